@@ -1,0 +1,54 @@
+//! Many inputs at once: concurrent, bounded, each with a result of its own.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use futures_core::Stream;
+use futures_util::{StreamExt, stream, stream::FuturesUnordered};
+
+use crate::deadline::limit_future;
+use crate::step::named;
+use crate::{Context, Result, RunConfig, Runnable, SystemTimer};
+
+/// Results of a batch as `(index of the input, result)`, in the order of completion.
+/// Dropping it cancels the items still under way.
+pub type AsCompleted<'a, T> = Pin<Box<dyn Stream<Item = (usize, Result<T>)> + Send + 'a>>;
+
+/// Runs the inputs, at most `max_concurrency` at once; the next starts when one ends, whatever step others are in.
+pub(crate) fn as_completed<'a, R>(
+    step: &'a R,
+    inputs: Vec<R::Input>,
+    config: &RunConfig,
+) -> AsCompleted<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let cx = Context::new(config);
+    let (bound, limit) = (config.max_concurrency.unwrap_or(usize::MAX).max(1), config.timeout);
+    let mut waiting = inputs.into_iter().enumerate();
+    let mut running = FuturesUnordered::new();
+    Box::pin(stream::poll_fn(move |task| {
+        loop {
+            while running.len() < bound
+                && let Some((index, input)) = waiting.next()
+            {
+                let cx = cx.clone();
+                running.push(async move {
+                    let result = limit_future(step.call(input, &cx), limit, &SystemTimer).await;
+                    (index, result.map_err(|error| named(error, step)))
+                });
+            }
+            return match running.poll_next_unpin(task) {
+                Poll::Ready(None) if waiting.len() > 0 => continue,
+                next => next,
+            };
+        }
+    }))
+}
+
+/// Collects the results in the order of the inputs.
+pub(crate) async fn ordered<T>(completed: AsCompleted<'_, T>) -> Vec<Result<T>> {
+    let mut results: Vec<(usize, Result<T>)> = completed.collect().await;
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,71 @@
+//! A runnable whose type is forgotten, so that different chains fit one variable.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{Chunk, ChunkStream, Context, Result, RunKind, Runnable};
+
+/// Any runnable from `I` to `O`. A cheap clone; streams if what it holds streams.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, BoxRunnable, RunnableExt};
+///
+/// fn pick(loud: bool) -> BoxRunnable<String, String> {
+///     if loud { lambda(|s: String| s.to_uppercase()).boxed() } else { lambda(|s: String| s).boxed() }
+/// }
+/// # futures_executor::block_on(async {
+/// assert_eq!(pick(true).invoke("hi").await?, "HI");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub struct BoxRunnable<I, O>(Arc<dyn Runnable<Input = I, Output = O>>);
+
+impl<I: Chunk, O: Chunk> BoxRunnable<I, O> {
+    /// Boxes a runnable.
+    pub fn new(runnable: impl Runnable<Input = I, Output = O> + 'static) -> Self {
+        Self(Arc::new(runnable))
+    }
+}
+
+impl<I, O> Clone for BoxRunnable<I, O> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<I: Chunk, O: Chunk> fmt::Debug for BoxRunnable<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BoxRunnable({})", self.0.name())
+    }
+}
+
+#[async_trait]
+impl<I: Chunk, O: Chunk> Runnable for BoxRunnable<I, O> {
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, input: I, cx: &Context) -> Result<O> {
+        self.0.call(input, cx).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, I>, cx: Context) -> ChunkStream<'a, O> {
+        self.0.transform(input, cx)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.0.name()
+    }
+
+    fn kind(&self) -> RunKind {
+        self.0.kind()
+    }
+
+    fn steps(&self) -> usize {
+        self.0.steps()
+    }
+}
+
+crate::impl_pipe!(impl [I: Chunk, O: Chunk] BoxRunnable<I, O>);

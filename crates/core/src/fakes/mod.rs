@@ -1,0 +1,7 @@
+//! Models without a network and time without waiting, for documentation and tests.
+
+mod fake_model;
+mod fake_timer;
+
+pub use fake_model::{FakeChatModel, FakeLlm};
+pub use fake_timer::FakeTimer;

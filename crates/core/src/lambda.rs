@@ -1,0 +1,215 @@
+//! A function as a step.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+
+use crate::{Chunk, Context, Result, Runnable};
+
+/// A function as a step. See [`lambda`].
+#[doc(alias = "RunnableLambda")]
+pub struct Lambda<F, Form> {
+    function: F,
+    name: Option<Cow<'static, str>>,
+    form: PhantomData<fn() -> Form>,
+}
+
+/// Makes a step of a function.
+///
+/// The function takes the input, or the input and the [`Context`] to call other runnables within the same run, and
+/// gives a value, a `Result`, or a future of a `Result`. A step of this kind gathers its input: it cannot begin
+/// before the whole input is there. For a function over chunks see [`Runnable::transform`].
+///
+/// # Errors
+/// Those the function returns. Errors of other types become one with [`Error::other`](crate::Error::other).
+///
+/// # Cancellation
+/// An `async` function is dropped at its next await; a sync one runs to its end.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Context, Error, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let length = lambda(|text: String| text.len());
+/// let parse = lambda(|text: String| text.parse::<i64>().map_err(Error::other));
+/// let shout = lambda(async |text: String| Ok(text.to_uppercase()));
+///
+/// assert_eq!(length.invoke("four").await?, 4);
+/// assert_eq!(parse.invoke("42").await?, 42);
+/// assert_eq!(shout.invoke("hi").await?, "HI");
+///
+/// let nested = lambda(move |text: String, cx: Context| {
+///     let shout = shout.clone();
+///     async move { shout.invoke_in(text, &cx).await }
+/// });
+/// assert_eq!(nested.invoke("hi").await?, "HI");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub fn lambda<F, Form>(function: F) -> Lambda<F, Form>
+where
+    F: Function<Form>,
+{
+    Lambda { function, name: None, form: PhantomData }
+}
+
+impl<F, Form> Lambda<F, Form> {
+    /// Names the step in errors, traces and events. Unnamed, it is called like the function, or `RunnableLambda`.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+impl<F: Clone, Form> Clone for Lambda<F, Form> {
+    fn clone(&self) -> Self {
+        Self { function: self.function.clone(), name: self.name.clone(), form: PhantomData }
+    }
+}
+
+impl<F, Form> fmt::Debug for Lambda<F, Form> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lambda({})", self.name.as_deref().unwrap_or_else(|| function_name::<F>()))
+    }
+}
+
+#[async_trait]
+impl<F, Form> Runnable for Lambda<F, Form>
+where
+    F: Function<Form> + Send + Sync,
+    Form: 'static,
+{
+    type Input = F::Input;
+    type Output = F::Output;
+
+    async fn call(&self, input: F::Input, cx: &Context) -> Result<F::Output> {
+        self.function.call(input, cx).await
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.name.as_deref().unwrap_or_else(|| function_name::<F>()))
+    }
+}
+
+/// The name of a function item; closures have none of their own.
+fn function_name<F>() -> &'static str {
+    match crate::runnable::short_type_name::<F>() {
+        name if name.starts_with('{') => "RunnableLambda",
+        name => name,
+    }
+}
+
+/// The forms of function that [`lambda`] takes; nobody implements it by hand.
+///
+/// `Form` is never named: the compiler infers it from what the function returns.
+#[diagnostic::on_unimplemented(
+    message = "this function cannot be a step of a chain",
+    label = "takes other arguments, or returns something that is no `Chunk`",
+    note = "a step takes `input` or `(input, Context)` with the type of `input` written out, and returns a `Chunk`, \
+            a `catena_core::Result` of one, or a `Send` future of such a `Result`"
+)]
+pub trait Function<Form> {
+    /// What the function takes.
+    type Input: Chunk;
+    /// What it gives in the end.
+    type Output: Chunk;
+
+    /// Calls it.
+    fn call(&self, input: Self::Input, cx: &Context) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// The forms of [`Function`], told apart by type.
+mod form {
+    use std::marker::PhantomData;
+
+    #[derive(Debug)]
+    pub struct Plain<I, O>(PhantomData<(I, O)>);
+    #[derive(Debug)]
+    pub struct Fallible<I, O>(PhantomData<(I, O)>);
+    #[derive(Debug)]
+    pub struct Async<I, Fut>(PhantomData<(I, Fut)>);
+    #[derive(Debug)]
+    pub struct PlainIn<I, O>(PhantomData<(I, O)>);
+    #[derive(Debug)]
+    pub struct FallibleIn<I, O>(PhantomData<(I, O)>);
+    #[derive(Debug)]
+    pub struct AsyncIn<I, Fut>(PhantomData<(I, Fut)>);
+}
+
+impl<F, I: Chunk, O: Chunk> Function<form::Plain<I, O>> for F
+where
+    F: Fn(I) -> O + Send + Sync,
+{
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, input: I, _cx: &Context) -> Result<O> {
+        Ok(self(input))
+    }
+}
+
+impl<F, I: Chunk, O: Chunk> Function<form::Fallible<I, O>> for F
+where
+    F: Fn(I) -> Result<O> + Send + Sync,
+{
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, input: I, _cx: &Context) -> Result<O> {
+        self(input)
+    }
+}
+
+impl<F, I: Chunk, O: Chunk, Fut> Function<form::Async<I, Fut>> for F
+where
+    F: Fn(I) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<O>> + Send,
+{
+    type Input = I;
+    type Output = O;
+
+    fn call(&self, input: I, _cx: &Context) -> impl Future<Output = Result<O>> + Send {
+        self(input)
+    }
+}
+
+impl<F, I: Chunk, O: Chunk> Function<form::PlainIn<I, O>> for F
+where
+    F: Fn(I, Context) -> O + Send + Sync,
+{
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, input: I, cx: &Context) -> Result<O> {
+        Ok(self(input, cx.clone()))
+    }
+}
+
+impl<F, I: Chunk, O: Chunk> Function<form::FallibleIn<I, O>> for F
+where
+    F: Fn(I, Context) -> Result<O> + Send + Sync,
+{
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, input: I, cx: &Context) -> Result<O> {
+        self(input, cx.clone())
+    }
+}
+
+impl<F, I: Chunk, O: Chunk, Fut> Function<form::AsyncIn<I, Fut>> for F
+where
+    F: Fn(I, Context) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<O>> + Send,
+{
+    type Input = I;
+    type Output = O;
+
+    fn call(&self, input: I, cx: &Context) -> impl Future<Output = Result<O>> + Send {
+        self(input, cx.clone())
+    }
+}
+
+crate::impl_pipe!(impl [F, Form] Lambda<F, Form> where [F: Function<Form> + Send + Sync, Form: 'static]);

@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+
+// The macros come first: every module below may use them.
+mod macros;
+
+pub mod batch;
+pub mod fakes;
+
+mod boxed;
+mod chunk;
+mod config;
+mod context;
+mod deadline;
+mod error;
+mod lambda;
+mod message;
+mod model;
+mod parallel;
+mod parser;
+mod path;
+mod permits;
+mod pipe;
+mod prompt;
+mod runnable;
+mod runnable_ext;
+mod service_error;
+mod step;
+mod tee;
+mod timer;
+
+pub use async_trait::async_trait;
+pub use boxed::BoxRunnable;
+pub use chunk::{Chunk, ChunkStream, gather};
+pub use config::RunConfig;
+pub use context::Context;
+pub use error::{Error, ErrorKind, Result};
+pub use lambda::{Function, Lambda, lambda};
+pub use message::{
+    AiMessage, Content, ContentBlock, HumanMessage, Message, ResponseMetadata, SystemMessage, Usage,
+};
+pub use model::{LanguageModel, ModelOutput};
+pub use parser::StrOutputParser;
+pub use path::{Path, Segment};
+pub use pipe::Pipe;
+pub use prompt::{Prompt, PromptTemplate, PromptValue, Vars};
+pub use runnable::{RunKind, Runnable};
+pub use runnable_ext::RunnableExt;
+pub use service_error::ServiceError;
+pub use timer::{Sleep, SystemTimer, Timer};

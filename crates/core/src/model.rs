@@ -1,0 +1,120 @@
+//! Language models, for chat and for text completion.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, future, stream};
+
+use crate::{
+    AiMessage, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind, Runnable, gather,
+};
+
+/// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
+pub trait ModelOutput: Chunk {
+    /// How runs of such a model are called.
+    const KIND: RunKind;
+}
+
+impl ModelOutput for AiMessage {
+    const KIND: RunKind = RunKind::ChatModel;
+}
+
+impl ModelOutput for String {
+    const KIND: RunKind = RunKind::Llm;
+}
+
+/// A model that answers a prompt. Every model is a [`Runnable`].
+///
+/// # Contract
+/// `generate` and the folded chunks of `generate_stream` say the same. A stream that ends without an error is
+/// complete; it has at least one chunk.
+///
+/// # Errors
+/// Errors of a service carry its [`ServiceError`](crate::ServiceError) and say whether trying again may help.
+///
+/// # Cancellation
+/// Dropping the future or stream ends the request.
+///
+/// # Wrappers
+/// [`impl_pipe!`](crate::impl_pipe) gives a model the `|` operator. `Arc<dyn LanguageModel<Output = AiMessage>>` is
+/// any chat model.
+///
+/// # Example
+/// ```
+/// use catena_core::{async_trait, AiMessage, ChunkStream, Context, LanguageModel, PromptValue, RunnableExt};
+///
+/// struct Parrot;
+///
+/// #[async_trait]
+/// impl LanguageModel for Parrot {
+///     type Output = AiMessage;
+///     fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
+///         Box::pin(futures_util::stream::iter([Ok(AiMessage::new(prompt.into_text()))]))
+///     }
+/// }
+///
+/// # futures_executor::block_on(async {
+/// assert_eq!(Parrot.invoke("Hello").await?.text(), "Hello");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[async_trait]
+pub trait LanguageModel: Send + Sync {
+    /// What it answers with.
+    type Output: ModelOutput;
+
+    /// Answers piece by piece.
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, Self::Output>;
+
+    /// Answers at once: by default the stream, finished.
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<Self::Output> {
+        gather(self.generate_stream(prompt, cx.clone())).await?.ok_or_else(no_answer)
+    }
+
+    /// The name shown in errors, traces and events: by default that of the type.
+    fn model_name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(crate::runnable::short_type_name::<Self>())
+    }
+}
+
+fn no_answer() -> Error {
+    Error::new(ErrorKind::InvalidResponse, "the model's stream ended without a single chunk")
+}
+
+#[async_trait]
+impl<M: LanguageModel + ?Sized> Runnable for M {
+    type Input = PromptValue;
+    type Output = M::Output;
+
+    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
+        let _permit = cx.permit().await;
+        self.generate(prompt, cx).await
+    }
+
+    fn transform<'a>(
+        &'a self,
+        prompt: ChunkStream<'a, PromptValue>,
+        cx: Context,
+    ) -> ChunkStream<'a, M::Output> {
+        let answer = async move {
+            match gather(prompt).await {
+                Ok(Some(prompt)) => {
+                    let permit = cx.permit().await;
+                    // The permit is held for as long as the stream lives.
+                    Box::pin(self.generate_stream(prompt, cx).inspect(move |_| _ = &permit))
+                        as ChunkStream<'a, _>
+                }
+                Ok(None) => Box::pin(stream::empty()),
+                Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
+            }
+        };
+        Box::pin(stream::once(answer).flatten())
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.model_name()
+    }
+
+    fn kind(&self) -> RunKind {
+        M::Output::KIND
+    }
+}

@@ -1,0 +1,94 @@
+//! Two steps in sequence: `a | b`.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+
+use crate::step::locate;
+use crate::{ChunkStream, Context, Result, Runnable};
+
+/// Runs one step after the other; what the first gives converts into what the second takes.
+///
+/// Made by `a | b` or [`pipe`](crate::RunnableExt::pipe). A pipe of pipes is one flat sequence, however it was
+/// grouped. Chunks flow through as they come: the pipe streams as far as its steps do.
+///
+/// # Contract
+/// The conversion at the seam must commute with merging: converting chunks one by one and merging gives what
+/// converting the merged value gives. All conversions in catena do.
+///
+/// # Errors
+/// Those of the steps, with the position of the step in the path: `seq[1]`.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let chain = lambda(|s: String| s.trim().to_string()) | lambda(|s: String| s.len());
+/// assert_eq!(chain.invoke("  four ").await?, 4);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pipe<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A, B> Pipe<A, B>
+where
+    A: Runnable,
+    B: Runnable,
+    A::Output: Into<B::Input>,
+{
+    /// `first`, then `second`.
+    pub fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+#[async_trait]
+impl<A, B> Runnable for Pipe<A, B>
+where
+    A: Runnable,
+    B: Runnable,
+    A::Output: Into<B::Input>,
+{
+    type Input = A::Input;
+    type Output = B::Output;
+
+    async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
+        let middle = self.first.call(input, cx).await.map_err(|error| locate(error, &self.first, 0))?;
+        let output = self.second.call(middle.into(), cx).await;
+        output.map_err(|error| locate(error, &self.second, self.first.steps()))
+    }
+
+    fn transform<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        cx: Context,
+    ) -> ChunkStream<'a, Self::Output> {
+        // An error of the first step travels through the second: the mark tells the two apart at the end.
+        let mark = std::ptr::from_ref(self).addr();
+        let middle = self.first.transform(input, cx.clone()).map(move |chunk| match chunk {
+            Ok(chunk) => Ok(chunk.into()),
+            Err(error) => Err(locate(error, &self.first, 0).with_mark(mark)),
+        });
+        let output = self.second.transform(Box::pin(middle), cx);
+        Box::pin(output.map(move |chunk| {
+            chunk.map_err(|error| match error.take_mark(mark) {
+                Ok(of_first) => of_first,
+                Err(error) => locate(error, &self.second, self.first.steps()),
+            })
+        }))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("RunnableSequence")
+    }
+
+    fn steps(&self) -> usize {
+        self.first.steps() + self.second.steps()
+    }
+}
+
+crate::impl_pipe!(impl [A, B] Pipe<A, B> where [A: Runnable, B: Runnable, A::Output: Into<B::Input>]);

@@ -1,0 +1,123 @@
+//! What a prompt gives and a model reads.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::{AiMessage, Chunk, Message};
+
+/// A filled prompt: a text, or a list of messages. Every model reads both.
+///
+/// # Example
+/// ```
+/// use catena_core::{Message, PromptValue};
+/// let value = PromptValue::from([Message::system("Be brief."), Message::human("Hi")]);
+/// assert_eq!(value.to_string(), "System: Be brief.\nHuman: Hi");
+/// assert_eq!(PromptValue::from("Hi").into_messages(), [Message::human("Hi")]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum PromptValue {
+    /// A text; for a chat model one human message.
+    Text(String),
+    /// Messages; for a text model a transcript.
+    Messages(Vec<Message>),
+    /// The answer of a model, as the input of the next. Its chunks merge into one message.
+    Answer(Box<AiMessage>),
+}
+
+impl PromptValue {
+    /// The messages a chat model sends.
+    pub fn into_messages(self) -> Vec<Message> {
+        match self {
+            Self::Text(text) => vec![Message::human(text)],
+            Self::Messages(messages) => messages,
+            Self::Answer(message) => vec![Message::Ai(*message)],
+        }
+    }
+
+    /// The text a completion model sends.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            other => other.to_string(),
+        }
+    }
+}
+
+/// A text as it is, messages as a transcript.
+impl fmt::Display for PromptValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Messages(messages) => {
+                for (index, message) in messages.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{}: {}", message.role_title(), message.text())?;
+                }
+                Ok(())
+            }
+            Self::Answer(message) => write!(f, "AI: {}", message.text()),
+        }
+    }
+}
+
+impl Chunk for PromptValue {
+    fn merge(&mut self, next: Self) {
+        match (self, next) {
+            (Self::Text(text), Self::Text(next)) => text.merge(next),
+            (Self::Messages(messages), Self::Messages(next)) => messages.extend(next),
+            (Self::Answer(message), Self::Answer(next)) => message.merge(*next),
+            (_, Self::Messages(next)) if next.is_empty() => {}
+            (this, next) => *this = next,
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::Messages(Vec::new()))
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.clone()),
+            Self::Messages(messages) => json!({ "messages": messages }),
+            Self::Answer(message) => json!({ "messages": [message] }),
+        }
+    }
+}
+
+impl From<&str> for PromptValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for PromptValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Message> for PromptValue {
+    fn from(message: Message) -> Self {
+        Self::Messages(vec![message])
+    }
+}
+
+impl From<Vec<Message>> for PromptValue {
+    fn from(messages: Vec<Message>) -> Self {
+        Self::Messages(messages)
+    }
+}
+
+impl<const N: usize> From<[Message; N]> for PromptValue {
+    fn from(messages: [Message; N]) -> Self {
+        Self::Messages(messages.into())
+    }
+}
+
+impl From<AiMessage> for PromptValue {
+    fn from(message: AiMessage) -> Self {
+        Self::Answer(Box::new(message))
+    }
+}

@@ -1,0 +1,145 @@
+//! The central trait: everything that can be composed, called, batched and streamed.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, future, stream};
+
+use crate::{Chunk, ChunkStream, Context, Result, gather};
+
+/// What kind of work a run is, as traces and events name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunKind {
+    /// A composition or a function.
+    Chain,
+    /// A prompt.
+    Prompt,
+    /// A chat model.
+    ChatModel,
+    /// A text completion model.
+    Llm,
+    /// An output parser.
+    Parser,
+    /// A tool.
+    Tool,
+}
+
+/// A step: one input in, one output out, each possibly in pieces.
+///
+/// Implement [`call`](Runnable::call); everything else follows from it: [`RunnableExt`](crate::RunnableExt) adds
+/// `invoke`, `stream`, `batch`, `pipe` and the rest. Implement [`transform`](Runnable::transform) too where output
+/// can begin before the input is complete.
+///
+/// # Contract
+/// Folding the chunks of `transform` with [`Chunk::merge`] gives what `call` returns for the folded input.
+/// An empty input stream gives an empty output stream. Nothing happens before the future or stream is polled.
+///
+/// # Errors
+/// Whatever the step reports; combinators add where in the chain it happened.
+///
+/// # Cancellation
+/// Dropping the future or the stream cancels the work below it.
+///
+/// # Wrappers
+/// `Arc<R>` and [`BoxRunnable`](crate::BoxRunnable) forward every method.
+///
+/// # Example
+/// ```
+/// use catena_core::{async_trait, Context, Result, Runnable, RunnableExt};
+///
+/// struct Shout;
+///
+/// #[async_trait]
+/// impl Runnable for Shout {
+///     type Input = String;
+///     type Output = String;
+///     async fn call(&self, input: String, _cx: &Context) -> Result<String> {
+///         Ok(input.to_uppercase())
+///     }
+/// }
+///
+/// # futures_executor::block_on(async {
+/// assert_eq!(Shout.invoke("hello").await?, "HELLO");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[async_trait]
+pub trait Runnable: Send + Sync {
+    /// What goes in. The step before may give anything that converts into it.
+    type Input: Chunk;
+    /// What comes out.
+    type Output: Chunk;
+
+    /// Runs the step once, on a complete input.
+    async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output>;
+
+    /// Runs the step on an input that arrives in chunks. Unless overridden it gathers them and `call`s once.
+    fn transform<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        cx: Context,
+    ) -> ChunkStream<'a, Self::Output> {
+        let output = async move {
+            match gather(input).await? {
+                Some(input) => self.call(input, &cx).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        Box::pin(stream::once(output).filter_map(|output| future::ready(output.transpose())))
+    }
+
+    /// The name shown in errors, traces and events: by default that of the type.
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(short_type_name::<Self>())
+    }
+
+    /// What kind of work this is.
+    fn kind(&self) -> RunKind {
+        RunKind::Chain
+    }
+
+    /// How many steps of a sequence this stands for; more than one only for sequences and what forwards to them.
+    #[doc(hidden)]
+    fn steps(&self) -> usize {
+        1
+    }
+}
+
+/// The last part of a type's path, without parameters: `catena_core::Foo<Bar>` is `Foo`.
+pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
+    let full = type_name::<T>();
+    let end = full.find('<').unwrap_or(full.len());
+    full[..end].rsplit("::").next().unwrap_or(full)
+}
+
+#[async_trait]
+impl<R: Runnable + ?Sized> Runnable for Arc<R> {
+    type Input = R::Input;
+    type Output = R::Output;
+
+    async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
+        (**self).call(input, cx).await
+    }
+
+    fn transform<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        cx: Context,
+    ) -> ChunkStream<'a, Self::Output> {
+        (**self).transform(input, cx)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        (**self).name()
+    }
+
+    fn kind(&self) -> RunKind {
+        (**self).kind()
+    }
+
+    fn steps(&self) -> usize {
+        (**self).steps()
+    }
+}

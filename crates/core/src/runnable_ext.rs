@@ -1,0 +1,137 @@
+//! Everything a runnable can do, given that it can be called.
+
+use futures_util::stream;
+
+use crate::deadline::{limit_future, limit_stream};
+use crate::step::named;
+use crate::{BoxRunnable, ChunkStream, Context, Pipe, Result, RunConfig, Runnable, SystemTimer, batch};
+
+/// The methods of every [`Runnable`]. Nobody implements it by hand.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let chain = lambda(|s: String| s.trim().to_string()).pipe(lambda(|s: String| s.len()));
+/// assert_eq!(chain.invoke(" four ").await?, 4);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub trait RunnableExt: Runnable {
+    /// Runs once and waits for the complete output.
+    ///
+    /// # Errors
+    /// Those of the step that failed, with its place in the chain as the error's path.
+    fn invoke(&self, input: impl Into<Self::Input>) -> impl Future<Output = Result<Self::Output>> + Send {
+        let input = input.into();
+        async move { self.call(input, &Context::default()).await.map_err(|error| named(error, self)) }
+    }
+
+    /// [`invoke`](RunnableExt::invoke) with options.
+    fn invoke_with(
+        &self,
+        input: impl Into<Self::Input>,
+        config: &RunConfig,
+    ) -> impl Future<Output = Result<Self::Output>> + Send {
+        let (input, cx, limit) = (input.into(), Context::new(config), config.timeout);
+        async move {
+            let call = self.call(input, &cx);
+            limit_future(call, limit, &SystemTimer).await.map_err(|error| named(error, self))
+        }
+    }
+
+    /// Runs within the run of `cx`: how a step calls another runnable.
+    fn invoke_in(
+        &self,
+        input: impl Into<Self::Input>,
+        cx: &Context,
+    ) -> impl Future<Output = Result<Self::Output>> + Send {
+        let input = input.into();
+        async move { self.call(input, cx).await.map_err(|error| named(error, self)) }
+    }
+
+    /// Runs once and gives the output chunk by chunk, as early as its steps allow. Folding the chunks with
+    /// [`Chunk::merge`](crate::Chunk::merge) gives what `invoke` returns.
+    ///
+    /// # Cancellation
+    /// Dropping the stream cancels the run.
+    fn stream<'a>(&'a self, input: impl Into<Self::Input>) -> ChunkStream<'a, Self::Output> {
+        self.stream_in(input, &Context::default())
+    }
+
+    /// [`stream`](RunnableExt::stream) with options.
+    fn stream_with<'a>(
+        &'a self,
+        input: impl Into<Self::Input>,
+        config: &RunConfig,
+    ) -> ChunkStream<'a, Self::Output> {
+        limit_stream(self.stream_in(input, &Context::new(config)), config.timeout, &SystemTimer)
+    }
+
+    /// Streams within the run of `cx`.
+    fn stream_in<'a>(&'a self, input: impl Into<Self::Input>, cx: &Context) -> ChunkStream<'a, Self::Output> {
+        let input = input.into();
+        self.transform(Box::pin(stream::once(async move { Ok(input) })), cx.clone())
+    }
+
+    /// Runs every input, concurrently, and gives the results in the order of the inputs. Each item has a result of
+    /// its own: one that fails harms no other.
+    ///
+    /// # Cancellation
+    /// Dropping the future cancels all items.
+    fn batch<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> impl Future<Output = Vec<Result<Self::Output>>> + Send {
+        batch::ordered(self.batch_as_completed(inputs))
+    }
+
+    /// [`batch`](RunnableExt::batch) with options that hold for every item;
+    /// `max_concurrency` bounds the items that run at once.
+    fn batch_with<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> impl Future<Output = Vec<Result<Self::Output>>> + Send {
+        batch::ordered(self.batch_as_completed_with(inputs, config))
+    }
+
+    /// Runs every input, concurrently, and gives `(index, result)` in the order of completion.
+    ///
+    /// # Cancellation
+    /// Dropping the stream cancels the items still under way.
+    fn batch_as_completed<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> batch::AsCompleted<'_, Self::Output> {
+        self.batch_as_completed_with(inputs, &RunConfig::default())
+    }
+
+    /// [`batch_as_completed`](RunnableExt::batch_as_completed) with options.
+    fn batch_as_completed_with<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> batch::AsCompleted<'_, Self::Output> {
+        batch::as_completed(self, inputs.into_iter().map(Into::into).collect(), config)
+    }
+
+    /// This step, then another: the method form of `|`.
+    fn pipe<B>(self, next: B) -> Pipe<Self, B>
+    where
+        Self: Sized,
+        B: Runnable,
+        Self::Output: Into<B::Input>,
+    {
+        Pipe::new(self, next)
+    }
+
+    /// Forgets the type, so that different chains fit one variable.
+    fn boxed(self) -> BoxRunnable<Self::Input, Self::Output>
+    where
+        Self: Sized + 'static,
+    {
+        BoxRunnable::new(self)
+    }
+}
+
+impl<R: Runnable + ?Sized> RunnableExt for R {}

@@ -1,0 +1,51 @@
+//! What a remote service said when it refused a call.
+
+use std::fmt;
+
+/// The details of an unsuccessful answer, as far as the service gave them.
+///
+/// `Debug` prints all of it: the crate that fills it in must have bounded and redacted the body.
+///
+/// # Example
+/// ```
+/// use catena_core::{Error, ErrorKind, ServiceError};
+/// let service = ServiceError { status: Some(429), code: Some("rate_limit_exceeded".into()), ..Default::default() };
+/// let error = Error::new(ErrorKind::RateLimit, "too many requests").with_service(service);
+/// assert_eq!(error.service().and_then(|service| service.status), Some(429));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The service's machine-readable code, such as `invalid_api_key`.
+    pub code: Option<String>,
+    /// The service's class of error, such as `invalid_request_error`.
+    pub error_type: Option<String>,
+    /// The request parameter that was at fault.
+    pub param: Option<String>,
+    /// The service's own message.
+    pub message: Option<String>,
+    /// The id under which the service logged the request.
+    pub request_id: Option<String>,
+    /// The body of the answer, bounded and redacted.
+    pub body: Option<String>,
+    /// The rate-limit headers of the answer, names in lower case.
+    pub rate_limits: Vec<(String, String)>,
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(status) => write!(f, "HTTP {status}")?,
+            None => f.write_str("service error")?,
+        }
+        for (label, value) in
+            [("code", &self.code), ("type", &self.error_type), ("request id", &self.request_id)]
+        {
+            if let Some(value) = value {
+                write!(f, ", {label} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! Time as a value: the only place where catena reads the clock or sleeps.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+/// A sleep in progress. Dropping it cancels it.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+
+/// Reads the clock and sleeps, on any executor.
+///
+/// # Contract
+/// `sleep(d)` completes no earlier than `d` after the call. Both methods may be called from any thread.
+///
+/// # Cancellation
+/// Dropping a [`Sleep`] cancels it.
+///
+/// # Example
+/// ```
+/// use catena_core::{SystemTimer, Timer};
+/// use std::time::Duration;
+/// # futures_executor::block_on(async {
+/// let timer = SystemTimer;
+/// let start = timer.now();
+/// timer.sleep(Duration::from_millis(1)).await;
+/// assert!(timer.now() - start >= Duration::from_millis(1));
+/// # });
+/// ```
+pub trait Timer: Debug + Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Instant;
+
+    /// A future that completes after `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// The real clock. Sleeps on any executor and without one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemTimer;
+
+impl Timer for SystemTimer {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(futures_timer::Delay::new(duration))
+    }
+}

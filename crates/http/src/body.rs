@@ -1,0 +1,67 @@
+//! A response body: a stream of byte buffers that can be polled on any executor.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use catena_core::Result;
+use futures_core::Stream;
+
+/// The bytes of an answer as they arrive.
+///
+/// # Cancellation
+/// Dropping it before its end closes the connection or resets the stream.
+///
+/// # Example
+/// ```
+/// use catena_http::Body;
+/// use futures_util::StreamExt;
+/// # futures_executor::block_on(async {
+/// let mut body = Body::from("hello");
+/// assert_eq!(body.next().await.unwrap().unwrap(), "hello");
+/// assert!(body.next().await.is_none());
+/// # });
+/// ```
+pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>);
+
+impl Body {
+    /// A body that yields what `stream` yields. After an error the stream should end.
+    ///
+    /// # Example
+    /// ```
+    /// use bytes::Bytes;
+    /// use catena_http::Body;
+    /// let body = Body::from_stream(futures_util::stream::iter([Ok(Bytes::from("a")), Ok(Bytes::from("b"))]));
+    /// # drop(body);
+    /// ```
+    pub fn from_stream(stream: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
+        Self(Box::pin(stream))
+    }
+
+    /// A body without bytes.
+    pub fn empty() -> Self {
+        Self::from_stream(futures_util::stream::empty())
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        let bytes = bytes.into();
+        Self::from_stream(futures_util::stream::iter(std::iter::once(Ok(bytes))))
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
+}

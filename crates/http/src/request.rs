@@ -1,0 +1,266 @@
+//! A request as plain data.
+
+use std::fmt;
+
+use bytes::Bytes;
+use catena_core::{Error, ErrorKind, Result};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+
+/// An HTTP request: method, absolute URL, headers and a body that is held in memory.
+///
+/// `Debug` never shows secret header values, the body, or the query of the URL.
+///
+/// # Example
+/// ```
+/// # fn main() -> catena_core::Result<()> {
+/// use catena_http::Request;
+/// let request = Request::post("https://api.example.com/v1/chat/completions")?
+///     .with_bearer("sk-secret")?
+///     .with_json_body(r#"{"model":"m"}"#);
+/// assert!(!format!("{request:?}").contains("sk-secret"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Request {
+    method: Method,
+    url: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Request {
+    /// A request without headers and body.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] unless `url` is an absolute `http` or `https` URL with a host and without credentials.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_http::{Method, Request};
+    /// assert!(Request::new(Method::DELETE, "https://api.example.com/v1/models/m").is_ok());
+    /// assert!(Request::new(Method::GET, "ftp://example.com/").is_err());
+    /// assert!(Request::new(Method::GET, "https://user:password@example.com/").is_err());
+    /// ```
+    pub fn new(method: Method, url: &str) -> Result<Self> {
+        Ok(Self { method, url: parse_url(url)?, headers: HeaderMap::new(), body: Bytes::new() })
+    }
+
+    /// A `GET` request. Errors as [`Request::new`].
+    pub fn get(url: &str) -> Result<Self> {
+        Self::new(Method::GET, url)
+    }
+
+    /// A `POST` request. Errors as [`Request::new`].
+    pub fn post(url: &str) -> Result<Self> {
+        Self::new(Method::POST, url)
+    }
+
+    /// Sets a header, replacing an earlier value of that name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if name or value hold characters that HTTP does not allow. The error does not show the value.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
+        let (name, value) = parse_header(name, value)?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sets a header whose value never appears in `Debug` output. Errors as [`Request::with_header`].
+    pub fn with_secret_header(mut self, name: &str, value: &str) -> Result<Self> {
+        let (name, mut value) = parse_header(name, value)?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Sets `Authorization: Bearer <key>` as a secret header. Errors as [`Request::with_header`].
+    pub fn with_bearer(self, key: &str) -> Result<Self> {
+        self.with_secret_header(AUTHORIZATION.as_str(), &format!("Bearer {key}"))
+    }
+
+    /// Replaces the body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Replaces the body with JSON that is already encoded, and sets `Content-Type: application/json` unless the
+    /// request has a content type.
+    #[must_use]
+    pub fn with_json_body(mut self, json: impl Into<Bytes>) -> Self {
+        self.body = json.into();
+        self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        self
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The absolute URL.
+    pub fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// The headers. The client adds `User-Agent`, and hyper adds `Host` and `Content-Length`, where absent.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers, to change.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    pub(crate) fn into_http(self) -> http::Request<Bytes> {
+        let mut request = http::Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.url;
+        *request.headers_mut() = self.headers;
+        request
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &format_args!("{}", without_query(&self.url)))
+            .field("headers", &Headers(&self.headers))
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+/// Headers whose well-known secrets are hidden even if nobody marked them.
+struct Headers<'a>(&'a HeaderMap);
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_map();
+        for (name, value) in self.0 {
+            if is_secret(name) {
+                out.entry(name, &format_args!("Sensitive"));
+            } else {
+                out.entry(name, value);
+            }
+        }
+        out.finish()
+    }
+}
+
+/// Names that carry keys by convention.
+fn is_secret(name: &HeaderName) -> bool {
+    const SECRETS: [&str; 6] =
+        ["authorization", "proxy-authorization", "cookie", "api-key", "x-api-key", "x-goog-api-key"];
+    SECRETS.contains(&name.as_str())
+}
+
+fn without_query(url: &Uri) -> String {
+    let scheme = url.scheme_str().unwrap_or_default();
+    let authority = url.authority().map_or("", http::uri::Authority::as_str);
+    let query = if url.query().is_some() { "?…" } else { "" };
+    format!("{scheme}://{authority}{}{query}", url.path())
+}
+
+fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    let parsed = name.parse::<HeaderName>().map_err(|error| {
+        Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug())).with_source(error)
+    })?;
+    // The value may be a key: neither the message nor the source shows it.
+    let value = HeaderValue::from_str(value).map_err(|error| {
+        let message = format!(
+            "the value of the header `{parsed}` holds characters that HTTP does not allow; \
+             look for a line break or a control character, often at its end"
+        );
+        Error::new(ErrorKind::Config, message).with_source(error)
+    })?;
+    Ok((parsed, value))
+}
+
+/// Reads an absolute URL. Errors do not repeat what may hold a password.
+fn parse_url(text: &str) -> Result<Uri> {
+    let bad = |reason: &str| Err(Error::new(ErrorKind::Config, format!("the URL {reason}")));
+    // A percent sign or a user name before `@` must not reach a log: decide about credentials before anything else.
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return bad("holds credentials before `@`; send them in a secret header instead");
+    }
+    let url: Uri = match text.parse() {
+        Ok(url) => url,
+        Err(error) => {
+            let shown = text.split(['?', '#']).next().unwrap_or_default().escape_debug();
+            let message = format!("`{shown}` is not a URL: {error}");
+            return Err(Error::new(ErrorKind::Config, message).with_source(error));
+        }
+    };
+    match (url.scheme_str(), url.host()) {
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
+        (Some("http" | "https"), _) => bad("has no host"),
+        (Some(scheme), _) => bad(&format!("has the scheme `{scheme}`; only `http` and `https` are supported")),
+        (None, _) => bad("has no scheme; it must start with `http://` or `https://`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(url: &str) -> String {
+        let error = Request::get(url).expect_err(url);
+        assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+        error.to_string()
+    }
+
+    #[test]
+    fn bad_urls_are_configuration_errors() {
+        for (url, part) in [
+            ("example.com/v1", "not a URL"),
+            ("localhost:11434", "has no scheme"),
+            ("/v1/chat", "has no scheme"),
+            ("ftp://example.com/", "scheme `ftp`"),
+            ("http://", "not a URL"),
+            ("http:///v1", "not a URL"),
+            ("http://exa mple.com/", "not a URL"),
+            ("", "not a URL"),
+            ("https://u:hunter2@example.com/", "credentials"),
+            ("https://u:hunter2@exa mple.com/", "credentials"),
+        ] {
+            let text = message(url);
+            assert!(text.contains(part), "{url}: {text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        assert!(!message("http://exa mple.com/?key=hunter2").contains("hunter2"));
+    }
+
+    #[test]
+    fn debug_hides_secrets() {
+        let request = Request::post("https://h.test/p?key=hunter2")
+            .and_then(|request| request.with_bearer("hunter2"))
+            .and_then(|request| request.with_header("x-api-key", "hunter2"))
+            .and_then(|request| request.with_secret_header("x-other", "hunter2"))
+            .and_then(|request| request.with_header("x-shown", "shown"))
+            .expect("a request")
+            .with_json_body("hunter2");
+        let text = format!("{request:?}");
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("shown") && text.contains("application/json") && text.contains("7 bytes"), "{text}");
+    }
+
+    #[test]
+    fn a_bad_header_value_is_not_repeated() {
+        let error = Request::get("http://h.test").and_then(|r| r.with_bearer("hunter2\n")).expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,173 @@
+//! An answer: status, headers, and a body to gather, to decode as events, or to read as it comes.
+
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use catena_core::Result;
+use futures_util::StreamExt;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
+
+use crate::body::Body;
+use crate::failure;
+use crate::sse::{EventStream, decode_events};
+
+/// What a server answered. The body has not been read yet and arrives as it is asked for.
+///
+/// # Cancellation
+/// Dropping it, or what it was turned into, closes the connection or resets the stream.
+///
+/// # Example
+/// ```no_run
+/// # async fn example() -> catena_core::Result<()> {
+/// use catena_http::{HttpClient, Request};
+/// let client = HttpClient::builder().build()?;
+/// let response = client.send(Request::get("http://localhost:11434/v1/models")?).await?;
+/// if response.status().is_success() {
+///     println!("{} bytes", response.bytes().await?.len());
+/// } else {
+///     println!("{}", response.excerpt(2000).await);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    limits: Limits,
+}
+
+/// The sizes a client accepts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) max_body_bytes: usize,
+    pub(crate) max_event_bytes: usize,
+}
+
+impl Response {
+    pub(crate) fn new(head: http::response::Parts, body: Body, limits: Limits) -> Self {
+        Self { status: head.status, headers: head.headers, body, limits }
+    }
+
+    /// The status. Every status is an `Ok` of [`HttpClient::send`](crate::HttpClient::send), also 4xx and 5xx.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// A header's value, if it is present and visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Gathers the whole body.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) above the client's
+    /// [`with_max_body_bytes`](crate::HttpClientBuilder::with_max_body_bytes), `Incomplete` if the connection ends before
+    /// the body does, `Timeout` if the server stalls.
+    pub async fn bytes(self) -> Result<Bytes> {
+        let limit = self.limits.max_body_bytes;
+        let announced = self.announced_length();
+        if announced.is_some_and(|length| length > limit as u64) {
+            return Err(failure::body_too_large(limit));
+        }
+        let mut body = self.body;
+        let Some(first) = body.next().await.transpose()? else { return Ok(Bytes::new()) };
+        if first.len() > limit {
+            return Err(failure::body_too_large(limit));
+        }
+        let Some(second) = body.next().await.transpose()? else { return Ok(first) };
+        let mut all = BytesMut::from(first);
+        let mut next = Some(second);
+        while let Some(frame) = next {
+            if frame.len() > limit - all.len() {
+                return Err(failure::body_too_large(limit));
+            }
+            all.extend_from_slice(&frame);
+            next = body.next().await.transpose()?;
+        }
+        Ok(all.freeze())
+    }
+
+    /// Reads at most `max_bytes` of the body as text, for error messages. Never fails: bytes that are not UTF-8 become
+    /// U+FFFD, and a body that breaks off gives what came before.
+    pub async fn excerpt(self, max_bytes: usize) -> String {
+        let mut body = self.body;
+        let mut all = Vec::new();
+        while all.len() < max_bytes {
+            let Some(Ok(frame)) = body.next().await else { break };
+            let room = max_bytes - all.len();
+            all.extend_from_slice(&frame[..frame.len().min(room)]);
+        }
+        // The cut may have fallen inside a character, which is no fault of the server.
+        let cut = all.len() == max_bytes;
+        let text = String::from_utf8_lossy(&all);
+        if cut { text.trim_end_matches('\u{FFFD}').to_owned() } else { text.into_owned() }
+    }
+
+    /// Decodes the body as server-sent events. Blocks are bounded by the client's
+    /// [`with_max_event_bytes`](crate::HttpClientBuilder::with_max_event_bytes); the body as a whole is not.
+    pub fn events(self) -> EventStream {
+        decode_events(self.body, self.limits.max_event_bytes)
+    }
+
+    /// The body as it arrives, in the pieces the network made of it, without a size limit. Timeouts still apply.
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+
+    fn announced_length(&self) -> Option<u64> {
+        self.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).field("headers", &self.headers).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_core::{Error, ErrorKind};
+    use futures_util::stream;
+
+    fn response(frames: &[&'static [u8]], fails: bool, limit: usize) -> Response {
+        let failure = fails.then(|| Err(Error::new(ErrorKind::Incomplete, "cut")));
+        let frames: Vec<_> = frames.iter().map(|frame| Ok(Bytes::from_static(frame))).chain(failure).collect();
+        let (head, ()) = http::Response::new(()).into_parts();
+        let limits = Limits { max_body_bytes: limit, max_event_bytes: limit };
+        Response::new(head, Body::from_stream(stream::iter(frames)), limits)
+    }
+
+    #[test]
+    fn gathers_up_to_the_limit() {
+        let gather = |frames: &[&'static [u8]], limit| pollster::block_on(response(frames, false, limit).bytes());
+        assert_eq!(gather(&[], 0).expect("bytes"), "");
+        assert_eq!(gather(&[b"abc"], 3).expect("bytes"), "abc");
+        assert_eq!(gather(&[b"ab", b"", b"c"], 3).expect("bytes"), "abc");
+        for frames in [&[&b"abcd"[..]][..], &[b"ab", b"cd"], &[b"abc", b"d", b"e"]] {
+            assert_eq!(gather(frames, 3).expect_err("too large").kind(), ErrorKind::TooLarge);
+        }
+        let error = pollster::block_on(response(&[b"a"], true, 9).bytes()).expect_err("cut");
+        assert_eq!(error.kind(), ErrorKind::Incomplete);
+    }
+
+    #[test]
+    fn an_excerpt_never_fails() {
+        let excerpt =
+            |frames: &[&'static [u8]], fails, max| pollster::block_on(response(frames, fails, 1).excerpt(max));
+        assert_eq!(excerpt(&[b"hello"], false, 4), "hell");
+        assert_eq!(excerpt(&[b"he", b"llo"], true, 100), "hello");
+        assert_eq!(excerpt(&["é".as_bytes()], false, 1), "");
+        assert_eq!(excerpt(&[b"a\xffb"], false, 100), "a\u{FFFD}b");
+        assert_eq!(excerpt(&[], false, 100), "");
+    }
+}

@@ -1,0 +1,197 @@
+//! One client connection: reads requests, plays the replies, notices when the client leaves.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio::time::sleep_until;
+
+use crate::log::OpenConnection;
+use crate::recorded::Recorded;
+use crate::reply::{Action, Ending, Framing, Reply};
+use crate::request_reader::{Incoming, read_request};
+use crate::response_head;
+
+/// What makes the replies.
+pub(crate) type Handler = Arc<dyn Fn(&Recorded) -> Reply + Send + Sync>;
+
+/// No test waits longer; keeps sums of instants and durations in range.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// What a client may send ahead while its answer waits.
+const MAX_AHEAD: usize = 1 << 20;
+
+/// Serves a connection until either side closes it.
+pub(crate) async fn serve(stream: TcpStream, open: OpenConnection, handler: Handler) {
+    let mut connection = Connection { stream, buffer: BytesMut::new() };
+    loop {
+        match read_request(&mut connection.stream, &mut connection.buffer).await {
+            Ok(Some(incoming)) => {
+                if !connection.answer(incoming, &open, &handler).await {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let reply = Reply::text(400, format!("not a valid request: {error}"));
+                // The connection is given up either way.
+                let _ = connection.write_answer(&reply, "GET", false, Instant::now()).await;
+                return;
+            }
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    /// Bytes read and not yet used.
+    buffer: BytesMut,
+}
+
+impl Connection {
+    /// Answers one request; says whether the connection stays open.
+    async fn answer(&mut self, incoming: Incoming, open: &OpenConnection, handler: &Handler) -> bool {
+        let client_keeps = incoming.keep_alive;
+        let (request, mut in_flight) = open.record(incoming);
+        let reply = call(handler, &request);
+        let keep_alive = client_keeps && reply.keeps_connection();
+        match self.play(&reply, &request, keep_alive).await {
+            Ok(()) => keep_alive,
+            Err(_) => {
+                in_flight.disconnected = true;
+                false
+            }
+        }
+    }
+
+    /// Does what the reply says; fails when the client left before the end.
+    async fn play(&mut self, reply: &Reply, request: &Recorded, keep_alive: bool) -> io::Result<()> {
+        match reply.action {
+            Action::Drop => Ok(()),
+            Action::Never => self.until_client_leaves().await,
+            Action::Answer => {
+                let due = later(request.arrived(), reply.delay);
+                self.sleep_until(due).await?;
+                if let Some(gate) = reply.start_hold() {
+                    self.unless_client_leaves(gate.wait()).await?;
+                }
+                self.write_answer(reply, request.method(), keep_alive, due.max(Instant::now())).await
+            }
+        }
+    }
+
+    /// Writes head, parts and end. `due` is when the first part was to leave.
+    async fn write_answer(
+        &mut self,
+        reply: &Reply,
+        method: &str,
+        keep: bool,
+        mut due: Instant,
+    ) -> io::Result<()> {
+        let has_body = response_head::has_body(method, reply.status);
+        let parts = if has_body { reply.parts() } else { Vec::new() };
+        let mut pending = BytesMut::from(response_head::encode(reply, method, keep).as_bytes());
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                due = later(due, reply.pause);
+                self.sleep_until(due).await?;
+            }
+            push_part(&mut pending, part, reply.framing);
+            self.stream.write_all(&pending.split()).await?;
+            for gate in reply.holds_after(index) {
+                self.unless_client_leaves(gate.wait()).await?;
+                due = Instant::now();
+            }
+        }
+        if has_body && reply.framing == Framing::Chunked && reply.ending == Ending::Proper {
+            pending.extend_from_slice(b"0\r\n\r\n");
+        }
+        self.stream.write_all(&pending).await?;
+        self.end(reply).await
+    }
+
+    async fn end(&mut self, reply: &Reply) -> io::Result<()> {
+        match (reply.ending, reply.framing) {
+            (Ending::Stall, _) => self.until_client_leaves().await,
+            // A plain close would be the proper end.
+            (Ending::Abort, Framing::UntilClose) => self.stream.set_zero_linger(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits, or only lets others run when there is nothing to wait for; either way it looks whether the
+    /// client is still there.
+    async fn sleep_until(&mut self, due: Instant) -> io::Result<()> {
+        if due <= Instant::now() {
+            return self.unless_client_leaves(yield_now()).await;
+        }
+        self.unless_client_leaves(sleep_until(due.into())).await
+    }
+
+    async fn until_client_leaves(&mut self) -> io::Result<()> {
+        self.unless_client_leaves(std::future::pending()).await
+    }
+
+    /// Waits for `event`; fails as soon as the client closes the connection.
+    async fn unless_client_leaves(&mut self, event: impl Future<Output = ()>) -> io::Result<()> {
+        let mut event = pin!(event);
+        let Self { stream, buffer } = self;
+        poll_fn(|context| {
+            let mut space = [0; 1024];
+            while buffer.len() < MAX_AHEAD {
+                let mut read = ReadBuf::new(&mut space);
+                match Pin::new(&mut *stream).poll_read(context, &mut read) {
+                    Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                        return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                    }
+                    Poll::Ready(Ok(())) => buffer.extend_from_slice(read.filled()),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => break,
+                }
+            }
+            event.as_mut().poll(context).map(Ok)
+        })
+        .await
+    }
+}
+
+impl Reply {
+    /// Whether this answer, played to its end, leaves a connection that can be used again.
+    fn keeps_connection(&self) -> bool {
+        let closes = self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let proper = self.action == Action::Answer && self.ending == Ending::Proper;
+        proper && self.framing != Framing::UntilClose && !closes
+    }
+}
+
+fn push_part(pending: &mut BytesMut, part: &Bytes, framing: Framing) {
+    if framing != Framing::Chunked {
+        return pending.extend_from_slice(part);
+    }
+    pending.extend_from_slice(format!("{:x}\r\n", part.len()).as_bytes());
+    pending.extend_from_slice(part);
+    pending.extend_from_slice(b"\r\n");
+}
+
+/// A handler that panics (a failed assertion, say) answers with the message instead of hanging the client.
+fn call(handler: &Handler, request: &Recorded) -> Reply {
+    let answered = catch_unwind(AssertUnwindSafe(|| handler(request)));
+    answered.unwrap_or_else(|panic| Reply::text(500, format!("the handler panicked: {}", message(&*panic))))
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+fn later(instant: Instant, wait: Duration) -> Instant {
+    instant + wait.min(FOREVER)
+}

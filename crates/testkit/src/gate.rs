@@ -1,0 +1,81 @@
+//! A gate that holds an answer back until the test opens it.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// A gate that starts closed and, once opened, stays open. Clones are the same gate.
+///
+/// A [`Reply`](crate::Reply) waits at it ([`Reply::hold`](crate::Reply::hold),
+/// [`Reply::hold_after`](crate::Reply::hold_after)) until the test calls [`Gate::open`]. So a test can prove
+/// an order of events without sleeping, for example that the first token is seen while the rest of the
+/// answer does not exist yet.
+///
+/// # Example
+///
+/// ```
+/// use catena_testkit::{Gate, Reply};
+///
+/// let gate = Gate::new();
+/// let reply = Reply::sse(["first", "second"]).hold_after(0, gate.clone());
+/// assert!(!gate.is_open());
+/// gate.open(); // "second" may leave now
+/// assert!(gate.is_open());
+/// # drop(reply);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gate {
+    open: Arc<watch::Sender<bool>>,
+}
+
+impl Gate {
+    /// A closed gate.
+    ///
+    /// ```
+    /// assert!(!catena_testkit::Gate::new().is_open());
+    /// ```
+    pub fn new() -> Self {
+        Self { open: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Opens the gate for everybody who waits at it and for everybody who comes later. Opening an open gate
+    /// does nothing.
+    ///
+    /// ```
+    /// let gate = catena_testkit::Gate::new();
+    /// gate.clone().open();
+    /// assert!(gate.is_open());
+    /// ```
+    pub fn open(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// Whether the gate was opened.
+    ///
+    /// ```
+    /// assert!(!catena_testkit::Gate::new().is_open());
+    /// ```
+    pub fn is_open(&self) -> bool {
+        *self.open.borrow()
+    }
+
+    /// Waits until the gate is open. Works on every executor.
+    ///
+    /// ```
+    /// # use catena_testkit::Gate;
+    /// async fn second_act(gate: Gate) -> &'static str {
+    ///     gate.wait().await;
+    ///     "curtain"
+    /// }
+    /// ```
+    pub async fn wait(&self) {
+        // Waiting fails only when the sender is gone, and `self` keeps it.
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,45 @@
+//! Test servers for applications and providers built on Catena.
+//!
+//! - [`Server`] is a scripted HTTP/1.1 server on loopback. It writes its answers byte by byte as a test
+//!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
+//! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a
+//!   latency of your choice: no key, no network, no cost.
+//!
+//! Both run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
+//! compete with the runtime under test. Neither needs the rest of Catena.
+//!
+//! # Example
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use catena_testkit::{Reply, Server};
+//!
+//! let server = Server::start(|request| Reply::text(200, format!("you asked for {}", request.path())));
+//!
+//! let mut client = std::net::TcpStream::connect(server.address())?;
+//! client.write_all(b"GET /tea HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer)?;
+//!
+//! assert!(answer.ends_with("you asked for /tea"));
+//! assert_eq!(server.requests()[0].header("host"), Some("test"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod connection;
+mod gate;
+mod log;
+mod recorded;
+mod refusing;
+mod reply;
+mod request_reader;
+mod response_head;
+mod server;
+mod simulated_openai;
+
+pub use gate::Gate;
+pub use recorded::Recorded;
+pub use refusing::Refusing;
+pub use reply::{Framing, Reply};
+pub use server::Server;
+pub use simulated_openai::{SimulatedOpenAi, SimulatedOpenAiBuilder};

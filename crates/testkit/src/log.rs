@@ -1,0 +1,102 @@
+//! What the server saw, for the test to ask about and wait for.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::recorded::Recorded;
+use crate::request_reader::Incoming;
+
+/// Shared by the server's handle and its connections.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+/// The counters, all since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) requests: Vec<Recorded>,
+    pub(crate) connections: usize,
+    pub(crate) open_connections: usize,
+    pub(crate) disconnects: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) peak_in_flight: usize,
+}
+
+impl Log {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Blocks until `reached`, at most for `timeout`; says whether it was.
+    pub(crate) fn wait(&self, timeout: Duration, reached: impl Fn(&Seen) -> bool) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), timeout, |seen| !reached(seen));
+        let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        reached(&seen)
+    }
+
+    /// Counts a connection until the guard is dropped.
+    pub(crate) fn connected(self: &Arc<Self>) -> OpenConnection {
+        let number = self.change(|seen| {
+            seen.connections += 1;
+            seen.open_connections += 1;
+            seen.connections - 1
+        });
+        OpenConnection { number, log: Arc::clone(self) }
+    }
+
+    fn change<T>(&self, update: impl FnOnce(&mut Seen) -> T) -> T {
+        let result = update(&mut self.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        // Every update is a few assignments that do not panic, so the data behind a poisoned lock is whole.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One accepted connection.
+pub(crate) struct OpenConnection {
+    number: usize,
+    log: Arc<Log>,
+}
+
+impl OpenConnection {
+    /// Records a request, which is in flight until the guard is dropped.
+    pub(crate) fn record(&self, incoming: Incoming) -> (Recorded, InFlight) {
+        let arrived = Instant::now();
+        let request = self.log.change(|seen| {
+            let request = Recorded::new(seen.requests.len(), self.number, arrived, incoming);
+            seen.requests.push(request.clone());
+            seen.in_flight += 1;
+            seen.peak_in_flight = seen.peak_in_flight.max(seen.in_flight);
+            request
+        });
+        (request, InFlight { disconnected: false, log: Arc::clone(&self.log) })
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.log.change(|seen| seen.open_connections -= 1);
+    }
+}
+
+/// One request whose answer is due.
+pub(crate) struct InFlight {
+    /// Set when the client left before it had its answer.
+    pub(crate) disconnected: bool,
+    log: Arc<Log>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.log.change(|seen| {
+            seen.in_flight -= 1;
+            seen.disconnects += usize::from(self.disconnected);
+        });
+    }
+}

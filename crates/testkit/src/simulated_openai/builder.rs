@@ -1,0 +1,124 @@
+//! The settings of the simulated service.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::SimulatedOpenAi;
+use super::pace::Pace;
+use super::service::Service;
+use crate::server::Server;
+
+/// Settings of a [`SimulatedOpenAi`]. No value is refused: what makes no sense is brought into range.
+///
+/// Defaults: a latency of 1.2 s, a jitter of ±10 %, seed 0, any key accepted, streams spread over the
+/// latency.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use catena_testkit::SimulatedOpenAi;
+///
+/// // For measuring: every call takes exactly one second.
+/// let service =
+///     SimulatedOpenAi::builder().with_latency(Duration::from_secs(1)).with_jitter(0.0).start()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct SimulatedOpenAiBuilder {
+    pace: Pace,
+    seed: u64,
+    key: Option<String>,
+}
+
+impl Default for SimulatedOpenAiBuilder {
+    fn default() -> Self {
+        let pace = Pace { latency: Duration::from_millis(1200), jitter: 0.1, tokens_per_second: None };
+        Self { pace, seed: 0, key: None }
+    }
+}
+
+impl SimulatedOpenAiBuilder {
+    /// How long a typical call takes, from the request to the last byte of the answer. A stream delivers its
+    /// first token after about 30 % of it. Errors are answered at once.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let fast = catena_testkit::SimulatedOpenAi::builder().with_latency(Duration::from_millis(5));
+    /// ```
+    pub fn with_latency(mut self, latency: Duration) -> Self {
+        self.pace.latency = latency;
+        self
+    }
+
+    /// How far the latency of one call may be from the typical one, as a share of it: 0.1 is ±10 %, 0 makes
+    /// all calls take equally long. Which call takes how long depends on the seed and the place of the
+    /// request. Values are brought into 0 to 1; NaN counts as 0.
+    ///
+    /// ```
+    /// let steady = catena_testkit::SimulatedOpenAi::builder().with_jitter(0.0);
+    /// ```
+    pub fn with_jitter(mut self, share: f64) -> Self {
+        self.pace.jitter = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        self
+    }
+
+    /// Where the invented answers and the jitter start from.
+    ///
+    /// ```
+    /// let other_answers = catena_testkit::SimulatedOpenAi::builder().with_seed(42);
+    /// ```
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Accepts only this key; a call with another one gets status 401 and the code `invalid_api_key`. Without
+    /// it every key is accepted, and none too.
+    ///
+    /// ```
+    /// let strict = catena_testkit::SimulatedOpenAi::builder().with_key("sk-test");
+    /// ```
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Streams at this rate after the first token, instead of spreading the tokens over the latency. What is
+    /// not a positive number is ignored.
+    ///
+    /// ```
+    /// let typing = catena_testkit::SimulatedOpenAi::builder().with_tokens_per_second(50.0);
+    /// ```
+    pub fn with_tokens_per_second(mut self, rate: f64) -> Self {
+        self.pace.tokens_per_second = (rate > 0.0).then_some(rate);
+        self
+    }
+
+    /// Starts the service.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives out no port or no thread.
+    ///
+    /// ```
+    /// let service = catena_testkit::SimulatedOpenAi::builder().start()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn start(self) -> io::Result<SimulatedOpenAi> {
+        let service = Service::new(self.pace, self.seed, self.key);
+        Ok(SimulatedOpenAi { server: Server::try_start(move |request| service.reply(request))? })
+    }
+}
+
+impl fmt::Debug for SimulatedOpenAiBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatedOpenAiBuilder")
+            .field("pace", &self.pace)
+            .field("seed", &self.seed)
+            .field("key", &self.key.as_ref().map(|_| "[redacted]"))
+            .finish()
+    }
+}
