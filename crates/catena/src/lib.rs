@@ -1,1 +1,20 @@
-//! See README.
+#![doc = include_str!("../README.md")]
+
+pub mod blocking;
+pub mod prelude;
+
+pub use catena_core::*;
+
+#[cfg(feature = "chains")]
+pub use catena_chains as chains;
+#[cfg(feature = "chains")]
+pub use catena_chains::{ChainOutput, LlmChain};
+#[cfg(feature = "http")]
+pub use catena_http as http;
+#[cfg(feature = "openai")]
+pub use catena_llm_openai as openai;
+#[cfg(feature = "openai")]
+pub use catena_llm_openai::{ChatOpenAi, OpenAi};
+
+/// Following streams: `while let Some(chunk) = stream.next().await`.
+pub use futures_util::StreamExt;

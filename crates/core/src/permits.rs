@@ -104,7 +104,7 @@ impl Drop for Place {
         match turn {
             Turn::Granted => self.permits.release(),
             Turn::Waiting(_) => {
-                lock(&self.permits.0).queue.retain(|ticket| !Arc::ptr_eq(ticket, &self.ticket))
+                lock(&self.permits.0).queue.retain(|ticket| !Arc::ptr_eq(ticket, &self.ticket));
             }
             Turn::GivenUp => {}
         }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use catena_core::{Error, ErrorKind};
 use http::Uri;
 
+use crate::timeout::Limit;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// `host:port` of a URL, the way errors name a server.
@@ -20,7 +22,8 @@ pub(crate) fn server_name(url: &Uri) -> String {
 
 /// A time limit passed. `setting` is the builder method that raises it.
 pub(crate) fn timed_out(what: &str, server: &str, limit: Duration, setting: &str) -> Error {
-    let message = format!("{what} {server} within {limit:?}; `HttpClientBuilder::{setting}` raises this limit");
+    let message =
+        format!("{what} {server} within {limit:?}; `HttpClientBuilder::{setting}` raises this limit");
     Error::new(ErrorKind::Timeout, message)
 }
 
@@ -42,7 +45,7 @@ pub(crate) fn event_too_large(limit: usize) -> Error {
 }
 
 /// No TCP connection to `server`, which is the proxy if `proxy` is true.
-pub(crate) fn no_connection(server: &str, proxy: bool, cause: BoxError) -> Error {
+pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxError) -> Error {
     let role = if proxy { "the proxy " } else { "" };
     if let Some(error) = find::<Error>(&*cause) {
         return error.clone();
@@ -51,9 +54,9 @@ pub(crate) fn no_connection(server: &str, proxy: bool, cause: BoxError) -> Error
         Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             format!("{role}{server} refused the connection; is it running, and is the port right?")
         }
-        Some(error) if error.kind() == io::ErrorKind::TimedOut => {
-            let message = format!("{role}{server} did not accept a connection in time");
-            return Error::new(ErrorKind::Timeout, message).with_source(Cause(cause));
+        // Without an error number it is not the system that gave up but the dialer, by our limit.
+        Some(error) if error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none() => {
+            return limit.error(&format!("{role}{server}")).with_source(Cause(cause));
         }
         Some(error) => format!("cannot connect to {role}{server}: {error}"),
         None => format!("cannot connect to {role}{server}: {}", innermost(&*cause)),
@@ -68,13 +71,18 @@ pub(crate) fn no_address(host: &str, cause: io::Error) -> Error {
 }
 
 /// A proxy did not open a tunnel.
-pub(crate) fn no_tunnel(
-    server: &str,
-    proxy: &str,
-    cause: hyper_util::client::legacy::connect::proxy::TunnelErrorAlias,
-) -> Error {
-    let _ = (server, proxy, cause);
-    unreachable!()
+pub(crate) fn no_tunnel(server: &str, proxy: &str, cause: BoxError) -> Error {
+    if let Some(error) = find::<Error>(&*cause) {
+        return error.clone();
+    }
+    // The type of this error has no public name; its text only picks the advice.
+    let reason = cause.to_string();
+    let message = if reason.contains("authorization required") {
+        format!("the proxy {proxy} asks for credentials; put them in its URL: `http://user:password@{proxy}`")
+    } else {
+        format!("the proxy {proxy} did not open a connection to {server}: {}", innermost(&*cause))
+    };
+    Error::new(ErrorKind::Connection, message).with_source(Cause(cause))
 }
 
 /// A TLS handshake failed.
@@ -84,8 +92,8 @@ pub(crate) fn no_tls(server: &str, cause: BoxError) -> Error {
         Some(Tls::InvalidMessage(_)) => {
             format!("{server} does not seem to speak TLS; use `http://` if it is a plain HTTP server")
         }
-        Some(Tls::InvalidCertificate(reason)) => format!(
-            "the certificate of {server} is not trusted: {reason:?}; for a private certificate authority add its \
+        Some(error @ Tls::InvalidCertificate(_)) => format!(
+            "the certificate of {server} is not trusted ({error}); for a private certificate authority add its \
              certificate with `HttpClientBuilder::with_root_certificate_pem`"
         ),
         Some(error) => format!("no TLS connection to {server}: {error}"),
@@ -108,7 +116,8 @@ pub(crate) fn no_answer(server: &str, cause: hyper_util::client::legacy::Error) 
     }
     let hyper = find::<hyper::Error>(&cause);
     let (kind, message) = match hyper {
-        Some(error) if error.is_parse_too_large() => {
+        // hyper has a method for this, but only for servers.
+        Some(error) if error.is_parse() && error.to_string().contains("too large") => {
             (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
         }
         Some(error) if error.is_parse() => (
@@ -128,8 +137,9 @@ pub(crate) fn no_answer(server: &str, cause: hyper_util::client::legacy::Error) 
 
 /// A body broke off.
 pub(crate) fn no_body(server: &str, cause: hyper::Error) -> Error {
-    let malformed = find::<io::Error>(&cause)
-        .is_some_and(|error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
+    let malformed = find::<io::Error>(&cause).is_some_and(|error| {
+        matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+    });
     let (kind, what) = if malformed {
         (ErrorKind::InvalidResponse, "is not framed as HTTP asks")
     } else {

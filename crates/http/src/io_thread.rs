@@ -148,14 +148,16 @@ mod tests {
     #[test]
     fn blocking_on_the_io_thread_is_an_error() {
         let work = async { crate::blocking::enter().map(drop) };
-        let error = pollster::block_on(Remote::spawn(&handle().expect("a handle"), work)).expect_err("an error");
+        let error =
+            pollster::block_on(Remote::spawn(&handle().expect("a handle"), work)).expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::WouldDeadlock);
     }
 
     #[test]
     fn a_panic_becomes_an_error() {
         let work = async { if is_current() { panic!("on purpose") } else { Ok(()) } };
-        let error = pollster::block_on(Remote::spawn(&handle().expect("a handle"), work)).expect_err("an error");
+        let error =
+            pollster::block_on(Remote::spawn(&handle().expect("a handle"), work)).expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::Other);
     }
 }

@@ -1,5 +1,5 @@
+//! The HTTP transport under catena's providers.
 #![doc = include_str!("../README.md")]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod blocking_scope;
 mod body;
@@ -21,6 +21,10 @@ mod transport;
 
 pub mod blocking {
     //! Marks a thread as blocked on a future, so that its network I/O runs elsewhere.
+    //!
+    //! Two things to know. Blocking a worker of an async runtime is never fast: the tasks that wait for that worker wait
+    //! until the call ends. And on a current-thread runtime a future that waits for a task spawned on that same runtime
+    //! waits for ever, because its thread is busy waiting; requests of this crate are not affected.
     pub use crate::blocking_scope::{BlockingScope, enter};
 }
 

@@ -174,7 +174,8 @@ fn without_query(url: &Uri) -> String {
 
 fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     let parsed = name.parse::<HeaderName>().map_err(|error| {
-        Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug())).with_source(error)
+        Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug()))
+            .with_source(error)
     })?;
     // The value may be a key: neither the message nor the source shows it.
     let value = HeaderValue::from_str(value).map_err(|error| {
@@ -207,7 +208,9 @@ fn parse_url(text: &str) -> Result<Uri> {
     match (url.scheme_str(), url.host()) {
         (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
         (Some("http" | "https"), _) => bad("has no host"),
-        (Some(scheme), _) => bad(&format!("has the scheme `{scheme}`; only `http` and `https` are supported")),
+        (Some(scheme), _) => {
+            bad(&format!("has the scheme `{scheme}`; only `http` and `https` are supported"))
+        }
         (None, _) => bad("has no scheme; it must start with `http://` or `https://`"),
     }
 }
@@ -254,12 +257,16 @@ mod tests {
             .with_json_body("hunter2");
         let text = format!("{request:?}");
         assert!(!text.contains("hunter2"), "{text}");
-        assert!(text.contains("shown") && text.contains("application/json") && text.contains("7 bytes"), "{text}");
+        assert!(
+            text.contains("shown") && text.contains("application/json") && text.contains("7 bytes"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_bad_header_value_is_not_repeated() {
-        let error = Request::get("http://h.test").and_then(|r| r.with_bearer("hunter2\n")).expect_err("an error");
+        let error =
+            Request::get("http://h.test").and_then(|r| r.with_bearer("hunter2\n")).expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(!format!("{error} {error:?}").contains("hunter2"));
     }

@@ -129,7 +129,10 @@ impl Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status).field("headers", &self.headers).finish_non_exhaustive()
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +144,8 @@ mod tests {
 
     fn response(frames: &[&'static [u8]], fails: bool, limit: usize) -> Response {
         let failure = fails.then(|| Err(Error::new(ErrorKind::Incomplete, "cut")));
-        let frames: Vec<_> = frames.iter().map(|frame| Ok(Bytes::from_static(frame))).chain(failure).collect();
+        let frames: Vec<_> =
+            frames.iter().map(|frame| Ok(Bytes::from_static(frame))).chain(failure).collect();
         let (head, ()) = http::Response::new(()).into_parts();
         let limits = Limits { max_body_bytes: limit, max_event_bytes: limit };
         Response::new(head, Body::from_stream(stream::iter(frames)), limits)
@@ -149,7 +153,8 @@ mod tests {
 
     #[test]
     fn gathers_up_to_the_limit() {
-        let gather = |frames: &[&'static [u8]], limit| pollster::block_on(response(frames, false, limit).bytes());
+        let gather =
+            |frames: &[&'static [u8]], limit| pollster::block_on(response(frames, false, limit).bytes());
         assert_eq!(gather(&[], 0).expect("bytes"), "");
         assert_eq!(gather(&[b"abc"], 3).expect("bytes"), "abc");
         assert_eq!(gather(&[b"ab", b"", b"c"], 3).expect("bytes"), "abc");
@@ -162,8 +167,9 @@ mod tests {
 
     #[test]
     fn an_excerpt_never_fails() {
-        let excerpt =
-            |frames: &[&'static [u8]], fails, max| pollster::block_on(response(frames, fails, 1).excerpt(max));
+        let excerpt = |frames: &[&'static [u8]], fails, max| {
+            pollster::block_on(response(frames, fails, 1).excerpt(max))
+        };
         assert_eq!(excerpt(&[b"hello"], false, 4), "hell");
         assert_eq!(excerpt(&[b"he", b"llo"], true, 100), "hello");
         assert_eq!(excerpt(&["é".as_bytes()], false, 1), "");

@@ -63,8 +63,12 @@ impl Event {
 /// assert!(events.next().await.is_none());
 /// # });
 /// ```
-pub fn decode_events(bytes: impl Stream<Item = Result<Bytes>> + Send + 'static, max_event_bytes: usize) -> EventStream {
-    let guarded = Guarded { bytes: Body::from_stream(bytes), size: BlockSize::new(max_event_bytes), end: End::Open };
+pub fn decode_events(
+    bytes: impl Stream<Item = Result<Bytes>> + Send + 'static,
+    max_event_bytes: usize,
+) -> EventStream {
+    let guarded =
+        Guarded { bytes: Body::from_stream(bytes), size: BlockSize::new(max_event_bytes), end: End::Open };
     EventStream { events: SseByteStream::new(guarded) }
 }
 
@@ -107,7 +111,8 @@ fn decode_error(error: sse_stream::Error) -> Error {
             Ok(error) => *error,
             Err(other) => Error::other(other),
         },
-        other => Error::new(ErrorKind::Decode, "the event stream holds bytes that are not UTF-8").with_source(other),
+        other => Error::new(ErrorKind::Decode, "the event stream holds bytes that are not UTF-8")
+            .with_source(other),
     }
 }
 
@@ -158,8 +163,8 @@ impl Stream for Guarded {
     }
 }
 
-/// Counts the bytes of the block that is being received. Comments count only until their line ends, because the decoder
-/// does not keep them: a connection kept alive by comments for days never exceeds the limit.
+/// Counts the bytes of the block that is being received. Comments count for themselves, until their line ends,
+/// because the decoder does not keep them: a connection kept alive by comments for days never exceeds the limit.
 struct BlockSize {
     limit: usize,
     /// Bytes in the finished lines of the block.
@@ -188,7 +193,8 @@ impl BlockSize {
             }
             let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r');
             let length = end.unwrap_or(rest.len());
-            let room = self.limit.saturating_sub(self.block + self.line);
+            let kept = if self.comment { 0 } else { self.block };
+            let room = self.limit.saturating_sub(kept + self.line);
             if length > room {
                 return Some(chunk.len() - rest.len() + room);
             }
@@ -209,5 +215,184 @@ impl BlockSize {
             _ => {}
         }
         self.line = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{StreamExt, stream};
+
+    /// The events of an input, and the kind of the error that ended it.
+    type Decoded = (Vec<Event>, Option<ErrorKind>);
+
+    fn decode(chunks: Vec<Bytes>, limit: usize) -> Decoded {
+        let mut events = decode_events(stream::iter(chunks.into_iter().map(Ok)), limit);
+        let mut decoded = (Vec::new(), None);
+        pollster::block_on(async {
+            while let Some(event) = events.next().await {
+                match event {
+                    Ok(event) => decoded.0.push(event),
+                    Err(error) => decoded.1 = Some(error.kind()),
+                }
+            }
+            assert!(events.next().await.is_none(), "the end is final");
+        });
+        decoded
+    }
+
+    /// Decodes `input` whole, cut in two at every byte, and byte by byte; all must agree.
+    fn check_within(input: &[u8], limit: usize, expected: &Decoded) {
+        let shown = String::from_utf8_lossy(input);
+        assert_eq!(&decode(vec![Bytes::copy_from_slice(input)], limit), expected, "whole: {shown:?}");
+        for cut in 0..=input.len() {
+            let parts = [&input[..cut], b"", &input[cut..]].map(Bytes::copy_from_slice);
+            assert_eq!(&decode(parts.to_vec(), limit), expected, "cut at {cut}: {shown:?}");
+        }
+        let bytes = input.chunks(1).map(Bytes::copy_from_slice).collect();
+        assert_eq!(&decode(bytes, limit), expected, "byte by byte: {shown:?}");
+    }
+
+    fn check(input: &[u8], expected: &[&str]) {
+        let expected =
+            expected.iter().map(|data| Event { data: (*data).to_owned(), ..Event::default() }).collect();
+        check_within(input, 1 << 20, &(expected, None));
+    }
+
+    #[test]
+    fn blocks_become_events() {
+        check(b"", &[]);
+        check(b"\n\n\n", &[]);
+        check(b"data: one\n\ndata: two\n\n", &["one", "two"]);
+        check(b"data: one\r\n\r\ndata: two\r\n\r\n", &["one", "two"]);
+        check(b"data: one\r\rdata: two\r\r", &["one", "two"]);
+        check(b"data: one\r\n\ndata: two\n\r\ndata: three\r\n\r", &["one", "two", "three"]);
+        check(b"data:one\n\ndata:  two \n\n", &["one", " two "]);
+        check(b"data: a\ndata: b\ndata:\ndata: c\n\n", &["a\nb\n\nc"]);
+        check(b"data\n\ndata:\n\n", &["", ""]);
+        check(b"data: {\"a\": \"b:c\"}\n\n", &["{\"a\": \"b:c\"}"]);
+        check("data: grüß €uro 🦀\n\n".as_bytes(), &["grüß €uro 🦀"]);
+    }
+
+    #[test]
+    fn what_is_no_event_is_skipped() {
+        check(b": hi\n\n:\n\n: OPENROUTER PROCESSING\n\ndata: x\n\n", &["x"]);
+        check(b"event: ping\n\nid: 3\n\nretry: 9\n\ndata: x\n\n", &["x"]);
+        check(b"unknown: y\nnocolon\ndata: x\ndatas: z\n\n", &["x"]);
+        check(b"data: a\n: comment inside\ndata: b\n\n", &["a\nb"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_once() {
+        check(b"\xEF\xBB\xBFdata: x\n\n", &["x"]);
+        check(b"\xEF\xBB\xBF: c\n\ndata: x\n\n", &["x"]);
+        check(b"\xEF\xBB\xBF\n\ndata: x\n\n", &["x"]);
+        check(b"data: x\n\n\xEF\xBB\xBFdata: y\n\ndata: z\n\n", &["x", "z"]);
+    }
+
+    #[test]
+    fn an_unterminated_last_block_is_delivered() {
+        for end in ["", "\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "\n\r\n"] {
+            check(format!("data: x\n\ndata: last{end}").as_bytes(), &["x", "last"]);
+        }
+        check(b"data: x\n\n: comment", &["x"]);
+        check(b"data: x\n\nevent: e", &["x"]);
+    }
+
+    #[test]
+    fn fields_belong_to_their_block() {
+        let input = b"event: delta\nid: 7\ndata: a\n\ndata: b\nevent: x\nevent: y\nretry: 10\n\n";
+        let first = Event { event: Some("delta".into()), data: "a".into(), id: Some("7".into()) };
+        let second = Event { event: Some("y".into()), data: "b".into(), id: None };
+        check_within(input, 1 << 10, &(vec![first, second], None));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_end_the_stream() {
+        let one = Event { data: "one".into(), ..Event::default() };
+        let expected = (vec![one], Some(ErrorKind::Decode));
+        check_within(b"data: one\n\ndata: \xff\n\ndata: two\n\n", 1 << 10, &expected);
+        check_within(b"data: one\n\ndata: \xE2\x82", 1 << 10, &expected);
+        check_within(b"data: one\n\nevent: \xff\ndata: x\n\n", 1 << 10, &expected);
+        // In what nobody reads it does no harm.
+        check(b": \xff\n\nother: \xff\ndata: one\n\n", &["one"]);
+    }
+
+    #[test]
+    fn a_block_is_bounded_and_what_precedes_it_is_delivered() {
+        let event = |data: &str| Event { data: data.to_owned(), ..Event::default() };
+        // `data: 1234` and its line end are 11 bytes.
+        check_within(b"data: 1234\n\ndata: 1234\n\n", 11, &(vec![event("1234"), event("1234")], None));
+        let too_large =
+            |events: &[&str]| (events.iter().map(|data| event(data)).collect(), Some(ErrorKind::TooLarge));
+        check_within(b"data: 1\n\ndata: 1234567890\n\ndata: 2\n\n", 11, &too_large(&["1"]));
+        check_within(b"data: 1\n\ndata: 1234567890", 11, &too_large(&["1"]));
+        check_within(b"data: 1\n\ndata: 1\ndata: 2\n\n", 11, &too_large(&["1"]));
+        check_within(b"event: 789012\ndata: 1\n\n", 11, &too_large(&[]));
+        check_within(b"data: 1\n\n:3456789012345\n\n", 11, &too_large(&["1"]));
+        check_within(b"data: 1\r\n\r\nx\rx\rx\rx\rx\rx\rx\r", 11, &too_large(&["1"]));
+    }
+
+    #[test]
+    fn comments_do_not_count_towards_a_block() {
+        let mut input = b"data: 1\n".to_vec();
+        input.extend(b": ping\n".repeat(20));
+        input.extend(b"\n");
+        let expected = Event { data: "1".into(), ..Event::default() };
+        check_within(&input, 11, &(vec![expected], None));
+    }
+
+    #[test]
+    fn an_error_of_the_body_is_passed_on_and_drops_the_unfinished_block() {
+        let bytes = [
+            Ok(Bytes::from("data: a\n\ndata: b\n")),
+            Err(Error::new(ErrorKind::Incomplete, "cut").with_retryable(true)),
+            Ok(Bytes::from("\n")),
+        ];
+        let mut events = decode_events(stream::iter(bytes), 100);
+        pollster::block_on(async {
+            assert_eq!(events.next().await.expect("an event").expect("no error").data, "a");
+            let error = events.next().await.expect("an error").expect_err("an error");
+            assert_eq!(
+                (error.kind(), error.message(), error.is_retryable()),
+                (ErrorKind::Incomplete, "cut", true)
+            );
+            assert!(events.next().await.is_none());
+        });
+    }
+
+    #[test]
+    fn endless_input_is_stopped_at_the_limit() {
+        for piece in ["data: x\n", "x", ":", "\rx"] {
+            let endless = stream::repeat_with(move || Ok(Bytes::from(piece.repeat(1000))));
+            let mut events = decode_events(endless, 1 << 16);
+            let error = pollster::block_on(events.next()).expect("an error").expect_err(piece);
+            assert_eq!(error.kind(), ErrorKind::TooLarge, "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn a_large_event_in_small_reads_takes_linear_time() {
+        let time = |size: usize| {
+            let mut chunks = vec![Bytes::from("data: ")];
+            chunks.extend(vec![Bytes::from(vec![b'x'; 64]); size / 64]);
+            chunks.push(Bytes::from("\n\n"));
+            let start = std::time::Instant::now();
+            let (events, error) = decode(chunks, 8 << 20);
+            assert_eq!((events[0].data.len(), error), (size, None));
+            start.elapsed()
+        };
+        // Quadratic decoding would take 16 times as long; the slack is for a busy machine.
+        let (small, large) = (time(1 << 20), time(4 << 20));
+        assert!(large < small * 12 + std::time::Duration::from_millis(50), "{small:?}, then {large:?}");
+    }
+
+    #[test]
+    fn the_done_marker() {
+        for (data, done) in
+            [("[DONE]", true), ("  [DONE]", true), ("[DONE] x", true), ("{}", false), ("", false)]
+        {
+            assert_eq!(Event { data: data.into(), ..Event::default() }.is_done(), done, "{data:?}");
+        }
     }
 }

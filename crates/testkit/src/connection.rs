@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
 
-use crate::log::OpenConnection;
+use crate::log::{InFlight, OpenConnection};
 use crate::recorded::Recorded;
 use crate::reply::{Action, Ending, Framing, Reply};
 use crate::request_reader::{Incoming, read_request};
@@ -28,6 +28,8 @@ pub(crate) type Handler = Arc<dyn Fn(&Recorded) -> Reply + Send + Sync>;
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// What a client may send ahead while its answer waits.
 const MAX_AHEAD: usize = 1 << 20;
+/// How much of an answer counts as its end: little enough to leave at once, as a rule.
+const LAST_BYTES: usize = 16 << 10;
 
 /// Serves a connection until either side closes it.
 pub(crate) async fn serve(stream: TcpStream, open: OpenConnection, handler: Handler) {
@@ -41,8 +43,10 @@ pub(crate) async fn serve(stream: TcpStream, open: OpenConnection, handler: Hand
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 let reply = Reply::text(400, format!("not a valid request: {error}"));
+                let answer =
+                    [response_head::encode(&reply, "GET", false).into(), reply.parts().concat()].concat();
                 // The connection is given up either way.
-                let _ = connection.write_answer(&reply, "GET", false, Instant::now()).await;
+                let _ = connection.stream.write_all(&answer).await;
                 return;
             }
             Ok(None) | Err(_) => return,
@@ -63,61 +67,87 @@ impl Connection {
         let (request, mut in_flight) = open.record(incoming);
         let reply = call(handler, &request);
         let keep_alive = client_keeps && reply.keeps_connection();
-        match self.play(&reply, &request, keep_alive).await {
+        match self.play(&reply, &request, keep_alive, &mut in_flight).await {
             Ok(()) => keep_alive,
             Err(_) => {
-                in_flight.disconnected = true;
+                in_flight.disconnect();
                 false
             }
         }
     }
 
     /// Does what the reply says; fails when the client left before the end.
-    async fn play(&mut self, reply: &Reply, request: &Recorded, keep_alive: bool) -> io::Result<()> {
-        match reply.action {
-            Action::Drop => Ok(()),
-            Action::Never => self.until_client_leaves().await,
-            Action::Answer => {
-                let due = later(request.arrived(), reply.delay);
-                self.sleep_until(due).await?;
-                if let Some(gate) = reply.start_hold() {
-                    self.unless_client_leaves(gate.wait()).await?;
-                }
-                self.write_answer(reply, request.method(), keep_alive, due.max(Instant::now())).await
-            }
-        }
-    }
-
-    /// Writes head, parts and end. `due` is when the first part was to leave.
-    async fn write_answer(
+    async fn play(
         &mut self,
         reply: &Reply,
-        method: &str,
-        keep: bool,
+        request: &Recorded,
+        keep_alive: bool,
+        in_flight: &mut InFlight,
+    ) -> io::Result<()> {
+        match reply.action {
+            Action::Drop => return Ok(()),
+            Action::Never => return self.until_client_leaves().await,
+            Action::Answer => {}
+        }
+        let mut due = later(request.arrived(), reply.delay);
+        self.sleep_until(due).await?;
+        if let Some(gate) = reply.start_hold() {
+            self.unless_client_leaves(gate.wait()).await?;
+            due = Instant::now();
+        }
+        let head = response_head::encode(reply, request.method(), keep_alive);
+        let has_body = response_head::has_body(request.method(), reply.status);
+        let mut pending = BytesMut::from(head.as_bytes());
+        if has_body {
+            self.write_parts(reply, &mut pending, due).await?;
+        }
+        if has_body && reply.framing == Framing::Chunked && reply.ending == Ending::Proper {
+            pending.extend_from_slice(b"0\r\n\r\n");
+        }
+        self.write_end(reply, &pending, in_flight).await
+    }
+
+    /// Writes what is pending and the parts; leaves pending what goes out together with the end. `due` is
+    /// when the first part was to leave.
+    async fn write_parts(
+        &mut self,
+        reply: &Reply,
+        pending: &mut BytesMut,
         mut due: Instant,
     ) -> io::Result<()> {
-        let has_body = response_head::has_body(method, reply.status);
-        let parts = if has_body { reply.parts() } else { Vec::new() };
-        let mut pending = BytesMut::from(response_head::encode(reply, method, keep).as_bytes());
+        let parts = reply.parts();
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 due = later(due, reply.pause);
                 self.sleep_until(due).await?;
             }
-            push_part(&mut pending, part, reply.framing);
+            push_part(pending, part, reply.framing);
+            let mut gates = reply.holds_after(index).peekable();
+            if index + 1 == parts.len() && gates.peek().is_none() {
+                break;
+            }
             self.stream.write_all(&pending.split()).await?;
-            for gate in reply.holds_after(index) {
+            for gate in gates {
                 self.unless_client_leaves(gate.wait()).await?;
                 due = Instant::now();
             }
         }
-        if has_body && reply.framing == Framing::Chunked && reply.ending == Ending::Proper {
-            pending.extend_from_slice(b"0\r\n\r\n");
-        }
-        self.stream.write_all(&pending).await?;
-        self.end(reply).await
+        Ok(())
     }
 
+    /// Writes the last bytes and ends the answer as the reply says.
+    async fn write_end(&mut self, reply: &Reply, bytes: &[u8], in_flight: &mut InFlight) -> io::Result<()> {
+        if reply.ending != Ending::Proper {
+            self.stream.write_all(bytes).await?;
+            return self.end(reply).await;
+        }
+        let (most, last) = bytes.split_at(bytes.len().saturating_sub(LAST_BYTES));
+        self.stream.write_all(most).await?;
+        in_flight.finish();
+        self.stream.write_all(last).await
+    }
+
+    /// Ends an answer improperly.
     async fn end(&mut self, reply: &Reply) -> io::Result<()> {
         match (reply.ending, reply.framing) {
             (Ending::Stall, _) => self.until_client_leaves().await,

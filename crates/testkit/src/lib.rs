@@ -43,3 +43,8 @@ pub use refusing::Refusing;
 pub use reply::{Framing, Reply};
 pub use server::Server;
 pub use simulated_openai::{SimulatedOpenAi, SimulatedOpenAiBuilder};
+
+/// The examples of the README, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

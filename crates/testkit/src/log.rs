@@ -3,6 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use crate::recorded::Recorded;
 use crate::request_reader::Incoming;
 
@@ -11,6 +13,8 @@ use crate::request_reader::Incoming;
 pub(crate) struct Log {
     seen: Mutex<Seen>,
     changed: Condvar,
+    /// The same news for those who wait without a thread.
+    news: watch::Sender<()>,
 }
 
 /// The counters, all since the start.
@@ -36,6 +40,15 @@ impl Log {
         reached(&seen)
     }
 
+    /// Waits until `reached`, without blocking.
+    pub(crate) async fn reached(&self, reached: impl Fn(&Seen) -> bool) {
+        let mut news = self.news.subscribe();
+        while !self.read(&reached) {
+            // It fails only without a sender, and `self` is the sender.
+            let _ = news.changed().await;
+        }
+    }
+
     /// Counts a connection until the guard is dropped.
     pub(crate) fn connected(self: &Arc<Self>) -> OpenConnection {
         let number = self.change(|seen| {
@@ -49,6 +62,7 @@ impl Log {
     fn change<T>(&self, update: impl FnOnce(&mut Seen) -> T) -> T {
         let result = update(&mut self.lock());
         self.changed.notify_all();
+        self.news.send_replace(());
         result
     }
 
@@ -75,7 +89,7 @@ impl OpenConnection {
             seen.peak_in_flight = seen.peak_in_flight.max(seen.in_flight);
             request
         });
-        (request, InFlight { disconnected: false, log: Arc::clone(&self.log) })
+        (request, InFlight { due: true, log: Arc::clone(&self.log) })
     }
 }
 
@@ -87,16 +101,30 @@ impl Drop for OpenConnection {
 
 /// One request whose answer is due.
 pub(crate) struct InFlight {
-    /// Set when the client left before it had its answer.
-    pub(crate) disconnected: bool,
+    due: bool,
     log: Arc<Log>,
+}
+
+impl InFlight {
+    /// The answer is complete. To be called before its last byte is sent, so that a client that has seen the
+    /// end never finds its own call in flight.
+    pub(crate) fn finish(&mut self) {
+        let was_due = std::mem::take(&mut self.due);
+        self.log.change(|seen| seen.in_flight -= usize::from(was_due));
+    }
+
+    /// The client left before it had its answer.
+    pub(crate) fn disconnect(&mut self) {
+        let was_due = std::mem::take(&mut self.due);
+        self.log.change(|seen| {
+            seen.in_flight -= usize::from(was_due);
+            seen.disconnects += 1;
+        });
+    }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.log.change(|seen| {
-            seen.in_flight -= 1;
-            seen.disconnects += usize::from(self.disconnected);
-        });
+        self.finish();
     }
 }

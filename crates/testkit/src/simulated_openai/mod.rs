@@ -64,7 +64,6 @@ impl SimulatedOpenAi {
     /// let service = catena_testkit::SimulatedOpenAi::builder().with_seed(7).start()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[must_use]
     pub fn builder() -> SimulatedOpenAiBuilder {
         SimulatedOpenAiBuilder::default()
     }

@@ -29,8 +29,9 @@ const TOPICS: [(&str, &[&str]); 9] = [
 const ANY_TOPIC: &[&str] =
     &["Bright", "True", "Nova", "Golden", "Swift", "Clear", "Wild", "Prime", "Silver", "Urban"];
 
+// None of them is a first word or a kind, so that no name says a word twice.
 const SECOND: &[&str] =
-    &["Wise", "Craft", "Works", "Nest", "Forge", "Loop", "Bloom", "Wave", "Path", "Spark", "Joy"];
+    &["Wise", "Craft", "Well", "Nest", "Forge", "Loop", "Bloom", "Land", "Path", "Kind", "Joy"];
 const KINDS: &[&str] = &["Co.", "Inc.", "Company", "& Sons", "Studio", "Works", "Collective", "Labs"];
 
 /// The product, if the prompt asks for the name of a company that makes one: `"colorful socks"`.

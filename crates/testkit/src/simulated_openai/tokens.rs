@@ -36,7 +36,7 @@ fn cuts(character: char, next: char) -> bool {
 
 fn push_word<'a>(pieces: &mut Vec<&'a str>, word: &'a str) {
     let length = word.chars().count();
-    match word.char_indices().nth(length / 2) {
+    match word.char_indices().nth(length.div_ceil(2)) {
         Some((middle, _)) if length > 7 => pieces.extend([&word[..middle], &word[middle..]]),
         _ => pieces.push(word),
     }
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn text_is_cut_into_pieces() {
         check("", &[]);
-        check("\n\nBrushWise Toothpaste Co.", &["\n\n", "Brush", "Wise", " Toot", "hpaste", " Co", "."]);
+        check("\n\nBrushWise Toothpaste Co.", &["\n\n", "Brush", "Wise", " Tooth", "paste", " Co", "."]);
         check("a, b", &["a", ",", " b"]);
         check("größe 東京", &["größe", " 東京"]);
         check("  two", &[" ", " two"]);

@@ -1,5 +1,8 @@
 //! The scripted HTTP server.
 
+mod seen;
+mod wait;
+
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::runtime;
+use tokio::runtime::{self, Handle};
 
 use crate::connection::{Handler, serve};
 use crate::gate::Gate;
@@ -48,6 +51,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(5);
 pub struct Server {
     address: SocketAddr,
     log: Arc<Log>,
+    runtime: Handle,
     stop: Gate,
     thread: Option<JoinHandle<()>>,
 }
@@ -95,8 +99,8 @@ impl Server {
             let (log, stop) = (Arc::clone(&log), stop.clone());
             move || run(Arc::new(handler), log, &stop, &started)
         })?;
-        let address = start.recv().map_err(|_| io::Error::other("the server thread died"))??;
-        Ok(Self { address, log, stop, thread: Some(thread) })
+        let (address, runtime) = start.recv().map_err(|_| io::Error::other("the server thread died"))??;
+        Ok(Self { address, log, runtime, stop, thread: Some(thread) })
     }
 
     /// Starts a server that gives these replies one after the other, in the order in which requests arrive,
@@ -118,126 +122,6 @@ impl Server {
             let reply = replies.get(next.fetch_add(1, Ordering::Relaxed)).or(replies.last());
             reply.cloned().unwrap_or_else(|| Reply::text(500, "no reply was scripted"))
         })
-    }
-}
-
-/// Asking and waiting.
-impl Server {
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// let server = Server::replay([Reply::text(200, "hi")]);
-    /// assert!(server.url().starts_with("http://127.0.0.1:"));
-    /// ```
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Where it listens.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert!(Server::replay([Reply::never()]).address().ip().is_loopback());
-    /// ```
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// All requests that have arrived in full, in order of arrival.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert!(Server::replay([Reply::never()]).requests().is_empty());
-    /// ```
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.log.read(|seen| seen.requests.clone())
-    }
-
-    /// How many connections were accepted so far.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert_eq!(Server::replay([Reply::never()]).connections(), 0);
-    /// ```
-    pub fn connections(&self) -> usize {
-        self.log.read(|seen| seen.connections)
-    }
-
-    /// How many connections are open now, idle ones included.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert_eq!(Server::replay([Reply::never()]).open_connections(), 0);
-    /// ```
-    pub fn open_connections(&self) -> usize {
-        self.log.read(|seen| seen.open_connections)
-    }
-
-    /// How many times a client closed its connection while an answer was still due: proof that dropping a
-    /// call closes its connection. Also counted is a client that shuts down only its sending side.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert_eq!(Server::replay([Reply::never()]).disconnects(), 0);
-    /// ```
-    pub fn disconnects(&self) -> usize {
-        self.log.read(|seen| seen.disconnects)
-    }
-
-    /// How many requests are being answered now.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert_eq!(Server::replay([Reply::never()]).in_flight(), 0);
-    /// ```
-    pub fn in_flight(&self) -> usize {
-        self.log.read(|seen| seen.in_flight)
-    }
-
-    /// The largest number of requests that were being answered at the same time.
-    ///
-    /// ```
-    /// # use catena_testkit::{Reply, Server};
-    /// assert_eq!(Server::replay([Reply::never()]).peak_in_flight(), 0);
-    /// ```
-    pub fn peak_in_flight(&self) -> usize {
-        self.log.read(|seen| seen.peak_in_flight)
-    }
-
-    /// Blocks the thread until at least `count` requests have arrived, at most for `timeout`; says whether
-    /// they have.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use catena_testkit::{Reply, Server};
-    /// assert!(!Server::replay([Reply::never()]).wait_for_requests(1, Duration::ZERO));
-    /// ```
-    pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
-        self.log.wait(timeout, |seen| seen.requests.len() >= count)
-    }
-
-    /// Blocks the thread until [`Server::disconnects`] is at least `count`, at most for `timeout`; says
-    /// whether it is.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use catena_testkit::{Reply, Server};
-    /// assert!(!Server::replay([Reply::never()]).wait_for_disconnects(1, Duration::ZERO));
-    /// ```
-    pub fn wait_for_disconnects(&self, count: usize, timeout: Duration) -> bool {
-        self.log.wait(timeout, |seen| seen.disconnects >= count)
-    }
-
-    /// Blocks the thread until no connection is open, at most for `timeout`; says whether none is.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use catena_testkit::{Reply, Server};
-    /// assert!(Server::replay([Reply::never()]).wait_for_close(Duration::ZERO));
-    /// ```
-    pub fn wait_for_close(&self, timeout: Duration) -> bool {
-        self.log.wait(timeout, |seen| seen.open_connections == 0)
     }
 }
 
@@ -263,7 +147,12 @@ impl fmt::Debug for Server {
 }
 
 /// The body of the server's thread: reports the address or why there is none, then serves until `stop`.
-fn run(handler: Handler, log: Arc<Log>, stop: &Gate, started: &mpsc::SyncSender<io::Result<SocketAddr>>) {
+fn run(
+    handler: Handler,
+    log: Arc<Log>,
+    stop: &Gate,
+    started: &mpsc::SyncSender<io::Result<(SocketAddr, Handle)>>,
+) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return drop(started.send(Err(error))),
@@ -271,7 +160,7 @@ fn run(handler: Handler, log: Arc<Log>, stop: &Gate, started: &mpsc::SyncSender<
     runtime.block_on(async {
         let listening = listen().and_then(|listener| Ok((listener.local_addr()?, listener)));
         let listener = match listening {
-            Ok((address, listener)) => started.send(Ok(address)).map(|()| listener).ok(),
+            Ok((address, listener)) => started.send(Ok((address, Handle::current()))).map(|()| listener).ok(),
             Err(error) => started.send(Err(error)).err().and(None),
         };
         if let Some(listener) = listener {

@@ -1,0 +1,185 @@
+//! The same entry points without `async`: `chain.blocking().invoke(..)`, `stream`, `batch`.
+//!
+//! # Where it may be called
+//! Anywhere, without panic and without deadlock: on a plain thread, inside a tokio runtime of either flavour, in
+//! `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and enters no
+//! runtime; network I/O runs meanwhile on a thread of its own.
+//!
+//! # What to know
+//! * It blocks. Called inside an `async` function it stops that executor thread for as long as the call takes; in a
+//!   current-thread runtime nothing else runs meanwhile. A step of your own that waits for something which only that
+//!   runtime can do (a task spawned there, its timer) therefore waits forever. Steps that come with catena do not.
+//! * A model call made here takes some 150 to 400 microseconds longer than one made with `.await` inside a
+//!   multi-thread tokio runtime, because its answer crosses threads.
+//! * From code that runs on the I/O thread itself a blocking call returns a
+//!   [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) error.
+//!
+//! # Example
+//! ```
+//! use catena::{fakes::FakeChatModel, prelude::*};
+//!
+//! let chain = PromptTemplate::new("Name a company that makes {product}.")? | FakeChatModel::new(["Bright Smile"]) | StrOutputParser;
+//! assert_eq!(chain.blocking().invoke("toothpaste")?, "Bright Smile");
+//! for piece in chain.blocking().stream("socks") {
+//!     print!("{}", piece?);
+//! }
+//! # Ok::<(), catena::Error>(())
+//! ```
+
+use std::fmt;
+
+use futures_util::{Stream, StreamExt};
+
+use crate::{ChunkStream, Error, Result, RunConfig, Runnable, RunnableExt, batch::AsCompleted};
+
+/// Gives every runnable its blocking view.
+pub trait BlockingExt: Runnable {
+    /// The entry points of this runnable without `async`; see [`catena::blocking`](crate::blocking).
+    fn blocking(&self) -> Blocking<'_, Self> {
+        Blocking { runnable: self }
+    }
+}
+
+impl<R: Runnable + ?Sized> BlockingExt for R {}
+
+/// A runnable's entry points without `async`. Made by [`BlockingExt::blocking`].
+pub struct Blocking<'a, R: ?Sized> {
+    runnable: &'a R,
+}
+
+impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
+    /// Runs once and waits for the complete output. See [`RunnableExt::invoke`].
+    pub fn invoke(&self, input: impl Into<R::Input>) -> Result<R::Output> {
+        block_on(self.runnable.invoke(input))?
+    }
+
+    /// [`invoke`](Blocking::invoke) with options.
+    pub fn invoke_with(&self, input: impl Into<R::Input>, config: &RunConfig) -> Result<R::Output> {
+        block_on(self.runnable.invoke_with(input, config))?
+    }
+
+    /// Runs once and gives the output chunk by chunk. See [`RunnableExt::stream`]. Dropping the iterator cancels.
+    pub fn stream(&self, input: impl Into<R::Input>) -> Iter<ChunkStream<'a, R::Output>> {
+        Iter::new(self.runnable.stream(input), Err)
+    }
+
+    /// [`stream`](Blocking::stream) with options.
+    pub fn stream_with(&self, input: impl Into<R::Input>, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>> {
+        Iter::new(self.runnable.stream_with(input, config), Err)
+    }
+
+    /// Runs every input, concurrently, and gives the results in order. See [`RunnableExt::batch`].
+    pub fn batch<I: Into<R::Input>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<R::Output>> {
+        self.batch_with(inputs, &RunConfig::default())
+    }
+
+    /// [`batch`](Blocking::batch) with options.
+    pub fn batch_with<I: Into<R::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> Vec<Result<R::Output>> {
+        let inputs: Vec<R::Input> = inputs.into_iter().map(Into::into).collect();
+        let count = inputs.len();
+        match block_on(self.runnable.batch_with(inputs, config)) {
+            Ok(results) => results,
+            Err(error) => (0..count).map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    /// Runs every input, concurrently, and gives `(index, result)` in the order of completion.
+    /// Dropping the iterator cancels what is still under way.
+    pub fn batch_as_completed<I: Into<R::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Iter<AsCompleted<'a, R::Output>> {
+        Iter::new(self.runnable.batch_as_completed(inputs), |error| (0, Err(error)))
+    }
+}
+
+impl<R: Runnable + ?Sized> fmt::Debug for Blocking<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blocking({})", self.runnable.name())
+    }
+}
+
+/// A stream as an iterator: each `next` blocks until the next item is there. Dropping it cancels the work behind it.
+pub struct Iter<S: Stream> {
+    /// `None` once it has ended.
+    stream: Option<S>,
+    /// How an error of blocking itself becomes an item.
+    fail: fn(Error) -> S::Item,
+}
+
+impl<S: Stream + Unpin> Iter<S> {
+    fn new(stream: S, fail: fn(Error) -> S::Item) -> Self {
+        Self { stream: Some(stream), fail }
+    }
+}
+
+impl<S: Stream + Unpin> Iterator for Iter<S> {
+    type Item = S::Item;
+
+    fn next(&mut self) -> Option<S::Item> {
+        let item = match block_on(self.stream.as_mut()?.next()) {
+            Ok(Some(item)) => return Some(item),
+            Ok(None) => None,
+            Err(error) => Some((self.fail)(error)),
+        };
+        self.stream = None;
+        item
+    }
+}
+
+impl<S: Stream> fmt::Debug for Iter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").field("ended", &self.stream.is_none()).finish_non_exhaustive()
+    }
+}
+
+/// The blocking calls of [`LlmChain`](crate::LlmChain), by LangChain's names; `arun` and `aapply` are the async ones.
+///
+/// # Example
+/// ```
+/// use catena::{fakes::FakeLlm, prelude::*};
+/// let chain = LlmChain::from_template(FakeLlm::new(["BrushWise"]), "A company that makes {product}?")?;
+/// assert_eq!(chain.run(vars! { product: "toothpaste" })?, "BrushWise");
+/// assert_eq!(chain.run("toothpaste")?, "BrushWise");
+/// # Ok::<(), catena::Error>(())
+/// ```
+#[cfg(feature = "chains")]
+pub trait LlmChainExt {
+    /// Runs with one bare value or with named values, and gives the text.
+    fn run(&self, inputs: impl Into<crate::Vars>) -> Result<String>;
+
+    /// Runs every input, concurrently, and gives the texts in the order of the inputs.
+    fn apply<I: Into<crate::Vars>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
+}
+
+#[cfg(feature = "chains")]
+impl LlmChainExt for crate::LlmChain {
+    fn run(&self, inputs: impl Into<crate::Vars>) -> Result<String> {
+        self.blocking().invoke(inputs.into()).map(String::from)
+    }
+
+    fn apply<I: Into<crate::Vars>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
+        let inputs: Vec<crate::Vars> = inputs.into_iter().map(Into::into).collect();
+        self.blocking().batch(inputs).into_iter().map(|output| output.map(String::from)).collect()
+    }
+}
+
+/// Blocks this thread until the future is ready. Network I/O of the future runs on the I/O thread.
+///
+/// # Errors
+/// [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) on the I/O thread itself.
+///
+/// # Example
+/// ```
+/// assert_eq!(catena::blocking::block_on(async { 6 * 7 })?, 42);
+/// # Ok::<(), catena::Error>(())
+/// ```
+pub fn block_on<F: Future>(future: F) -> Result<F::Output> {
+    #[cfg(feature = "http")]
+    let _scope = catena_http::blocking::enter()?;
+    Ok(pollster::block_on(future))
+}

@@ -1,0 +1,69 @@
+//! What a chain gives: the text it made, beside the inputs it made it from.
+
+use std::fmt;
+
+use catena_core::{Chunk, Vars};
+use serde_json::{Map, Value};
+
+/// The output of a chain. Converts into the text alone, or into the inputs with the text under the output key.
+///
+/// While streaming, the first chunk carries the inputs and each chunk a piece of the text.
+///
+/// # Example
+/// ```
+/// use catena_chains::LlmChain;
+/// use catena_core::{fakes::FakeLlm, vars, PromptTemplate, RunnableExt, Vars};
+/// # futures_executor::block_on(async {
+/// let chain = LlmChain::new(FakeLlm::new(["BrushWise"]), PromptTemplate::new("A name for {product}?")?);
+/// let output = chain.invoke("toothpaste").await?;
+/// assert_eq!(output.text, "BrushWise");
+/// assert_eq!(Vars::from(output), vars! { product: "toothpaste", text: "BrushWise" });
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChainOutput {
+    /// The inputs by name.
+    pub inputs: Map<String, Value>,
+    /// What the chain made of them.
+    pub text: String,
+    /// The name of the text among the inputs: `text`, unless the chain says otherwise.
+    pub output_key: String,
+}
+
+impl ChainOutput {
+    /// The inputs with the text under the output key.
+    pub fn into_map(self) -> Map<String, Value> {
+        let mut map = self.inputs;
+        map.insert(self.output_key, Value::String(self.text));
+        map
+    }
+}
+
+impl fmt::Display for ChainOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Chunk for ChainOutput {
+    fn merge(&mut self, next: Self) {
+        self.inputs.extend(next.inputs);
+        self.text.merge(next.text);
+    }
+
+    fn to_json(&self) -> Value {
+        Value::Object(self.clone().into_map())
+    }
+}
+
+impl From<ChainOutput> for String {
+    fn from(output: ChainOutput) -> Self {
+        output.text
+    }
+}
+
+impl From<ChainOutput> for Vars {
+    fn from(output: ChainOutput) -> Self {
+        output.into_map().into()
+    }
+}

@@ -1,0 +1,59 @@
+//! The limits of a run hold through any nesting.
+
+use std::time::Duration;
+
+use catena_core::{AiMessage, ErrorKind, RunConfig, RunnableExt, gather, lambda};
+use futures_executor::block_on;
+use futures_util::future;
+
+use crate::support::{Gauge, GaugedModel};
+
+#[test]
+fn max_concurrency_bounds_model_calls_through_parallel_and_batch() {
+    let gauge = Gauge::default();
+    let model = || GaugedModel(gauge.clone());
+    let chain = lambda(|s: String| s) | ((model(), model()), model() | lambda(|m: AiMessage| m.text().len()), model());
+    let config = RunConfig::new().with_max_concurrency(2);
+    let results = block_on(chain.batch_with(["a", "b", "c", "d"], &config));
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!((gauge.entered(), gauge.peak(), gauge.inside()), (16, 2, 0));
+}
+
+#[test]
+fn max_concurrency_bounds_streamed_model_calls() {
+    let gauge = Gauge::default();
+    let model = || GaugedModel(gauge.clone());
+    let chain = (model(), model(), model());
+    let config = RunConfig::new().with_max_concurrency(1);
+    let whole = block_on(gather(chain.stream_with("abc", &config))).unwrap().unwrap();
+    assert_eq!((whole.0.text().as_ref(), whole.2.text().as_ref()), ("abc", "abc"));
+    assert_eq!((gauge.entered(), gauge.peak(), gauge.inside()), (3, 1, 0));
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_dropped() {
+    let gauge = Gauge::default();
+    let inside = gauge.clone();
+    let stuck = lambda(move |_: String| {
+        let inside = inside.enter();
+        async move {
+            future::pending::<()>().await;
+            drop(inside);
+            Ok(())
+        }
+    });
+    let config = RunConfig::new().with_timeout(Duration::from_millis(5));
+    let called = block_on(stuck.invoke_with("x", &config)).unwrap_err();
+    let streamed = block_on(gather(stuck.stream_with("x", &config))).unwrap_err();
+    let batched = block_on(stuck.batch_with(["x"], &config)).remove(0).unwrap_err();
+    for error in [called, streamed, batched] {
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+    assert_eq!((gauge.entered(), gauge.inside()), (3, 0));
+}
+
+#[test]
+fn runs_on_smol() {
+    let chain = GaugedModel::default() | lambda(|m: AiMessage| m.text().len());
+    assert_eq!(smol::block_on(chain.invoke("four")).unwrap(), 4);
+}

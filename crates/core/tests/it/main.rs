@@ -1,0 +1,8 @@
+//! What core promises, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
+
+mod batch;
+mod errors;
+mod limits;
+mod streaming;
+mod support;

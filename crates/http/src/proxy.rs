@@ -1,0 +1,128 @@
+//! Which proxy a request goes through.
+
+use std::fmt;
+
+use catena_core::{Error, ErrorKind, Result};
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+
+/// The choice of a proxy.
+///
+/// Requests to `https` URLs go through a `CONNECT` tunnel, requests to `http` URLs are handed to the proxy whole. User name
+/// and password of a proxy's URL are sent to the proxy as basic authentication, and never shown.
+///
+/// # Example
+/// ```
+/// use catena_http::{Proxy, ProxyUrl};
+/// let proxy = Proxy::from(ProxyUrl::new("http://user:pw@proxy.corp:3128").with_no_proxy("localhost,10.0.0.0/8"));
+/// assert!(!format!("{proxy:?}").contains("pw"));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub enum Proxy {
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (or their lower-case forms), read as curl reads
+    /// them, once, when the client is built. `HTTP_PROXY` is ignored in a CGI process.
+    #[default]
+    FromEnvironment,
+    /// No proxy, whatever the environment says.
+    None,
+    /// This proxy for all requests.
+    Url(ProxyUrl),
+}
+
+impl Proxy {
+    /// This proxy for all requests: `http://user:password@host:port`, where the credentials are optional.
+    pub fn url(url: impl Into<String>) -> Self {
+        Self::Url(ProxyUrl::new(url))
+    }
+}
+
+impl From<ProxyUrl> for Proxy {
+    fn from(url: ProxyUrl) -> Self {
+        Self::Url(url)
+    }
+}
+
+/// The URL of a proxy, and the hosts that are reached without it. `Debug` hides credentials. See [`Proxy`].
+#[derive(Clone)]
+pub struct ProxyUrl {
+    url: String,
+    no_proxy: String,
+}
+
+impl ProxyUrl {
+    /// A proxy for all hosts.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), no_proxy: String::new() }
+    }
+
+    /// Hosts to reach directly: a comma-separated list of addresses, networks (`10.0.0.0/8`), domains with their
+    /// subdomains, or `*`. Ports are not supported.
+    #[must_use]
+    pub fn with_no_proxy(mut self, hosts: impl Into<String>) -> Self {
+        self.no_proxy = hosts.into();
+        self
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.url.rsplit_once('@').map_or(self.url.as_str(), |(_, host)| host);
+        f.debug_struct("ProxyUrl").field("url", &host).field("no_proxy", &self.no_proxy).finish()
+    }
+}
+
+/// The proxies of one client, as read.
+#[derive(Debug)]
+pub(crate) struct Proxies(Option<Matcher>);
+
+impl Proxies {
+    /// Reads the choice.
+    pub(crate) fn read(choice: &Proxy) -> Result<Self> {
+        let matcher = match choice {
+            Proxy::None => return Ok(Self(None)),
+            Proxy::FromEnvironment => Matcher::from_env(),
+            Proxy::Url(proxy) => {
+                check_url(&proxy.url)?;
+                // First without exceptions, so that an exception for everything does not hide an unusable proxy.
+                check_schemes(&Matcher::builder().all(proxy.url.as_str()).build(), true)?;
+                Matcher::builder().all(proxy.url.as_str()).no(proxy.no_proxy.as_str()).build()
+            }
+        };
+        check_schemes(&matcher, false)?;
+        Ok(Self(Some(matcher)))
+    }
+
+    /// The proxy for a request to `url`.
+    pub(crate) fn intercept(&self, url: &Uri) -> Option<Intercept> {
+        self.0.as_ref()?.intercept(url)
+    }
+}
+
+fn unusable(reason: &str) -> Error {
+    let message =
+        format!("the proxy {reason}; expected `http://host:port` or `http://user:password@host:port`");
+    Error::new(ErrorKind::Config, message)
+}
+
+/// The matcher drops what it cannot read, and a dropped proxy would mean a direct connection that nobody asked for.
+fn check_url(url: &str) -> Result<()> {
+    if url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty())) {
+        return Ok(());
+    }
+    Err(unusable("URL cannot be read"))
+}
+
+fn check_schemes(matcher: &Matcher, required: bool) -> Result<()> {
+    for probe in ["http://probe.invalid/", "https://probe.invalid/"] {
+        match matcher.intercept(&Uri::from_static(probe)).as_ref().map(|proxy| proxy.uri().scheme_str()) {
+            Some(Some("http")) => {}
+            Some(scheme) => {
+                let scheme = scheme.unwrap_or_default();
+                return Err(unusable(&format!("has the scheme `{scheme}`, which is not supported")));
+            }
+            None if required => return Err(unusable("URL has a scheme that is not supported")),
+            None => {}
+        }
+    }
+    Ok(())
+}

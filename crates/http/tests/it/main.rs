@@ -1,0 +1,13 @@
+//! The public behaviour of the transport, against small servers on the loopback interface.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cancellation;
+mod executors;
+mod failures;
+mod limits;
+mod pools;
+mod proxy;
+mod server;
+mod timeouts;
+mod timer;
+mod tls;

@@ -1,0 +1,126 @@
+//! The four time limits, by a fake timer.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use catena_core::{Error, ErrorKind};
+use catena_http::HttpClient;
+use futures_util::StreamExt;
+use tokio::runtime::Builder;
+
+use crate::server::{Server, builder, get};
+use crate::timer::FakeTimer;
+
+const CONNECT: Duration = Duration::from_secs(11);
+const FIRST_BYTE: Duration = Duration::from_secs(12);
+const IDLE: Duration = Duration::from_secs(13);
+const TOTAL: Duration = Duration::from_secs(14);
+
+fn limited() -> (HttpClient, Arc<FakeTimer>) {
+    let timer = Arc::new(FakeTimer::default());
+    let client = builder()
+        .with_timer(Arc::clone(&timer) as _)
+        .with_connect_timeout(CONNECT)
+        .with_first_byte_timeout(FIRST_BYTE)
+        .with_idle_timeout(IDLE)
+        .with_total_timeout(Some(TOTAL))
+        .build()
+        .unwrap();
+    (client, timer)
+}
+
+fn check(error: &Error, parts: &[&str]) {
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    for part in parts.iter().chain(&["127.0.0.1:"]) {
+        assert!(error.to_string().contains(part), "`{part}` is missing in: {error}");
+    }
+}
+
+/// The error of a call to `url` after a sleep of `limit` has ended, on the I/O thread and on a runtime.
+fn fails_after(limit: Duration, url: &str, parts: &[&str]) {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    for blocked in [false, true] {
+        let (client, timer) = limited();
+        let time = thread::spawn(move || timer.expire(limit));
+        let call = async { get(&client, url).await?.bytes().await };
+        let result = if blocked { pollster::block_on(call) } else { runtime.block_on(call) };
+        check(&result.unwrap_err(), parts);
+        time.join().unwrap();
+    }
+}
+
+#[test]
+fn the_connect_limit_covers_the_tls_handshake() {
+    // Accepts, and never answers the client's hello.
+    let server = Server::new(|connection| connection.until_closed());
+    let url = server.https("/").replace("localhost", "127.0.0.1");
+    fails_after(CONNECT, &url, &["connect timeout", "11s", "with_connect_timeout"]);
+}
+
+#[test]
+fn the_first_byte_limit() {
+    let server = Server::new(|connection| {
+        connection.request();
+        connection.write("HTTP/1.1 200 OK\r\n");
+        connection.until_closed();
+    });
+    fails_after(FIRST_BYTE, &server.url("/"), &["first byte timeout", "12s", "with_first_byte_timeout"]);
+}
+
+#[test]
+fn the_idle_limit() {
+    let server = Server::new(|connection| {
+        connection.request();
+        connection.start();
+        connection.chunk("some");
+        connection.until_closed();
+    });
+    fails_after(IDLE, &server.url("/"), &["idle timeout", "13s", "with_idle_timeout"]);
+}
+
+#[test]
+fn the_total_limit_covers_head_and_body() {
+    let silent = Server::new(|connection| connection.until_closed());
+    fails_after(TOTAL, &silent.url("/"), &["total timeout", "14s", "with_total_timeout"]);
+    let stalling = Server::new(|connection| {
+        connection.request();
+        connection.start();
+        connection.until_closed();
+    });
+    fails_after(TOTAL, &stalling.url("/"), &["total timeout", "14s", "with_total_timeout"]);
+}
+
+#[test]
+fn a_timeout_ends_a_stream_and_closes_its_connection() {
+    let (closed, wait) = std::sync::mpsc::channel();
+    let server = Server::new(move |connection| {
+        connection.request();
+        connection.start();
+        connection.chunk("data: 1\n\ndata: 2");
+        connection.until_closed();
+        closed.send(()).unwrap();
+    });
+    let (client, timer) = limited();
+    pollster::block_on(async {
+        let mut events = get(&client, &server.url("/")).await.unwrap().events();
+        assert_eq!(events.next().await.unwrap().unwrap().data, "1");
+        let time = thread::spawn(move || timer.expire(IDLE));
+        check(&events.next().await.unwrap().unwrap_err(), &["idle timeout"]);
+        assert!(events.next().await.is_none());
+        time.join().unwrap();
+    });
+    wait.recv().unwrap();
+}
+
+#[test]
+fn the_real_timer_works_everywhere() {
+    let server = Server::new(|connection| connection.until_closed());
+    let client = builder().with_first_byte_timeout(Duration::from_millis(5)).build().unwrap();
+    let url = server.url("/");
+    let call = || get(&client, &url);
+    check(&smol::block_on(call()).unwrap_err(), &["5ms"]);
+    check(&pollster::block_on(call()).unwrap_err(), &["5ms"]);
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    check(&runtime.block_on(call()).unwrap_err(), &["5ms"]);
+}

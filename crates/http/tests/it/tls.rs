@@ -1,0 +1,155 @@
+//! TLS: trust, protocols, and servers that do not speak it.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use catena_core::ErrorKind;
+use catena_http::{HttpClient, HttpClientBuilder};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::TlsAcceptor;
+
+use crate::server::{Server, builder, get, text};
+
+/// The certificate authority of the test servers.
+pub(crate) fn authority() -> &'static CertifiedIssuer<'static, KeyPair> {
+    static AUTHORITY: OnceLock<CertifiedIssuer<'static, KeyPair>> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    })
+}
+
+/// A server for `localhost` that offers one protocol and answers with the method and path of the request.
+pub(crate) fn server(protocol: &str) -> Server {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, authority()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let (acceptor, http2) = (TlsAcceptor::from(Arc::new(config)), protocol == "h2");
+    Server::raw(move |stream, _| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            stream.set_nonblocking(true).unwrap();
+            let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+            // A client that does not trust the certificate hangs up here.
+            let Ok(stream) = acceptor.accept(stream).await else { return };
+            let io = TokioIo::new(stream);
+            let service = service_fn(async |request: hyper::Request<hyper::body::Incoming>| {
+                let body = format!("{} {}", request.method(), request.uri().path());
+                Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from(body))))
+            });
+            let _ = if http2 {
+                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(io, service)
+                    .await
+            } else {
+                hyper::server::conn::http1::Builder::new().serve_connection(io, service).await
+            };
+        });
+    })
+}
+
+fn trusting() -> HttpClientBuilder {
+    builder().with_root_certificate_pem(authority().pem())
+}
+
+fn trusting_client() -> HttpClient {
+    trusting().build().unwrap()
+}
+
+#[test]
+fn a_custom_authority_is_trusted() {
+    let server = server("http/1.1");
+    let client = trusting_client();
+    for _ in 0..2 {
+        assert_eq!(pollster::block_on(text(&client, &server.https("/a"))).unwrap(), "GET /a");
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn an_unknown_authority_is_not() {
+    let server = server("http/1.1");
+    let error = pollster::block_on(text(&builder().build().unwrap(), &server.https("/"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    let shown = error.to_string();
+    assert!(shown.contains("localhost:") && shown.contains("with_root_certificate_pem"), "{shown}");
+    assert!(!error.is_retryable());
+}
+
+#[test]
+fn a_certificate_for_another_name_is_not_trusted() {
+    let url = server("http/1.1").https("/").replace("localhost", "127.0.0.1");
+    let error = pollster::block_on(text(&trusting_client(), &url)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+}
+
+#[test]
+fn http2_is_negotiated_and_shares_one_connection() {
+    let server = server("h2");
+    let (client, url) = (trusting_client(), server.https("/b"));
+    let run = async {
+        assert_eq!(text(&client, &url).await.unwrap(), "GET /b");
+        let calls = (0..50).map(|_| text(&client, &url));
+        for answer in futures_util::future::join_all(calls).await {
+            assert_eq!(answer.unwrap(), "GET /b");
+        }
+    };
+    pollster::block_on(run);
+    assert_eq!(server.connections(), 1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(text(&client, &url)).unwrap(), "GET /b");
+}
+
+#[test]
+fn http2_can_be_turned_off() {
+    let client = trusting().with_http2(false).build().unwrap();
+    assert_eq!(pollster::block_on(text(&client, &server("http/1.1").https("/"))).unwrap(), "GET /");
+    let error = pollster::block_on(text(&client, &server("h2").https("/"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+}
+
+#[test]
+fn a_plain_server_is_recognized() {
+    let server = Server::new(|connection| {
+        connection.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+        connection.until_closed();
+    });
+    let error = pollster::block_on(get(&trusting_client(), &server.https("/"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert!(error.to_string().contains("does not seem to speak TLS"), "{error}");
+}
+
+#[test]
+fn a_server_that_hangs_up_during_the_handshake() {
+    let error =
+        pollster::block_on(get(&trusting_client(), &Server::raw(|stream, _| drop(stream)).https("/")))
+            .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+}
+
+#[test]
+fn root_certificates_that_cannot_be_read_are_configuration_errors() {
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for pem in ["", "hello", "-----BEGIN CERTIFICATE-----\n", broken] {
+        let error = builder().with_root_certificate_pem(pem).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{pem}");
+    }
+}

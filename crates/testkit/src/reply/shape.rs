@@ -1,0 +1,148 @@
+//! How a reply is written: status, headers, pieces, timing and faults.
+
+use std::time::Duration;
+
+use super::{Ending, Framing, Reply, Split};
+use crate::gate::Gate;
+
+/// How to answer.
+impl Reply {
+    /// Replaces the status.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let reply = Reply::sse(["not yet"]).with_status(503);
+    /// ```
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Sets a header; one of the same name (in any case) is replaced. Name and value are sent as they are.
+    ///
+    /// The server adds only what the framing needs (`content-length`, `transfer-encoding`, `connection`) and
+    /// leaves those alone that are set here, so a wrong `content-length` can be sent. After
+    /// `connection: close` it closes the connection.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let truncated = Reply::text(200, "half").with_header("content-length", "8").end_abort();
+    /// ```
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let name = name.into();
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets how the end of the body is marked.
+    ///
+    /// ```
+    /// # use catena_testkit::{Framing, Reply};
+    /// let reply = Reply::text(200, "until I hang up").with_framing(Framing::UntilClose);
+    /// ```
+    pub fn with_framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// Waits this long between the arrival of the request and the first byte of the answer.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let slow = Reply::text(200, "at last").with_delay(std::time::Duration::from_millis(300));
+    /// ```
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Waits this long between two parts. The parts keep their distance on average: a late one does not push
+    /// the following ones back.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let trickle = Reply::text(200, "drip").split_every(1).with_pause(std::time::Duration::from_millis(5));
+    /// ```
+    pub fn with_pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// Cuts the body into parts of `size` bytes; 0 leaves it whole.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// // A decoder must survive cuts inside characters and inside line ends.
+    /// let reply = Reply::sse(["grüße"]).split_every(1);
+    /// ```
+    pub fn split_every(mut self, size: usize) -> Self {
+        self.split = if size == 0 { Split::Whole } else { Split::Every(size) };
+        self
+    }
+
+    /// Cuts the body at these byte offsets, in any order. Offsets outside the body are ignored.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let reply = Reply::text(200, "onetwo").split_at([3]); // "one", "two"
+    /// ```
+    pub fn split_at(mut self, offsets: impl IntoIterator<Item = usize>) -> Self {
+        let mut offsets: Vec<usize> = offsets.into_iter().collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        self.split = Split::At(offsets);
+        self
+    }
+
+    /// Holds the whole answer back until the gate opens. A delay starts with the request all the same.
+    ///
+    /// ```
+    /// # use catena_testkit::{Gate, Reply, Server};
+    /// // Nobody is answered until all have asked.
+    /// let gate = Gate::new();
+    /// let server = Server::replay([Reply::text(200, "all together").hold(gate.clone())]);
+    /// ```
+    pub fn hold(mut self, gate: Gate) -> Self {
+        self.start_hold = Some(gate);
+        self
+    }
+
+    /// After part `part` (counted from 0) has left, holds the rest back until the gate opens. After the last
+    /// part the rest is the end of the answer, which otherwise leaves together with it. A part that does not exist is never waited for.
+    ///
+    /// ```
+    /// # use catena_testkit::{Gate, Reply};
+    /// let gate = Gate::new();
+    /// let reply = Reply::sse(["first", "rest"]).hold_after(0, gate.clone());
+    /// ```
+    pub fn hold_after(mut self, part: usize, gate: Gate) -> Self {
+        self.holds.push((part, gate));
+        self
+    }
+
+    /// Closes the connection after the last part instead of ending the answer properly. What the client
+    /// sees depends on the framing: chunked lacks its last chunk, a length announces one byte more than is
+    /// sent, and until-close is reset, since there a plain close is the proper end.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let reply = Reply::sse(["only half of the ans"]).end_abort();
+    /// ```
+    pub fn end_abort(mut self) -> Self {
+        self.ending = Ending::Abort;
+        self
+    }
+
+    /// Sends nothing after the last part, not even the end of the answer, and keeps the connection open
+    /// until the client gives up. With a length, one byte more than is sent is announced.
+    ///
+    /// ```
+    /// # use catena_testkit::Reply;
+    /// let reply = Reply::sse(["and then"]).end_stall();
+    /// ```
+    pub fn end_stall(mut self) -> Self {
+        self.ending = Ending::Stall;
+        self
+    }
+}
