@@ -18,3 +18,8 @@ pub use catena_llm_openai::{ChatOpenAi, OpenAi};
 
 /// Following streams: `while let Some(chunk) = stream.next().await`.
 pub use futures_util::StreamExt;
+
+/// The code on the project's front page, compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;

@@ -142,7 +142,7 @@ impl fmt::Debug for Request {
 }
 
 /// Headers whose well-known secrets are hidden even if nobody marked them.
-struct Headers<'a>(&'a HeaderMap);
+pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,8 +160,15 @@ impl fmt::Debug for Headers<'_> {
 
 /// Names that carry keys by convention.
 fn is_secret(name: &HeaderName) -> bool {
-    const SECRETS: [&str; 6] =
-        ["authorization", "proxy-authorization", "cookie", "api-key", "x-api-key", "x-goog-api-key"];
+    const SECRETS: [&str; 7] = [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "api-key",
+        "x-api-key",
+        "x-goog-api-key",
+    ];
     SECRETS.contains(&name.as_str())
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::body::Body;
 use crate::failure;
+use crate::request::Headers;
 use crate::sse::{EventStream, decode_events};
 
 /// What a server answered. The body has not been read yet and arrives as it is asked for.
@@ -131,7 +132,7 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
-            .field("headers", &self.headers)
+            .field("headers", &Headers(&self.headers))
             .finish_non_exhaustive()
     }
 }

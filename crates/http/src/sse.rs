@@ -145,7 +145,7 @@ impl Stream for Guarded {
         }
         Poll::Ready(match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
             Some(Ok(mut chunk)) => {
-                if let Some(accepted) = self.size.count(&chunk) {
+                if let Err(accepted) = self.size.count(&chunk) {
                     chunk.truncate(accepted);
                     self.end = End::TooLarge;
                 }
@@ -180,8 +180,8 @@ impl BlockSize {
         Self { limit, block: 0, line: 0, comment: false, after_cr: false }
     }
 
-    /// Counts `chunk`. Returns the number of bytes before the one that exceeds the limit, if one does.
-    fn count(&mut self, chunk: &[u8]) -> Option<usize> {
+    /// Counts `chunk`. Fails with the number of bytes before the one that exceeds the limit.
+    fn count(&mut self, chunk: &[u8]) -> Result<(), usize> {
         let mut rest = chunk;
         while let Some(&first) = rest.first() {
             if std::mem::take(&mut self.after_cr) && first == b'\n' {
@@ -196,15 +196,15 @@ impl BlockSize {
             let kept = if self.comment { 0 } else { self.block };
             let room = self.limit.saturating_sub(kept + self.line);
             if length > room {
-                return Some(chunk.len() - rest.len() + room);
+                return Err(chunk.len() - rest.len() + room);
             }
             self.line += length;
-            let Some(end) = end else { return None };
+            let Some(end) = end else { return Ok(()) };
             self.after_cr = rest[end] == b'\r';
             self.finish_line();
             rest = &rest[end + 1..];
         }
-        None
+        Ok(())
     }
 
     fn finish_line(&mut self) {

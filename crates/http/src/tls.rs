@@ -1,6 +1,5 @@
 //! The TLS configuration: which crypto, which roots, which protocols.
 
-use std::fmt;
 use std::sync::Arc;
 
 use catena_core::{Error, ErrorKind, Result};
@@ -11,53 +10,29 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
-/// A TLS configuration, and what is wrong with it.
-#[derive(Clone)]
-pub(crate) struct Tls {
-    config: Arc<ClientConfig>,
-    /// Why no certificate can be trusted. Kept until a TLS connection is asked for, because a client that only speaks
-    /// plain HTTP to its own machine needs no roots.
-    problem: Option<Error>,
-}
+/// A TLS configuration, or why no TLS connection can be made. The reason is kept until a connection is asked for, because
+/// a client that only speaks plain HTTP to its own machine needs no TLS.
+pub(crate) type Tls = Result<Arc<ClientConfig>>;
 
-impl Tls {
-    pub(crate) fn config(&self) -> Arc<ClientConfig> {
-        Arc::clone(&self.config)
-    }
-
-    /// Fails if no TLS connection can succeed.
-    pub(crate) fn check(&self) -> Result<()> {
-        self.problem.clone().map_or(Ok(()), Err)
-    }
-}
-
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tls")
-    }
-}
-
-/// A configuration that trusts the platform's roots and those in `roots_pem`.
+/// A configuration that trusts the platform's roots and those in `roots_pem`. Fails at once for settings that are wrong.
 pub(crate) fn configure(roots_pem: &[Vec<u8>], http2: bool) -> Result<Tls> {
     let extra = parse_roots(roots_pem)?;
-    let provider = provider();
-    let (verifier, problem) = match verifier(extra, &provider) {
-        Ok(verifier) => (Some(verifier), None),
-        Err(error) => (None, Some(error)),
-    };
+    Ok(config(extra, http2))
+}
+
+fn config(extra: Vec<CertificateDer<'static>>, http2: bool) -> Tls {
+    let provider = provider()?;
+    let verifier = verifier(extra, &provider)?;
     // The process-wide default provider is never asked for: it panics where several are compiled in and none is chosen.
-    let builder = ClientConfig::builder_with_provider(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| config_error("the TLS library supports no protocol version", error))?;
-    let mut config = match verifier {
-        Some(verifier) => {
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
-        }
-        None => builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth(),
-    };
-    config.alpn_protocols =
-        if http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
-    Ok(Tls { config: Arc::new(config), problem })
+        .map_err(|error| config_error("the TLS library supports no protocol version", error))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    let protocols: &[&[u8]] = if http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(Arc::new(config))
 }
 
 fn parse_roots(roots_pem: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>> {
@@ -135,12 +110,15 @@ fn baked_in(
     None
 }
 
-#[cfg(feature = "tls-ring")]
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
-
-#[cfg(all(feature = "tls-aws-lc", not(feature = "tls-ring")))]
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+/// ring where both are compiled in, so that a crate that turns `tls-aws-lc` on changes nothing for the others.
+fn provider() -> Result<Arc<CryptoProvider>> {
+    #[cfg(feature = "tls-ring")]
+    return Ok(Arc::new(rustls::crypto::ring::default_provider()));
+    #[cfg(all(feature = "tls-aws-lc", not(feature = "tls-ring")))]
+    return Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    #[cfg(not(any(feature = "tls-ring", feature = "tls-aws-lc")))]
+    return Err(Error::new(
+        ErrorKind::Tls,
+        "`https://` needs one of the features `tls-ring` and `tls-aws-lc` of `catena-http`, and neither is turned on",
+    ));
 }

@@ -10,9 +10,7 @@ use tokio::runtime::Builder;
 use crate::server::{Connection, Server, client, get};
 
 /// A server that tells when a request has arrived and when the client has gone.
-fn server(
-    answer: impl Fn(&mut Connection<std::net::TcpStream>) + Send + Sync + 'static,
-) -> (Server, Receiver<&'static str>) {
+fn server(answer: impl Fn(&mut Connection) + Send + Sync + 'static) -> (Server, Receiver<&'static str>) {
     let (sender, receiver) = channel();
     let server = Server::new(move |connection| {
         connection.request();

@@ -59,7 +59,7 @@ fn every_executor() {
         let runtime = current();
         runtime.block_on(runtime.spawn(future)).unwrap();
     });
-    check(|future| smol::block_on(future));
+    check(smol::block_on);
     check(|future| smol::block_on(smol::spawn(future)));
     check(futures_executor::block_on);
     check(|future| futures_executor::LocalPool::new().run_until(future));

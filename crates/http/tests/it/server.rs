@@ -16,12 +16,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Handles each connection with `handle`.
-    pub(crate) fn new(handle: impl Fn(&mut Connection<TcpStream>) + Send + Sync + 'static) -> Self {
-        Self::raw(move |stream, index| handle(&mut Connection { stream, index, read: Vec::new() }))
+    pub(crate) fn new(handle: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
+        Self::raw(move |stream| handle(&mut Connection { stream, read: Vec::new() }))
     }
 
-    /// Handles each bare connection with `handle`, which is also told its number, counted from 0.
-    pub(crate) fn raw(handle: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Self {
+    /// Handles each bare connection with `handle`.
+    pub(crate) fn raw(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -29,8 +29,8 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let handle = Arc::clone(&handle);
-                let index = counter.fetch_add(1, Ordering::SeqCst);
-                thread::spawn(move || handle(stream.unwrap(), index));
+                counter.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || handle(stream.unwrap()));
             }
         });
         Self { address, connections }
@@ -81,18 +81,12 @@ impl Seen {
 }
 
 /// One connection, as its server sees it.
-pub(crate) struct Connection<S> {
-    pub(crate) stream: S,
-    /// Counted from 0.
-    pub(crate) index: usize,
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
     read: Vec<u8>,
 }
 
-impl<S: Read + Write> Connection<S> {
-    pub(crate) fn over(stream: S) -> Self {
-        Self { stream, index: 0, read: Vec::new() }
-    }
-
+impl Connection {
     /// The next request, or `None` when the client has closed the connection.
     pub(crate) fn request(&mut self) -> Option<Seen> {
         let end = loop {

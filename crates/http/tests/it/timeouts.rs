@@ -9,7 +9,7 @@ use catena_http::HttpClient;
 use futures_util::StreamExt;
 use tokio::runtime::Builder;
 
-use crate::server::{Server, builder, get};
+use crate::server::{Connection, Server, builder, get};
 use crate::timer::FakeTimer;
 
 const CONNECT: Duration = Duration::from_secs(11);
@@ -53,7 +53,7 @@ fn fails_after(limit: Duration, url: &str, parts: &[&str]) {
 #[test]
 fn the_connect_limit_covers_the_tls_handshake() {
     // Accepts, and never answers the client's hello.
-    let server = Server::new(|connection| connection.until_closed());
+    let server = Server::new(Connection::until_closed);
     let url = server.https("/").replace("localhost", "127.0.0.1");
     fails_after(CONNECT, &url, &["connect timeout", "11s", "with_connect_timeout"]);
 }
@@ -81,7 +81,7 @@ fn the_idle_limit() {
 
 #[test]
 fn the_total_limit_covers_head_and_body() {
-    let silent = Server::new(|connection| connection.until_closed());
+    let silent = Server::new(Connection::until_closed);
     fails_after(TOTAL, &silent.url("/"), &["total timeout", "14s", "with_total_timeout"]);
     let stalling = Server::new(|connection| {
         connection.request();
@@ -115,7 +115,7 @@ fn a_timeout_ends_a_stream_and_closes_its_connection() {
 
 #[test]
 fn the_real_timer_works_everywhere() {
-    let server = Server::new(|connection| connection.until_closed());
+    let server = Server::new(Connection::until_closed);
     let client = builder().with_first_byte_timeout(Duration::from_millis(5)).build().unwrap();
     let url = server.url("/");
     let call = || get(&client, &url);
