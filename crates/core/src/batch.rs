@@ -6,9 +6,8 @@ use std::task::Poll;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
-use crate::deadline::limit_future;
-use crate::step::named;
-use crate::{Context, Result, RunConfig, Runnable, SystemTimer};
+use crate::run::step;
+use crate::{Context, Result, RunConfig, Runnable};
 
 /// Results of a batch as `(index of the input, result)`, in the order of completion.
 /// Dropping it cancels the items still under way.
@@ -16,15 +15,17 @@ pub type AsCompleted<'a, T> = Pin<Box<dyn Stream<Item = (usize, Result<T>)> + Se
 
 /// Runs the inputs, at most `max_concurrency` at once; the next starts when one ends, whatever step others are in.
 pub(crate) fn as_completed<'a, R>(
-    step: &'a R,
+    runnable: &'a R,
     inputs: Vec<R::Input>,
     config: &RunConfig,
 ) -> AsCompleted<'a, R::Output>
 where
     R: Runnable + ?Sized,
 {
-    let cx = Context::new(config);
-    let (bound, limit) = (config.max_concurrency.unwrap_or(usize::MAX).max(1), config.timeout);
+    let first = Context::new(config);
+    // The id belongs to one run: the first.
+    let others = if config.run_id.is_some() { first.without_run_id() } else { first.clone() };
+    let bound = config.max_concurrency.unwrap_or(usize::MAX).max(1);
     let mut waiting = inputs.into_iter().enumerate();
     let mut running = FuturesUnordered::new();
     Box::pin(stream::poll_fn(move |task| {
@@ -32,11 +33,8 @@ where
             while running.len() < bound
                 && let Some((index, input)) = waiting.next()
             {
-                let cx = cx.clone();
-                running.push(async move {
-                    let result = limit_future(step.call(input, &cx), limit, &SystemTimer).await;
-                    (index, result.map_err(|error| named(error, step)))
-                });
+                let cx = if index == 0 { &first } else { &others }.restarted();
+                running.push(async move { (index, step::call_root(runnable, input, &cx).await) });
             }
             return match running.poll_next_unpin(task) {
                 Poll::Ready(None) if waiting.len() > 0 => continue,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::runnable::Shape;
 use crate::{Chunk, ChunkStream, Context, Result, RunKind, Runnable};
 
 /// Any runnable from `I` to `O`. A cheap clone; streams if what it holds streams.
@@ -63,8 +64,8 @@ impl<I: Chunk, O: Chunk> Runnable for BoxRunnable<I, O> {
         self.0.kind()
     }
 
-    fn steps(&self) -> usize {
-        self.0.steps()
+    fn shape(&self) -> Shape {
+        self.0.shape()
     }
 }
 

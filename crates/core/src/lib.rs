@@ -8,9 +8,6 @@ pub mod fakes;
 
 mod boxed;
 mod chunk;
-mod config;
-mod context;
-mod deadline;
 mod error;
 mod lambda;
 mod message;
@@ -18,21 +15,18 @@ mod model;
 mod parallel;
 mod parser;
 mod path;
-mod permits;
 mod pipe;
 mod prompt;
+mod run;
 mod runnable;
 mod runnable_ext;
 mod service_error;
-mod step;
 mod tee;
 mod timer;
 
 pub use async_trait::async_trait;
 pub use boxed::BoxRunnable;
 pub use chunk::{Chunk, ChunkStream, gather};
-pub use config::RunConfig;
-pub use context::Context;
 pub use error::{Error, ErrorKind, Result};
 pub use lambda::{Function, Lambda, lambda};
 pub use message::{
@@ -43,6 +37,9 @@ pub use parser::StrOutputParser;
 pub use path::{Path, Segment};
 pub use pipe::Pipe;
 pub use prompt::{Prompt, PromptTemplate, PromptValue, Vars};
+pub use run::{
+    CancelToken, Cancelled, Context, Observer, Payload, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, observe_with,
+};
 pub use runnable::{RunKind, Runnable};
 pub use runnable_ext::RunnableExt;
 pub use service_error::ServiceError;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::task::Poll;
 
 use async_trait::async_trait;
-use futures_util::{TryStreamExt, future, stream};
+use futures_util::{future, stream};
 
 use crate::chunk::merge_option;
-use crate::step::named;
+use crate::run::step::{self, Place};
 use crate::tee::tee;
-use crate::{Chunk, ChunkStream, Context, Result, Runnable, Segment};
+use crate::{Chunk, ChunkStream, Context, Result, Runnable};
 
 /// A branch of a streamed tuple.
 struct Branch<'a, T> {
@@ -25,9 +25,8 @@ impl<'a, T: Chunk> Branch<'a, T> {
     where
         R: Runnable<Output = T>,
     {
-        let chunks = step.transform(input, cx.clone());
-        let chunks = chunks.map_err(move |error| named(error, step).at(Segment::Key(key.into())));
-        Self { chunks: Some(Box::pin(chunks)), fresh: None, latest: T::empty() }
+        let chunks = step::transform(step, input, cx, Place::Key(key));
+        Self { chunks: Some(chunks), fresh: None, latest: T::empty() }
     }
 
     /// Takes in what is ready.
@@ -89,8 +88,8 @@ macro_rules! tuple_runnable {
             async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
                 let ($first_var, $($var),+) = self;
                 future::$try_join(
-                    call_branch($first_var, input.clone(), cx, stringify!($first_index)),
-                    $(call_branch($var, input.clone(), cx, stringify!($index))),+
+                    step::call($first_var, input.clone(), cx, Place::Key(stringify!($first_index))),
+                    $(step::call($var, input.clone(), cx, Place::Key(stringify!($index)))),+
                 )
                 .await
             }
@@ -142,12 +141,3 @@ tuple_runnable!(try_join: A a 0, B b 1);
 tuple_runnable!(try_join3: A a 0, B b 1, C c 2);
 tuple_runnable!(try_join4: A a 0, B b 1, C c 2, D d 3);
 tuple_runnable!(try_join5: A a 0, B b 1, C c 2, D d 3, E e 4);
-
-async fn call_branch<R: Runnable>(
-    step: &R,
-    input: R::Input,
-    cx: &Context,
-    key: &'static str,
-) -> Result<R::Output> {
-    step.call(input, cx).await.map_err(|error| named(error, step).at(Segment::Key(key.into())))
-}

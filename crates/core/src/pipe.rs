@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 
-use crate::step::locate;
+use crate::run::step::{self, locate};
+use crate::runnable::Shape;
 use crate::{ChunkStream, Context, Result, Runnable};
 
 /// Runs one step after the other; what the first gives converts into what the second takes.
@@ -57,27 +58,27 @@ where
     type Output = B::Output;
 
     async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
-        let middle = self.first.call(input, cx).await.map_err(|error| locate(error, &self.first, 0))?;
-        let output = self.second.call(middle.into(), cx).await;
-        output.map_err(|error| locate(error, &self.second, self.first.steps()))
+        let steps = self.first.shape().steps();
+        let middle = step::call_in_sequence(&self.first, input, cx).await;
+        let middle = middle.map_err(|error| locate(error, &self.first, 0))?;
+        let output = step::call_in_sequence(&self.second, middle.into(), &cx.after_steps(steps)).await;
+        output.map_err(|error| locate(error, &self.second, steps))
     }
 
-    fn transform<'a>(
-        &'a self,
-        input: ChunkStream<'a, Self::Input>,
-        cx: Context,
-    ) -> ChunkStream<'a, Self::Output> {
+    fn transform<'a>(&'a self, input: ChunkStream<'a, Self::Input>, cx: Context) -> ChunkStream<'a, Self::Output> {
         // An error of the first step travels through the second: the mark tells the two apart at the end.
         let mark = std::ptr::from_ref(self).addr();
-        let middle = self.first.transform(input, cx.clone()).map(move |chunk| match chunk {
+        let steps = self.first.shape().steps();
+        let rest = cx.after_steps(steps);
+        let middle = step::transform_in_sequence(&self.first, input, cx).map(move |chunk| match chunk {
             Ok(chunk) => Ok(chunk.into()),
             Err(error) => Err(locate(error, &self.first, 0).with_mark(mark)),
         });
-        let output = self.second.transform(Box::pin(middle), cx);
+        let output = step::transform_in_sequence(&self.second, Box::pin(middle), rest);
         Box::pin(output.map(move |chunk| {
             chunk.map_err(|error| match error.take_mark(mark) {
                 Ok(of_first) => of_first,
-                Err(error) => locate(error, &self.second, self.first.steps()),
+                Err(error) => locate(error, &self.second, steps),
             })
         }))
     }
@@ -86,8 +87,8 @@ where
         Cow::Borrowed("RunnableSequence")
     }
 
-    fn steps(&self) -> usize {
-        self.first.steps() + self.second.steps()
+    fn shape(&self) -> Shape {
+        Shape::Sequence(self.first.shape().steps() + self.second.shape().steps())
     }
 }
 

@@ -100,10 +100,32 @@ pub trait Runnable: Send + Sync {
         RunKind::Chain
     }
 
-    /// How many steps of a sequence this stands for; more than one only for sequences and what forwards to them.
+    /// How this runnable is made up, for those that count steps and open runs.
     #[doc(hidden)]
-    fn steps(&self) -> usize {
-        1
+    fn shape(&self) -> Shape {
+        Shape::Step
+    }
+}
+
+/// How a runnable is made up.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One step.
+    Step,
+    /// A sequence of so many steps, which count among those of the sequence around it.
+    Sequence(usize),
+    /// Changes how another runnable is called, and leaves it to open its own run.
+    Wrapper,
+}
+
+impl Shape {
+    /// How many steps of a sequence it takes.
+    pub(crate) fn steps(self) -> usize {
+        match self {
+            Self::Sequence(steps) => steps,
+            Self::Step | Self::Wrapper => 1,
+        }
     }
 }
 
@@ -139,7 +161,7 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
         (**self).kind()
     }
 
-    fn steps(&self) -> usize {
-        (**self).steps()
+    fn shape(&self) -> Shape {
+        (**self).shape()
     }
 }

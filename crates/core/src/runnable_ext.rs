@@ -2,9 +2,8 @@
 
 use futures_util::stream;
 
-use crate::deadline::{limit_future, limit_stream};
-use crate::step::named;
-use crate::{BoxRunnable, ChunkStream, Context, Pipe, Result, RunConfig, Runnable, SystemTimer, batch};
+use crate::run::step::{self, Place};
+use crate::{BoxRunnable, Chunk, ChunkStream, Context, Pipe, Result, RunConfig, Runnable, batch};
 
 /// The methods of every [`Runnable`]. Nobody implements it by hand.
 ///
@@ -23,7 +22,7 @@ pub trait RunnableExt: Runnable {
     /// Those of the step that failed, with its place in the chain as the error's path.
     fn invoke(&self, input: impl Into<Self::Input>) -> impl Future<Output = Result<Self::Output>> + Send {
         let input = input.into();
-        async move { self.call(input, &Context::default()).await.map_err(|error| named(error, self)) }
+        async move { self.call(input, &Context::default()).await.map_err(|error| step::named(error, self)) }
     }
 
     /// [`invoke`](RunnableExt::invoke) with options.
@@ -32,21 +31,18 @@ pub trait RunnableExt: Runnable {
         input: impl Into<Self::Input>,
         config: &RunConfig,
     ) -> impl Future<Output = Result<Self::Output>> + Send {
-        let (input, cx, limit) = (input.into(), Context::new(config), config.timeout);
-        async move {
-            let call = self.call(input, &cx);
-            limit_future(call, limit, &SystemTimer).await.map_err(|error| named(error, self))
-        }
+        let (input, cx) = (input.into(), Context::new(config));
+        async move { step::call_root(self, input, &cx).await }
     }
 
-    /// Runs within the run of `cx`: how a step calls another runnable.
+    /// Runs as part of the run of `cx`: how a step calls another runnable.
     fn invoke_in(
         &self,
         input: impl Into<Self::Input>,
         cx: &Context,
     ) -> impl Future<Output = Result<Self::Output>> + Send {
         let input = input.into();
-        async move { self.call(input, cx).await.map_err(|error| named(error, self)) }
+        async move { step::call(self, input, cx, Place::Plain).await }
     }
 
     /// Runs once and gives the output chunk by chunk, as early as its steps allow. Folding the chunks with
@@ -55,22 +51,23 @@ pub trait RunnableExt: Runnable {
     /// # Cancellation
     /// Dropping the stream cancels the run.
     fn stream<'a>(&'a self, input: impl Into<Self::Input>) -> ChunkStream<'a, Self::Output> {
-        self.stream_in(input, &Context::default())
+        step::transform_root(self, whole(input.into()), Context::default())
     }
 
     /// [`stream`](RunnableExt::stream) with options.
-    fn stream_with<'a>(
-        &'a self,
-        input: impl Into<Self::Input>,
-        config: &RunConfig,
-    ) -> ChunkStream<'a, Self::Output> {
-        limit_stream(self.stream_in(input, &Context::new(config)), config.timeout, &SystemTimer)
+    fn stream_with<'a>(&'a self, input: impl Into<Self::Input>, config: &RunConfig) -> ChunkStream<'a, Self::Output> {
+        step::transform_root(self, whole(input.into()), Context::new(config))
     }
 
-    /// Streams within the run of `cx`.
+    /// Streams as part of the run of `cx`.
     fn stream_in<'a>(&'a self, input: impl Into<Self::Input>, cx: &Context) -> ChunkStream<'a, Self::Output> {
-        let input = input.into();
-        self.transform(Box::pin(stream::once(async move { Ok(input) })), cx.clone())
+        self.transform_in(whole(input.into()), cx)
+    }
+
+    /// Streams an input that itself arrives in chunks, as part of the run of `cx`: how a step passes its stream to
+    /// another runnable.
+    fn transform_in<'a>(&'a self, input: ChunkStream<'a, Self::Input>, cx: &Context) -> ChunkStream<'a, Self::Output> {
+        step::transform(self, input, cx, Place::Plain)
     }
 
     /// Runs every input, concurrently, and gives the results in the order of the inputs. Each item has a result of
@@ -135,3 +132,8 @@ pub trait RunnableExt: Runnable {
 }
 
 impl<R: Runnable + ?Sized> RunnableExt for R {}
+
+/// An input that is there at once.
+fn whole<'a, I: Chunk>(input: I) -> ChunkStream<'a, I> {
+    Box::pin(stream::iter([Ok(input)]))
+}

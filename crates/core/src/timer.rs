@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A sleep in progress. Dropping it cancels it.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
@@ -28,8 +28,13 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 /// # });
 /// ```
 pub trait Timer: Debug + Send + Sync {
-    /// The present instant.
+    /// The present instant, for measuring.
     fn now(&self) -> Instant;
+
+    /// The time of day, for labelling.
+    fn wall_clock(&self) -> SystemTime {
+        SystemTime::now()
+    }
 
     /// A future that completes after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;

@@ -1,1 +1,24 @@
-//! See README.
+//! OpenAI's models for catena.
+#![doc = include_str!("../README.md")]
+
+mod base_url;
+mod chat_openai;
+mod chat_openai_builder;
+mod client;
+mod codec;
+mod completion;
+mod connection;
+mod environment;
+mod event_chunks;
+mod openai;
+mod openai_builder;
+mod redactor;
+mod sampling;
+
+pub use catena_http::{HttpClient, Proxy};
+pub use chat_openai::ChatOpenAi;
+pub use chat_openai_builder::ChatOpenAiBuilder;
+pub use completion::Completion;
+pub use openai::OpenAi;
+pub use openai_builder::OpenAiBuilder;
+pub use secrecy::SecretString;

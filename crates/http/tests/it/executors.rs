@@ -156,3 +156,31 @@ fn many_threads_share_a_client() {
     // Hyper opens a connection when none is idle at that moment, and may end up using another that became idle first.
     assert!(server.connections() <= 40, "{} connections for 160 calls", server.connections());
 }
+
+#[test]
+fn hundreds_of_calls_at_once() {
+    const CALLS: usize = 300;
+    // Nobody is answered before all have asked.
+    let barrier = Barrier::new(CALLS);
+    let server = Server::new(move |connection| {
+        while connection.request().is_some() {
+            barrier.wait();
+            connection.answer("hello");
+        }
+    });
+    let (client, url) = (client(), server.url("/"));
+    let answers = pollster::block_on(futures_util::future::join_all((0..CALLS).map(|_| text(&client, &url))));
+    assert!(answers.into_iter().all(|answer| answer.unwrap() == "hello"));
+}
+
+#[test]
+fn futures_and_streams_are_send() {
+    fn assert_send<T: Send>(_: &T) {}
+    let client = client();
+    let call = async {
+        let mut events = get(&client, "http://127.0.0.1/").await?.events();
+        events.next().await;
+        get(&client, "http://127.0.0.1/").await?.bytes().await
+    };
+    assert_send(&call);
+}

@@ -1,0 +1,317 @@
+//! What flows down a run: the caller's config, the limits it set, and who watches.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use super::config::DEFAULT_RECURSION_LIMIT;
+use super::permits::{Permit, Permits};
+use super::scope::Scope;
+use crate::{CancelToken, Chunk, Observer, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer, Timer, Usage};
+
+/// The run that a step is called in. A cheap clone; steps pass it on to what they call.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Context, RunConfig, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let who = lambda(|_: String, cx: Context| cx.configurable("user").and_then(|user| user.as_str()).map(String::from));
+/// let config = RunConfig::new().with_configurable("user", "ada");
+/// assert_eq!(who.invoke_with("", &config).await?, Some("ada".to_string()));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Default)]
+pub struct Context {
+    /// `None` for a run that nobody configured: it costs nothing.
+    run: Option<Arc<Run>>,
+    /// How many steps of the enclosing sequence come before this part of it.
+    steps_before: usize,
+}
+
+#[derive(Clone)]
+struct Run {
+    shared: Arc<Shared>,
+    /// The run that is under way, if anybody watches.
+    info: Option<Arc<RunInfo>>,
+    next: Next,
+}
+
+/// What every run below inherits.
+#[derive(Clone)]
+struct Shared {
+    config: RunConfig,
+    permits: Option<Arc<Permits>>,
+    deadline: Option<Instant>,
+}
+
+/// What only the next run that is opened gets.
+#[derive(Clone, Default)]
+struct Next {
+    name: Option<String>,
+    id: Option<RunId>,
+    tags: Vec<String>,
+    /// Call arguments bound to the runnable that is called next.
+    arguments: Option<Arc<Map<String, Value>>>,
+}
+
+impl Next {
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.id.is_none() && self.tags.is_empty() && self.arguments.is_none()
+    }
+}
+
+impl Context {
+    /// The context of a run that the caller starts.
+    pub fn new(config: &RunConfig) -> Self {
+        if config.is_empty() {
+            return Self::default();
+        }
+        let mut config = config.clone();
+        config.tags.sort_unstable();
+        config.tags.dedup();
+        Self::from_parts(config, None, Next::default(), None)
+    }
+
+    fn from_parts(mut config: RunConfig, parent: Option<&Self>, mut next: Next, info: Option<Arc<RunInfo>>) -> Self {
+        next.name = config.name.take().or(next.name);
+        next.id = config.run_id.take().or(next.id);
+        let parent = parent.and_then(|parent| parent.run.as_ref());
+        let permits = match parent.and_then(|run| run.shared.permits.clone()) {
+            Some(permits) => Some(permits),
+            None => config.max_concurrency.map(Permits::new),
+        };
+        let timer = config.timer.as_deref().unwrap_or(&SystemTimer);
+        let own = config.timeout.map(|timeout| timer.now() + timeout);
+        let deadline = own.into_iter().chain(parent.and_then(|run| run.shared.deadline)).min();
+        let shared = Arc::new(Shared { config, permits, deadline });
+        Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
+    }
+
+    /// The labels of the run, sorted.
+    pub fn tags(&self) -> &[String] {
+        self.config().map_or(&[], |config| &config.tags)
+    }
+
+    /// The facts about the run.
+    pub fn metadata(&self) -> Option<&Map<String, Value>> {
+        self.config().map(|config| &config.metadata)
+    }
+
+    /// A value that the caller set for configurable steps.
+    pub fn configurable(&self, key: &str) -> Option<&Value> {
+        self.config()?.configurable.get(key)
+    }
+
+    /// All values that the caller set for configurable steps.
+    pub fn configurables(&self) -> Option<&Map<String, Value>> {
+        self.config().map(|config| &config.configurable)
+    }
+
+    /// The most model calls, and items of a batch, that may be under way at once.
+    pub fn max_concurrency(&self) -> Option<usize> {
+        self.config()?.max_concurrency
+    }
+
+    /// How often a function may still return another runnable.
+    pub fn recursion_limit(&self) -> usize {
+        self.config().and_then(|config| config.recursion_limit).unwrap_or(DEFAULT_RECURSION_LIMIT)
+    }
+
+    /// When the run's time is up, on the run's own timer.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.run.as_ref()?.shared.deadline
+    }
+
+    /// True once the caller cancelled the run. What cannot be dropped, such as a long loop, should look here.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel_token().is_some_and(CancelToken::is_cancelled)
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.config()?.timeout
+    }
+
+    pub(super) fn cancel_token(&self) -> Option<&CancelToken> {
+        self.config()?.cancel.as_ref()
+    }
+
+    /// Call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
+    pub fn arguments(&self) -> Option<&Map<String, Value>> {
+        self.run.as_ref()?.next.arguments.as_deref()
+    }
+
+    /// The run that this step is part of; `None` when nobody watches.
+    pub fn run_info(&self) -> Option<&RunInfo> {
+        self.run.as_ref()?.info.as_deref()
+    }
+
+    /// Tells the observers something of the application's own, as an event of the present run.
+    pub fn emit(&self, name: &str, data: &Value) {
+        self.notify(RunEventKind::Custom { name, data });
+    }
+
+    /// Tells the observers what a model call used. For models whose output does not carry it.
+    pub fn report_usage(&self, model: &str, usage: Usage) {
+        self.notify(RunEventKind::Usage { model, usage });
+    }
+
+    pub(crate) fn notify(&self, kind: RunEventKind<'_>) {
+        if let Some(run) = &self.run
+            && let Some(info) = &run.info
+        {
+            notify(&run.shared.config, info, kind);
+        }
+    }
+
+    /// The timer of the run: it measures limits and waits.
+    pub fn timer(&self) -> &dyn Timer {
+        self.config().and_then(|config| config.timer.as_deref()).unwrap_or(&SystemTimer)
+    }
+
+    /// True in the outermost run of those that somebody watches.
+    pub(super) fn is_root(&self) -> bool {
+        self.run_info().is_some_and(|info| info.parent_ids.is_empty())
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.config().is_some_and(|config| !config.observers.is_empty())
+    }
+
+    fn config(&self) -> Option<&RunConfig> {
+        self.run.as_ref().map(|run| &run.shared.config)
+    }
+
+    /// Waits until one more model call may start; `None` when nothing limits them.
+    pub(crate) async fn permit(&self) -> Option<Permit> {
+        match self.run.as_ref().and_then(|run| run.shared.permits.as_ref()) {
+            Some(permits) => Some(permits.acquire().await),
+            None => None,
+        }
+    }
+
+    pub(crate) fn steps_before(&self) -> usize {
+        self.steps_before
+    }
+
+    /// This context for the part of a sequence that begins after so many more steps.
+    pub(crate) fn after_steps(&self, steps: usize) -> Self {
+        Self { run: self.without_next().into_owned().run, steps_before: self.steps_before + steps }
+    }
+
+    /// This context for another run beside the first: its id is its own.
+    pub(crate) fn without_run_id(&self) -> Self {
+        let Some(run) = &self.run else { return self.clone() };
+        let mut run = Run::clone(run);
+        run.next.id = None;
+        Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
+    }
+
+    /// This context with its time limit counted from now: for an item of a batch.
+    pub(crate) fn restarted(&self) -> Self {
+        let (Some(run), Some(timeout)) = (&self.run, self.timeout()) else { return self.clone() };
+        let shared = Shared { deadline: Some(self.timer().now() + timeout), ..Shared::clone(&run.shared) };
+        Self { run: Some(Arc::new(Run { shared: Arc::new(shared), ..Run::clone(run) })), ..self.clone() }
+    }
+
+    /// This context with `config` laid under what the caller said.
+    pub(crate) fn configured(&self, config: &RunConfig) -> Self {
+        let Some(run) = &self.run else { return Self::new(config) };
+        let mut merged = config.clone().merged_under(&run.shared.config);
+        merged.timeout = config.timeout; // the caller's own is inherited as the deadline
+        let mut next = run.next.clone();
+        next.name = next.name.or(merged.name.take());
+        Self::from_parts(merged, Some(self), next, run.info.clone())
+    }
+
+    /// Changes what all runs below inherit.
+    pub(crate) fn with_recursion_limit(&self, limit: usize) -> Self {
+        self.configured_over(&RunConfig::new().with_recursion_limit(limit))
+    }
+
+    /// This context with `config` laid over what the caller said.
+    pub(crate) fn configured_over(&self, config: &RunConfig) -> Self {
+        let Some(run) = &self.run else { return Self::new(config) };
+        let mut merged = run.shared.config.clone().merged_under(config);
+        merged.timeout = None;
+        Self::from_parts(merged, Some(self), run.next.clone(), run.info.clone())
+    }
+
+    /// This context with a tag for the next run that is opened.
+    pub(crate) fn tagged(&self, tag: Option<String>) -> Cow<'_, Self> {
+        let (Some(tag), Some(run)) = (tag, &self.run) else { return Cow::Borrowed(self) };
+        let mut run = Run::clone(run);
+        run.next.tags.push(tag);
+        Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: 0 })
+    }
+
+    /// This context with call arguments for the runnable that is called next, under those bound further out.
+    pub(crate) fn with_arguments(&self, arguments: &Arc<Map<String, Value>>) -> Self {
+        let mut run = match &self.run {
+            Some(run) => Run::clone(run),
+            None => {
+                let shared = Shared { config: RunConfig::default(), permits: None, deadline: None };
+                Run { shared: Arc::new(shared), info: None, next: Next::default() }
+            }
+        };
+        run.next.arguments = Some(match run.next.arguments {
+            None => Arc::clone(arguments),
+            Some(outer) => {
+                let mut merged = Map::clone(arguments);
+                merged.extend(Map::clone(&outer));
+                Arc::new(merged)
+            }
+        });
+        Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
+    }
+
+    /// This context without what was meant for one runnable only.
+    pub(crate) fn without_next(&self) -> Cow<'_, Self> {
+        match &self.run {
+            Some(run) if !run.next.is_empty() => {
+                let run = Run { next: Next::default(), ..Run::clone(run) };
+                Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: self.steps_before })
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+
+    /// Opens a run of `runnable` below this one. Its scope reports how it ends.
+    pub(crate) fn open<R, I>(&self, runnable: &R, input: Option<&I>) -> Option<(Self, Scope<R::Output>)>
+    where
+        R: Runnable + ?Sized,
+        I: Chunk,
+    {
+        let run = self.run.as_ref().filter(|run| !run.shared.config.observers.is_empty())?;
+        let Next { name, id, tags, arguments } = run.next.clone();
+        let config = &run.shared.config;
+        let mut tags: Vec<String> = tags.into_iter().chain(config.tags.iter().cloned()).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        let info = Arc::new(RunInfo {
+            id: id.unwrap_or_else(|| RunId::new(self.timer().wall_clock())),
+            parent_ids: run.info.iter().flat_map(|parent| parent.parent_ids.iter().copied().chain([parent.id])).collect(),
+            name: name.unwrap_or_else(|| runnable.name().into_owned()),
+            kind: runnable.kind(),
+            tags,
+            metadata: config.metadata.clone(),
+        });
+        let next = Next { arguments, ..Next::default() };
+        let child = Run { shared: Arc::clone(&run.shared), info: Some(Arc::clone(&info)), next };
+        let child = Self { run: Some(Arc::new(child)), steps_before: 0 };
+        Some((child.clone(), Scope::start(child, input)))
+    }
+}
+
+fn notify(config: &RunConfig, run: &RunInfo, kind: RunEventKind<'_>) {
+    let time = config.timer.as_deref().unwrap_or(&SystemTimer).wall_clock();
+    let event = RunEvent { run, time, kind };
+    config.observers.iter().for_each(|observer: &Arc<dyn Observer>| observer.on_event(&event));
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("config", &self.config()).field("run", &self.run_info()).finish()
+    }
+}

@@ -1,0 +1,20 @@
+//! Runs: what flows down a call, who watches it, and what bounds it.
+
+mod cancel;
+mod config;
+mod context;
+mod event;
+mod limit;
+mod observer;
+mod permits;
+mod run_id;
+mod scope;
+pub(crate) mod step;
+
+pub use cancel::{CancelToken, Cancelled};
+pub use config::RunConfig;
+pub use context::Context;
+pub use event::{Payload, RunEvent, RunEventKind, RunInfo};
+pub(crate) use limit::{limit_future, limit_stream};
+pub use observer::{Observer, observe_with};
+pub use run_id::RunId;

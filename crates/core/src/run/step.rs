@@ -1,0 +1,293 @@
+//! Calling a step within a run: its run is opened and ended, its errors learn where they come from.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::{StreamExt, stream};
+
+use super::scope::Scope;
+use super::{limit_future, limit_stream};
+use crate::chunk::merge_option;
+use crate::runnable::Shape;
+use crate::{Chunk, ChunkStream, Context, Error, Result, RunKind, Runnable, Segment, gather};
+
+/// The place of a step in what calls it: a segment of an error's path and a tag of the step's run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// Called without a place of its own: from a function, or as the root.
+    Plain,
+    /// The element of a list that is mapped over, from 0.
+    Each(usize),
+    /// The branch of a parallel step.
+    Key(&'a str),
+    /// The attempt of a retried step, from 1.
+    Attempt(usize),
+    /// The fallback, from 0; the primary is 0.
+    Fallback(usize),
+    /// The condition of a branch, from 0.
+    Condition(usize),
+    /// The arm of a branch, from 0.
+    Arm(usize),
+    /// The arm that is taken when no condition holds.
+    DefaultArm(usize),
+}
+
+impl Place<'_> {
+    fn tag(self) -> Option<String> {
+        match self {
+            Self::Plain | Self::Each(_) | Self::Fallback(_) | Self::Attempt(..=1) => None,
+            Self::Key(key) => Some(format!("map:key:{key}")),
+            Self::Attempt(attempt) => Some(format!("retry:attempt:{attempt}")),
+            Self::Condition(index) => Some(format!("condition:{}", index + 1)),
+            Self::Arm(index) => Some(format!("branch:{}", index + 1)),
+            Self::DefaultArm(_) => Some("branch:default".to_owned()),
+        }
+    }
+
+    fn segment(self) -> Option<Segment> {
+        match self {
+            Self::Plain => None,
+            Self::Each(index) => Some(Segment::Each(index)),
+            Self::Key(key) => Some(Segment::Key(key.to_owned().into())),
+            Self::Attempt(attempt) => Some(Segment::Retry(attempt)),
+            Self::Fallback(index) => Some(Segment::Fallback(index)),
+            Self::Condition(index) => Some(Segment::Condition(index)),
+            Self::Arm(index) | Self::DefaultArm(index) => Some(Segment::Branch(index)),
+        }
+    }
+
+    fn locate<R: Runnable + ?Sized>(self, error: Error, step: &R) -> Error {
+        let error = named(error, step);
+        match self.segment() {
+            Some(segment) => error.at(segment),
+            None => error,
+        }
+    }
+}
+
+/// Calls a step in a run of its own.
+pub(crate) async fn call<R>(step: &R, input: R::Input, cx: &Context, place: Place<'_>) -> Result<R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let cx = cx.without_next();
+    let cx = if cx.is_observed() { Cow::Owned(cx.tagged(place.tag()).into_owned()) } else { cx };
+    call_here(step, input, &cx).await.map_err(|error| place.locate(error, step))
+}
+
+/// Calls a step in a run of its own that gets what the context holds for the next run.
+pub(crate) async fn call_here<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    if !cx.is_observed() || step.shape() == Shape::Wrapper {
+        return step.call(input, cx).await;
+    }
+    match cx.open(step, Some(&input)) {
+        None => step.call(input, cx).await,
+        Some((cx, scope)) => {
+            let kept = input.clone();
+            // The limits of a run are checked at its root, inside the run, so that it ends as what it ended by.
+            let result = match cx.is_root() {
+                true => limit_future(step.call(input, &cx), &cx).await,
+                false => step.call(input, &cx).await,
+            };
+            scope.finish(Some(&kept), &result);
+            result
+        }
+    }
+}
+
+/// Calls a step of a sequence. What the context holds for the next run goes to the first step.
+pub(crate) async fn call_in_sequence<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    match step.shape() {
+        Shape::Sequence(_) => step.call(input, cx).await,
+        _ if cx.is_observed() => call_here(step, input, &cx.tagged(sequence_tag(cx))).await,
+        _ => step.call(input, cx).await,
+    }
+}
+
+/// Streams through a step of a sequence.
+pub(crate) fn transform_in_sequence<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    match step.shape() {
+        Shape::Sequence(_) => step.transform(input, cx),
+        _ if cx.is_observed() => transform_here(step, input, cx.tagged(sequence_tag(&cx)).into_owned()),
+        _ => step.transform(input, cx),
+    }
+}
+
+fn sequence_tag(cx: &Context) -> Option<String> {
+    Some(format!("seq:step:{}", cx.steps_before() + 1))
+}
+
+/// Calls a root step, within the limits of its run.
+pub(crate) async fn call_root<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let call = call_here(step, input, cx);
+    let result = if cx.is_observed() { call.await } else { limit_future(call, cx).await };
+    result.map_err(|error| named(error, step))
+}
+
+/// Streams through a root step, within the limits of its run.
+pub(crate) fn transform_root<'a, R>(step: &'a R, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let chunks = if cx.is_observed() {
+        transform_here(step, input, cx)
+    } else {
+        let limited = cx.clone();
+        limit_stream(step.transform(input, cx), &limited)
+    };
+    Box::pin(chunks.map(move |chunk| chunk.map_err(|error| named(error, step))))
+}
+
+/// Streams through a step in a run of its own.
+pub(crate) fn transform<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: &Context,
+    place: Place<'a>,
+) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let cx = cx.without_next();
+    let cx = if cx.is_observed() { cx.tagged(place.tag()).into_owned() } else { cx.into_owned() };
+    let output = transform_here(step, input, cx);
+    Box::pin(output.map(move |chunk| chunk.map_err(|error| place.locate(error, step))))
+}
+
+/// Streams through a step in a run of its own that gets what the context holds for the next run.
+pub(crate) fn transform_here<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    if !cx.is_observed() || step.shape() == Shape::Wrapper {
+        return step.transform(input, cx);
+    }
+    // Prompts and models need their input whole: their run starts when it is there.
+    let whole = matches!(step.kind(), RunKind::Prompt | RunKind::ChatModel | RunKind::Llm | RunKind::Tool);
+    let opened = async move {
+        if whole {
+            match gather(input).await {
+                Ok(Some(input)) => Observed::open(step, Some(input), cx),
+                Ok(None) => None,
+                Err(error) => Some(Observed::failed(error)),
+            }
+        } else {
+            Observed::open_streaming(step, input, cx)
+        }
+    };
+    let chunks = stream::once(opened).filter_map(std::future::ready).flat_map(Observed::into_stream);
+    Box::pin(chunks)
+}
+
+fn transform_limited<'a, R>(step: &'a R, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    if !cx.is_root() {
+        return step.transform(input, cx);
+    }
+    let limited = cx.clone();
+    limit_stream(step.transform(input, cx), &limited)
+}
+
+/// A stream in an open run.
+struct Observed<'a, I: Chunk, O: Chunk> {
+    chunks: ChunkStream<'a, O>,
+    input: Arc<Mutex<Option<I>>>,
+    scope: Option<Scope<O>>,
+    /// Whether each chunk is an event; a prompt is no stream to those who watch.
+    report_chunks: bool,
+}
+
+impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
+    fn open<R>(step: &'a R, input: Option<I>, cx: Context) -> Option<Self>
+    where
+        R: Runnable<Input = I, Output = O> + ?Sized,
+    {
+        let (cx, scope) = cx.open(step, input.as_ref())?;
+        let chunks = transform_limited(step, Box::pin(stream::iter(input.clone().map(Ok))), cx);
+        let report_chunks = step.kind() != RunKind::Prompt;
+        Some(Self { chunks, input: Arc::new(Mutex::new(input)), scope: Some(scope), report_chunks })
+    }
+
+    fn open_streaming<R>(step: &'a R, input: ChunkStream<'a, I>, cx: Context) -> Option<Self>
+    where
+        R: Runnable<Input = I, Output = O> + ?Sized,
+    {
+        let (cx, scope) = cx.open(step, None::<&I>)?;
+        let seen = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&seen);
+        let input = input.inspect(move |chunk| {
+            if let Ok(chunk) = chunk {
+                merge_option(&mut keep.lock().unwrap_or_else(PoisonError::into_inner), chunk.clone());
+            }
+        });
+        let chunks = transform_limited(step, Box::pin(input), cx);
+        Some(Self { chunks, input: seen, scope: Some(scope), report_chunks: true })
+    }
+
+    fn failed(error: Error) -> Self {
+        let chunks = Box::pin(stream::iter([Err(error)]));
+        Self { chunks, input: Arc::default(), scope: None, report_chunks: false }
+    }
+
+    fn into_stream(self) -> ChunkStream<'a, O> {
+        let Self { mut chunks, input, mut scope, report_chunks } = self;
+        Box::pin(stream::poll_fn(move |task| {
+            let next = std::task::ready!(chunks.as_mut().poll_next(task));
+            match (&next, &mut scope) {
+                (Some(Ok(chunk)), Some(scope)) => scope.chunk(chunk, report_chunks),
+                (Some(Err(error)), Some(open)) => {
+                    open.error(error);
+                    scope = None;
+                }
+                (None, Some(open)) => {
+                    open.complete(input.lock().unwrap_or_else(PoisonError::into_inner).as_ref());
+                    scope = None;
+                }
+                (_, None) => {}
+            }
+            std::task::Poll::Ready(next)
+        }))
+    }
+}
+
+/// Adds the position of a sequence's step to an error, and the step's name where the error starts.
+pub(crate) fn locate<R: Runnable + ?Sized>(mut error: Error, step: &R, offset: usize) -> Error {
+    if error.is_passing() {
+        return error;
+    }
+    if let Shape::Sequence(_) = step.shape() {
+        // The step is itself a sequence and has numbered its own steps: continue its count.
+        if let Some(Segment::Seq(index)) = error.path_mut().outermost_mut() {
+            *index += offset;
+            return error;
+        }
+    }
+    named(error, step).at(Segment::Seq(offset))
+}
+
+/// Adds the step's name to an error that has no path yet.
+pub(crate) fn named<R: Runnable + ?Sized>(error: Error, step: &R) -> Error {
+    if error.path().is_empty() { error.at(Segment::Name(step.name().into_owned().into())) } else { error }
+}

@@ -1,0 +1,207 @@
+//! Chat answers in one piece.
+
+use catena_core::{AiMessage, Result};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::content::WireContent;
+use super::envelope::{Envelope, decode_body, keep, no_choices};
+use super::lenient::Text;
+use super::origin::Origin;
+
+/// One choice of an answer (with a `message`) or of an event (with a `delta`).
+#[derive(Deserialize)]
+pub(super) struct ChatChoice<'a> {
+    #[serde(default)]
+    pub(super) index: Value,
+    #[serde(default, borrow)]
+    pub(super) message: Option<WireMessage<'a>>,
+    #[serde(default, borrow)]
+    pub(super) delta: Option<WireMessage<'a>>,
+    #[serde(default, borrow)]
+    pub(super) finish_reason: Text<'a>,
+    #[serde(default)]
+    pub(super) logprobs: Value,
+    #[serde(flatten)]
+    pub(super) extra: Map<String, Value>,
+}
+
+/// A message, or a piece of one.
+#[derive(Deserialize)]
+pub(super) struct WireMessage<'a> {
+    #[serde(default, borrow)]
+    pub(super) content: WireContent<'a>,
+    #[serde(default, borrow)]
+    pub(super) refusal: Text<'a>,
+    /// DeepSeek, llama.cpp, older vLLM.
+    #[serde(default, borrow)]
+    pub(super) reasoning_content: Text<'a>,
+    /// OpenRouter, Ollama, newer vLLM. Some send both, with the same text.
+    #[serde(default, borrow)]
+    pub(super) reasoning: Text<'a>,
+    #[serde(default, rename = "role")]
+    _role: Option<IgnoredAny>,
+    #[serde(default, rename = "tool_calls")]
+    _tool_calls: Option<IgnoredAny>,
+    #[serde(default, rename = "function_call")]
+    _function_call: Option<IgnoredAny>,
+    #[serde(flatten)]
+    pub(super) extra: Map<String, Value>,
+}
+
+impl WireMessage<'_> {
+    /// Adds what is said to `message`; leaves `extra`.
+    pub(super) fn add_to(&mut self, message: &mut AiMessage) {
+        let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
+        message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
+        message.refusal = std::mem::take(&mut self.refusal).into_string();
+        std::mem::take(&mut self.content).add_to(message);
+    }
+}
+
+/// Reads a complete answer.
+///
+/// # Errors
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
+pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
+    let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
+    let choices = envelope.choices.take().unwrap_or_default();
+    let choice = choices.into_iter().next().ok_or_else(|| no_choices(body, origin))?;
+    let ChatChoice { message: Some(mut wire), mut extra, .. } = choice else {
+        return Err(no_choices(body, origin));
+    };
+    let mut message = AiMessage::default();
+    wire.add_to(&mut message);
+    let metadata = &mut message.metadata;
+    message.usage = envelope.describe(metadata);
+    keep(&mut extra, &mut metadata.extra);
+    keep(&mut wire.extra, &mut metadata.extra);
+    if !choice.logprobs.is_null() {
+        metadata.extra.insert("logprobs".to_owned(), choice.logprobs);
+    }
+    metadata.finish_reason = choice.finish_reason.into_string();
+    metadata.model = envelope.model.into_string();
+    metadata.request_id.clone_from(&origin.request_id);
+    message.id = envelope.id.into_string();
+    Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::origin;
+    use super::*;
+    use catena_core::{ErrorKind, Usage};
+    use serde_json::json;
+
+    fn message(text: &str) -> AiMessage {
+        let mut message = AiMessage::new(text);
+        message.metadata.finish_reason = Some("stop".into());
+        message.metadata.request_id = Some("req_1".into());
+        message
+    }
+
+    #[track_caller]
+    fn check(body: &str, change: impl FnOnce(&mut AiMessage)) {
+        let mut expected = message("Hi");
+        change(&mut expected);
+        assert_eq!(decode_chat(body.as_bytes(), &origin()).expect(body), expected);
+    }
+
+    #[test]
+    fn answers_of_many_servers_are_read() {
+        check(r#"{"choices":[{"finish_reason":"stop","message":{"content":"Hi"}}]}"#, |_| {});
+        check(
+            "\u{FEFF}\n\n {\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"Hi\"}}]}",
+            |_| {},
+        );
+        check(r#"{"choices":[{"message":{"role":"assistant","content":"\ud83d\ude00"}}]}"#, |m| {
+            *m = message("😀");
+            m.metadata.finish_reason = None;
+        });
+        check(r#"{"choices":[{"finish_reason":"","message":{"content":null}}],"usage":{}}"#, |m| {
+            *m = message("");
+            m.metadata.finish_reason = None;
+        });
+        check(r#"{"choices":[{"finish_reason":"stop","message":{"content":null,"refusal":"No."}}]}"#, |m| {
+            *m = message("");
+            m.refusal = Some("No.".into());
+        });
+        for name in ["reasoning", "reasoning_content"] {
+            let body = r#"{"choices":[{"finish_reason":"stop","message":{"content":"Hi","NAME":"6*7"}}]}"#;
+            check(&body.replace("NAME", name), |m| m.reasoning = Some("6*7".into()));
+        }
+        let both = r#"{"choices":[{"finish_reason":"stop",
+            "message":{"content":"Hi","reasoning":"6*7","reasoning_content":"6*7"}}]}"#;
+        check(both, |m| m.reasoning = Some("6*7".into()));
+        let error_null = r#"{"error":null,"choices":[{"finish_reason":"stop","message":{"content":"Hi"}}]}"#;
+        check(error_null, |_| {});
+    }
+
+    #[test]
+    fn what_the_service_says_beside_the_answer_is_kept() {
+        let body = r#"{
+            "id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000.5, "model": "gpt-4o-mini-2024",
+            "system_fingerprint": "fp_1", "service_tier": null, "weird": {"a": [1]},
+            "choices": [{
+                "index": 0, "finish_reason": "stop", "native_finish_reason": "eos", "logprobs": {"content": []},
+                "message": {"role": "assistant", "content": "Hi", "annotations": [], "audio": null, "note": 1}
+            }],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.5}
+        }"#;
+        check(body, |m| {
+            m.id = Some("chatcmpl-1".into());
+            m.usage = Some(Usage::new(9, 3));
+            m.metadata.model = Some("gpt-4o-mini-2024".into());
+            let serde_json::Value::Object(extra) = json!({
+                "created": 1700000000.5, "system_fingerprint": "fp_1", "weird": {"a": [1]},
+                "native_finish_reason": "eos", "logprobs": {"content": []}, "note": 1,
+                "token_usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.5},
+            }) else {
+                return;
+            };
+            m.metadata.extra = extra;
+        });
+    }
+
+    #[track_caller]
+    fn check_error(body: &str, kind: ErrorKind, part: &str) {
+        let error = decode_chat(body.as_bytes(), &origin()).expect_err(body);
+        assert_eq!(error.kind(), kind, "{body}: {error}");
+        assert!(error.to_string().contains(part), "{body}: {error}");
+        assert_eq!(error.service().and_then(|service| service.request_id.as_deref()), Some("req_1"));
+        assert_eq!(error.service().and_then(|service| service.body.as_deref()), Some(body));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_an_error() {
+        check_error("", ErrorKind::Decode, "empty body");
+        check_error(" \n", ErrorKind::Decode, "empty body");
+        check_error("oops", ErrorKind::Decode, "oops");
+        check_error(r#"{"choices":[{"message":{"con"#, ErrorKind::Decode, "not JSON");
+        check_error("<!doctype html><body>Sign in</body>", ErrorKind::InvalidResponse, "Sign in");
+        for body in [
+            "{}",
+            r#"{"choices":null}"#,
+            r#"{"choices":[]}"#,
+            r#"{"choices":[{"index":0}]}"#,
+            r#"{"choices":[{"message":null}]}"#,
+        ] {
+            check_error(body, ErrorKind::InvalidResponse, "no choices");
+        }
+        check_error(r#"{"choices":"none"}"#, ErrorKind::InvalidResponse, "expected shape");
+        check_error("[]", ErrorKind::InvalidResponse, "expected shape");
+        check_error("null", ErrorKind::InvalidResponse, "expected shape");
+    }
+
+    #[test]
+    fn an_error_object_in_a_successful_answer_is_an_error() {
+        check_error(r#"{"error":"model not loaded"}"#, ErrorKind::InvalidResponse, "model not loaded");
+        check_error(r#"{"error":{"message":"no slot"}}"#, ErrorKind::InvalidResponse, "no slot");
+        check_error(r#"{"error":{"code":502,"message":"Upstream"},"user":1}"#, ErrorKind::Server, "Upstream");
+        check_error(r#"{"error":{"code":429,"message":"slow"},"choices":[]}"#, ErrorKind::RateLimit, "slow");
+        check_error(r#"[{"error":{"code":400,"message":"bad"}}]"#, ErrorKind::BadRequest, "bad");
+        let overflow = r#"{"error":{"code":"context_length_exceeded","message":"long"}}"#;
+        check_error(overflow, ErrorKind::ContextOverflow, "long");
+    }
+}

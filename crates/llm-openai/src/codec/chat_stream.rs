@@ -1,0 +1,244 @@
+//! Chat answers in pieces.
+
+use catena_core::{AiMessage, Chunk, Result};
+use serde_json::{Map, Value};
+
+use super::StreamDecoder;
+use super::chat_response::{ChatChoice, decode_chat};
+use super::envelope::keep;
+use super::error::decode_event;
+use super::lenient::{Text, count};
+use super::origin::Origin;
+use super::progress::Progress;
+
+/// Reads a streamed answer. Facts about the answer travel with the next piece that says something.
+#[derive(Debug, Default)]
+pub(crate) struct ChatStream {
+    progress: Progress,
+    /// What came and was not delivered yet.
+    pending: AiMessage,
+    id: Option<String>,
+    model: Option<String>,
+    /// Unknown members of deltas. They are increments and are delivered, added up, at the end.
+    increments: Map<String, Value>,
+}
+
+impl StreamDecoder for ChatStream {
+    type Chunk = AiMessage;
+
+    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        let Some(mut event) = decode_event::<ChatChoice<'_>>(name, data, origin)? else { return Ok(None) };
+        if let Some(id) = changed(&mut self.id, &event.id) {
+            self.pending.id = Some(id);
+            self.pending.metadata.request_id.clone_from(&origin.request_id);
+        }
+        if let Some(model) = changed(&mut self.model, &event.model) {
+            self.pending.metadata.model = Some(model);
+        }
+        let usage = event.describe(&mut self.pending.metadata);
+        let choices = event.choices.take().unwrap_or_default();
+        let first = choices.into_iter().find(|choice| count(Some(&choice.index)).unwrap_or(0) == 0);
+        let says_something = first.is_some_and(|choice| self.add(choice)) || usage.is_some();
+        self.pending.usage = usage.or(self.pending.usage);
+        Ok(says_something.then(|| self.deliver()))
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+        self.progress.end(marked, origin)?;
+        let mut increments = std::mem::take(&mut self.increments);
+        keep(&mut increments, &mut self.pending.metadata.extra);
+        let left = !self.progress.emitted || self.pending != AiMessage::default();
+        Ok(left.then(|| self.deliver()))
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        decode_chat(body, origin)
+    }
+}
+
+impl ChatStream {
+    /// Takes in a choice. True if it says something: text, reasoning, a refusal or a finish reason.
+    fn add(&mut self, choice: ChatChoice<'_>) -> bool {
+        self.progress.answered = true;
+        let metadata = &mut self.pending.metadata;
+        let mut extra = choice.extra;
+        keep(&mut extra, &mut metadata.extra);
+        if !choice.logprobs.is_null() {
+            self.increments.merge(Map::from_iter([("logprobs".to_owned(), choice.logprobs)]));
+        }
+        let finish = choice.finish_reason.into_string();
+        self.progress.finished |= finish.is_some();
+        let finishes = finish.is_some();
+        metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
+        let Some(mut delta) = choice.delta else { return finishes };
+        delta.add_to(&mut self.pending);
+        self.increments.merge(delta.extra);
+        let pending = &self.pending;
+        finishes || !pending.content.is_empty() || pending.reasoning.is_some() || pending.refusal.is_some()
+    }
+
+    fn deliver(&mut self) -> AiMessage {
+        self.progress.emitted = true;
+        std::mem::take(&mut self.pending)
+    }
+}
+
+/// The new value of a member that is repeated in every event, the first time and when it changes.
+fn changed(known: &mut Option<String>, text: &Text<'_>) -> Option<String> {
+    let text = text.as_str()?;
+    if known.as_deref() == Some(text) {
+        return None;
+    }
+    *known = Some(text.to_owned());
+    known.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chat_response::decode_chat;
+    use super::super::fixtures::{decode, fold, origin};
+    use super::*;
+    use catena_core::{ErrorKind, Usage};
+
+    const HEL: &str = r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"finish_reason":null}],"usage":null}"#;
+    const LO: &str = r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"lo"}}]}"#;
+    const STOP: &str = r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    const USAGE: &str =
+        r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#;
+
+    /// Checks the pieces of text and the reason at the end.
+    #[track_caller]
+    fn check(events: &[&str], texts: &[&str], finish_reason: Option<&str>, usage: Option<Usage>) {
+        let (chunks, end) = decode(ChatStream::default(), events);
+        end.expect("a complete answer");
+        let seen: Vec<_> = chunks.iter().map(|chunk| chunk.text().into_owned()).collect();
+        let seen: Vec<_> = seen.iter().filter(|text| !text.is_empty()).collect();
+        assert_eq!(seen, texts);
+        let whole = fold(chunks);
+        assert_eq!(whole.metadata.finish_reason.as_deref(), finish_reason);
+        assert_eq!(whole.usage, usage);
+    }
+
+    #[test]
+    fn text_arrives_piece_by_piece() {
+        check(&[HEL, LO, STOP, "[DONE]"], &["Hel", "lo"], Some("stop"), None);
+        check(&[HEL, LO, STOP], &["Hel", "lo"], Some("stop"), None);
+        check(&[HEL, LO, "[DONE]"], &["Hel", "lo"], None, None);
+        check(&["", HEL, " ", LO, STOP, "[DONE]"], &["Hel", "lo"], Some("stop"), None);
+    }
+
+    #[test]
+    fn the_last_usage_wins_wherever_it_stands() {
+        let usage = Some(Usage::new(9, 3));
+        check(&[HEL, STOP, USAGE, "[DONE]"], &["Hel"], Some("stop"), usage);
+        let early =
+            r#"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#;
+        check(&[early, STOP, USAGE, "[DONE]"], &["a"], Some("stop"), usage);
+        check(&[early, STOP, "[DONE]"], &["a"], Some("stop"), Some(Usage::new(9, 1)));
+        let groq = r#"{"choices":[{"delta":{},"finish_reason":"stop"}],
+            "x_groq":{"usage":{"prompt_tokens":9,"completion_tokens":3}}}"#;
+        check(&[HEL, groq, "[DONE]"], &["Hel"], Some("stop"), usage);
+    }
+
+    #[test]
+    fn events_without_a_choice_are_skipped() {
+        let empty = [
+            r#"{"choices":[]}"#,
+            r#"{"choices":null}"#,
+            "{}",
+            r#"{"choices":[{"index":0,"delta":null}]}"#,
+            r#"{"choices":[{"index":1,"delta":{"content":"other"}}]}"#,
+            r#"{"choices":[{"delta":{"content":null,"refusal":null,"tool_calls":null}}],"error":null}"#,
+        ];
+        for event in empty {
+            check(&[event, HEL, event, STOP, event, "[DONE]"], &["Hel"], Some("stop"), None);
+        }
+    }
+
+    #[test]
+    fn facts_travel_with_the_first_piece_that_says_something() {
+        let role =
+            r#"{"id":"c","model":"m","created":1,"choices":[{"delta":{"role":"assistant","content":""}}]}"#;
+        let (chunks, end) = decode(ChatStream::default(), &[role, HEL, LO, STOP, "[DONE]"]);
+        end.expect("a complete answer");
+        assert_eq!(chunks.len(), 3);
+        assert_eq!((chunks[0].id.as_deref(), chunks[0].metadata.model.as_deref()), (Some("c"), Some("m")));
+        assert_eq!(chunks[0].metadata.request_id.as_deref(), Some("req_1"));
+        assert_eq!(chunks[0].metadata.extra["created"], 1);
+        assert_eq!(chunks[1], AiMessage::new("lo"));
+    }
+
+    #[test]
+    fn folded_pieces_are_the_whole_answer() {
+        let events = [
+            r#"{"id":"c","object":"chat.completion.chunk","model":"m","system_fingerprint":"f","obfuscation":"xx",
+                "choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{"reasoning":"h"},
+                "logprobs":{"content":[{"token":"a"}]}}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{"reasoning":"m",
+                "audio":{"id":"au","data":"QU"}},"logprobs":{"content":[{"token":"b"}]}}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,
+                "delta":{"content":"Hi","audio":{"data":"I="}}}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{"refusal":"N"}}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{"refusal":"o"}}]}"#,
+            r#"{"id":"c","model":"m","system_fingerprint":"f","choices":[{"index":0,"delta":{},
+                "finish_reason":"length"}]}"#,
+            USAGE,
+            "[DONE]",
+        ];
+        let whole = r#"{"id":"c","object":"chat.completion","model":"m","system_fingerprint":"f",
+            "choices":[{"index":0,"finish_reason":"length","logprobs":{"content":[{"token":"a"},{"token":"b"}]},
+            "message":{"role":"assistant","content":"Hi","reasoning":"hm","refusal":"No",
+            "audio":{"id":"au","data":"QUI="}}}],
+            "usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#;
+        let (chunks, end) = decode(ChatStream::default(), &events);
+        end.expect("a complete answer");
+        assert_eq!(fold(chunks), decode_chat(whole.as_bytes(), &origin()).expect("an answer"));
+    }
+
+    #[track_caller]
+    fn check_error(events: &[&str], kind: ErrorKind, part: &str, retryable: bool) {
+        let (chunks, end) = decode(ChatStream::default(), events);
+        let error = end.expect_err("an error");
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(fold(chunks).text(), "Hello", "what came before is delivered");
+        assert_eq!(error.service().and_then(|service| service.request_id.as_deref()), Some("req_1"));
+    }
+
+    #[test]
+    fn an_error_follows_the_text_that_came_before() {
+        check_error(&[HEL, LO], ErrorKind::Incomplete, "before the answer was complete", true);
+        let server = r#"{"error":{"message":"boom","type":"server_error","code":null}}"#;
+        check_error(&[HEL, LO, server, STOP], ErrorKind::Stream, "boom", true);
+        check_error(
+            &[HEL, LO, r#"{"error":"GPU out of memory"}"#],
+            ErrorKind::Stream,
+            "GPU out of memory",
+            false,
+        );
+        let coded = r#"{"error":{"message":"m","code":529},"choices":[{"delta":{"content":""}}]}"#;
+        check_error(&[HEL, LO, coded], ErrorKind::Stream, "529", true);
+        let quota = r#"{"error":{"message":"m","code":429,"type":"insufficient_quota"}}"#;
+        check_error(&[HEL, LO, quota], ErrorKind::Stream, "429", false);
+        let overflow = r#"{"error":{"message":"m","code":"context_length_exceeded"}}"#;
+        check_error(&[HEL, LO, overflow], ErrorKind::ContextOverflow, "too long", false);
+        check_error(&[HEL, LO, r#"{"choices":[{"delta":{"con"#], ErrorKind::Decode, "not JSON", false);
+        check_error(&[HEL, LO, "<html>502"], ErrorKind::InvalidResponse, "502", false);
+    }
+
+    #[test]
+    fn a_marked_end_without_an_answer_is_an_error() {
+        let (chunks, end) = decode(ChatStream::default(), &["[DONE]"]);
+        assert!(chunks.is_empty());
+        assert_eq!(end.expect_err("an error").kind(), ErrorKind::InvalidResponse);
+    }
+
+    #[test]
+    fn an_event_named_error_is_one() {
+        let mut decoder = ChatStream::default();
+        let error = decoder.event(Some("error"), r#"{"message":"flat"}"#, &origin()).expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Stream);
+        assert!(error.to_string().contains("flat"), "{error}");
+    }
+}

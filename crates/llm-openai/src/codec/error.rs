@@ -1,0 +1,279 @@
+//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+
+use catena_core::{Error, ErrorKind, Result, ServiceError};
+use catena_http::HeaderMap;
+use serde::Deserialize;
+
+use super::envelope::{Envelope, not_an_answer};
+use super::error_body::ErrorBody;
+use super::error_kind;
+use super::excerpt::bounded;
+use super::lenient::is_truthy;
+use super::origin::{MAX_BODY, Origin};
+use super::retry_hint::retry_hint;
+
+/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+pub(crate) fn decode_failure(status: u16, headers: &HeaderMap, body: &str, origin: &Origin) -> Error {
+    let read = clean(ErrorBody::parse(body), origin);
+    let kind = error_kind::of_status(status, &read);
+    let advice = headers.get("x-should-retry").and_then(|value| value.to_str().ok());
+    let retryable = error_kind::is_retryable_status(status, &read, advice);
+    let mut message = describe(kind, Some(status), &read);
+    if let (300..400, Some(location)) =
+        (status, headers.get("location").and_then(|value| value.to_str().ok()))
+    {
+        let location = location.split(['?', '#']).next().unwrap_or_default();
+        let location = origin.redactor.clean(bounded(location, 200));
+        message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
+    }
+    let service = ServiceError {
+        status: Some(status),
+        rate_limits: rate_limits(headers, origin),
+        ..service_error(read, body, origin)
+    };
+    let error = Error::new(kind, message).with_service(service);
+    let error = match retry_hint(headers) {
+        Some(delay) => error.with_retry_after(delay),
+        None => error,
+    };
+    error.with_retryable(retryable)
+}
+
+/// The error that a successful answer holds instead of choices.
+pub(super) fn decode_error_in_answer(body: &str, origin: &Origin) -> Error {
+    let service = ServiceError { status: Some(200), ..ServiceError::default() };
+    error_in_body(ErrorKind::InvalidResponse, body, service, origin)
+}
+
+/// Reads an event; `None` for one without data.
+///
+/// # Errors
+/// `Stream` for an error object, `Decode` for what is not JSON.
+pub(super) fn decode_event<'a, C: Deserialize<'a>>(
+    name: Option<&str>,
+    data: &'a str,
+    origin: &Origin,
+) -> Result<Option<Envelope<'a, C>>> {
+    if data.trim().is_empty() {
+        return Ok(None);
+    }
+    let event: Envelope<'a, C> =
+        serde_json::from_str(data).map_err(|error| not_an_answer(data.as_bytes(), &error, origin))?;
+    if is_truthy(&event.error) || (name == Some("error") && event.choices.is_none()) {
+        return Err(error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin));
+    }
+    Ok(Some(event))
+}
+
+fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
+    let read = clean(ErrorBody::parse(body), origin);
+    let kind = error_kind::of_body(&read, otherwise);
+    let retryable = error_kind::is_retryable_body(&read);
+    let message = describe(kind, None, &read);
+    let service = ServiceError { status: known.status, ..service_error(read, body, origin) };
+    Error::new(kind, message).with_service(service).with_retryable(retryable)
+}
+
+fn clean(body: ErrorBody, origin: &Origin) -> ErrorBody {
+    let clean = |text: Option<String>| text.map(|text| origin.redactor.clean(text));
+    ErrorBody {
+        message: clean(body.message),
+        code: clean(body.code),
+        error_type: clean(body.error_type),
+        param: clean(body.param),
+        excerpt: clean(body.excerpt),
+    }
+}
+
+fn service_error(read: ErrorBody, body: &str, origin: &Origin) -> ServiceError {
+    ServiceError {
+        code: read.code,
+        error_type: read.error_type,
+        param: read.param,
+        message: read.message,
+        request_id: origin.request_id.clone(),
+        // Cleaned before it is cut: half a key would not be recognised.
+        body: Some(bounded(&origin.redactor.clean(body), MAX_BODY)),
+        ..ServiceError::default()
+    }
+}
+
+/// The headers that say how much is left and how long to wait.
+fn rate_limits(headers: &HeaderMap, origin: &Origin) -> Vec<(String, String)> {
+    let limits = headers.iter().filter(|(name, _)| {
+        let name = name.as_str();
+        name.starts_with("x-ratelimit-") || name.starts_with("ratelimit") || name.starts_with("retry-after")
+    });
+    limits
+        .filter_map(|(name, value)| Some((name.to_string(), origin.redactor.clean(value.to_str().ok()?))))
+        .collect()
+}
+
+/// One line for people: what happened, the status and code, the service's words, and what to do.
+fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
+    let (what, advice) = words_for(kind);
+    let status = status.map(|status| format!("HTTP {status}"));
+    let code = body.code.as_ref().map(|code| format!("code {code}"));
+    let facts: Vec<String> = [status, code].into_iter().flatten().collect();
+    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    let text = body.text().unwrap_or("it gives no reason");
+    format!("{what}{facts}: {}{advice}", bounded(text, MAX_BODY))
+}
+
+fn words_for(kind: ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        ErrorKind::Authentication => (
+            "the service does not accept the API key",
+            "; check OPENAI_API_KEY, or what `with_api_key` was given",
+        ),
+        ErrorKind::PermissionDenied => ("the service does not allow this", ""),
+        ErrorKind::NotFound => ("not found", "; check the model's name and the base URL"),
+        ErrorKind::Conflict => ("the request conflicts with another", ""),
+        ErrorKind::RateLimit => ("too many requests", ""),
+        ErrorKind::QuotaExceeded => ("the account's quota is used up", ""),
+        ErrorKind::ContextOverflow => ("the input is too long for the model", ""),
+        ErrorKind::BadRequest => ("the service refused the request", ""),
+        ErrorKind::Server => ("the service failed", ""),
+        ErrorKind::Stream => ("the service broke off its answer", ""),
+        ErrorKind::InvalidResponse => ("the service answered with an error", ""),
+        _ => ("the service did not do it", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::origin;
+    use super::*;
+    use crate::redactor::Redactor;
+    use catena_http::{HeaderName, HeaderValue};
+    use std::time::Duration;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[track_caller]
+    fn check(status: u16, body: &str, kind: ErrorKind, retryable: bool) {
+        let error = decode_failure(status, &headers(&[]), body, &origin());
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status} {body}");
+        assert!(error.to_string().contains(&status.to_string()), "{error}");
+    }
+
+    #[test]
+    fn the_status_decides_the_kind() {
+        for (status, kind, retryable) in [
+            (301, ErrorKind::HttpStatus, false),
+            (400, ErrorKind::BadRequest, false),
+            (401, ErrorKind::Authentication, false),
+            (402, ErrorKind::HttpStatus, false),
+            (403, ErrorKind::PermissionDenied, false),
+            (404, ErrorKind::NotFound, false),
+            (405, ErrorKind::HttpStatus, false),
+            (408, ErrorKind::HttpStatus, true),
+            (409, ErrorKind::Conflict, true),
+            (413, ErrorKind::HttpStatus, false),
+            (422, ErrorKind::BadRequest, false),
+            (429, ErrorKind::RateLimit, true),
+            (499, ErrorKind::HttpStatus, false),
+            (500, ErrorKind::Server, true),
+            (503, ErrorKind::Server, true),
+            (529, ErrorKind::Server, true),
+        ] {
+            for body in ["", "<html>busy</html>", r#"{"error":{"message":"m"}}"#, "{", "null"] {
+                check(status, body, kind, retryable);
+            }
+        }
+    }
+
+    #[test]
+    fn the_body_tells_more() {
+        let code = |code: &str| format!(r#"{{"error":{{"message":"m","type":"t","code":"{code}"}}}}"#);
+        check(429, &code("insufficient_quota"), ErrorKind::QuotaExceeded, false);
+        check(429, &code("project_spend_limit_exceeded"), ErrorKind::QuotaExceeded, false);
+        check(429, r#"{"error":{"type":"insufficient_quota"}}"#, ErrorKind::QuotaExceeded, false);
+        check(400, &code("context_length_exceeded"), ErrorKind::ContextOverflow, false);
+        check(400, r#"{"error":{"type":"exceed_context_size_error"}}"#, ErrorKind::ContextOverflow, false);
+        check(400, r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#, ErrorKind::ContextOverflow, false);
+        check(422, r#"{"detail":"input exceeds the context window"}"#, ErrorKind::ContextOverflow, false);
+        check(404, r#"{"error":{"message":"prompt is too long"}}"#, ErrorKind::NotFound, false);
+        check(400, &code("content_filter"), ErrorKind::BadRequest, false);
+    }
+
+    #[test]
+    fn the_service_has_the_last_word_on_retries() {
+        let failure = |status, pairs: &[(&'static str, &'static str)]| {
+            decode_failure(status, &headers(pairs), "", &origin())
+        };
+        assert!(failure(400, &[("x-should-retry", "true")]).is_retryable());
+        assert!(!failure(500, &[("x-should-retry", "false")]).is_retryable());
+        assert!(failure(500, &[("x-should-retry", "maybe")]).is_retryable());
+        let error = failure(429, &[("retry-after", "2")]);
+        assert_eq!((error.is_retryable(), error.retry_after()), (true, Some(Duration::from_secs(2))));
+        assert!(!failure(400, &[("retry-after", "2")]).is_retryable());
+    }
+
+    #[test]
+    fn everything_the_service_says_is_kept() {
+        let headers = headers(&[
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "2s"),
+            ("retry-after", "2"),
+            ("server", "nginx"),
+        ]);
+        let body = r#"{"error":{"message":"Slow down.","type":"requests","param":"model","code":"rate_limit_exceeded"}}"#;
+        let error = decode_failure(429, &headers, body, &origin());
+        let text = "too many requests (HTTP 429, code rate_limit_exceeded): Slow down.";
+        assert_eq!(error.to_string(), text);
+        let mut service = error.service().expect("details").clone();
+        service.rate_limits.sort();
+        let limit = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = ServiceError {
+            status: Some(429),
+            code: Some("rate_limit_exceeded".into()),
+            error_type: Some("requests".into()),
+            param: Some("model".into()),
+            message: Some("Slow down.".into()),
+            request_id: Some("req_1".into()),
+            body: Some(body.into()),
+            rate_limits: vec![
+                limit("retry-after", "2"),
+                limit("x-ratelimit-remaining-requests", "0"),
+                limit("x-ratelimit-reset-requests", "2s"),
+            ],
+        };
+        assert_eq!(service, expected);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_a_redirect_is_named() {
+        let error = decode_failure(500, &headers(&[]), &"é".repeat(5000), &origin());
+        let body = error.service().and_then(|service| service.body.clone()).expect("a body");
+        assert!(body.len() <= MAX_BODY + 3 && body.ends_with('…'), "{}", body.len());
+        assert!(error.to_string().len() < 300, "{error}");
+        let error = decode_failure(308, &headers(&[("location", "https://h.test/v2?key=s")]), "", &origin());
+        assert!(error.to_string().contains("`https://h.test/v2`"), "{error}");
+    }
+
+    #[test]
+    fn the_key_is_taken_out_even_where_json_escapes_it() {
+        let key = r#"sk-"quoted"-123456"#;
+        let origin = Origin { redactor: Redactor::new(Some(key.into())), ..origin() };
+        let escaped = key.replace('"', "\\\"");
+        for body in [
+            format!("your key {key} is wrong"),
+            format!(r#"{{"error":{{"message":"wrong: {escaped}","code":"{escaped}"}}}}"#),
+            format!("{} {key}", "x".repeat(MAX_BODY - 8)),
+        ] {
+            for error in [
+                decode_failure(401, &headers(&[]), &body, &origin),
+                super::super::chat_response::decode_chat(body.as_bytes(), &origin).expect_err("no answer"),
+            ] {
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains("quoted"), "{shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Error bodies in all the shapes that servers give them.
+
+use serde_json::Value;
+
+use super::excerpt::words;
+use super::lenient::is_truthy;
+
+/// The most of a text that is not an error object, in bytes.
+const MAX_EXCERPT: usize = 200;
+
+/// What a body says about an error.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct ErrorBody {
+    /// The service's own message.
+    pub(super) message: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) error_type: Option<String>,
+    pub(super) param: Option<String>,
+    /// What to show where there is no message.
+    pub(super) excerpt: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads any body. Never fails.
+    pub(super) fn parse(body: &str) -> Self {
+        match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
+            Ok(value) => Self::from_value(&value),
+            Err(_) => Self { excerpt: non_empty(words(body, MAX_EXCERPT)), ..Self::default() },
+        }
+    }
+
+    fn from_value(value: &Value) -> Self {
+        match value {
+            // Gemini wraps the object in a list.
+            Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
+            Value::String(text) => Self { excerpt: non_empty(words(text, MAX_EXCERPT)), ..Self::default() },
+            Value::Object(_) => match &value["error"] {
+                error @ Value::Object(_) if is_truthy(error) => Self::from_members(error),
+                Value::String(text) => {
+                    Self { excerpt: non_empty(words(text, MAX_EXCERPT)), ..Self::from_members(value) }
+                }
+                _ => Self { excerpt: detail(&value["detail"]), ..Self::from_members(value) },
+            },
+            _ => Self::default(),
+        }
+    }
+
+    fn from_members(error: &Value) -> Self {
+        let text = |name: &str| error[name].as_str().map(str::to_owned).and_then(non_empty);
+        let code = match &error["code"] {
+            Value::Number(number) => Some(number.to_string()),
+            _ => text("code"),
+        };
+        Self { message: text("message"), code, error_type: text("type"), param: text("param"), excerpt: None }
+    }
+
+    /// What to tell people.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.message.as_deref().or(self.excerpt.as_deref())
+    }
+}
+
+/// FastAPI's explanations.
+fn detail(detail: &Value) -> Option<String> {
+    let text = match detail {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            items.iter().filter_map(|item| item["msg"].as_str()).collect::<Vec<_>>().join("; ")
+        }
+        _ => return None,
+    };
+    non_empty(words(&text, MAX_EXCERPT))
+}
+
+fn non_empty(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `[message, code, type, param, excerpt]`
+    #[track_caller]
+    fn check(body: &str, expected: [&str; 5]) {
+        let read = ErrorBody::parse(body);
+        let read = [read.message, read.code, read.error_type, read.param, read.excerpt];
+        assert_eq!(read.map(Option::unwrap_or_default), expected, "{body}");
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        check(
+            r#"{"error":{"message":"m","type":"t","param":"p","code":"c","innererror":{}}}"#,
+            ["m", "c", "t", "p", ""],
+        );
+        check(r#"{"error":{"message":"m","type":null,"param":null,"code":1234}}"#, ["m", "1234", "", "", ""]);
+        check(r#"{"error":{"message":"","type":{},"param":[],"code":true}}"#, [""; 5]);
+        check(r#"{"error":"Unauthorized"}"#, ["", "", "", "", "Unauthorized"]);
+        check(
+            r#"{"object":"error","message":"m","type":"t","param":null,"code":400}"#,
+            ["m", "400", "t", "", ""],
+        );
+        check(r#"{"detail":"Not Found"}"#, ["", "", "", "", "Not Found"]);
+        check(r#"{"detail":[{"loc":["a"],"msg":"one"},{"msg":"two"}]}"#, ["", "", "", "", "one; two"]);
+        check(
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
+            ["m", "", "overloaded_error", "", ""],
+        );
+        check(r#"[{"error":{"message":"m","code":429}}]"#, ["m", "429", "", "", ""]);
+        check(r#""just text""#, ["", "", "", "", "just text"]);
+        check("404 page not found\n", ["", "", "", "", "404 page not found"]);
+        check("<html><title>502</title></html>", ["", "", "", "", "502"]);
+        check(r#"{"error":{"message":"cut"#, ["", "", "", "", r#"{"error":{"message":"cut"#]);
+        for body in ["", "null", "[]", "{}", "17", r#"{"error":{}}"#, r#"{"error":null}"#, r#"{"detail":{}}"#]
+        {
+            check(body, [""; 5]);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Which kind of error it is, and whether the same call may succeed later.
+
+use catena_core::ErrorKind;
+
+use super::error_body::ErrorBody;
+
+/// Limits that waiting does not lift.
+const QUOTA: [&str; 5] = [
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+];
+
+/// What servers without a code for it say when the input is too long.
+const OVERFLOW: [&str; 5] = [
+    "context_length_exceeded",
+    "Input tokens exceed the configured limit",
+    "prompt is too long",
+    "ContextWindowExceededError",
+    "maximum context length",
+];
+
+/// The kind of an unsuccessful status.
+pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
+    if is_overflow(body) || (status == 400 && mentions_overflow(body)) {
+        return ErrorKind::ContextOverflow;
+    }
+    match status {
+        400 | 422 => ErrorKind::BadRequest,
+        401 => ErrorKind::Authentication,
+        403 => ErrorKind::PermissionDenied,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        429 if is_quota(body) => ErrorKind::QuotaExceeded,
+        429 => ErrorKind::RateLimit,
+        500.. => ErrorKind::Server,
+        _ => ErrorKind::HttpStatus,
+    }
+}
+
+/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
+    if is_overflow(body) || mentions_overflow(body) {
+        return ErrorKind::ContextOverflow;
+    }
+    match status_in(body) {
+        // In the middle of a stream the kind says that there was one.
+        Some(status) if otherwise != ErrorKind::Stream => of_status(status, body),
+        _ => otherwise,
+    }
+}
+
+/// Whether an unsuccessful status may be followed by success. `advice`: what the service says about it.
+pub(super) fn is_retryable_status(status: u16, body: &ErrorBody, advice: Option<&str>) -> bool {
+    match advice {
+        _ if is_quota(body) => false,
+        Some("true") => true,
+        Some("false") => false,
+        _ => matches!(status, 408 | 409 | 429 | 500..),
+    }
+}
+
+/// The same for an error in an answer that began with success.
+pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
+    let transient =
+        ["server_error", "overloaded_error", "service_unavailable_error", "rate_limit_error", "timeout"];
+    let says = |word: &Option<String>| word.as_deref().is_some_and(|word| transient.contains(&word));
+    let status = status_in(body).is_some_and(|status| is_retryable_status(status, body, None));
+    !is_quota(body) && (status || says(&body.error_type) || says(&body.code))
+}
+
+/// The status that a proxy repeats as the code of an error.
+fn status_in(body: &ErrorBody) -> Option<u16> {
+    let status = body.code.as_deref()?.parse().ok()?;
+    (400..600).contains(&status).then_some(status)
+}
+
+fn is_quota(body: &ErrorBody) -> bool {
+    [&body.code, &body.error_type].into_iter().flatten().any(|word| QUOTA.contains(&word.as_str()))
+}
+
+fn is_overflow(body: &ErrorBody) -> bool {
+    body.code.as_deref() == Some("context_length_exceeded")
+        || body.error_type.as_deref() == Some("exceed_context_size_error")
+        || body.text().is_some_and(|text| text.contains("exceeds the context window"))
+}
+
+fn mentions_overflow(body: &ErrorBody) -> bool {
+    body.text().is_some_and(|text| OVERFLOW.iter().any(|words| text.contains(words)))
+}

@@ -1,0 +1,63 @@
+//! How long a service asks to wait.
+
+use std::time::Duration;
+
+use catena_http::HeaderMap;
+
+/// Reads `retry-after-ms` or else `retry-after`: seconds or a date. `None` for what asks for no wait.
+///
+/// A date is compared with the answer's own `date` header, so that a wrong local clock does no harm.
+pub(super) fn retry_hint(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let number = |name: &str| header(name)?.parse::<f64>().ok();
+    if let Some(milliseconds) = number("retry-after-ms") {
+        return seconds(milliseconds / 1000.0);
+    }
+    if let Some(number) = number("retry-after") {
+        return seconds(number);
+    }
+    let until = httpdate::parse_http_date(header("retry-after")?).ok()?;
+    let now = httpdate::parse_http_date(header("date")?).ok()?;
+    until.duration_since(now).ok().filter(|wait| !wait.is_zero())
+}
+
+fn seconds(seconds: f64) -> Option<Duration> {
+    if !seconds.is_finite() || seconds <= 0.0 {
+        return None;
+    }
+    // Too large for a `Duration` is still a wish to wait.
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_http::{HeaderName, HeaderValue};
+
+    #[track_caller]
+    fn check(headers: &[(&'static str, &'static str)], expected: Option<f64>) {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        let hint = retry_hint(&headers.iter().map(pair).collect());
+        assert_eq!(hint.map(|hint| hint.as_secs_f64()), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn hints() {
+        check(&[], None);
+        check(&[("retry-after", "3")], Some(3.0));
+        check(&[("retry-after", "0.5")], Some(0.5));
+        check(&[("retry-after-ms", "1500")], Some(1.5));
+        check(&[("retry-after-ms", "40"), ("retry-after", "9")], Some(0.04));
+        check(&[("retry-after-ms", "soon"), ("retry-after", "4")], Some(4.0));
+        for nothing in ["0", "-1", "inf", "NaN", "soon", ""] {
+            check(&[("retry-after", nothing)], None);
+        }
+        check(&[("retry-after", "1e300")], Some(Duration::MAX.as_secs_f64()));
+        let (now, soon) = ("Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:10 GMT");
+        check(&[("retry-after", soon), ("date", now)], Some(10.0));
+        check(&[("retry-after", now), ("date", soon)], None);
+        check(&[("retry-after", soon)], None);
+    }
+}

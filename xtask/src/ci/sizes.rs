@@ -1,0 +1,90 @@
+//! What the crates pull in: how many crates, and which they must not.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::layering::Violation;
+use crate::shell::{cargo, read};
+
+/// A crate with its manifest, the most crates that it may be (itself included), and those it must not reach.
+struct Rule {
+    package: &'static str,
+    manifest: &'static str,
+    most: usize,
+    never: &'static [&'static str],
+}
+
+/// What needs a runtime, a network or a while to compile. Crates that extend one of them count as it.
+const HEAVY: &[&str] = &["tokio", "hyper", "rustls", "reqwest", "regex"];
+
+const RULES: [Rule; 3] = [
+    Rule { package: "catena-core", manifest: "crates/core/Cargo.toml", most: 20, never: HEAVY },
+    Rule { package: "catena-chains", manifest: "crates/chains/Cargo.toml", most: usize::MAX, never: HEAVY },
+    Rule { package: "catena", manifest: "crates/catena/Cargo.toml", most: 85, never: &["reqwest", "regex"] },
+];
+
+/// The trees differ by platform; this one is compared everywhere.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+pub(crate) fn check() -> Result<Vec<Violation>> {
+    let mut found = Vec::new();
+    for rule in &RULES {
+        let arguments = ["tree", "-p", rule.package, "-e", "normal", "--prefix", "none", "--format", "{p}"];
+        let tree = read(cargo(arguments).args(["--target", TARGET]))?;
+        let crates = crates(&tree);
+        anstream::println!("{}: {} crates", rule.package, crates.len());
+        found.extend(violations(rule, &crates));
+    }
+    Ok(found)
+}
+
+/// The crates of a tree, each version once: `serde v1.0.229`.
+fn crates(tree: &str) -> BTreeSet<String> {
+    // Behind the version stand the path of a crate of ours and the mark of a repetition.
+    let crates = tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+    crates.filter(|line| !line.is_empty()).collect()
+}
+
+fn violations(rule: &Rule, crates: &BTreeSet<String>) -> Vec<Violation> {
+    let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let is = |name: &str, heavy: &str| name == heavy || name.starts_with(&format!("{heavy}-"));
+    let reached =
+        crates.iter().map(|line| name(line)).filter(|name| rule.never.iter().any(|heavy| is(name, heavy)));
+    let mut reasons: Vec<String> = reached
+        .map(|name| {
+            format!("{0} must not reach {name}; see `cargo tree -p {0} -e normal -i {name}`", rule.package)
+        })
+        .collect();
+    if crates.len() > rule.most {
+        reasons.push(format!(
+            "{} is {} crates with its dependencies; at most {}",
+            rule.package,
+            crates.len(),
+            rule.most
+        ));
+    }
+    reasons.into_iter().map(|why| Violation { file: rule.manifest.into(), line: 1, why }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tree: &str, most: usize, expected: &[&str]) {
+        let rule = Rule { package: "ours", manifest: "crates/ours/Cargo.toml", most, never: HEAVY };
+        let found: Vec<String> =
+            violations(&rule, &crates(tree)).into_iter().map(|found| found.why).collect();
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        assert!(found.iter().zip(expected).all(|(why, expected)| why.contains(expected)), "{found:?}");
+    }
+
+    #[test]
+    fn crates_are_counted_once_and_heavy_ones_found() {
+        let tree = "ours v0.1.0 (/home/me/ours)\nserde v1.0.0\nserde_core v1.0.0 (*)\nserde_core v1.0.0\n";
+        check(tree, 3, &[]);
+        check(tree, 2, &["3 crates"]);
+        check("ours v0.1.0\ntokio v1.0.0\ntokio-util v0.7.0\ntokiox v1.0.0", 9, &["tokio;", "tokio-util;"]);
+        check("ours v0.1.0\nrustls-pki-types v1.0.0", 9, &["rustls-pki-types"]);
+    }
+}

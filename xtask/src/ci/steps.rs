@@ -1,0 +1,154 @@
+//! What each step of `cargo xtask ci` does.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use super::{layering, sizes, source_rules};
+use crate::metadata::{Package, Workspace};
+use crate::shell::{cargo, run};
+use crate::steps::{Ended, Steps};
+use crate::{examples, test};
+
+/// A step, in the order they run: what is quick to fail comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// The formatting is that of rustfmt
+    Fmt,
+    /// The crates keep their layers, their size and the rules of their sources
+    Layering,
+    /// No lint complains, in any package
+    Clippy,
+    /// Every package builds without its default features, with each feature alone and with all
+    Features,
+    /// The core passes its tests on its own
+    Core,
+    /// All tests pass and all examples run
+    Test,
+    /// The examples build
+    Examples,
+    /// The documentation has no broken links
+    Docs,
+    /// Licences and sources of the dependencies are allowed (needs cargo-deny)
+    Deny,
+    /// The published crates can be packaged
+    Package,
+}
+
+impl Step {
+    pub(crate) fn run(self, workspace: &Workspace, steps: &mut Steps) {
+        match self {
+            Self::Fmt => steps.run("fmt", || passes(&mut cargo(["fmt", "--all", "--check"]))),
+            Self::Layering => steps.run("layering", || layers(workspace)),
+            Self::Clippy => steps.run("clippy", || clippy(workspace)),
+            Self::Features => steps.run("features", || features(workspace)),
+            Self::Core => steps.run("core", core),
+            Self::Test => test::run_in(steps),
+            Self::Examples => steps.run("examples build", examples::build),
+            Self::Docs => steps.run("docs", || docs(workspace)),
+            Self::Deny => steps.run("deny", deny),
+            Self::Package => steps.run("package", || package(workspace)),
+        }
+    }
+}
+
+fn passes(command: &mut Command) -> Result<Ended> {
+    run(command)?;
+    Ok(Ended::Passed)
+}
+
+/// One at a time, as a user builds it: the features that a neighbour turns on are missing then.
+fn clippy(workspace: &Workspace) -> Result<Ended> {
+    let packages = workspace.packages.iter().map(|package| vec!["-p", &package.name, "--all-targets"]);
+    each("packages", packages.collect())
+}
+
+fn features(workspace: &Workspace) -> Result<Ended> {
+    let with_features = workspace.packages.iter().filter(|package| !package.features.is_empty());
+    each("feature sets", with_features.flat_map(feature_sets).collect())
+}
+
+/// Of libraries without their tests, whose dependencies turn features on too.
+fn feature_sets(package: &Package) -> Vec<Vec<&str>> {
+    let without = ["-p", &package.name, "--no-default-features"];
+    let alone = package.features.iter().filter(|feature| *feature != "default");
+    let alone = alone.map(|feature| [&without[..], &["--features", feature]].concat());
+    let all = vec!["-p", &package.name, "--all-features"];
+    [without.to_vec()].into_iter().chain(alone).chain([all]).collect()
+}
+
+/// Lints every selection, and only then fails.
+fn each(what: &str, selections: Vec<Vec<&str>>) -> Result<Ended> {
+    let total = selections.len();
+    let lint = |selection: &Vec<&str>| {
+        let done = run(cargo(["clippy", "--quiet"]).args(selection).args(["--", "-D", "warnings"]));
+        done.inspect_err(|error| anstream::println!("\x1b[31m{error}\x1b[0m"))
+    };
+    match selections.iter().filter(|selection| lint(selection).is_err()).count() {
+        0 => Ok(Ended::Passed),
+        failed => bail!("{failed} of {total} {what} failed"),
+    }
+}
+
+/// Tests in a build where no other crate turns on features of the dependencies.
+fn core() -> Result<Ended> {
+    passes(&mut cargo(["test", "-p", "catena-core", "--no-default-features", "--quiet"]))
+}
+
+fn docs(workspace: &Workspace) -> Result<Ended> {
+    let mut command = cargo(["doc", "--no-deps", "--all-features"]);
+    for package in workspace.published() {
+        command.args(["-p", &package.name]);
+    }
+    passes(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn layers(workspace: &Workspace) -> Result<Ended> {
+    let mut found = layering::check(workspace)?;
+    found.extend(source_rules::check(&workspace.root)?);
+    found.extend(sizes::check()?);
+    if found.is_empty() {
+        return Ok(Ended::Passed);
+    }
+    for violation in &found {
+        anstream::println!("{violation}");
+    }
+    bail!("{} rules broken", found.len())
+}
+
+fn deny() -> Result<Ended> {
+    let installed = cargo(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !installed.is_ok_and(|status| status.success()) {
+        return Ok(Ended::Skipped("cargo-deny is not installed"));
+    }
+    passes(&mut cargo(["deny", "check", "licenses", "bans", "sources"]))
+}
+
+/// Without building the packages again from their archives.
+fn package(workspace: &Workspace) -> Result<Ended> {
+    let mut command = cargo(["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet"]);
+    for package in workspace.packages.iter().filter(|package| !package.published) {
+        command.args(["--exclude", &package.name]);
+    }
+    passes(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feature_is_tried_alone_and_with_all() {
+        let features = ["chains", "default", "http"].map(str::to_owned).to_vec();
+        let package = Package { name: "catena".to_owned(), features, ..Package::default() };
+        let sets: Vec<String> = feature_sets(&package).iter().map(|set| set.join(" ")).collect();
+        let expected = [
+            "-p catena --no-default-features",
+            "-p catena --no-default-features --features chains",
+            "-p catena --no-default-features --features http",
+            "-p catena --all-features",
+        ];
+        assert_eq!(sets, expected);
+    }
+}

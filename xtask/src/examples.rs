@@ -1,0 +1,94 @@
+//! Builds the examples and runs every one, without arguments, network or key.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::metadata::Workspace;
+use crate::shell;
+use crate::steps::Ended;
+
+const PACKAGE: &str = "catena-examples";
+/// An example that takes longer waits for something that will not come.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn build() -> Result<Ended> {
+    shell::run(&mut shell::cargo(["build", "--examples", "-p", PACKAGE]))?;
+    Ok(Ended::Passed)
+}
+
+pub(crate) fn run_all() -> Result<Ended> {
+    build()?;
+    let workspace = Workspace::read()?;
+    let names = workspace
+        .packages
+        .iter()
+        .filter(|package| package.name == PACKAGE)
+        .flat_map(|package| &package.examples);
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for name in names {
+        count += 1;
+        if let Err(error) = run_one(&workspace.target, name) {
+            anstream::println!("\x1b[31m{error:#}\x1b[0m");
+            failed.push(name.as_str());
+        }
+    }
+    if count == 0 {
+        return Ok(Ended::Skipped("there are no examples"));
+    }
+    if !failed.is_empty() {
+        bail!("{} of {count} examples failed: {}", failed.len(), failed.join(", "));
+    }
+    anstream::println!("{count} examples passed");
+    Ok(Ended::Passed)
+}
+
+/// Runs one, and shows its output if it fails.
+fn run_one(target: &Path, name: &str) -> Result<()> {
+    let program = target.join("debug/examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    shell::show(&format!("cargo run -p {PACKAGE} --example {name}"));
+    let output = output_path(target, name)?;
+    let file = File::create(&output).with_context(|| format!("cannot write {}", output.display()))?;
+    let start = Instant::now();
+    let mut command = Command::new(&program);
+    command.current_dir(shell::root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    // They run offline, whatever the environment offers.
+    command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
+    let status = wait(&mut command, start).with_context(|| format!("cannot run {}", program.display()))?;
+    let took = start.elapsed().as_secs_f64();
+    let status = match status {
+        Some(status) if status.success() => {
+            anstream::println!("{name}: ok, {took:.2} s");
+            return Ok(());
+        }
+        Some(status) => status.to_string(),
+        None => format!("still running after {} seconds", LIMIT.as_secs()),
+    };
+    anstream::println!("{}", fs::read_to_string(&output).unwrap_or_default());
+    bail!("{name}: failed after {took:.2} s: {status}")
+}
+
+/// The status, or `None` when it took too long.
+fn wait(command: &mut Command, start: Instant) -> Result<Option<ExitStatus>> {
+    let mut child = command.spawn()?;
+    while start.elapsed() < LIMIT {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+fn output_path(target: &Path, name: &str) -> Result<PathBuf> {
+    let folder = target.join("xtask/examples");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder.join(format!("{name}.txt")))
+}
