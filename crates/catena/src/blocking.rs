@@ -150,20 +150,20 @@ impl<S: Stream> fmt::Debug for Iter<S> {
 #[cfg(feature = "chains")]
 pub trait LlmChainExt {
     /// Runs with one bare value or with named values, and gives the text.
-    fn run(&self, inputs: impl Into<crate::Vars>) -> Result<String>;
+    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
 
     /// Runs every input, concurrently, and gives the texts in the order of the inputs.
-    fn apply<I: Into<crate::Vars>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
+    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
 }
 
 #[cfg(feature = "chains")]
 impl LlmChainExt for crate::LlmChain {
-    fn run(&self, inputs: impl Into<crate::Vars>) -> Result<String> {
+    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String> {
         self.blocking().invoke(inputs.into()).map(String::from)
     }
 
-    fn apply<I: Into<crate::Vars>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
-        let inputs: Vec<crate::Vars> = inputs.into_iter().map(Into::into).collect();
+    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
+        let inputs: Vec<crate::Data> = inputs.into_iter().map(Into::into).collect();
         self.blocking().batch(inputs).into_iter().map(|output| output.map(String::from)).collect()
     }
 }

@@ -4,8 +4,8 @@ pub use crate::blocking::BlockingExt as _;
 #[cfg(feature = "chains")]
 pub use crate::blocking::LlmChainExt as _;
 pub use crate::{
-    AiMessage, BoxRunnable, Chunk, ChunkStream, Context, Error, ErrorKind, LanguageModel, Message, Prompt,
-    PromptTemplate, PromptValue, RunConfig, Runnable, RunnableExt, StrOutputParser, Usage, Vars, lambda, vars,
+    AiMessage, BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, LanguageModel, Message, Prompt,
+    PromptTemplate, PromptValue, RunConfig, Runnable, RunnableExt, StrOutputParser, Usage, lambda, vars,
 };
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};

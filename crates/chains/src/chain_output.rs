@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use catena_core::{Chunk, Vars};
-use serde_json::{Map, Value};
+use catena_core::{Chunk, Data, Record};
+use serde_json::Value;
 
 /// The output of a chain. Converts into the text alone, or into the inputs with the text under the output key.
 ///
@@ -12,18 +12,18 @@ use serde_json::{Map, Value};
 /// # Example
 /// ```
 /// use catena_chains::LlmChain;
-/// use catena_core::{fakes::FakeLlm, vars, PromptTemplate, RunnableExt, Vars};
+/// use catena_core::{fakes::FakeLlm, vars, Data, PromptTemplate, RunnableExt};
 /// # futures_executor::block_on(async {
 /// let chain = LlmChain::new(FakeLlm::new(["BrushWise"]), PromptTemplate::new("A name for {product}?")?);
 /// let output = chain.invoke("toothpaste").await?;
 /// assert_eq!(output.text, "BrushWise");
-/// assert_eq!(Vars::from(output), vars! { product: "toothpaste", text: "BrushWise" });
+/// assert_eq!(Data::from(output), vars! { product: "toothpaste", text: "BrushWise" });
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChainOutput {
     /// The inputs by name.
-    pub inputs: Map<String, Value>,
+    pub inputs: Record,
     /// What the chain made of them.
     pub text: String,
     /// The name of the text among the inputs: `text`, unless the chain says otherwise.
@@ -32,10 +32,10 @@ pub struct ChainOutput {
 
 impl ChainOutput {
     /// The inputs with the text under the output key.
-    pub fn into_map(self) -> Map<String, Value> {
-        let mut map = self.inputs;
-        map.insert(self.output_key, Value::String(self.text));
-        map
+    pub fn into_record(self) -> Record {
+        let mut record = self.inputs;
+        record.insert(self.output_key, self.text);
+        record.mergeable()
     }
 }
 
@@ -52,7 +52,7 @@ impl Chunk for ChainOutput {
     }
 
     fn to_json(&self) -> Value {
-        Value::Object(self.clone().into_map())
+        self.clone().into_record().to_json()
     }
 }
 
@@ -62,8 +62,8 @@ impl From<ChainOutput> for String {
     }
 }
 
-impl From<ChainOutput> for Vars {
+impl From<ChainOutput> for Data {
     fn from(output: ChainOutput) -> Self {
-        output.into_map().into()
+        output.into_record().into()
     }
 }

@@ -4,17 +4,16 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use catena_core::{
-    BoxRunnable, ChunkStream, Context, PromptTemplate, PromptValue, Result, Runnable, RunnableExt, StrOutputParser,
-    Vars, impl_pipe,
+    BoxRunnable, ChunkStream, Context, Data, PromptTemplate, PromptValue, Record, Result, Runnable, RunnableExt, StrOutputParser,
+    impl_pipe,
 };
 use futures_util::{StreamExt, stream};
-use serde_json::Map;
 
 use crate::ChainOutput;
 
 /// Fills a prompt, asks a model and gives its text.
 ///
-/// It is a [`Runnable`] from [`Vars`] to [`ChainOutput`]: `invoke` gives the text beside the inputs, `stream` gives
+/// It is a [`Runnable`] from [`Data`] to [`ChainOutput`]: `invoke` gives the text beside the inputs, `stream` gives
 /// the model's tokens as they come, `batch` runs many inputs at once, and `|` pipes the output on. `arun` gives the
 /// text alone.
 ///
@@ -40,7 +39,7 @@ use crate::ChainOutput;
 #[derive(Debug, Clone)]
 pub struct LlmChain {
     /// prompt | model | text
-    steps: BoxRunnable<Vars, String>,
+    steps: BoxRunnable<Data, String>,
     prompt: PromptTemplate,
     output_key: String,
 }
@@ -81,7 +80,7 @@ impl LlmChain {
     }
 
     /// Runs with one bare value or with named values, and gives the text.
-    pub async fn arun(&self, inputs: impl Into<Vars>) -> Result<String> {
+    pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
         self.invoke(inputs.into()).await.map(String::from)
     }
 
@@ -89,39 +88,39 @@ impl LlmChain {
     ///
     /// # Errors
     /// Each input has a result of its own.
-    pub async fn aapply<I: Into<Vars>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
-        let inputs: Vec<Vars> = inputs.into_iter().map(Into::into).collect();
+    pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
+        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
         self.batch(inputs).await.into_iter().map(|output| output.map(String::from)).collect()
     }
 
     /// A chunk of output without text: the inputs, a bare one under the name of the prompt's variable.
-    fn inputs(&self, vars: &Vars) -> ChainOutput {
+    fn inputs(&self, vars: &Data) -> ChainOutput {
         let inputs = match (vars, self.input_keys()) {
-            (Vars::Named(map), _) => map.clone(),
-            (Vars::Bare(value), [name]) => Map::from_iter([(name.clone(), value.clone())]),
+            (Data::Record(record), _) => record.clone(),
+            (value, [name]) => Record::from_iter([(name.clone(), value.clone())]),
             // The prompt reports a bare value that it cannot place.
-            (Vars::Bare(_), _) => Map::new(),
+            _ => Record::new(),
         };
         ChainOutput { inputs, text: String::new(), output_key: self.output_key.clone() }
     }
 
     fn piece(&self, text: String) -> ChainOutput {
-        ChainOutput { inputs: Map::new(), text, output_key: self.output_key.clone() }
+        ChainOutput { inputs: Record::new(), text, output_key: self.output_key.clone() }
     }
 }
 
 #[async_trait]
 impl Runnable for LlmChain {
-    type Input = Vars;
+    type Input = Data;
     type Output = ChainOutput;
 
-    async fn call(&self, vars: Vars, cx: &Context) -> Result<ChainOutput> {
+    async fn call(&self, vars: Data, cx: &Context) -> Result<ChainOutput> {
         let output = self.inputs(&vars);
         let text = self.steps.call(vars, cx).await?;
         Ok(ChainOutput { text, ..output })
     }
 
-    fn transform<'a>(&'a self, vars: ChunkStream<'a, Vars>, cx: Context) -> ChunkStream<'a, ChainOutput> {
+    fn transform<'a>(&'a self, vars: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, ChainOutput> {
         let output = async move {
             let vars = match catena_core::gather(vars).await {
                 Ok(Some(vars)) => vars,

@@ -68,6 +68,16 @@ impl Request {
     }
 
     /// Sets a header whose value never appears in `Debug` output. Errors as [`Request::with_header`].
+    ///
+    /// # Example
+    /// ```
+    /// # fn main() -> catena_core::Result<()> {
+    /// let request = catena_http::Request::get("https://h.test/")?.with_secret_header("x-token", "t0ps3cret")?;
+    /// assert_eq!(request.headers()["x-token"], "t0ps3cret");
+    /// assert!(!format!("{request:?}").contains("t0ps3cret"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_secret_header(mut self, name: &str, value: &str) -> Result<Self> {
         let (name, mut value) = parse_header(name, value)?;
         value.set_sensitive(true);

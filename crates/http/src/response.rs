@@ -19,18 +19,31 @@ use crate::sse::{EventStream, decode_events};
 /// Dropping it, or what it was turned into, closes the connection or resets the stream.
 ///
 /// # Example
-/// ```no_run
-/// # async fn example() -> catena_core::Result<()> {
-/// use catena_http::{HttpClient, Request};
-/// let client = HttpClient::builder().build()?;
-/// let response = client.send(Request::get("http://localhost:11434/v1/models")?).await?;
-/// if response.status().is_success() {
-///     println!("{} bytes", response.bytes().await?.len());
-/// } else {
-///     println!("{}", response.excerpt(2000).await);
+/// ```
+/// use bytes::Bytes;
+/// use catena_http::{Body, HttpClient, HttpTransport, Request, ResponseFuture};
+/// use std::sync::Arc;
+///
+/// /// Stands in for the network.
+/// #[derive(Debug)]
+/// struct NotFound;
+///
+/// impl HttpTransport for NotFound {
+///     fn send(&self, _: http::Request<Bytes>) -> ResponseFuture {
+///         let answer = http::Response::builder().status(404).header("x-request-id", "r1");
+///         let answer = answer.body(Body::from("no such model"));
+///         Box::pin(async move { answer.map_err(catena_core::Error::other) })
+///     }
 /// }
-/// # Ok(())
-/// # }
+///
+/// # futures_executor::block_on(async {
+/// let client = HttpClient::builder().with_transport(Arc::new(NotFound)).build()?;
+/// let response = client.send(Request::get("http://api.test/v1/models/m")?).await?;
+/// assert_eq!(response.status(), 404);
+/// assert_eq!(response.header("x-request-id"), Some("r1"));
+/// assert_eq!(response.excerpt(7).await, "no such");
+/// # catena_core::Result::Ok(())
+/// # }).unwrap();
 /// ```
 pub struct Response {
     status: StatusCode,

@@ -32,7 +32,7 @@ pub struct Event {
 
 impl Event {
     /// True for the marker with which OpenAI-like services end a stream: data that begins with `[DONE]`, after any white
-    /// space.
+    /// space. Its example is that of [`Event`].
     pub fn is_done(&self) -> bool {
         self.data.trim_start().starts_with("[DONE]")
     }
@@ -78,6 +78,9 @@ pub fn decode_events(
 ///
 /// # Cancellation
 /// Dropping it drops the body and so closes the connection.
+///
+/// # Example
+/// See [`decode_events`].
 pub struct EventStream {
     events: SseByteStream<Guarded>,
 }
@@ -383,7 +386,8 @@ mod tests {
             start.elapsed()
         };
         // Quadratic decoding would take 16 times as long; the slack is for a busy machine.
-        let (small, large) = (time(1 << 20), time(4 << 20));
+        let best = |size| (0..3).map(|_| time(size)).min().expect("three runs");
+        let (small, large) = (best(1 << 20), best(4 << 20));
         assert!(large < small * 12 + std::time::Duration::from_millis(50), "{small:?}, then {large:?}");
     }
 

@@ -45,7 +45,10 @@ impl Default for BaseUrl {
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}{}\"", self.address, if self.query.is_some() { "?…" } else { "" })
+        // Credentials before an `@` are refused, but not before the builder may be shown.
+        let address = self.address.rsplit_once('@').map_or(self.address.as_str(), |(_, rest)| rest);
+        let cut = if address.len() < self.address.len() { "…@" } else { "" };
+        write!(f, "\"{cut}{address}{}\"", if self.query.is_some() { "?…" } else { "" })
     }
 }
 
@@ -92,14 +95,16 @@ mod tests {
     #[test]
     fn an_unusable_url_is_a_configuration_error_without_its_query() {
         for base in
-            ["", "localhost:8080/v1", "ftp://h.test/v1", "https://u:secret@h.test/", "https://h t/?secret"]
+            ["", "localhost:8080/v1", "ftp://h.test/v1", "https://u:hunter2@h.test/", "https://h t/?hunter2"]
         {
             let error = BaseUrl::parse(base).post("completions").expect_err(base);
             assert_eq!(error.kind(), ErrorKind::Config, "{base}");
             assert!(error.to_string().starts_with("the base URL"), "{error}");
-            assert!(!error.to_string().contains("secret"), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
         }
-        assert!(!format!("{:?}", BaseUrl::parse("https://h.test?secret")).contains("secret"));
+        for base in ["https://h.test?hunter2", "https://u:hunter2@h.test", "u:hunter2@h.test/"] {
+            assert!(!format!("{:?}", BaseUrl::parse(base)).contains("hunter2"), "{base}");
+        }
     }
 
     #[track_caller]

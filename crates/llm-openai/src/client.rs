@@ -71,7 +71,7 @@ impl Client {
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.excerpt(MAX_ERROR_BODY).await;
-        Err(decode_failure(status, &headers, &body, &origin))
+        Err(decode_failure(status, &headers, &body, &origin, inner.http.timer().wall_clock()))
     }
 }
 

@@ -108,7 +108,7 @@ impl Connection {
         let request =
             with_id(request, "openai-organization", self.organization.take(), environment.organization())?;
         let request = with_id(request, "openai-project", self.project.take(), environment.project())?;
-        Ok(Client::new(self.http_client(environment)?, request, Redactor::new(key), base_url))
+        Ok(Client::new(self.http_client(environment)?, request, Redactor::new(key.as_ref()), base_url))
     }
 
     fn with_key(&self, request: Request, key: Option<&SecretString>) -> Result<Request> {

@@ -21,6 +21,7 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
+use clap::error::ErrorKind as Usage;
 
 use chain::ChainKind;
 use news::{Log, News};
@@ -42,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PART")]
     only: Option<Part>,
 
-    /// How long the simulated server takes per call, exactly [default: 1250, give or take a fifth]
+    /// How long the simulated server takes per call, exactly [default: 1270, give or take a fifth]
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
 
@@ -76,10 +77,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    if let Some(path) = &args.timeline {
-        // Now, so that a wrong path costs no calls.
-        std::fs::write(path, "").with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    check_timeline(args)?;
     make_room_for_connections();
     let service = chain::Service::find(args)?;
     let calls = Calls {
@@ -144,6 +142,15 @@ fn make_room_for_connections() {
     // If this fails, the calls themselves say what they lack.
     #[cfg(unix)]
     let _ = rlimit::increase_nofile_limit(u64::MAX);
+}
+
+/// Says now, and not after all the calls, that the chart cannot be written.
+fn check_timeline(args: &Args) -> Result<()> {
+    let Some(path) = &args.timeline else { return Ok(()) };
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let complain = |error| format!("--timeline: cannot write {}: {error}\n", path.display());
+    opened.map_err(|error| clap::Error::raw(Usage::ValueValidation, complain(error)))?;
+    Ok(())
 }
 
 /// True when a person watches the output: then it may move.

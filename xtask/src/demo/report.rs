@@ -78,7 +78,10 @@ impl Report {
             return writeln!(anstream::stdout(), "{}", json::figures(record));
         }
         if let Some(speedup) = record.speedup() {
-            self.line(&format!("{speedup:.1}x as fast; the limit for {} calls is {0}x.", record.calls))?;
+            self.line(&format!(
+                "{speedup:.1}x as fast; with {0} calls of equal length the limit is {0}x.",
+                record.calls
+            ))?;
         }
         if record.errors() > 0 {
             self.line(&format!("{RED}{} of {} calls failed.{PLAIN}", record.errors(), record.planned))?;

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_failed_call_is_recorded_and_the_others_go_on() {
-        let chain = catena::lambda(|_: Vars| -> catena::Result<String> {
+        let chain = catena::lambda(|_: Data| -> catena::Result<String> {
             Err(Error::new(ErrorKind::Server, "it is on fire"))
         });
         let parts = vec![Part::Serial, Part::Concurrent];

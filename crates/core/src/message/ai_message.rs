@@ -139,9 +139,3 @@ impl From<String> for AiMessage {
         Self::new(text)
     }
 }
-
-impl From<AiMessage> for crate::Vars {
-    fn from(message: AiMessage) -> Self {
-        String::from(message).into()
-    }
-}

@@ -3,11 +3,9 @@
 mod fstring;
 mod prompt_template;
 mod prompt_value;
-mod vars;
 
 pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
-pub use vars::Vars;
 
 use crate::{Chunk, Result};
 

@@ -1,9 +1,7 @@
 //! A prompt that is one text with variables.
 
-use serde_json::Value;
-
 use super::fstring::{self, Part};
-use crate::{Error, ErrorKind, Prompt, PromptValue, Result, Vars};
+use crate::{Chunk, Data, Error, ErrorKind, Prompt, PromptValue, Result};
 
 /// A text with variables in braces. Parsed once; values are never parsed.
 ///
@@ -53,11 +51,11 @@ impl PromptTemplate {
     }
 
     /// The filled text.
-    pub fn format(&self, vars: impl Into<Vars>) -> Result<String> {
+    pub fn format(&self, vars: impl Into<Data>) -> Result<String> {
         self.fill(&vars.into())
     }
 
-    fn fill(&self, vars: &Vars) -> Result<String> {
+    fn fill(&self, vars: &Data) -> Result<String> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -68,25 +66,20 @@ impl PromptTemplate {
         Ok(text)
     }
 
-    fn value_of<'a>(&self, name: &str, vars: &'a Vars) -> Result<&'a Value> {
+    fn value_of<'a>(&self, name: &str, vars: &'a Data) -> Result<&'a Data> {
         match vars {
-            Vars::Named(map) => map.get(name).ok_or_else(|| self.missing(name, vars)),
-            Vars::Bare(value) if self.variables.len() == 1 => Ok(value),
-            Vars::Bare(_) => Err(Error::new(
+            Data::Record(record) => record.get(name).ok_or_else(|| self.missing(name, vars)),
+            bare if self.variables.len() == 1 => Ok(bare),
+            _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!(
-                    "a bare value fills one variable, but this prompt has {}: name them",
-                    list(&self.variables)
-                ),
+                format!("a bare value fills one variable, but this prompt has {}: name them", list(&self.variables)),
             )),
         }
     }
 
-    fn missing(&self, name: &str, vars: &Vars) -> Error {
-        let received = match vars {
-            Vars::Named(map) if !map.is_empty() => list(&map.keys().cloned().collect::<Vec<_>>()),
-            _ => "nothing".to_owned(),
-        };
+    fn missing(&self, name: &str, vars: &Data) -> Error {
+        let received: Vec<&str> = vars.as_record().map(|record| record.names().collect()).unwrap_or_default();
+        let received = if received.is_empty() { "nothing".to_owned() } else { list(&received) };
         let message = format!(
             "missing variable `{name}`: the prompt needs {}, the input has {received}; \
              if `{{{name}}}` is meant as text, write `{{{{{name}}}}}`",
@@ -97,9 +90,9 @@ impl PromptTemplate {
 }
 
 impl Prompt for PromptTemplate {
-    type Input = Vars;
+    type Input = Data;
 
-    fn format_prompt(&self, vars: &Vars) -> Result<PromptValue> {
+    fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
         self.fill(vars).map(PromptValue::Text)
     }
 }
@@ -107,15 +100,15 @@ impl Prompt for PromptTemplate {
 crate::impl_prompt_runnable!(PromptTemplate);
 
 /// Text goes in as it is, everything else as JSON.
-fn push_value(text: &mut String, value: &Value) {
+fn push_value(text: &mut String, value: &Data) {
     match value {
-        Value::String(value) => text.push_str(value),
-        value => text.push_str(&value.to_string()),
+        Data::Text(value) => text.push_str(value),
+        value => text.push_str(&value.to_json().to_string()),
     }
 }
 
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+fn list<S: AsRef<str>>(names: &[S]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -125,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(template: &str, vars: impl Into<Vars>, expected: &str) {
+    fn check(template: &str, vars: impl Into<Data>, expected: &str) {
         let result = PromptTemplate::new(template).and_then(|prompt| prompt.format(vars));
         assert_eq!(result.unwrap_or_else(|error| error.to_string()), expected, "{template}");
     }

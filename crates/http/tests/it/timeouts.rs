@@ -1,7 +1,6 @@
 //! The four time limits, by a fake timer.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use catena_core::{Error, ErrorKind};
@@ -37,58 +36,56 @@ fn check(error: &Error, parts: &[&str]) {
     }
 }
 
-/// The error of a call to `url` after a sleep of `limit` has ended, on the I/O thread and on a runtime.
-fn fails_after(limit: Duration, url: &str, parts: &[&str]) {
+/// A call fails when a sleep of `limit` ends after a server has done `then_stall` and fallen silent; on the I/O thread and
+/// on a runtime.
+fn fails_after(limit: Duration, tls: bool, then_stall: fn(&mut Connection), parts: &[&str]) {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    for blocked in [false, true] {
+    for in_place in [false, true] {
         let (client, timer) = limited();
-        let time = thread::spawn(move || timer.expire(limit));
-        let call = async { get(&client, url).await?.bytes().await };
-        let result = if blocked { pollster::block_on(call) } else { runtime.block_on(call) };
+        let server = Server::new(move |connection| {
+            then_stall(connection);
+            timer.expire(limit);
+            connection.until_closed();
+        });
+        let url = if tls { server.https("/").replace("localhost", "127.0.0.1") } else { server.url("/") };
+        let call = async { get(&client, &url).await?.bytes().await };
+        let result = if in_place { runtime.block_on(call) } else { pollster::block_on(call) };
         check(&result.unwrap_err(), parts);
-        time.join().unwrap();
     }
+}
+
+fn send_a_part(connection: &mut Connection) {
+    connection.request();
+    connection.start();
+    connection.chunk("some");
 }
 
 #[test]
 fn the_connect_limit_covers_the_tls_handshake() {
-    // Accepts, and never answers the client's hello.
-    let server = Server::new(Connection::until_closed);
-    let url = server.https("/").replace("localhost", "127.0.0.1");
-    fails_after(CONNECT, &url, &["connect timeout", "11s", "with_connect_timeout"]);
+    // The connection is accepted, and the client's hello never answered.
+    fails_after(CONNECT, true, |_| {}, &["connect timeout", "11s", "with_connect_timeout"]);
 }
 
 #[test]
 fn the_first_byte_limit() {
-    let server = Server::new(|connection| {
+    let half_a_head = |connection: &mut Connection| {
         connection.request();
         connection.write("HTTP/1.1 200 OK\r\n");
-        connection.until_closed();
-    });
-    fails_after(FIRST_BYTE, &server.url("/"), &["first byte timeout", "12s", "with_first_byte_timeout"]);
+    };
+    fails_after(FIRST_BYTE, false, half_a_head, &["first byte timeout", "12s", "with_first_byte_timeout"]);
 }
 
 #[test]
 fn the_idle_limit() {
-    let server = Server::new(|connection| {
-        connection.request();
-        connection.start();
-        connection.chunk("some");
-        connection.until_closed();
-    });
-    fails_after(IDLE, &server.url("/"), &["idle timeout", "13s", "with_idle_timeout"]);
+    fails_after(IDLE, false, send_a_part, &["idle timeout", "13s", "with_idle_timeout"]);
 }
 
 #[test]
 fn the_total_limit_covers_head_and_body() {
-    let silent = Server::new(Connection::until_closed);
-    fails_after(TOTAL, &silent.url("/"), &["total timeout", "14s", "with_total_timeout"]);
-    let stalling = Server::new(|connection| {
-        connection.request();
-        connection.start();
-        connection.until_closed();
-    });
-    fails_after(TOTAL, &stalling.url("/"), &["total timeout", "14s", "with_total_timeout"]);
+    let parts = ["total timeout", "14s", "with_total_timeout"];
+    fails_after(TOTAL, true, |_| {}, &parts);
+    fails_after(TOTAL, false, |connection| drop(connection.request()), &parts);
+    fails_after(TOTAL, false, send_a_part, &parts);
 }
 
 #[test]
@@ -105,10 +102,9 @@ fn a_timeout_ends_a_stream_and_closes_its_connection() {
     pollster::block_on(async {
         let mut events = get(&client, &server.url("/")).await.unwrap().events();
         assert_eq!(events.next().await.unwrap().unwrap().data, "1");
-        let time = thread::spawn(move || timer.expire(IDLE));
+        timer.expire(IDLE);
         check(&events.next().await.unwrap().unwrap_err(), &["idle timeout"]);
         assert!(events.next().await.is_none());
-        time.join().unwrap();
     });
     wait.recv().unwrap();
 }

@@ -1,6 +1,6 @@
 //! A timer whose time passes when a test says so.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -8,32 +8,22 @@ use catena_core::{Sleep, Timer};
 
 /// Sleeps end when [`expire`](Self::expire) names their length.
 #[derive(Debug, Default)]
-pub(crate) struct FakeTimer {
-    sleeps: Arc<Mutex<Vec<(Duration, State)>>>,
-    started: Condvar,
+pub(crate) struct FakeTimer(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    expired: Vec<Duration>,
+    wakers: Vec<Waker>,
 }
 
-#[derive(Debug, Default, Clone)]
-struct State(Arc<Mutex<(bool, Option<Waker>)>>);
-
 impl FakeTimer {
-    /// Ends a sleep of this length as soon as somebody has started one.
-    pub(crate) fn expire(&self, duration: Duration) {
-        let mut sleeps = self.sleeps.lock().unwrap();
-        let state = loop {
-            // A sleep that nobody holds any more has been dropped.
-            sleeps.retain(|(_, state)| Arc::strong_count(&state.0) > 1);
-            if let Some((_, state)) = sleeps.iter().find(|(length, _)| *length == duration) {
-                break state.clone();
-            }
-            sleeps = self.started.wait(sleeps).unwrap();
-        };
-        drop(sleeps);
-        let mut state = state.0.lock().unwrap();
-        state.0 = true;
-        if let Some(waker) = state.1.take() {
-            waker.wake();
-        }
+    /// Ends every sleep of this length, those to come included.
+    pub(crate) fn expire(&self, length: Duration) {
+        let mut state = self.0.lock().unwrap();
+        state.expired.push(length);
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -42,16 +32,14 @@ impl Timer for FakeTimer {
         Instant::now()
     }
 
-    fn sleep(&self, duration: Duration) -> Sleep {
-        let state = State::default();
-        self.sleeps.lock().unwrap().push((duration, state.clone()));
-        self.started.notify_all();
+    fn sleep(&self, length: Duration) -> Sleep {
+        let state = Arc::clone(&self.0);
         Box::pin(std::future::poll_fn(move |cx| {
-            let mut state = state.0.lock().unwrap();
-            if state.0 {
+            let mut state = state.lock().unwrap();
+            if state.expired.contains(&length) {
                 return Poll::Ready(());
             }
-            state.1 = Some(cx.waker().clone());
+            state.wakers.push(cx.waker().clone());
             Poll::Pending
         }))
     }

@@ -82,7 +82,7 @@ pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Ori
     }
     // The decoder's error may quote the body.
     let reason = origin.redactor.clean(error.to_string());
-    let excerpt = origin.redactor.clean(words(&text, 200));
+    let excerpt = words(&origin.redactor.clean_body(&text), 200);
     let (kind, message) = if text.trim().is_empty() {
         (ErrorKind::Decode, "the service answered with an empty body".to_owned())
     } else if is_html(&text) {

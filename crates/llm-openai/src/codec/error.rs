@@ -1,5 +1,7 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
+use std::time::SystemTime;
+
 use catena_core::{Error, ErrorKind, Result, ServiceError};
 use catena_http::HeaderMap;
 use serde::Deserialize;
@@ -12,9 +14,18 @@ use super::lenient::is_truthy;
 use super::origin::{MAX_BODY, Origin};
 use super::retry_hint::retry_hint;
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
-pub(crate) fn decode_failure(status: u16, headers: &HeaderMap, body: &str, origin: &Origin) -> Error {
-    let read = clean(ErrorBody::parse(body), origin);
+/// The error for an answer with an unsuccessful status. Never fails, whatever the body is. `now` is the time of day, to
+/// measure until when to wait.
+pub(crate) fn decode_failure(
+    status: u16,
+    headers: &HeaderMap,
+    body: &str,
+    origin: &Origin,
+    now: SystemTime,
+) -> Error {
+    // Cleaned before anything is cut: half a key would not be recognised.
+    let body = origin.redactor.clean_body(body);
+    let read = ErrorBody::parse(&body);
     let kind = error_kind::of_status(status, &read);
     let advice = headers.get("x-should-retry").and_then(|value| value.to_str().ok());
     let retryable = error_kind::is_retryable_status(status, &read, advice);
@@ -23,16 +34,16 @@ pub(crate) fn decode_failure(status: u16, headers: &HeaderMap, body: &str, origi
         (status, headers.get("location").and_then(|value| value.to_str().ok()))
     {
         let location = location.split(['?', '#']).next().unwrap_or_default();
-        let location = origin.redactor.clean(bounded(location, 200));
+        let location = bounded(&origin.redactor.clean(location), 200);
         message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
     }
     let service = ServiceError {
         status: Some(status),
         rate_limits: rate_limits(headers, origin),
-        ..service_error(read, body, origin)
+        ..service_error(read, &body, origin)
     };
     let error = Error::new(kind, message).with_service(service);
-    let error = match retry_hint(headers) {
+    let error = match retry_hint(headers, now) {
         Some(delay) => error.with_retry_after(delay),
         None => error,
     };
@@ -66,23 +77,13 @@ pub(super) fn decode_event<'a, C: Deserialize<'a>>(
 }
 
 fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
-    let read = clean(ErrorBody::parse(body), origin);
+    let body = origin.redactor.clean_body(body);
+    let read = ErrorBody::parse(&body);
     let kind = error_kind::of_body(&read, otherwise);
     let retryable = error_kind::is_retryable_body(&read);
     let message = describe(kind, None, &read);
-    let service = ServiceError { status: known.status, ..service_error(read, body, origin) };
+    let service = ServiceError { status: known.status, ..service_error(read, &body, origin) };
     Error::new(kind, message).with_service(service).with_retryable(retryable)
-}
-
-fn clean(body: ErrorBody, origin: &Origin) -> ErrorBody {
-    let clean = |text: Option<String>| text.map(|text| origin.redactor.clean(text));
-    ErrorBody {
-        message: clean(body.message),
-        code: clean(body.code),
-        error_type: clean(body.error_type),
-        param: clean(body.param),
-        excerpt: clean(body.excerpt),
-    }
 }
 
 fn service_error(read: ErrorBody, body: &str, origin: &Origin) -> ServiceError {
@@ -92,8 +93,7 @@ fn service_error(read: ErrorBody, body: &str, origin: &Origin) -> ServiceError {
         param: read.param,
         message: read.message,
         request_id: origin.request_id.clone(),
-        // Cleaned before it is cut: half a key would not be recognised.
-        body: Some(bounded(&origin.redactor.clean(body), MAX_BODY)),
+        body: Some(bounded(body, MAX_BODY)),
         ..ServiceError::default()
     }
 }
@@ -157,7 +157,7 @@ mod tests {
 
     #[track_caller]
     fn check(status: u16, body: &str, kind: ErrorKind, retryable: bool) {
-        let error = decode_failure(status, &headers(&[]), body, &origin());
+        let error = decode_failure(status, &headers(&[]), body, &origin(), SystemTime::UNIX_EPOCH);
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status} {body}");
         assert!(error.to_string().contains(&status.to_string()), "{error}");
     }
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_service_has_the_last_word_on_retries() {
         let failure = |status, pairs: &[(&'static str, &'static str)]| {
-            decode_failure(status, &headers(pairs), "", &origin())
+            decode_failure(status, &headers(pairs), "", &origin(), SystemTime::UNIX_EPOCH)
         };
         assert!(failure(400, &[("x-should-retry", "true")]).is_retryable());
         assert!(!failure(500, &[("x-should-retry", "false")]).is_retryable());
@@ -224,7 +224,7 @@ mod tests {
             ("server", "nginx"),
         ]);
         let body = r#"{"error":{"message":"Slow down.","type":"requests","param":"model","code":"rate_limit_exceeded"}}"#;
-        let error = decode_failure(429, &headers, body, &origin());
+        let error = decode_failure(429, &headers, body, &origin(), SystemTime::UNIX_EPOCH);
         let text = "too many requests (HTTP 429, code rate_limit_exceeded): Slow down.";
         assert_eq!(error.to_string(), text);
         let mut service = error.service().expect("details").clone();
@@ -249,18 +249,24 @@ mod tests {
 
     #[test]
     fn a_long_body_is_cut_and_a_redirect_is_named() {
-        let error = decode_failure(500, &headers(&[]), &"é".repeat(5000), &origin());
+        let error = decode_failure(500, &headers(&[]), &"é".repeat(5000), &origin(), SystemTime::UNIX_EPOCH);
         let body = error.service().and_then(|service| service.body.clone()).expect("a body");
         assert!(body.len() <= MAX_BODY + 3 && body.ends_with('…'), "{}", body.len());
         assert!(error.to_string().len() < 300, "{error}");
-        let error = decode_failure(308, &headers(&[("location", "https://h.test/v2?key=s")]), "", &origin());
+        let error = decode_failure(
+            308,
+            &headers(&[("location", "https://h.test/v2?key=s")]),
+            "",
+            &origin(),
+            SystemTime::UNIX_EPOCH,
+        );
         assert!(error.to_string().contains("`https://h.test/v2`"), "{error}");
     }
 
     #[test]
     fn the_key_is_taken_out_even_where_json_escapes_it() {
         let key = r#"sk-"quoted"-123456"#;
-        let origin = Origin { redactor: Redactor::new(Some(key.into())), ..origin() };
+        let origin = Origin { redactor: Redactor::new(Some(&key.into())), ..origin() };
         let escaped = key.replace('"', "\\\"");
         for body in [
             format!("your key {key} is wrong"),
@@ -268,7 +274,7 @@ mod tests {
             format!("{} {key}", "x".repeat(MAX_BODY - 8)),
         ] {
             for error in [
-                decode_failure(401, &headers(&[]), &body, &origin),
+                decode_failure(401, &headers(&[]), &body, &origin, SystemTime::UNIX_EPOCH),
                 super::super::chat_response::decode_chat(body.as_bytes(), &origin).expect_err("no answer"),
             ] {
                 let shown = format!("{error} {error:?}");

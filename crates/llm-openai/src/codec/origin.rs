@@ -23,7 +23,7 @@ impl Origin {
         ServiceError {
             status: Some(200),
             request_id: self.request_id.clone(),
-            body: Some(self.redactor.clean(bounded(body, MAX_BODY))),
+            body: Some(bounded(&self.redactor.clean_body(body), MAX_BODY)),
             ..ServiceError::default()
         }
     }

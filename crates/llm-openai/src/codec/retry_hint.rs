@@ -1,13 +1,14 @@
 //! How long a service asks to wait.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use catena_http::HeaderMap;
 
 /// Reads `retry-after-ms` or else `retry-after`: seconds or a date. `None` for what asks for no wait.
 ///
-/// A date is compared with the answer's own `date` header, so that a wrong local clock does no harm.
-pub(super) fn retry_hint(headers: &HeaderMap) -> Option<Duration> {
+/// A date is compared with the answer's own `date` header, so that a wrong local clock does no harm; `now` stands in for
+/// an answer without one.
+pub(super) fn retry_hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let number = |name: &str| header(name)?.parse::<f64>().ok();
     if let Some(milliseconds) = number("retry-after-ms") {
@@ -17,7 +18,7 @@ pub(super) fn retry_hint(headers: &HeaderMap) -> Option<Duration> {
         return seconds(number);
     }
     let until = httpdate::parse_http_date(header("retry-after")?).ok()?;
-    let now = httpdate::parse_http_date(header("date")?).ok()?;
+    let now = header("date").and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
     until.duration_since(now).ok().filter(|wait| !wait.is_zero())
 }
 
@@ -34,12 +35,18 @@ mod tests {
     use super::*;
     use catena_http::{HeaderName, HeaderValue};
 
+    /// 1 January 2026, 00:00:04.
+    const CLOCK: SystemTime = match SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_767_225_604)) {
+        Some(time) => time,
+        None => SystemTime::UNIX_EPOCH,
+    };
+
     #[track_caller]
     fn check(headers: &[(&'static str, &'static str)], expected: Option<f64>) {
         let pair = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
-        let hint = retry_hint(&headers.iter().map(pair).collect());
+        let hint = retry_hint(&headers.iter().map(pair).collect(), CLOCK);
         assert_eq!(hint.map(|hint| hint.as_secs_f64()), expected, "{headers:?}");
     }
 
@@ -58,6 +65,7 @@ mod tests {
         let (now, soon) = ("Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:10 GMT");
         check(&[("retry-after", soon), ("date", now)], Some(10.0));
         check(&[("retry-after", now), ("date", soon)], None);
-        check(&[("retry-after", soon)], None);
+        check(&[("retry-after", soon)], Some(6.0));
+        check(&[("retry-after", soon), ("date", "yesterday")], Some(6.0));
     }
 }

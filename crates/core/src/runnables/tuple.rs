@@ -8,7 +8,7 @@ use futures_util::{future, stream};
 
 use crate::chunk::merge_option;
 use crate::run::step::{self, Place};
-use crate::tee::tee;
+use super::tee::tee;
 use crate::{Chunk, ChunkStream, Context, Result, Runnable};
 
 /// A branch of a streamed tuple.

@@ -1,0 +1,105 @@
+//! Reading a dynamic value as a type.
+
+use super::Data;
+use crate::{AiMessage, Error, ErrorKind, Message, PromptValue, Result};
+
+/// A type that a dynamic value can be read as.
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the value is of another kind.
+///
+/// # Example
+/// ```
+/// use catena_core::{Data, FromData, PromptValue};
+/// assert_eq!(PromptValue::from_data(Data::from("hi"))?, PromptValue::from("hi"));
+/// assert!(PromptValue::from_data(Data::from(5)).is_err());
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub trait FromData: Sized {
+    /// Reads the value.
+    fn from_data(data: Data) -> Result<Self>;
+}
+
+impl FromData for Data {
+    fn from_data(data: Data) -> Result<Self> {
+        Ok(data)
+    }
+}
+
+/// A text, a message, or what gives text.
+impl FromData for String {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Text(text) => Ok(text),
+            Data::Message(message) => Ok(message.text().into_owned()),
+            other => Err(unfit(&other, "a text or a message")),
+        }
+    }
+}
+
+impl FromData for AiMessage {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Message(message) => match *message {
+                Message::Ai(message) => Ok(message),
+                other => Ok(Self::new(other.content().clone())),
+            },
+            Data::Text(text) => Ok(Self::new(text)),
+            other => Err(unfit(&other, "a message or a text")),
+        }
+    }
+}
+
+/// A text, a filled prompt, a message, or a list of what reads as messages.
+impl FromData for PromptValue {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Text(text) => Ok(Self::Text(text)),
+            Data::Prompt(prompt) => Ok(*prompt),
+            Data::Message(message) => Ok(match *message {
+                Message::Ai(message) => message.into(),
+                other => other.into(),
+            }),
+            Data::List(items) => items.into_iter().map(Message::from_data).collect::<Result<Vec<_>>>().map(Self::from),
+            other => Err(unfit(&other, "a text, a filled prompt or messages")),
+        }
+    }
+}
+
+/// A message, a text (of a person), `[role, text]`, or `{"role": .., "content": ..}`.
+impl FromData for Message {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Message(message) => Ok(*message),
+            Data::Text(text) => Ok(Self::human(text)),
+            Data::List(pair) => match <[Data; 2]>::try_from(pair) {
+                Ok([Data::Text(role), Data::Text(content)]) => with_role(&role, content),
+                _ => Err(Error::new(ErrorKind::InvalidInput, "a list that is a message is `[role, text]`")),
+            },
+            Data::Record(record) => {
+                let text = |name| record.get(name).and_then(Data::as_text);
+                match (text("role").or_else(|| text("type")), text("content")) {
+                    (Some(role), Some(content)) => with_role(role, content.to_owned()),
+                    _ => Err(Error::new(ErrorKind::InvalidInput, "a record that is a message has `role` and `content`")),
+                }
+            }
+            other => Err(unfit(&other, "a message")),
+        }
+    }
+}
+
+fn with_role(role: &str, content: String) -> Result<Message> {
+    match role {
+        "human" | "user" => Ok(Message::human(content)),
+        "ai" | "assistant" => Ok(Message::ai(content)),
+        "system" | "developer" => Ok(Message::system(content)),
+        other => Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("unknown role `{other:.40}`: use `human`, `user`, `ai`, `assistant`, `system` or `developer`"),
+        )),
+    }
+}
+
+fn unfit(data: &Data, wanted: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("expected {wanted}, got {}", data.kind()))
+}

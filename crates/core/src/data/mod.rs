@@ -1,0 +1,408 @@
+//! Values whose type is known only when they come: the inputs of prompts and of dynamic chains.
+
+mod from_data;
+mod record;
+
+pub use from_data::FromData;
+pub use record::Record;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Number, Value};
+
+use crate::{AiMessage, Chunk, Error, Message, PromptValue};
+
+/// A value of any type: JSON, or one of the things that chains pass on.
+///
+/// It fills prompts, where a bare value stands for the one variable there is, and it is what steps of a
+/// [`RunnableParallel`](crate::RunnableParallel) or of a chain loaded from data exchange.
+///
+/// As chunks: text appends, lists join, messages merge; records made by a chain's own steps merge key by key, records
+/// from elsewhere replace each other; `Null` gives way to anything; of all else the last counts.
+///
+/// # Example
+/// ```
+/// use catena_core::{vars, Data, PromptTemplate, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let prompt = PromptTemplate::new("What is a good name for a company that makes {product}?")?;
+/// let bare = prompt.invoke("toothpaste").await?;
+/// let named = prompt.invoke(vars! { product: "toothpaste" }).await?;
+/// let pairs = prompt.invoke([("product", "toothpaste")]).await?;
+/// assert!(bare == named && named == pairs);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Data {
+    /// Nothing.
+    #[default]
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Data>),
+    /// Named values, in the order in which they were set.
+    Record(Record),
+    /// A message.
+    Message(Box<Message>),
+    /// A filled prompt.
+    Prompt(Box<PromptValue>),
+    /// An error that a later step looks at.
+    Error(Error),
+}
+
+impl Data {
+    /// The value of this name, in a record.
+    pub fn get(&self, name: &str) -> Option<&Data> {
+        self.as_record()?.get(name)
+    }
+
+    /// The text of a text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The named values of a record.
+    pub fn as_record(&self) -> Option<&Record> {
+        match self {
+            Self::Record(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, for messages to people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Record(_) => "a record",
+            Self::Message(_) => "a message",
+            Self::Prompt(_) => "a prompt value",
+            Self::Error(_) => "an error",
+        }
+    }
+
+    /// The value as JSON. Messages and prompts become objects, an error its text.
+    pub fn into_json(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Number(value) => Value::Number(value),
+            Self::Text(value) => Value::String(value),
+            Self::List(items) => Value::Array(items.into_iter().map(Self::into_json).collect()),
+            Self::Record(record) => {
+                Value::Object(record.into_iter().map(|(name, value)| (name, value.into_json())).collect())
+            }
+            Self::Message(message) => message.to_json(),
+            Self::Prompt(prompt) => prompt.to_json(),
+            Self::Error(error) => Value::String(error.to_string()),
+        }
+    }
+}
+
+impl Chunk for Data {
+    fn merge(&mut self, next: Self) {
+        match (self, next) {
+            (_, Self::Null) => {}
+            (Self::Text(text), Self::Text(next)) => text.merge(next),
+            (Self::List(items), Self::List(next)) => items.extend(next),
+            (Self::Message(message), Self::Message(next)) => message.merge(*next),
+            (Self::Prompt(prompt), Self::Prompt(next)) => prompt.merge(*next),
+            (Self::Record(record), Self::Record(next)) => record.merge(next),
+            (this, next) => *this = next,
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::Null)
+    }
+
+    fn to_json(&self) -> Value {
+        self.clone().into_json()
+    }
+}
+
+/// Equal if they say the same: the order of a record's names makes no difference, and errors equal none.
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Record(a), Self::Record(b)) => a == b,
+            (Self::Message(a), Self::Message(b)) => a == b,
+            (Self::Prompt(a), Self::Prompt(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Number(value) => fmt::Display::fmt(value, f),
+            Self::Text(value) => value.fmt(f),
+            Self::List(items) => items.fmt(f),
+            Self::Record(record) => record.fmt(f),
+            Self::Message(message) => message.fmt(f),
+            Self::Prompt(prompt) => prompt.fmt(f),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<Value> for Data {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(value) => Self::Number(value),
+            Value::String(value) => Self::Text(value),
+            Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(map) => Self::Record(map.into_iter().collect()),
+        }
+    }
+}
+
+impl From<Data> for Value {
+    fn from(data: Data) -> Self {
+        data.into_json()
+    }
+}
+
+macro_rules! scalar_data {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Data {
+            fn from(value: $type) -> Self {
+                Value::from(value).into()
+            }
+        }
+    )*};
+}
+scalar_data!(bool, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+
+impl From<&str> for Data {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Data {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<()> for Data {
+    fn from((): ()) -> Self {
+        Self::Null
+    }
+}
+
+impl<T: Into<Data>> From<Option<T>> for Data {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Data>> From<Vec<T>> for Data {
+    fn from(items: Vec<T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl From<Record> for Data {
+    fn from(record: Record) -> Self {
+        Self::Record(record)
+    }
+}
+
+impl From<Message> for Data {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
+}
+
+impl From<AiMessage> for Data {
+    fn from(message: AiMessage) -> Self {
+        Message::Ai(message).into()
+    }
+}
+
+impl From<PromptValue> for Data {
+    fn from(prompt: PromptValue) -> Self {
+        Self::Prompt(Box::new(prompt))
+    }
+}
+
+impl<K: Into<String>, V: Into<Data>, const N: usize> From<[(K, V); N]> for Data {
+    fn from(pairs: [(K, V); N]) -> Self {
+        Self::Record(pairs.into_iter().collect())
+    }
+}
+
+impl From<Map<String, Value>> for Data {
+    fn from(map: Map<String, Value>) -> Self {
+        Self::Record(map.into_iter().collect())
+    }
+}
+
+impl<K: Into<String>, V: Into<Data>> From<BTreeMap<K, V>> for Data {
+    fn from(map: BTreeMap<K, V>) -> Self {
+        Self::Record(map.into_iter().collect())
+    }
+}
+
+impl<K: Into<String>, V: Into<Data>, S> From<HashMap<K, V, S>> for Data {
+    fn from(map: HashMap<K, V, S>) -> Self {
+        Self::Record(map.into_iter().collect())
+    }
+}
+
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::List(items) => items.serialize(serializer),
+            Self::Record(record) => serializer.collect_map(record.iter()),
+            other => other.to_json().serialize(serializer),
+        }
+    }
+}
+
+/// Reads any JSON and keeps the order of an object's members.
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Data;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Data, E> {
+                Ok(Data::Null)
+            }
+
+            fn visit_none<E>(self) -> Result<Data, E> {
+                Ok(Data::Null)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Data, D::Error> {
+                Data::deserialize(deserializer)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_string<E>(self, value: String) -> Result<Data, E> {
+                Ok(value.into())
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Data, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(Data::List(items))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+                let mut record = Record::new();
+                while let Some((name, value)) = map.next_entry::<String, Data>()? {
+                    record.insert(name, value);
+                }
+                Ok(Data::Record(record))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Named values: `vars! { product: "toothpaste", count: 3 }`.
+///
+/// # Example
+/// ```
+/// use catena_core::{vars, Data};
+/// let vars = vars! { product: "toothpaste", count: 3 };
+/// assert_eq!(vars.get("count"), Some(&Data::from(3)));
+/// ```
+#[macro_export]
+macro_rules! vars {
+    ($($name:ident : $value:expr),* $(,)?) => {{
+        #[allow(unused_mut, reason = "there may be no variables")]
+        let mut record = $crate::Record::new();
+        $(record.insert(stringify!($name), $value);)*
+        $crate::Data::from(record)
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn json_goes_in_and_comes_out_in_order() {
+        let text = r#"{"z":0,"b":[1,2.5,"x",null,true],"a":{"y":-1,"x":{}}}"#;
+        let data: Data = serde_json::from_str(text).expect("JSON");
+        assert_eq!(serde_json::to_string(&data).expect("JSON"), text);
+        assert_eq!(Data::from(json!({"a": {"x": {}, "y": -1}, "b": [1, 2.5, "x", null, true], "z": 0})), data);
+    }
+
+    #[track_caller]
+    fn check(chunks: &[Data], expected: Data) {
+        let mut whole = Data::Null;
+        chunks.iter().for_each(|chunk| whole.merge(chunk.clone()));
+        assert_eq!(whole, expected);
+    }
+
+    #[test]
+    fn chunks_merge_by_their_kind() {
+        let made = |value: Value| match Data::from(value) {
+            Data::Record(record) => Data::Record(record.mergeable()),
+            other => other,
+        };
+        check(&["a".into(), "b".into()], "ab".into());
+        check(&[json!([1]).into(), json!([2]).into()], json!([1, 2]).into());
+        check(&[made(json!({"a": "x"})), made(json!({"b": 1, "a": "y"}))], json!({"a": "xy", "b": 1}).into());
+        check(&[json!({"a": "x"}).into(), json!({"b": 1}).into()], json!({"b": 1}).into());
+        check(&[AiMessage::new("a").into(), AiMessage::new("b").into()], AiMessage::new("ab").into());
+        check(&["a".into(), 1.into()], 1.into());
+    }
+}

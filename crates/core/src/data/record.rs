@@ -1,0 +1,176 @@
+//! Named values in order.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::Data;
+use crate::Chunk;
+
+/// From how many names on a record keeps an index; below it a walk is faster.
+const INDEXED_FROM: usize = 12;
+
+/// Named values, in the order in which they were set.
+///
+/// # Example
+/// ```
+/// use catena_core::{Data, Record};
+/// let mut record = Record::new();
+/// record.insert("b", 1);
+/// record.insert("a", "x");
+/// record.insert("b", 2);
+/// assert_eq!(record.names().collect::<Vec<_>>(), ["b", "a"]);
+/// assert_eq!(record.get("b"), Some(&Data::from(2)));
+/// ```
+#[derive(Clone, Default)]
+pub struct Record {
+    entries: Vec<(String, Data)>,
+    /// Where each name stands, once there are many.
+    index: Option<HashMap<String, usize>>,
+    /// Made by a step that gives its output piece by piece: as chunks such records merge.
+    mergeable: bool,
+}
+
+impl Record {
+    /// A record without values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of this name.
+    pub fn get(&self, name: &str) -> Option<&Data> {
+        self.position(name).map(|at| &self.entries[at].1)
+    }
+
+    /// The value of this name, to change.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Data> {
+        self.position(name).map(|at| &mut self.entries[at].1)
+    }
+
+    /// True when there is a value of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// Sets a value. A name that is there already keeps its place.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Data>) {
+        let name = name.into();
+        if let Some(at) = self.position(&name) {
+            self.entries[at].1 = value.into();
+            return;
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(name.clone(), self.entries.len());
+        }
+        self.entries.push((name, value.into()));
+        if self.index.is_none() && self.entries.len() >= INDEXED_FROM {
+            self.index = Some(self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect());
+        }
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Data)> {
+        self.entries.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// This record as a piece of a larger one: merged key by key instead of replaced.
+    #[must_use]
+    pub fn mergeable(mut self) -> Self {
+        self.mergeable = true;
+        self
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(name).copied(),
+            None => self.entries.iter().position(|(present, _)| present == name),
+        }
+    }
+}
+
+impl Chunk for Record {
+    fn merge(&mut self, next: Self) {
+        if !(self.mergeable || self.is_empty()) {
+            *self = next;
+            return;
+        }
+        self.mergeable |= next.mergeable;
+        for (name, value) in next {
+            match self.get_mut(&name) {
+                Some(present) => present.merge(value),
+                None => self.insert(name, value),
+            }
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::new())
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        Data::Record(self.clone()).into_json()
+    }
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl IntoIterator for Record {
+    type Item = (String, Data);
+    type IntoIter = std::vec::IntoIter<(String, Data)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<K: Into<String>, V: Into<Data>> FromIterator<(K, V)> for Record {
+    fn from_iter<T: IntoIterator<Item = (K, V)>>(pairs: T) -> Self {
+        let mut record = Self::new();
+        record.extend(pairs);
+        record
+    }
+}
+
+impl<K: Into<String>, V: Into<Data>> Extend<(K, V)> for Record {
+    fn extend<T: IntoIterator<Item = (K, V)>>(&mut self, pairs: T) {
+        pairs.into_iter().for_each(|(name, value)| self.insert(name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_are_found_as_few_are() {
+        let mut record: Record = (0..100).map(|n| (format!("name {n}"), n)).collect();
+        record.insert("name 50", "changed");
+        assert_eq!((record.len(), record.get("name 50")), (100, Some(&Data::from("changed"))));
+        assert_eq!(record.get("name 99"), Some(&Data::from(99)));
+        assert_eq!(record.names().nth(50), Some("name 50"));
+    }
+}
