@@ -1,10 +1,14 @@
 //! What composition costs: `prompt | model | parser` beside the same three calls by hand, and chunks through a pipe.
-#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros, and a benchmark may stop at a surprise")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros, and a benchmark may stop at a surprise"
+)]
 
 use catena_core::fakes::FakeLlm;
 use catena_core::{
-    ChunkStream, Context, LanguageModel, Prompt, PromptTemplate, PromptValue, Result, RunnableExt, StrOutputParser,
-    async_trait, impl_pipe, lambda, vars,
+    ChunkStream, Context, LanguageModel, Prompt, PromptTemplate, PromptValue, Result, RunnableExt,
+    StrOutputParser, async_trait, impl_pipe, lambda, vars,
 };
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use futures_executor::block_on;
@@ -76,7 +80,8 @@ fn invoke(c: &mut Criterion) {
 
 fn streaming(c: &mut Criterion) {
     let mut group = c.benchmark_group("stream through six steps");
-    let chain = Count | StrOutputParser | StrOutputParser | StrOutputParser | StrOutputParser | StrOutputParser;
+    let chain =
+        Count | StrOutputParser | StrOutputParser | StrOutputParser | StrOutputParser | StrOutputParser;
     for chunks in [1_000_u64, 10_000, 100_000] {
         group.throughput(Throughput::Elements(chunks)).sample_size(20);
         group.bench_function(format!("{chunks} chunks"), |b| {

@@ -11,6 +11,7 @@ mod data;
 mod error;
 mod message;
 mod model;
+mod outline;
 mod parser;
 mod path;
 mod prompt;
@@ -29,14 +30,21 @@ pub use message::{
     AiMessage, Content, ContentBlock, HumanMessage, Message, ResponseMetadata, SystemMessage, Usage,
 };
 pub use model::{LanguageModel, ModelOutput};
+pub use outline::{Outline, OutlineParts};
 pub use parser::StrOutputParser;
 pub use path::{Path, Segment};
 pub use prompt::{Prompt, PromptTemplate, PromptValue};
 pub use run::{
-    CancelToken, Cancelled, Context, Observer, Payload, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, observe_with,
+    CancelToken, Cancelled, Context, Observer, Payload, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
+    observe_with,
 };
 pub use runnable::{RunKind, Runnable};
 pub use runnable_ext::RunnableExt;
-pub use runnables::{BoxRunnable, Function, Lambda, Pipe, lambda};
+pub use runnables::{
+    Bound, BoxRunnable, Configurable, ConfigurableAlternatives, ConfigurableField, DynRunnable, Function,
+    Generator, Lambda, Pipe, RetryPolicy, Routed, RouterRunnable, RunnableAssign, RunnableBranch,
+    RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, WithConfig, WithFallbacks,
+    WithListener, WithRetry, configurable, generator, lambda,
+};
 pub use service_error::ServiceError;
 pub use timer::{Sleep, SystemTimer, Timer};

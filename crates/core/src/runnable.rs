@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, future, stream};
 
-use crate::{Chunk, ChunkStream, Context, Result, gather};
+use crate::run::step;
+use crate::{Chunk, ChunkStream, Context, Outline, Result};
 
 /// What kind of work a run is, as traces and events name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,13 +81,7 @@ pub trait Runnable: Send + Sync {
         input: ChunkStream<'a, Self::Input>,
         cx: Context,
     ) -> ChunkStream<'a, Self::Output> {
-        let output = async move {
-            match gather(input).await? {
-                Some(input) => self.call(input, &cx).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        Box::pin(stream::once(output).filter_map(|output| future::ready(output.transpose())))
+        step::gather_and_call(self, input, cx)
     }
 
     /// The name shown in errors, traces and events: by default that of the type.
@@ -98,6 +92,11 @@ pub trait Runnable: Send + Sync {
     /// What kind of work this is.
     fn kind(&self) -> RunKind {
         RunKind::Chain
+    }
+
+    /// The structure of the runnable: what graphs and schemas are drawn from.
+    fn outline(&self) -> Outline {
+        Outline::leaf(self.name(), self.kind())
     }
 
     /// How this runnable is made up, for those that count steps and open runs.
@@ -159,6 +158,10 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
 
     fn kind(&self) -> RunKind {
         (**self).kind()
+    }
+
+    fn outline(&self) -> Outline {
+        (**self).outline()
     }
 
     fn shape(&self) -> Shape {

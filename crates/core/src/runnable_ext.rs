@@ -1,9 +1,17 @@
 //! Everything a runnable can do, given that it can be called.
 
+use std::time::Duration;
+
 use futures_util::stream;
+use serde_json::{Map, Value};
 
 use crate::run::step::{self, Place};
-use crate::{BoxRunnable, Chunk, ChunkStream, Context, Pipe, Result, RunConfig, Runnable, batch};
+use crate::runnables::to_dynamic;
+use crate::{
+    Bound, BoxRunnable, Chunk, ChunkStream, ConfigurableAlternatives, ConfigurableField, Context, Data,
+    DynRunnable, FromData, Pipe, Result, RetryPolicy, RunConfig, RunEvent, Runnable, RunnableAssign,
+    RunnableEach, RunnableParallel, RunnablePick, WithConfig, WithFallbacks, WithListener, WithRetry, batch,
+};
 
 /// The methods of every [`Runnable`]. Nobody implements it by hand.
 ///
@@ -55,7 +63,11 @@ pub trait RunnableExt: Runnable {
     }
 
     /// [`stream`](RunnableExt::stream) with options.
-    fn stream_with<'a>(&'a self, input: impl Into<Self::Input>, config: &RunConfig) -> ChunkStream<'a, Self::Output> {
+    fn stream_with<'a>(
+        &'a self,
+        input: impl Into<Self::Input>,
+        config: &RunConfig,
+    ) -> ChunkStream<'a, Self::Output> {
         step::transform_root(self, whole(input.into()), Context::new(config))
     }
 
@@ -66,7 +78,11 @@ pub trait RunnableExt: Runnable {
 
     /// Streams an input that itself arrives in chunks, as part of the run of `cx`: how a step passes its stream to
     /// another runnable.
-    fn transform_in<'a>(&'a self, input: ChunkStream<'a, Self::Input>, cx: &Context) -> ChunkStream<'a, Self::Output> {
+    fn transform_in<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        cx: &Context,
+    ) -> ChunkStream<'a, Self::Output> {
         step::transform(self, input, cx, Place::Plain)
     }
 
@@ -120,6 +136,117 @@ pub trait RunnableExt: Runnable {
         Self::Output: Into<B::Input>,
     {
         Pipe::new(self, next)
+    }
+
+    /// Runs it on every element of a list. See [`RunnableEach`].
+    fn map(self) -> RunnableEach<Self>
+    where
+        Self: Sized,
+    {
+        RunnableEach::new(self)
+    }
+
+    /// Gives the output record with one more value in it, made of that record by `branch`. See [`RunnableAssign`].
+    fn assign<R>(self, name: impl Into<String>, branch: R) -> Pipe<Self, RunnableAssign>
+    where
+        Self: Sized,
+        Self::Output: Into<Data>,
+        R: Runnable<Input = Data> + 'static,
+        R::Output: Into<Data>,
+    {
+        self.pipe(RunnableAssign::new(RunnableParallel::new().with(name, branch)))
+    }
+
+    /// Gives one value of the output record. See [`RunnablePick`].
+    fn pick(self, name: impl Into<String>) -> Pipe<Self, RunnablePick>
+    where
+        Self: Sized,
+        Self::Output: Into<Data>,
+    {
+        self.pipe(RunnablePick::one(name))
+    }
+
+    /// Fixes a call argument beforehand. See [`Bound`].
+    fn bind(self, name: impl Into<String>, value: impl Into<Value>) -> Bound<Self>
+    where
+        Self: Sized,
+    {
+        self.bind_all(Map::from_iter([(name.into(), value.into())]))
+    }
+
+    /// Fixes call arguments beforehand. See [`Bound`].
+    fn bind_all(self, arguments: Map<String, Value>) -> Bound<Self>
+    where
+        Self: Sized,
+    {
+        Bound::new(self, arguments)
+    }
+
+    /// Fixes a config beforehand, under the caller's. See [`WithConfig`].
+    fn with_config(self, config: RunConfig) -> WithConfig<Self>
+    where
+        Self: Sized,
+    {
+        WithConfig::new(self, config)
+    }
+
+    /// Gives up after `limit`, with a `Timeout` error: the call or the stream as a whole. See [`WithConfig`].
+    fn with_timeout(self, limit: Duration) -> WithConfig<Self>
+    where
+        Self: Sized,
+    {
+        self.with_config(RunConfig::new().with_timeout(limit))
+    }
+
+    /// Tries again when it fails. See [`WithRetry`].
+    fn with_retry(self, policy: RetryPolicy) -> WithRetry<Self>
+    where
+        Self: Sized,
+    {
+        WithRetry::new(self, policy)
+    }
+
+    /// Turns to others when it fails. See [`WithFallbacks`].
+    fn with_fallbacks<R>(
+        self,
+        fallbacks: impl IntoIterator<Item = R>,
+    ) -> WithFallbacks<Self::Input, Self::Output>
+    where
+        Self: Sized + 'static,
+        R: Runnable<Input = Self::Input, Output = Self::Output> + 'static,
+    {
+        WithFallbacks::new(self, fallbacks)
+    }
+
+    /// Tells a listener how each run begins and ends. See [`WithListener`].
+    #[doc(alias = "with_listeners")]
+    fn with_listener(self, listener: impl Fn(&RunEvent<'_>) + Send + Sync + 'static) -> WithListener<Self>
+    where
+        Self: Sized,
+    {
+        WithListener::new(self, listener)
+    }
+
+    /// Lets the caller choose another in its place. See [`ConfigurableAlternatives`].
+    fn configurable_alternatives(
+        self,
+        which: ConfigurableField,
+        default_key: impl Into<String>,
+    ) -> ConfigurableAlternatives<Self::Input, Self::Output>
+    where
+        Self: Sized + 'static,
+    {
+        ConfigurableAlternatives::new(self, which, default_key.into())
+    }
+
+    /// Makes it a step of a chain whose types are known only at run time.
+    fn dynamic(self) -> DynRunnable
+    where
+        Self: Sized + 'static,
+        Self::Input: FromData,
+        Self::Output: Into<Data>,
+    {
+        to_dynamic(self)
     }
 
     /// Forgets the type, so that different chains fit one variable.

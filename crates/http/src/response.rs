@@ -42,7 +42,7 @@ use crate::sse::{EventStream, decode_events};
 /// assert_eq!(response.status(), 404);
 /// assert_eq!(response.header("x-request-id"), Some("r1"));
 /// assert_eq!(response.excerpt(7).await, "no such");
-/// # catena_core::Result::Ok(())
+/// # Ok::<(), catena_core::Error>(())
 /// # }).unwrap();
 /// ```
 pub struct Response {

@@ -20,37 +20,41 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// Tells events from a plain answer: by the content type, and by the first byte where that says otherwise.
+    /// Tells events from a plain answer: by the content type, or by how the body begins where the type says otherwise.
     ///
     /// # Errors
     /// Those of reading the body.
     pub(crate) async fn of(response: Response) -> Result<Self> {
-        if response
-            .header("content-type")
-            .is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"))
-        {
+        let kind = response.header("content-type").unwrap_or_default();
+        if kind.trim_start().starts_with("text/event-stream") {
             return Ok(Self::Events(response.events()));
         }
         let mut body = response.into_body();
         let mut start = BytesMut::new();
         while let Some(frame) = body.next().await.transpose()? {
             start.extend_from_slice(&frame);
-            match first_byte(&start) {
-                None => {}
-                Some(b'{' | b'[' | b'<' | b'"') => return gather(start, body).await.map(Self::Whole),
-                Some(_) => {
+            match begins_as_events(&start) {
+                Some(true) => {
                     let bytes = stream::iter([Ok(start.freeze())]).chain(body);
                     return Ok(Self::Events(decode_events(bytes, MAX_EVENT)));
                 }
+                Some(false) => return gather(start, body).await.map(Self::Whole),
+                None => {}
             }
         }
         Ok(Self::Whole(start.freeze()))
     }
 }
 
-fn first_byte(bytes: &[u8]) -> Option<u8> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace())
+/// Whether a body that begins so is an event stream; `None` while that cannot be told.
+fn begins_as_events(bytes: &[u8]) -> Option<bool> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let fields: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    if fields.iter().any(|field| bytes.starts_with(field)) {
+        return Some(true);
+    }
+    let undecided = fields.iter().any(|field| field.starts_with(bytes)) || b"\xEF\xBB\xBF".starts_with(bytes);
+    if undecided { None } else { Some(false) }
 }
 
 async fn gather(mut start: BytesMut, mut body: Body) -> Result<Bytes> {
@@ -99,5 +103,29 @@ async fn next_chunk<D: StreamDecoder>(state: State<D>) -> Option<(Result<D::Chun
             None => decoder.end(false, &origin),
         };
         return last.transpose().map(|last| (last, None));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_known_by_its_beginning() {
+        for (bytes, expected) in [
+            ("", None),
+            (" \r\n", None),
+            ("\u{FEFF}", None),
+            ("\u{FEFF}\ndat", None),
+            ("data:", Some(true)),
+            ("\n\nevent: x", Some(true)),
+            (": busy", Some(true)),
+            ("{", Some(false)),
+            ("date", Some(false)),
+            ("<html>", Some(false)),
+        ] {
+            assert_eq!(begins_as_events(bytes.as_bytes()), expected, "{bytes:?}");
+        }
+        assert_eq!(begins_as_events(b"\xEF"), None);
     }
 }

@@ -113,10 +113,10 @@ impl OpenAi {
     /// # use catena_testkit::SimulatedOpenAi;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let service = SimulatedOpenAi::start()?;
-    /// let llm = OpenAi::builder().with_base_url(service.base_url()).build()?;
+    /// let llm = OpenAi::builder().with_base_url(service.base_url()).with_max_tokens(2).build()?;
     /// # futures_executor::block_on(async {
     /// let completion = llm.complete("Say hello").await?;
-    /// assert_eq!(completion.finish_reason.as_deref(), Some("stop"));
+    /// assert_eq!(completion.finish_reason.as_deref(), Some("length"));
     /// assert!(completion.usage.is_some_and(|usage| usage.output_tokens > 0));
     /// # Ok::<(), catena_core::Error>(()) })?;
     /// # Ok(()) }

@@ -41,16 +41,14 @@ impl Redactor {
 
     /// A body without the key, in whatever way its JSON writes the characters of the key.
     pub(crate) fn clean_body(&self, body: &str) -> String {
-        if self.0.is_some() {
-            if let Ok(json) = serde_json::from_str::<Value>(body) {
-                let plain = json.to_string();
-                let cleaned = self.clean(plain.as_str());
-                if cleaned != plain {
-                    return cleaned;
-                }
-            }
+        let json = self.0.as_ref().and_then(|_| serde_json::from_str::<Value>(body).ok());
+        let plain = json.map(|json| json.to_string());
+        let cleaned = plain.as_deref().map(|plain| self.clean(plain));
+        match cleaned {
+            // Written anew only if there was a key in it.
+            Some(cleaned) if Some(&cleaned) != plain.as_ref() => cleaned,
+            _ => self.clean(body),
         }
-        self.clean(body)
     }
 }
 

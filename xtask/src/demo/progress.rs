@@ -40,7 +40,8 @@ impl Progress {
             if self.answers.len() == MOST_LINES {
                 return;
             }
-            let bar = self.screen.add(ProgressBar::no_length());
+            let above = self.answers.range(..call).next_back().map_or(&self.spinner, |(_, bar)| bar);
+            let bar = self.screen.insert_after(above, ProgressBar::no_length());
             bar.set_style(style("{wide_msg}"));
             self.answers.insert(call, bar);
         }

@@ -60,7 +60,9 @@ impl FromData for PromptValue {
                 Message::Ai(message) => message.into(),
                 other => other.into(),
             }),
-            Data::List(items) => items.into_iter().map(Message::from_data).collect::<Result<Vec<_>>>().map(Self::from),
+            Data::List(items) => {
+                items.into_iter().map(Message::from_data).collect::<Result<Vec<_>>>().map(Self::from)
+            }
             other => Err(unfit(&other, "a text, a filled prompt or messages")),
         }
     }
@@ -80,7 +82,10 @@ impl FromData for Message {
                 let text = |name| record.get(name).and_then(Data::as_text);
                 match (text("role").or_else(|| text("type")), text("content")) {
                     (Some(role), Some(content)) => with_role(role, content.to_owned()),
-                    _ => Err(Error::new(ErrorKind::InvalidInput, "a record that is a message has `role` and `content`")),
+                    _ => Err(Error::new(
+                        ErrorKind::InvalidInput,
+                        "a record that is a message has `role` and `content`",
+                    )),
                 }
             }
             other => Err(unfit(&other, "a message")),
@@ -95,7 +100,9 @@ fn with_role(role: &str, content: String) -> Result<Message> {
         "system" | "developer" => Ok(Message::system(content)),
         other => Err(Error::new(
             ErrorKind::InvalidInput,
-            format!("unknown role `{other:.40}`: use `human`, `user`, `ai`, `assistant`, `system` or `developer`"),
+            format!(
+                "unknown role `{other:.40}`: use `human`, `user`, `ai`, `assistant`, `system` or `developer`"
+            ),
         )),
     }
 }

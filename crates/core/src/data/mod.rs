@@ -382,7 +382,10 @@ mod tests {
         let text = r#"{"z":0,"b":[1,2.5,"x",null,true],"a":{"y":-1,"x":{}}}"#;
         let data: Data = serde_json::from_str(text).expect("JSON");
         assert_eq!(serde_json::to_string(&data).expect("JSON"), text);
-        assert_eq!(Data::from(json!({"a": {"x": {}, "y": -1}, "b": [1, 2.5, "x", null, true], "z": 0})), data);
+        assert_eq!(
+            Data::from(json!({"a": {"x": {}, "y": -1}, "b": [1, 2.5, "x", null, true], "z": 0})),
+            data
+        );
     }
 
     #[track_caller]

@@ -63,7 +63,8 @@ impl Record {
         }
         self.entries.push((name, value.into()));
         if self.index.is_none() && self.entries.len() >= INDEXED_FROM {
-            self.index = Some(self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect());
+            self.index =
+                Some(self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect());
         }
     }
 

@@ -72,7 +72,10 @@ impl PromptTemplate {
             bare if self.variables.len() == 1 => Ok(bare),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("a bare value fills one variable, but this prompt has {}: name them", list(&self.variables)),
+                format!(
+                    "a bare value fills one variable, but this prompt has {}: name them",
+                    list(&self.variables)
+                ),
             )),
         }
     }

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use super::config::DEFAULT_RECURSION_LIMIT;
 use super::permits::{Permit, Permits};
 use super::scope::Scope;
-use crate::{CancelToken, Chunk, Observer, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer, Timer, Usage};
+use crate::{
+    CancelToken, Chunk, Observer, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer,
+    Timer, Usage,
+};
 
 /// The run that a step is called in. A cheap clone; steps pass it on to what they call.
 ///
@@ -74,7 +77,12 @@ impl Context {
         Self::from_parts(config, None, Next::default(), None)
     }
 
-    fn from_parts(mut config: RunConfig, parent: Option<&Self>, mut next: Next, info: Option<Arc<RunInfo>>) -> Self {
+    fn from_parts(
+        mut config: RunConfig,
+        parent: Option<&Self>,
+        mut next: Next,
+        info: Option<Arc<RunInfo>>,
+    ) -> Self {
         next.name = config.name.take().or(next.name);
         next.id = config.run_id.take().or(next.id);
         let parent = parent.and_then(|parent| parent.run.as_ref());
@@ -291,7 +299,11 @@ impl Context {
         tags.dedup();
         let info = Arc::new(RunInfo {
             id: id.unwrap_or_else(|| RunId::new(self.timer().wall_clock())),
-            parent_ids: run.info.iter().flat_map(|parent| parent.parent_ids.iter().copied().chain([parent.id])).collect(),
+            parent_ids: run
+                .info
+                .iter()
+                .flat_map(|parent| parent.parent_ids.iter().copied().chain([parent.id]))
+                .collect(),
             name: name.unwrap_or_else(|| runnable.name().into_owned()),
             kind: runnable.kind(),
             tags,

@@ -6,6 +6,7 @@ mod context;
 mod event;
 mod limit;
 mod observer;
+mod owning_stream;
 mod permits;
 mod run_id;
 mod scope;

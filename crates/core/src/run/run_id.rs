@@ -79,7 +79,10 @@ impl FromStr for RunId {
         let digits: String = text.chars().filter(|c| *c != '-').collect();
         match u128::from_str_radix(&digits, 16) {
             Ok(id) if well_formed => Ok(Self(id)),
-            _ => Err(Error::new(ErrorKind::InvalidInput, format!("`{text:.40}` is no run id: a UUID is expected"))),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("`{text:.40}` is no run id: a UUID is expected"),
+            )),
         }
     }
 }
@@ -108,7 +111,8 @@ mod tests {
 
     #[test]
     fn text_that_is_no_uuid_is_refused() {
-        for text in ["", "x", "0192d5f07a307cc398c4dc0c0c07398f", "0192d5f0-7a30-7cc3-98c4-dc0c0c07398g", "é"] {
+        for text in ["", "x", "0192d5f07a307cc398c4dc0c0c07398f", "0192d5f0-7a30-7cc3-98c4-dc0c0c07398g", "é"]
+        {
             assert!(text.parse::<RunId>().is_err(), "{text}");
         }
     }

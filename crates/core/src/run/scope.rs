@@ -41,7 +41,8 @@ impl<O: Chunk> Scope<O> {
 
     fn end<I: Chunk>(&mut self, input: Option<&I>, output: Option<&O>) {
         self.open = false;
-        self.cx.notify(RunEventKind::End { input: input.map(Payload::new), output: output.map(Payload::new) });
+        self.cx
+            .notify(RunEventKind::End { input: input.map(Payload::new), output: output.map(Payload::new) });
     }
 
     /// Reports that the run failed. One that was stopped from outside is not called a failure.

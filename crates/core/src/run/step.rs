@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
+use super::owning_stream::owning_stream;
 use super::scope::Scope;
 use super::{limit_future, limit_stream};
 use crate::chunk::merge_option;
@@ -141,7 +142,11 @@ where
 }
 
 /// Streams through a root step, within the limits of its run.
-pub(crate) fn transform_root<'a, R>(step: &'a R, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output>
+pub(crate) fn transform_root<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
 where
     R: Runnable + ?Sized,
 {
@@ -199,7 +204,61 @@ where
     Box::pin(chunks)
 }
 
-fn transform_limited<'a, R>(step: &'a R, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output>
+/// [`transform_here`] for a step that is made for this stream alone.
+pub(crate) fn transform_owned<'a, R>(
+    step: R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + 'a,
+{
+    owning_stream(move |slot| async move {
+        let mut chunks = transform_here(&step, input, cx);
+        while let Some(chunk) = chunks.next().await {
+            slot.put(chunk).await;
+        }
+    })
+}
+
+/// Gathers the input and calls once: how a step streams that has no better way.
+pub(crate) fn gather_and_call<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let output = async move {
+        match gather(input).await? {
+            Some(input) => step.call(input, &cx).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    Box::pin(stream::once(output).filter_map(|output| std::future::ready(output.transpose())))
+}
+
+/// The stream up to its first error.
+pub(crate) fn until_error<'a, T: Send + 'a>(
+    chunks: impl futures_core::Stream<Item = Result<T>> + Send + 'a,
+) -> impl futures_core::Stream<Item = Result<T>> + Send + 'a {
+    let mut chunks = Some(Box::pin(chunks));
+    stream::poll_fn(move |task| {
+        let Some(open) = &mut chunks else { return std::task::Poll::Ready(None) };
+        let next = std::task::ready!(open.as_mut().poll_next(task));
+        if !matches!(next, Some(Ok(_))) {
+            chunks = None;
+        }
+        std::task::Poll::Ready(next)
+    })
+}
+
+fn transform_limited<'a, R>(
+    step: &'a R,
+    input: ChunkStream<'a, R::Input>,
+    cx: Context,
+) -> ChunkStream<'a, R::Output>
 where
     R: Runnable + ?Sized,
 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::runnable::Shape;
-use crate::{Chunk, ChunkStream, Context, Result, RunKind, Runnable};
+use crate::{Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
 /// Any runnable from `I` to `O`. A cheap clone; streams if what it holds streams.
 ///
@@ -62,6 +62,10 @@ impl<I: Chunk, O: Chunk> Runnable for BoxRunnable<I, O> {
 
     fn kind(&self) -> RunKind {
         self.0.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        self.0.outline()
     }
 
     fn shape(&self) -> Shape {

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use crate::run::step::{self, locate};
 use crate::runnable::Shape;
-use crate::{ChunkStream, Context, Result, Runnable};
+use crate::{ChunkStream, Context, Outline, Result, Runnable};
 
 /// Runs one step after the other; what the first gives converts into what the second takes.
 ///
@@ -65,7 +65,11 @@ where
         output.map_err(|error| locate(error, &self.second, steps))
     }
 
-    fn transform<'a>(&'a self, input: ChunkStream<'a, Self::Input>, cx: Context) -> ChunkStream<'a, Self::Output> {
+    fn transform<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        cx: Context,
+    ) -> ChunkStream<'a, Self::Output> {
         // An error of the first step travels through the second: the mark tells the two apart at the end.
         let mark = std::ptr::from_ref(self).addr();
         let steps = self.first.shape().steps();
@@ -85,6 +89,10 @@ where
 
     fn name(&self) -> Cow<'_, str> {
         Cow::Borrowed("RunnableSequence")
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::sequence(self.name(), [self.first.outline(), self.second.outline()])
     }
 
     fn shape(&self) -> Shape {

@@ -6,20 +6,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
 use futures_core::Stream;
+use futures_util::stream;
 
 use crate::{Chunk, ChunkStream, Result};
 
 /// Splits a stream: each reader gets every chunk. What one has not taken yet is kept for it; a reader that is dropped
 /// costs nothing more.
-pub(crate) fn tee<T: Chunk, const READERS: usize>(
+pub(super) fn tee<T: Chunk>(
     source: ChunkStream<'_, T>,
-) -> [ChunkStream<'_, T>; READERS] {
+    readers: usize,
+) -> impl Iterator<Item = ChunkStream<'_, T>> {
     let shared = Arc::new(Mutex::new(Shared {
         source: Some(source),
-        queues: (0..READERS).map(|_| Some(VecDeque::new())).collect(),
-        wakers: Arc::new(WakeAll(Mutex::new(vec![None; READERS]))),
+        queues: (0..readers).map(|_| Some(VecDeque::new())).collect(),
+        wakers: Arc::new(WakeAll(Mutex::new(vec![None; readers]))),
     }));
-    std::array::from_fn(|index| Box::pin(Reader { shared: Arc::clone(&shared), index }) as ChunkStream<'_, T>)
+    (0..readers)
+        .map(move |index| Box::pin(Reader { shared: Arc::clone(&shared), index }) as ChunkStream<'_, T>)
+}
+
+/// [`tee`] for a number of readers known beforehand.
+pub(super) fn tee_array<T: Chunk, const N: usize>(source: ChunkStream<'_, T>) -> [ChunkStream<'_, T>; N] {
+    let mut readers = tee(source, N);
+    std::array::from_fn(|_| readers.next().unwrap_or_else(|| Box::pin(stream::empty())))
 }
 
 struct Shared<'a, T> {

@@ -6,10 +6,10 @@ use std::task::Poll;
 use async_trait::async_trait;
 use futures_util::{future, stream};
 
+use super::tee::tee_array;
 use crate::chunk::merge_option;
 use crate::run::step::{self, Place};
-use super::tee::tee;
-use crate::{Chunk, ChunkStream, Context, Result, Runnable};
+use crate::{Chunk, ChunkStream, Context, Outline, Result, Runnable};
 
 /// A branch of a streamed tuple.
 struct Branch<'a, T> {
@@ -99,7 +99,7 @@ macro_rules! tuple_runnable {
                 input: ChunkStream<'a, Self::Input>,
                 cx: Context,
             ) -> ChunkStream<'a, Self::Output> {
-                let [$first_var, $($var),+] = tee(input);
+                let [$first_var, $($var),+] = tee_array(input);
                 let mut $first_var = Branch::new(&self.$first_index, $first_var, &cx, stringify!($first_index));
                 $(let mut $var = Branch::new(&self.$index, $var, &cx, stringify!($index));)+
                 let mut failed = false;
@@ -132,6 +132,16 @@ macro_rules! tuple_runnable {
 
             fn name(&self) -> Cow<'_, str> {
                 Cow::Borrowed("RunnableParallel")
+            }
+
+            fn outline(&self) -> Outline {
+                Outline::parallel(
+                    self.name(),
+                    [
+                        (stringify!($first_index).to_owned(), self.$first_index.outline()),
+                        $((stringify!($index).to_owned(), self.$index.outline())),+
+                    ],
+                )
             }
         }
     };

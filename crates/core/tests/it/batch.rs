@@ -19,7 +19,8 @@ fn results_are_in_the_order_of_the_inputs_whoever_ends_first() {
         .map(|result| result.map_err(|error| error.message().to_owned()))
         .collect();
     assert_eq!(results, [Ok(30), Ok(10), Err("two".into()), Ok(0)]);
-    let order: Vec<usize> = block_on(step.batch_as_completed([3_usize, 1, 2, 0]).map(|(index, _)| index).collect());
+    let order: Vec<usize> =
+        block_on(step.batch_as_completed([3_usize, 1, 2, 0]).map(|(index, _)| index).collect());
     assert_eq!(order, [3_usize, 1, 2, 0]);
     assert!(block_on(step.batch(Vec::<usize>::new())).is_empty());
 }

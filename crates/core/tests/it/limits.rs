@@ -12,7 +12,8 @@ use crate::support::{Gauge, GaugedModel};
 fn max_concurrency_bounds_model_calls_through_parallel_and_batch() {
     let gauge = Gauge::default();
     let model = || GaugedModel(gauge.clone());
-    let chain = lambda(|s: String| s) | ((model(), model()), model() | lambda(|m: AiMessage| m.text().len()), model());
+    let chain = lambda(|s: String| s)
+        | ((model(), model()), model() | lambda(|m: AiMessage| m.text().len()), model());
     let config = RunConfig::new().with_max_concurrency(2);
     let results = block_on(chain.batch_with(["a", "b", "c", "d"], &config));
     assert!(results.iter().all(Result::is_ok));

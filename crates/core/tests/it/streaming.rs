@@ -2,8 +2,8 @@
 
 use catena_core::fakes::{FakeChatModel, FakeLlm};
 use catena_core::{
-    Chunk, ChunkStream, Context, PromptTemplate, Result, Runnable, RunnableExt, StrOutputParser, async_trait, gather,
-    impl_pipe, lambda,
+    Chunk, ChunkStream, Context, PromptTemplate, Result, Runnable, RunnableExt, StrOutputParser, async_trait,
+    gather, impl_pipe, lambda,
 };
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, stream};

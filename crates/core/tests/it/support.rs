@@ -70,7 +70,8 @@ impl LanguageModel for GaugedModel {
             let inside = self.0.enter();
             yield_now().await;
             let text = prompt.into_text();
-            let chunks: Vec<Result<AiMessage>> = text.chars().map(|c| Ok(AiMessage::new(c.to_string()))).collect();
+            let chunks: Vec<Result<AiMessage>> =
+                text.chars().map(|c| Ok(AiMessage::new(c.to_string()))).collect();
             stream::iter(chunks).map(move |chunk| {
                 let _ = &inside;
                 chunk

@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_an_error() {
-        check_error("", ErrorKind::Decode, "empty body");
-        check_error(" \n", ErrorKind::Decode, "empty body");
+        check_error("", ErrorKind::Decode, "is empty");
+        check_error(" \n", ErrorKind::Decode, "is empty");
         check_error("oops", ErrorKind::Decode, "oops");
         check_error(r#"{"choices":[{"message":{"con"#, ErrorKind::Decode, "not JSON");
         check_error("<!doctype html><body>Sign in</body>", ErrorKind::InvalidResponse, "Sign in");

@@ -224,7 +224,8 @@ mod tests {
         let overflow = r#"{"error":{"message":"m","code":"context_length_exceeded"}}"#;
         check_error(&[HEL, LO, overflow], ErrorKind::ContextOverflow, "too long", false);
         check_error(&[HEL, LO, r#"{"choices":[{"delta":{"con"#], ErrorKind::Decode, "not JSON", false);
-        check_error(&[HEL, LO, "<html>502"], ErrorKind::InvalidResponse, "502", false);
+        check_error(&[HEL, LO, "<html>502"], ErrorKind::Decode, "502", false);
+        check_error(&[HEL, LO, r#"{"choices":1}"#], ErrorKind::InvalidResponse, "shape", false);
     }
 
     #[test]

@@ -73,28 +73,35 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
 }
 
 /// The error for a body that is no answer. Says what it is instead, as far as that can be told.
-pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
+fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body)
         .is_ok_and(|value| is_truthy(&value["error"]) || value[0].is_object())
     {
         return decode_error_in_answer(&text, origin);
     }
-    // The decoder's error may quote the body.
-    let reason = origin.redactor.clean(error.to_string());
-    let excerpt = words(&origin.redactor.clean_body(&text), 200);
-    let (kind, message) = if text.trim().is_empty() {
-        (ErrorKind::Decode, "the service answered with an empty body".to_owned())
-    } else if is_html(&text) {
+    if is_html(&text) {
+        let excerpt = words(&origin.redactor.clean_body(&text), 200);
         let message =
             format!("the service answered with a web page, is the base URL right? It says: {excerpt}");
-        (ErrorKind::InvalidResponse, message)
+        return Error::new(ErrorKind::InvalidResponse, message).with_service(origin.service_error(&text));
+    }
+    not_decodable("the answer", &text, error, origin)
+}
+
+/// The error for a text that is not JSON, or not the JSON it should be.
+pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
+    // The decoder's error may quote the text.
+    let reason = origin.redactor.clean(error.to_string());
+    let excerpt = words(&origin.redactor.clean_body(text), 200);
+    let (kind, message) = if text.trim().is_empty() {
+        (ErrorKind::Decode, format!("{what} is empty"))
     } else if error.is_data() {
-        (ErrorKind::InvalidResponse, format!("the answer has not the expected shape: {reason}"))
+        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason}"))
     } else {
-        (ErrorKind::Decode, format!("the answer is not JSON ({reason}): {excerpt}"))
+        (ErrorKind::Decode, format!("{what} is not JSON ({reason}): {excerpt}"))
     };
-    Error::new(kind, message).with_service(origin.service_error(&text))
+    Error::new(kind, message).with_service(origin.service_error(text))
 }
 
 /// The error for an answer without an answer in it.

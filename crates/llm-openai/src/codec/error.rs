@@ -6,7 +6,7 @@ use catena_core::{Error, ErrorKind, Result, ServiceError};
 use catena_http::HeaderMap;
 use serde::Deserialize;
 
-use super::envelope::{Envelope, not_an_answer};
+use super::envelope::{Envelope, not_decodable};
 use super::error_body::ErrorBody;
 use super::error_kind;
 use super::excerpt::bounded;
@@ -68,8 +68,8 @@ pub(super) fn decode_event<'a, C: Deserialize<'a>>(
     if data.trim().is_empty() {
         return Ok(None);
     }
-    let event: Envelope<'a, C> =
-        serde_json::from_str(data).map_err(|error| not_an_answer(data.as_bytes(), &error, origin))?;
+    let event: Envelope<'a, C> = serde_json::from_str(data)
+        .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
     if is_truthy(&event.error) || (name == Some("error") && event.choices.is_none()) {
         return Err(error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin));
     }

@@ -35,18 +35,17 @@ mod tests {
     use super::*;
     use catena_http::{HeaderName, HeaderValue};
 
-    /// 1 January 2026, 00:00:04.
-    const CLOCK: SystemTime = match SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_767_225_604)) {
-        Some(time) => time,
-        None => SystemTime::UNIX_EPOCH,
-    };
+    /// Four seconds into 2026.
+    fn clock() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_604)
+    }
 
     #[track_caller]
     fn check(headers: &[(&'static str, &'static str)], expected: Option<f64>) {
         let pair = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
-        let hint = retry_hint(&headers.iter().map(pair).collect(), CLOCK);
+        let hint = retry_hint(&headers.iter().map(pair).collect(), clock());
         assert_eq!(hint.map(|hint| hint.as_secs_f64()), expected, "{headers:?}");
     }
 

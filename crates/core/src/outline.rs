@@ -1,0 +1,146 @@
+//! The structure of a runnable as plain data.
+
+use serde_json::Value;
+
+use crate::{ConfigurableField, RunKind};
+
+/// What a runnable is made of. Graphs, schemas and lists of configurable fields are drawn from it.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, OutlineParts, Runnable};
+/// let chain = lambda(|x: i64| x + 1) | lambda(|x: i64| x * 2);
+/// let outline = chain.outline();
+/// assert!(matches!(outline.parts, OutlineParts::Sequence(steps) if steps.len() == 2));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Outline {
+    /// The name of the runnable.
+    pub name: String,
+    /// What kind of work it is.
+    pub kind: RunKind,
+    /// What it is made of.
+    pub parts: OutlineParts,
+    /// The JSON Schema of its input, where it is known.
+    pub input_schema: Option<Value>,
+    /// The JSON Schema of its output, where it is known.
+    pub output_schema: Option<Value>,
+    /// The fields that a call may configure.
+    pub fields: Vec<ConfigurableField>,
+    /// The text of a prompt's template.
+    pub template: Option<String>,
+    /// Facts that a config attached.
+    pub metadata: serde_json::Map<String, Value>,
+}
+
+/// The parts of a runnable.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OutlineParts {
+    /// None: it is one step.
+    Leaf,
+    /// It passes its input on unchanged.
+    Passthrough,
+    /// Steps one after the other.
+    Sequence(Vec<Outline>),
+    /// Named branches side by side.
+    Parallel(Vec<(String, Outline)>),
+    /// Named branches side by side, added to the input.
+    Assign(Vec<(String, Outline)>),
+    /// Arms, each under its condition, and a default.
+    Branch {
+        /// Conditions and what they lead to.
+        arms: Vec<(Outline, Outline)>,
+        /// Where it goes if no condition holds.
+        default: Box<Outline>,
+    },
+    /// One of several, chosen by name.
+    Choice(Vec<(String, Outline)>),
+    /// A primary, and what to turn to when it fails.
+    Fallbacks(Vec<Outline>),
+    /// Something called for every element of a list.
+    Each(Box<Outline>),
+    /// Something called in another way.
+    Wrapper(Box<Outline>),
+}
+
+impl Outline {
+    /// One step.
+    pub fn leaf(name: impl Into<String>, kind: RunKind) -> Self {
+        Self::new(name, kind, OutlineParts::Leaf)
+    }
+
+    /// Something made of parts.
+    pub fn new(name: impl Into<String>, kind: RunKind, parts: OutlineParts) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            parts,
+            input_schema: None,
+            output_schema: None,
+            fields: Vec::new(),
+            template: None,
+            metadata: serde_json::Map::new(),
+        }
+    }
+
+    /// Steps one after the other. Sequences among them are laid flat.
+    pub(crate) fn sequence(name: impl Into<String>, steps: impl IntoIterator<Item = Self>) -> Self {
+        let steps = steps.into_iter().flat_map(|step| match step.parts {
+            OutlineParts::Sequence(steps) => steps,
+            _ => vec![step],
+        });
+        Self::new(name, RunKind::Chain, OutlineParts::Sequence(steps.collect()))
+    }
+
+    /// Named branches side by side.
+    pub(crate) fn parallel(
+        name: impl Into<String>,
+        branches: impl IntoIterator<Item = (String, Self)>,
+    ) -> Self {
+        Self::new(name, RunKind::Chain, OutlineParts::Parallel(branches.into_iter().collect()))
+    }
+
+    /// Something that calls `inner` in another way, under its name.
+    pub(crate) fn wrapper(inner: Self) -> Self {
+        let (name, kind) = (inner.name.clone(), inner.kind);
+        Self::new(name, kind, OutlineParts::Wrapper(Box::new(inner)))
+    }
+}
+
+impl OutlineParts {
+    /// The parts, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Outline> {
+        let parts: Vec<&Outline> = match self {
+            Self::Leaf | Self::Passthrough => Vec::new(),
+            Self::Sequence(parts) | Self::Fallbacks(parts) => parts.iter().collect(),
+            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) => {
+                parts.iter().map(|(_, part)| part).collect()
+            }
+            Self::Branch { arms, default } => {
+                arms.iter().flat_map(|(condition, arm)| [condition, arm]).chain([default.as_ref()]).collect()
+            }
+            Self::Each(part) | Self::Wrapper(part) => vec![part],
+        };
+        parts.into_iter()
+    }
+
+    pub(crate) fn for_each_mut(&mut self, change: &mut dyn FnMut(&mut Outline)) {
+        match self {
+            Self::Leaf | Self::Passthrough => {}
+            Self::Sequence(parts) | Self::Fallbacks(parts) => parts.iter_mut().for_each(change),
+            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) => {
+                parts.iter_mut().for_each(|(_, part)| change(part));
+            }
+            Self::Branch { arms, default } => {
+                for (condition, arm) in arms {
+                    change(condition);
+                    change(arm);
+                }
+                change(default);
+            }
+            Self::Each(part) | Self::Wrapper(part) => change(part),
+        }
+    }
+}

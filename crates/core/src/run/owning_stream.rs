@@ -1,0 +1,48 @@
+//! A stream made by an async block, which may own what the stream borrows from.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use futures_util::stream;
+
+use crate::{ChunkStream, Result};
+
+/// Where the block leaves one item at a time for the stream to take.
+pub(super) struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
+
+impl<T> Slot<T> {
+    /// Leaves an item and waits until it is taken.
+    pub(super) async fn put(&self, item: Result<T>) {
+        *lock(&self.0) = Some(item);
+        // The block is polled again only after the item was taken.
+        poll_fn(|_| if lock(&self.0).is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
+    }
+}
+
+/// The items that the block puts into its slot. Dropping the stream drops the block.
+pub(super) fn owning_stream<'a, T, F, Fut>(block: F) -> ChunkStream<'a, T>
+where
+    T: Send + 'a,
+    F: FnOnce(Slot<T>) -> Fut,
+    Fut: Future<Output = ()> + Send + 'a,
+{
+    let slot = Arc::new(Mutex::new(None));
+    let mut block = Some(Box::pin(block(Slot(Arc::clone(&slot)))));
+    Box::pin(stream::poll_fn(move |task| {
+        let Some(running) = &mut block else { return Poll::Ready(None) };
+        let progress = running.as_mut().poll(task);
+        if progress.is_ready() {
+            block = None;
+        }
+        match lock(&slot).take() {
+            Some(item) => Poll::Ready(Some(item)),
+            None => progress.map(|()| None),
+        }
+    }))
+}
+
+/// Nothing panics while it holds the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

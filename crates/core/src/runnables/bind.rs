@@ -1,0 +1,72 @@
+//! Call arguments fixed beforehand.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::run::step;
+use crate::runnable::Shape;
+use crate::{ChunkStream, Context, Outline, Result, RunKind, Runnable};
+
+/// Calls a runnable with more arguments. Made by [`bind`](crate::RunnableExt::bind).
+///
+/// The runnable finds them in [`Context::arguments`]; a sequence hands them to its first step. Arguments bound further
+/// out count more. It has no run of its own.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Context, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let greet = lambda(|name: String, cx: Context| {
+///     let word = cx.arguments().and_then(|arguments| arguments.get("word")?.as_str()).unwrap_or("Hello");
+///     format!("{word} {name}")
+/// });
+/// assert_eq!(greet.bind("word", "Hej").invoke("Ada").await?, "Hej Ada");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[doc(alias = "RunnableBinding")]
+#[derive(Debug, Clone)]
+pub struct Bound<R> {
+    inner: R,
+    arguments: Arc<Map<String, Value>>,
+}
+
+impl<R: Runnable> Bound<R> {
+    pub(crate) fn new(inner: R, arguments: Map<String, Value>) -> Self {
+        Self { inner, arguments: Arc::new(arguments) }
+    }
+}
+
+#[async_trait]
+impl<R: Runnable> Runnable for Bound<R> {
+    type Input = R::Input;
+    type Output = R::Output;
+
+    async fn call(&self, input: R::Input, cx: &Context) -> Result<R::Output> {
+        step::call_here(&self.inner, input, &cx.with_arguments(&self.arguments)).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
+        step::transform_here(&self.inner, input, cx.with_arguments(&self.arguments))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.inner.name()
+    }
+
+    fn kind(&self) -> RunKind {
+        self.inner.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::wrapper(self.inner.outline())
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Wrapper
+    }
+}
+
+crate::impl_pipe!(impl [R: Runnable] Bound<R>);

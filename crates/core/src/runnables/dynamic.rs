@@ -1,0 +1,88 @@
+//! A runnable as a step of a chain whose types are known only at run time.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+
+use crate::runnable::Shape;
+use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, FromData, Outline, Result, RunKind, Runnable};
+
+/// Any step of a dynamic chain.
+pub type DynRunnable = BoxRunnable<Data, Data>;
+
+/// Reads its input with `read` and gives its output as [`Data`]. A conversion, not a step: it has no run of its own.
+pub(super) struct ToData<R: Runnable, I> {
+    inner: R,
+    read: fn(I) -> Result<R::Input>,
+}
+
+impl<R: Runnable> ToData<R, Data>
+where
+    R::Input: FromData,
+{
+    /// Reads dynamic input.
+    pub(super) fn dynamic(inner: R) -> Self {
+        Self { inner, read: FromData::from_data }
+    }
+}
+
+impl<R: Runnable> ToData<R, R::Input> {
+    /// Takes input as it is.
+    pub(super) fn typed(inner: R) -> Self {
+        Self { inner, read: Ok }
+    }
+}
+
+impl<R: Runnable, I> fmt::Debug for ToData<R, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ToData({})", self.inner.name())
+    }
+}
+
+#[async_trait]
+impl<R, I> Runnable for ToData<R, I>
+where
+    R: Runnable,
+    R::Output: Into<Data>,
+    I: Chunk,
+{
+    type Input = I;
+    type Output = Data;
+
+    async fn call(&self, input: I, cx: &Context) -> Result<Data> {
+        self.inner.call((self.read)(input)?, cx).await.map(Into::into)
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, I>, cx: Context) -> ChunkStream<'a, Data> {
+        let input = input.map(|chunk| chunk.and_then(self.read));
+        Box::pin(self.inner.transform(Box::pin(input), cx).map(|chunk| chunk.map(Into::into)))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.inner.name()
+    }
+
+    fn kind(&self) -> RunKind {
+        self.inner.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        self.inner.outline()
+    }
+
+    fn shape(&self) -> Shape {
+        self.inner.shape()
+    }
+}
+
+/// Makes any runnable a step of a dynamic chain.
+pub(crate) fn to_dynamic<R>(runnable: R) -> DynRunnable
+where
+    R: Runnable + 'static,
+    R::Input: FromData,
+    R::Output: Into<Data>,
+{
+    BoxRunnable::new(ToData::dynamic(runnable))
+}

@@ -1,0 +1,56 @@
+//! A runnable for every element of a list.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+
+use super::bounded::join_bounded;
+use crate::run::step::{self, Place};
+use crate::{Context, Outline, OutlineParts, Result, RunKind, Runnable};
+
+/// Runs a runnable on every element of a list, concurrently, and gives the list of outputs in order.
+/// Made by [`map`](crate::RunnableExt::map).
+///
+/// It gathers its input and gives one chunk: elements have to stay in order. `max_concurrency` bounds how many run at
+/// once. The first error stops the others; its path has the index: `each[3]`.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let lengths = lambda(|word: String| word.len()).map();
+/// assert_eq!(lengths.invoke(vec!["one".to_string(), "three".to_string()]).await?, [3, 5]);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct RunnableEach<R> {
+    inner: R,
+}
+
+impl<R: Runnable> RunnableEach<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self { inner }
+    }
+}
+
+#[async_trait]
+impl<R: Runnable> Runnable for RunnableEach<R> {
+    type Input = Vec<R::Input>;
+    type Output = Vec<R::Output>;
+
+    async fn call(&self, inputs: Vec<R::Input>, cx: &Context) -> Result<Vec<R::Output>> {
+        let calls = inputs.into_iter().enumerate();
+        let calls = calls.map(|(index, input)| step::call(&self.inner, input, cx, Place::Each(index)));
+        join_bounded(calls, cx.max_concurrency()).await
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        format!("RunnableEach<{}>", self.inner.name()).into()
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::new(self.name(), RunKind::Chain, OutlineParts::Each(Box::new(self.inner.outline())))
+    }
+}
+
+crate::impl_pipe!(impl [R: Runnable] RunnableEach<R>);

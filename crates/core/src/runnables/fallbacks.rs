@@ -1,0 +1,178 @@
+//! Something else to turn to.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, future, stream};
+
+use super::assign::record;
+use super::attempts::until_first_chunk;
+use crate::run::step::{self, Place};
+use crate::{
+    BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
+    Runnable, RunnableExt,
+};
+
+type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
+type Annotate<I> = Arc<dyn Fn(I, &Error) -> Result<I> + Send + Sync>;
+
+/// Runs a primary and, if it fails, its fallbacks in order. Made by
+/// [`with_fallbacks`](crate::RunnableExt::with_fallbacks).
+///
+/// A stream falls back only until its first chunk; after that an error passes through.
+///
+/// # Errors
+/// If all fail, that of the primary. An error that is not to be handled ends it at once; a run that was cancelled is
+/// never handled.
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeLlm, Error, ErrorKind, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let down = FakeLlm::failing(Vec::<String>::new(), Error::new(ErrorKind::Server, "down"));
+/// let model = down.with_fallbacks([FakeLlm::new(["from the spare"])]);
+/// assert_eq!(model.invoke("hi").await?, "from the spare");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[doc(alias = "RunnableWithFallbacks")]
+pub struct WithFallbacks<I, O> {
+    /// The primary, then the fallbacks.
+    choices: Vec<BoxRunnable<I, O>>,
+    when: Predicate,
+    annotate: Option<Annotate<I>>,
+}
+
+impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
+    pub(crate) fn new(
+        primary: impl Runnable<Input = I, Output = O> + 'static,
+        fallbacks: impl IntoIterator<Item = impl Runnable<Input = I, Output = O> + 'static>,
+    ) -> Self {
+        let choices =
+            std::iter::once(primary.boxed()).chain(fallbacks.into_iter().map(RunnableExt::boxed)).collect();
+        Self { choices, when: Arc::new(|_| true), annotate: None }
+    }
+
+    /// Falls back only on the errors for which `when` is true, instead of on all.
+    #[must_use]
+    #[doc(alias = "exceptions_to_handle")]
+    pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        self.when = Arc::new(when);
+        self
+    }
+
+    fn handles(&self, error: &Error) -> bool {
+        error.kind() != ErrorKind::Cancelled && (self.when)(error)
+    }
+}
+
+impl<O: Chunk> WithFallbacks<Data, O> {
+    /// Tells each fallback the last error, under this name in its input. The caller's own input is not changed.
+    ///
+    /// # Errors
+    /// From then on an input that is no record is refused.
+    #[must_use]
+    #[doc(alias = "exception_key")]
+    pub fn with_error_key(mut self, key: impl Into<String>) -> Self {
+        let key = key.into();
+        self.annotate = Some(Arc::new(move |input, error| {
+            let mut input = record(input)?;
+            input.insert(key.clone(), Data::Error(error.clone()));
+            Ok(input.into())
+        }));
+        self
+    }
+}
+
+impl<I, O> Clone for WithFallbacks<I, O> {
+    fn clone(&self) -> Self {
+        Self { choices: self.choices.clone(), when: Arc::clone(&self.when), annotate: self.annotate.clone() }
+    }
+}
+
+impl<I: Chunk, O: Chunk> fmt::Debug for WithFallbacks<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithFallbacks").field("choices", &self.choices).finish_non_exhaustive()
+    }
+}
+
+/// How far a stream has come in its list of choices.
+#[derive(Default)]
+struct Progress {
+    begun: usize,
+    first: Option<Error>,
+    last: Option<Error>,
+}
+
+#[async_trait]
+impl<I: Chunk, O: Chunk> Runnable for WithFallbacks<I, O> {
+    type Input = I;
+    type Output = O;
+
+    async fn call(&self, mut input: I, cx: &Context) -> Result<O> {
+        let mut first = None;
+        for (index, choice) in self.choices.iter().enumerate() {
+            let error = match step::call(choice, input.clone(), cx, Place::Fallback(index)).await {
+                Ok(output) => return Ok(output),
+                Err(error) if !self.handles(&error) => return Err(error),
+                Err(error) => error,
+            };
+            if let Some(annotate) = &self.annotate {
+                input = annotate(input, &error)?;
+            }
+            first.get_or_insert(error);
+        }
+        Err(first.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is nothing to run")))
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, I>, cx: Context) -> ChunkStream<'a, O> {
+        let progress = Arc::new(Mutex::new(Progress::default()));
+        let shared = Arc::clone(&progress);
+        let begin = move |input: ChunkStream<'a, I>| {
+            let mut progress = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let index = progress.begun;
+            progress.begun += 1;
+            let input = match (&self.annotate, progress.last.take()) {
+                (Some(annotate), Some(error)) => annotated(input, annotate, error),
+                _ => input,
+            };
+            step::transform(&self.choices[index], input, &cx, Place::Fallback(index))
+        };
+        let again = move |error: Error| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            if !self.handles(&error) {
+                return future::ready(Err(error));
+            }
+            progress.last = Some(error.clone());
+            let first = progress.first.get_or_insert(error).clone();
+            future::ready(if progress.begun < self.choices.len() { Ok(()) } else { Err(first) })
+        };
+        until_first_chunk(input, begin, again)
+    }
+
+    fn name(&self) -> std::borrow::Cow<'_, str> {
+        "RunnableWithFallbacks".into()
+    }
+
+    fn outline(&self) -> Outline {
+        let choices = self.choices.iter().map(Runnable::outline).collect();
+        Outline::new(self.name(), RunKind::Chain, OutlineParts::Fallbacks(choices))
+    }
+}
+
+crate::impl_pipe!(impl [I: Chunk, O: Chunk] WithFallbacks<I, O>);
+
+/// The input, whole, with the error in it.
+fn annotated<'a, I: Chunk>(
+    input: ChunkStream<'a, I>,
+    annotate: &'a Annotate<I>,
+    error: Error,
+) -> ChunkStream<'a, I> {
+    let input = async move {
+        match crate::gather(input).await? {
+            Some(input) => annotate(input, &error).map(Some),
+            None => Ok(None),
+        }
+    };
+    stream::once(input).filter_map(|input| future::ready(input.transpose())).boxed()
+}

@@ -1,0 +1,83 @@
+//! Taking named values out of a record.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+
+use super::assign::record;
+use crate::{ChunkStream, Context, Data, Record, Result, Runnable};
+
+/// Gives the value of one name, or a record of several. Streams what it picks of each chunk.
+///
+/// A name that is missing gives `Null`; of several, those that are there count, and `Null` if none is.
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the input is no record.
+///
+/// # Example
+/// ```
+/// use catena_core::{vars, RunnableExt, RunnablePick};
+/// # futures_executor::block_on(async {
+/// let input = vars! { a: 1, b: 2, c: 3 };
+/// assert_eq!(RunnablePick::one("a").invoke(input.clone()).await?, 1.into());
+/// assert_eq!(RunnablePick::many(["c", "b"]).invoke(input).await?, vars! { c: 3, b: 2 });
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct RunnablePick(Names);
+
+#[derive(Debug, Clone)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl RunnablePick {
+    /// Takes one value.
+    pub fn one(name: impl Into<String>) -> Self {
+        Self(Names::One(name.into()))
+    }
+
+    /// Takes a record of these, in this order.
+    pub fn many<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self(Names::Many(names.into_iter().map(Into::into).collect()))
+    }
+
+    fn pick(&self, input: Data) -> Result<Data> {
+        let mut input = record(input)?;
+        let mut take = |name: &String| input.get_mut(name).map(std::mem::take);
+        Ok(match &self.0 {
+            Names::One(name) => take(name).unwrap_or_default(),
+            Names::Many(names) => {
+                let picked: Record = names.iter().filter_map(|name| Some((name, take(name)?))).collect();
+                if picked.is_empty() { Data::Null } else { picked.mergeable().into() }
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Runnable for RunnablePick {
+    type Input = Data;
+    type Output = Data;
+
+    async fn call(&self, input: Data, _cx: &Context) -> Result<Data> {
+        self.pick(input)
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, _cx: Context) -> ChunkStream<'a, Data> {
+        let picked = input.map(|chunk| self.pick(chunk?));
+        Box::pin(picked.filter(|chunk| std::future::ready(!matches!(chunk, Ok(Data::Null)))))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Names::One(name) => format!("RunnablePick<{name}>"),
+            Names::Many(names) => format!("RunnablePick<{}>", names.join(",")),
+        }
+        .into()
+    }
+}
+
+crate::impl_pipe!(RunnablePick);

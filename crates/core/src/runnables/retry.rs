@@ -1,0 +1,232 @@
+//! Trying again.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::attempts::until_first_chunk;
+use crate::run::step::{self, Place};
+use crate::{ChunkStream, Context, Error, Outline, Result, RunEventKind, Runnable};
+
+type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
+
+/// When to try again, and after how long.
+///
+/// The wait before retry `n` is `initial * base^(n-1)` plus a random part of up to `jitter`, at most `max`; what the
+/// error itself asks for counts instead.
+///
+/// # Example
+/// ```
+/// use catena_core::RetryPolicy;
+/// use std::time::Duration;
+/// let policy = RetryPolicy::new().with_max_attempts(5).with_initial_delay(Duration::from_millis(100));
+/// # let _ = policy;
+/// ```
+#[derive(Clone)]
+pub struct RetryPolicy {
+    max_attempts: usize,
+    initial: Duration,
+    base: f64,
+    jitter: Duration,
+    max: Duration,
+    when: Predicate,
+}
+
+impl RetryPolicy {
+    /// Up to three attempts, on errors that say that trying again may help; waits of 1 s, 2 s, 4 s, up to a second more
+    /// each, at most a minute.
+    pub fn new() -> Self {
+        Self {
+            max_attempts: 3,
+            initial: Duration::from_secs(1),
+            base: 2.0,
+            jitter: Duration::from_secs(1),
+            max: Duration::from_secs(60),
+            when: Arc::new(Error::is_retryable),
+        }
+    }
+
+    /// How many attempts are made at most, the first included. 0 counts as 1.
+    #[must_use]
+    #[doc(alias = "stop_after_attempt")]
+    pub fn with_max_attempts(mut self, attempts: usize) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The wait before the first retry.
+    #[must_use]
+    pub fn with_initial_delay(mut self, delay: Duration) -> Self {
+        self.initial = delay;
+        self
+    }
+
+    /// By what factor each wait is longer than the last.
+    #[must_use]
+    pub fn with_base(mut self, base: f64) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// The longest random addition to a wait.
+    #[must_use]
+    #[doc(alias = "wait_exponential_jitter")]
+    pub fn with_jitter(mut self, jitter: Duration) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The longest wait that is computed. An error may ask for a longer one.
+    #[must_use]
+    pub fn with_max_delay(mut self, delay: Duration) -> Self {
+        self.max = delay;
+        self
+    }
+
+    /// Waits for nothing but what an error asks for.
+    #[must_use]
+    pub fn without_delay(self) -> Self {
+        self.with_initial_delay(Duration::ZERO).with_jitter(Duration::ZERO)
+    }
+
+    /// Tries again on the errors for which `when` is true, instead of on those that are
+    /// [retryable](Error::is_retryable).
+    #[must_use]
+    #[doc(alias = "retry_if_exception_type")]
+    pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
+        self.when = Arc::new(when);
+        self
+    }
+
+    /// The wait before the attempt after this one.
+    fn delay(&self, attempt: usize, error: &Error) -> Duration {
+        if let Some(delay) = error.retry_after() {
+            return delay;
+        }
+        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        let seconds = self.initial.as_secs_f64() * self.base.powi(exponent)
+            + self.jitter.as_secs_f64() * random_fraction();
+        Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max)
+    }
+
+    /// Waits before the next attempt, or gives the error back if there is none.
+    async fn pause(&self, attempt: usize, error: Error, cx: &Context) -> Result<()> {
+        if attempt >= self.max_attempts || !(self.when)(&error) {
+            return Err(error);
+        }
+        let delay = self.delay(attempt, &error);
+        if cx.deadline().is_some_and(|deadline| cx.timer().now() + delay >= deadline) {
+            return Err(error);
+        }
+        cx.notify(RunEventKind::Retry { attempt: attempt + 1, error: &error });
+        if !delay.is_zero() {
+            cx.timer().sleep(delay).await;
+        }
+        Ok(())
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("max_attempts", &self.max_attempts)
+            .field("initial", &self.initial)
+            .field("base", &self.base)
+            .field("jitter", &self.jitter)
+            .field("max", &self.max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Between 0 and 1, different each time.
+fn random_fraction() -> f64 {
+    let bits = RandomState::new().build_hasher().finish();
+    f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// Tries a runnable again when it fails. Made by [`with_retry`](crate::RunnableExt::with_retry).
+///
+/// Each attempt is a run of its own below this one. A stream is begun anew only until its first chunk; after that an
+/// error passes through, since what was delivered cannot be taken back. In a batch each item is retried by itself.
+///
+/// # Errors
+/// That of the last attempt, with its number in the path: `retry#3`.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Error, ErrorKind, RetryPolicy, RunnableExt};
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// # futures_executor::block_on(async {
+/// let calls = AtomicUsize::new(0);
+/// let flaky = lambda(move |x: i64| match calls.fetch_add(1, Ordering::Relaxed) {
+///     0 => Err(Error::new(ErrorKind::Server, "try again")),
+///     _ => Ok(x),
+/// });
+/// assert_eq!(flaky.with_retry(RetryPolicy::new().without_delay()).invoke(7).await?, 7);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[doc(alias = "RunnableRetry")]
+#[derive(Debug, Clone)]
+pub struct WithRetry<R> {
+    inner: R,
+    policy: RetryPolicy,
+}
+
+impl<R: Runnable> WithRetry<R> {
+    pub(crate) fn new(inner: R, policy: RetryPolicy) -> Self {
+        Self { inner, policy }
+    }
+}
+
+#[async_trait]
+impl<R: Runnable> Runnable for WithRetry<R> {
+    type Input = R::Input;
+    type Output = R::Output;
+
+    async fn call(&self, input: R::Input, cx: &Context) -> Result<R::Output> {
+        let mut attempt = 1;
+        while attempt < self.policy.max_attempts {
+            match step::call(&self.inner, input.clone(), cx, Place::Attempt(attempt)).await {
+                Ok(output) => return Ok(output),
+                Err(error) => self.policy.pause(attempt, error, cx).await?,
+            }
+            attempt += 1;
+        }
+        step::call(&self.inner, input, cx, Place::Attempt(attempt)).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let (made, child) = (Arc::clone(&attempts), cx.clone());
+        let begin = move |input| {
+            let attempt = made.fetch_add(1, Ordering::Relaxed) + 1;
+            step::transform(&self.inner, input, &child, Place::Attempt(attempt))
+        };
+        let again = move |error| {
+            let (attempt, cx) = (attempts.load(Ordering::Relaxed), cx.clone());
+            async move { self.policy.pause(attempt, error, &cx).await }
+        };
+        until_first_chunk(input, begin, again)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.inner.name()
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::wrapper(self.inner.outline())
+    }
+}
+
+crate::impl_pipe!(impl [R: Runnable] WithRetry<R>);

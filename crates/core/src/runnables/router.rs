@@ -1,0 +1,156 @@
+//! One of several runnables, chosen by name.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use crate::run::step;
+use crate::runnable::Shape;
+use crate::{
+    BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, FromData, Outline, OutlineParts,
+    Result, RunKind, Runnable, RunnableExt, gather,
+};
+
+/// An input and the name of the runnable that it is for.
+///
+/// # Example
+/// ```
+/// use catena_core::Routed;
+/// assert_eq!(Routed::new("add", 4).key, "add");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routed<I> {
+    /// The name of the runnable.
+    pub key: String,
+    /// Its input.
+    pub input: I,
+}
+
+impl<I> Routed<I> {
+    /// An input for the runnable of this name.
+    pub fn new(key: impl Into<String>, input: I) -> Self {
+        Self { key: key.into(), input }
+    }
+}
+
+impl<I: Chunk> Chunk for Routed<I> {
+    fn to_json(&self) -> Value {
+        json!({ "key": self.key, "input": self.input.to_json() })
+    }
+}
+
+/// A record with `key` and `input`.
+impl FromData for Routed<Data> {
+    fn from_data(data: Data) -> Result<Self> {
+        match (data.get("key").and_then(Data::as_text), data.get("input")) {
+            (Some(key), Some(input)) => Ok(Self::new(key, input.clone())),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a routed input is a record with a text `key` and an `input`",
+            )),
+        }
+    }
+}
+
+/// Runs the runnable that the input names, and streams as it does. It has no run of its own.
+///
+/// # Errors
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a name it does not know.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Routed, RouterRunnable, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let router = RouterRunnable::new()
+///     .with("add", lambda(|x: i64| x + 1))
+///     .with("double", lambda(|x: i64| x * 2));
+/// assert_eq!(router.invoke(Routed::new("double", 4)).await?, 8);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub struct RouterRunnable<I, O> {
+    routes: Vec<(String, BoxRunnable<I, O>)>,
+}
+
+impl<I: Chunk, O: Chunk> RouterRunnable<I, O> {
+    /// A router without routes.
+    pub fn new() -> Self {
+        Self { routes: Vec::new() }
+    }
+
+    /// Adds a route. Of two with one name the first counts.
+    #[must_use]
+    pub fn with(
+        mut self,
+        key: impl Into<String>,
+        route: impl Runnable<Input = I, Output = O> + 'static,
+    ) -> Self {
+        self.routes.push((key.into(), route.boxed()));
+        self
+    }
+
+    fn route(&self, key: &str) -> Result<&BoxRunnable<I, O>> {
+        let found = self.routes.iter().find(|(name, _)| name == key);
+        found.map(|(_, route)| route).ok_or_else(|| {
+            let known: Vec<&str> = self.routes.iter().map(|(name, _)| name.as_str()).collect();
+            let message =
+                format!("no runnable associated with key `{key:.80}`; there are: {}", known.join(", "));
+            Error::new(ErrorKind::InvalidInput, message)
+        })
+    }
+}
+
+impl<I: Chunk, O: Chunk> Default for RouterRunnable<I, O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<I, O> Clone for RouterRunnable<I, O> {
+    fn clone(&self) -> Self {
+        Self { routes: self.routes.clone() }
+    }
+}
+
+impl<I: Chunk, O: Chunk> fmt::Debug for RouterRunnable<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.routes.iter().map(|(key, route)| (key, route))).finish()
+    }
+}
+
+#[async_trait]
+impl<I: Chunk, O: Chunk> Runnable for RouterRunnable<I, O> {
+    type Input = Routed<I>;
+    type Output = O;
+
+    async fn call(&self, routed: Routed<I>, cx: &Context) -> Result<O> {
+        step::call_here(self.route(&routed.key)?, routed.input, cx).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, Routed<I>>, cx: Context) -> ChunkStream<'a, O> {
+        let chosen = async move {
+            let routed = match gather(input).await {
+                Ok(Some(routed)) => routed,
+                Ok(None) => return stream::empty().boxed(),
+                Err(error) => return stream::iter([Err(error)]).boxed(),
+            };
+            match self.route(&routed.key) {
+                Ok(route) => step::transform_here(route, stream::iter([Ok(routed.input)]).boxed(), cx),
+                Err(error) => stream::iter([Err(error)]).boxed(),
+            }
+        };
+        stream::once(chosen).flatten().boxed()
+    }
+
+    fn outline(&self) -> Outline {
+        let routes = self.routes.iter().map(|(key, route)| (key.clone(), route.outline())).collect();
+        Outline::new(self.name(), RunKind::Chain, OutlineParts::Choice(routes))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Wrapper
+    }
+}
+
+crate::impl_pipe!(impl [I: Chunk, O: Chunk] RouterRunnable<I, O>);

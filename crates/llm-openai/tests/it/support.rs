@@ -1,0 +1,129 @@
+//! What all tests use: models of a server, and answers.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use catena_core::{Chunk, Error, Result, RunnableExt};
+use catena_llm_openai::{ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBuilder};
+use catena_testkit::{Reply, Server};
+use futures_executor::block_on;
+use futures_util::{Stream, StreamExt};
+use serde_json::{Value, json};
+
+pub(crate) const KEY: &str = "sk-test-4f9a1c77d2e8";
+
+/// Long enough for a busy machine, short enough for a test that fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) fn llm_builder(server: &Server) -> OpenAiBuilder {
+    OpenAi::builder().ignore_environment().with_base_url(format!("{}/v1", server.url())).with_api_key(KEY)
+}
+
+pub(crate) fn chat_builder(server: &Server) -> ChatOpenAiBuilder {
+    ChatOpenAi::builder().ignore_environment().with_base_url(format!("{}/v1", server.url())).with_api_key(KEY)
+}
+
+pub(crate) fn llm(server: &Server) -> OpenAi {
+    llm_builder(server).build().expect("a model")
+}
+
+pub(crate) fn chat(server: &Server) -> ChatOpenAi {
+    chat_builder(server).build().expect("a model")
+}
+
+pub(crate) fn completion(text: &str) -> Value {
+    json!({
+        "id": "cmpl-1", "object": "text_completion", "created": 1, "model": "m-1",
+        "choices": [{"index": 0, "text": text, "logprobs": null, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
+    })
+}
+
+pub(crate) fn chat_completion(text: &str) -> Value {
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m-1", "system_fingerprint": "fp",
+        "choices": [{
+            "index": 0, "message": {"role": "assistant", "content": text, "refusal": null}, "finish_reason": "stop",
+        }],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
+    })
+}
+
+/// The events of a streamed text completion.
+pub(crate) fn completion_events(texts: &[&str]) -> Vec<String> {
+    let chunk = |text: &str, finish: Value| {
+        let choice = json!({"index": 0, "text": text, "finish_reason": finish});
+        json!({"id": "cmpl-1", "object": "text_completion", "model": "m-1", "choices": [choice]}).to_string()
+    };
+    let pieces = texts.iter().map(|text| chunk(text, Value::Null));
+    pieces.chain([chunk("", "stop".into()), "[DONE]".to_owned()]).collect()
+}
+
+/// The events of a streamed chat completion that says the same as [`chat_completion`] of the texts joined.
+pub(crate) fn chat_events(texts: &[&str]) -> Vec<String> {
+    let chunk = |choices: Value, usage: Value| {
+        json!({
+            "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m-1",
+            "system_fingerprint": "fp", "choices": choices, "usage": usage,
+        })
+        .to_string()
+    };
+    let delta = |delta: Value, finish: Value| {
+        chunk(json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]), Value::Null)
+    };
+    let mut events = vec![delta(json!({"role": "assistant", "content": ""}), Value::Null)];
+    events.extend(texts.iter().map(|text| delta(json!({"content": text}), Value::Null)));
+    events.push(delta(json!({}), "stop".into()));
+    events.push(chunk(json!([]), json!({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7})));
+    events.push("[DONE]".to_owned());
+    events
+}
+
+/// The chunks of a stream and the error it ended with.
+pub(crate) fn drain<T>(stream: impl Stream<Item = Result<T>>) -> (Vec<T>, Option<Error>) {
+    block_on(async {
+        let mut chunks = Vec::new();
+        let mut stream = std::pin::pin!(stream);
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(chunk) => chunks.push(chunk),
+                Err(error) => {
+                    assert!(stream.next().await.is_none(), "an error is the last item");
+                    return (chunks, Some(error));
+                }
+            }
+        }
+        (chunks, None)
+    })
+}
+
+pub(crate) fn fold<T: Chunk>(chunks: Vec<T>) -> T {
+    let whole = chunks.into_iter().reduce(|mut whole, chunk| {
+        whole.merge(chunk);
+        whole
+    });
+    whole.expect("at least one chunk")
+}
+
+/// The error of each of the four ways to call a model of a server that gives this reply.
+pub(crate) fn errors_of_all_calls(reply: &Reply) -> Vec<Error> {
+    let server = Server::replay([reply.clone()]);
+    let (llm, chat) = (llm(&server), chat(&server));
+    vec![
+        block_on(llm.invoke("Hi")).expect_err("an error"),
+        drain(llm.stream("Hi")).1.expect("an error"),
+        block_on(chat.invoke("Hi")).expect_err("an error"),
+        drain(chat.stream("Hi")).1.expect("an error"),
+    ]
+}
+
+/// Everything an error shows, through the whole chain of its sources.
+pub(crate) fn shown(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
+    let mut source = StdError::source(error);
+    while let Some(error) = source {
+        text.push_str(&format!(" {error} {error:?}"));
+        source = error.source();
+    }
+    text
+}
