@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream, stream::FuturesUnordered};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, FuturesUnordered};
 
 use crate::run::step;
 use crate::{Context, Result, RunConfig, Runnable};
@@ -42,6 +43,55 @@ where
             };
         }
     }))
+}
+
+/// How many items of an endless source run at once, unless the config says.
+const STREAM_CONCURRENCY: usize = 8;
+
+/// Runs the inputs of a stream; takes the next one only when there is room for it.
+pub(crate) fn of_stream<'a, R>(
+    runnable: &'a R,
+    inputs: BoxStream<'a, R::Input>,
+    config: &RunConfig,
+) -> AsCompleted<'a, R::Output>
+where
+    R: Runnable + ?Sized,
+{
+    let first = Context::new(config);
+    let others = first.without_run_id();
+    let bound = config.max_concurrency.unwrap_or(STREAM_CONCURRENCY).max(1);
+    let mut waiting = inputs.enumerate().fuse();
+    let mut running = FuturesUnordered::new();
+    Box::pin(stream::poll_fn(move |task| {
+        let mut exhausted = false;
+        while running.len() < bound {
+            match waiting.poll_next_unpin(task) {
+                Poll::Ready(Some((index, input))) => {
+                    let cx = if index == 0 { &first } else { &others }.restarted();
+                    running.push(async move { (index, step::call_root(runnable, input, &cx).await) });
+                }
+                Poll::Ready(None) => {
+                    exhausted = true;
+                    break;
+                }
+                Poll::Pending => break,
+            }
+        }
+        match running.poll_next_unpin(task) {
+            Poll::Ready(None) if !exhausted => Poll::Pending,
+            next => next,
+        }
+    }))
+}
+
+/// All outputs in the order of the inputs; the first error drops the items still under way.
+pub(crate) async fn all_or_first_error<T>(mut completed: AsCompleted<'_, T>) -> Result<Vec<T>> {
+    let mut outputs = Vec::new();
+    while let Some((index, result)) = completed.next().await {
+        outputs.push((index, result?));
+    }
+    outputs.sort_unstable_by_key(|(index, _)| *index);
+    Ok(outputs.into_iter().map(|(_, output)| output).collect())
 }
 
 /// Collects the results in the order of the inputs.

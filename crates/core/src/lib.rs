@@ -6,6 +6,7 @@ mod macros;
 pub mod batch;
 pub mod fakes;
 
+mod chat_history;
 mod chunk;
 mod data;
 mod error;
@@ -23,6 +24,7 @@ mod service_error;
 mod timer;
 
 pub use async_trait::async_trait;
+pub use chat_history::{ChatMessageHistory, InMemoryChatMessageHistory, InMemorySessions};
 pub use chunk::{Chunk, ChunkStream, gather};
 pub use data::{Data, FromData, Record};
 pub use error::{Error, ErrorKind, Result};
@@ -35,16 +37,16 @@ pub use parser::StrOutputParser;
 pub use path::{Path, Segment};
 pub use prompt::{Prompt, PromptTemplate, PromptValue};
 pub use run::{
-    CancelToken, Cancelled, Context, Observer, Payload, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
-    observe_with,
+    CancelToken, Cancelled, Context, EventFilter, EventStream, Observer, Payload, RunCollector, RunConfig,
+    RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, StreamEvent, UsageTotals, observe_with,
 };
 pub use runnable::{RunKind, Runnable};
 pub use runnable_ext::RunnableExt;
 pub use runnables::{
-    Bound, BoxRunnable, Configurable, ConfigurableAlternatives, ConfigurableField, DynRunnable, Function,
-    Generator, Lambda, Pipe, RetryPolicy, Routed, RouterRunnable, RunnableAssign, RunnableBranch,
+    Bound, BoxRunnable, Configurable, ConfigurableAlternatives, ConfigurableField, Delegate, DynRunnable,
+    Function, Generator, Lambda, Pipe, RetryPolicy, Routed, RouterRunnable, RunnableAssign, RunnableBranch,
     RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, WithConfig, WithFallbacks,
-    WithListener, WithRetry, configurable, generator, lambda,
+    WithListener, WithMessageHistory, WithRetry, configurable, delegate, generator, lambda,
 };
 pub use service_error::ServiceError;
 pub use timer::{Sleep, SystemTimer, Timer};

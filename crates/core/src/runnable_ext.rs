@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use futures_util::stream;
+use futures_core::Stream;
+use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
 use crate::run::step::{self, Place};
+use crate::run::stream_events::stream_events;
 use crate::runnables::to_dynamic;
 use crate::{
-    Bound, BoxRunnable, Chunk, ChunkStream, ConfigurableAlternatives, ConfigurableField, Context, Data,
-    DynRunnable, FromData, Pipe, Result, RetryPolicy, RunConfig, RunEvent, Runnable, RunnableAssign,
+    Bound, BoxRunnable, ChunkStream, ConfigurableAlternatives, ConfigurableField, Context, Data, DynRunnable,
+    EventStream, FromData, Pipe, Result, RetryPolicy, RunConfig, RunEvent, Runnable, RunnableAssign,
     RunnableEach, RunnableParallel, RunnablePick, WithConfig, WithFallbacks, WithListener, WithRetry, batch,
 };
 
@@ -59,7 +61,7 @@ pub trait RunnableExt: Runnable {
     /// # Cancellation
     /// Dropping the stream cancels the run.
     fn stream<'a>(&'a self, input: impl Into<Self::Input>) -> ChunkStream<'a, Self::Output> {
-        step::transform_root(self, whole(input.into()), Context::default())
+        step::transform_root(self, step::whole(input.into()), Context::default())
     }
 
     /// [`stream`](RunnableExt::stream) with options.
@@ -68,12 +70,12 @@ pub trait RunnableExt: Runnable {
         input: impl Into<Self::Input>,
         config: &RunConfig,
     ) -> ChunkStream<'a, Self::Output> {
-        step::transform_root(self, whole(input.into()), Context::new(config))
+        step::transform_root(self, step::whole(input.into()), Context::new(config))
     }
 
     /// Streams as part of the run of `cx`.
     fn stream_in<'a>(&'a self, input: impl Into<Self::Input>, cx: &Context) -> ChunkStream<'a, Self::Output> {
-        self.transform_in(whole(input.into()), cx)
+        self.transform_in(step::whole(input.into()), cx)
     }
 
     /// Streams an input that itself arrives in chunks, as part of the run of `cx`: how a step passes its stream to
@@ -84,6 +86,46 @@ pub trait RunnableExt: Runnable {
         cx: &Context,
     ) -> ChunkStream<'a, Self::Output> {
         step::transform(self, input, cx, Place::Plain)
+    }
+
+    /// Runs once and gives everything that happens on the way, in this run and in all it calls, as events in LangChain's
+    /// v2 vocabulary. Steps run as they do under `stream`.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, RunnableExt};
+    /// use futures_util::StreamExt;
+    /// # futures_executor::block_on(async {
+    /// let chain = lambda(|x: i64| x + 1).with_name("add_one") | lambda(|x: i64| x * 2).with_name("double");
+    /// let events: Vec<String> =
+    ///     chain.stream_events(1).map(|event| event.map(|event| format!("{} {}", event.event, event.name)).unwrap()).collect().await;
+    /// assert_eq!(events[..2], ["on_chain_start RunnableSequence", "on_chain_start add_one"]);
+    /// assert_eq!(events.last().unwrap(), "on_chain_end RunnableSequence");
+    /// # });
+    /// ```
+    ///
+    /// # Cancellation
+    /// Dropping the stream cancels the run.
+    fn stream_events<'a>(&'a self, input: impl Into<Self::Input>) -> EventStream<'a> {
+        self.stream_events_with(input, &RunConfig::default())
+    }
+
+    /// [`stream_events`](RunnableExt::stream_events) with options.
+    fn stream_events_with<'a>(
+        &'a self,
+        input: impl Into<Self::Input>,
+        config: &RunConfig,
+    ) -> EventStream<'a> {
+        stream_events(self, input.into(), config)
+    }
+
+    /// Streams an input that itself arrives in chunks, as a run of its own.
+    fn transform_with<'a>(
+        &'a self,
+        input: ChunkStream<'a, Self::Input>,
+        config: &RunConfig,
+    ) -> ChunkStream<'a, Self::Output> {
+        step::transform_root(self, input, Context::new(config))
     }
 
     /// Runs every input, concurrently, and gives the results in the order of the inputs. Each item has a result of
@@ -126,6 +168,45 @@ pub trait RunnableExt: Runnable {
         config: &RunConfig,
     ) -> batch::AsCompleted<'_, Self::Output> {
         batch::as_completed(self, inputs.into_iter().map(Into::into).collect(), config)
+    }
+
+    /// Runs every input, concurrently, and gives all outputs, or the first error: it stops the other items.
+    fn try_batch<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> impl Future<Output = Result<Vec<Self::Output>>> + Send {
+        batch::all_or_first_error(self.batch_as_completed(inputs))
+    }
+
+    /// [`try_batch`](RunnableExt::try_batch) with options.
+    fn try_batch_with<I: Into<Self::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> impl Future<Output = Result<Vec<Self::Output>>> + Send {
+        batch::all_or_first_error(self.batch_as_completed_with(inputs, config))
+    }
+
+    /// Runs each input of a stream as it comes, at most `max_concurrency` (8 unless set) at once, and gives
+    /// `(index, result)` in the order of completion. Takes from the stream only what it can run: a slow consumer or a
+    /// slow model slows the source down.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, RunConfig, RunnableExt};
+    /// use futures_util::{stream, StreamExt};
+    /// # futures_executor::block_on(async {
+    /// let double = lambda(|x: i64| x * 2);
+    /// let results = double.batch_stream(stream::iter(1..=3_i64), &RunConfig::new().with_max_concurrency(2));
+    /// let sum: i64 = results.map(|(_, result)| result.unwrap()).collect::<Vec<_>>().await.into_iter().sum();
+    /// assert_eq!(sum, 12);
+    /// # });
+    /// ```
+    fn batch_stream<'a, S>(&'a self, inputs: S, config: &RunConfig) -> batch::AsCompleted<'a, Self::Output>
+    where
+        S: Stream<Item: Into<Self::Input>> + Send + 'a,
+    {
+        batch::of_stream(self, inputs.map(Into::into).boxed(), config)
     }
 
     /// This step, then another: the method form of `|`.
@@ -259,8 +340,3 @@ pub trait RunnableExt: Runnable {
 }
 
 impl<R: Runnable + ?Sized> RunnableExt for R {}
-
-/// An input that is there at once.
-fn whole<'a, I: Chunk>(input: I) -> ChunkStream<'a, I> {
-    Box::pin(stream::iter([Ok(input)]))
-}

@@ -39,6 +39,12 @@ impl Client {
         base_url::is_openai(self.0.request.url())
     }
 
+    /// The request without its body.
+    #[cfg(test)]
+    pub(crate) fn request(&self) -> &Request {
+        &self.0.request
+    }
+
     /// Sends a body and gathers the answer.
     ///
     /// # Errors

@@ -245,3 +245,62 @@ macro_rules! connection_settings {
     };
 }
 pub(crate) use connection_settings;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str) -> Option<String> {
+        let value = match name {
+            "OPENAI_API_KEY" => "env-key",
+            "OPENAI_API_BASE" => "https://env.test/v1",
+            "OPENAI_BASE_URL" => "https://other.test/v1",
+            "OPENAI_ORGANIZATION" => "env-org",
+            "OPENAI_PROJECT_ID" => "env-project",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    /// `[url, key, organization, project]`
+    #[track_caller]
+    fn check(connection: Connection, environment: Environment<'_>, expected: [&str; 4]) {
+        let client = connection.connect_with("completions", environment).expect("a client");
+        let request = client.request();
+        let header = |name: &str| match request.headers().get(name) {
+            Some(value) => value.to_str().expect("text").to_owned(),
+            None => String::new(),
+        };
+        let key = header("authorization").trim_start_matches("Bearer ").to_owned();
+        let seen = [request.url().to_string(), key, header("openai-organization"), header("openai-project")];
+        assert_eq!(seen, expected);
+    }
+
+    fn explicit() -> Connection {
+        let mut connection = Connection::default();
+        connection.set_api_key("my-key".into());
+        connection.set_base_url("https://my.test");
+        connection.set_organization("my-org".into());
+        connection.set_project(String::new());
+        connection
+    }
+
+    #[test]
+    fn a_setting_wins_over_the_environment_and_that_over_the_default() {
+        let (full, none) = (Environment(&environment), Environment::none());
+        let found = ["https://env.test/v1/completions", "env-key", "env-org", "env-project"];
+        check(Connection::default(), full, found);
+        // An empty setting keeps the environment's from being used.
+        check(explicit(), full, ["https://my.test/completions", "my-key", "my-org", ""]);
+        let mut key_only = Connection::default();
+        key_only.set_api_key("my-key".into());
+        check(key_only, none, ["https://api.openai.com/v1/completions", "my-key", "", ""]);
+    }
+
+    #[test]
+    fn a_bad_proxy_of_the_environment_is_an_error() {
+        let read = |name: &str| (name == "OPENAI_PROXY").then(|| "not a url".to_owned());
+        let error = explicit().connect_with("completions", Environment(&read)).expect_err("a bad proxy");
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    }
+}

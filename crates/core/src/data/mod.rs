@@ -279,7 +279,7 @@ impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::List(items) => items.serialize(serializer),
-            Self::Record(record) => serializer.collect_map(record.iter()),
+            Self::Record(record) => record.serialize(serializer),
             other => other.to_json().serialize(serializer),
         }
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::stream;
 
 use crate::model::ModelOutput;
-use crate::{AiMessage, ChunkStream, Context, Error, LanguageModel, PromptValue, Result};
+use crate::{AiMessage, ChunkStream, Context, Error, LanguageModel, PromptValue, Result, Usage};
 
 /// A chat model that gives prepared answers in turn, then starts over.
 ///
@@ -40,6 +40,7 @@ pub type FakeLlm = FakeModel<String>;
 #[derive(Debug, Clone)]
 pub struct FakeModel<O> {
     shared: Arc<Shared>,
+    usage: Option<Usage>,
     output: PhantomData<fn() -> O>,
 }
 
@@ -79,7 +80,18 @@ impl<O> FakeModel<O> {
 
     fn with_answers(answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = answers.into_iter().collect();
-        Self { shared: Arc::new(Shared { answers, prompts: Mutex::default() }), output: PhantomData }
+        Self {
+            shared: Arc::new(Shared { answers, prompts: Mutex::default() }),
+            usage: None,
+            output: PhantomData,
+        }
+    }
+
+    /// Reports that each call used these tokens.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = Some(usage);
+        self
     }
 
     /// The prompts of all calls so far.
@@ -102,18 +114,27 @@ impl<O> FakeModel<O> {
 }
 
 #[async_trait]
-impl<O: ModelOutput + From<String>> LanguageModel for FakeModel<O> {
+impl<O: FakeOutput> LanguageModel for FakeModel<O> {
     type Output = O;
 
-    fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, O> {
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, O> {
         let answer = self.next_answer(prompt);
-        let chunks = answer.chunks.into_iter().map(|chunk| Ok(O::from(chunk)));
+        let last = answer.chunks.len().saturating_sub(1);
+        let chunks = answer.chunks.into_iter().enumerate().map(move |(index, chunk)| {
+            let usage = self.usage.filter(|_| index == last);
+            Ok(usage.map_or_else(|| O::from(chunk.clone()), |usage| O::fake(chunk.clone(), usage, &cx)))
+        });
         Box::pin(stream::iter(chunks.chain(answer.error.map(Err))))
     }
 
-    async fn generate(&self, prompt: PromptValue, _cx: &Context) -> Result<O> {
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<O> {
         let answer = self.next_answer(prompt);
-        answer.error.map_or_else(|| Ok(O::from(answer.chunks.concat())), Err)
+        let text = answer.chunks.concat();
+        match (answer.error, self.usage) {
+            (Some(error), _) => Err(error),
+            (None, Some(usage)) => Ok(O::fake(text, usage, cx)),
+            (None, None) => Ok(O::from(text)),
+        }
     }
 
     fn model_name(&self) -> std::borrow::Cow<'_, str> {
@@ -124,7 +145,27 @@ impl<O: ModelOutput + From<String>> LanguageModel for FakeModel<O> {
     }
 }
 
-crate::impl_pipe!(impl [O: ModelOutput + From<String>] FakeModel<O>);
+crate::impl_pipe!(impl [O: FakeOutput] FakeModel<O>);
+
+/// What a fake model can answer with.
+pub trait FakeOutput: ModelOutput + From<String> {
+    /// A text of a call that used tokens.
+    #[doc(hidden)]
+    fn fake(text: String, usage: Usage, cx: &Context) -> Self;
+}
+
+impl FakeOutput for AiMessage {
+    fn fake(text: String, usage: Usage, _cx: &Context) -> Self {
+        Self { usage: Some(usage), ..Self::new(text) }
+    }
+}
+
+impl FakeOutput for String {
+    fn fake(text: String, usage: Usage, cx: &Context) -> Self {
+        cx.report_usage("fake", usage);
+        text
+    }
+}
 
 /// Words with the space after them; an empty text is one empty chunk.
 fn words(text: &str) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use crate::{Chunk, Error, RunId, RunKind, Usage};
+use crate::{AiMessage, Chunk, Data, Error, Message, PromptValue, RunId, RunKind, Usage};
 
 /// Who runs: the same for every event of one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +144,17 @@ impl<'a> Payload<'a> {
     /// The value as JSON; made only when asked for.
     pub fn to_json(&self) -> Value {
         self.0.json()
+    }
+
+    /// The value as dynamic data: messages and prompts stay what they are, all else is as its JSON.
+    pub fn to_data(&self) -> Data {
+        if let Some(data) = self.downcast_ref::<Data>() {
+            return data.clone();
+        }
+        let message = self.downcast_ref::<AiMessage>().cloned().map(Data::from);
+        let message = message.or_else(|| self.downcast_ref::<Message>().cloned().map(Data::from));
+        let prompt = || self.downcast_ref::<PromptValue>().cloned().map(Data::from);
+        message.or_else(prompt).unwrap_or_else(|| self.to_json().into())
     }
 
     /// The value itself, if it is of this type.

@@ -4,24 +4,31 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use crate::{ChunkStream, Result};
 
 /// Where the block leaves one item at a time for the stream to take.
-pub(super) struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
+pub(crate) struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
 
 impl<T> Slot<T> {
     /// Leaves an item and waits until it is taken.
-    pub(super) async fn put(&self, item: Result<T>) {
+    pub(crate) async fn put(&self, item: Result<T>) {
         *lock(&self.0) = Some(item);
         // The block is polled again only after the item was taken.
         poll_fn(|_| if lock(&self.0).is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
     }
+
+    /// Leaves every item of a stream.
+    pub(crate) async fn put_all(&self, mut items: ChunkStream<'_, T>) {
+        while let Some(item) = items.next().await {
+            self.put(item).await;
+        }
+    }
 }
 
 /// The items that the block puts into its slot. Dropping the stream drops the block.
-pub(super) fn owning_stream<'a, T, F, Fut>(block: F) -> ChunkStream<'a, T>
+pub(crate) fn owning_stream<'a, T, F, Fut>(block: F) -> ChunkStream<'a, T>
 where
     T: Send + 'a,
     F: FnOnce(Slot<T>) -> Fut,

@@ -214,10 +214,7 @@ where
     R: Runnable + 'a,
 {
     owning_stream(move |slot| async move {
-        let mut chunks = transform_here(&step, input, cx);
-        while let Some(chunk) = chunks.next().await {
-            slot.put(chunk).await;
-        }
+        slot.put_all(transform_here(&step, input, cx)).await;
     })
 }
 
@@ -237,6 +234,11 @@ where
         }
     };
     Box::pin(stream::once(output).filter_map(|output| std::future::ready(output.transpose())))
+}
+
+/// An input that is there at once.
+pub(crate) fn whole<'a, I: Chunk>(input: I) -> ChunkStream<'a, I> {
+    Box::pin(stream::iter([Ok(input)]))
 }
 
 /// The stream up to its first error.

@@ -94,7 +94,7 @@ where
 }
 
 /// The name of a function item; closures have none of their own.
-fn function_name<F>() -> &'static str {
+pub(super) fn function_name<F>() -> &'static str {
     match crate::runnable::short_type_name::<F>() {
         name if name.starts_with('{') => "RunnableLambda",
         name => name,

@@ -1,5 +1,7 @@
 //! Calls without a stream: what is sent, and what comes back.
 
+use std::time::Duration;
+
 use catena_core::{ContentBlock, Message, RunnableExt, Usage};
 use catena_llm_openai::Completion;
 use catena_testkit::{Reply, Server, SimulatedOpenAi};
@@ -92,7 +94,7 @@ fn the_label_of_an_answer_is_only_a_hint() {
 
 #[test]
 fn a_simulated_service_answers_without_a_key() {
-    let service = SimulatedOpenAi::start().expect("a service");
+    let service = SimulatedOpenAi::builder().with_latency(Duration::ZERO).start().expect("a service");
     let builder = catena_llm_openai::OpenAi::builder().ignore_environment().with_base_url(service.base_url());
     let name = block_on(builder.build().expect("a model").invoke("Name a company that makes socks"));
     assert!(!name.expect("an answer").is_empty());

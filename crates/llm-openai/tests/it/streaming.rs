@@ -1,5 +1,7 @@
 //! Streams: token by token, the same as one piece, whole or broken.
 
+use std::time::Duration;
+
 use catena_core::{ErrorKind, RunnableExt, Usage};
 use catena_testkit::{Framing, Gate, Reply, Server, SimulatedOpenAi};
 use futures_executor::block_on;
@@ -101,7 +103,7 @@ fn one_cut_anywhere_gives_the_same_chunks() {
 
 #[test]
 fn a_simulated_service_obeys_the_law() {
-    let service = SimulatedOpenAi::start().expect("a service");
+    let service = SimulatedOpenAi::builder().with_latency(Duration::ZERO).start().expect("a service");
     let builder = catena_llm_openai::ChatOpenAi::builder().ignore_environment();
     let chat =
         builder.with_base_url(service.base_url()).with_temperature(0.0).with_stream_usage(true).build();
@@ -166,7 +168,7 @@ fn comments_blank_lines_and_unknown_events_do_no_harm() {
 #[track_caller]
 fn check_broken(reply: Reply, kind: ErrorKind, part: &str) {
     let server = Server::replay([reply]);
-    let llm = llm_builder(&server).with_idle_timeout(std::time::Duration::from_millis(200)).build();
+    let llm = llm_builder(&server).with_idle_timeout(Duration::from_millis(200)).build();
     let (chunks, error) = drain(llm.expect("a model").stream("Hi"));
     assert_eq!(chunks.concat(), "Rainbow", "what came before is delivered");
     let error = error.expect("an error");

@@ -1,0 +1,106 @@
+//! Where conversations are kept.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::{Message, Result};
+
+/// The messages of one conversation.
+///
+/// # Contract
+/// `add_messages` appends all of them together: what two callers add at once does not interleave.
+///
+/// # Errors
+/// Those of the store.
+///
+/// # Cancellation
+/// A future that is dropped has either stored everything or nothing.
+///
+/// # Wrappers
+/// None: histories are shared as `Arc<dyn ChatMessageHistory>`.
+///
+/// # Example
+/// ```
+/// use catena_core::{ChatMessageHistory, InMemoryChatMessageHistory, Message};
+/// # futures_executor::block_on(async {
+/// let history = InMemoryChatMessageHistory::new();
+/// history.add_messages(vec![Message::human("Hi"), Message::ai("Hello")]).await?;
+/// assert_eq!(history.messages().await?.len(), 2);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[doc(alias = "BaseChatMessageHistory")]
+#[async_trait]
+pub trait ChatMessageHistory: Send + Sync {
+    /// All messages, the oldest first.
+    async fn messages(&self) -> Result<Vec<Message>>;
+
+    /// Appends messages.
+    async fn add_messages(&self, messages: Vec<Message>) -> Result<()>;
+
+    /// Forgets everything.
+    async fn clear(&self) -> Result<()>;
+}
+
+/// A conversation in memory. Clones share it.
+///
+/// # Example
+/// See [`ChatMessageHistory`].
+#[derive(Clone, Default)]
+pub struct InMemoryChatMessageHistory(Arc<Mutex<Vec<Message>>>);
+
+impl InMemoryChatMessageHistory {
+    /// A conversation without messages.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for InMemoryChatMessageHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryChatMessageHistory").field("messages", &self.lock().len()).finish()
+    }
+}
+
+#[async_trait]
+impl ChatMessageHistory for InMemoryChatMessageHistory {
+    async fn messages(&self) -> Result<Vec<Message>> {
+        Ok(self.lock().clone())
+    }
+
+    async fn add_messages(&self, messages: Vec<Message>) -> Result<()> {
+        self.lock().extend(messages);
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.lock().clear();
+        Ok(())
+    }
+}
+
+/// Conversations in memory, by session. Clones share them.
+///
+/// # Example
+/// See [`WithMessageHistory`](crate::WithMessageHistory).
+#[derive(Debug, Clone, Default)]
+pub struct InMemorySessions(Arc<Mutex<HashMap<String, InMemoryChatMessageHistory>>>);
+
+impl InMemorySessions {
+    /// No sessions yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The conversation of a session, a new one if there is none.
+    pub fn session(&self, id: &str) -> InMemoryChatMessageHistory {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.entry(id.to_owned()).or_default().clone()
+    }
+}

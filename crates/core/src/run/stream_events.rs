@@ -1,0 +1,337 @@
+//! Everything that happens in a run as a stream of events, in LangChain's `astream_events` v2 vocabulary.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as Task, Poll};
+
+use futures_core::Stream;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    ChunkStream, Data, Observer, Payload, PromptValue, Record, Result, RunConfig, RunEvent, RunEventKind,
+    RunId, RunInfo, RunKind, Runnable, RunnableExt,
+};
+
+/// One event of a run.
+///
+/// # Example
+/// See [`stream_events`](crate::RunnableExt::stream_events).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StreamEvent {
+    /// `on_<kind>_<what>`: the kind is `chain`, `prompt`, `chat_model`, `llm`, `parser` or `tool`; what happened is
+    /// `start`, `stream`, `end`, `error` or `cancelled`. Also `on_retry`, `on_usage` and `on_custom_event`.
+    pub event: String,
+    /// The name of the run, or of a custom event.
+    pub name: String,
+    /// The run.
+    #[serde(serialize_with = "as_text")]
+    pub run_id: RunId,
+    /// The runs it is part of, from the root to the direct parent.
+    #[serde(serialize_with = "as_texts")]
+    pub parent_ids: Vec<RunId>,
+    /// The run's tags, sorted.
+    pub tags: Vec<String>,
+    /// The run's metadata.
+    pub metadata: Map<String, Value>,
+    /// `input`, `chunk`, `output`, `error`, or what a custom event carries.
+    pub data: Record,
+    /// What kind of work the run is.
+    #[serde(skip)]
+    pub kind: RunKind,
+}
+
+fn as_text<S: serde::Serializer>(id: &RunId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+fn as_texts<S: serde::Serializer>(ids: &[RunId], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.iter().map(ToString::to_string))
+}
+
+/// Which events are wanted: those that any `include` names, or all if there is none, without those that an `exclude`
+/// names.
+///
+/// # Example
+/// ```
+/// use catena_core::{EventFilter, RunKind};
+/// let models = EventFilter::new().include_kind(RunKind::ChatModel).exclude_tag("draft");
+/// # let _ = models;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    include: Vec<Criterion>,
+    exclude: Vec<Criterion>,
+}
+
+#[derive(Debug, Clone)]
+enum Criterion {
+    Name(String),
+    Kind(RunKind),
+    Tag(String),
+}
+
+impl Criterion {
+    fn matches(&self, event: &StreamEvent) -> bool {
+        match self {
+            Self::Name(name) => event.name == *name,
+            Self::Kind(kind) => event.kind == *kind,
+            Self::Tag(tag) => event.tags.contains(tag),
+        }
+    }
+}
+
+impl EventFilter {
+    /// Wants everything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Wants runs of this name.
+    #[must_use]
+    pub fn include_name(mut self, name: impl Into<String>) -> Self {
+        self.include.push(Criterion::Name(name.into()));
+        self
+    }
+
+    /// Wants runs of this kind.
+    #[must_use]
+    pub fn include_kind(mut self, kind: RunKind) -> Self {
+        self.include.push(Criterion::Kind(kind));
+        self
+    }
+
+    /// Wants runs with this tag.
+    #[must_use]
+    pub fn include_tag(mut self, tag: impl Into<String>) -> Self {
+        self.include.push(Criterion::Tag(tag.into()));
+        self
+    }
+
+    /// Does not want runs of this name.
+    #[must_use]
+    pub fn exclude_name(mut self, name: impl Into<String>) -> Self {
+        self.exclude.push(Criterion::Name(name.into()));
+        self
+    }
+
+    /// Does not want runs of this kind.
+    #[must_use]
+    pub fn exclude_kind(mut self, kind: RunKind) -> Self {
+        self.exclude.push(Criterion::Kind(kind));
+        self
+    }
+
+    /// Does not want runs with this tag.
+    #[must_use]
+    pub fn exclude_tag(mut self, tag: impl Into<String>) -> Self {
+        self.exclude.push(Criterion::Tag(tag.into()));
+        self
+    }
+
+    /// True for an event that is wanted.
+    pub fn allows(&self, event: &StreamEvent) -> bool {
+        let included =
+            self.include.is_empty() || self.include.iter().any(|criterion| criterion.matches(event));
+        included && !self.exclude.iter().any(|criterion| criterion.matches(event))
+    }
+}
+
+/// The events of a run as they happen. Made by [`stream_events`](crate::RunnableExt::stream_events).
+///
+/// A failed run gives its error events, then the error itself as the last item. Dropping it cancels the run.
+pub struct EventStream<'a> {
+    /// The run, reduced to whether it goes on; `None` when it is over.
+    run: Option<ChunkStream<'a, ()>>,
+    events: Arc<Mutex<VecDeque<StreamEvent>>>,
+    filter: EventFilter,
+    failure: Option<crate::Error>,
+}
+
+impl EventStream<'_> {
+    /// Leaves out the events that the filter does not want.
+    #[must_use]
+    pub fn filtered(mut self, filter: EventFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+}
+
+impl std::fmt::Debug for EventStream<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventStream").field("ended", &self.run.is_none()).finish_non_exhaustive()
+    }
+}
+
+impl Stream for EventStream<'_> {
+    type Item = Result<StreamEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let event = lock(&self.events).pop_front();
+            match event {
+                Some(event) if self.filter.allows(&event) => return Poll::Ready(Some(Ok(event))),
+                Some(_) => continue,
+                None => {}
+            }
+            let Some(run) = &mut self.run else { return Poll::Ready(self.failure.take().map(Err)) };
+            let step = run.as_mut().poll_next(task);
+            if step.is_pending() && lock(&self.events).is_empty() {
+                return Poll::Pending;
+            }
+            match step {
+                Poll::Ready(Some(Err(error))) => self.failure = Some(error),
+                Poll::Ready(None) => self.run = None,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Starts a run and records its events.
+pub(crate) fn stream_events<'a, R>(runnable: &'a R, input: R::Input, config: &RunConfig) -> EventStream<'a>
+where
+    R: Runnable + ?Sized,
+{
+    let events = Arc::new(Mutex::new(VecDeque::new()));
+    let recorder = Recorder { events: Arc::clone(&events), input: Payload::new(&input).to_data() };
+    let mut config = config.clone();
+    config.observers.push(Arc::new(recorder));
+    let run = futures_util::StreamExt::map(runnable.stream_with(input, &config), |chunk| chunk.map(|_| ()));
+    EventStream { run: Some(Box::pin(run)), events, filter: EventFilter::default(), failure: None }
+}
+
+struct Recorder {
+    events: Arc<Mutex<VecDeque<StreamEvent>>>,
+    /// What the caller gave: the root run reports it at its start.
+    input: Data,
+}
+
+impl Observer for Recorder {
+    fn on_event(&self, event: &RunEvent<'_>) {
+        let recorded = self.translate(event);
+        lock(&self.events).push_back(recorded);
+    }
+}
+
+impl Recorder {
+    fn translate(&self, event: &RunEvent<'_>) -> StreamEvent {
+        let kind = event.run.kind;
+        let is_root = event.run.parent_ids.is_empty();
+        let mut data = Record::new();
+        let mut name = event.run.name.clone();
+        let what = match event.kind {
+            RunEventKind::Start { input } => {
+                let input =
+                    if is_root { Some(self.input.clone()) } else { input.map(|input| input.to_data()) };
+                set(&mut data, "input", input.map(|input| model_input(kind, input)));
+                "start"
+            }
+            RunEventKind::Chunk(chunk) => {
+                set(&mut data, "chunk", Some(model_chunk(kind, chunk.to_data())));
+                "stream"
+            }
+            RunEventKind::End { input, output } => {
+                let output = output.map_or(Data::Null, |output| output.to_data());
+                set(&mut data, "output", Some(model_output(kind, output)));
+                let input = input.filter(|_| !is_root);
+                set(&mut data, "input", input.map(|input| model_input(kind, input.to_data())));
+                "end"
+            }
+            RunEventKind::Error { error, partial } => {
+                set(&mut data, "error", Some(Data::Error(error.clone())));
+                set(&mut data, "output", partial.map(|partial| partial.to_data()));
+                "error"
+            }
+            RunEventKind::Cancelled { partial } => {
+                set(&mut data, "output", partial.map(|partial| partial.to_data()));
+                "cancelled"
+            }
+            RunEventKind::Retry { attempt, error } => {
+                data.insert("attempt", attempt);
+                data.insert("error", Data::Error(error.clone()));
+                return self.event("on_retry".into(), name, event.run, data);
+            }
+            RunEventKind::Usage { model, usage } => {
+                data.insert("model", model);
+                data.insert("usage", serde_json::to_value(usage).unwrap_or_default());
+                return self.event("on_usage".into(), name, event.run, data);
+            }
+            RunEventKind::Custom { name: custom, data: content } => {
+                name = custom.to_owned();
+                data = match Data::from(content.clone()) {
+                    Data::Record(record) => record,
+                    other => Record::from_iter([("value", other)]),
+                };
+                return self.event("on_custom_event".into(), name, event.run, data);
+            }
+        };
+        self.event(format!("on_{}_{what}", kind_word(kind)), name, event.run, data)
+    }
+
+    fn event(&self, event: String, name: String, run: &RunInfo, data: Record) -> StreamEvent {
+        StreamEvent {
+            event,
+            name,
+            run_id: run.id,
+            parent_ids: run.parent_ids.clone(),
+            tags: run.tags.clone(),
+            metadata: run.metadata.clone(),
+            data,
+            kind: run.kind,
+        }
+    }
+}
+
+fn set(data: &mut Record, name: &str, value: Option<Data>) {
+    if let Some(value) = value {
+        data.insert(name, value);
+    }
+}
+
+/// The word for a kind of work in event names.
+fn kind_word(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Chain => "chain",
+        RunKind::Prompt => "prompt",
+        RunKind::ChatModel => "chat_model",
+        RunKind::Llm => "llm",
+        RunKind::Parser => "parser",
+        RunKind::Tool => "tool",
+    }
+}
+
+/// What models are asked, in the shape that readers of these events know.
+fn model_input(kind: RunKind, input: Data) -> Data {
+    let prompt = |input: Data| match input {
+        Data::Prompt(prompt) => *prompt,
+        Data::Text(text) => PromptValue::Text(text),
+        other => PromptValue::Text(other.into_json().to_string()),
+    };
+    match kind {
+        RunKind::ChatModel => {
+            let messages: Vec<Data> = prompt(input).into_messages().into_iter().map(Data::from).collect();
+            Data::from([("messages", vec![Data::List(messages)])])
+        }
+        RunKind::Llm => Data::from([("prompts", vec![prompt(input).into_text()])]),
+        _ => input,
+    }
+}
+
+fn model_chunk(kind: RunKind, chunk: Data) -> Data {
+    if kind == RunKind::Llm { Data::from([("text", chunk)]) } else { chunk }
+}
+
+fn model_output(kind: RunKind, output: Data) -> Data {
+    if kind == RunKind::Llm {
+        return Data::from([("generations", vec![Data::List(vec![model_chunk(kind, output)])])]);
+    }
+    output
+}
+
+/// Nothing panics while it holds the lock.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
