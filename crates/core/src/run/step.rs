@@ -197,7 +197,7 @@ where
                 Err(error) => Some(Observed::failed(error)),
             }
         } else {
-            Observed::open_streaming(step, input, cx)
+            Observed::open_streaming(step, input, cx).await
         }
     };
     let chunks = stream::once(opened).filter_map(std::future::ready).flat_map(Observed::into_stream);
@@ -291,14 +291,19 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         Some(Self { chunks, input: Arc::new(Mutex::new(input)), scope: Some(scope), report_chunks })
     }
 
-    fn open_streaming<R>(step: &'a R, input: ChunkStream<'a, I>, cx: Context) -> Option<Self>
+    /// Opens the run when the first chunk of input is there, so that it starts after the run that makes it.
+    async fn open_streaming<R>(step: &'a R, mut input: ChunkStream<'a, I>, cx: Context) -> Option<Self>
     where
         R: Runnable<Input = I, Output = O> + ?Sized,
     {
+        let first = input.next().await;
+        if let Some(Err(error)) = first {
+            return Some(Self::failed(error));
+        }
         let (cx, scope) = cx.open(step, None::<&I>)?;
         let seen = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&seen);
-        let input = input.inspect(move |chunk| {
+        let input = stream::iter(first).chain(input).inspect(move |chunk| {
             if let Ok(chunk) = chunk {
                 merge_option(&mut keep.lock().unwrap_or_else(PoisonError::into_inner), chunk.clone());
             }
