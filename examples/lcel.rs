@@ -10,9 +10,8 @@ async fn main() -> anyhow::Result<()> {
     let slogan = PromptTemplate::new("Write a slogan for a company that makes {product}.")?;
 
     let ask = |prompt: PromptTemplate| prompt | model.clone() | StrOutputParser;
-    let page = (ask(name), ask(slogan)).pipe(lambda(|(name, slogan): (String, String)| {
-        format!("# {}\n\n{}", name.trim(), slogan.trim())
-    }));
+    let page = (ask(name), ask(slogan))
+        .pipe(lambda(|(name, slogan): (String, String)| format!("# {}\n\n{}", name.trim(), slogan.trim())));
 
     println!("{}", page.invoke("bicycles").await?);
     Ok(())

@@ -30,7 +30,7 @@ use std::fmt;
 
 use futures_util::{Stream, StreamExt};
 
-use crate::{ChunkStream, Error, Result, RunConfig, Runnable, RunnableExt, batch::AsCompleted};
+use crate::{ChunkStream, Error, EventStream, Result, RunConfig, Runnable, RunnableExt, batch::AsCompleted};
 
 /// Gives every runnable its blocking view.
 pub trait BlockingExt: Runnable {
@@ -64,7 +64,11 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
     }
 
     /// [`stream`](Blocking::stream) with options.
-    pub fn stream_with(&self, input: impl Into<R::Input>, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>> {
+    pub fn stream_with(
+        &self,
+        input: impl Into<R::Input>,
+        config: &RunConfig,
+    ) -> Iter<ChunkStream<'a, R::Output>> {
         Iter::new(self.runnable.stream_with(input, config), Err)
     }
 
@@ -87,13 +91,72 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         }
     }
 
+    /// Runs every input, concurrently, and gives all outputs, or the first error. See [`RunnableExt::try_batch`].
+    pub fn try_batch<I: Into<R::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<R::Output>> {
+        block_on(self.runnable.try_batch(inputs))?
+    }
+
+    /// [`try_batch`](Blocking::try_batch) with options.
+    pub fn try_batch_with<I: Into<R::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> Result<Vec<R::Output>> {
+        block_on(self.runnable.try_batch_with(inputs, config))?
+    }
+
+    /// Runs each input of an iterator, which may be endless, and gives `(index, result)` in the order of completion.
+    /// Takes from the iterator only what it can run. See [`RunnableExt::batch_stream`].
+    pub fn batch_stream<I>(&self, inputs: I, config: &RunConfig) -> Iter<AsCompleted<'a, R::Output>>
+    where
+        I: IntoIterator<Item: Into<R::Input>, IntoIter: Send + 'a>,
+    {
+        let inputs = futures_util::stream::iter(inputs);
+        Iter::new(self.runnable.batch_stream(inputs, config), |error| (0, Err(error)))
+    }
+
+    /// Streams an input that itself arrives in chunks. See [`RunnableExt::transform_with`].
+    pub fn transform<I>(&self, chunks: I, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>>
+    where
+        I: IntoIterator<Item: Into<R::Input>, IntoIter: Send + 'a>,
+    {
+        let chunks = futures_util::stream::iter(chunks).map(|chunk| Ok(chunk.into()));
+        Iter::new(self.runnable.transform_with(chunks.boxed(), config), Err)
+    }
+
+    /// Runs once and gives everything that happens on the way. See [`RunnableExt::stream_events`].
+    pub fn stream_events(&self, input: impl Into<R::Input>) -> Iter<EventStream<'a>> {
+        self.stream_events_with(input, &RunConfig::default())
+    }
+
+    /// [`stream_events`](Blocking::stream_events) with options.
+    pub fn stream_events_with(
+        &self,
+        input: impl Into<R::Input>,
+        config: &RunConfig,
+    ) -> Iter<EventStream<'a>> {
+        Iter::new(self.runnable.stream_events_with(input, config), Err)
+    }
+
     /// Runs every input, concurrently, and gives `(index, result)` in the order of completion.
     /// Dropping the iterator cancels what is still under way.
     pub fn batch_as_completed<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
     ) -> Iter<AsCompleted<'a, R::Output>> {
-        Iter::new(self.runnable.batch_as_completed(inputs), |error| (0, Err(error)))
+        self.batch_as_completed_with(inputs, &RunConfig::default())
+    }
+
+    /// [`batch_as_completed`](Blocking::batch_as_completed) with options.
+    pub fn batch_as_completed_with<I: Into<R::Input>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        config: &RunConfig,
+    ) -> Iter<AsCompleted<'a, R::Output>> {
+        Iter::new(self.runnable.batch_as_completed_with(inputs, config), |error| (0, Err(error)))
     }
 }
 

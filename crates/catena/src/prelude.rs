@@ -4,8 +4,11 @@ pub use crate::blocking::BlockingExt as _;
 #[cfg(feature = "chains")]
 pub use crate::blocking::LlmChainExt as _;
 pub use crate::{
-    AiMessage, BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, LanguageModel, Message, Prompt,
-    PromptTemplate, PromptValue, RunConfig, Runnable, RunnableExt, StrOutputParser, Usage, lambda, vars,
+    AiMessage, BoxRunnable, CancelToken, Chunk, ChunkStream, ConfigurableField, Context, Data, Error,
+    ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed,
+    RouterRunnable, RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel,
+    RunnablePassthrough, RunnablePick, StrOutputParser, Usage, WithMessageHistory, delegate, generator,
+    lambda, vars,
 };
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};

@@ -36,10 +36,14 @@ pub use outline::{Outline, OutlineParts};
 pub use parser::StrOutputParser;
 pub use path::{Path, Segment};
 pub use prompt::{Prompt, PromptTemplate, PromptValue};
+#[cfg(feature = "tracing")]
+pub use run::TracingObserver;
 pub use run::{
     CancelToken, Cancelled, Context, EventFilter, EventStream, Observer, Payload, RunCollector, RunConfig,
     RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, StreamEvent, UsageTotals, observe_with,
 };
+#[doc(hidden)]
+pub use runnable::Shape;
 pub use runnable::{RunKind, Runnable};
 pub use runnable_ext::RunnableExt;
 pub use runnables::{

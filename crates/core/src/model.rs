@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, future, stream};
+use serde_json::{Map, Value};
 
 use crate::{
     AiMessage, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind, Runnable, gather,
@@ -70,6 +71,16 @@ pub trait LanguageModel: Send + Sync {
         gather(self.generate_stream(prompt, cx.clone())).await?.ok_or_else(no_answer)
     }
 
+    /// Whose model it is, in the word of OpenTelemetry's `gen_ai.provider.name`: `openai`, `anthropic`.
+    fn provider(&self) -> Option<&str> {
+        None
+    }
+
+    /// Which of the provider's models it asks for.
+    fn model_id(&self) -> Option<&str> {
+        None
+    }
+
     /// The name shown in errors, traces and events: by default that of the type.
     fn model_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(crate::runnable::short_type_name::<Self>())
@@ -116,5 +127,16 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
 
     fn kind(&self) -> RunKind {
         M::Output::KIND
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        let facts = [("ls_provider", self.provider()), ("ls_model_name", self.model_id())];
+        let mut facts: Map<String, Value> =
+            facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into()))).collect();
+        if !facts.is_empty() {
+            let model_type = if M::Output::KIND == RunKind::ChatModel { "chat" } else { "llm" };
+            facts.insert("ls_model_type".to_owned(), model_type.into());
+        }
+        facts
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 
 use crate::run::step;
 use crate::{Chunk, ChunkStream, Context, Outline, Result};
@@ -94,6 +95,12 @@ pub trait Runnable: Send + Sync {
         RunKind::Chain
     }
 
+    /// What observers should know of it beside its name: under `ls_provider`, `ls_model_name` and `ls_model_type`, which
+    /// model it is.
+    fn run_metadata(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
     /// The structure of the runnable: what graphs and schemas are drawn from.
     fn outline(&self) -> Outline {
         Outline::leaf(self.name(), self.kind())
@@ -158,6 +165,10 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
 
     fn kind(&self) -> RunKind {
         (**self).kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        (**self).run_metadata()
     }
 
     fn outline(&self) -> Outline {

@@ -124,6 +124,14 @@ impl LanguageModel for ChatOpenAi {
         decode_chat(&body, &origin)
     }
 
+    fn provider(&self) -> Option<&str> {
+        Some("openai")
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some(self.model())
+    }
+
     fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
         self.client.stream(self.encode(prompt, true), ChatStream::default())
     }

@@ -136,8 +136,20 @@ impl OpenAi {
 impl LanguageModel for OpenAi {
     type Output = String;
 
-    async fn generate(&self, prompt: PromptValue, _cx: &Context) -> Result<String> {
-        Ok(self.complete(prompt).await?.text)
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<String> {
+        let completion = self.complete(prompt).await?;
+        if let Some(usage) = completion.usage {
+            cx.report_usage(completion.model.as_deref().unwrap_or(self.model()), usage);
+        }
+        Ok(completion.text)
+    }
+
+    fn provider(&self) -> Option<&str> {
+        Some("openai")
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some(self.model())
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, String> {

@@ -25,6 +25,7 @@ impl fmt::Display for Violation {
 const CORE: &str = "catena-core";
 const HTTP: &str = "catena-http";
 const CHAINS: &str = "catena-chains";
+const PIPELINE: &str = "catena-pipeline";
 /// Providers: all crates whose names start so.
 const LLM: &str = "catena-llm-*";
 
@@ -32,9 +33,9 @@ const LLM: &str = "catena-llm-*";
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
         CORE => Some(&[]),
-        HTTP | CHAINS => Some(&[CORE]),
+        HTTP | CHAINS | PIPELINE => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CHAINS, LLM]),
+        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }
@@ -104,6 +105,7 @@ mod tests {
         check("catena-llm-openai", "catena-core catena-http", &[]);
         check("catena-llm-openai", "catena-llm-other catena-chains", &["catena-llm-other", "catena-chains"]);
         check("catena-chains", "catena-core catena-http", &["catena-http"]);
+        check("catena-pipeline", "catena-core catena-chains", &["catena-chains"]);
         check("catena-testkit", "catena-core catena-http tokio", &[]);
         check("catena-testkit", "catena", &["catena"]);
         check("catena", "catena-core catena-http catena-chains catena-llm-openai catena-llm-x", &[]);

@@ -39,7 +39,9 @@ pub(crate) enum Step {
 impl Step {
     pub(crate) fn run(self, workspace: &Workspace, steps: &mut Steps) {
         match self {
-            Self::Fmt => steps.run("fmt", || passes(&mut cargo(["fmt", "--all", "--check"]))),
+            Self::Fmt => {
+                steps.run("fmt", || passes(&mut cargo(["fmt", "--all", "--check", "--", "--color", "never"])))
+            }
             Self::Layering => steps.run("layering", || layers(workspace)),
             Self::Clippy => steps.run("clippy", || clippy(workspace)),
             Self::Features => steps.run("features", || features(workspace)),

@@ -80,8 +80,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     check_timeline(args)?;
     make_room_for_connections();
     let service = chain::Service::find(args)?;
+    let llm = service.llm(args.model.as_deref())?;
+    let model = llm.model().to_owned();
     let calls = Calls {
-        chain: chain::build(args.chain, service.llm(args.model.as_deref())?)?,
+        chain: chain::build(args.chain, llm)?,
         product: args.product.clone(),
         count: args.calls.into(),
         stream: args.stream,
@@ -93,7 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     let mut record = Record::new(calls.count, calls.parts.len(), args.stream, service.is_simulated());
     let mut report = Report::new(args.json, args.stream);
-    report.opening(&service)?;
+    report.opening(&service, &model)?;
 
     let (log, news) = news::channel();
     stop_on_ctrl_c(&log)?;

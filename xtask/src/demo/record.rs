@@ -80,8 +80,11 @@ impl Record {
         self.parts.iter().find(|record| record.part == part)?.took
     }
 
-    /// How many times as fast the concurrent part was.
+    /// How many times as fast the concurrent part was. Failed calls are no measure of speed.
     pub(super) fn speedup(&self) -> Option<f64> {
+        if self.errors() > 0 {
+            return None;
+        }
         Some(self.took(Part::Serial)?.as_secs_f64() / self.took(Part::Concurrent)?.as_secs_f64())
     }
 
@@ -171,6 +174,15 @@ pub(super) mod tests {
         assert_eq!(record(&[serial, concurrent]).speedup(), Some(2.0));
         assert_eq!(record(&[serial]).speedup(), None);
         assert_eq!(record(&[serial, concurrent]).length(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn failed_calls_are_no_measure_of_speed() {
+        let serial: (Part, &[_]) = (Part::Serial, &[(0, None, 1000)]);
+        let mut record = record(&[serial, (Part::Concurrent, &[(0, None, 500)])]);
+        assert_eq!(record.speedup(), Some(2.0));
+        record.parts[0].calls[0].failed = true;
+        assert_eq!((record.speedup(), record.errors()), (None, 1));
     }
 
     #[test]

@@ -37,9 +37,9 @@ impl Report {
     }
 
     /// Says who will answer.
-    pub(super) fn opening(&self, service: &Service) -> io::Result<()> {
+    pub(super) fn opening(&self, service: &Service, model: &str) -> io::Result<()> {
         match service {
-            Service::Real => Ok(()),
+            Service::Real => self.line(&format!("The answers are those of {model}.")),
             Service::Simulated(server) => {
                 let url = server.base_url();
                 self.line(&format!("The answers are simulated by a local server at {url}."))?;

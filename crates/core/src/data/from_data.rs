@@ -1,6 +1,6 @@
 //! Reading a dynamic value as a type.
 
-use super::Data;
+use super::{Data, Record};
 use crate::{AiMessage, Error, ErrorKind, Message, PromptValue, Result};
 
 /// A type that a dynamic value can be read as.
@@ -23,6 +23,58 @@ pub trait FromData: Sized {
 impl FromData for Data {
     fn from_data(data: Data) -> Result<Self> {
         Ok(data)
+    }
+}
+
+impl FromData for bool {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Bool(value) => Ok(value),
+            other => Err(unfit(&other, "true or false")),
+        }
+    }
+}
+
+impl FromData for f64 {
+    fn from_data(data: Data) -> Result<Self> {
+        match &data {
+            Data::Number(number) => number.as_f64().ok_or_else(|| unfit(&data, "a number")),
+            other => Err(unfit(other, "a number")),
+        }
+    }
+}
+
+macro_rules! integer_from_data {
+    ($($type:ty),*) => {$(
+        impl FromData for $type {
+            fn from_data(data: Data) -> Result<Self> {
+                let integer = match &data {
+                    Data::Number(number) => number.as_i128().and_then(|integer| Self::try_from(integer).ok()),
+                    _ => None,
+                };
+                integer.ok_or_else(|| unfit(&data, concat!("an integer (", stringify!($type), ")")))
+            }
+        }
+    )*};
+}
+integer_from_data!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+
+impl FromData for Record {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::Record(record) => Ok(record),
+            other => Err(unfit(&other, "a record")),
+        }
+    }
+}
+
+/// Each element of a list.
+impl<T: FromData> FromData for Vec<T> {
+    fn from_data(data: Data) -> Result<Self> {
+        match data {
+            Data::List(items) => items.into_iter().map(T::from_data).collect(),
+            other => Err(unfit(&other, "a list")),
+        }
     }
 }
 
@@ -109,4 +161,21 @@ fn with_role(role: &str, content: String) -> Result<Message> {
 
 fn unfit(data: &Data, wanted: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, format!("expected {wanted}, got {}", data.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_read_as_what_they_are() {
+        let read = |value| <Vec<i64>>::from_data(Data::from(value)).map_err(|error| error.to_string());
+        assert_eq!(read(json!([1, -2])), Ok(vec![1, -2]));
+        assert_eq!(read(json!(1)), Err("expected a list, got a number".to_owned()));
+        assert_eq!(read(json!(["1"])), Err("expected an integer (i64), got a text".to_owned()));
+        assert_eq!(u8::from_data(Data::from(255)).ok(), Some(255));
+        assert!(u8::from_data(Data::from(256)).is_err() && u8::from_data(Data::from(1.5)).is_err());
+        assert_eq!(f64::from_data(Data::from(2)).ok(), Some(2.0));
+    }
 }

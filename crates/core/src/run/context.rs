@@ -173,6 +173,22 @@ impl Context {
         }
     }
 
+    /// Polls the present run with every observer around it.
+    pub(super) fn poll_watched<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let (Some(run), Some(info)) = (&self.run, self.run_info()) else { return poll() };
+        let mut waiting = Some(poll);
+        let mut polled = None;
+        nest(&run.shared.config.observers, info, &mut || {
+            polled = waiting.take().map(|poll| poll()).or(polled.take())
+        });
+        match (polled, waiting) {
+            (Some(polled), _) => polled,
+            // An observer that forgets to poll must not stop the run.
+            (None, Some(poll)) => poll(),
+            (None, None) => unreachable!("what was taken was polled"),
+        }
+    }
+
     /// The timer of the run: it measures limits and waits.
     pub fn timer(&self) -> &dyn Timer {
         self.config().and_then(|config| config.timer.as_deref()).unwrap_or(&SystemTimer)
@@ -307,12 +323,20 @@ impl Context {
             name: name.unwrap_or_else(|| runnable.name().into_owned()),
             kind: runnable.kind(),
             tags,
-            metadata: config.metadata.clone(),
+            metadata: runnable.run_metadata().into_iter().chain(config.metadata.clone()).collect(),
         });
         let next = Next { arguments, ..Next::default() };
         let child = Run { shared: Arc::clone(&run.shared), info: Some(Arc::clone(&info)), next };
         let child = Self { run: Some(Arc::new(child)), steps_before: 0 };
         Some((child.clone(), Scope::start(child, input)))
+    }
+}
+
+/// Calls `poll` with the first observer around it, around the second, and so on.
+fn nest(observers: &[Arc<dyn Observer>], run: &RunInfo, poll: &mut dyn FnMut()) {
+    match observers {
+        [] => poll(),
+        [first, rest @ ..] => first.around_poll(run, &mut || nest(rest, run, poll)),
     }
 }
 

@@ -13,6 +13,8 @@ mod run_id;
 mod scope;
 pub(crate) mod step;
 pub(crate) mod stream_events;
+#[cfg(feature = "tracing")]
+mod tracing_observer;
 mod usage_totals;
 
 pub use cancel::{CancelToken, Cancelled};
@@ -25,4 +27,6 @@ pub(crate) use owning_stream::owning_stream;
 pub use run_collector::{RunCollector, RunRecord, RunStatus};
 pub use run_id::RunId;
 pub use stream_events::{EventFilter, EventStream, StreamEvent};
+#[cfg(feature = "tracing")]
+pub use tracing_observer::TracingObserver;
 pub use usage_totals::UsageTotals;

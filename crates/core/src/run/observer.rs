@@ -1,6 +1,6 @@
 //! Who watches runs.
 
-use crate::RunEvent;
+use crate::{RunEvent, RunInfo};
 
 /// Is told of everything that happens in a run and in all it calls.
 ///
@@ -43,6 +43,13 @@ use crate::RunEvent;
 pub trait Observer: Send + Sync {
     /// Takes note of an event.
     fn on_event(&self, event: &RunEvent<'_>);
+
+    /// Is called around every poll of a run's future or stream, and calls `poll` once. For observers that set up
+    /// something while a run is at work, such as entering a tracing span.
+    fn around_poll(&self, run: &RunInfo, poll: &mut dyn FnMut()) {
+        let _ = run;
+        poll();
+    }
 }
 
 /// An observer made of a closure.

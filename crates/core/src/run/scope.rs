@@ -17,6 +17,11 @@ impl<O: Chunk> Scope<O> {
         Self { cx, output: None, open: true }
     }
 
+    /// Polls the run with its observers around it.
+    pub(crate) fn poll<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.cx.poll_watched(poll)
+    }
+
     /// Reports a chunk of output and keeps it.
     pub(crate) fn chunk(&mut self, chunk: &O, report: bool) {
         if report {

@@ -89,10 +89,8 @@ where
         Some((cx, scope)) => {
             let kept = input.clone();
             // The limits of a run are checked at its root, inside the run, so that it ends as what it ended by.
-            let result = match cx.is_root() {
-                true => limit_future(step.call(input, &cx), &cx).await,
-                false => step.call(input, &cx).await,
-            };
+            let call = watched(step.call(input, &cx), &cx);
+            let result = if cx.is_root() { limit_future(call, &cx).await } else { call.await };
             scope.finish(Some(&kept), &result);
             result
         }
@@ -109,6 +107,12 @@ where
         _ if cx.is_observed() => call_here(step, input, &cx.tagged(sequence_tag(cx))).await,
         _ => step.call(input, cx).await,
     }
+}
+
+/// The call with the observers around each poll.
+async fn watched<T>(call: impl Future<Output = T>, cx: &Context) -> T {
+    let mut call = std::pin::pin!(call);
+    std::future::poll_fn(|task| cx.poll_watched(|| call.as_mut().poll(task))).await
 }
 
 /// Streams through a step of a sequence.
@@ -320,7 +324,11 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
     fn into_stream(self) -> ChunkStream<'a, O> {
         let Self { mut chunks, input, mut scope, report_chunks } = self;
         Box::pin(stream::poll_fn(move |task| {
-            let next = std::task::ready!(chunks.as_mut().poll_next(task));
+            let next = match &scope {
+                Some(scope) => scope.poll(|| chunks.as_mut().poll_next(task)),
+                None => chunks.as_mut().poll_next(task),
+            };
+            let next = std::task::ready!(next);
             match (&next, &mut scope) {
                 (Some(Ok(chunk)), Some(scope)) => scope.chunk(chunk, report_chunks),
                 (Some(Err(error)), Some(open)) => {

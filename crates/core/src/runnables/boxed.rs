@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 
 use crate::runnable::Shape;
 use crate::{Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
@@ -62,6 +63,10 @@ impl<I: Chunk, O: Chunk> Runnable for BoxRunnable<I, O> {
 
     fn kind(&self) -> RunKind {
         self.0.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.0.run_metadata()
     }
 
     fn outline(&self) -> Outline {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use serde_json::{Map, Value};
 
 use crate::runnable::Shape;
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, FromData, Outline, Result, RunKind, Runnable};
@@ -66,6 +67,10 @@ where
 
     fn kind(&self) -> RunKind {
         self.inner.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.inner.run_metadata()
     }
 
     fn outline(&self) -> Outline {

@@ -6,3 +6,5 @@ mod errors;
 mod limits;
 mod streaming;
 mod support;
+#[cfg(feature = "tracing")]
+mod tracing;

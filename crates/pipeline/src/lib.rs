@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Nodes
+//! A node is an object with one member that says what kind it is.
+//!
+//! | node | meaning |
+//! | --- | --- |
+//! | `{"seq": [node, ...], "name"?}` | one step after the other; at least two |
+//! | `{"parallel": {key: node}}` | branches on the same input |
+//! | `{"passthrough": {}}` | what comes in |
+//! | `{"assign": {key: node}}` | the input record with more values |
+//! | `{"pick": key}`, `{"pick": [key, ...]}` | values of the input record |
+//! | `{"branch": {"branches": [[condition, node], ...], "default": node}}` | the first whose condition [holds](is_true) |
+//! | `{"router": {key: node}}` | the one that the input `{"key", "input"}` names |
+//! | `{"map": node}` | for every element of a list |
+//! | `{"fallbacks": {"primary", "fallbacks": [node, ...], "exceptions"?, "exception_key"?}}` | something to turn to |
+//! | `{"retry": {"runnable", "max_attempts"?, "exceptions"?, "initial_delay"?, "max_delay"?, "jitter"?}}` | trying again; delays in seconds |
+//! | `{"bind": {"runnable", "kwargs"}}` | call arguments |
+//! | `{"with_config": {"runnable", "config"}}` | a config, see [`Spec::config`] |
+//! | `{"configurable_fields": {"runnable", "fields": {field: CF}}}` | members of a node that a call may set |
+//! | `{"configurable_alternatives": {"default", "which": CF, "alternatives": {key: node}, "default_key"?, "prefix_keys"?}}` | nodes of which a call chooses one |
+//! | `{"with_history": {"runnable", "input_messages_key"?, "history_messages_key"?, "output_messages_key"?, "initial"?}}` | a conversation per session |
+//! | `{"prompt": text}`, `{"prompt": {"template", ...}}` | a prompt with variables |
+//! | `{"parser": kind}`, `{"parser": {"kind", ...}}` | an output parser |
+//! | `{"lambda": name, "args"?, "name"?}` | a function of the application |
+//! | `{"gen": name, "args"?, "name"?}` | a function over chunks of the application |
+//!
+//! `CF` is `{"id", "name"?, "description"?, "is_shared"?}`, with `options` (name to value) and `default` for a choice.
+//! `exceptions` are error kinds in snake case (`rate_limit`, `server`), `retryable`, `any`, or names that the
+//! application [registers](PipelineLoader::with_error).
+
+mod config;
+mod errors;
+mod gathered;
+mod loader;
+mod named;
+mod nodes;
+mod spec;
+mod truth;
+
+pub use loader::PipelineLoader;
+pub use spec::Spec;
+pub use truth::is_true;

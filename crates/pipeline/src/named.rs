@@ -1,0 +1,52 @@
+//! A step under another name.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use catena_core::{ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt};
+
+/// A runnable under the name that a pipeline gives it.
+struct Named {
+    inner: DynRunnable,
+    name: String,
+}
+
+/// The runnable under this name, if it is given one.
+pub(crate) fn named(inner: DynRunnable, name: Option<&str>) -> DynRunnable {
+    match name {
+        Some(name) => Named { inner, name: name.to_owned() }.boxed(),
+        None => inner,
+    }
+}
+
+#[async_trait]
+impl Runnable for Named {
+    type Input = Data;
+    type Output = Data;
+
+    async fn call(&self, input: Data, cx: &Context) -> Result<Data> {
+        self.inner.call(input, cx).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, Data> {
+        self.inner.transform(input, cx)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
+
+    fn kind(&self) -> RunKind {
+        self.inner.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        let mut outline = self.inner.outline();
+        outline.name.clone_from(&self.name);
+        outline
+    }
+
+    fn shape(&self) -> catena_core::Shape {
+        self.inner.shape()
+    }
+}

@@ -1,0 +1,71 @@
+//! `with_history`: conversations that are remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use catena_core::{
+    ChatMessageHistory, Data, DynRunnable, FromData, Message, Result, RunnableExt, WithMessageHistory,
+};
+
+use crate::Spec;
+
+pub(super) fn load(options: &Spec<'_>) -> Result<DynRunnable> {
+    options.only(&["runnable", "input_messages_key", "history_messages_key", "output_messages_key", "initial"])?;
+    let initial = initial(options)?;
+    let sessions = options.loader().sessions();
+    let mut remembering =
+        WithMessageHistory::new(options.required("runnable")?.load()?, move |id| Begun {
+            history: sessions(id),
+            initial: initial.get(id).cloned().unwrap_or_default(),
+        });
+    if let Some(key) = options.get("input_messages_key") {
+        remembering = remembering.with_input_key(key.text()?);
+    }
+    if let Some(key) = options.get("history_messages_key") {
+        remembering = remembering.with_history_key(key.text()?);
+    }
+    if let Some(key) = options.get("output_messages_key") {
+        remembering = remembering.with_output_key(key.text()?);
+    }
+    Ok(remembering.boxed())
+}
+
+/// The messages that sessions begin with.
+fn initial(options: &Spec<'_>) -> Result<HashMap<String, Vec<Message>>> {
+    let Some(sessions) = options.get("initial") else { return Ok(HashMap::new()) };
+    let sessions = sessions.members()?.into_iter();
+    sessions.map(|(id, messages)| Ok((id.to_owned(), read_messages(&messages)?))).collect()
+}
+
+fn read_messages(list: &Spec<'_>) -> Result<Vec<Message>> {
+    let read = |item: &Spec<'_>| {
+        Message::from_data(Data::clone(item.data())).map_err(|error| item.error(error.message()))
+    };
+    list.items()?.iter().map(read).collect()
+}
+
+/// A conversation that begins with some messages.
+struct Begun {
+    history: Arc<dyn ChatMessageHistory>,
+    initial: Vec<Message>,
+}
+
+#[async_trait]
+impl ChatMessageHistory for Begun {
+    async fn messages(&self) -> Result<Vec<Message>> {
+        let messages = self.history.messages().await?;
+        Ok(if messages.is_empty() { self.initial.clone() } else { messages })
+    }
+
+    async fn add_messages(&self, messages: Vec<Message>) -> Result<()> {
+        if self.initial.is_empty() || !self.history.messages().await?.is_empty() {
+            return self.history.add_messages(messages).await;
+        }
+        self.history.add_messages(self.initial.iter().cloned().chain(messages).collect()).await
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.history.clear().await
+    }
+}

@@ -1,0 +1,56 @@
+//! When a condition of a dynamic branch holds.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use catena_core::{Context, Data, DynRunnable, Outline, Result, RunKind, Runnable};
+
+/// Whether a value counts as true: all but `null`, `false`, `0`, and texts, lists and records without content.
+///
+/// # Example
+/// ```
+/// use catena_core::{vars, Data};
+/// use catena_pipeline::is_true;
+/// assert!(is_true(&Data::from("no")) && is_true(&vars! { found: false }));
+/// assert!(!is_true(&Data::Null) && !is_true(&Data::from(0.0)) && !is_true(&Data::from("")));
+/// ```
+pub fn is_true(value: &Data) -> bool {
+    match value {
+        Data::Null => false,
+        Data::Bool(value) => *value,
+        Data::Number(number) => number.as_f64() != Some(0.0),
+        Data::Text(text) => !text.is_empty(),
+        Data::List(items) => !items.is_empty(),
+        Data::Record(record) => !record.is_empty(),
+        _ => true,
+    }
+}
+
+/// A runnable as a condition. A conversion, not a step: it has no run of its own.
+pub(crate) struct Condition(pub(crate) DynRunnable);
+
+#[async_trait]
+impl Runnable for Condition {
+    type Input = Data;
+    type Output = bool;
+
+    async fn call(&self, input: Data, cx: &Context) -> Result<bool> {
+        self.0.call(input, cx).await.map(|output| is_true(&output))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.0.name()
+    }
+
+    fn kind(&self) -> RunKind {
+        self.0.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        self.0.outline()
+    }
+
+    fn shape(&self) -> catena_core::Shape {
+        self.0.shape()
+    }
+}
