@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, future, stream};
 use serde_json::{Map, Value};
 
+use crate::run::Permit;
 use crate::{
     AiMessage, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind, Runnable, gather,
 };
@@ -97,22 +98,16 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     type Output = M::Output;
 
     async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
-        let _permit = cx.permit().await;
-        self.generate(prompt, cx).await
+        let (_permit, cx) = cx.admit().await;
+        self.generate(prompt, &cx).await
     }
 
-    fn transform<'a>(
-        &'a self,
-        prompt: ChunkStream<'a, PromptValue>,
-        cx: Context,
-    ) -> ChunkStream<'a, M::Output> {
+    fn transform<'a>(&'a self, prompt: ChunkStream<'a, PromptValue>, cx: Context) -> ChunkStream<'a, M::Output> {
         let answer = async move {
             match gather(prompt).await {
                 Ok(Some(prompt)) => {
-                    let permit = cx.permit().await;
-                    // The permit is held for as long as the stream lives.
-                    Box::pin(self.generate_stream(prompt, cx).inspect(move |_| _ = &permit))
-                        as ChunkStream<'a, _>
+                    let (permit, cx) = cx.admit().await;
+                    holding(permit, self.generate_stream(prompt, cx.into_owned()))
                 }
                 Ok(None) => Box::pin(stream::empty()),
                 Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
@@ -139,4 +134,17 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         }
         facts
     }
+}
+
+/// The stream with its permit, which is given back with the last chunk: what reads the stream may itself wait for one.
+fn holding<'a, T: Send + 'a>(permit: Option<Permit>, mut chunks: ChunkStream<'a, T>) -> ChunkStream<'a, T> {
+    let Some(permit) = permit else { return chunks };
+    let mut permit = Some(permit);
+    Box::pin(stream::poll_fn(move |task| {
+        let next = std::task::ready!(chunks.as_mut().poll_next(task));
+        if !matches!(next, Some(Ok(_))) {
+            drop(permit.take());
+        }
+        std::task::Poll::Ready(next)
+    }))
 }

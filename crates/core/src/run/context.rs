@@ -207,12 +207,15 @@ impl Context {
         self.run.as_ref().map(|run| &run.shared.config)
     }
 
-    /// Waits until one more model call may start; `None` when nothing limits them.
-    pub(crate) async fn permit(&self) -> Option<Permit> {
-        match self.run.as_ref().and_then(|run| run.shared.permits.as_ref()) {
-            Some(permits) => Some(permits.acquire().await),
-            None => None,
-        }
+    /// Waits until one more model call may start. The context is for that call: what it calls in turn needs no permit
+    /// of its own, or a model that asks another would wait for itself.
+    pub(crate) async fn admit(&self) -> (Option<Permit>, Cow<'_, Self>) {
+        let Some(run) = &self.run else { return (None, Cow::Borrowed(self)) };
+        let Some(permits) = &run.shared.permits else { return (None, Cow::Borrowed(self)) };
+        let permit = permits.acquire().await;
+        let shared = Shared { permits: None, ..Shared::clone(&run.shared) };
+        let run = Run { shared: Arc::new(shared), ..Run::clone(run) };
+        (Some(permit), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() }))
     }
 
     pub(crate) fn steps_before(&self) -> usize {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use catena_core::{AiMessage, ErrorKind, RunConfig, RunnableExt, gather, lambda};
+use catena_core::{
+    AiMessage, ChunkStream, Context, ErrorKind, LanguageModel, PromptValue, RunConfig, RunnableExt, async_trait, gather,
+    impl_pipe, lambda,
+};
 use futures_executor::block_on;
 use futures_util::future;
 
@@ -29,6 +32,30 @@ fn max_concurrency_bounds_streamed_model_calls() {
     let whole = block_on(gather(chain.stream_with("abc", &config))).unwrap().unwrap();
     assert_eq!((whole.0.text().as_ref(), whole.2.text().as_ref()), ("abc", "abc"));
     assert_eq!((gauge.entered(), gauge.peak(), gauge.inside()), (3, 1, 0));
+}
+
+#[test]
+fn one_permit_is_enough_for_models_in_a_row_and_models_that_ask_models() {
+    struct Asks(GaugedModel);
+
+    #[async_trait]
+    impl LanguageModel for Asks {
+        type Output = AiMessage;
+
+        fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+            self.0.stream_in(prompt, &cx)
+        }
+    }
+    impl_pipe!(Asks);
+
+    let gauge = Gauge::default();
+    let model = || GaugedModel(gauge.clone());
+    let chain = model() | Asks(model()) | model();
+    let config = RunConfig::new().with_max_concurrency(1);
+    assert_eq!(block_on(chain.invoke_with("abc", &config)).unwrap().text(), "AI: AI: abc");
+    let streamed = block_on(gather(chain.stream_with("abc", &config))).unwrap().unwrap();
+    assert_eq!(streamed.text(), "AI: AI: abc");
+    assert_eq!((gauge.entered(), gauge.peak(), gauge.inside()), (6, 1, 0));
 }
 
 #[test]
