@@ -179,7 +179,7 @@ impl Context {
         let mut waiting = Some(poll);
         let mut polled = None;
         nest(&run.shared.config.observers, info, &mut || {
-            polled = waiting.take().map(|poll| poll()).or(polled.take())
+            polled = waiting.take().map(|poll| poll()).or(polled.take());
         });
         match (polled, waiting) {
             (Some(polled), _) => polled,

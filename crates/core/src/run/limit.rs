@@ -6,7 +6,7 @@ use std::task::{Context as Task, Poll};
 
 use futures_util::stream;
 
-use super::cancel::Cancelled;
+use super::cancel::{CancelToken, Cancelled};
 use crate::{ChunkStream, Context, Error, ErrorKind, Result, Sleep};
 
 /// What ends a run from outside.
@@ -21,7 +21,7 @@ impl Limits {
     fn of(cx: &Context) -> Option<Self> {
         let timer = cx.timer();
         let time = cx.deadline().map(|deadline| timer.sleep(deadline.saturating_duration_since(timer.now())));
-        let cancelled = cx.cancel_token().map(|token| token.cancelled());
+        let cancelled = cx.cancel_token().map(CancelToken::cancelled);
         if time.is_none() && cancelled.is_none() {
             return None;
         }

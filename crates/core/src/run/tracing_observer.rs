@@ -113,9 +113,9 @@ impl Observer for TracingObserver {
                 span.record("gen_ai.response.model", model);
                 record_usage(&span, usage);
             }),
-            RunEventKind::Custom { name, .. } => {
-                self.within(event.run, || tracing::info!(name, "custom event"))
-            }
+            RunEventKind::Custom { name, .. } => self.within(event.run, || {
+                tracing::info!(name, "custom event");
+            }),
             RunEventKind::Chunk(_) => {}
             _ => self.close(event),
         }

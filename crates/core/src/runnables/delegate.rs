@@ -106,7 +106,7 @@ where
             };
             match self.next(&input, &cx) {
                 Ok((next, cx)) => {
-                    slot.put_all(step::transform(&next, step::whole(input), &cx, Place::Plain)).await
+                    slot.put_all(step::transform(&next, step::whole(input), &cx, Place::Plain)).await;
                 }
                 Err(error) => slot.put(Err(error)).await,
             }
