@@ -8,6 +8,7 @@ mod metadata;
 mod shell;
 mod steps;
 mod test;
+mod vectors;
 
 use std::io;
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Test(test::Args),
+    Vectors(vectors::Args),
     Ci(ci::Args),
     Bench(bench::Args),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Vectors(args) => vectors::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
@@ -86,6 +89,7 @@ mod tests {
         check("xtask ci --only everything");
         check("xtask ci --only fmt --skip docs");
         check("xtask test extra");
+        check("xtask vectors");
     }
 
     #[test]
@@ -100,5 +104,6 @@ mod tests {
         check("xtask ci --skip test");
         check("xtask ci --list");
         check("xtask bench -- --quick batch");
+        check("xtask vectors xtask/vectors --all --filter stream --show 3");
     }
 }

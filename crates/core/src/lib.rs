@@ -5,6 +5,7 @@ mod macros;
 
 pub mod batch;
 pub mod fakes;
+pub mod graph;
 
 mod chat_history;
 mod chunk;
@@ -20,6 +21,7 @@ mod run;
 mod runnable;
 mod runnable_ext;
 mod runnables;
+mod schema;
 mod service_error;
 mod timer;
 
@@ -28,14 +30,29 @@ pub use chat_history::{ChatMessageHistory, InMemoryChatMessageHistory, InMemoryS
 pub use chunk::{Chunk, ChunkStream, gather};
 pub use data::{Data, FromData, Record};
 pub use error::{Error, ErrorKind, Result};
+pub use graph::Graph;
 pub use message::{
-    AiMessage, Content, ContentBlock, HumanMessage, Message, ResponseMetadata, SystemMessage, Usage,
+    AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
+    ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall, MediaBlock,
+    Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock, ReasoningBlock,
+    RefusalBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock, ServerToolCallChunkBlock,
+    ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat, TokenCounter, ToolCall,
+    ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy, Usage, add_usage, convert_to_messages,
+    convert_to_openai_messages, count_tokens_approximately, filter_messages, get_buffer_string, merge_content,
+    merge_dicts, merge_lists, merge_message_runs, messages_from_dict, messages_to_dict, named_token_counter,
+    subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
-pub use parser::StrOutputParser;
+pub use parser::{
+    CommaSeparatedListOutputParser, Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation,
+    MarkdownListOutputParser, NumberedListOutputParser, StrOutputParser, parse_and_check_json_markdown,
+    parse_json_markdown, parse_partial_json,
+};
 pub use path::{Path, Segment};
-pub use prompt::{Prompt, PromptTemplate, PromptValue};
+#[cfg(feature = "mustache")]
+pub use prompt::MustacheTemplate;
+pub use prompt::{ChatPromptTemplate, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue, TemplateFormat};
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
@@ -49,8 +66,9 @@ pub use runnable_ext::RunnableExt;
 pub use runnables::{
     Bound, BoxRunnable, Configurable, ConfigurableAlternatives, ConfigurableField, Delegate, DynRunnable,
     Function, Generator, Lambda, Pipe, RetryPolicy, Routed, RouterRunnable, RunnableAssign, RunnableBranch,
-    RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, WithConfig, WithFallbacks,
+    RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, RunnableTool, WithConfig, WithFallbacks,
     WithListener, WithMessageHistory, WithRetry, configurable, delegate, generator, lambda,
 };
+pub use schema::WithSchemas;
 pub use service_error::ServiceError;
 pub use timer::{Sleep, SystemTimer, Timer};

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{ConfigurableField, RunKind};
+use crate::schema::{text_or_message, type_schema};
+use crate::{ConfigurableField, RunKind, Runnable};
 
 /// What a runnable is made of. Graphs, schemas and lists of configurable fields are drawn from it.
 ///
@@ -55,8 +56,17 @@ pub enum OutlineParts {
         /// Where it goes if no condition holds.
         default: Box<Outline>,
     },
-    /// One of several, chosen by name.
+    /// One of several, named by the input.
     Choice(Vec<(String, Outline)>),
+    /// One of several, named by the caller's config; the default first.
+    Alternatives(Vec<(String, Outline)>),
+    /// It takes named values out of a record.
+    Pick {
+        /// Their names.
+        names: Vec<String>,
+        /// True if it gives the one value itself rather than a record.
+        single: bool,
+    },
     /// A primary, and what to turn to when it fails.
     Fallbacks(Vec<Outline>),
     /// Something called for every element of a list.
@@ -69,6 +79,62 @@ impl Outline {
     /// One step.
     pub fn leaf(name: impl Into<String>, kind: RunKind) -> Self {
         Self::new(name, kind, OutlineParts::Leaf)
+    }
+
+    /// One step, with the schemas of those of its types that are known: texts, numbers, prompts, messages and lists
+    /// of them.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Outline, StrOutputParser};
+    /// let outline = Outline::of(&StrOutputParser);
+    /// assert_eq!(outline.name, "StrOutputParser");
+    /// assert_eq!(outline.output_schema.unwrap()["type"], "string");
+    /// ```
+    pub fn of<R: Runnable + ?Sized>(runnable: &R) -> Self {
+        Self {
+            input_schema: match runnable.kind() {
+                // What reads a text reads that of a message.
+                RunKind::Parser => type_schema::<R::Input>().map(|_| text_or_message()),
+                _ => type_schema::<R::Input>(),
+            },
+            output_schema: type_schema::<R::Output>(),
+            ..Self::leaf(runnable.name(), runnable.kind())
+        }
+    }
+
+    /// With the JSON Schema of its input.
+    #[must_use]
+    pub fn with_input_schema(mut self, schema: Value) -> Self {
+        self.input_schema = Some(schema);
+        self
+    }
+
+    /// With the JSON Schema of its output.
+    #[must_use]
+    pub fn with_output_schema(mut self, schema: Value) -> Self {
+        self.output_schema = Some(schema);
+        self
+    }
+
+    /// With the text of its template.
+    #[must_use]
+    pub fn with_template(mut self, template: impl Into<String>) -> Self {
+        self.template = Some(template.into());
+        self
+    }
+
+    /// The name of something that belongs to it: its input is `LengthInput` if it is called `Length`, and
+    /// `length_input` if it is called `length`.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Runnable};
+    /// let length = lambda(|text: String| text.len()).with_name("length").outline();
+    /// assert_eq!(length.name_with("input"), "length_input");
+    /// ```
+    pub fn name_with(&self, suffix: &str) -> String {
+        name_with(&self.name, suffix)
     }
 
     /// Something made of parts.
@@ -113,9 +179,9 @@ impl OutlineParts {
     /// The parts, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Outline> {
         let parts: Vec<&Outline> = match self {
-            Self::Leaf | Self::Passthrough => Vec::new(),
+            Self::Leaf | Self::Passthrough | Self::Pick { .. } => Vec::new(),
             Self::Sequence(parts) | Self::Fallbacks(parts) => parts.iter().collect(),
-            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) => {
+            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) | Self::Alternatives(parts) => {
                 parts.iter().map(|(_, part)| part).collect()
             }
             Self::Branch { arms, default } => {
@@ -128,9 +194,9 @@ impl OutlineParts {
 
     pub(crate) fn for_each_mut(&mut self, change: &mut dyn FnMut(&mut Outline)) {
         match self {
-            Self::Leaf | Self::Passthrough => {}
+            Self::Leaf | Self::Passthrough | Self::Pick { .. } => {}
             Self::Sequence(parts) | Self::Fallbacks(parts) => parts.iter_mut().for_each(change),
-            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) => {
+            Self::Parallel(parts) | Self::Assign(parts) | Self::Choice(parts) | Self::Alternatives(parts) => {
                 parts.iter_mut().for_each(|(_, part)| change(part));
             }
             Self::Branch { arms, default } => {
@@ -142,5 +208,18 @@ impl OutlineParts {
             }
             Self::Each(part) | Self::Wrapper(part) => change(part),
         }
+    }
+}
+
+/// A name with a suffix, written as names of that kind are.
+pub(crate) fn name_with(name: &str, suffix: &str) -> String {
+    let mut letters = suffix.chars();
+    match letters.next() {
+        Some(first) if name.starts_with(char::is_uppercase) => {
+            let rest = letters.as_str().to_lowercase();
+            format!("{name}{}{rest}", first.to_uppercase())
+        }
+        Some(_) => format!("{name}_{}", suffix.to_lowercase()),
+        None => name.to_owned(),
     }
 }

@@ -103,7 +103,7 @@ pub trait Runnable: Send + Sync {
 
     /// The structure of the runnable: what graphs and schemas are drawn from.
     fn outline(&self) -> Outline {
-        Outline::leaf(self.name(), self.kind())
+        Outline::of(self)
     }
 
     /// How this runnable is made up, for those that count steps and open runs.

@@ -6,13 +6,15 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use crate::graph::Graph;
 use crate::run::step::{self, Place};
 use crate::run::stream_events::stream_events;
 use crate::runnables::to_dynamic;
 use crate::{
     Bound, BoxRunnable, ChunkStream, ConfigurableAlternatives, ConfigurableField, Context, Data, DynRunnable,
-    EventStream, FromData, Pipe, Result, RetryPolicy, RunConfig, RunEvent, Runnable, RunnableAssign,
-    RunnableEach, RunnableParallel, RunnablePick, WithConfig, WithFallbacks, WithListener, WithRetry, batch,
+    EventStream, FromData, Outline, Pipe, Result, RetryPolicy, RunConfig, RunEvent, Runnable, RunnableAssign,
+    RunnableEach, RunnableParallel, RunnablePick, RunnableTool, WithConfig, WithFallbacks, WithListener,
+    WithRetry, WithSchemas, batch, schema,
 };
 
 /// The methods of every [`Runnable`]. Nobody implements it by hand.
@@ -318,6 +320,135 @@ pub trait RunnableExt: Runnable {
         Self: Sized + 'static,
     {
         ConfigurableAlternatives::new(self, which, default_key.into())
+    }
+
+    /// Says what goes in, for schemas and graphs. See [`WithSchemas`].
+    fn with_input_schema(self, schema: Value) -> WithSchemas<Self>
+    where
+        Self: Sized,
+    {
+        WithSchemas::new(self, Some(schema), None)
+    }
+
+    /// Says what comes out, for schemas and graphs. See [`WithSchemas`].
+    fn with_output_schema(self, schema: Value) -> WithSchemas<Self>
+    where
+        Self: Sized,
+    {
+        WithSchemas::new(self, None, Some(schema))
+    }
+
+    /// Says what goes in and what comes out by the schemas of the types, for schemas and graphs. See [`WithSchemas`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Chunk, RunnableExt};
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(Clone, JsonSchema)]
+    /// struct Person {
+    ///     name: String,
+    /// }
+    /// impl Chunk for Person {}
+    ///
+    /// let greet = lambda(|person: Person| format!("Hello {}", person.name)).with_schemas();
+    /// assert_eq!(greet.input_schema()["properties"]["name"]["type"], "string");
+    /// ```
+    #[cfg(feature = "schemars")]
+    fn with_schemas(self) -> WithSchemas<Self>
+    where
+        Self: Sized,
+        Self::Input: schemars::JsonSchema,
+        Self::Output: schemars::JsonSchema,
+    {
+        let (input, output) = (schema::described::<Self::Input>(), schema::described::<Self::Output>());
+        WithSchemas::new(self, Some(input), Some(output))
+    }
+
+    /// The JSON Schema of the input, as far as it is known.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, PromptTemplate, RunnableExt};
+    /// let chain = PromptTemplate::new("{question}")? | FakeLlm::new(["42"]);
+    /// assert_eq!(chain.input_schema()["required"][0], "question");
+    /// assert_eq!(chain.output_schema()["type"], "string");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "get_input_jsonschema")]
+    fn input_schema(&self) -> Value {
+        schema::input_schema(&self.outline())
+    }
+
+    /// The JSON Schema of the output, as far as it is known.
+    #[doc(alias = "get_output_jsonschema")]
+    fn output_schema(&self) -> Value {
+        schema::output_schema(&self.outline())
+    }
+
+    /// The fields that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable), by id: its
+    /// own and those of every step in it.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, ConfigurableField, RunnableExt};
+    /// let model = FakeLlm::new(["small"])
+    ///     .configurable_alternatives(ConfigurableField::new("model"), "small")
+    ///     .with("large", FakeLlm::new(["large"]));
+    /// assert_eq!(model.config_specs()?[0].options, ["large", "small"]);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    fn config_specs(&self) -> Result<Vec<ConfigurableField>> {
+        schema::config_specs(&self.outline())
+    }
+
+    /// The JSON Schema of a config for it: of the fields that a call may set.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    #[doc(alias = "get_config_jsonschema")]
+    fn config_schema(&self) -> Result<Value> {
+        schema::config_schema(&self.outline())
+    }
+
+    /// The prompts in it, wherever they are: their names, and the templates of those that are one text.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, PromptTemplate, RunnableExt};
+    /// let chain = PromptTemplate::new("Why {question}?")? | FakeLlm::new(["42"]);
+    /// assert_eq!(chain.prompts()[0].template.as_deref(), Some("Why {question}?"));
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "get_prompts")]
+    fn prompts(&self) -> Vec<Outline> {
+        schema::prompts(&self.outline())
+    }
+
+    /// Its structure as a graph of steps, to draw. See [`Graph`].
+    #[doc(alias = "get_graph")]
+    fn graph(&self) -> Graph {
+        Graph::from_outline(&self.outline())
+    }
+
+    /// [`graph`](RunnableExt::graph) with the arms of branches, the routes of routers, alternatives and fallbacks drawn
+    /// out.
+    fn expanded_graph(&self) -> Graph {
+        Graph::expanded(&self.outline())
+    }
+
+    /// Makes it something that a model may call: `name` and `description` tell the model what it is. See
+    /// [`RunnableTool`].
+    fn as_tool(self, name: impl Into<String>, description: impl Into<String>) -> RunnableTool
+    where
+        Self: Sized + 'static,
+        Self::Input: FromData,
+        Self::Output: Into<Data>,
+    {
+        RunnableTool::new(to_dynamic(self), name.into(), description.into())
     }
 
     /// Makes it a step of a chain whose types are known only at run time.

@@ -124,7 +124,8 @@ pub(crate) fn no_answer(server: &str, cause: hyper_util::client::legacy::Error) 
             ErrorKind::InvalidResponse,
             format!("{server} did not answer in HTTP ({error}); does it expect `https://`?"),
         ),
-        Some(error) if error.is_user() => {
+        // A runtime that ended under its connection counts as the user's mistake too, and only the text tells.
+        Some(error) if error.is_user() && !error.to_string().contains("dispatch task") => {
             (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(&cause)))
         }
         _ => (

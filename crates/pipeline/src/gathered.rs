@@ -7,6 +7,7 @@ use catena_core::{
     ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt, gather,
 };
 use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value};
 
 /// Gathers the input of a step whose typed input cannot be read from the pieces of a record. It has no run of its own.
 struct Gathered(DynRunnable);
@@ -35,6 +36,10 @@ impl Runnable for Gathered {
 
     fn kind(&self) -> RunKind {
         self.0.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.0.run_metadata()
     }
 
     fn outline(&self) -> Outline {

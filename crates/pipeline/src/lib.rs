@@ -21,9 +21,15 @@
 //! | `{"configurable_alternatives": {"default", "which": CF, "alternatives": {key: node}, "default_key"?, "prefix_keys"?}}` | nodes of which a call chooses one |
 //! | `{"with_history": {"runnable", "input_messages_key"?, "history_messages_key"?, "output_messages_key"?, "initial"?}}` | a conversation per session |
 //! | `{"prompt": text}`, `{"prompt": {"template", ...}}` | a prompt with variables |
+//! | `{"chat_prompt": [message, ...]}`, `{"chat_prompt": {"messages", ...}}` | a prompt of several messages |
 //! | `{"parser": kind}`, `{"parser": {"kind", ...}}` | an output parser |
 //! | `{"lambda": name, "args"?, "name"?}` | a function of the application |
 //! | `{"gen": name, "args"?, "name"?}` | a function over chunks of the application |
+//!
+//! A message of a `chat_prompt` is a text (of a person), `[role, template]`, `{"role", "content"}`,
+//! `["placeholder", "{name}"]`, `{"placeholder": {"name", "optional"?, "n_messages"?}}`, or `{"$message": {"type",
+//! "content"}}`, which is taken as it is. Parsers are `str`, `json`, `comma_list`, `numbered_list` and
+//! `markdown_list`.
 //!
 //! `CF` is `{"id", "name"?, "description"?, "is_shared"?}`, with `options` (name to value) and `default` for a choice.
 //! `exceptions` are error kinds in snake case (`rate_limit`, `server`), `retryable`, `any`, or names that the
@@ -33,6 +39,7 @@ mod config;
 mod errors;
 mod gathered;
 mod loader;
+mod message;
 mod named;
 mod nodes;
 mod spec;

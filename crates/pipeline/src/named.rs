@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use catena_core::{ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt};
+use serde_json::{Map, Value};
 
 /// A runnable under the name that a pipeline gives it.
 struct Named {
@@ -38,6 +39,10 @@ impl Runnable for Named {
 
     fn kind(&self) -> RunKind {
         self.inner.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.inner.run_metadata()
     }
 
     fn outline(&self) -> Outline {

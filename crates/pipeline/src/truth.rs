@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use catena_core::{Context, Data, DynRunnable, Outline, Result, RunKind, Runnable};
+use serde_json::{Map, Value};
 
 /// Whether a value counts as true: all but `null`, `false`, `0`, and texts, lists and records without content.
 ///
@@ -22,6 +23,7 @@ pub fn is_true(value: &Data) -> bool {
         Data::Text(text) => !text.is_empty(),
         Data::List(items) => !items.is_empty(),
         Data::Record(record) => !record.is_empty(),
+        Data::Json(_) => is_true(&value.clone().into_plain()),
         _ => true,
     }
 }
@@ -44,6 +46,10 @@ impl Runnable for Condition {
 
     fn kind(&self) -> RunKind {
         self.0.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.0.run_metadata()
     }
 
     fn outline(&self) -> Outline {

@@ -28,6 +28,7 @@
 
 mod connection;
 mod gate;
+pub mod laws;
 mod log;
 mod recorded;
 mod refusing;

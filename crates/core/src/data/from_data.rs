@@ -28,7 +28,7 @@ impl FromData for Data {
 
 impl FromData for bool {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::Bool(value) => Ok(value),
             other => Err(unfit(&other, "true or false")),
         }
@@ -37,10 +37,11 @@ impl FromData for bool {
 
 impl FromData for f64 {
     fn from_data(data: Data) -> Result<Self> {
-        match &data {
-            Data::Number(number) => number.as_f64().ok_or_else(|| unfit(&data, "a number")),
-            other => Err(unfit(other, "a number")),
-        }
+        let number = match data.clone().into_plain() {
+            Data::Number(number) => number.as_f64(),
+            _ => None,
+        };
+        number.ok_or_else(|| unfit(&data, "a number"))
     }
 }
 
@@ -48,7 +49,7 @@ macro_rules! integer_from_data {
     ($($type:ty),*) => {$(
         impl FromData for $type {
             fn from_data(data: Data) -> Result<Self> {
-                let integer = match &data {
+                let integer = match data.clone().into_plain() {
                     Data::Number(number) => number.as_i128().and_then(|integer| Self::try_from(integer).ok()),
                     _ => None,
                 };
@@ -61,7 +62,7 @@ integer_from_data!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
 impl FromData for Record {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::Record(record) => Ok(record),
             other => Err(unfit(&other, "a record")),
         }
@@ -71,7 +72,7 @@ impl FromData for Record {
 /// Each element of a list.
 impl<T: FromData> FromData for Vec<T> {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::List(items) => items.into_iter().map(T::from_data).collect(),
             other => Err(unfit(&other, "a list")),
         }
@@ -81,7 +82,7 @@ impl<T: FromData> FromData for Vec<T> {
 /// A text, a message, or what gives text.
 impl FromData for String {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::Text(text) => Ok(text),
             Data::Message(message) => Ok(message.text().into_owned()),
             other => Err(unfit(&other, "a text or a message")),
@@ -91,7 +92,7 @@ impl FromData for String {
 
 impl FromData for AiMessage {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::Message(message) => match *message {
                 Message::Ai(message) => Ok(message),
                 other => Ok(Self::new(other.content().clone())),
@@ -105,7 +106,7 @@ impl FromData for AiMessage {
 /// A text, a filled prompt, a message, or a list of what reads as messages.
 impl FromData for PromptValue {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
+        match data.into_plain() {
             Data::Text(text) => Ok(Self::Text(text)),
             Data::Prompt(prompt) => Ok(*prompt),
             Data::Message(message) => Ok(match *message {
@@ -120,42 +121,10 @@ impl FromData for PromptValue {
     }
 }
 
-/// A message, a text (of a person), `[role, text]`, or `{"role": .., "content": ..}`.
+/// What is meant as a message, see [`convert_to_messages`](crate::convert_to_messages).
 impl FromData for Message {
     fn from_data(data: Data) -> Result<Self> {
-        match data {
-            Data::Message(message) => Ok(*message),
-            Data::Text(text) => Ok(Self::human(text)),
-            Data::List(pair) => match <[Data; 2]>::try_from(pair) {
-                Ok([Data::Text(role), Data::Text(content)]) => with_role(&role, content),
-                _ => Err(Error::new(ErrorKind::InvalidInput, "a list that is a message is `[role, text]`")),
-            },
-            Data::Record(record) => {
-                let text = |name| record.get(name).and_then(Data::as_text);
-                match (text("role").or_else(|| text("type")), text("content")) {
-                    (Some(role), Some(content)) => with_role(role, content.to_owned()),
-                    _ => Err(Error::new(
-                        ErrorKind::InvalidInput,
-                        "a record that is a message has `role` and `content`",
-                    )),
-                }
-            }
-            other => Err(unfit(&other, "a message")),
-        }
-    }
-}
-
-fn with_role(role: &str, content: String) -> Result<Message> {
-    match role {
-        "human" | "user" => Ok(Message::human(content)),
-        "ai" | "assistant" => Ok(Message::ai(content)),
-        "system" | "developer" => Ok(Message::system(content)),
-        other => Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "unknown role `{other:.40}`: use `human`, `user`, `ai`, `assistant`, `system` or `developer`"
-            ),
-        )),
+        crate::message::read_message_like(data)
     }
 }
 

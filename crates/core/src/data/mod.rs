@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Number, Value};
 
-use crate::{AiMessage, Chunk, Error, Message, PromptValue};
+use crate::{AiMessage, Chunk, Error, Json, Message, PromptValue};
 
 /// A value of any type: JSON, or one of the things that chains pass on.
 ///
@@ -20,7 +20,7 @@ use crate::{AiMessage, Chunk, Error, Message, PromptValue};
 /// [`RunnableParallel`](crate::RunnableParallel) or of a chain loaded from data exchange.
 ///
 /// As chunks: text appends, lists join, messages merge; records made by a chain's own steps merge key by key, records
-/// from elsewhere replace each other; `Null` gives way to anything; of all else the last counts.
+/// from elsewhere and JSON of parsers replace each other; `Null` gives way to anything; of all else the last counts.
 ///
 /// # Example
 /// ```
@@ -53,6 +53,9 @@ pub enum Data {
     Message(Box<Message>),
     /// A filled prompt.
     Prompt(Box<PromptValue>),
+    /// JSON that a parser gave: it equals the same value in plain form, but replaces what came before it. See
+    /// [`into_plain`](Data::into_plain).
+    Json(Json),
     /// An error that a later step looks at.
     Error(Error),
 }
@@ -67,6 +70,7 @@ impl Data {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Json(json) => json.data().as_text(),
             _ => None,
         }
     }
@@ -75,7 +79,24 @@ impl Data {
     pub fn as_record(&self) -> Option<&Record> {
         match self {
             Self::Record(record) => Some(record),
+            Self::Json(json) => json.data().as_record(),
             _ => None,
+        }
+    }
+
+    /// The value with JSON of a parser as what it is: a record, a list, a text.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Data, Json};
+    /// let data = Data::from(Json::from(serde_json::json!(["a", "b"])));
+    /// assert!(matches!(data.into_plain(), Data::List(items) if items.len() == 2));
+    /// ```
+    #[must_use]
+    pub fn into_plain(self) -> Self {
+        match self {
+            Self::Json(json) => json.into_data(),
+            plain => plain,
         }
     }
 
@@ -90,6 +111,7 @@ impl Data {
             Self::Record(_) => "a record",
             Self::Message(_) => "a message",
             Self::Prompt(_) => "a prompt value",
+            Self::Json(json) => json.data().kind(),
             Self::Error(_) => "an error",
         }
     }
@@ -107,6 +129,7 @@ impl Data {
             }
             Self::Message(message) => message.to_json(),
             Self::Prompt(prompt) => prompt.to_json(),
+            Self::Json(json) => json.into_value(),
             Self::Error(error) => Value::String(error.to_string()),
         }
     }
@@ -146,6 +169,8 @@ impl PartialEq for Data {
             (Self::Record(a), Self::Record(b)) => a == b,
             (Self::Message(a), Self::Message(b)) => a == b,
             (Self::Prompt(a), Self::Prompt(b)) => a == b,
+            (Self::Json(a), b) => a.data() == b,
+            (a, Self::Json(b)) => a == b.data(),
             _ => false,
         }
     }
@@ -162,6 +187,7 @@ impl fmt::Debug for Data {
             Self::Record(record) => record.fmt(f),
             Self::Message(message) => message.fmt(f),
             Self::Prompt(prompt) => prompt.fmt(f),
+            Self::Json(json) => json.data().fmt(f),
             Self::Error(error) => error.fmt(f),
         }
     }
@@ -407,5 +433,8 @@ mod tests {
         check(&[json!({"a": "x"}).into(), json!({"b": 1}).into()], json!({"b": 1}).into());
         check(&[AiMessage::new("a").into(), AiMessage::new("b").into()], AiMessage::new("ab").into());
         check(&["a".into(), 1.into()], 1.into());
+        let parsed = |value: Value| Data::from(Json::from(value));
+        check(&[parsed(json!([1])), parsed(json!([1, 2]))], json!([1, 2]).into());
+        check(&[parsed(json!("a")), parsed(json!("ab"))], "ab".into());
     }
 }

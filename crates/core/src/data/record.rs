@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Data;
 use crate::Chunk;
@@ -97,6 +97,10 @@ impl Record {
         self
     }
 
+    pub(crate) fn is_mergeable(&self) -> bool {
+        self.mergeable
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
@@ -107,11 +111,12 @@ impl Record {
 
 impl Chunk for Record {
     fn merge(&mut self, next: Self) {
-        if !(self.mergeable || self.is_empty()) {
-            *self = next;
+        if !next.mergeable || (self.is_empty() && !self.mergeable) {
+            if !(next.is_empty() && !next.mergeable) {
+                *self = next;
+            }
             return;
         }
-        self.mergeable |= next.mergeable;
         for (name, value) in next {
             match self.get_mut(&name) {
                 Some(present) => present.merge(value),
@@ -144,6 +149,16 @@ impl fmt::Debug for Record {
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
+    }
+}
+
+/// Reads an object and keeps the order of its members.
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Data::deserialize(deserializer)? {
+            Data::Record(record) => Ok(record),
+            other => Err(de::Error::custom(format_args!("expected an object, got {}", other.kind()))),
+        }
     }
 }
 

@@ -2,13 +2,22 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Content, Usage};
+use super::ai_form::{Read, Write};
+use super::merge_rules::merge_lenient;
+use super::response_metadata::keep_last;
+use super::tool_calls::ToolCalls;
+use super::{Content, InvalidToolCall, ResponseMetadata, ToolCall, ToolCallChunk, Usage};
 use crate::Chunk;
 
 /// An answer of a chat model, or a piece of one while it streams.
+///
+/// As chunks, texts and blocks are joined and pieces of tool calls put together; of the usage, the name and each fact
+/// of the metadata the last one counts. The arguments of tool calls are read once, when the calls are asked for.
+///
+/// Two answers are equal if they say the same, whether their tool calls came whole or in pieces.
 ///
 /// # Example
 /// ```
@@ -17,49 +26,29 @@ use crate::Chunk;
 /// answer.merge(AiMessage::new("Smile"));
 /// assert_eq!(answer.text(), "BrightSmile");
 /// ```
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Read")]
 #[non_exhaustive]
 pub struct AiMessage {
     /// What is said.
     pub content: Content,
     /// The service's id of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The name of the speaker.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Why the model would not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
     /// What the model thought before it answered, where the service shows it. Never part of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
     /// How many tokens the call used.
-    #[serde(rename = "usage_metadata", skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
     /// What the service said about the call.
-    #[serde(rename = "response_metadata")]
     pub metadata: ResponseMetadata,
-}
-
-/// What a service says about a call beside the answer. Each field keeps the last value that came.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ResponseMetadata {
-    /// The model that answered.
-    #[serde(rename = "model_name", skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Why the answer ended: `stop`, `length`, `content_filter`, `tool_calls` or another word of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub finish_reason: Option<String>,
-    /// The id under which the service logged the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// Everything else, by the service's names.
-    #[serde(flatten)]
+    /// What a single service says or takes beside all this.
+    pub additional_kwargs: Map<String, Value>,
+    /// All other members, as they came.
     pub extra: Map<String, Value>,
+    pub(crate) calls: ToolCalls,
 }
 
 impl AiMessage {
@@ -68,9 +57,117 @@ impl AiMessage {
         Self { content: content.into(), ..Self::default() }
     }
 
+    /// Adds tool calls.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, ToolCall};
+    /// let call = ToolCall::new("get_weather", [("city", "Paris")]).with_id("call_1");
+    /// assert_eq!(AiMessage::new("").with_tool_calls([call]).tool_calls()[0].name, "get_weather");
+    /// ```
+    #[must_use]
+    pub fn with_tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Self {
+        calls.into_iter().for_each(|call| self.push_tool_call(call));
+        self
+    }
+
+    /// Adds a tool call.
+    pub fn push_tool_call(&mut self, call: ToolCall) {
+        self.calls.push(call);
+    }
+
+    /// Adds a tool call that cannot be read.
+    pub fn push_invalid_tool_call(&mut self, call: InvalidToolCall) {
+        self.calls.push_invalid(call);
+    }
+
+    /// Adds a piece of a tool call.
+    pub fn push_tool_call_chunk(&mut self, piece: ToolCallChunk) {
+        self.calls.push_chunk(piece);
+    }
+
+    /// Keeps only the tool calls of which `keep` is true.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, ToolCall};
+    /// let mut message = AiMessage::new("").with_tool_calls([ToolCall::default().with_id("call_1")]);
+    /// message.retain_tool_calls(|call| call.id.as_deref() != Some("call_1"));
+    /// assert!(message.tool_calls().is_empty());
+    /// ```
+    pub fn retain_tool_calls(&mut self, keep: impl FnMut(&ToolCall) -> bool) {
+        let complete = self.is_complete();
+        self.calls.retain(complete, keep);
+    }
+
     /// The text of the content, without images and other blocks.
     pub fn text(&self) -> Cow<'_, str> {
         self.content.text()
+    }
+
+    /// The tool calls.
+    ///
+    /// While the answer streams, calls of which only a part came have the arguments that can be read so far. Once the
+    /// metadata has a finish reason, arguments that break off make the call [invalid](AiMessage::invalid_tool_calls):
+    /// nobody should run half a command.
+    ///
+    /// # Example
+    /// See [`ToolCallChunk`].
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.calls.calls(self.is_complete())
+    }
+
+    /// The tool calls whose arguments are no JSON object.
+    ///
+    /// # Example
+    /// See [`InvalidToolCall`].
+    pub fn invalid_tool_calls(&self) -> &[InvalidToolCall] {
+        self.calls.invalid(self.is_complete())
+    }
+
+    /// The pieces of tool calls that were put together, one for each call; none where calls came whole.
+    ///
+    /// # Example
+    /// See [`ToolCallChunk`].
+    pub fn tool_call_chunks(&self) -> &[ToolCallChunk] {
+        self.calls.chunks()
+    }
+
+    /// The answer with all tool calls read and nothing in pieces.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, ToolCallChunk};
+    /// let mut answer = AiMessage::default();
+    /// answer.push_tool_call_chunk(ToolCallChunk::new(0).with_name("f").with_args("{}"));
+    /// let whole = answer.into_whole();
+    /// assert_eq!((whole.tool_calls().len(), whole.tool_call_chunks().len()), (1, 0));
+    /// ```
+    #[must_use]
+    pub fn into_whole(mut self) -> Self {
+        let complete = self.is_complete();
+        self.calls = self.calls.into_whole(complete);
+        self
+    }
+
+    fn is_complete(&self) -> bool {
+        self.metadata.finish_reason.is_some()
+    }
+}
+
+impl PartialEq for AiMessage {
+    fn eq(&self, other: &Self) -> bool {
+        self.content == other.content
+            && self.id == other.id
+            && self.name == other.name
+            && self.refusal == other.refusal
+            && self.reasoning == other.reasoning
+            && self.usage == other.usage
+            && self.metadata == other.metadata
+            && self.additional_kwargs == other.additional_kwargs
+            && self.extra == other.extra
+            && self.tool_calls() == other.tool_calls()
+            && self.invalid_tool_calls() == other.invalid_tool_calls()
     }
 }
 
@@ -79,10 +176,13 @@ impl Chunk for AiMessage {
         self.content.merge(next.content);
         self.refusal.merge(next.refusal);
         self.reasoning.merge(next.reasoning);
-        keep_last(&mut self.id, next.id);
+        self.calls.merge(next.calls);
+        keep_best_id(&mut self.id, next.id);
         keep_last(&mut self.name, next.name);
         keep_last(&mut self.usage, next.usage);
         self.metadata.merge(next.metadata);
+        merge_lenient(&mut self.additional_kwargs, next.additional_kwargs);
+        merge_lenient(&mut self.extra, next.extra);
     }
 
     fn empty() -> Option<Self> {
@@ -94,30 +194,24 @@ impl Chunk for AiMessage {
     }
 }
 
-impl Chunk for ResponseMetadata {
-    fn merge(&mut self, next: Self) {
-        keep_last(&mut self.model, next.model);
-        keep_last(&mut self.finish_reason, next.finish_reason);
-        keep_last(&mut self.request_id, next.request_id);
-        for (key, value) in next.extra {
-            if !value.is_null() {
-                self.extra.insert(key, value);
-            }
-        }
-    }
-
-    fn empty() -> Option<Self> {
-        Some(Self::default())
-    }
-
-    fn to_json(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_default()
+/// Keeps the id of the service rather than that of a run, and that of a run rather than one made up for the message.
+/// Of equals the first counts.
+pub(super) fn keep_best_id(id: &mut Option<String>, next: Option<String>) {
+    let rank = |id: &Option<String>| match id.as_deref() {
+        None | Some("") => 0,
+        Some(id) if id.starts_with("lc_run-") => 2,
+        Some(id) if id.starts_with("lc_") => 1,
+        Some(_) => 3,
+    };
+    if rank(&next) > rank(id) {
+        *id = next;
     }
 }
 
-fn keep_last<T>(value: &mut Option<T>, next: Option<T>) {
-    if next.is_some() {
-        *value = next;
+/// The same form as [`Message`](crate::Message), without the `type`.
+impl Serialize for AiMessage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Write::from(self).serialize(serializer)
     }
 }
 

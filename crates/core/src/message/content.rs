@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::{ContentBlock, ContentBlocks, StandardBlock};
 use crate::Chunk;
 
 /// What a message says.
+///
+/// As chunks, texts are joined and blocks of the same `index` merged; all other blocks follow each other.
 ///
 /// # Example
 /// ```
@@ -21,36 +24,11 @@ pub enum Content {
     /// Plain text.
     Text(String),
     /// Text, images and other blocks.
-    Blocks(Vec<ContentBlock>),
+    Blocks(ContentBlocks),
 }
 
-/// One block of a message's content.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum ContentBlock {
-    /// A block as data, by its `type` member. Blocks of unknown types pass through unchanged.
-    Data(Map<String, Value>),
-}
-
-impl ContentBlock {
-    /// A piece of text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Data(Map::from_iter([("type".into(), "text".into()), ("text".into(), text.into().into())]))
-    }
-
-    /// An image at an address, or inline as a `data:` URL.
-    pub fn image_url(url: impl Into<String>) -> Self {
-        let url = Map::from_iter([("url".to_owned(), Value::String(url.into()))]);
-        Self::Data(Map::from_iter([("type".into(), "image_url".into()), ("image_url".into(), url.into())]))
-    }
-
-    /// The text of a text block.
-    pub fn as_text(&self) -> Option<&str> {
-        let Self::Data(data) = self;
-        (data.get("type")? == "text").then(|| data.get("text")?.as_str())?
-    }
-}
+/// No content, to point to.
+pub(super) static EMPTY: Content = Content::Text(String::new());
 
 impl Content {
     /// The text of all text blocks, one after the other.
@@ -76,6 +54,14 @@ impl Content {
             Self::Blocks(blocks) => blocks.is_empty(),
         }
     }
+
+    /// The blocks; a text has none.
+    pub fn as_blocks(&self) -> Option<&[ContentBlock]> {
+        match self {
+            Self::Text(_) => None,
+            Self::Blocks(blocks) => Some(blocks),
+        }
+    }
 }
 
 impl Default for Content {
@@ -88,14 +74,17 @@ impl Chunk for Content {
     fn merge(&mut self, next: Self) {
         match (&mut *self, next) {
             (Self::Text(text), Self::Text(next)) => text.merge(next),
-            (Self::Blocks(blocks), Self::Blocks(next)) => blocks.extend(next),
-            (Self::Text(text), next) if text.is_empty() => *self = next,
+            (_, next) if next.is_empty() => {}
+            (this, next) if this.is_empty() => *this = next,
             (Self::Text(text), Self::Blocks(next)) => {
-                let text = ContentBlock::text(std::mem::take(text));
-                *self = Self::Blocks(std::iter::once(text).chain(next).collect());
+                let mut blocks = ContentBlocks::from(vec![ContentBlock::Plain(std::mem::take(text))]);
+                next.into_iter().for_each(|block| blocks.merge_block(block));
+                *self = Self::Blocks(blocks);
             }
-            (Self::Blocks(_), Self::Text(next)) if next.is_empty() => {}
-            (Self::Blocks(blocks), Self::Text(next)) => blocks.push(ContentBlock::text(next)),
+            (Self::Blocks(blocks), Self::Blocks(next)) => {
+                next.into_iter().for_each(|block| blocks.merge_block(block));
+            }
+            (Self::Blocks(blocks), Self::Text(next)) => blocks.push(ContentBlock::Plain(next)),
         }
     }
 
@@ -122,6 +111,66 @@ impl From<String> for Content {
 
 impl From<Vec<ContentBlock>> for Content {
     fn from(blocks: Vec<ContentBlock>) -> Self {
-        Self::Blocks(blocks)
+        Self::Blocks(blocks.into())
+    }
+}
+
+impl From<Vec<StandardBlock>> for Content {
+    fn from(blocks: Vec<StandardBlock>) -> Self {
+        Self::Blocks(blocks.into_iter().map(ContentBlock::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Merges, however the pieces are grouped.
+    #[track_caller]
+    fn check(pieces: Value, expected: Value) {
+        let pieces: Vec<Content> = serde_json::from_value(pieces).expect("contents");
+        let fold = |pieces: &[Content]| {
+            pieces.iter().fold(Content::default(), |mut whole, piece| {
+                whole.merge(piece.clone());
+                whole
+            })
+        };
+        for split in 0..=pieces.len() {
+            let mut whole = fold(&pieces[..split]);
+            whole.merge(fold(&pieces[split..]));
+            assert_eq!(whole.to_json(), expected, "grouped at {split}");
+        }
+    }
+
+    #[test]
+    fn contents_merge() {
+        check(json!(["a", "b", "c"]), json!("abc"));
+        check(json!([["a"], "b"]), json!(["ab"]));
+        check(json!(["a", ["b"], "c", [{"type": "text", "text": "d"}]]), json!(["abc", {"type": "text", "text": "d"}]));
+        check(json!([[{"type": "text", "text": "a"}], "", []]), json!([{"type": "text", "text": "a"}]));
+        check(
+            json!([[{"type": "text", "text": "a"}], [{"type": "text", "text": "b"}]]),
+            json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),
+        );
+        check(
+            json!([
+                [{"type": "text", "text": "a", "index": 0}], "x", [{"type": "image", "index": 1, "n": 1}],
+                [{"type": "text", "text": "b", "index": 0}], [{"index": 1, "n": 2}], "y",
+            ]),
+            json!([{"type": "text", "text": "ab", "index": 0}, "x", {"type": "image", "index": 1, "n": 2}, "y"]),
+        );
+    }
+
+    #[test]
+    fn many_blocks_take_time_in_proportion() {
+        let piece = |index: u32| Content::from(vec![ContentBlock::Data(
+            json!({"type": "text", "text": "x", "index": index}).as_object().cloned().expect("an object"),
+        )]);
+        let mut whole = Content::default();
+        (0..20_000).chain(0..20_000).for_each(|index| whole.merge(piece(index)));
+        (0..50_000).for_each(|_| whole.merge(piece(19_999)));
+        let blocks = whole.as_blocks().expect("blocks");
+        assert_eq!((blocks.len(), blocks[19_999].as_text().map(str::len)), (20_000, Some(50_002)));
     }
 }

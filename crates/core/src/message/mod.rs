@@ -1,20 +1,86 @@
 //! What people, models and tools say to each other.
 
+mod ai_form;
 mod ai_message;
+mod approximate_tokens;
+mod block_types;
+mod buffer_string;
+mod buffer_xml;
 mod content;
+mod content_block;
+mod content_blocks;
+mod dictionary;
+mod filter;
+mod kind;
+mod like;
+mod merge_rules;
+mod merge_runs;
+mod message_type;
+mod openai;
+mod openai_block;
+mod openai_media;
+mod pretty;
+mod python_text;
+mod remove_message;
+mod response_metadata;
+mod serde_help;
+mod simple_messages;
+mod standard_block;
+mod standardize;
+mod tool_arguments;
+mod tool_call;
+mod tool_calls;
+mod tool_message;
+mod trim;
+mod trim_partial;
 mod usage;
 
-pub use ai_message::{AiMessage, ResponseMetadata};
-pub use content::{Content, ContentBlock};
-pub use usage::Usage;
+pub use ai_message::AiMessage;
+pub use approximate_tokens::{ApproximateTokens, count_tokens_approximately};
+pub use block_types::{
+    Annotation, Citation, MediaBlock, PlainTextBlock, ReasoningBlock, RefusalBlock, ServerToolCallBlock,
+    ServerToolCallChunkBlock, ServerToolResultBlock, TextBlock,
+};
+pub use buffer_string::{BufferFormat, BufferString, get_buffer_string};
+pub use content::Content;
+pub use content_block::ContentBlock;
+pub use content_blocks::ContentBlocks;
+pub use dictionary::{messages_from_dict, messages_to_dict};
+pub use filter::{MessageFilter, filter_messages};
+pub use kind::MessageKind;
+pub use like::convert_to_messages;
+pub(crate) use like::read as read_message_like;
+pub use merge_rules::{merge_content, merge_dicts, merge_lists};
+pub use merge_runs::merge_message_runs;
+pub use openai::{OpenAiForm, TextFormat, convert_to_openai_messages};
+pub use remove_message::RemoveMessage;
+pub use response_metadata::ResponseMetadata;
+pub use simple_messages::{ChatMessage, FunctionMessage, HumanMessage, SystemMessage};
+pub use standard_block::StandardBlock;
+pub use tool_call::{InvalidToolCall, ToolCall, ToolCallChunk};
+pub use tool_message::{ToolMessage, ToolStatus};
+pub use trim::{TokenCounter, TrimMessages, TrimStrategy, named_token_counter, trim_messages};
+pub use usage::{InputTokenDetails, OutputTokenDetails, Usage, add_usage, subtract_usage};
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::Chunk;
+use crate::{Chunk, Error, ErrorKind, PromptValue, Result};
 
 /// One message of a conversation.
+///
+/// # JSON
+/// An object with a `type` (`system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`), the `content` (a text, or
+/// a list of texts and blocks) and, unless they are empty, `name`, `id`, `additional_kwargs` and `response_metadata`;
+/// for `ai` also `tool_calls`, `invalid_tool_calls`, `tool_call_chunks`, `usage_metadata`, `refusal` and `reasoning`;
+/// for `tool` also `tool_call_id`, `status` and `artifact`; for `chat` also `role`. Other members are kept. What is
+/// written is read as the same message; LangChain's names for pieces of streams (`AIMessageChunk`) are understood.
+///
+/// # Chunks
+/// The first piece says what kind of message it is, the content of all pieces is joined. See
+/// [`try_merge`](Message::try_merge) for pieces that may not belong together.
 ///
 /// # Example
 /// ```
@@ -22,52 +88,61 @@ use crate::Chunk;
 /// let message = Message::human("Hello");
 /// assert_eq!(message.role(), "human");
 /// assert_eq!(message.text(), "Hello");
+/// let read: Message = serde_json::from_str(r#"{"type": "human", "content": "Hello"}"#)?;
+/// assert_eq!(read, message);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
+#[doc(alias = "BaseMessage")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Message {
     /// Instructions to the model.
+    #[serde(alias = "SystemMessageChunk")]
     System(SystemMessage),
     /// What a person says.
+    #[serde(alias = "HumanMessageChunk")]
     Human(HumanMessage),
     /// What a model says.
+    #[serde(alias = "AIMessageChunk")]
     Ai(AiMessage),
+    /// The result of a tool call.
+    #[serde(alias = "ToolMessageChunk")]
+    Tool(ToolMessage),
+    /// The result of a function, as services took it before there were tools.
+    #[serde(alias = "FunctionMessageChunk")]
+    Function(FunctionMessage),
+    /// What someone of any other role says.
+    #[serde(alias = "ChatMessageChunk")]
+    Chat(ChatMessage),
+    /// The wish to forget a message.
+    Remove(RemoveMessage),
 }
 
-/// What a person says to the model.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HumanMessage {
-    /// What is said.
-    pub content: Content,
-    /// Who says it, where a service tells speakers apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// Instructions that the model follows throughout.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SystemMessage {
-    /// The instructions.
-    pub content: Content,
-    /// A name for the speaker.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+/// The same expression for every kind of message that has the members of all kinds; another for the wish to forget one.
+macro_rules! each {
+    ($message:expr, $inner:ident => $common:expr, $remove:ident => $other:expr) => {
+        match $message {
+            Message::System($inner) => $common,
+            Message::Human($inner) => $common,
+            Message::Ai($inner) => $common,
+            Message::Tool($inner) => $common,
+            Message::Function($inner) => $common,
+            Message::Chat($inner) => $common,
+            Message::Remove($remove) => $other,
+        }
+    };
 }
 
 impl Message {
     /// Instructions to the model.
     pub fn system(content: impl Into<Content>) -> Self {
-        Self::System(SystemMessage { content: content.into(), name: None })
+        Self::System(SystemMessage::new(content))
     }
 
     /// What a person says.
     pub fn human(content: impl Into<Content>) -> Self {
-        Self::Human(HumanMessage { content: content.into(), name: None })
+        Self::Human(HumanMessage::new(content))
     }
 
     /// What a model says.
@@ -75,13 +150,19 @@ impl Message {
         Self::Ai(AiMessage::new(content))
     }
 
+    /// The result of the tool call with this id.
+    pub fn tool(content: impl Into<Content>, tool_call_id: impl Into<String>) -> Self {
+        Self::Tool(ToolMessage::new(content, tool_call_id))
+    }
+
     /// What is said.
     pub fn content(&self) -> &Content {
-        match self {
-            Self::System(message) => &message.content,
-            Self::Human(message) => &message.content,
-            Self::Ai(message) => &message.content,
-        }
+        each!(self, message => &message.content, _remove => &content::EMPTY)
+    }
+
+    /// What is said, to change; a wish to forget a message says nothing.
+    pub(crate) fn content_mut(&mut self) -> Option<&mut Content> {
+        each!(self, message => Some(&mut message.content), _remove => None)
     }
 
     /// The text of the content, without images and other blocks.
@@ -89,22 +170,109 @@ impl Message {
         self.content().text()
     }
 
-    /// The kind of message: `system`, `human` or `ai`.
-    pub fn role(&self) -> &'static str {
+    /// The name of the speaker.
+    pub fn name(&self) -> Option<&str> {
+        each!(self, message => message.name.as_deref(), _remove => None)
+    }
+
+    /// The id of the message; for a wish to forget one, of that message.
+    pub fn id(&self) -> Option<&str> {
+        each!(self, message => message.id.as_deref(), remove => Some(&remove.id))
+    }
+
+    /// What a single service says or takes beside everything else.
+    pub(crate) fn additional_kwarg(&self, name: &str) -> Option<&Value> {
+        each!(self, message => message.additional_kwargs.get(name), _remove => None)
+    }
+
+    /// The tool calls; only what a model says can have any.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::Message;
+    /// assert!(Message::human("Hello").tool_calls().is_empty());
+    /// ```
+    pub fn tool_calls(&self) -> &[ToolCall] {
         match self {
-            Self::System(_) => "system",
-            Self::Human(_) => "human",
-            Self::Ai(_) => "ai",
+            Self::Ai(message) => message.tool_calls(),
+            _ => &[],
         }
     }
 
-    /// The speaker's name in a transcript.
-    pub(crate) fn role_title(&self) -> &'static str {
+    /// The kind of message.
+    pub fn kind(&self) -> MessageKind {
         match self {
-            Self::System(_) => "System",
-            Self::Human(_) => "Human",
-            Self::Ai(_) => "AI",
+            Self::System(_) => MessageKind::System,
+            Self::Human(_) => MessageKind::Human,
+            Self::Ai(_) => MessageKind::Ai,
+            Self::Tool(_) => MessageKind::Tool,
+            Self::Function(_) => MessageKind::Function,
+            Self::Chat(_) => MessageKind::Chat,
+            Self::Remove(_) => MessageKind::Remove,
         }
+    }
+
+    /// The name of the kind: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
+    pub fn role(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// The content in the form that is the same for all services: blocks of OpenAI's chat messages and those of
+    /// LangChain before 1.0 become standard, tool calls and thoughts become blocks.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ContentBlock, MediaBlock, Message, StandardBlock};
+    /// let message = Message::human(vec![ContentBlock::image_url("https://e.org/cat.png")]);
+    /// let image = StandardBlock::Image(MediaBlock::url("https://e.org/cat.png"));
+    /// assert_eq!(message.content_blocks(), [image]);
+    /// ```
+    pub fn content_blocks(&self) -> Vec<StandardBlock> {
+        match self {
+            Self::Ai(message) => message.content_blocks(),
+            other => standardize::blocks(other.content()),
+        }
+    }
+
+    /// Adds the next piece of the same message.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] if it is a piece of another message: of another kind, of another role, or the result
+    /// of another tool call.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::Message;
+    /// let mut message = Message::tool("4", "call_1");
+    /// message.try_merge(Message::tool("2", "call_1"))?;
+    /// assert_eq!(message.text(), "42");
+    /// assert!(message.try_merge(Message::tool("x", "call_2")).is_err());
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn try_merge(&mut self, next: Self) -> Result<()> {
+        let clash = match (&*self, &next) {
+            (Self::Tool(this), Self::Tool(next)) if this.tool_call_id != next.tool_call_id => {
+                Some(("tool call ids", this.tool_call_id.clone(), next.tool_call_id.clone()))
+            }
+            (Self::Chat(this), Self::Chat(next)) if this.role != next.role => {
+                Some(("roles", this.role.clone(), next.role.clone()))
+            }
+            (Self::Function(this), Self::Function(next)) if this.name != next.name => {
+                Some(("names", this.name.clone().unwrap_or_default(), next.name.clone().unwrap_or_default()))
+            }
+            (this, next) if this.kind() != next.kind() => {
+                Some(("kinds", this.role().to_owned(), next.role().to_owned()))
+            }
+            _ => None,
+        };
+        if let Some((what, this, next)) = clash {
+            let message = format!(
+                "pieces of messages of different {what} cannot be merged: `{this:.100}` and `{next:.100}`"
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        self.merge(next);
+        Ok(())
     }
 }
 
@@ -112,17 +280,50 @@ impl Chunk for Message {
     fn merge(&mut self, next: Self) {
         match (self, next) {
             (Self::Ai(message), Self::Ai(next)) => message.merge(next),
-            (this, next) => *this = next,
+            (Self::System(message), Self::System(next)) => message.merge_common(next),
+            (Self::Human(message), Self::Human(next)) => message.merge_common(next),
+            (Self::Function(message), Self::Function(next)) => message.merge_common(next),
+            (Self::Chat(message), Self::Chat(next)) => message.merge_common(next),
+            (Self::Tool(message), Self::Tool(mut next)) => {
+                message.status = message.status.max(next.status);
+                message.artifact.merge(next.artifact.take());
+                message.merge_common(next);
+            }
+            (this, mut next) => {
+                if let (Some(content), Some(next)) = (this.content_mut(), next.content_mut()) {
+                    content.merge(std::mem::take(next));
+                }
+            }
         }
     }
 
-    fn to_json(&self) -> serde_json::Value {
+    fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-impl From<AiMessage> for Message {
-    fn from(message: AiMessage) -> Self {
-        Self::Ai(message)
+macro_rules! from_kind {
+    ($($kind:ident($message:ident)),*) => {$(
+        impl From<$message> for Message {
+            fn from(message: $message) -> Self {
+                Self::$kind(message)
+            }
+        }
+    )*};
+}
+from_kind!(
+    System(SystemMessage),
+    Human(HumanMessage),
+    Ai(AiMessage),
+    Tool(ToolMessage),
+    Function(FunctionMessage),
+    Chat(ChatMessage),
+    Remove(RemoveMessage)
+);
+
+/// What a step of a chain reads that works on messages.
+impl From<PromptValue> for Vec<Message> {
+    fn from(prompt: PromptValue) -> Self {
+        prompt.into_messages()
     }
 }

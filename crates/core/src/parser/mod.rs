@@ -1,5 +1,14 @@
 //! Output parsers: from what a model says to what a program needs.
 
+mod json;
+mod list;
+mod stepwise;
 mod str_output_parser;
 
+pub(crate) use json::parse_partial_data;
+pub use json::{
+    Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation, parse_and_check_json_markdown,
+    parse_json_markdown, parse_partial_json,
+};
+pub use list::{CommaSeparatedListOutputParser, MarkdownListOutputParser, NumberedListOutputParser};
 pub use str_output_parser::StrOutputParser;

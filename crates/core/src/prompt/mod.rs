@@ -1,13 +1,31 @@
 //! Prompts: from variables to what a model reads.
 
+mod chat_prompt_template;
+mod format_spec;
 mod fstring;
+#[cfg(feature = "jinja2")]
+mod jinja2;
+mod message_template;
+mod messages_placeholder;
+#[cfg(feature = "mustache")]
+mod mustache;
+mod partials;
 mod prompt_template;
 mod prompt_value;
+mod template;
+mod template_format;
+mod text_of;
+mod values;
 
+pub use chat_prompt_template::ChatPromptTemplate;
+pub use messages_placeholder::MessagesPlaceholder;
+#[cfg(feature = "mustache")]
+pub use mustache::MustacheTemplate;
 pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
+pub use template_format::TemplateFormat;
 
-use crate::{Chunk, Result};
+use crate::{Chunk, Outline, Result};
 
 /// Something that makes a [`PromptValue`] of an input, at once and without side effects.
 ///
@@ -44,6 +62,11 @@ pub trait Prompt: Send + Sync {
 
     /// Fills the prompt.
     fn format_prompt(&self, input: &Self::Input) -> Result<PromptValue>;
+
+    /// Adds to the outline what is known of the prompt: its variables as the input schema, its template.
+    fn describe(&self, outline: Outline) -> Outline {
+        outline
+    }
 }
 
 /// Makes a [`Prompt`] a [`Runnable`](crate::Runnable) that can stand on either side of `|`.
@@ -68,6 +91,10 @@ macro_rules! impl_prompt_runnable {
 
             fn kind(&self) -> $crate::RunKind {
                 $crate::RunKind::Prompt
+            }
+
+            fn outline(&self) -> $crate::Outline {
+                $crate::Prompt::describe(self, $crate::Outline::of(self))
             }
         }
         $crate::impl_pipe!($type);

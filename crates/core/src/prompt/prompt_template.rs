@@ -1,15 +1,31 @@
 //! A prompt that is one text with variables.
 
-use super::fstring::{self, Part};
-use crate::{Chunk, Data, Error, ErrorKind, Prompt, PromptValue, Result};
+use std::borrow::Cow;
+use std::fs;
+use std::ops::Add;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::partials::Partials;
+use super::template::Template;
+use super::values::{Values, list};
+use super::{Prompt, PromptValue, TemplateFormat};
+use crate::schema::Object;
+use crate::{Data, Error, ErrorKind, Outline, Record, Result};
 
 /// A text with variables in braces. Parsed once; values are never parsed.
 ///
-/// `{{` and `}}` stand for braces. A prompt with one variable also takes a bare value.
+/// `{name}` stands for the value of `name`, `{{` and `}}` for braces. Behind the name there may be a conversion (`!r`
+/// puts texts in quotes) and a format of Python's: `{price:>10,.2f}`. Texts go in as they are, numbers as Python
+/// writes them (`1.0`, `1e+16`), messages as their text; `true`, `false`, `null`, lists and records are JSON. A prompt
+/// with one variable also takes a bare value.
+///
+/// Other languages: see [`parse`](PromptTemplate::parse).
 ///
 /// # Errors
-/// Filling it fails with [`ErrorKind::MissingKey`] when a variable has no value, and with
-/// [`ErrorKind::InvalidInput`] when a bare value is given to a prompt that has not exactly one variable.
+/// Filling it fails with [`MissingKey`](ErrorKind::MissingKey) when a variable has no value, and with
+/// [`InvalidInput`](ErrorKind::InvalidInput) when a bare value is given to a prompt that has not exactly one variable,
+/// or a value does not suit its format.
 ///
 /// # Example
 /// ```
@@ -17,78 +33,301 @@ use crate::{Chunk, Data, Error, ErrorKind, Prompt, PromptValue, Result};
 /// let prompt = PromptTemplate::new("Tell me a {adjective} joke about {topic}.")?;
 /// assert_eq!(prompt.variables(), ["adjective", "topic"]);
 /// assert_eq!(prompt.format(vars! { adjective: "dry", topic: "tea" })?, "Tell me a dry joke about tea.");
+///
+/// let bill = PromptTemplate::new("{item:<8}|{price:>8.2f}")?;
+/// assert_eq!(bill.format(vars! { item: "tea", price: 2.5 })?, "tea     |    2.50");
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PromptTemplate {
-    parts: Vec<Part>,
+    template: Arc<Template>,
+    partials: Partials,
+    /// Those that `partials` does not fill.
     variables: Vec<String>,
 }
 
 impl PromptTemplate {
-    /// Parses a template.
+    /// Parses an f-string template.
     ///
     /// # Errors
     /// [`ErrorKind::Template`] with the position of what is malformed.
     #[doc(alias = "from_template")]
     pub fn new(template: &str) -> Result<Self> {
-        let parts = fstring::parse(template)?;
-        let mut variables: Vec<String> = Vec::new();
-        for part in &parts {
-            if let Part::Variable(name) = part
-                && !variables.contains(name)
-            {
-                variables.push(name.clone());
-            }
-        }
-        Ok(Self { parts, variables })
+        Self::parse(template, TemplateFormat::FString)
     }
 
-    /// The names of the variables, in the order in which they first appear.
+    /// Parses a template of any language.
+    ///
+    /// The values of mustache and jinja2 templates that are missing are empty, when [`format`](PromptTemplate::format)
+    /// fills it; as a step of a chain the prompt needs all of [`variables`](PromptTemplate::variables).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Template`] with the position of what is malformed; [`ErrorKind::Unsupported`] for a language whose
+    /// feature is off.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "mustache")] {
+    /// use catena_core::{vars, PromptTemplate, TemplateFormat};
+    /// let prompt = PromptTemplate::parse("{{#tags}}#{{.}} {{/tags}}", TemplateFormat::Mustache)?;
+    /// assert_eq!(prompt.format(vars! { tags: vec!["tea", "cake"] })?, "#tea #cake ");
+    /// # }
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn parse(template: impl Into<String>, format: TemplateFormat) -> Result<Self> {
+        Template::parse(template, format).map(|template| Self::with(template, Partials::default()))
+    }
+
+    /// Reads an f-string template from a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the file cannot be read, and those of [`new`](PromptTemplate::new).
+    ///
+    /// # Example
+    /// ```no_run
+    /// let prompt = catena_core::PromptTemplate::from_file("prompts/joke.txt")?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        Self::parse_file(path, TemplateFormat::FString)
+    }
+
+    /// Reads a template of any language from a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the file cannot be read, and those of [`parse`](PromptTemplate::parse).
+    ///
+    /// # Example
+    /// ```no_run
+    /// use catena_core::{PromptTemplate, TemplateFormat};
+    /// let prompt = PromptTemplate::parse_file("prompts/joke.mustache", TemplateFormat::Mustache)?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn parse_file(path: impl AsRef<Path>, format: TemplateFormat) -> Result<Self> {
+        let path = path.as_ref();
+        let template = fs::read_to_string(path).map_err(|error| {
+            let message = format!("cannot read the template {}: {error}", path.display());
+            Error::new(ErrorKind::Config, message).with_source(error)
+        })?;
+        Self::parse(template, format)
+            .map_err(|error| Error::new(error.kind(), format!("{}: {}", path.display(), error.message())))
+    }
+
+    /// One f-string template of several texts: what comes first, examples, what comes last, with a separator between
+    /// them. Variables may be in all of them; [`FewShotPromptTemplate`](crate::FewShotPromptTemplate) is for
+    /// examples that are data.
+    ///
+    /// # Errors
+    /// Those of [`new`](PromptTemplate::new).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::PromptTemplate;
+    /// let prompt = PromptTemplate::from_examples("Answer.", ["2+2: 4", "1+1: 2"], "{sum}:", "\n")?;
+    /// assert_eq!(prompt.format("3+3")?, "Answer.\n2+2: 4\n1+1: 2\n3+3:");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn from_examples<S: AsRef<str>>(
+        prefix: &str,
+        examples: impl IntoIterator<Item = S>,
+        suffix: &str,
+        separator: &str,
+    ) -> Result<Self> {
+        let mut template = prefix.to_owned();
+        for example in examples {
+            template.push_str(separator);
+            template.push_str(example.as_ref());
+        }
+        template.push_str(separator);
+        template.push_str(suffix);
+        Self::parse(template, TemplateFormat::FString)
+    }
+
+    fn with(template: Template, partials: Partials) -> Self {
+        let mut prompt = Self { template: Arc::new(template), partials, variables: Vec::new() };
+        prompt.find_variables();
+        prompt
+    }
+
+    fn find_variables(&mut self) {
+        let names = self.template.variables().iter();
+        self.variables = names.filter(|name| !self.partials.contains(name)).cloned().collect();
+    }
+
+    /// Fills a variable beforehand. A value of the input takes its place.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, PromptTemplate};
+    /// let prompt = PromptTemplate::new("{greeting}, {name}!")?.with_partial("greeting", "Hello");
+    /// assert_eq!(prompt.format("Ann")?, "Hello, Ann!");
+    /// assert_eq!(prompt.format(vars! { name: "Ann", greeting: "Bye" })?, "Bye, Ann!");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "partial")]
+    #[must_use]
+    pub fn with_partial(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
+        self.partials.set(name.into(), value.into());
+        self.find_variables();
+        self
+    }
+
+    /// Fills a variable beforehand with what a function gives each time the prompt is filled.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use catena_core::{vars, PromptTemplate};
+    /// let count = AtomicU32::new(1);
+    /// let prompt = PromptTemplate::new("No. {n}")?.with_partial_fn("n", move || count.fetch_add(1, Ordering::Relaxed));
+    /// assert_eq!(prompt.format(vars! {})?, "No. 1");
+    /// assert_eq!(prompt.format(vars! {})?, "No. 2");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "partial")]
+    #[must_use]
+    pub fn with_partial_fn<T: Into<Data>>(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.partials.set_function(name.into(), Arc::new(move || value().into()));
+        self.find_variables();
+        self
+    }
+
+    /// The names of the variables that are still to be filled, in the order in which they first appear.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
+    /// The names of the variables that are filled beforehand.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::PromptTemplate;
+    /// let prompt = PromptTemplate::new("{a} {b}")?.with_partial("b", 1);
+    /// assert!(prompt.variables() == ["a"] && prompt.partial_variables().eq(["b"]));
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
+        self.partials.names()
+    }
+
+    /// The template as it was written.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::PromptTemplate;
+    /// assert_eq!(PromptTemplate::new("{a:>3} {{}}")?.template(), "{a:>3} {{}}");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn template(&self) -> &str {
+        self.template.source()
+    }
+
+    /// The language of the template.
+    pub fn template_format(&self) -> TemplateFormat {
+        self.template.format()
+    }
+
+    /// Fails if the template has variables that are neither declared nor filled beforehand.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming them; also for a mustache template, where what is missing is empty on purpose.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::PromptTemplate;
+    /// let prompt = PromptTemplate::new("{a} {b}")?;
+    /// assert!(prompt.validate(["a", "b"]).is_ok());
+    /// assert!(prompt.validate(["a"]).is_err());
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "validate_template")]
+    pub fn validate<S: AsRef<str>>(&self, declared: impl IntoIterator<Item = S>) -> Result<()> {
+        if self.template_format() == TemplateFormat::Mustache {
+            let message = "a mustache template cannot be validated: what is missing is empty on purpose";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let declared: Vec<S> = declared.into_iter().collect();
+        let is_declared = |name: &str| declared.iter().any(|declared| declared.as_ref() == name);
+        let unknown: Vec<&String> = self.variables.iter().filter(|name| !is_declared(name)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the template uses {}, which the prompt does not declare", list(&unknown));
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
     /// The filled text.
+    ///
+    /// # Errors
+    /// Those of the type.
     pub fn format(&self, vars: impl Into<Data>) -> Result<String> {
-        self.fill(&vars.into())
+        self.fill(Values::new(&vars.into(), &self.variables))
     }
 
-    fn fill(&self, vars: &Data) -> Result<String> {
-        let mut text = String::new();
-        for part in &self.parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Variable(name) => push_value(&mut text, self.value_of(name, vars)?),
-            }
+    /// The prompt with names in braces for what is still to be filled, for people to read.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::PromptTemplate;
+    /// let prompt = PromptTemplate::new("{n}. Tell {who:>10} {{this}}.")?.with_partial("n", 1);
+    /// assert_eq!(prompt.pretty(), "1. Tell      {who} {this}.");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "pretty_repr")]
+    pub fn pretty(&self) -> String {
+        let names = self.variables.iter().map(|name| (name.as_str(), format!("{{{name}}}")));
+        // A format may be only for numbers, and a loop only for lists.
+        self.format(names.collect::<Record>()).unwrap_or_else(|_| self.template().to_owned())
+    }
+
+    /// Both templates, one after the other, as `+` gives it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if they are of different languages, or fill the same variable beforehand.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, PromptTemplate};
+    /// let prompt = PromptTemplate::new("Say {a}. ")?.concat(&PromptTemplate::new("Say {b}.")?)?;
+    /// let same = (PromptTemplate::new("Say {a}. ")? + "Say {b}.")?;
+    /// assert!(prompt == same && prompt.format(vars! { a: 1, b: 2 })? == "Say 1. Say 2.");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn concat(&self, next: &Self) -> Result<Self> {
+        if let Some(twice) = next.partials.names().find(|name| self.partials.contains(name)) {
+            let message = format!("both templates have a value for `{twice}`: leave one of them away");
+            return Err(Error::new(ErrorKind::Config, message));
         }
-        Ok(text)
+        let mut partials = self.partials.clone();
+        partials.extend(&next.partials);
+        Ok(Self::with(self.template.concat(&next.template)?, partials))
     }
 
-    fn value_of<'a>(&self, name: &str, vars: &'a Data) -> Result<&'a Data> {
-        match vars {
-            Data::Record(record) => record.get(name).ok_or_else(|| self.missing(name, vars)),
-            bare if self.variables.len() == 1 => Ok(bare),
-            _ => Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!(
-                    "a bare value fills one variable, but this prompt has {}: name them",
-                    list(&self.variables)
-                ),
-            )),
+    /// Fills it as a part of the prompt that the values are for.
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
+        match self.partials.resolve() {
+            Cow::Borrowed(partials) if partials.is_empty() => self.template.fill(values),
+            partials => self.template.fill(values.with_partials(&partials)),
         }
     }
 
-    fn missing(&self, name: &str, vars: &Data) -> Error {
-        let received: Vec<&str> = vars.as_record().map(|record| record.names().collect()).unwrap_or_default();
-        let received = if received.is_empty() { "nothing".to_owned() } else { list(&received) };
-        let message = format!(
-            "missing variable `{name}`: the prompt needs {}, the input has {received}; \
-             if `{{{name}}}` is meant as text, write `{{{{{name}}}}}`",
-            list(&self.variables)
-        );
-        Error::new(ErrorKind::MissingKey, message)
+    pub(super) fn partials(&self) -> &Partials {
+        &self.partials
+    }
+
+    /// Fills it, provided that all variables have values.
+    pub(super) fn fill_strictly(&self, vars: &Data) -> Result<String> {
+        let values = Values::new(vars, &self.variables);
+        // An f-string asks for every one of its variables.
+        if self.template_format() != TemplateFormat::FString {
+            values.require_all()?;
+        }
+        self.fill(values)
     }
 }
 
@@ -96,22 +335,42 @@ impl Prompt for PromptTemplate {
     type Input = Data;
 
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
-        self.fill(vars).map(PromptValue::Text)
+        self.fill_strictly(vars).map(PromptValue::Text)
+    }
+
+    fn describe(&self, outline: Outline) -> Outline {
+        let schema = self.template.input_schema();
+        let schema = schema.unwrap_or_else(|| Object::texts(&self.variables).into_schema("PromptInput"));
+        outline.with_input_schema(schema).with_template(self.template())
     }
 }
 
 crate::impl_prompt_runnable!(PromptTemplate);
 
-/// Text goes in as it is, everything else as JSON.
-fn push_value(text: &mut String, value: &Data) {
-    match value {
-        Data::Text(value) => text.push_str(value),
-        value => text.push_str(&value.to_json().to_string()),
+impl Add for PromptTemplate {
+    type Output = Result<Self>;
+
+    fn add(self, next: Self) -> Result<Self> {
+        self.concat(&next)
     }
 }
 
-fn list<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+/// The text is a template of the same language.
+impl Add<&str> for PromptTemplate {
+    type Output = Result<Self>;
+
+    fn add(self, next: &str) -> Result<Self> {
+        self.concat(&Self::parse(next, self.template_format())?)
+    }
+}
+
+/// The text is a template of the same language.
+impl Add<String> for PromptTemplate {
+    type Output = Result<Self>;
+
+    fn add(self, next: String) -> Result<Self> {
+        self + next.as_str()
+    }
 }
 
 #[cfg(test)]
@@ -121,24 +380,63 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(template: &str, vars: impl Into<Data>, expected: &str) {
-        let result = PromptTemplate::new(template).and_then(|prompt| prompt.format(vars));
-        assert_eq!(result.unwrap_or_else(|error| error.to_string()), expected, "{template}");
+    fn check(prompt: Result<PromptTemplate>, vars: impl Into<Data>, expected: &str) {
+        let result = prompt.and_then(|prompt| prompt.format(vars));
+        assert_eq!(result.unwrap_or_else(|error| error.to_string()), expected);
     }
 
     #[test]
     fn filling() {
-        check("a {b} c", "x", "a x c");
-        check("{b}{b}", "x", "xx");
-        check("{a} {b}", vars! { a: 1, b: json!([1, "x"]) }, r#"1 [1,"x"]"#);
-        check("{a}", vars! { a: "{b} {{c}}" }, "{b} {{c}}");
-        check("{a}", vars! { a: "x", zzz: "ignored" }, "x");
+        let new = PromptTemplate::new;
+        check(new("a {b} c"), "x", "a x c");
+        check(new("{b}{b}"), "x", "xx");
+        check(new("{a} {b}"), vars! { a: 1, b: json!([1, "x"]) }, r#"1 [1,"x"]"#);
+        check(new("{a}"), vars! { a: "{b} {{c}}" }, "{b} {{c}}");
+        check(new("{a}"), vars! { a: "x", zzz: "ignored" }, "x");
+        check(new("plain"), (), "plain");
         check(
-            "{a} {b}",
+            new("{a} {b}"),
             vars! { a: 1 },
             "missing variable `b`: the prompt needs `a`, `b`, the input has `a`; \
              if `{b}` is meant as text, write `{{b}}`",
         );
-        check("{a} {b}", "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        check(new("{a} {b}"), "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        check(new("{stop}"), "x", "no variable may be called `stop`: models take that name for themselves");
+    }
+
+    #[test]
+    fn partials() {
+        let prompt = || PromptTemplate::new("{a} {b}").map(|prompt| prompt.with_partial("b", "{x}"));
+        check(prompt(), vars! { a: 1 }, "1 {x}");
+        check(prompt(), "x", "x {x}");
+        check(prompt(), vars! { a: 1, b: 2 }, "1 2");
+        check(prompt().map(|prompt| prompt.with_partial("b", 3)), "x", "x 3");
+        check(prompt().map(|prompt| prompt.with_partial_fn("b", || 4)), "x", "x 4");
+        check(prompt().map(|prompt| prompt.with_partial_fn("b", || 4).with_partial("b", 5)), "x", "x 5");
+        check(prompt().and_then(|prompt| prompt + "{c}"), vars! { a: 1, c: 2 }, "1 {x}2");
+        check(prompt().and_then(|prompt| prompt + "{b}{a}"), "x", "x {x}{x}x");
+        check(
+            prompt().and_then(|prompt| prompt.clone() + prompt),
+            (),
+            "both templates have a value for `b`: leave one of them away",
+        );
+        check(
+            prompt().and_then(|prompt| prompt + "{".to_owned()),
+            (),
+            "template, character 1: `{` without `}`; write `{{` for a brace",
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = PromptTemplate::from_file("no/such/file").expect_err("no file");
+        assert!(error.kind() == ErrorKind::Config && error.message().contains("no/such/file"), "{error}");
+    }
+
+    #[cfg(not(feature = "mustache"))]
+    #[test]
+    fn a_language_without_its_feature() {
+        let error = PromptTemplate::parse("{{x}}", TemplateFormat::Mustache).expect_err("no mustache");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 }

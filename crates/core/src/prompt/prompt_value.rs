@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::{AiMessage, Chunk, Message};
+use crate::{AiMessage, Chunk, Message, get_buffer_string};
 
 /// A filled prompt: a text, or a list of messages. Every model reads both.
 ///
@@ -50,14 +50,8 @@ impl fmt::Display for PromptValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Messages(messages) => {
-                for (index, message) in messages.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "\n" };
-                    write!(f, "{separator}{}: {}", message.role_title(), message.text())?;
-                }
-                Ok(())
-            }
-            Self::Answer(message) => write!(f, "AI: {}", message.text()),
+            Self::Messages(messages) => f.write_str(&get_buffer_string(messages)),
+            Self::Answer(message) => f.write_str(&get_buffer_string(&[Message::Ai((**message).clone())])),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, ready};
 
 use futures_util::{StreamExt, stream};
 
@@ -160,7 +161,7 @@ where
         let limited = cx.clone();
         limit_stream(step.transform(input, cx), &limited)
     };
-    Box::pin(chunks.map(move |chunk| chunk.map_err(|error| named(error, step))))
+    Box::pin(until_error(chunks.map(move |chunk| chunk.map_err(|error| named(error, step)))))
 }
 
 /// Streams through a step in a run of its own.
@@ -240,6 +241,13 @@ where
     Box::pin(stream::once(output).filter_map(|output| std::future::ready(output.transpose())))
 }
 
+/// The stream that is made when it is first polled: for what is made by code of the application.
+pub(crate) fn lazily<'a, T: Send + 'a>(
+    make: impl FnOnce() -> ChunkStream<'a, T> + Send + 'a,
+) -> ChunkStream<'a, T> {
+    Box::pin(stream::once(async move { make() }).flatten())
+}
+
 /// An input that is there at once.
 pub(crate) fn whole<'a, I: Chunk>(input: I) -> ChunkStream<'a, I> {
     Box::pin(stream::iter([Ok(input)]))
@@ -251,12 +259,12 @@ pub(crate) fn until_error<'a, T: Send + 'a>(
 ) -> impl futures_core::Stream<Item = Result<T>> + Send + 'a {
     let mut chunks = Some(Box::pin(chunks));
     stream::poll_fn(move |task| {
-        let Some(open) = &mut chunks else { return std::task::Poll::Ready(None) };
-        let next = std::task::ready!(open.as_mut().poll_next(task));
+        let Some(open) = &mut chunks else { return Poll::Ready(None) };
+        let next = ready!(open.as_mut().poll_next(task));
         if !matches!(next, Some(Ok(_))) {
             chunks = None;
         }
-        std::task::Poll::Ready(next)
+        Poll::Ready(next)
     })
 }
 
@@ -277,7 +285,8 @@ where
 
 /// A stream in an open run.
 struct Observed<'a, I: Chunk, O: Chunk> {
-    chunks: ChunkStream<'a, O>,
+    /// `None` once it has ended. It stands before the scope, so that what the run is made of ends before the run does.
+    chunks: Option<ChunkStream<'a, O>>,
     input: Arc<Mutex<Option<I>>>,
     scope: Option<Scope<O>>,
     /// Whether each chunk is an event; a prompt is no stream to those who watch.
@@ -292,7 +301,8 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         let (cx, scope) = cx.open(step, input.as_ref())?;
         let chunks = transform_limited(step, Box::pin(stream::iter(input.clone().map(Ok))), cx);
         let report_chunks = step.kind() != RunKind::Prompt;
-        Some(Self { chunks, input: Arc::new(Mutex::new(input)), scope: Some(scope), report_chunks })
+        let input = Arc::new(Mutex::new(input));
+        Some(Self { chunks: Some(chunks), input, scope: Some(scope), report_chunks })
     }
 
     /// Opens the run when the first chunk of input is there, so that it starts after the run that makes it.
@@ -313,36 +323,40 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
             }
         });
         let chunks = transform_limited(step, Box::pin(input), cx);
-        Some(Self { chunks, input: seen, scope: Some(scope), report_chunks: true })
+        Some(Self { chunks: Some(chunks), input: seen, scope: Some(scope), report_chunks: true })
     }
 
     fn failed(error: Error) -> Self {
-        let chunks = Box::pin(stream::iter([Err(error)]));
-        Self { chunks, input: Arc::default(), scope: None, report_chunks: false }
+        let chunks: ChunkStream<'a, O> = Box::pin(stream::iter([Err(error)]));
+        Self { chunks: Some(chunks), input: Arc::default(), scope: None, report_chunks: false }
     }
 
-    fn into_stream(self) -> ChunkStream<'a, O> {
-        let Self { mut chunks, input, mut scope, report_chunks } = self;
-        Box::pin(stream::poll_fn(move |task| {
-            let next = match &scope {
-                Some(scope) => scope.poll(|| chunks.as_mut().poll_next(task)),
-                None => chunks.as_mut().poll_next(task),
-            };
-            let next = std::task::ready!(next);
-            match (&next, &mut scope) {
-                (Some(Ok(chunk)), Some(scope)) => scope.chunk(chunk, report_chunks),
-                (Some(Err(error)), Some(open)) => {
-                    open.error(error);
-                    scope = None;
-                }
-                (None, Some(open)) => {
-                    open.complete(input.lock().unwrap_or_else(PoisonError::into_inner).as_ref());
-                    scope = None;
-                }
-                (_, None) => {}
-            }
-            std::task::Poll::Ready(next)
-        }))
+    fn into_stream(mut self) -> ChunkStream<'a, O> {
+        Box::pin(stream::poll_fn(move |task| self.poll_next(task)))
+    }
+
+    fn poll_next(&mut self, task: &mut std::task::Context<'_>) -> Poll<Option<Result<O>>> {
+        let Some(chunks) = &mut self.chunks else { return Poll::Ready(None) };
+        let next = ready!(match &self.scope {
+            Some(scope) => scope.poll(|| chunks.as_mut().poll_next(task)),
+            None => chunks.as_mut().poll_next(task),
+        });
+        if let (Some(Ok(chunk)), Some(scope)) = (&next, &mut self.scope) {
+            scope.chunk(chunk, self.report_chunks);
+        }
+        if !matches!(next, Some(Ok(_))) {
+            self.chunks = None;
+            self.end(next.as_ref().and_then(|last| last.as_ref().err()));
+        }
+        Poll::Ready(next)
+    }
+
+    fn end(&mut self, error: Option<&Error>) {
+        let Some(mut scope) = self.scope.take() else { return };
+        match error {
+            Some(error) => scope.error(error),
+            None => scope.complete(self.input.lock().unwrap_or_else(PoisonError::into_inner).as_ref()),
+        }
     }
 }
 

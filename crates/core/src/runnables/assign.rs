@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use futures_util::{Stream, StreamExt, stream};
 
 use super::parallel::RunnableParallel;
+use super::settled::{is_whole_record, settled};
 use super::tee::tee_array;
 use crate::run::step::{self, Place};
 use crate::{
-    ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Record, Result, RunKind, Runnable,
+    ChunkStream, Context, Data, Error, ErrorKind, FromData, Json, Outline, OutlineParts, Record, Result,
+    RunKind, Runnable,
 };
 
 /// Gives the record it gets, with more values in it. Made by [`assign`](crate::RunnableExt::assign) or of a
@@ -66,7 +68,7 @@ impl Runnable for RunnableAssign {
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, Data> {
         let [own, mapped] = tee_array(input);
-        let own = own.map(|chunk| self.kept(chunk?)).filter(|chunk| {
+        let own = settled(own, is_whole_record).map(|chunk| self.kept(chunk?)).filter(|chunk| {
             let nothing = matches!(chunk, Ok(Data::Record(record)) if record.is_empty());
             std::future::ready(!nothing)
         });
@@ -97,9 +99,21 @@ fn prefer<'a, T: Send + 'a>(
 pub(super) fn record(data: Data) -> Result<Record> {
     match data {
         Data::Record(record) => Ok(record),
+        Data::Json(json) if json.data().as_record().is_some() => {
+            let members = record(json.into_data())?.into_iter();
+            members.map(|(name, value)| Ok((name, replacing(value)?))).collect()
+        }
         other => Err(Error::new(
             ErrorKind::InvalidInput,
             format!("the input must be a record, got {}", other.kind()),
         )),
+    }
+}
+
+/// What a parser gave piece by piece replaces what it gave before, and so do its members.
+fn replacing(member: Data) -> Result<Data> {
+    match member {
+        Data::Text(_) | Data::List(_) | Data::Record(_) => Json::from_data(member).map(Data::from),
+        other => Ok(other),
     }
 }

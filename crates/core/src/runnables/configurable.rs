@@ -165,11 +165,11 @@ impl<R: Runnable> Runnable for Configurable<R> {
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
-        match self.built(&cx) {
+        step::lazily(move || match self.built(&cx) {
             Ok(Some(built)) => step::transform_owned(built, input, cx),
             Ok(None) => step::transform_here(&self.default, input, cx),
             Err(error) => stream::iter([Err(error)]).boxed(),
-        }
+        })
     }
 
     fn name(&self) -> Cow<'_, str> {
@@ -330,7 +330,8 @@ impl<I: Chunk, O: Chunk> Runnable for ConfigurableAlternatives<I, O> {
     fn outline(&self) -> Outline {
         let mut field = self.field.clone();
         field.default = Some(self.alternatives[0].0.clone().into());
-        field.options = self.alternatives.iter().map(|(key, _)| key.clone()).collect();
+        let (default, others) = (&self.alternatives[..1], &self.alternatives[1..]);
+        field.options = others.iter().chain(default).map(|(key, _)| key.clone()).collect();
         let alternatives = self.alternatives.iter().map(|(key, alternative)| {
             let mut outline = alternative.outline();
             if self.prefix_keys {
@@ -338,7 +339,7 @@ impl<I: Chunk, O: Chunk> Runnable for ConfigurableAlternatives<I, O> {
             }
             (key.clone(), outline)
         });
-        let parts = OutlineParts::Choice(alternatives.collect());
+        let parts = OutlineParts::Alternatives(alternatives.collect());
         Outline { fields: vec![field], ..Outline::new(self.name(), self.kind(), parts) }
     }
 

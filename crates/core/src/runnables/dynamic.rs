@@ -1,12 +1,16 @@
 //! A runnable as a step of a chain whose types are known only at run time.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use super::answered::answered;
+use super::settled::{is_replaceable, settled};
 use crate::runnable::Shape;
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, FromData, Outline, Result, RunKind, Runnable};
 
@@ -17,6 +21,8 @@ pub type DynRunnable = BoxRunnable<Data, Data>;
 pub(super) struct ToData<R: Runnable, I> {
     inner: R,
     read: fn(I) -> Result<R::Input>,
+    /// Leaves out the chunks that would not count once they are read.
+    settle: for<'a> fn(ChunkStream<'a, I>) -> ChunkStream<'a, I>,
 }
 
 impl<R: Runnable> ToData<R, Data>
@@ -25,15 +31,21 @@ where
 {
     /// Reads dynamic input.
     pub(super) fn dynamic(inner: R) -> Self {
-        Self { inner, read: FromData::from_data }
+        // What replaces each other as dynamic values may add up as values of the type.
+        let adds_up = R::Input::empty().is_some() && TypeId::of::<R::Input>() != TypeId::of::<Data>();
+        Self { inner, read: FromData::from_data, settle: if adds_up { settle } else { |input| input } }
     }
 }
 
 impl<R: Runnable> ToData<R, R::Input> {
     /// Takes input as it is.
     pub(super) fn typed(inner: R) -> Self {
-        Self { inner, read: Ok }
+        Self { inner, read: Ok, settle: |input| input }
     }
+}
+
+fn settle(input: ChunkStream<'_, Data>) -> ChunkStream<'_, Data> {
+    settled(input, is_replaceable)
 }
 
 impl<R: Runnable, I> fmt::Debug for ToData<R, I> {
@@ -57,8 +69,9 @@ where
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, I>, cx: Context) -> ChunkStream<'a, Data> {
-        let input = input.map(|chunk| chunk.and_then(self.read));
-        Box::pin(self.inner.transform(Box::pin(input), cx).map(|chunk| chunk.map(Into::into)))
+        let input = (self.settle)(input).map(|chunk| chunk.and_then(self.read));
+        let output = answered(Box::pin(input), Arc::default(), |input| self.inner.transform(input, cx));
+        Box::pin(output.map(|chunk| chunk.map(Into::into)))
     }
 
     fn name(&self) -> Cow<'_, str> {

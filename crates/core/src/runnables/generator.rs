@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 
+use crate::run::step;
 use crate::{Chunk, ChunkStream, Context, Error, ErrorKind, Result, Runnable, gather};
 
 /// A function over chunks as a step. See [`generator`].
@@ -88,7 +89,7 @@ where
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, I>, _cx: Context) -> ChunkStream<'a, O> {
-        (self.function)(input)
+        step::lazily(|| (self.function)(input))
     }
 
     fn name(&self) -> Cow<'_, str> {

@@ -11,7 +11,7 @@ use crate::chunk::merge_option;
 use crate::run::owning_stream;
 use crate::run::step::{self, Place};
 use crate::{
-    ChatMessageHistory, ChunkStream, Context, Data, Error, ErrorKind, FromData, Message, Outline, Record,
+    ChatMessageHistory, Chunk, ChunkStream, Context, Data, Error, ErrorKind, FromData, Message, Outline, Record,
     Result, Runnable, gather,
 };
 
@@ -209,7 +209,7 @@ where
                 }
                 slot.put(chunk).await;
             }
-            let output = output.map_or(Data::Null, Into::into);
+            let output = output.or_else(R::Output::empty).map_or(Data::Null, Into::into);
             if let Err(error) = self.remember(history.as_ref(), said, output).await {
                 slot.put(Err(error)).await;
             }

@@ -1,5 +1,6 @@
 //! The combinators: how runnables are put together and what is laid around them.
 
+mod answered;
 mod assign;
 mod attempts;
 mod bind;
@@ -22,7 +23,9 @@ mod pipe;
 mod replay;
 mod retry;
 mod router;
+mod settled;
 mod tee;
+mod tool;
 mod tuple;
 mod with_config;
 
@@ -45,6 +48,7 @@ pub use pick::RunnablePick;
 pub use pipe::Pipe;
 pub use retry::{RetryPolicy, WithRetry};
 pub use router::{Routed, RouterRunnable};
+pub use tool::RunnableTool;
 pub use with_config::WithConfig;
 
 pub(crate) use dynamic::to_dynamic;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 
 use super::assign::record;
-use crate::{ChunkStream, Context, Data, Record, Result, Runnable};
+use super::settled::{is_whole_record, settled};
+use crate::{ChunkStream, Context, Data, Outline, OutlineParts, Record, Result, RunKind, Runnable};
 
 /// Gives the value of one name, or a record of several. Streams what it picks of each chunk.
 ///
@@ -67,7 +68,7 @@ impl Runnable for RunnablePick {
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, _cx: Context) -> ChunkStream<'a, Data> {
-        let picked = input.map(|chunk| self.pick(chunk?));
+        let picked = settled(input, is_whole_record).map(|chunk| self.pick(chunk?));
         Box::pin(picked.filter(|chunk| std::future::ready(!matches!(chunk, Ok(Data::Null)))))
     }
 
@@ -77,6 +78,14 @@ impl Runnable for RunnablePick {
             Names::Many(names) => format!("RunnablePick<{}>", names.join(",")),
         }
         .into()
+    }
+
+    fn outline(&self) -> Outline {
+        let (names, single) = match &self.0 {
+            Names::One(name) => (vec![name.clone()], true),
+            Names::Many(names) => (names.clone(), false),
+        };
+        Outline::new(self.name(), RunKind::Chain, OutlineParts::Pick { names, single })
     }
 }
 

@@ -1,10 +1,13 @@
 //! Two steps in sequence: `a | b`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 
+use super::answered::answered;
 use crate::run::step::{self, locate};
 use crate::runnable::Shape;
 use crate::{ChunkStream, Context, Outline, Result, Runnable};
@@ -70,16 +73,20 @@ where
         input: ChunkStream<'a, Self::Input>,
         cx: Context,
     ) -> ChunkStream<'a, Self::Output> {
-        // An error of the first step travels through the second: the mark tells the two apart at the end.
-        let mark = std::ptr::from_ref(self).addr();
+        let asked = Arc::new(AtomicBool::new(false));
+        // An error of the first step travels through the second: the mark tells the two apart at the end. It is an address
+        // that no other stream has; the pipe's own may be that of a pipe within.
+        let mark = Arc::as_ptr(&asked).addr();
         let steps = self.first.shape().steps();
         let rest = cx.after_steps(steps);
-        let middle = step::transform_in_sequence(&self.first, input, cx).map(move |chunk| match chunk {
+        let first = |input| step::transform_in_sequence(&self.first, input, cx);
+        let middle = answered(input, Arc::clone(&asked), first).map(move |chunk| match chunk {
             Ok(chunk) => Ok(chunk.into()),
             Err(error) => Err(locate(error, &self.first, 0).with_mark(mark)),
         });
         let output = step::transform_in_sequence(&self.second, Box::pin(middle), rest);
         Box::pin(output.map(move |chunk| {
+            let _in_use = &asked;
             chunk.map_err(|error| match error.take_mark(mark) {
                 Ok(of_first) => of_first,
                 Err(error) => locate(error, &self.second, steps),

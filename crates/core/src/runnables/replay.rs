@@ -1,5 +1,6 @@
 //! An input stream that can be read again, as long as nothing has come of it.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -15,14 +16,15 @@ pub(super) struct Replay<'a, T>(Arc<Mutex<State<'a, T>>>);
 
 struct State<'a, T> {
     source: Option<ChunkStream<'a, T>>,
-    recorded: Vec<T>,
+    /// What was read; once settled, what the reader has not taken yet.
+    recorded: VecDeque<T>,
     recording: bool,
     failed: bool,
 }
 
 impl<'a, T: Chunk> Replay<'a, T> {
     pub(super) fn new(source: ChunkStream<'a, T>) -> Self {
-        let state = State { source: Some(source), recorded: Vec::new(), recording: true, failed: false };
+        let state = State { source: Some(source), recorded: VecDeque::new(), recording: true, failed: false };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -31,11 +33,9 @@ impl<'a, T: Chunk> Replay<'a, T> {
         Box::pin(Reader { state: Arc::clone(&self.0), next: 0 })
     }
 
-    /// Forgets what was read: there will be no other attempt.
+    /// There will be no other attempt: what the reader has passed is forgotten.
     pub(super) fn settle(&self) {
-        let mut state = lock(&self.0);
-        state.recording = false;
-        state.recorded = Vec::new();
+        lock(&self.0).recording = false;
     }
 
     /// True when the input itself ended with an error: another attempt would not help.
@@ -46,32 +46,47 @@ impl<'a, T: Chunk> Replay<'a, T> {
 
 struct Reader<'a, T> {
     state: Arc<Mutex<State<'a, T>>>,
+    /// How many recorded chunks it has passed.
     next: usize,
+}
+
+impl<T: Chunk> Reader<'_, T> {
+    /// The next chunk that an attempt has read already.
+    fn recorded(&mut self) -> Option<T> {
+        let mut state = lock(&self.state);
+        if !state.recording {
+            state.recorded.drain(..self.next);
+            self.next = 0;
+            return state.recorded.pop_front();
+        }
+        let chunk = state.recorded.get(self.next).cloned()?;
+        self.next += 1;
+        Some(chunk)
+    }
 }
 
 impl<T: Chunk> Stream for Reader<'_, T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.next;
-        let mut state = lock(&self.state);
-        if let Some(chunk) = state.recorded.get(next).cloned() {
-            drop(state);
-            self.next += 1;
+        if let Some(chunk) = self.recorded() {
             return Poll::Ready(Some(Ok(chunk)));
         }
+        let mut state = lock(&self.state);
         let Some(source) = &mut state.source else { return Poll::Ready(None) };
         let item = ready!(source.as_mut().poll_next(cx));
         match &item {
-            Some(Ok(chunk)) if state.recording => state.recorded.push(chunk.clone()),
+            Some(Ok(chunk)) if state.recording => {
+                state.recorded.push_back(chunk.clone());
+                drop(state);
+                self.next += 1;
+            }
             Some(Ok(_)) => {}
             other => {
                 state.failed = other.is_some();
                 state.source = None;
             }
         }
-        drop(state);
-        self.next += 1;
         Poll::Ready(item)
     }
 }

@@ -44,13 +44,12 @@ impl<I: Chunk> Chunk for Routed<I> {
 /// A record with `key` and `input`.
 impl FromData for Routed<Data> {
     fn from_data(data: Data) -> Result<Self> {
-        match (data.get("key").and_then(Data::as_text), data.get("input")) {
-            (Some(key), Some(input)) => Ok(Self::new(key, input.clone())),
-            _ => Err(Error::new(
-                ErrorKind::InvalidInput,
-                "a routed input is a record with a text `key` and an `input`",
-            )),
-        }
+        let kind = match (data.get("key").map(Data::as_text), data.get("input")) {
+            (Some(Some(key)), Some(input)) => return Ok(Self::new(key, input.clone())),
+            (None, _) | (_, None) if data.as_record().is_some() => ErrorKind::MissingKey,
+            _ => ErrorKind::InvalidInput,
+        };
+        Err(Error::new(kind, "a routed input is a record with a text `key` and an `input`"))
     }
 }
 
@@ -154,3 +153,19 @@ impl<I: Chunk, O: Chunk> Runnable for RouterRunnable<I, O> {
 }
 
 crate::impl_pipe!(impl [I: Chunk, O: Chunk] RouterRunnable<I, O>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vars;
+
+    #[test]
+    fn a_routed_input_has_a_key_and_an_input() {
+        let read = |data: Data| Routed::from_data(data).map_err(|error| error.kind());
+        assert_eq!(read(vars! { key: "a", input: 1 }), Ok(Routed::new("a", 1.into())));
+        assert_eq!(read(vars! { key: "a" }), Err(ErrorKind::MissingKey));
+        assert_eq!(read(vars! { input: 1 }), Err(ErrorKind::MissingKey));
+        assert_eq!(read(vars! { key: 1, input: 1 }), Err(ErrorKind::InvalidInput));
+        assert_eq!(read("a".into()), Err(ErrorKind::InvalidInput));
+    }
+}

@@ -9,7 +9,7 @@ use futures_util::{future, stream};
 use super::tee::tee_array;
 use crate::chunk::merge_option;
 use crate::run::step::{self, Place};
-use crate::{Chunk, ChunkStream, Context, Outline, Result, Runnable};
+use crate::{Chunk, ChunkStream, Context, Outline, Result, Runnable, schema};
 
 /// A branch of a streamed tuple.
 struct Branch<'a, T> {
@@ -102,16 +102,12 @@ macro_rules! tuple_runnable {
                 let [$first_var, $($var),+] = tee_array(input);
                 let mut $first_var = Branch::new(&self.$first_index, $first_var, &cx, stringify!($first_index));
                 $(let mut $var = Branch::new(&self.$index, $var, &cx, stringify!($index));)+
-                let mut failed = false;
-                Box::pin(stream::poll_fn(move |task| {
-                    while !failed {
+                Box::pin(step::until_error(stream::poll_fn(move |task| {
+                    loop {
                         let progress = [$first_var.poll(task), $($var.poll(task)),+];
                         let progress = match progress.into_iter().collect::<Result<Vec<Progress>>>() {
                             Ok(progress) => progress,
-                            Err(error) => {
-                                failed = true;
-                                return Poll::Ready(Some(Err(error)));
-                            }
+                            Err(error) => return Poll::Ready(Some(Err(error))),
                         };
                         let fresh = $first_var.fresh.is_some() $(|| $var.fresh.is_some())+;
                         if fresh && $first_var.can_give() $(&& $var.can_give())+ {
@@ -127,7 +123,7 @@ macro_rules! tuple_runnable {
                         }
                     }
                     Poll::Ready(None)
-                }))
+                })))
             }
 
             fn name(&self) -> Cow<'_, str> {
@@ -135,13 +131,11 @@ macro_rules! tuple_runnable {
             }
 
             fn outline(&self) -> Outline {
-                Outline::parallel(
-                    self.name(),
-                    [
-                        (stringify!($first_index).to_owned(), self.$first_index.outline()),
-                        $((stringify!($index).to_owned(), self.$index.outline())),+
-                    ],
-                )
+                let keys = [stringify!($first_index), $(stringify!($index)),+];
+                let branches = [self.$first_index.outline(), $(self.$index.outline()),+];
+                let output = schema::tuple_schema(&branches);
+                Outline::parallel(self.name(), keys.map(str::to_owned).into_iter().zip(branches))
+                    .with_output_schema(output)
             }
         }
     };

@@ -38,7 +38,7 @@ fn add_part(part: Value, message: &mut AiMessage) {
         Value::Object(part) if part.get("type").is_some_and(|kind| kind == "thinking") => {
             message.reasoning.merge(part.get("thinking").map(thought));
         }
-        Value::Object(part) => message.content.merge(Content::Blocks(vec![ContentBlock::Data(part)])),
+        Value::Object(part) => message.content.merge(vec![ContentBlock::Data(part)].into()),
         _ => {}
     }
 }
@@ -118,7 +118,7 @@ mod tests {
         let thinking =
             r#"[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"4"}]"#;
         check(thinking, "4".into(), Some("hm"));
-        let image = vec![ContentBlock::text("see "), ContentBlock::image_url("https://e.org/a.png")];
+        let image = vec![ContentBlock::plain("see "), ContentBlock::image_url("https://e.org/a.png")];
         let json = r#"["see ", {"type":"image_url","image_url":{"url":"https://e.org/a.png"}}]"#;
         check(json, image.into(), None);
     }

@@ -89,20 +89,21 @@ impl Source {
     }
 }
 
+/// The member that a node's value is when it is only a text: a prompt is its template.
+const TEXT_MEMBER: &str = "template";
+
 /// Where the members of a node stand: in the `args` of functions, else in the value of its kind.
-fn home(node: &Spec<'_>) -> Result<(&'static str, String)> {
+fn home<'a>(node: &Spec<'a>) -> Result<&'a str> {
     Ok(match super::kind_of(node)? {
-        "lambda" | "gen" => ("template", "args".to_owned()),
-        // A prompt that is only a text is its template.
-        kind => ("template", kind.to_owned()),
+        "lambda" | "gen" => "args",
+        kind => kind,
     })
 }
 
 /// The present value of a member.
 fn member_of(node: &Spec<'_>, member: &str) -> Result<Data> {
-    let (text_member, home) = home(node)?;
-    Ok(match node.data().get(&home) {
-        Some(Data::Text(text)) if member == text_member => text.as_str().into(),
+    Ok(match node.data().get(home(node)?) {
+        Some(Data::Text(text)) if member == TEXT_MEMBER => text.as_str().into(),
         Some(value) => value.get(member).cloned().unwrap_or_default(),
         None => Data::Null,
     })
@@ -110,11 +111,11 @@ fn member_of(node: &Spec<'_>, member: &str) -> Result<Data> {
 
 /// The node with another value of a member.
 fn with_member(node: &Spec<'_>, member: &str, value: Data) -> Result<Data> {
-    let (text_member, home) = home(node)?;
-    let mut members = match node.data().get(&home) {
+    let home = home(node)?;
+    let mut members = match node.data().get(home) {
         None => Record::new(),
         Some(Data::Record(members)) => members.clone(),
-        Some(Data::Text(text)) => Record::from_iter([(text_member, text.as_str())]),
+        Some(Data::Text(text)) => Record::from_iter([(TEXT_MEMBER, text.as_str())]),
         Some(_) => return Err(node.error(format_args!("`{home}` has no members that could be set"))),
     };
     members.insert(member, value);

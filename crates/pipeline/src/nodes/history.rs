@@ -4,21 +4,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use catena_core::{
-    ChatMessageHistory, Data, DynRunnable, FromData, Message, Result, RunnableExt, WithMessageHistory,
-};
+use catena_core::{ChatMessageHistory, DynRunnable, Message, Result, RunnableExt, WithMessageHistory};
 
-use crate::Spec;
+use crate::{Spec, message};
 
 pub(super) fn load(options: &Spec<'_>) -> Result<DynRunnable> {
-    options.only(&["runnable", "input_messages_key", "history_messages_key", "output_messages_key", "initial"])?;
+    options.only(&[
+        "runnable",
+        "input_messages_key",
+        "history_messages_key",
+        "output_messages_key",
+        "initial",
+    ])?;
     let initial = initial(options)?;
     let sessions = options.loader().sessions();
-    let mut remembering =
-        WithMessageHistory::new(options.required("runnable")?.load()?, move |id| Begun {
-            history: sessions(id),
-            initial: initial.get(id).cloned().unwrap_or_default(),
-        });
+    let mut remembering = WithMessageHistory::new(options.required("runnable")?.load()?, move |id| Begun {
+        history: sessions(id),
+        initial: initial.get(id).cloned().unwrap_or_default(),
+    });
     if let Some(key) = options.get("input_messages_key") {
         remembering = remembering.with_input_key(key.text()?);
     }
@@ -39,10 +42,7 @@ fn initial(options: &Spec<'_>) -> Result<HashMap<String, Vec<Message>>> {
 }
 
 fn read_messages(list: &Spec<'_>) -> Result<Vec<Message>> {
-    let read = |item: &Spec<'_>| {
-        Message::from_data(Data::clone(item.data())).map_err(|error| item.error(error.message()))
-    };
-    list.items()?.iter().map(read).collect()
+    list.items()?.iter().map(message::read).collect()
 }
 
 /// A conversation that begins with some messages.

@@ -1,6 +1,7 @@
 //! The kinds of nodes that are plain data.
 
 mod branch;
+mod chat_prompt;
 mod configurable;
 mod function;
 mod history;
@@ -29,7 +30,7 @@ const fn plain(name: &'static str, build: fn(&Spec<'_>, &Spec<'_>) -> Result<Dyn
 }
 
 /// Each `build` gets the value of the member that names the kind, and the whole node.
-const KINDS: [Kind; 19] = [
+const KINDS: [Kind; 20] = [
     Kind { name: "seq", build: |steps, _| sequence::load(steps), options: &["name"] },
     Kind { name: "lambda", build: function::lambda, options: &["name", "args"] },
     Kind { name: "gen", build: function::generator, options: &["name", "args"] },
@@ -47,7 +48,8 @@ const KINDS: [Kind; 19] = [
     plain("configurable_fields", |options, _| configurable::fields(options)),
     plain("configurable_alternatives", |options, _| configurable::alternatives(options)),
     plain("with_history", |options, _| history::load(options)),
-    plain("prompt", |template, _| prompt::prompt(template)),
+    plain("prompt", |template, _| prompt::load(template)),
+    plain("chat_prompt", |messages, _| chat_prompt::load(messages)),
     plain("parser", |parser, _| parser::load(parser)),
 ];
 
@@ -101,8 +103,7 @@ fn no_kind(node: &Spec<'_>, record: &Record) -> catena_core::Error {
 }
 
 fn unknown(node: &Spec<'_>, kind: &str) -> catena_core::Error {
-    let mut known: Vec<&str> =
-        KINDS.iter().map(|kind| kind.name).chain(node.loader().node_kinds()).collect();
+    let mut known: Vec<&str> = KINDS.iter().map(|kind| kind.name).chain(node.loader().node_kinds()).collect();
     known.sort_unstable();
     known.dedup();
     node.error(format_args!("unknown node `{kind:.80}`; known: {}", known.join(", ")))
@@ -116,7 +117,8 @@ fn beside(node: &Spec<'_>, kind: &str, options: &[&str]) -> Result<()> {
         Some(name) if options.is_empty() => {
             Err(node.error(format_args!("unknown option `{name:.80}`; `{kind}` has none")))
         }
-        Some(name) => Err(node
-            .error(format_args!("unknown option `{name:.80}`; `{kind}` has: {}", options.join(", ")))),
+        Some(name) => {
+            Err(node.error(format_args!("unknown option `{name:.80}`; `{kind}` has: {}", options.join(", "))))
+        }
     }
 }

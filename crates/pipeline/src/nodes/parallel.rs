@@ -1,7 +1,8 @@
 //! `parallel`, `assign`, `passthrough`, `pick` and `map`: records and lists.
 
 use catena_core::{
-    Data, DynRunnable, Result, RunnableAssign, RunnableExt, RunnableParallel, RunnablePassthrough, RunnablePick,
+    Data, DynRunnable, Result, RunnableAssign, RunnableExt, RunnableParallel, RunnablePassthrough,
+    RunnablePick,
 };
 
 use crate::Spec;

@@ -1,23 +1,38 @@
 //! `parser`: what makes sense of a model's answer.
 
-use catena_core::{Data, DynRunnable, Result, RunnableExt, StrOutputParser};
+use catena_core::{
+    CommaSeparatedListOutputParser, Data, DynRunnable, JsonOutputParser, MarkdownListOutputParser,
+    NumberedListOutputParser, Result, RunnableExt, StrOutputParser,
+};
 
 use crate::Spec;
 
-const KNOWN: &str = "str";
+/// A kind of parser. None of them has options.
+type Kind = (&'static str, fn() -> DynRunnable);
+
+const KINDS: [Kind; 5] = [
+    ("comma_list", || CommaSeparatedListOutputParser.dynamic()),
+    ("json", || JsonOutputParser.dynamic()),
+    ("markdown_list", || MarkdownListOutputParser.dynamic()),
+    ("numbered_list", || NumberedListOutputParser.dynamic()),
+    ("str", || StrOutputParser.dynamic()),
+];
 
 pub(super) fn load(spec: &Spec<'_>) -> Result<DynRunnable> {
-    let (kind, options) = match spec.data() {
-        Data::Text(_) => (spec.clone(), None),
-        Data::Record(_) => (spec.required("kind")?, Some(spec)),
+    let kind = match spec.data() {
+        Data::Text(_) => spec.clone(),
+        Data::Record(_) => {
+            spec.only(&["kind"])?;
+            spec.required("kind")?
+        }
         _ => return Err(spec.unfit("a kind of parser or an object with one")),
     };
-    let only = |names: &[&str]| match options {
-        Some(options) => options.only(&[&["kind"], names].concat()),
-        None => Ok(()),
-    };
-    match kind.text()? {
-        "str" => only(&[]).map(|()| StrOutputParser.dynamic()),
-        other => Err(kind.error(format_args!("unknown parser `{other:.80}`; known: {KNOWN}"))),
+    let name = kind.text()?;
+    match KINDS.iter().find(|(known, _)| *known == name) {
+        Some((_, build)) => Ok(build()),
+        None => {
+            let known: Vec<&str> = KINDS.iter().map(|(known, _)| *known).collect();
+            Err(kind.error(format_args!("unknown parser `{name:.80}`; known: {}", known.join(", "))))
+        }
     }
 }

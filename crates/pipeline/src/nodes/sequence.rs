@@ -1,16 +1,27 @@
 //! `seq`: one step after the other.
 
-use catena_core::{DynRunnable, Result, RunnableExt};
+use catena_core::{DynRunnable, Result, Runnable, RunnableExt, Shape};
 
 use crate::Spec;
+
+/// While streaming each step asks the one before it, so that the call stack grows with their number.
+const MOST_STEPS: usize = 1_000;
 
 pub(super) fn load(steps: &Spec<'_>) -> Result<DynRunnable> {
     let items = steps.items()?;
     if items.len() < 2 {
-        return Err(steps.error(format_args!("a sequence has at least 2 steps, this one has {}", items.len())));
+        return Err(
+            steps.error(format_args!("a sequence has at least 2 steps, this one has {}", items.len()))
+        );
     }
-    let steps = items.iter().map(Spec::load).collect::<Result<Vec<_>>>()?;
-    Ok(join(&steps))
+    let loaded = items.iter().map(Spec::load).collect::<Result<Vec<_>>>()?;
+    let sequence = join(&loaded);
+    match sequence.shape() {
+        Shape::Sequence(count) if count > MOST_STEPS => {
+            Err(steps.error(format_args!("a sequence has at most {MOST_STEPS} steps, this one has {count}")))
+        }
+        _ => Ok(sequence),
+    }
 }
 
 /// Pipes of pipes are one flat sequence however they are grouped: halves keep a long one from nesting deeply.

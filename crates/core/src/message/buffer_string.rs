@@ -1,0 +1,203 @@
+//! A conversation as one text.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::Message;
+use super::buffer_xml::xml;
+use super::like::invalid;
+use super::python_text::spaced_json;
+use crate::{Error, Result};
+
+/// How a conversation is written as text.
+///
+/// # Example
+/// ```
+/// use catena_core::BufferFormat;
+/// assert_eq!("xml".parse::<BufferFormat>()?, BufferFormat::Xml);
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BufferFormat {
+    /// A line `Human: ..` for each message. What looks like such a line inside a message cannot be told from one.
+    #[default]
+    Prefix,
+    /// An element `<message type="human">..</message>` for each message, everything in it escaped.
+    Xml,
+}
+
+impl FromStr for BufferFormat {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "prefix" => Ok(Self::Prefix),
+            "xml" => Ok(Self::Xml),
+            other => Err(invalid(format!("unrecognized format='{other:.40}': use 'prefix' or 'xml'"))),
+        }
+    }
+}
+
+/// How to write a conversation as one text.
+///
+/// # Example
+/// ```
+/// use catena_core::{BufferFormat, BufferString, Message};
+/// let messages = [Message::human("Is 5 < 10?"), Message::ai("Yes")];
+/// let text = BufferString::new().with_human_prefix("User").write(&messages);
+/// assert_eq!(text, "User: Is 5 < 10?\nAI: Yes");
+/// let text = BufferString::new().with_format(BufferFormat::Xml).write(&messages[..1]);
+/// assert_eq!(text, r#"<message type="human">Is 5 &lt; 10?</message>"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BufferString {
+    human: String,
+    ai: String,
+    system: String,
+    function: String,
+    tool: String,
+    separator: String,
+    format: BufferFormat,
+}
+
+impl Default for BufferString {
+    fn default() -> Self {
+        Self {
+            human: "Human".to_owned(),
+            ai: "AI".to_owned(),
+            system: "System".to_owned(),
+            function: "Function".to_owned(),
+            tool: "Tool".to_owned(),
+            separator: "\n".to_owned(),
+            format: BufferFormat::Prefix,
+        }
+    }
+}
+
+macro_rules! with_text {
+    ($($(#[$meta:meta])* $with:ident sets $field:ident;)*) => {$(
+        $(#[$meta])*
+        #[must_use]
+        pub fn $with(mut self, text: impl Into<String>) -> Self {
+            self.$field = text.into();
+            self
+        }
+    )*};
+}
+
+impl BufferString {
+    /// Lines with the usual prefixes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    with_text! {
+        /// Sets what a person is called.
+        with_human_prefix sets human;
+        /// Sets what a model is called.
+        with_ai_prefix sets ai;
+        /// Sets what instructions are called.
+        with_system_prefix sets system;
+        /// Sets what a function is called.
+        with_function_prefix sets function;
+        /// Sets what a tool is called.
+        with_tool_prefix sets tool;
+        /// Sets what stands between messages.
+        with_separator sets separator;
+    }
+
+    /// Sets how messages are written.
+    #[must_use]
+    pub fn with_format(mut self, format: BufferFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Writes messages. Of content that is not text, lines show nothing and XML what has an address.
+    pub fn write(&self, messages: &[Message]) -> String {
+        let written = messages.iter().map(|message| match self.format {
+            BufferFormat::Prefix => self.line(message),
+            BufferFormat::Xml => xml(message, &self.element_type(message)),
+        });
+        written.collect::<Vec<_>>().join(&self.separator)
+    }
+
+    fn line(&self, message: &Message) -> String {
+        format!("{}: {}{}", self.prefix(message), message.text(), calls(message))
+    }
+
+    fn prefix<'a>(&'a self, message: &'a Message) -> &'a str {
+        match message {
+            Message::Human(_) => &self.human,
+            Message::Ai(_) => &self.ai,
+            Message::System(_) => &self.system,
+            Message::Function(_) => &self.function,
+            Message::Tool(_) => &self.tool,
+            Message::Chat(message) => &message.role,
+            Message::Remove(_) => "Remove",
+        }
+    }
+
+    /// What `type` says: a prefix in lower case, the role of others as it is.
+    fn element_type<'a>(&'a self, message: &'a Message) -> Cow<'a, str> {
+        match message {
+            Message::Chat(message) => Cow::Borrowed(&message.role),
+            other => Cow::Owned(self.prefix(other).to_lowercase()),
+        }
+    }
+}
+
+/// The tool calls of a message as JSON, or else its function call.
+fn calls(message: &Message) -> String {
+    match message.tool_calls() {
+        [] => match (message, message.additional_kwarg("function_call")) {
+            (Message::Ai(_), Some(call)) => spaced_json(call, false),
+            _ => String::new(),
+        },
+        calls => spaced_json(&calls, false),
+    }
+}
+
+/// A conversation as one text, a line for each message: [`BufferString`] with its defaults.
+///
+/// # Example
+/// ```
+/// use catena_core::{get_buffer_string, Message};
+/// let text = get_buffer_string(&[Message::human("Hi"), Message::ai("Hello")]);
+/// assert_eq!(text, "Human: Hi\nAI: Hello");
+/// ```
+pub fn get_buffer_string(messages: &[Message]) -> String {
+    BufferString::default().write(messages)
+}
+
+/// A text of `value`, if it is one.
+pub(super) fn text_of<'a>(value: Option<&'a Value>) -> &'a str {
+    value.and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AiMessage, FunctionMessage, ToolCall};
+
+    #[test]
+    fn lines_name_the_speaker() {
+        let call = ToolCall::new("f", [("a", 1)]).with_id("c1");
+        let messages = [
+            Message::system("s"),
+            FunctionMessage::new("fn", "f").into(),
+            Message::tool("t", "c1"),
+            Message::chat("critic", "c"),
+            AiMessage::new("").with_tool_calls([call]).into(),
+        ];
+        assert_eq!(
+            BufferString::new().with_separator(" | ").with_tool_prefix("T").write(&messages),
+            "System: s | Function: f | T: t | critic: c | \
+             AI: [{\"name\": \"f\", \"args\": {\"a\": 1}, \"id\": \"c1\", \"type\": \"tool_call\"}]"
+        );
+        assert!("html".parse::<BufferFormat>().is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! Keeping some messages of a conversation.
+
+use std::collections::BTreeSet;
+
+use super::{Message, MessageKind};
+
+/// Which messages to keep.
+///
+/// What is excluded is dropped whatever else holds; of the rest, what any `include` names is kept, or everything if
+/// there is none.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Message, MessageFilter, MessageKind, RunnableExt};
+/// let filter = MessageFilter::new().include_types([MessageKind::Human]);
+/// let messages = vec![Message::system("Be brief."), Message::human("Hi")];
+/// assert_eq!(filter.filter(messages.clone()), [Message::human("Hi")]);
+/// # futures_executor::block_on(async {
+/// // As a step of a chain:
+/// let step = lambda(move |messages: Vec<Message>| filter.filter(messages));
+/// assert_eq!(step.invoke(messages).await?.len(), 1);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MessageFilter {
+    include: Names,
+    exclude: Names,
+    calls: Calls,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Names {
+    names: BTreeSet<String>,
+    kinds: BTreeSet<MessageKind>,
+    ids: BTreeSet<String>,
+}
+
+/// Which tool calls are dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Calls {
+    #[default]
+    None,
+    All,
+    Of(BTreeSet<String>),
+}
+
+impl Names {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.kinds.is_empty() && self.ids.is_empty()
+    }
+
+    fn contains(&self, message: &Message) -> bool {
+        message.name().is_some_and(|name| self.names.contains(name))
+            || self.kinds.contains(&message.kind())
+            || message.id().is_some_and(|id| self.ids.contains(id))
+    }
+}
+
+macro_rules! with_names {
+    ($($(#[$meta:meta])* $with:ident($type:ty) adds to $set:ident.$field:ident;)*) => {$(
+        $(#[$meta])*
+        #[must_use]
+        pub fn $with<T: Into<$type>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+            self.$set.$field.extend(values.into_iter().map(Into::into));
+            self
+        }
+    )*};
+}
+
+impl MessageFilter {
+    /// Keeps everything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    with_names! {
+        /// Keeps messages of these speakers.
+        include_names(String) adds to include.names;
+        /// Drops messages of these speakers.
+        exclude_names(String) adds to exclude.names;
+        /// Keeps messages of these kinds.
+        include_types(MessageKind) adds to include.kinds;
+        /// Drops messages of these kinds.
+        exclude_types(MessageKind) adds to exclude.kinds;
+        /// Keeps messages with these ids.
+        include_ids(String) adds to include.ids;
+        /// Drops messages with these ids.
+        exclude_ids(String) adds to exclude.ids;
+    }
+
+    /// Drops all answers with tool calls, and the results of tools.
+    #[must_use]
+    pub fn exclude_tool_calls(mut self) -> Self {
+        self.calls = Calls::All;
+        self
+    }
+
+    /// Drops the tool calls with these ids and their results, and answers that are left without any call.
+    #[must_use]
+    pub fn exclude_tool_call_ids<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.calls = Calls::Of(ids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The messages to keep.
+    pub fn filter(&self, messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
+        let kept = messages.into_iter().filter(|message| !self.exclude.contains(message));
+        let kept = kept.filter_map(|message| self.without_calls(message));
+        kept.filter(|message| self.include.is_empty() || self.include.contains(message)).collect()
+    }
+
+    /// The message without the excluded tool calls; `None` if nothing is left of it.
+    fn without_calls(&self, message: Message) -> Option<Message> {
+        match (&self.calls, message) {
+            (Calls::None, message) => Some(message),
+            (Calls::All, message) => {
+                (message.tool_calls().is_empty() && message.kind() != MessageKind::Tool).then_some(message)
+            }
+            (Calls::Of(ids), Message::Tool(message)) => {
+                (!ids.contains(&message.tool_call_id)).then_some(Message::Tool(message))
+            }
+            (Calls::Of(ids), Message::Ai(mut message)) if !message.tool_calls().is_empty() => {
+                let excluded = |id: Option<&str>| id.is_some_and(|id| ids.contains(id));
+                message.retain_tool_calls(|call| !excluded(call.id.as_deref()));
+                if let super::Content::Blocks(blocks) = &mut message.content {
+                    blocks.retain(|block| {
+                        let id = block.get("id").and_then(serde_json::Value::as_str);
+                        block.kind() != Some("tool_use") || !excluded(id)
+                    });
+                }
+                (!message.tool_calls().is_empty()).then_some(Message::Ai(message))
+            }
+            (Calls::Of(_), message) => Some(message),
+        }
+    }
+}
+
+/// The messages that a filter keeps.
+///
+/// # Example
+/// ```
+/// use catena_core::{filter_messages, Message, MessageFilter};
+/// let filter = MessageFilter::new().exclude_tool_calls();
+/// assert!(filter_messages([Message::tool("4", "call_1")], &filter).is_empty());
+/// ```
+pub fn filter_messages(messages: impl IntoIterator<Item = Message>, filter: &MessageFilter) -> Vec<Message> {
+    filter.filter(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AiMessage, HumanMessage, ToolCall};
+
+    fn messages() -> Vec<Message> {
+        let named = |name: &str, id: &str| {
+            let mut message = HumanMessage::new("h");
+            (message.name, message.id) = (Some(name.into()), Some(id.into()));
+            Message::from(message)
+        };
+        let calls = ["c1", "c2"].map(|id| ToolCall { id: Some(id.into()), ..ToolCall::default() });
+        let mut answer = AiMessage::new("calls").with_tool_calls(calls);
+        answer.id = Some("3".into());
+        vec![named("alice", "1"), named("bob", "2"), answer.into(), Message::tool("t", "c1"), Message::system("s")]
+    }
+
+    #[track_caller]
+    fn check(filter: MessageFilter, kept: &[&str]) {
+        let shown = filter.filter(messages());
+        let shown: Vec<_> =
+            shown.iter().map(|message| format!("{}{}", message.role(), message.tool_calls().len())).collect();
+        assert_eq!(shown, kept);
+    }
+
+    #[test]
+    fn messages_are_kept_by_name_kind_id_and_call() {
+        let new = MessageFilter::new;
+        check(new(), &["human0", "human0", "ai2", "tool0", "system0"]);
+        check(new().exclude_types([MessageKind::Ai, MessageKind::Tool]), &["human0", "human0", "system0"]);
+        check(new().include_names(["bob"]).include_ids(["3"]), &["human0", "ai2"]);
+        check(new().include_types([MessageKind::Human]).exclude_ids(["1"]), &["human0"]);
+        check(new().exclude_tool_calls(), &["human0", "human0", "system0"]);
+        check(new().exclude_tool_call_ids(["c1"]), &["human0", "human0", "ai1", "system0"]);
+        check(new().exclude_tool_call_ids(["c1", "c2"]), &["human0", "human0", "system0"]);
+    }
+}

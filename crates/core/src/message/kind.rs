@@ -1,0 +1,73 @@
+//! Kinds of messages.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, ErrorKind, Result};
+
+/// A kind of message.
+///
+/// # Example
+/// ```
+/// use catena_core::{Message, MessageKind};
+/// assert_eq!(Message::human("Hi").kind(), MessageKind::Human);
+/// assert_eq!("human".parse::<MessageKind>()?, MessageKind::Human);
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum MessageKind {
+    /// Instructions to the model.
+    System,
+    /// What a person says.
+    Human,
+    /// What a model says.
+    Ai,
+    /// The result of a tool call.
+    Tool,
+    /// The result of a function.
+    Function,
+    /// What someone of any other role says.
+    Chat,
+    /// The wish to forget a message.
+    Remove,
+}
+
+impl MessageKind {
+    const ALL: [Self; 7] =
+        [Self::System, Self::Human, Self::Ai, Self::Tool, Self::Function, Self::Chat, Self::Remove];
+
+    /// The name: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Human => "human",
+            Self::Ai => "ai",
+            Self::Tool => "tool",
+            Self::Function => "function",
+            Self::Chat => "chat",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Reads the name of a kind.
+impl FromStr for MessageKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join("`, `");
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("there is no message of type `{name:.40}`: use one of `{names}`"),
+            )
+        })
+    }
+}

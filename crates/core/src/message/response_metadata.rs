@@ -1,0 +1,64 @@
+//! What a service says about a call.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Chunk;
+
+/// What a service says about a call beside the answer. Each field keeps the last value that came.
+///
+/// # Example
+/// ```
+/// use catena_core::{Chunk, ResponseMetadata};
+/// let mut metadata = ResponseMetadata::default();
+/// let mut next = ResponseMetadata::default();
+/// next.model = Some("gpt-4o-mini".into());
+/// metadata.merge(next.clone());
+/// metadata.merge(next);
+/// assert_eq!(metadata.model.as_deref(), Some("gpt-4o-mini"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ResponseMetadata {
+    /// The model that answered.
+    #[serde(rename = "model_name", skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Why the answer ended: `stop`, `length`, `content_filter`, `tool_calls` or another word of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<String>,
+    /// The id under which the service logged the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Everything else, by the service's names.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Chunk for ResponseMetadata {
+    fn merge(&mut self, next: Self) {
+        keep_last(&mut self.model, next.model);
+        keep_last(&mut self.finish_reason, next.finish_reason);
+        keep_last(&mut self.request_id, next.request_id);
+        for (key, value) in next.extra {
+            if !value.is_null() {
+                self.extra.insert(key, value);
+            }
+        }
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// Replaces a value by the next one, if there is a next one.
+pub(super) fn keep_last<T>(value: &mut Option<T>, next: Option<T>) {
+    if next.is_some() {
+        *value = next;
+    }
+}

@@ -1,0 +1,20 @@
+//! Small helpers for reading JSON that others wrote.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+/// `null` for a member that has an empty value.
+pub(super) fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Members without `type`, which says what the object is and is written by what it is.
+pub(super) fn without_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    let mut members = Map::deserialize(deserializer)?;
+    members.remove("type");
+    Ok(members)
+}

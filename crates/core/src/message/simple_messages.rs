@@ -1,0 +1,83 @@
+//! Messages of people and of the application: human, system, function and chat.
+
+use super::Content;
+use super::message_type::message_type;
+
+message_type! {
+    /// What a person says to the model.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{HumanMessage, Message};
+    /// let mut message = HumanMessage::new("Hello");
+    /// message.name = Some("Ada".into());
+    /// assert_eq!(Message::from(message).name(), Some("Ada"));
+    /// ```
+    HumanMessage {}
+}
+
+message_type! {
+    /// Instructions that the model follows throughout.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Message, SystemMessage};
+    /// assert_eq!(Message::from(SystemMessage::new("Be brief.")), Message::system("Be brief."));
+    /// ```
+    SystemMessage {}
+}
+
+message_type! {
+    /// The result of a function, as services took it before there were tools. Its `name` is that of the function.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{FunctionMessage, Message};
+    /// let message = Message::from(FunctionMessage::new("get_weather", "sunny"));
+    /// assert_eq!((message.name(), message.role()), (Some("get_weather"), "function"));
+    /// ```
+    FunctionMessage {}
+}
+
+message_type! {
+    /// What someone of any other role says.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ChatMessage, Message};
+    /// let message = Message::from(ChatMessage::new("critic", "Too long."));
+    /// assert_eq!(message.role(), "chat");
+    /// ```
+    ChatMessage {
+        /// The role, in the words of the service.
+        role: String,
+    }
+}
+
+impl HumanMessage {
+    /// A message with this content.
+    pub fn new(content: impl Into<Content>) -> Self {
+        Self { content: content.into(), ..Self::default() }
+    }
+}
+
+impl SystemMessage {
+    /// A message with this content.
+    pub fn new(content: impl Into<Content>) -> Self {
+        Self { content: content.into(), ..Self::default() }
+    }
+}
+
+impl FunctionMessage {
+    /// The result of a function.
+    pub fn new(name: impl Into<String>, content: impl Into<Content>) -> Self {
+        Self { content: content.into(), name: Some(name.into()), ..Self::default() }
+    }
+}
+
+impl ChatMessage {
+    /// A message of this role.
+    pub fn new(role: impl Into<String>, content: impl Into<Content>) -> Self {
+        Self { content: content.into(), role: role.into(), ..Self::default() }
+    }
+}

@@ -1,0 +1,234 @@
+//! Content blocks of services and of earlier versions in standard form.
+
+use serde_json::{Map, Value};
+
+use super::block_types::MediaBlock;
+use super::{
+    AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
+};
+
+/// The content in standard form.
+pub(super) fn blocks(content: &Content) -> Vec<StandardBlock> {
+    match content {
+        Content::Text(text) if text.is_empty() => Vec::new(),
+        Content::Text(text) => vec![StandardBlock::Text(TextBlock::new(text))],
+        Content::Blocks(blocks) => blocks.iter().map(standard).collect(),
+    }
+}
+
+impl AiMessage {
+    /// The content in standard form, with thoughts before and tool calls behind it; see
+    /// [`Message::content_blocks`](crate::Message::content_blocks).
+    pub fn content_blocks(&self) -> Vec<StandardBlock> {
+        let mut all = blocks(&self.content);
+        if self.content.is_empty() && !self.tool_call_chunks().is_empty() && self.metadata.finish_reason.is_none() {
+            all.extend(self.tool_call_chunks().iter().cloned().map(StandardBlock::ToolCallChunk));
+        } else {
+            let missing = self.tool_calls().iter().filter(|call| !self.content_has(call)).cloned();
+            all.extend(missing.map(StandardBlock::ToolCall));
+        }
+        let legacy = self.additional_kwargs.get("reasoning_content").and_then(Value::as_str);
+        let shown = all.iter().any(|block| matches!(block, StandardBlock::Reasoning(_)));
+        if let (false, Some(reasoning)) = (shown, self.reasoning.as_deref().or(legacy)) {
+            let reasoning = ReasoningBlock { reasoning: Some(reasoning.to_owned()), ..ReasoningBlock::default() };
+            all.insert(0, StandardBlock::Reasoning(reasoning));
+        }
+        all
+    }
+
+    /// True if the content has a block of this call, or the call has no id to tell.
+    fn content_has(&self, call: &ToolCall) -> bool {
+        let Some(id) = call.id.as_deref().filter(|id| !id.is_empty()) else { return true };
+        let is_call = |block: &ContentBlock| {
+            block.kind() == Some("tool_call") && block.get("id").is_some_and(|other| other == id)
+        };
+        self.content.as_blocks().is_some_and(|blocks| blocks.iter().any(is_call))
+    }
+}
+
+/// The block in standard form.
+pub(super) fn standard(block: &ContentBlock) -> StandardBlock {
+    match block {
+        ContentBlock::Plain(text) => StandardBlock::Text(TextBlock::new(text)),
+        ContentBlock::Data(data) => from_source_type(data)
+            .or_else(|| from_openai(data))
+            .unwrap_or_else(|| StandardBlock::from_data(data.clone())),
+    }
+}
+
+/// A text member.
+fn text(data: &Map<String, Value>, name: &str) -> Option<String> {
+    data.get(name)?.as_str().map(str::to_owned)
+}
+
+/// The members but these and but `null`, as extras.
+fn others<'a>(data: &'a Map<String, Value>, known: &'a [&str]) -> impl Iterator<Item = (&'a str, Value)> {
+    let unknown = data.iter().filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
+    unknown.map(|(name, value)| (name.as_str(), value.clone()))
+}
+
+/// Blocks of LangChain before 1.0: `{"type": "image", "source_type": "base64", "data": .., "mime_type": ..}`.
+fn from_source_type(data: &Map<String, Value>) -> Option<StandardBlock> {
+    let (kind, source) = (data.get("type")?.as_str()?, data.get("source_type")?.as_str()?);
+    if source == "text" && kind == "file" {
+        return legacy_text(data);
+    }
+    let (mut media, known): (_, &[&str]) = match source {
+        "url" => (MediaBlock::url(text(data, "url")?), &["type", "source_type", "url", "mime_type", "id"]),
+        "base64" => {
+            let media = MediaBlock { base64: Some(text(data, "data")?), ..MediaBlock::default() };
+            (media, &["type", "source_type", "data", "mime_type", "id"])
+        }
+        // Here the id is that of the content, not of the block.
+        "id" => (MediaBlock::file_id(text(data, "id")?), &["type", "source_type", "id"]),
+        _ => return None,
+    };
+    if source != "id" {
+        media.mime_type = text(data, "mime_type").filter(|mime_type| !mime_type.is_empty());
+        media.id = text(data, "id");
+    }
+    media.extras = others(data, known).map(|(name, value)| (name.to_owned(), value)).collect();
+    // A name that a file has in its extras stays there, where LangChain has it.
+    media_kind(kind, media)
+}
+
+fn legacy_text(data: &Map<String, Value>) -> Option<StandardBlock> {
+    let extras = others(data, &["type", "source_type", "url", "text", "mime_type", "id"]);
+    Some(StandardBlock::PlainText(PlainTextBlock {
+        text: Some(text(data, "url").or_else(|| text(data, "text"))?),
+        mime_type: Some(text(data, "mime_type").unwrap_or_else(|| "text/plain".to_owned())),
+        id: text(data, "id"),
+        extras: extras.map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..PlainTextBlock::default()
+    }))
+}
+
+fn media_kind(kind: &str, media: MediaBlock) -> Option<StandardBlock> {
+    match kind {
+        "image" => Some(StandardBlock::Image(media)),
+        "audio" => Some(StandardBlock::Audio(media)),
+        "file" => Some(StandardBlock::File(media)),
+        _ => None,
+    }
+}
+
+/// Parts of OpenAI's chat messages: `image_url`, `input_audio` and `file`.
+fn from_openai(data: &Map<String, Value>) -> Option<StandardBlock> {
+    let kind = data.get("type")?.as_str()?;
+    let inner = data.get(kind)?.as_object()?;
+    match kind {
+        "image_url" => {
+            let url = text(inner, "url")?;
+            let mut media = match data_url(&url) {
+                Some((mime_type, content)) => MediaBlock::base64(content, mime_type),
+                None => MediaBlock::url(&url),
+            };
+            media.extras = extras(data, inner, kind, &["url"]);
+            Some(StandardBlock::Image(media))
+        }
+        "input_audio" => {
+            let format = text(inner, "format")?;
+            let mut media = MediaBlock::base64(text(inner, "data")?, format!("audio/{format}"));
+            media.extras = extras(data, inner, "audio", &["data", "format"]);
+            Some(StandardBlock::Audio(media))
+        }
+        "file" => file(data, inner),
+        _ => None,
+    }
+}
+
+fn file(data: &Map<String, Value>, inner: &Map<String, Value>) -> Option<StandardBlock> {
+    let mut media;
+    if let Some(id) = text(inner, "file_id") {
+        media = MediaBlock::file_id(id);
+        media.extras = extras(data, inner, "file", &["file_id"]);
+    } else {
+        let url = text(inner, "file_data")?;
+        let (mime_type, content) = data_url(&url)?;
+        media = MediaBlock::base64(content, mime_type);
+        media.filename = text(inner, "filename");
+        media.extras = extras(data, inner, "file", &["file_data", "filename"]);
+    }
+    Some(StandardBlock::File(media))
+}
+
+/// What a part says beside its content: members of the part, and those of its inner object with the part's name.
+fn extras(
+    data: &Map<String, Value>,
+    inner: &Map<String, Value>,
+    prefix: &str,
+    known: &[&str],
+) -> Map<String, Value> {
+    let outer = others(data, &["type", "image_url", "input_audio", "file"]);
+    let outer = outer.map(|(name, value)| (name.to_owned(), value));
+    let inner = others(inner, known).map(|(name, value)| match name {
+        "detail" => ("detail".to_owned(), value),
+        name => (format!("{prefix}_{name}"), value),
+    });
+    outer.chain(inner).collect()
+}
+
+/// The MIME type and the content of a `data:` URL in Base64.
+pub(super) fn data_url(url: &str) -> Option<(&str, &str)> {
+    let (mime_type, content) = url.strip_prefix("data:")?.split_once(";base64,")?;
+    (!mime_type.is_empty() && !mime_type.contains(';') && !content.is_empty()).then_some((mime_type, content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(block: Value, expected: Value) {
+        let block = ContentBlock::from_value(block).expect("a block");
+        assert_eq!(serde_json::to_value(standard(&block)).expect("JSON"), expected);
+    }
+
+    #[test]
+    fn parts_of_openai_become_standard() {
+        check(json!("hi"), json!({"type": "text", "text": "hi"}));
+        check(
+            json!({"type": "image_url", "image_url": {"url": "https://e.org/x.png", "detail": "low", "z": 1}}),
+            json!({"type": "image", "url": "https://e.org/x.png", "extras": {"detail": "low", "image_url_z": 1}}),
+        );
+        check(
+            json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}),
+            json!({"type": "image", "base64": "QQ==", "mime_type": "image/png"}),
+        );
+        check(
+            json!({"type": "input_audio", "input_audio": {"data": "QQ==", "format": "wav"}}),
+            json!({"type": "audio", "base64": "QQ==", "mime_type": "audio/wav"}),
+        );
+        check(
+            json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,QQ==", "filename": "a.pdf"}}),
+            json!({"type": "file", "base64": "QQ==", "mime_type": "application/pdf", "filename": "a.pdf"}),
+        );
+        check(json!({"type": "file", "file": {"file_id": "f"}}), json!({"type": "file", "file_id": "f"}));
+    }
+
+    #[test]
+    fn blocks_of_earlier_versions_become_standard() {
+        check(
+            json!({"type": "image", "source_type": "base64", "data": "QQ==", "mime_type": "image/png", "cache": 1}),
+            json!({"type": "image", "base64": "QQ==", "mime_type": "image/png", "extras": {"cache": 1}}),
+        );
+        check(
+            json!({"type": "audio", "source_type": "url", "url": "u", "id": "b"}),
+            json!({"type": "audio", "url": "u", "id": "b"}),
+        );
+        check(json!({"type": "file", "source_type": "id", "id": "f"}), json!({"type": "file", "file_id": "f"}));
+        check(
+            json!({"type": "file", "source_type": "text", "url": "some text"}),
+            json!({"type": "text-plain", "text": "some text", "mime_type": "text/plain"}),
+        );
+    }
+
+    #[test]
+    fn what_nobody_knows_is_kept_as_it_is() {
+        let block = json!({"type": "zzz", "x": 1});
+        check(block.clone(), json!({"type": "non_standard", "value": block}));
+        let image = json!({"type": "image_url", "image_url": "https://e.org/x.png"});
+        check(image.clone(), json!({"type": "non_standard", "value": image}));
+    }
+}

@@ -1,0 +1,82 @@
+//! The arguments of a tool call, from the text in which a model wrote them.
+
+use crate::parser::parse_partial_data;
+use crate::{Data, Record};
+
+/// Reads arguments; no text and `null` are no arguments. `None` for what is no JSON object.
+///
+/// Line breaks and other control characters may stand in texts as they are. If `partial`, the end may be missing.
+pub(super) fn parse(text: &str, partial: bool) -> Option<Record> {
+    if text.trim().is_empty() {
+        return Some(Record::new());
+    }
+    let read = |text: &str| serde_json::from_str::<Data>(text);
+    let value = read(text).or_else(|error| match escape_controls(text) {
+        Some(escaped) => read(&escaped),
+        None => Err(error),
+    });
+    match value {
+        Ok(Data::Record(args)) => Some(args),
+        Ok(Data::Null) => Some(Record::new()),
+        Ok(_) => None,
+        Err(_) if partial => match parse_partial_data(text) {
+            Ok(Data::Record(args)) => Some(args),
+            _ => None,
+        },
+        Err(_) => None,
+    }
+}
+
+/// The text with the control characters inside its strings escaped, if there are any.
+fn escape_controls(text: &str) -> Option<String> {
+    let is_control = |c: char| c < ' ';
+    text.contains(is_control).then(|| {
+        let (mut inside, mut escaped) = (false, false);
+        let mut out = String::with_capacity(text.len() + 16);
+        for c in text.chars() {
+            if inside && is_control(c) {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                escaped = false;
+                continue;
+            }
+            inside ^= c == '"' && !escaped;
+            escaped = inside && c == '\\' && !escaped;
+            out.push(c);
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(text: &str, partial: bool, expected: Option<serde_json::Value>) {
+        let args = parse(text, partial).map(|args| Data::Record(args).into_json());
+        assert_eq!(args, expected, "{text}");
+    }
+
+    #[test]
+    fn arguments_are_read_leniently_but_never_guessed() {
+        check(r#"{"a": 1}"#, false, Some(json!({"a": 1})));
+        for nothing in ["", "  ", "null", "{}"] {
+            check(nothing, false, Some(json!({})));
+        }
+        check("{\"a\":\n \"x\ny\\\"\tz\"}", false, Some(json!({"a": "x\ny\"\tz"})));
+        check(r#"{"a": "hel"#, false, None);
+        check(r#"{"a": "hel"#, true, Some(json!({"a": "hel"})));
+        for wrong in ["oops", "[1]", "5", "\"x\"", r#"{"a": 1} x"#] {
+            check(wrong, false, None);
+        }
+        check("oops", true, None);
+        check(":1}", true, None);
+    }
+
+    #[test]
+    fn the_order_of_arguments_is_kept() {
+        let args = parse(r#"{"z": 1, "a": 2}"#, false).expect("arguments");
+        assert_eq!(args.names().collect::<Vec<_>>(), ["z", "a"]);
+    }
+}

@@ -1,0 +1,352 @@
+//! Keeping as much of a conversation as fits.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::like::invalid;
+use super::trim_partial::{Part, partial};
+use super::{ApproximateTokens, Message, MessageKind};
+use crate::{Error, Result};
+
+/// Counts the tokens of messages, or whatever else there is a limit for. A closure is one.
+///
+/// # Example
+/// ```
+/// use catena_core::{ApproximateTokens, Message, TokenCounter};
+/// let by_count = |messages: &[Message]| messages.len();
+/// assert_eq!(by_count.count_tokens(&[Message::human("Hi")]), 1);
+/// assert_eq!(ApproximateTokens::new().count_tokens(&[Message::human("Hi")]), 5);
+/// ```
+pub trait TokenCounter: Send + Sync {
+    /// How many tokens these messages take together.
+    fn count_tokens(&self, messages: &[Message]) -> usize;
+}
+
+impl<F: Fn(&[Message]) -> usize + Send + Sync> TokenCounter for F {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        self(messages)
+    }
+}
+
+impl TokenCounter for ApproximateTokens {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        self.count(messages)
+    }
+}
+
+impl TokenCounter for Arc<dyn TokenCounter> {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        (**self).count_tokens(messages)
+    }
+}
+
+/// The token counter of this name; there is `approximate`.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other name.
+///
+/// # Example
+/// ```
+/// use catena_core::named_token_counter;
+/// assert!(named_token_counter("approximate").is_ok());
+/// assert!(named_token_counter("exact").is_err());
+/// ```
+pub fn named_token_counter(name: &str) -> Result<Arc<dyn TokenCounter>> {
+    match name {
+        "approximate" => Ok(Arc::new(ApproximateTokens::default())),
+        other => Err(invalid(format!("there is no token counter '{other:.40}': use 'approximate' or a function"))),
+    }
+}
+
+/// Which end of a conversation is kept.
+///
+/// # Example
+/// ```
+/// use catena_core::TrimStrategy;
+/// assert_eq!("first".parse::<TrimStrategy>()?, TrimStrategy::First);
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrimStrategy {
+    /// The last messages.
+    #[default]
+    Last,
+    /// The first messages.
+    First,
+}
+
+impl FromStr for TrimStrategy {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "last" => Ok(Self::Last),
+            "first" => Ok(Self::First),
+            other => Err(invalid(format!("unrecognized strategy='{other:.40}': use 'last' or 'first'"))),
+        }
+    }
+}
+
+pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
+
+/// How to trim a conversation to a number of tokens.
+///
+/// # Example
+/// ```
+/// use catena_core::{lambda, Message, MessageKind, RunnableExt, TrimMessages};
+/// let trim = TrimMessages::new(3, |messages: &[Message]| messages.len())
+///     .with_include_system(true)
+///     .with_start_on([MessageKind::Human]);
+/// let messages = vec![
+///     Message::system("Be brief."), Message::human("Hi"), Message::ai("Hello"), Message::human("How are you?"),
+/// ];
+/// assert_eq!(trim.trim(messages.clone())?, [Message::system("Be brief."), Message::human("How are you?")]);
+/// # futures_executor::block_on(async {
+/// // As a step of a chain:
+/// let step = lambda(move |messages: Vec<Message>| trim.trim(messages).unwrap_or_default());
+/// assert_eq!(step.invoke(messages).await?.len(), 2);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TrimMessages {
+    max_tokens: usize,
+    counter: Arc<dyn TokenCounter>,
+    strategy: TrimStrategy,
+    allow_partial: bool,
+    include_system: bool,
+    start_on: Vec<MessageKind>,
+    end_on: Vec<MessageKind>,
+    splitter: Splitter,
+}
+
+impl TrimMessages {
+    /// Keeps the last messages that take at most so many tokens, as the counter counts them.
+    pub fn new(max_tokens: usize, counter: impl TokenCounter + 'static) -> Self {
+        Self {
+            max_tokens,
+            counter: Arc::new(counter),
+            strategy: TrimStrategy::Last,
+            allow_partial: false,
+            include_system: false,
+            start_on: Vec::new(),
+            end_on: Vec::new(),
+            splitter: Arc::new(|text: &str| text.split_inclusive('\n').map(str::to_owned).collect()),
+        }
+    }
+
+    /// Sets which end is kept.
+    #[must_use]
+    pub fn with_strategy(mut self, strategy: TrimStrategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Sets whether of the message that does not fit a part may be kept: some of its blocks, or of its text.
+    #[must_use]
+    pub fn with_allow_partial(mut self, allow: bool) -> Self {
+        self.allow_partial = allow;
+        self
+    }
+
+    /// Sets whether a system message at the beginning is kept while the messages behind it are dropped.
+    #[must_use]
+    pub fn with_include_system(mut self, include: bool) -> Self {
+        self.include_system = include;
+        self
+    }
+
+    /// What is kept starts with a message of one of these kinds, after the system message that is kept anyway.
+    #[must_use]
+    pub fn with_start_on(mut self, kinds: impl IntoIterator<Item = MessageKind>) -> Self {
+        self.start_on = kinds.into_iter().collect();
+        self
+    }
+
+    /// What is kept ends with a message of one of these kinds.
+    #[must_use]
+    pub fn with_end_on(mut self, kinds: impl IntoIterator<Item = MessageKind>) -> Self {
+        self.end_on = kinds.into_iter().collect();
+        self
+    }
+
+    /// Sets how a text is cut into the pieces of which some may be kept; by default, into lines.
+    #[must_use]
+    pub fn with_text_splitter(mut self, split: impl Fn(&str) -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.splitter = Arc::new(split);
+        self
+    }
+
+    /// The messages to keep.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the first messages are kept and yet `start_on` or
+    /// `include_system` is set.
+    pub fn trim(&self, messages: impl IntoIterator<Item = Message>) -> Result<Vec<Message>> {
+        let messages: Vec<Message> = messages.into_iter().collect();
+        match self.strategy {
+            TrimStrategy::Last => Ok(self.last(messages)),
+            TrimStrategy::First if !self.start_on.is_empty() => {
+                Err(invalid("start_on is only valid with the strategy 'last'"))
+            }
+            TrimStrategy::First if self.include_system => {
+                Err(invalid("include_system is only valid with the strategy 'last'"))
+            }
+            TrimStrategy::First => Ok(self.first(messages, self.max_tokens, Part::First, &self.end_on)),
+        }
+    }
+
+    fn last(&self, mut messages: Vec<Message>) -> Vec<Message> {
+        drop_until(&mut messages, &self.end_on);
+        let has_system = matches!(messages.first(), Some(Message::System(_)));
+        let system = (self.include_system && has_system).then(|| messages.remove(0));
+        let taken = system.as_ref().map_or(0, |system| self.counter.count_tokens(std::slice::from_ref(system)));
+        messages.reverse();
+        let room = self.max_tokens.saturating_sub(taken);
+        let mut kept = self.first(messages, room, Part::Last, &self.start_on);
+        kept.extend(system);
+        kept.reverse();
+        kept
+    }
+
+    /// The longest beginning that fits, up to a message of one of the kinds.
+    fn first(&self, mut messages: Vec<Message>, room: usize, part: Part, end_on: &[MessageKind]) -> Vec<Message> {
+        if self.counter.count_tokens(&messages) > room {
+            let kept = most(messages.len(), |count| self.counter.count_tokens(&messages[..count]) <= room);
+            let next = if kept < messages.len() { Some(messages.swap_remove(kept)) } else { None };
+            messages.truncate(kept);
+            if let Some(next) = next.filter(|_| self.allow_partial) {
+                let fits = |messages: &[Message]| self.counter.count_tokens(messages) <= room;
+                let left = room.checked_sub(self.counter.count_tokens(&messages));
+                let fits_alone = |message: &Message| {
+                    left.is_some_and(|left| self.counter.count_tokens(std::slice::from_ref(message)) <= left)
+                };
+                if let Some(next) = partial(&mut messages, next, part, &self.splitter, &fits, &fits_alone) {
+                    messages.push(next);
+                }
+            }
+        }
+        drop_until(&mut messages, end_on);
+        messages
+    }
+}
+
+/// Drops the last messages until one is of one of the kinds.
+fn drop_until(messages: &mut Vec<Message>, kinds: &[MessageKind]) {
+    if !kinds.is_empty() {
+        let end = messages.iter().rposition(|message| kinds.contains(&message.kind()));
+        messages.truncate(end.map_or(0, |last| last + 1));
+    }
+}
+
+/// The largest count up to `limit` that fits, given that fewer fit where more do. Zero always counts as fitting.
+pub(super) fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, limit);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if fits(middle) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}
+
+impl fmt::Debug for TrimMessages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrimMessages")
+            .field("max_tokens", &self.max_tokens)
+            .field("strategy", &self.strategy)
+            .field("allow_partial", &self.allow_partial)
+            .field("include_system", &self.include_system)
+            .field("start_on", &self.start_on)
+            .field("end_on", &self.end_on)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps as much of a conversation as fits.
+///
+/// # Errors
+/// As [`TrimMessages::trim`].
+///
+/// # Example
+/// ```
+/// use catena_core::{trim_messages, Message, TrimMessages};
+/// let trim = TrimMessages::new(1, |messages: &[Message]| messages.len());
+/// assert_eq!(trim_messages([Message::human("a"), Message::ai("b")], &trim)?, [Message::ai("b")]);
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn trim_messages(messages: impl IntoIterator<Item = Message>, trim: &TrimMessages) -> Result<Vec<Message>> {
+    trim.trim(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(messages: &[Message]) -> usize {
+        let in_text = |text: &str| text.split_whitespace().count();
+        let count = |message: &Message| match message.content().as_blocks() {
+            Some(blocks) => blocks.iter().filter_map(crate::ContentBlock::as_text).map(in_text).sum(),
+            None => in_text(&message.text()),
+        };
+        messages.iter().map(count).sum()
+    }
+
+    fn talk() -> Vec<Message> {
+        vec![
+            Message::system("sys prompt"),
+            Message::human("one two"),
+            Message::ai("three four five"),
+            Message::human("six"),
+            Message::ai("seven eight"),
+            Message::human("nine ten eleven"),
+        ]
+    }
+
+    #[track_caller]
+    fn check(trim: TrimMessages, kept: std::ops::Range<usize>) {
+        assert_eq!(trim.trim(talk()).expect("trimmed"), talk()[kept]);
+    }
+
+    #[test]
+    fn as_much_is_kept_as_fits() {
+        let new = |max| TrimMessages::new(max, words);
+        let first = |max| new(max).with_strategy(TrimStrategy::First);
+        check(new(4), 5..6);
+        check(new(9), 2..6);
+        check(new(0), 0..0);
+        check(first(4), 0..2);
+        check(first(8), 0..4);
+        check(new(7).with_start_on([MessageKind::Human]), 3..6);
+        check(new(20).with_end_on([MessageKind::Ai]), 0..5);
+        check(first(9).with_end_on([MessageKind::Human]), 0..4);
+        check(new(2).with_include_system(true), 0..1);
+        let kept = new(9).with_include_system(true).with_start_on([MessageKind::Human]).trim(talk()).expect("trimmed");
+        assert_eq!((kept.len(), &kept[0], &kept[1]), (4, &talk()[0], &talk()[3]));
+        assert!(first(4).with_start_on([MessageKind::Human]).trim(talk()).is_err());
+        assert!(first(4).with_include_system(true).trim(talk()).is_err());
+    }
+
+    #[track_caller]
+    fn check_partial(trim: TrimMessages, message: Message, kept: Message) {
+        assert_eq!(trim.with_allow_partial(true).trim([message]).expect("trimmed"), [kept]);
+    }
+
+    #[test]
+    fn a_part_of_a_message_may_be_kept() {
+        use crate::ContentBlock;
+        let lines = || Message::human("l1 a\nl2 b\nl3 c");
+        let new = |max| TrimMessages::new(max, words);
+        check_partial(new(4).with_strategy(TrimStrategy::First), lines(), Message::human("l1 a\nl2 b\n"));
+        check_partial(new(4), lines(), Message::human("l2 b\nl3 c"));
+        let by_word = new(2).with_text_splitter(|text| text.split_inclusive(' ').map(str::to_owned).collect());
+        check_partial(by_word, Message::ai("one two three"), Message::ai("two three"));
+        let blocks = ["a b", "c d", "e f"].map(ContentBlock::text).to_vec();
+        check_partial(new(4), Message::ai(blocks.clone()), Message::ai(blocks[1..].to_vec()));
+        assert_eq!(new(4).trim([lines()]).expect("trimmed"), []);
+    }
+}

@@ -1,0 +1,17 @@
+//! Places in a text: how far it can be read off, and where it fails.
+
+/// A prefix of the text that is a value once its open texts, lists and objects are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Where the prefix ends.
+    pub(super) cut: usize,
+    /// Where the last byte ends that makes a difference: the same `seen`, the same value.
+    pub(super) seen: usize,
+}
+
+/// Where the text stopped being JSON, and what would have continued it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Failure {
+    pub(super) at: usize,
+    pub(super) expected: &'static str,
+}

@@ -1,0 +1,26 @@
+//! JSON in the answers of models, read as it comes.
+
+mod answer;
+mod build;
+mod changes;
+mod diff_parser;
+mod failure;
+mod mark;
+mod number;
+mod output_parser;
+mod partial;
+mod patch;
+mod reader;
+mod scanner;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tolerance;
+mod value;
+
+pub use diff_parser::JsonDiffParser;
+pub use output_parser::JsonOutputParser;
+pub(crate) use partial::parse_partial_data;
+pub use partial::{parse_and_check_json_markdown, parse_json_markdown, parse_partial_json};
+pub use patch::{JsonPatch, JsonPatchOperation};
+pub use value::Json;

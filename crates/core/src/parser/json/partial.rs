@@ -1,0 +1,98 @@
+//! Reading JSON that may be incomplete, as functions.
+
+use serde_json::{Map, Value};
+
+use super::answer::Reader;
+use super::build::{Node, build};
+use super::failure::invalid;
+use super::scanner::Scanner;
+use super::tolerance::Tolerance;
+use crate::{Data, Error, ErrorKind, Result};
+
+/// Reads JSON whose end may be missing: open texts, lists and objects are closed, an incomplete last value or name is
+/// dropped. What follows a complete value does not count.
+///
+/// Line breaks may stand in texts as they are, and so may other control characters unless it is `strict`. A closing
+/// bracket too many gives `Null`. Takes time proportional to the text; values may nest 128 deep.
+///
+/// # Errors
+/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON, if no value can be made of it.
+///
+/// # Example
+/// ```
+/// use catena_core::parse_partial_json;
+/// use serde_json::json;
+/// assert_eq!(parse_partial_json(r#"{"a": [1, "tw"#, false)?, json!({"a": [1, "tw"]}));
+/// assert_eq!(parse_partial_json(r#"{"a": tru"#, false)?, json!({}));
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn parse_partial_json(text: &str, strict: bool) -> Result<Value> {
+    parse_partial(text, strict)
+}
+
+/// Like [`parse_partial_json`], with the members of objects in the order of the text.
+pub(crate) fn parse_partial_data(text: &str) -> Result<Data> {
+    parse_partial(text, false)
+}
+
+fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
+    let mut scanner = Scanner::new(0, Tolerance { trim: false, strict, tail: false, hold: false });
+    scanner.read(text);
+    match scanner.mark(text) {
+        Some(mark) => Ok(build(&text[scanner.start()..mark.cut])),
+        None if scanner.is_stray() => Ok(N::scalar(Value::Null)),
+        None => Err(invalid(text, scanner.failure())),
+    }
+}
+
+/// Reads the JSON of a model's answer: the answer itself, or what is behind the first fence of it. The end may be
+/// missing, as for [`parse_partial_json`].
+///
+/// # Errors
+/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON.
+///
+/// # Example
+/// ```
+/// use catena_core::parse_json_markdown;
+/// use serde_json::json;
+/// assert_eq!(parse_json_markdown("Here you go:\n```json\n{\"a\": 1}\n```")?, json!({"a": 1}));
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn parse_json_markdown(text: &str) -> Result<Value> {
+    let mut reader = Reader::new(Tolerance { trim: true, strict: false, tail: false, hold: false });
+    match reader.read(text) {
+        Some(piece) => Ok(build(&text[piece.start..piece.mark.cut])),
+        None if reader.is_stray() => Ok(Value::Null),
+        None => Err(invalid(text, reader.failure())),
+    }
+}
+
+/// [`parse_json_markdown`] for an object that must have these members.
+///
+/// # Errors
+/// [`ErrorKind::Parse`] when there is no JSON, it is no object, or a member is missing.
+///
+/// # Example
+/// ```
+/// use catena_core::parse_and_check_json_markdown;
+/// let answer = "```json\n{\"action\": \"search\"}\n```";
+/// assert_eq!(parse_and_check_json_markdown(answer, &["action"])?["action"], "search");
+/// assert!(parse_and_check_json_markdown(answer, &["action_input"]).is_err());
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn parse_and_check_json_markdown(text: &str, expected_keys: &[&str]) -> Result<Map<String, Value>> {
+    let Value::Object(members) = parse_json_markdown(text)? else {
+        return Err(Error::new(ErrorKind::Parse, "invalid JSON output: expected an object"));
+    };
+    match expected_keys.iter().find(|key| !members.contains_key(**key)) {
+        None => Ok(members),
+        Some(key) => {
+            let names: Vec<&str> = members.keys().map(String::as_str).collect();
+            let message = format!(
+                "invalid JSON output: the member `{key}` is missing; there are: {}",
+                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            );
+            Err(Error::new(ErrorKind::Parse, message))
+        }
+    }
+}

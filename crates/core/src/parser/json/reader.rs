@@ -1,0 +1,61 @@
+//! Reading the JSON of an answer, whatever is given of it.
+
+use super::answer::{Answer, Piece};
+use crate::parser::stepwise::Stepwise;
+use crate::{AiMessage, Chunk, Error, ErrorKind, Result};
+
+/// What is given when the value has changed.
+pub(super) trait Emit: Send {
+    type Output: Chunk;
+
+    /// See [`Tolerance::hold`](super::tolerance::Tolerance::hold).
+    const HOLD: bool;
+
+    /// The value has become this piece of the answer.
+    fn emit(&mut self, answer: &Answer, piece: Piece) -> Self::Output;
+}
+
+/// Gives something each time the value changes.
+pub(super) struct JsonReader<E> {
+    emit: E,
+    answer: Answer,
+    given: Option<Piece>,
+    refusal: String,
+}
+
+impl<E: Emit> JsonReader<E> {
+    pub(super) fn new(emit: E) -> Self {
+        Self { emit, answer: Answer::new(E::HOLD), given: None, refusal: String::new() }
+    }
+
+    fn give_changed(&mut self, piece: Piece, give: &mut dyn FnMut(E::Output)) {
+        if !self.given.is_some_and(|given| given.says_the_same(&piece)) {
+            self.given = Some(piece);
+            give(self.emit.emit(&self.answer, piece));
+        }
+    }
+}
+
+impl<E: Emit> Stepwise for JsonReader<E> {
+    type Input = AiMessage;
+    type Output = E::Output;
+
+    fn push(&mut self, chunk: AiMessage, give: &mut dyn FnMut(E::Output)) {
+        if let Some(refusal) = &chunk.refusal {
+            self.refusal.push_str(refusal);
+        }
+        if let Some(piece) = self.answer.push(&chunk.text()) {
+            self.give_changed(piece, give);
+        }
+    }
+
+    fn end(&mut self, give: &mut dyn FnMut(E::Output)) -> Result<()> {
+        if !self.refusal.is_empty() {
+            let message = format!("the model refused to answer: {:.500}", self.refusal);
+            return Err(Error::new(ErrorKind::Refusal, message));
+        }
+        let piece = self.answer.end()?;
+        self.give_changed(piece, give);
+        Ok(())
+    }
+}

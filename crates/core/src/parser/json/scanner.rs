@@ -1,0 +1,328 @@
+//! Reads JSON that arrives piece by piece: how far a value can be read off, and where the text stops being JSON.
+//!
+//! Every byte is looked at once. No value is built here: what can be read off is a prefix of the text.
+
+use super::mark::{Failure, Mark};
+use super::number::NumberState;
+use super::text::{Escape, TextState};
+use super::tolerance::Tolerance;
+
+/// How deep values may nest, as in `serde_json`: dropping, copying and printing a value recurses.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// An object or list that is still open.
+#[derive(Debug)]
+struct Frame {
+    close: u8,
+    /// The prefix without what is incomplete in here.
+    safe: Mark,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Before the outermost value.
+    Start,
+    /// Before an item of a list; the list may end instead of the first.
+    Item { first: bool },
+    /// Before a name in an object; the object may end instead of the first.
+    Name { first: bool },
+    /// After a name.
+    Colon,
+    /// Before the value of a name.
+    Member,
+    /// After a value in a list or object.
+    After,
+    /// In a text that is a value, or a name.
+    Text { name: bool, text: TextState },
+    /// In a number.
+    Number(NumberState),
+    /// In `true`, `false` or `null`.
+    Literal { rest: &'static [u8] },
+    /// After the outermost value.
+    Done,
+    /// Behind the first byte that is no JSON: only texts and brackets are told apart.
+    Broken { in_text: bool, escaped: bool },
+    /// Behind a bracket that closes what is not open.
+    Stray,
+}
+
+/// The state of reading.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    tolerance: Tolerance,
+    /// The next byte to look at.
+    at: usize,
+    /// Where the outermost value begins.
+    start: usize,
+    state: State,
+    frames: Vec<Frame>,
+    /// The outermost value, when it is complete.
+    root: Option<Mark>,
+    /// The bracket that closed the last value, if it was a list or object.
+    ended: Option<u8>,
+    /// The closing brackets missing for those opened while broken.
+    surplus: Vec<u8>,
+    failure: Option<Failure>,
+}
+
+impl Scanner {
+    /// Reads from this byte on.
+    pub(super) fn new(from: usize, tolerance: Tolerance) -> Self {
+        Self {
+            tolerance,
+            at: from,
+            start: from,
+            state: State::Start,
+            frames: Vec::new(),
+            root: None,
+            ended: None,
+            surplus: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Reads on to the end of the text, which begins with what was read before.
+    pub(super) fn read(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        while self.at < bytes.len() {
+            if self.tolerance.tail && self.is_done() {
+                self.at = bytes.len();
+                return;
+            }
+            if let State::Text { text, .. } = &mut self.state {
+                self.at = text.skip_plain(bytes, self.at, self.tolerance.trim);
+            }
+            if self.at < bytes.len() {
+                self.byte(bytes);
+                self.at += 1;
+            }
+        }
+    }
+
+    /// Where the value begins.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// True when the outermost value is complete.
+    pub(super) fn is_done(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// True behind a bracket that closes what is not open.
+    pub(super) fn is_stray(&self) -> bool {
+        matches!(self.state, State::Stray)
+    }
+
+    /// What can be read off now, if anything.
+    pub(super) fn mark(&self, text: &str) -> Option<Mark> {
+        let safe = self.frames.last().map_or(self.root, |frame| Some(frame.safe));
+        match self.state {
+            State::Stray => None,
+            State::Broken { .. } if !self.surplus.is_empty() => {
+                // The last value is complete either way if what is open seems to be one like it.
+                safe.filter(
+                    |_| matches!((self.ended, &self.surplus[..]), (Some(last), [open]) if last == *open),
+                )
+            }
+            State::Text { name: false, text } if self.tolerance.hold || !text.is_cut_in_code() => {
+                Some(Mark { cut: text.shown, seen: text.shown })
+            }
+            State::Number(number) => number.mark(text.as_bytes()).or(safe),
+            _ => safe,
+        }
+    }
+
+    /// Where the text stopped being JSON; without such a place, what its end lacks.
+    pub(super) fn failure(&self) -> Failure {
+        self.failure.unwrap_or(Failure { at: self.at, expected: self.expected() })
+    }
+
+    /// Looks at the byte `self.at`.
+    fn byte(&mut self, bytes: &[u8]) {
+        let byte = bytes[self.at];
+        match self.state {
+            State::Text { name, text } => self.in_text(name, text, byte),
+            State::Number(number) => self.in_number(number, bytes),
+            State::Literal { rest } => self.in_literal(rest, byte),
+            State::Broken { in_text, escaped } => self.in_broken(in_text, escaped, byte),
+            State::Stray => {}
+            _ if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') => {}
+            State::Start if self.tolerance.trim && matches!(byte, b'`' | b'\x0b' | b'\x0c') => {}
+            State::Done if self.tolerance.tail => {}
+            State::Done => self.give_up(byte),
+            _ if matches!(byte, b']' | b'}') => self.close(byte),
+            State::Start | State::Item { .. } | State::Member => self.begin(byte),
+            State::Name { .. } if byte == b'"' => {
+                self.state = State::Text { name: true, text: TextState::new(self.at + 1) };
+            }
+            State::Colon if byte == b':' => self.state = State::Member,
+            State::After if byte == b',' => self.state = self.next_in_frame(),
+            State::Name { .. } | State::Colon | State::After => self.fail(byte),
+        }
+    }
+
+    /// Begins a value.
+    fn begin(&mut self, byte: u8) {
+        if self.frames.is_empty() {
+            self.start = self.at;
+        }
+        self.state = match byte {
+            b'{' | b'[' if self.frames.len() == MAX_DEPTH => {
+                return self.fail_expecting("at most 128 lists and objects within each other", byte);
+            }
+            b'{' => self.open(b'}', State::Name { first: true }),
+            b'[' => self.open(b']', State::Item { first: true }),
+            b'"' => State::Text { name: false, text: TextState::new(self.at + 1) },
+            b'-' | b'0'..=b'9' => State::Number(NumberState::new(self.at, byte)),
+            b't' => State::Literal { rest: b"rue" },
+            b'f' => State::Literal { rest: b"alse" },
+            b'n' => State::Literal { rest: b"ull" },
+            _ => return self.fail(byte),
+        };
+    }
+
+    fn open(&mut self, close: u8, inside: State) -> State {
+        let end = self.at + 1;
+        self.ended = None;
+        self.frames.push(Frame { close, safe: Mark { cut: end, seen: end } });
+        inside
+    }
+
+    fn close(&mut self, byte: u8) {
+        let may_end =
+            matches!(self.state, State::After | State::Item { first: true } | State::Name { first: true });
+        if self.frames.last().is_none_or(|frame| frame.close != byte) || !may_end {
+            return self.fail(byte);
+        }
+        if let Some(frame) = self.frames.pop() {
+            self.complete(Mark { cut: self.at + 1, seen: frame.safe.seen });
+            self.ended = Some(byte);
+        }
+    }
+
+    /// Ends a value.
+    fn complete(&mut self, mark: Mark) {
+        self.ended = None;
+        match self.frames.last_mut() {
+            Some(frame) => {
+                frame.safe = mark;
+                self.state = State::After;
+            }
+            None => {
+                self.root = Some(mark);
+                self.state = State::Done;
+            }
+        }
+    }
+
+    fn next_in_frame(&self) -> State {
+        match self.frames.last() {
+            Some(Frame { close: b'}', .. }) => State::Name { first: false },
+            _ => State::Item { first: false },
+        }
+    }
+
+    fn in_text(&mut self, name: bool, mut text: TextState, byte: u8) {
+        match text.byte(byte, self.at, self.tolerance) {
+            Ok(false) => self.state = State::Text { name, text },
+            Ok(true) if name => self.state = State::Colon,
+            Ok(true) => self.complete(Mark { cut: self.at + 1, seen: self.at }),
+            Err(expected) => {
+                self.note_failure(expected);
+                self.state = State::Broken { in_text: true, escaped: false };
+                // The byte after a backslash is used up; one that is no hexadecimal digit may end the text.
+                if !matches!(text.escape, Escape::Backslash) {
+                    self.in_broken(true, false, byte);
+                }
+            }
+        }
+    }
+
+    fn in_number(&mut self, mut number: NumberState, bytes: &[u8]) {
+        let byte = bytes[self.at];
+        if number.byte(byte, self.at) {
+            self.state = State::Number(number);
+            return;
+        }
+        match number.mark(bytes) {
+            None => self.fail_expecting(number.expected(), byte),
+            Some(mark) => {
+                self.complete(mark);
+                if !number.is_complete() && !self.frames.is_empty() {
+                    self.fail_expecting(number.expected(), byte);
+                } else {
+                    self.byte(bytes);
+                }
+            }
+        }
+    }
+
+    fn in_literal(&mut self, rest: &'static [u8], byte: u8) {
+        match rest.split_first() {
+            Some((next, [])) if *next == byte => {
+                self.complete(Mark { cut: self.at + 1, seen: self.at + 1 });
+            }
+            Some((next, rest)) if *next == byte => self.state = State::Literal { rest },
+            _ => self.fail(byte),
+        }
+    }
+
+    /// Keeps track of brackets only: while those are open that were open where the text broke, the value up to there
+    /// can be read off. A bracket that closes one of them drops what is in it.
+    fn in_broken(&mut self, mut in_text: bool, mut escaped: bool, byte: u8) {
+        match byte {
+            b'"' if !in_text => in_text = true,
+            b'"' if !escaped => in_text = false,
+            _ if in_text => escaped = byte == b'\\' && !escaped,
+            b'{' => self.surplus.push(b'}'),
+            b'[' => self.surplus.push(b']'),
+            b'}' | b']' if self.surplus.last() == Some(&byte) => drop(self.surplus.pop()),
+            b'}' | b']' => match self.frames.pop() {
+                Some(frame) if frame.close == byte && self.surplus.is_empty() => self.ended = None,
+                _ => {
+                    self.state = State::Stray;
+                    return;
+                }
+            },
+            _ => {}
+        }
+        let escaped = in_text && escaped;
+        self.state = State::Broken { in_text, escaped };
+    }
+
+    fn fail(&mut self, byte: u8) {
+        self.fail_expecting(self.expected(), byte);
+    }
+
+    fn fail_expecting(&mut self, expected: &'static str, byte: u8) {
+        self.note_failure(expected);
+        self.give_up(byte);
+    }
+
+    fn note_failure(&mut self, expected: &'static str) {
+        self.failure.get_or_insert(Failure { at: self.at, expected });
+    }
+
+    fn give_up(&mut self, byte: u8) {
+        self.state = State::Broken { in_text: false, escaped: false };
+        self.in_broken(false, false, byte);
+    }
+
+    fn expected(&self) -> &'static str {
+        let in_object = self.frames.last().is_some_and(|frame| frame.close == b'}');
+        match self.state {
+            State::Start | State::Member | State::Item { first: false } => "a value",
+            State::Item { first: true } => "a value or `]`",
+            State::Name { first: true } => "a name in double quotes or `}`",
+            State::Name { first: false } => "a name in double quotes",
+            State::Colon => "`:`",
+            State::After if in_object => "`,` or `}`",
+            State::After => "`,` or `]`",
+            State::Text { .. } => "the rest of a text",
+            State::Number(number) => number.expected(),
+            State::Literal { .. } => "`true`, `false` or `null`",
+            State::Done | State::Broken { .. } | State::Stray => "the end",
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A prompt that is a list of messages.
+
+use super::message_template::{MessageTemplate, Role};
+use super::values::Values;
+use super::{MessagesPlaceholder, PromptTemplate};
+use crate::schema::Object;
+use crate::{Data, Error, ErrorKind, Message, Outline, Prompt, PromptValue, Result};
+
+/// A prompt of several messages: templates, messages as they are, and places for messages of the input.
+///
+/// Templates are parsed once; values are never parsed. A prompt that needs one variable also takes a bare value.
+///
+/// # Errors
+/// Filling it fails with [`ErrorKind::MissingKey`] when a variable has no value, and with
+/// [`ErrorKind::InvalidInput`] when a placeholder's value is no list of messages, or a bare value is given to a prompt
+/// that does not need exactly one variable.
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeChatModel, vars, ChatPromptTemplate, Message, MessagesPlaceholder, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let prompt = ChatPromptTemplate::new([
+///     ("system", "You are {who}."),
+///     ("placeholder", "{history}"),
+///     ("human", "{question}"),
+/// ])?;
+/// assert_eq!(prompt.variables(), ["who", "question"]);
+/// assert_eq!(prompt.optional_variables(), ["history"]);
+///
+/// let chain = prompt | FakeChatModel::new(["Because."]);
+/// let history = vec![Message::human("It rains."), Message::ai("Yes.")];
+/// chain.invoke(vars! { who: "a poet", history: history, question: "Why?" }).await?;
+/// chain.invoke(vars! { who: "a cook", question: "Why?" }).await?;
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChatPromptTemplate {
+    entries: Vec<Entry>,
+    variables: Vec<String>,
+    optional_variables: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Entry {
+    Template(MessageTemplate),
+    Message(Box<Message>),
+    Placeholder(MessagesPlaceholder),
+}
+
+impl ChatPromptTemplate {
+    /// Parses pairs of a role and a template.
+    ///
+    /// Roles are `system`, `human` or `user`, and `ai` or `assistant`; with `placeholder` the template is the name of
+    /// an optional variable in braces that holds messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown role, [`ErrorKind::Template`] with the position of what is malformed.
+    #[doc(alias = "from_messages")]
+    pub fn new<R: AsRef<str>, T: AsRef<str>>(messages: impl IntoIterator<Item = (R, T)>) -> Result<Self> {
+        let mut messages = messages.into_iter();
+        messages.try_fold(Self::default(), |prompt, (role, template)| prompt.with_template(role, template))
+    }
+
+    /// One message of a person.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Template`] with the position of what is malformed.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ChatPromptTemplate, Message};
+    /// let prompt = ChatPromptTemplate::from_template("Tell me about {topic}")?;
+    /// assert_eq!(prompt.format_messages("tea")?, [Message::human("Tell me about tea")]);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn from_template(template: &str) -> Result<Self> {
+        Self::default().with_template("human", template)
+    }
+
+    /// Adds a role and a template, as [`new`](ChatPromptTemplate::new) does.
+    ///
+    /// # Errors
+    /// Those of [`new`](ChatPromptTemplate::new).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::ChatPromptTemplate;
+    /// let prompt = ChatPromptTemplate::new([("system", "Be brief.")])?.with_template("human", "{question}")?;
+    /// assert_eq!(prompt.len(), 2);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "append")]
+    pub fn with_template(self, role: impl AsRef<str>, template: impl AsRef<str>) -> Result<Self> {
+        let (role, template) = (role.as_ref(), template.as_ref());
+        if role == "placeholder" {
+            return Ok(self.with_placeholder(placeholder(template)?));
+        }
+        let role = Role::parse(role)?;
+        let template = PromptTemplate::new(template)
+            .map_err(|error| Error::new(error.kind(), format!("message {}: {}", self.len(), error.message())))?;
+        Ok(self.with_entry(Entry::Template(MessageTemplate::new(role, template))))
+    }
+
+    /// Adds a message as it is: braces in it stand for themselves.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, ChatPromptTemplate, Message};
+    /// let prompt = ChatPromptTemplate::default().with_message(Message::system(r#"Answer like {"a": 1}."#));
+    /// assert!(prompt.variables().is_empty());
+    /// assert_eq!(prompt.format_messages(vars! {})?[0].text(), r#"Answer like {"a": 1}."#);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_message(self, message: impl Into<Message>) -> Self {
+        self.with_entry(Entry::Message(Box::new(message.into())))
+    }
+
+    /// Adds a place for messages of the input. See [`MessagesPlaceholder`].
+    #[must_use]
+    pub fn with_placeholder(self, placeholder: MessagesPlaceholder) -> Self {
+        self.with_entry(Entry::Placeholder(placeholder))
+    }
+
+    /// The names of the variables that are needed, in the order in which they first appear.
+    #[doc(alias = "input_variables")]
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The names of the variables that may be missing.
+    pub fn optional_variables(&self) -> &[String] {
+        &self.optional_variables
+    }
+
+    /// How many messages and placeholders there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The filled messages.
+    ///
+    /// # Errors
+    /// Those of the type.
+    pub fn format_messages(&self, vars: impl Into<Data>) -> Result<Vec<Message>> {
+        self.fill(&vars.into())
+    }
+
+    fn fill(&self, vars: &Data) -> Result<Vec<Message>> {
+        let values = Values::new(vars, &self.variables);
+        let mut messages = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            match entry {
+                Entry::Template(template) => messages.push(template.fill(values)?),
+                Entry::Message(message) => messages.push(Message::clone(message)),
+                Entry::Placeholder(placeholder) => placeholder.fill(values, &mut messages)?,
+            }
+        }
+        Ok(messages)
+    }
+
+    fn with_entry(mut self, entry: Entry) -> Self {
+        match &entry {
+            Entry::Template(template) => template.variables().iter().for_each(|name| self.need(name)),
+            Entry::Message(_) => {}
+            Entry::Placeholder(placeholder) if placeholder.is_optional() => self.allow(placeholder.variable()),
+            Entry::Placeholder(placeholder) => self.need(placeholder.variable()),
+        }
+        self.entries.push(entry);
+        self
+    }
+
+    fn need(&mut self, name: &str) {
+        self.optional_variables.retain(|optional| optional != name);
+        push_new(&mut self.variables, name);
+    }
+
+    fn allow(&mut self, name: &str) {
+        if !self.variables.iter().any(|needed| needed == name) {
+            push_new(&mut self.optional_variables, name);
+        }
+    }
+}
+
+impl Prompt for ChatPromptTemplate {
+    type Input = Data;
+
+    fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
+        self.fill(vars).map(PromptValue::Messages)
+    }
+
+    fn describe(&self, outline: Outline) -> Outline {
+        let mut input = Object::texts(&self.variables);
+        for entry in &self.entries {
+            if let Entry::Placeholder(placeholder) = entry {
+                input.allow_messages(placeholder.variable());
+            }
+        }
+        outline.with_input_schema(input.into_schema("PromptInput"))
+    }
+}
+
+crate::impl_prompt_runnable!(ChatPromptTemplate);
+
+fn push_new(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|present| present == name) {
+        names.push(name.to_owned());
+    }
+}
+
+/// Reads `{name}`.
+fn placeholder(template: &str) -> Result<MessagesPlaceholder> {
+    let name = template.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+    match name.filter(|name| !name.is_empty() && !name.contains(['{', '}'])) {
+        Some(name) => Ok(MessagesPlaceholder::new(name).optional()),
+        None => {
+            let message = format!("a placeholder is one variable name in braces, not `{template:.80}`");
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vars;
+    use serde_json::json;
+
+    /// The messages as a transcript, or the error.
+    #[track_caller]
+    fn check(prompt: Result<ChatPromptTemplate>, vars: impl Into<Data>, expected: &str) {
+        let shown = prompt.and_then(|prompt| prompt.format_prompt(&vars.into()));
+        assert_eq!(shown.map_or_else(|error| error.to_string(), |value| value.to_string()), expected);
+    }
+
+    fn history() -> Result<ChatPromptTemplate> {
+        let history = MessagesPlaceholder::new("history");
+        Ok(ChatPromptTemplate::default().with_placeholder(history))
+    }
+
+    #[test]
+    fn roles_and_variables() {
+        let prompt = || ChatPromptTemplate::new([("system", "{a}"), ("user", "{b} {a}"), ("assistant", "c")]);
+        check(prompt(), vars! { a: "x", b: json!({"y": 1}) }, "System: x\nHuman: {\"y\":1} x\nAI: c");
+        check(prompt(), vars! { a: "{b}", b: "{{z}}" }, "System: {b}\nHuman: {{z}} {b}\nAI: c");
+        assert_eq!(prompt().expect("a prompt").variables(), ["a", "b"]);
+        check(
+            prompt(),
+            vars! { a: "x" },
+            "missing variable `b`: the prompt needs `a`, `b`, the input has `a`; \
+             if `{b}` is meant as text, write `{{b}}`",
+        );
+        check(prompt(), "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        check(
+            ChatPromptTemplate::new([("robot", "x")]),
+            vars! {},
+            "unknown role `robot`: use `system`, `human`, `user`, `ai`, `assistant` or `placeholder`",
+        );
+        check(
+            ChatPromptTemplate::new([("human", "x"), ("human", "{a")]),
+            vars! {},
+            "message 1: template, character 1: `{` without `}`; write `{{` for a brace",
+        );
+    }
+
+    #[test]
+    fn placeholders() {
+        let told = json!(["Hi", ["ai", "Yes?"], {"role": "user", "content": "{x}"}]);
+        check(history(), vars! { history: told.clone() }, "Human: Hi\nAI: Yes?\nHuman: {x}");
+        check(history(), Data::from(told.clone()), "Human: Hi\nAI: Yes?\nHuman: {x}");
+        check(history(), vars! { history: Vec::<Message>::new() }, "");
+        check(
+            history(),
+            vars! { history: "Hi" },
+            "the variable `history` must be a list of messages, but is a text",
+        );
+        check(
+            history(),
+            vars! { history: json!(["Hi", {"role": "user"}]) },
+            "the variable `history` must be a list of messages, but has at 1 no message: \
+             a record that is a message has `role` and `content`",
+        );
+        let last = MessagesPlaceholder::new("history").with_limit(2);
+        let last = ChatPromptTemplate::default().with_placeholder(last);
+        check(Ok(last), vars! { history: told }, "AI: Yes?\nHuman: {x}");
+        check(
+            ChatPromptTemplate::new([("placeholder", "history")]),
+            vars! {},
+            "a placeholder is one variable name in braces, not `history`",
+        );
+    }
+
+    #[test]
+    fn an_optional_placeholder_may_stay_empty() {
+        let prompt = || ChatPromptTemplate::new([("placeholder", "{history}"), ("human", "{q}")]);
+        check(prompt(), vars! { q: "?" }, "Human: ?");
+        check(prompt(), "?", "Human: ?");
+        check(prompt(), vars! { q: "?", history: Data::Null }, "Human: ?");
+        check(prompt(), vars! { q: "?", history: ["a", "b"].to_vec() }, "Human: a\nHuman: b\nHuman: ?");
+        let needed = prompt().and_then(|prompt| prompt.with_template("human", "{history}"));
+        let needed = needed.expect("a prompt");
+        assert_eq!((needed.variables().len(), needed.optional_variables().len()), (2, 0));
+    }
+}

@@ -1,0 +1,71 @@
+//! Examples with their vectors.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::text_of_record;
+use crate::{Data, Embeddings, Error, ErrorKind, Result};
+
+/// Examples that can be searched by meaning.
+#[derive(Clone)]
+pub(super) struct Embedded {
+    embeddings: Arc<dyn Embeddings>,
+    examples: Vec<(Data, Vec<f32>)>,
+    /// The names whose values count; all if there are none.
+    names: Vec<String>,
+}
+
+impl Embedded {
+    pub(super) fn new(embeddings: Arc<dyn Embeddings>, names: Vec<String>) -> Self {
+        Self { embeddings, examples: Vec::new(), names }
+    }
+
+    pub(super) async fn add(&mut self, examples: Vec<Data>) -> Result<()> {
+        let texts: Vec<String> = examples.iter().map(|example| text_of_record(example, &self.names)).collect();
+        let vectors = self.embeddings.embed_documents(&texts).await?;
+        let length = self.examples.iter().map(|(_, vector)| vector.len()).chain(vectors.iter().map(Vec::len)).next();
+        if vectors.len() != examples.len() || vectors.iter().any(|vector| Some(vector.len()) != length) {
+            let message = "the embeddings do not give one vector of one length for each example";
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
+        }
+        self.examples.extend(examples.into_iter().zip(vectors));
+        Ok(())
+    }
+
+    /// The vector of an input, and so many examples that are the most similar to it, the most similar first.
+    pub(super) async fn nearest(&self, input: &Data, count: usize) -> Result<Vec<Found<'_>>> {
+        let query = self.embeddings.embed_query(&text_of_record(input, &self.names)).await?;
+        if self.examples.first().is_some_and(|(_, vector)| vector.len() != query.len()) {
+            let message = "the vector of the input is not as long as those of the examples";
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
+        }
+        let found = self.examples.iter().map(|(example, vector)| {
+            let similarity = cosine(&query, vector);
+            Found { example, vector, similarity }
+        });
+        let mut found: Vec<Found<'_>> = found.collect();
+        found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        found.truncate(count);
+        Ok(found)
+    }
+}
+
+/// An example, and how similar it is to the input.
+pub(super) struct Found<'a> {
+    pub(super) example: &'a Data,
+    pub(super) vector: &'a [f32],
+    pub(super) similarity: f32,
+}
+
+/// The cosine of the angle between two vectors; 0 if one of them is zero.
+pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let norm = (dot(a, a) * dot(b, b)).sqrt();
+    if norm > 0.0 { dot(a, b) / norm } else { 0.0 }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("examples", &self.examples.len()).field("names", &self.names).finish()
+    }
+}

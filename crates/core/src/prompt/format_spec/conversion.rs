@@ -1,0 +1,113 @@
+//! The conversions `!s`, `!r` and `!a`: a value as text before its format applies.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::prompt::text_of::text_of;
+use crate::Data;
+
+/// How a value becomes text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::prompt) enum Conversion {
+    /// As it would stand in the prompt.
+    Text,
+    /// Texts in quotes, with escapes for what does not print.
+    Quoted,
+    /// The same, with escapes for all that is not ASCII.
+    Ascii,
+}
+
+impl Conversion {
+    /// Reads the letter behind the `!`.
+    pub(in crate::prompt) fn parse(letter: char) -> Option<Self> {
+        match letter {
+            's' => Some(Self::Text),
+            'r' => Some(Self::Quoted),
+            'a' => Some(Self::Ascii),
+            _ => None,
+        }
+    }
+
+    /// The text for a value.
+    pub(in crate::prompt) fn apply(self, value: &Data) -> Cow<'_, str> {
+        let text = match value.as_text() {
+            Some(text) if self != Self::Text => Cow::Owned(quoted(text)),
+            _ => text_of(value),
+        };
+        if self == Self::Ascii && !text.is_ascii() { Cow::Owned(ascii(&text)) } else { text }
+    }
+}
+
+/// In single quotes, or in double ones where that saves an escape.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push(quote);
+    for char in text.chars() {
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            char if char == quote => out.extend(['\\', quote]),
+            char if prints(char) => out.push(char),
+            char => escape(char, &mut out),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// True if the character can be seen. Unicode's list of those that cannot is that of the standard library.
+fn prints(char: char) -> bool {
+    if char.is_ascii() {
+        return !char.is_ascii_control();
+    }
+    // Behind a letter, because a mark that stands alone is escaped though it prints.
+    let mut buffer = [b'a'; 5];
+    let end = 1 + char.encode_utf8(&mut buffer[1..]).len();
+    std::str::from_utf8(&buffer[..end]).is_ok_and(|text| text.escape_debug().nth(1) == Some(char))
+}
+
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_ascii() {
+            out.push(char);
+        } else {
+            escape(char, &mut out);
+        }
+    }
+    out
+}
+
+fn escape(char: char, out: &mut String) {
+    // Writing into a string cannot fail.
+    let _ = match u32::from(char) {
+        code @ 0..=0xff => write!(out, "\\x{code:02x}"),
+        code @ 0x100..=0xffff => write!(out, "\\u{code:04x}"),
+        code => write!(out, "\\U{code:08x}"),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_as_python_does() {
+        for (text, expected) in [
+            ("abc", "'abc'"),
+            ("it's", "\"it's\""),
+            ("'\"", "'\\'\"'"),
+            ("a\nb\t\\", "'a\\nb\\t\\\\'"),
+            ("é日e\u{301}", "'é日e\u{301}'"),
+            ("\0\u{1b}\u{7f}\u{a0}\u{200b}\u{2028}", "'\\x00\\x1b\\x7f\\xa0\\u200b\\u2028'"),
+            ("\u{e000}\u{e0001}", "'\\ue000\\U000e0001'"),
+        ] {
+            assert_eq!(Conversion::Quoted.apply(&Data::from(text)), expected);
+        }
+        assert_eq!(Conversion::Ascii.apply(&Data::from("é🎉\u{301}")), "'\\xe9\\U0001f389\\u0301'");
+        assert_eq!(Conversion::Quoted.apply(&Data::from(1.0)), "1.0");
+    }
+}

@@ -1,0 +1,142 @@
+//! Filters of jinja2 that the template engine leaves to others.
+
+use std::io;
+
+use minijinja::value::{Kwargs, Rest, Value, from_args};
+use minijinja::{Environment, Error, ErrorKind};
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+/// How far a filter may widen a text. More is a mistake, or an attempt to use up memory.
+const MOST: usize = 65_535;
+
+pub(super) fn add_to(environment: &mut Environment<'_>) {
+    environment.add_filter("center", center);
+    environment.add_filter("tojson", tojson);
+    environment.add_filter("truncate", truncate);
+    environment.add_filter("wordcount", wordcount);
+}
+
+/// In the middle of so many characters.
+fn center(text: &str, width: Option<usize>, named: Kwargs) -> Result<String, Error> {
+    let width = width.or(named.get("width")?).unwrap_or(80);
+    named.assert_all_used()?;
+    if width > MOST {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("a width over {MOST}")));
+    }
+    let missing = width.saturating_sub(text.chars().count());
+    // Python puts the odd blank where it makes the width even.
+    let before = missing / 2 + (missing & width & 1);
+    Ok(format!("{}{text}{}", " ".repeat(before), " ".repeat(missing - before)))
+}
+
+/// At most so many characters, `end` among them, cut between words unless `killwords` is set.
+fn truncate(text: &str, places: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    type Places<'a> = (Option<usize>, Option<bool>, Option<&'a str>, Option<usize>);
+    let (length, killwords, end, leeway): Places<'_> = from_args(&places)?;
+    let length = length.or(named.get("length")?).unwrap_or(255);
+    let killwords = killwords.or(named.get("killwords")?).unwrap_or(false);
+    let end = end.or(named.get("end")?).unwrap_or("...");
+    let leeway = leeway.or(named.get("leeway")?).unwrap_or(5);
+    named.assert_all_used()?;
+    let Some(kept) = length.checked_sub(end.chars().count()) else {
+        let message = format!("a text of {length} characters has no room for `{end:.20}`");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    };
+    let most = length.saturating_add(leeway);
+    if text.chars().nth(most).is_none() {
+        return Ok(text.to_owned());
+    }
+    let cut = text.char_indices().nth(kept).map_or(text, |(at, _)| &text[..at]);
+    let cut = if killwords { cut } else { cut.rsplit_once(' ').map_or(cut, |(words, _)| words) };
+    Ok(format!("{cut}{end}"))
+}
+
+/// How many runs of letters, digits and `_` there are.
+fn wordcount(text: &str) -> usize {
+    text.split(|char: char| !(char.is_alphanumeric() || char == '_')).filter(|word| !word.is_empty()).count()
+}
+
+/// JSON as Python writes it, with the names of objects sorted, safe inside HTML.
+fn tojson(value: &Value, indent: Option<usize>, named: Kwargs) -> Result<Value, Error> {
+    let indent = indent.or(named.get("indent")?);
+    named.assert_all_used()?;
+    let failed = |error: serde_json::Error| {
+        Error::new(ErrorKind::BadSerialization, "the value is no JSON").with_source(error)
+    };
+    // Through a value, because its objects are sorted.
+    let mut value = serde_json::to_value(value).map_err(failed)?;
+    value.sort_all_objects();
+    let mut out = Vec::new();
+    let written = match indent {
+        Some(indent) => {
+            let indent = " ".repeat(indent.min(MOST));
+            let pretty = PrettyFormatter::with_indent(indent.as_bytes());
+            value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Escaping(pretty)))
+        }
+        None => value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Escaping(Spaced))),
+    };
+    written.map_err(failed)?;
+    Ok(Value::from_safe_string(String::from_utf8_lossy(&out).into_owned()))
+}
+
+/// A blank behind every comma and colon.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+}
+
+/// Escapes what is not ASCII, and what HTML gives a meaning.
+struct Escaping<F>(F);
+
+macro_rules! forward {
+    ($($name:ident($($argument:ident: $type:ty),*);)*) => {$(
+        fn $name<W: ?Sized + io::Write>(&mut self, out: &mut W $(, $argument: $type)*) -> io::Result<()> {
+            self.0.$name(out $(, $argument)*)
+        }
+    )*};
+}
+
+impl<F: Formatter> Formatter for Escaping<F> {
+    forward! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        for char in text.chars() {
+            match char {
+                '<' | '>' | '&' | '\'' => write!(out, "\\u{:04x}", u32::from(char))?,
+                char if char.is_ascii() => out.write_all(&[char as u8])?,
+                char => {
+                    for unit in char.encode_utf16(&mut [0; 2]) {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_f64<W: ?Sized + io::Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        CompactFormatter.write_f64(out, value)
+    }
+}

@@ -1,0 +1,66 @@
+//! The jinja2 template language, shut off from everything but the values it is given.
+
+mod failure;
+mod filters;
+mod value;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::{Environment, UndefinedBehavior};
+
+use super::values::Values;
+use crate::Result;
+
+/// How much work one text may be: so many steps, and so many times 64 bytes of memory.
+const FUEL: u64 = 1_000_000;
+
+/// The only template of an environment.
+const NAME: &str = "template";
+
+/// A parsed template: no other template can be loaded, no attribute but those of data can be reached, and loops end.
+#[derive(Clone)]
+pub(super) struct Jinja2 {
+    environment: Arc<Environment<'static>>,
+}
+
+impl Jinja2 {
+    pub(super) fn new(source: &str) -> Result<Self> {
+        let mut environment = Environment::new();
+        environment.set_fuel(Some(FUEL));
+        environment.set_undefined_behavior(UndefinedBehavior::Lenient);
+        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_formatter(value::write);
+        filters::add_to(&mut environment);
+        environment
+            .add_template_owned(NAME, source.to_owned())
+            .map_err(|error| failure::malformed(source, error))?;
+        Ok(Self { environment: Arc::new(environment) })
+    }
+
+    /// The names that the template takes from its input, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let used = self.environment.get_template(NAME).map(|template| template.undeclared_variables(false));
+        let is_global = |name: &str| self.environment.globals().any(|(global, _)| global == name);
+        let mut names: Vec<String> = used.unwrap_or_default().into_iter().filter(|name| !is_global(name)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The text with these variables; those without a value are undefined.
+    pub(super) fn fill(&self, values: Values<'_>, variables: &[String]) -> Result<String> {
+        let found = variables.iter().filter_map(|name| Some((name.as_str(), value::from_data(values.find(name)?))));
+        let context: BTreeMap<&str, minijinja::Value> = found.collect();
+        let rendered = self.environment.get_template(NAME).and_then(|template| template.render(minijinja::Value::from(context)));
+        rendered.map_err(failure::while_filling)
+    }
+}
+
+impl fmt::Debug for Jinja2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jinja2").field("names", &self.names()).finish()
+    }
+}

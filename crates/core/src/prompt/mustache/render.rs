@@ -1,0 +1,174 @@
+//! Filling a mustache template.
+
+use super::{MOST_NESTED, MustacheTemplate, Node};
+use crate::prompt::text_of::text_of;
+use crate::prompt::values::Values;
+use crate::{Data, Error, ErrorKind, Result};
+
+/// How many partials one text may use: two that use each other twice would double it at every level.
+const MOST_PARTIALS: usize = 1_000_000;
+
+pub(super) fn render(template: &MustacheTemplate, values: Values<'_>) -> Result<String> {
+    let mut renderer = Renderer {
+        template,
+        scopes: vec![Scope::Input(values)],
+        out: String::new(),
+        indent: String::new(),
+        nested: 0,
+        partials: 0,
+    };
+    renderer.nodes(&template.nodes)?;
+    Ok(renderer.out)
+}
+
+struct Renderer<'a> {
+    template: &'a MustacheTemplate,
+    /// Where names are looked up, the innermost last.
+    scopes: Vec<Scope<'a>>,
+    out: String,
+    /// What stands before every line of the partial at hand.
+    indent: String,
+    nested: usize,
+    partials: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Scope<'a> {
+    Input(Values<'a>),
+    Value(&'a Data),
+}
+
+impl<'a> Scope<'a> {
+    fn child(self, name: &str) -> Option<&'a Data> {
+        match self {
+            // A list may be the whole input.
+            Self::Input(values) => values.find(name).or_else(|| child(values.input(), name)),
+            Self::Value(value) => child(value, name),
+        }
+    }
+
+    fn value(self) -> &'a Data {
+        match self {
+            Self::Input(values) => values.input(),
+            Self::Value(value) => value,
+        }
+    }
+}
+
+impl<'a> Renderer<'a> {
+    fn nodes(&mut self, nodes: &'a [Node]) -> Result<()> {
+        for node in nodes {
+            match node {
+                Node::Text(text) => self.out.push_str(text),
+                Node::LineStart => self.out.push_str(&self.indent),
+                Node::Variable { path, escaped } => self.variable(path, *escaped),
+                Node::Section { path, inverted, nodes } => self.section(path, *inverted, nodes)?,
+                Node::Partial { name, indent } => self.partial(name, indent)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn variable(&mut self, path: &[String], escaped: bool) {
+        let Some(value) = self.find(path).filter(|value| shows(value)) else { return };
+        let text = text_of(value);
+        if escaped {
+            escape(&text, &mut self.out);
+        } else {
+            self.out.push_str(&text);
+        }
+    }
+
+    fn section(&mut self, path: &[String], inverted: bool, nodes: &'a [Node]) -> Result<()> {
+        let value = self.find(path).map(plain).filter(|value| holds(value));
+        match value {
+            _ if inverted => if value.is_none() { self.nodes(nodes) } else { Ok(()) },
+            None => Ok(()),
+            Some(Data::List(items)) => items.iter().try_for_each(|item| self.inside(item, nodes)),
+            Some(value) => self.inside(value, nodes),
+        }
+    }
+
+    fn inside(&mut self, value: &'a Data, nodes: &'a [Node]) -> Result<()> {
+        self.scopes.push(Scope::Value(value));
+        self.nodes(nodes)?;
+        self.scopes.pop();
+        Ok(())
+    }
+
+    fn partial(&mut self, name: &str, indent: &str) -> Result<()> {
+        let template = self.template;
+        let Some(nodes) = template.partials.get(name) else { return Ok(()) };
+        self.nested += 1;
+        self.partials += 1;
+        if self.nested > MOST_NESTED || self.partials > MOST_PARTIALS {
+            let message = format!("the partial `{name:.40}` uses itself without an end");
+            return Err(Error::new(ErrorKind::Template, message));
+        }
+        let outer = self.indent.len();
+        self.indent.push_str(indent);
+        self.nodes(nodes)?;
+        self.indent.truncate(outer);
+        self.nested -= 1;
+        Ok(())
+    }
+
+    /// The first part of the name decides in which scope the others are looked up.
+    fn find(&self, path: &[String]) -> Option<&'a Data> {
+        let Some((first, rest)) = path.split_first() else { return self.scopes.last().map(|scope| scope.value()) };
+        let found = self.scopes.iter().rev().find_map(|scope| scope.child(first));
+        rest.iter().try_fold(found?, |value, name| child(value, name))
+    }
+}
+
+/// A value of a record by its name, or of a list by its number.
+fn child<'a>(value: &'a Data, name: &str) -> Option<&'a Data> {
+    match plain(value) {
+        Data::Record(record) => record.get(name),
+        Data::List(items) => items.get(name.parse::<usize>().ok()?),
+        _ => None,
+    }
+}
+
+/// The value, with JSON of a parser as what it is.
+fn plain(value: &Data) -> &Data {
+    match value {
+        Data::Json(json) => json.data(),
+        plain => plain,
+    }
+}
+
+/// True if a section of the value stands.
+fn holds(value: &Data) -> bool {
+    match plain(value) {
+        Data::Null | Data::Bool(false) => false,
+        Data::Number(number) => number.as_f64() != Some(0.0),
+        Data::Text(text) => !text.is_empty(),
+        value => shows(value),
+    }
+}
+
+/// True if the value has a text.
+fn shows(value: &Data) -> bool {
+    match plain(value) {
+        Data::Null => false,
+        Data::List(items) => !items.is_empty(),
+        Data::Record(record) => !record.is_empty(),
+        _ => true,
+    }
+}
+
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}

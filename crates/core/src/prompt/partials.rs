@@ -1,0 +1,82 @@
+//! Variables that are filled before the prompt is.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Data, Error, ErrorKind, Record, Result};
+
+/// Values for some variables of a prompt, among them functions that are called each time it is filled.
+#[derive(Clone, Default)]
+pub(super) struct Partials {
+    values: Record,
+    functions: Vec<(String, Arc<dyn Fn() -> Data + Send + Sync>)>,
+}
+
+impl Partials {
+    pub(super) fn set(&mut self, name: String, value: Data) {
+        self.functions.retain(|(present, _)| *present != name);
+        self.values.insert(name, value);
+    }
+
+    pub(super) fn set_function(&mut self, name: String, function: Arc<dyn Fn() -> Data + Send + Sync>) {
+        self.functions.retain(|(present, _)| *present != name);
+        self.functions.push((name, function));
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.values.contains(name) || self.functions.iter().any(|(present, _)| present == name)
+    }
+
+    /// The names, each once.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let functions = self.functions.iter().map(|(name, _)| name.as_str());
+        self.values.names().chain(functions.filter(|name| !self.values.contains(name)))
+    }
+
+    /// The values at this moment.
+    pub(super) fn resolve(&self) -> Cow<'_, Record> {
+        if self.functions.is_empty() {
+            return Cow::Borrowed(&self.values);
+        }
+        let mut values = self.values.clone();
+        values.extend(self.functions.iter().map(|(name, function)| (name.as_str(), function())));
+        Cow::Owned(values)
+    }
+
+    /// The values, if they are all data.
+    pub(super) fn as_data(&self) -> Result<&Record> {
+        match self.functions.first() {
+            None => Ok(&self.values),
+            Some((name, _)) => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the value of `{name}` is a function, which cannot be saved"),
+            )),
+        }
+    }
+
+    /// Both together; where they fill the same variable, the other's count.
+    pub(super) fn extend(&mut self, other: &Self) {
+        other.values.iter().for_each(|(name, value)| self.set(name.to_owned(), value.clone()));
+        for (name, function) in &other.functions {
+            self.set_function(name.clone(), Arc::clone(function));
+        }
+    }
+}
+
+/// Functions are the same if they are one.
+impl PartialEq for Partials {
+    fn eq(&self, other: &Self) -> bool {
+        let mut functions = self.functions.iter().zip(&other.functions);
+        self.values == other.values
+            && self.functions.len() == other.functions.len()
+            && functions.all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1))
+    }
+}
+
+impl fmt::Debug for Partials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let functions = self.functions.iter().map(|(name, _)| (name.as_str(), "a function"));
+        f.debug_map().entries(self.values.iter()).entries(functions).finish()
+    }
+}

@@ -1,0 +1,139 @@
+//! A template of any language, parsed once.
+
+use serde_json::Value;
+
+use super::TemplateFormat;
+use super::fstring::FString;
+#[cfg(feature = "jinja2")]
+use super::jinja2::Jinja2;
+#[cfg(feature = "mustache")]
+use super::mustache::MustacheTemplate;
+use super::values::Values;
+use crate::{Error, ErrorKind, Result};
+
+/// The name that models keep for the texts at which they stop.
+const RESERVED: &str = "stop";
+
+/// A text with variables.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    source: String,
+    variables: Vec<String>,
+    parsed: Parsed,
+}
+
+#[derive(Debug, Clone)]
+enum Parsed {
+    FString(FString),
+    #[cfg(feature = "mustache")]
+    Mustache(MustacheTemplate),
+    #[cfg(feature = "jinja2")]
+    Jinja2(Jinja2),
+}
+
+impl Template {
+    pub(super) fn parse(source: impl Into<String>, format: TemplateFormat) -> Result<Self> {
+        let source = source.into();
+        let parsed = Parsed::parse(&source, format)?;
+        let variables = parsed.variables();
+        if variables.iter().any(|name| name == RESERVED) {
+            let message = format!("no variable may be called `{RESERVED}`: models take that name for themselves");
+            return Err(Error::new(ErrorKind::Template, message));
+        }
+        Ok(Self { source, variables, parsed })
+    }
+
+    /// The text that was parsed.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The names of the variables, in the order in which they first appear.
+    pub(super) fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    pub(super) fn format(&self) -> TemplateFormat {
+        match self.parsed {
+            Parsed::FString(_) => TemplateFormat::FString,
+            #[cfg(feature = "mustache")]
+            Parsed::Mustache(_) => TemplateFormat::Mustache,
+            #[cfg(feature = "jinja2")]
+            Parsed::Jinja2(_) => TemplateFormat::Jinja2,
+        }
+    }
+
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
+        match &self.parsed {
+            Parsed::FString(parsed) => parsed.fill(values),
+            #[cfg(feature = "mustache")]
+            Parsed::Mustache(parsed) => parsed.fill(values),
+            #[cfg(feature = "jinja2")]
+            Parsed::Jinja2(parsed) => parsed.fill(values, &self.variables),
+        }
+    }
+
+    /// The schema of the input, where it says more than the names of the variables.
+    pub(super) fn input_schema(&self) -> Option<Value> {
+        match &self.parsed {
+            #[cfg(feature = "mustache")]
+            Parsed::Mustache(parsed) => Some(parsed.input_schema()),
+            _ => None,
+        }
+    }
+
+    /// The text, and behind it another of the same language.
+    pub(super) fn concat(&self, next: &Self) -> Result<Self> {
+        if self.format() != next.format() {
+            let message = format!(
+                "a {} template cannot be joined to a {} template: write both in one language",
+                next.format(),
+                self.format()
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        Self::parse(format!("{}{}", self.source, next.source), self.format())
+    }
+}
+
+/// One text in one language is one template.
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.format() == other.format()
+    }
+}
+
+impl Eq for Template {}
+
+impl Parsed {
+    fn parse(source: &str, format: TemplateFormat) -> Result<Self> {
+        match format {
+            TemplateFormat::FString => FString::parse(source).map(Self::FString),
+            #[cfg(feature = "mustache")]
+            TemplateFormat::Mustache => MustacheTemplate::new(source).map(Self::Mustache),
+            #[cfg(feature = "jinja2")]
+            TemplateFormat::Jinja2 => Jinja2::new(source).map(Self::Jinja2),
+            #[cfg(not(all(feature = "mustache", feature = "jinja2")))]
+            missing => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{missing} templates need catena's feature `{missing}`: turn it on in Cargo.toml"),
+            )),
+        }
+    }
+
+    fn variables(&self) -> Vec<String> {
+        match self {
+            Self::FString(parsed) => unique(parsed.names()),
+            #[cfg(feature = "mustache")]
+            Self::Mustache(parsed) => unique(parsed.names()),
+            #[cfg(feature = "jinja2")]
+            Self::Jinja2(parsed) => parsed.names(),
+        }
+    }
+}
+
+/// Each name once, where it first appears.
+pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect()
+}

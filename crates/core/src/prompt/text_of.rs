@@ -1,0 +1,55 @@
+//! How a value reads in a prompt.
+
+use std::borrow::Cow;
+
+use super::format_spec::shortest;
+use crate::Data;
+
+/// The text of a value, the same in every template language.
+///
+/// Texts are as they are. Numbers are written as Python does: `1.0`, `1e+16`. A message and a filled prompt give their
+/// text. `true`, `false`, `null`, lists and records are JSON.
+pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
+    match value {
+        Data::Text(text) => Cow::Borrowed(text),
+        Data::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => shortest(float).into(),
+            _ => number.to_string().into(),
+        },
+        Data::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        Data::Null => Cow::Borrowed("null"),
+        Data::Message(message) => message.text(),
+        Data::Prompt(prompt) => prompt.to_string().into(),
+        Data::Error(error) => error.to_string().into(),
+        Data::Json(json) => text_of(json.data()),
+        // A value that came as data goes out as data: this cannot fail.
+        Data::List(_) | Data::Record(_) => serde_json::to_string(value).unwrap_or_default().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Message, PromptValue};
+    use serde_json::json;
+
+    #[test]
+    fn values_read_as_people_write_them() {
+        for (value, expected) in [
+            (Data::from("{x} \"y\""), "{x} \"y\""),
+            (1.0.into(), "1.0"),
+            (1e16.into(), "1e+16"),
+            ((-0.0).into(), "-0.0"),
+            (0.1.into(), "0.1"),
+            (1e-7.into(), "1e-07"),
+            (u64::MAX.into(), "18446744073709551615"),
+            (true.into(), "true"),
+            (Data::Null, "null"),
+            (json!([1, "x", null, {"a": 1.5}]).into(), r#"[1,"x",null,{"a":1.5}]"#),
+            (Message::ai("Hi").into(), "Hi"),
+            (PromptValue::from([Message::human("Hi")]).into(), "Human: Hi"),
+        ] {
+            assert_eq!(text_of(&value), expected);
+        }
+    }
+}

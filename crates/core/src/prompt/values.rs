@@ -1,0 +1,81 @@
+//! The values of a prompt's variables in its input.
+
+use crate::{Data, Error, ErrorKind, Record, Result};
+
+/// An input, seen by a prompt that needs these variables.
+#[derive(Clone, Copy)]
+pub(super) struct Values<'a> {
+    input: &'a Data,
+    needed: &'a [String],
+    /// What stands in where the input has nothing: of the prompt, then of a template inside it.
+    partials: [Option<&'a Record>; 2],
+}
+
+impl<'a> Values<'a> {
+    /// A record fills the variables by their names; any other value fills the one that is needed.
+    pub(super) fn new(input: &'a Data, needed: &'a [String]) -> Self {
+        Self { input, needed, partials: [None; 2] }
+    }
+
+    /// With values that stand in where neither the input nor those given before have one.
+    pub(super) fn with_partials(mut self, values: &'a Record) -> Self {
+        let free = if self.partials[0].is_none() { 0 } else { 1 };
+        self.partials[free] = Some(values);
+        self
+    }
+
+    /// The whole input.
+    #[cfg(feature = "mustache")]
+    pub(super) fn input(&self) -> &'a Data {
+        self.input
+    }
+
+    /// The value of a variable, if there is one.
+    pub(super) fn find(&self, name: &str) -> Option<&'a Data> {
+        let given = match self.input.as_record() {
+            Some(record) => record.get(name),
+            None => matches!(self.needed, [needed] if needed == name).then_some(self.input),
+        };
+        given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
+    }
+
+    /// The value of a variable.
+    pub(super) fn get(&self, name: &str) -> Result<&'a Data> {
+        self.find(name).ok_or_else(|| match (self.input.as_record(), self.needed) {
+            (Some(_), _) | (None, [] | [_]) => self.missing(name),
+            (None, needed) => Error::new(
+                ErrorKind::InvalidInput,
+                format!("a bare value fills one variable, but this prompt has {}: name them", list(needed)),
+            ),
+        })
+    }
+
+    /// Fails if one of the needed values is missing.
+    pub(super) fn require_all(&self) -> Result<()> {
+        self.needed.iter().try_for_each(|name| self.get(name).map(|_| ()))
+    }
+
+    /// The value of a variable that need not be there. A bare value is meant for the one that is needed.
+    pub(super) fn get_optional(&self, name: &str) -> Result<Option<&'a Data>> {
+        if self.needed.iter().any(|needed| needed == name) {
+            return self.get(name).map(Some);
+        }
+        Ok(self.find(name).filter(|value| **value != Data::Null))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        let received: Vec<&str> =
+            self.input.as_record().map(|record| record.names().collect()).unwrap_or_default();
+        let received = if received.is_empty() { "nothing".to_owned() } else { list(&received) };
+        let message = format!(
+            "missing variable `{name}`: the prompt needs {}, the input has {received}; \
+             if `{{{name}}}` is meant as text, write `{{{{{name}}}}}`",
+            list(self.needed)
+        );
+        Error::new(ErrorKind::MissingKey, message)
+    }
+}
+
+pub(super) fn list<S: AsRef<str>>(names: &[S]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,46 @@
+//! A step that got something gives something: the empty value, if its stream says nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{Chunk, ChunkStream};
+
+/// The output of `step` on this input. A stream without chunks stands for the empty value; for what comes after it the
+/// value has to be there, as it is after a call. Without any input there is no output.
+///
+/// `asked` is set once there was input.
+pub(super) fn answered<'a, I, O>(
+    input: ChunkStream<'a, I>,
+    asked: Arc<AtomicBool>,
+    step: impl FnOnce(ChunkStream<'a, I>) -> ChunkStream<'a, O>,
+) -> ChunkStream<'a, O>
+where
+    I: Chunk,
+    O: Chunk,
+{
+    if O::empty().is_none() {
+        return step(input);
+    }
+    let note = Arc::clone(&asked);
+    let input = input.inspect(move |chunk| {
+        if chunk.is_ok() {
+            note.store(true, Ordering::Relaxed);
+        }
+    });
+    let mut output = Some(step(Box::pin(input)));
+    let mut silent = true;
+    Box::pin(stream::poll_fn(move |task| {
+        let Some(open) = &mut output else { return Poll::Ready(None) };
+        let next = ready!(open.as_mut().poll_next(task));
+        if next.is_none() {
+            output = None;
+        }
+        if std::mem::replace(&mut silent, false) && next.is_none() && asked.load(Ordering::Relaxed) {
+            return Poll::Ready(O::empty().map(Ok));
+        }
+        Poll::Ready(next)
+    }))
+}

@@ -1,0 +1,16 @@
+//! Messages as data.
+
+use catena_core::{Data, FromData, Message, Result};
+
+use crate::Spec;
+
+/// A message: a text of a person, `[role, text]`, `{"role", "content"}`, or `{"$message": {"type", "content", ..}}`
+/// with everything that a message may have.
+pub(crate) fn read(spec: &Spec<'_>) -> Result<Message> {
+    if let Some(whole) = spec.get("$message") {
+        spec.only(&["$message"])?;
+        return serde_json::from_value(whole.data().clone().into_json())
+            .map_err(|error| whole.error(format_args!("no message: {error}")));
+    }
+    Message::from_data(Data::clone(spec.data())).map_err(|error| spec.error(error.message()))
+}

@@ -1,0 +1,7 @@
+//! Pipelines as an application loads them.
+#![allow(clippy::expect_used, reason = "a test may stop at the first surprise")]
+
+mod configurable;
+mod errors;
+mod nodes;
+mod support;

@@ -1,0 +1,177 @@
+//! The laws of a runnable as checks that run on anybody's: a model, a parser, a chain, a combinator of your own.
+//!
+//! [`Laws`] holds what the checks need to know; each law is one of its methods and gives a [`LawViolation`] when it does
+//! not hold. [`Laws::check_all`] goes through those that need nothing but inputs. They run on every executor.
+//!
+//! | law | what it says |
+//! | --- | --- |
+//! | [streaming](Laws::streaming) | the folded chunks of `stream(x)` are what `invoke(x)` gives |
+//! | [chunked](Laws::chunked) | the same for an input that arrives in chunks |
+//! | [laziness](Laws::laziness) | nothing happens before the first poll |
+//! | [batch](Laws::batch) | `batch(xs)[i]` is what `invoke(xs[i])` gives, and no more than `max_concurrency` run at once |
+//! | [cancellation](Laws::cancellation) | dropped at any moment, it leaves no run open and nobody at work |
+//! | [events](Laws::events) | every run starts once and ends once, within the run it is part of |
+//! | [observation](Laws::observation) | being watched changes neither the calls that are made nor the result |
+//! | [wrapper](Laws::wrapper) | what is laid around a streaming runnable streams |
+//!
+//! # Example
+//!
+//! ```
+//! use catena_core::{Chunk, ChunkStream, Context, Result, Runnable, async_trait};
+//! use catena_testkit::laws::Laws;
+//! use futures_util::{StreamExt, stream};
+//!
+//! /// Streams something else than it returns.
+//! struct Liar;
+//!
+//! #[async_trait]
+//! impl Runnable for Liar {
+//!     type Input = String;
+//!     type Output = String;
+//!     async fn call(&self, input: String, _cx: &Context) -> Result<String> {
+//!         Ok(input)
+//!     }
+//!     fn transform<'a>(&'a self, _: ChunkStream<'a, String>, _: Context) -> ChunkStream<'a, String> {
+//!         stream::iter([Ok("who".to_string()), Ok("ever".to_string())]).boxed()
+//!     }
+//! }
+//!
+//! # futures_executor::block_on(async {
+//! let violation = Laws::new().check_all(&Liar, ["asks".to_string()]).await.unwrap_err();
+//! assert_eq!(violation.law, "streaming");
+//! assert_eq!((violation.expected, violation.got), (r#"Ok("asks")"#.into(), r#"Ok("whoever")"#.into()));
+//! # });
+//! ```
+
+mod batch;
+mod cancellation;
+mod chunks;
+mod event_log;
+mod events;
+mod held;
+mod laziness;
+mod observation;
+mod outcome;
+mod polls;
+mod probe;
+mod streaming;
+mod violation;
+mod wrapper;
+
+use std::fmt;
+
+use catena_core::{Chunk, RunConfig, Runnable};
+
+pub use held::Held;
+pub use outcome::Failures;
+pub use probe::{Inside, Mode, Probe, ProbedCall, Watched, WatchedModel};
+pub use violation::LawViolation;
+
+/// The checks, and what they need to know about the runnable.
+///
+/// The runnable must give the same output for the same input each time.
+///
+/// # Example
+/// ```
+/// use catena_core::{StrOutputParser, fakes::FakeLlm};
+/// use catena_testkit::laws::{Laws, Probe};
+/// # futures_executor::block_on(async {
+/// let probe = Probe::new();
+/// let chain = probe.watch_model(FakeLlm::streaming(["to", "ken"])) | StrOutputParser;
+/// Laws::new().with_probe(&probe).assert_all(&chain, ["in".into()]).await;
+/// assert!(probe.entered() > 0);
+/// # });
+/// ```
+#[derive(Debug, Clone)]
+pub struct Laws {
+    probe: Probe,
+    config: RunConfig,
+    failures: Failures,
+    max_polls: usize,
+}
+
+impl Laws {
+    /// Checks without a probe, under an empty config.
+    pub fn new() -> Self {
+        Self { probe: Probe::new(), config: RunConfig::new(), failures: Failures::Same, max_polls: 100 }
+    }
+
+    /// Looks with this probe at what happens inside. What it is not laid around goes unseen.
+    #[must_use]
+    pub fn with_probe(mut self, probe: &Probe) -> Self {
+        self.probe = probe.clone();
+        self
+    }
+
+    /// Runs everything under this config: with the values that the runnable looks up, and a fake timer perhaps.
+    #[must_use]
+    pub fn with_config(mut self, config: RunConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// How far a call and a stream must agree when they fail.
+    #[must_use]
+    pub fn with_failures(mut self, failures: Failures) -> Self {
+        self.failures = failures;
+        self
+    }
+
+    /// At how many moments, counted in polls, a run is dropped to see what is left. 100 by default.
+    #[must_use]
+    pub fn with_max_polls(mut self, polls: usize) -> Self {
+        self.max_polls = polls;
+        self
+    }
+
+    /// Checks every law but [chunked](Laws::chunked) and [wrapper](Laws::wrapper), on each input.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub async fn check_all<R>(
+        &self,
+        runnable: &R,
+        inputs: impl IntoIterator<Item = R::Input>,
+    ) -> Result<(), LawViolation>
+    where
+        R: Runnable + ?Sized,
+        R::Input: fmt::Debug,
+        R::Output: PartialEq + fmt::Debug,
+    {
+        let inputs: Vec<R::Input> = inputs.into_iter().collect();
+        for input in inputs.iter().cloned() {
+            self.streaming(runnable, input.clone()).await?;
+            self.laziness(runnable, input.clone()).await?;
+            self.events(runnable, input.clone()).await?;
+            self.observation(runnable, input.clone()).await?;
+            self.cancellation(runnable, input).await?;
+        }
+        self.batch(runnable, inputs).await
+    }
+
+    /// [`check_all`](Laws::check_all) for tests.
+    ///
+    /// # Panics
+    /// With the first violation.
+    pub async fn assert_all<R>(&self, runnable: &R, inputs: impl IntoIterator<Item = R::Input>)
+    where
+        R: Runnable + ?Sized,
+        R::Input: fmt::Debug,
+        R::Output: PartialEq + fmt::Debug,
+    {
+        if let Err(violation) = self.check_all(runnable, inputs).await {
+            panic!("{violation}");
+        }
+    }
+}
+
+impl Default for Laws {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What an empty stream stands for, or what came.
+fn whole<T: Chunk>(folded: Option<T>) -> Option<T> {
+    folded.or_else(T::empty)
+}

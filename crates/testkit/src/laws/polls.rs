@@ -1,0 +1,82 @@
+//! Polling by hand: so often, or until nothing moves any more.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures_util::Stream;
+
+/// Lets everything else have a turn.
+pub(super) async fn pause() {
+    let mut paused = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Polls a future at most so often, then drops it. `None` if that was too soon.
+pub(super) async fn poll_future<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|task| {
+        if polls == 0 {
+            return Poll::Ready(None);
+        }
+        polls -= 1;
+        match future.as_mut().poll(task) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            // The last poll was made: there is nothing to wait for.
+            Poll::Pending if polls == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Polls a stream at most so often, then drops it. True if `last` was said of an item, or there was none left.
+pub(super) async fn poll_stream<S: Stream>(
+    stream: S,
+    mut polls: usize,
+    last: impl Fn(&S::Item) -> bool,
+) -> bool {
+    let mut stream = pin!(stream);
+    poll_fn(|task| {
+        while polls > 0 {
+            polls -= 1;
+            match stream.as_mut().poll_next(task) {
+                Poll::Ready(Some(item)) if !last(&item) => {}
+                Poll::Ready(_) => return Poll::Ready(true),
+                Poll::Pending if polls == 0 => break,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(false)
+    })
+    .await
+}
+
+/// The next item of a stream, if it comes of itself: `Pending` once nobody has asked to be polled again.
+pub(super) fn next_at_once<S: Stream + ?Sized>(mut stream: Pin<&mut S>) -> Poll<Option<S::Item>> {
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = Waker::from(Arc::clone(&woken));
+    while woken.0.swap(false, Ordering::SeqCst) {
+        if let Poll::Ready(item) = stream.as_mut().poll_next(&mut Context::from_waker(&waker)) {
+            return Poll::Ready(item);
+        }
+    }
+    Poll::Pending
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}

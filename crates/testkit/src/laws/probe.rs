@@ -1,0 +1,223 @@
+//! A look at what is going on inside a chain.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, ready};
+
+use catena_core::{
+    ChunkStream, Context, LanguageModel, Outline, PromptValue, Result, RunKind, Runnable, async_trait,
+    impl_pipe,
+};
+use futures_util::stream;
+
+/// Notes every call of what it is laid around, and who is at work. Clones are the same probe.
+///
+/// # Example
+/// ```
+/// use catena_core::{RunnableExt, lambda};
+/// use catena_testkit::laws::{Mode, Probe};
+/// # futures_executor::block_on(async {
+/// let probe = Probe::new();
+/// let double = probe.watch(lambda(|x: i64| 2 * x).with_name("double"));
+/// assert_eq!(double.invoke(4).await?, 8);
+/// assert_eq!((probe.entered(), probe.peak(), probe.inside()), (1, 1, 0));
+/// assert_eq!((probe.calls()[0].name.as_str(), probe.calls()[0].mode), ("double", Mode::Call));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Probe(Arc<Mutex<Notes>>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    inside: usize,
+    peak: usize,
+    calls: Vec<ProbedCall>,
+}
+
+/// A call that a [`Probe`] has noted.
+///
+/// # Example
+/// See [`Probe`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct ProbedCall {
+    /// The name of what was called.
+    pub name: String,
+    /// How.
+    pub mode: Mode,
+}
+
+/// How something was called.
+///
+/// # Example
+/// See [`Probe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// For the whole output.
+    Call,
+    /// For a stream.
+    Stream,
+}
+
+/// Somebody at work, until it is dropped.
+///
+/// # Example
+/// ```
+/// use catena_testkit::laws::{Mode, Probe};
+/// let probe = Probe::new();
+/// let inside = probe.enter("download", Mode::Call);
+/// assert_eq!(probe.inside(), 1);
+/// drop(inside);
+/// assert_eq!(probe.inside(), 0);
+/// ```
+#[derive(Debug)]
+#[must_use = "who is dropped at once is not at work"]
+pub struct Inside(Probe);
+
+impl Probe {
+    /// A probe that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The runnable, watched.
+    pub fn watch<R: Runnable>(&self, runnable: R) -> Watched<R> {
+        Watched { inner: runnable, probe: self.clone() }
+    }
+
+    /// The model, watched: it is at work only while it answers, not while it waits for its turn.
+    pub fn watch_model<M: LanguageModel>(&self, model: M) -> WatchedModel<M> {
+        WatchedModel { inner: model, probe: self.clone() }
+    }
+
+    /// Notes a call, for code of your own.
+    pub fn enter(&self, name: impl Into<String>, mode: Mode) -> Inside {
+        let mut notes = self.lock();
+        notes.calls.push(ProbedCall { name: name.into(), mode });
+        notes.inside += 1;
+        notes.peak = notes.peak.max(notes.inside);
+        Inside(self.clone())
+    }
+
+    /// How many are at work now.
+    pub fn inside(&self) -> usize {
+        self.lock().inside
+    }
+
+    /// How many were at work at once, at most.
+    pub fn peak(&self) -> usize {
+        self.lock().peak
+    }
+
+    /// How many calls there were.
+    pub fn entered(&self) -> usize {
+        self.lock().calls.len()
+    }
+
+    /// The calls so far, in order.
+    pub fn calls(&self) -> Vec<ProbedCall> {
+        self.lock().calls.clone()
+    }
+
+    /// Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.lock().inside -= 1;
+    }
+}
+
+/// A runnable that a [`Probe`] watches. Made by [`Probe::watch`].
+///
+/// # Example
+/// See [`Probe`].
+#[derive(Debug, Clone)]
+pub struct Watched<R> {
+    inner: R,
+    probe: Probe,
+}
+
+#[async_trait]
+impl<R: Runnable> Runnable for Watched<R> {
+    type Input = R::Input;
+    type Output = R::Output;
+
+    async fn call(&self, input: R::Input, cx: &Context) -> Result<R::Output> {
+        let _inside = self.probe.enter(self.inner.name(), Mode::Call);
+        self.inner.call(input, cx).await
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
+        let name = self.inner.name().into_owned();
+        while_inside(&self.probe, name, self.inner.transform(input, cx))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.inner.name()
+    }
+
+    fn kind(&self) -> RunKind {
+        self.inner.kind()
+    }
+
+    fn outline(&self) -> Outline {
+        self.inner.outline()
+    }
+}
+
+impl_pipe!(impl [R: Runnable] Watched<R>);
+
+/// A language model that a [`Probe`] watches. Made by [`Probe::watch_model`].
+///
+/// # Example
+/// See [`Laws`](super::Laws).
+#[derive(Debug, Clone)]
+pub struct WatchedModel<M> {
+    inner: M,
+    probe: Probe,
+}
+
+#[async_trait]
+impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
+    type Output = M::Output;
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
+        let _inside = self.probe.enter(self.inner.model_name(), Mode::Call);
+        self.inner.generate(prompt, cx).await
+    }
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, M::Output> {
+        let name = self.inner.model_name().into_owned();
+        while_inside(&self.probe, name, self.inner.generate_stream(prompt, cx))
+    }
+
+    fn model_name(&self) -> Cow<'_, str> {
+        self.inner.model_name()
+    }
+}
+
+impl_pipe!(impl [M: LanguageModel] WatchedModel<M>);
+
+/// The stream, at work from its first poll until it ends or is dropped.
+fn while_inside<'a, T: 'a>(
+    probe: &Probe,
+    name: String,
+    mut chunks: ChunkStream<'a, T>,
+) -> ChunkStream<'a, T> {
+    let (probe, mut name) = (probe.clone(), Some(name));
+    let mut inside: Option<Inside> = None;
+    Box::pin(stream::poll_fn(move |task| {
+        if let Some(name) = name.take() {
+            inside.replace(probe.enter(name, Mode::Stream));
+        }
+        let next = ready!(chunks.as_mut().poll_next(task));
+        if next.is_none() {
+            drop(inside.take());
+        }
+        Poll::Ready(next)
+    }))
+}

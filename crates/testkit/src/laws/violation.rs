@@ -1,0 +1,40 @@
+//! What a check says when a law does not hold.
+
+use std::fmt;
+
+/// A law that does not hold, and how that was seen.
+///
+/// # Example
+/// See the [module](crate::laws).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LawViolation {
+    /// The name of the law: that of the method which checks it.
+    pub law: &'static str,
+    /// The input that shows it, and in which situation.
+    pub input: String,
+    /// What the law asks for.
+    pub expected: String,
+    /// What happened.
+    pub got: String,
+}
+
+impl LawViolation {
+    pub(super) fn new(
+        law: &'static str,
+        input: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
+        Self { law, input: input.into(), expected: expected.into(), got: got.into() }
+    }
+}
+
+impl fmt::Display for LawViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { law, input, expected, got } = self;
+        write!(f, "the {law} law does not hold\n    input: {input}\n expected: {expected}\n      got: {got}")
+    }
+}
+
+impl std::error::Error for LawViolation {}

@@ -1,0 +1,1 @@
+//! What the random trees have found: each once more by itself.
