@@ -47,7 +47,10 @@ pub trait Embeddings: Send + Sync {
     /// The vector of a text that is searched for; some models treat it otherwise.
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
         let vectors = self.embed_documents(&[text.to_owned()]).await?;
-        vectors.into_iter().next().ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "there is no vector for the text"))
+        vectors
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "there is no vector for the text"))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod graph;
 mod chat_history;
 mod chunk;
 mod data;
+mod embeddings;
 mod error;
 mod message;
 mod model;
@@ -29,6 +30,7 @@ pub use async_trait::async_trait;
 pub use chat_history::{ChatMessageHistory, InMemoryChatMessageHistory, InMemorySessions};
 pub use chunk::{Chunk, ChunkStream, gather};
 pub use data::{Data, FromData, Record};
+pub use embeddings::Embeddings;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::Graph;
 pub use message::{
@@ -52,7 +54,11 @@ pub use parser::{
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]
 pub use prompt::MustacheTemplate;
-pub use prompt::{ChatPromptTemplate, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue, TemplateFormat};
+pub use prompt::{
+    ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
+    FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector, MaxMarginalRelevanceExampleSelector,
+    MessagesPlaceholder, Prompt, PromptTemplate, PromptValue, SemanticSimilarityExampleSelector, TemplateFormat,
+};
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{

@@ -36,7 +36,9 @@ pub enum RunKind {
 ///
 /// # Contract
 /// Folding the chunks of `transform` with [`Chunk::merge`] gives what `call` returns for the folded input.
-/// An empty input stream gives an empty output stream. Nothing happens before the future or stream is polled.
+/// An empty input stream gives an empty output stream; of a stream with input an empty output stands for the empty
+/// chunk, if the type has one. Nothing happens before the future or stream is polled. `catena_testkit::laws` checks all
+/// this and more on a runnable of your own.
 ///
 /// # Errors
 /// Whatever the step reports; combinators add where in the chain it happened.

@@ -5,7 +5,7 @@
 //!
 //! | node | meaning |
 //! | --- | --- |
-//! | `{"seq": [node, ...], "name"?}` | one step after the other; at least two |
+//! | `{"seq": [node, ...], "name"?}` | one step after the other; at least 2, at most 128 |
 //! | `{"parallel": {key: node}}` | branches on the same input |
 //! | `{"passthrough": {}}` | what comes in |
 //! | `{"assign": {key: node}}` | the input record with more values |
@@ -20,8 +20,8 @@
 //! | `{"configurable_fields": {"runnable", "fields": {field: CF}}}` | members of a node that a call may set |
 //! | `{"configurable_alternatives": {"default", "which": CF, "alternatives": {key: node}, "default_key"?, "prefix_keys"?}}` | nodes of which a call chooses one |
 //! | `{"with_history": {"runnable", "input_messages_key"?, "history_messages_key"?, "output_messages_key"?, "initial"?}}` | a conversation per session |
-//! | `{"prompt": text}`, `{"prompt": {"template", ...}}` | a prompt with variables |
-//! | `{"chat_prompt": [message, ...]}`, `{"chat_prompt": {"messages", ...}}` | a prompt of several messages |
+//! | `{"prompt": text}`, `{"prompt": {"template", "format"?, "partials"?}}` | a prompt with variables |
+//! | `{"chat_prompt": [message, ...]}`, `{"chat_prompt": {"messages", "format"?}}` | a prompt of several messages |
 //! | `{"parser": kind}`, `{"parser": {"kind", ...}}` | an output parser |
 //! | `{"lambda": name, "args"?, "name"?}` | a function of the application |
 //! | `{"gen": name, "args"?, "name"?}` | a function over chunks of the application |

@@ -163,7 +163,10 @@ impl PipelineLoader {
     /// ```
     #[cfg(feature = "yaml")]
     pub fn from_yaml(&self, text: &str) -> Result<DynRunnable> {
-        let pipeline: Data = serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", error))?;
+        // As YAML 1.2 has it: a plain `yes` is a text.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let pipeline: Data =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable("YAML", error))?;
         self.load(&pipeline)
     }
 

@@ -1,12 +1,13 @@
-//! Test servers for applications and providers built on Catena.
+//! Checks and test servers for applications and providers built on Catena.
 //!
+//! - [`laws`] checks what every runnable promises, on a model, a parser or a chain of your own.
 //! - [`Server`] is a scripted HTTP/1.1 server on loopback. It writes its answers byte by byte as a test
 //!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
 //! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a
 //!   latency of your choice: no key, no network, no cost.
 //!
-//! Both run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
-//! compete with the runtime under test. Neither needs the rest of Catena.
+//! The servers run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
+//! compete with the runtime under test. They need nothing else of Catena.
 //!
 //! # Example
 //!

@@ -3,6 +3,7 @@
 use catena::{Data, Result};
 
 use super::messages;
+use super::prompts;
 use super::runnables;
 use super::vector::Vector;
 
@@ -24,6 +25,7 @@ pub(super) type Run = fn(&Vector) -> Evaluated;
 /// What runs the vectors of an area.
 pub(super) fn runner(area: &str) -> Option<Run> {
     match area {
+        "chat_prompts" | "fstring" | "jinja2" | "mustache" => Some(prompts::run),
         "messages" => Some(messages::run),
         "runnables" => Some(runnables::run),
         _ => None,

@@ -22,10 +22,48 @@ pub(super) fn reason(vector: &Vector) -> Option<&'static str> {
         "events" if calls("call_llm_inside") => {
             Some("watching a call does not make it a stream; LangChain's events do")
         }
+        "transform" | "stream_by_key" if chunks_are_records(vector) => Some(
+            "records that a caller streams replace each other: what is made of the last counts, as in a call",
+        ),
         "stream" | "astream" | "events" if has("mark_last") => {
             Some("streams end by ending; no empty chunk marks the end")
         }
+        "mustache_render" if vector.id.contains("context-precedence") => {
+            Some("the first part of a dotted name decides, as mustache's specification says")
+        }
+        _ if vector.area == "messages" => about_messages(vector),
         _ => None,
+    }
+}
+
+fn about_messages(vector: &Vector) -> Option<&'static str> {
+    let options = vector.input.get("options").unwrap_or(&Data::Null);
+    let option = |name: &str| options.get(name).filter(|value| **value != Data::Null);
+    let given = Data::from(vector.input.clone());
+    let has = |member: &str| holds(&given, &|name, _| name == member);
+    match vector.op() {
+        "trim" if option("allow_partial").is_some() && option("text_splitter").is_some() => {
+            Some("the text that is kept is counted as it is; LangChain counts its pieces in reverse order")
+        }
+        "add_chunks" if has("usage_metadata") => {
+            Some("of the usages in a stream the last counts, they are running totals; LangChain adds them up")
+        }
+        "add_chunks" if has("response_metadata") => {
+            Some("of each fact about a call the last value counts; LangChain joins texts and adds numbers")
+        }
+        "add_chunks" if holds(&given, &|name, value| name == "content" && matches!(value, Data::List(_))) => {
+            Some("texts are joined wherever they meet, so that it makes no difference how pieces are grouped")
+        }
+        _ => None,
+    }
+}
+
+fn chunks_are_records(vector: &Vector) -> bool {
+    match vector.input.get("chunks") {
+        Some(Data::List(chunks)) => {
+            chunks.len() > 1 && chunks.iter().any(|chunk| chunk.as_record().is_some())
+        }
+        _ => false,
     }
 }
 

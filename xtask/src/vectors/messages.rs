@@ -9,7 +9,6 @@ use catena::{
 use serde_json::{Map, Value};
 
 use super::area::Evaluated;
-use super::tagged;
 use super::vector::Vector;
 
 pub(super) fn run(vector: &Vector) -> Evaluated {
@@ -98,13 +97,22 @@ impl<'a> Input<'a> {
 
     /// What is meant as messages.
     fn likes(self, name: &str) -> Result<Vec<Message>> {
-        catena::convert_to_messages(self.items(name).iter().map(tagged::decode))
+        catena::convert_to_messages(self.items(name).iter().map(decode))
     }
 }
 
 fn read_message(data: &Data) -> Result<Message> {
-    let json = data.get("$message").unwrap_or(data).clone().into_json();
-    serde_json::from_value(json).map_err(|error| Error::new(ErrorKind::InvalidInput, error.to_string()))
+    // As text, which keeps the order of arguments.
+    let json = serde_json::to_string(data.get("$message").unwrap_or(data)).unwrap_or_default();
+    serde_json::from_str(&json).map_err(|error| Error::new(ErrorKind::InvalidInput, error.to_string()))
+}
+
+/// A message, or what is meant as one.
+fn decode(data: &Data) -> Data {
+    match data.get("$message") {
+        Some(_) => read_message(data).map_or_else(|_| data.clone(), Data::from),
+        None => data.clone(),
+    }
 }
 
 fn list(messages: Vec<Message>) -> Data {

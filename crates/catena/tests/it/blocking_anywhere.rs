@@ -38,10 +38,19 @@ fn every_call(chain: &TextChain) {
     assert_eq!(chain.stream("tea").collect::<Result<String>>().unwrap(), both[0]);
     let texts: Result<Vec<_>> = chain.batch(["tea", "socks"]).into_iter().collect();
     assert_eq!(texts.unwrap(), both);
-    let mut completed: Vec<_> = chain.batch_as_completed(["tea", "socks"]).collect();
+    assert_eq!(chain.try_batch(["tea", "socks"]).unwrap(), both);
+    in_order(chain.batch_as_completed(["tea", "socks"]), &both);
+    let config = RunConfig::default();
+    in_order(chain.batch_stream(["tea", "socks"], &config), &both);
+    assert_eq!(chain.transform(["tea"], &config).collect::<Result<String>>().unwrap(), both[0]);
+    assert!(chain.stream_events("tea").all(|event| event.is_ok()));
+}
+
+fn in_order(completed: impl Iterator<Item = (usize, Result<String>)>, expected: &[String]) {
+    let mut completed: Vec<_> = completed.collect();
     completed.sort_by_key(|(index, _)| *index);
     let texts: Result<Vec<_>> = completed.into_iter().map(|(_, text)| text).collect();
-    assert_eq!(texts.unwrap(), both);
+    assert_eq!(texts.unwrap(), expected);
 }
 
 fn every_call_of_llm_chain(chain: &LlmChain) {

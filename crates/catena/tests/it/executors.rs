@@ -41,9 +41,9 @@ fn spawned(runtime: &Runtime, work: Work) {
 }
 
 /// Runs `work` on each of them.
+#[expect(clippy::print_stdout, reason = "shown only if the test fails")]
 pub(crate) fn on_every_executor<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F) {
     for (name, executor) in EXECUTORS {
-        // Shown if the test fails.
         println!("{name}");
         executor(Box::pin(work()));
     }

@@ -289,15 +289,17 @@ impl From<Map<String, Value>> for Data {
     }
 }
 
+/// As chunks such maps merge key by key, and so do the records.
 impl<K: Into<String>, V: Into<Data>> From<BTreeMap<K, V>> for Data {
     fn from(map: BTreeMap<K, V>) -> Self {
-        Self::Record(map.into_iter().collect())
+        Self::Record(map.into_iter().collect::<Record>().mergeable())
     }
 }
 
+/// As chunks such maps merge key by key, and so do the records.
 impl<K: Into<String>, V: Into<Data>, S> From<HashMap<K, V, S>> for Data {
     fn from(map: HashMap<K, V, S>) -> Self {
-        Self::Record(map.into_iter().collect())
+        Self::Record(map.into_iter().collect::<Record>().mergeable())
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::serde_help::{null_is_default, without_type};
+use super::serde_help::{id, null_is_default, without_type};
 use super::tool_arguments::parse;
 use super::{AiMessage, Content, InvalidToolCall, ResponseMetadata, ToolCall, ToolCallChunk, Usage};
 
@@ -59,6 +59,7 @@ impl<'a> From<&'a AiMessage> for Write<'a> {
 #[derive(Default)]
 pub(super) struct Read {
     content: Content,
+    #[serde(deserialize_with = "id")]
     id: Option<String>,
     name: Option<String>,
     refusal: Option<String>,
@@ -110,27 +111,36 @@ impl From<Read> for AiMessage {
 /// Takes the calls from where LangChain keeps them as OpenAI sent them.
 pub(super) fn add_raw_calls(message: &mut AiMessage) {
     let Some(Value::Array(raw)) = message.additional_kwargs.get("tool_calls") else { return };
-    let calls: Vec<_> = raw.iter().filter_map(raw_call).collect();
-    for call in calls {
-        match call {
-            Ok(call) => message.push_tool_call(call),
-            Err(call) => message.push_invalid_tool_call(call),
+    let pieces: Vec<ToolCallChunk> = raw.iter().filter_map(raw_piece).collect();
+    for piece in pieces {
+        // Only pieces of streams have an index.
+        if piece.index.is_some() {
+            message.push_tool_call_chunk(piece);
+            continue;
+        }
+        let (name, text) = (piece.name.unwrap_or_default(), piece.args.unwrap_or_default());
+        match parse(&text, false) {
+            Some(args) => {
+                message.push_tool_call(ToolCall { name, args, id: piece.id, ..ToolCall::default() });
+            }
+            None => {
+                let call = InvalidToolCall { id: piece.id, ..InvalidToolCall::new(name, text) };
+                message.push_invalid_tool_call(call);
+            }
         }
     }
 }
 
-/// A call in OpenAI's form: `{"id", "function": {"name", "arguments": text}}`.
-fn raw_call(raw: &Value) -> Option<Result<ToolCall, InvalidToolCall>> {
+/// A call, or a piece of one, in OpenAI's form: `{"index", "id", "function": {"name", "arguments": text}}`.
+fn raw_piece(raw: &Value) -> Option<ToolCallChunk> {
     let function = raw.get("function")?;
-    let name = function.get("name")?.as_str().unwrap_or_default();
-    let id = raw.get("id").and_then(Value::as_str).map(str::to_owned);
-    let text = match function.get("arguments") {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    Some(match parse(&text, false) {
-        Some(args) => Ok(ToolCall { name: name.to_owned(), args, id, ..ToolCall::default() }),
-        None => Err(InvalidToolCall { id, ..InvalidToolCall::new(name, text) }),
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let arguments = function.get("arguments").filter(|arguments| !arguments.is_null());
+    Some(ToolCallChunk {
+        index: raw.get("index").and_then(Value::as_i64),
+        id: text(raw.get("id")),
+        name: text(function.get("name")),
+        args: text(arguments).or_else(|| arguments.map(ToString::to_string)),
+        ..ToolCallChunk::default()
     })
 }

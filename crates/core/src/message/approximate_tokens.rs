@@ -176,7 +176,9 @@ impl<'a> Scale<'a> {
 
     fn factor(&self) -> f64 {
         match (self.last, self.provider, self.contradictory) {
-            (Some((counted, estimate)), Some(_), false) if estimate > 0.0 => (counted / estimate).clamp(1.0, 1.25),
+            (Some((counted, estimate)), Some(_), false) if estimate > 0.0 => {
+                (counted / estimate).clamp(1.0, 1.25)
+            }
             _ => 1.0,
         }
     }

@@ -243,4 +243,3 @@ pub struct Citation {
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
-

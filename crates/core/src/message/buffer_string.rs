@@ -174,7 +174,7 @@ pub fn get_buffer_string(messages: &[Message]) -> String {
 }
 
 /// A text of `value`, if it is one.
-pub(super) fn text_of<'a>(value: Option<&'a Value>) -> &'a str {
+pub(super) fn text_of(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -77,14 +77,19 @@ fn block(block: &ContentBlock) -> Option<String> {
         "server_tool_call" => {
             let args = block.get("args").map_or_else(|| "{}".to_owned(), |args| spaced_json(args, false));
             let (id, name) = (quote(text("id")), quote(text("name")));
-            Some(format!("<server_tool_call id={id} name={name}>{}</server_tool_call>", escape(&cut(&args, MAX_TEXT))))
+            Some(format!(
+                "<server_tool_call id={id} name={name}>{}</server_tool_call>",
+                escape(&cut(&args, MAX_TEXT))
+            ))
         }
         "server_tool_result" => {
             let output = block.get("output").filter(|output| says_something(output));
             let output = output.map(|output| escape(&cut(&spaced_json(output, false), MAX_TEXT)));
             let (id, status) = (quote(text("tool_call_id")), quote(text("status")));
             let output = output.unwrap_or_default();
-            Some(format!("<server_tool_result tool_call_id={id} status={status}>{output}</server_tool_result>"))
+            Some(format!(
+                "<server_tool_result tool_call_id={id} status={status}>{output}</server_tool_result>"
+            ))
         }
         _ => None,
     }
@@ -147,9 +152,12 @@ mod tests {
         let long = format!("{}...", "x".repeat(500));
         assert_eq!(
             xml(&Message::human(blocks), "human"),
-            format!("<message type=\"human\">a&lt;b <image url=\"https://e.org/?a=1&amp;b\" /> {long} <reasoning>hm</reasoning></message>")
+            format!(
+                "<message type=\"human\">a&lt;b <image url=\"https://e.org/?a=1&amp;b\" /> {long} <reasoning>hm</reasoning></message>"
+            )
         );
-        let answer = AiMessage::new("Yes").with_tool_calls([ToolCall::new("say \"x\"", [("q", "a & b")]).with_id("c1")]);
+        let answer = AiMessage::new("Yes")
+            .with_tool_calls([ToolCall::new("say \"x\"", [("q", "a & b")]).with_id("c1")]);
         assert_eq!(
             xml(&answer.into(), "ai"),
             "<message type=\"ai\">\n  <content>Yes</content>\n  \

@@ -55,6 +55,19 @@ impl Content {
         }
     }
 
+    /// Adds content as LangChain merges runs of messages: a text stays apart from a text in a list behind it.
+    pub(super) fn append(&mut self, next: Self) {
+        match (&mut *self, next) {
+            (Self::Blocks(blocks), Self::Blocks(next)) => blocks.extend_apart(next),
+            (Self::Text(text), Self::Blocks(next)) if !text.is_empty() => {
+                let mut blocks = ContentBlocks::from(vec![ContentBlock::Plain(std::mem::take(text))]);
+                blocks.extend_apart(next);
+                *self = Self::Blocks(blocks);
+            }
+            (this, next) => this.merge(next),
+        }
+    }
+
     /// The blocks; a text has none.
     pub fn as_blocks(&self) -> Option<&[ContentBlock]> {
         match self {
@@ -147,7 +160,10 @@ mod tests {
     fn contents_merge() {
         check(json!(["a", "b", "c"]), json!("abc"));
         check(json!([["a"], "b"]), json!(["ab"]));
-        check(json!(["a", ["b"], "c", [{"type": "text", "text": "d"}]]), json!(["abc", {"type": "text", "text": "d"}]));
+        check(
+            json!(["a", ["b"], "c", [{"type": "text", "text": "d"}]]),
+            json!(["abc", {"type": "text", "text": "d"}]),
+        );
         check(json!([[{"type": "text", "text": "a"}], "", []]), json!([{"type": "text", "text": "a"}]));
         check(
             json!([[{"type": "text", "text": "a"}], [{"type": "text", "text": "b"}]]),
@@ -164,9 +180,11 @@ mod tests {
 
     #[test]
     fn many_blocks_take_time_in_proportion() {
-        let piece = |index: u32| Content::from(vec![ContentBlock::Data(
-            json!({"type": "text", "text": "x", "index": index}).as_object().cloned().expect("an object"),
-        )]);
+        let piece = |index: u32| {
+            Content::from(vec![ContentBlock::Data(
+                json!({"type": "text", "text": "x", "index": index}).as_object().cloned().expect("an object"),
+            )])
+        };
         let mut whole = Content::default();
         (0..20_000).chain(0..20_000).for_each(|index| whole.merge(piece(index)));
         (0..50_000).for_each(|_| whole.merge(piece(19_999)));

@@ -38,6 +38,16 @@ impl ContentBlocks {
         }
     }
 
+    /// Adds blocks as LangChain does it: those with an index as pieces, all others each for itself.
+    pub(super) fn extend_apart(&mut self, blocks: impl IntoIterator<Item = ContentBlock>) {
+        for block in blocks {
+            match block {
+                ContentBlock::Plain(_) => self.append(block),
+                piece => self.merge_block(piece),
+            }
+        }
+    }
+
     /// Keeps only the blocks of which `keep` is true.
     pub fn retain(&mut self, keep: impl FnMut(&ContentBlock) -> bool) {
         self.list.retain(keep);
@@ -66,7 +76,8 @@ impl ContentBlocks {
     /// The block that a piece continues: of several the first.
     fn find_open(&mut self, piece: &Map<String, Value>) -> Option<&mut Map<String, Value>> {
         let key = index(piece)?.to_string();
-        let is_open = |block: &ContentBlock| matches!(block, ContentBlock::Data(open) if continues(open, piece));
+        let is_open =
+            |block: &ContentBlock| matches!(block, ContentBlock::Data(open) if continues(open, piece));
         let at = if self.list.len() < INDEXED_FROM {
             self.list.iter().position(is_open)?
         } else {

@@ -48,7 +48,12 @@ fn to_dict(message: &Message) -> Value {
 
 /// The members that are always there, with their empty values.
 fn complete(kind: MessageKind) -> impl Iterator<Item = (&'static str, Value)> {
-    let common = [("additional_kwargs", json!({})), ("response_metadata", json!({})), ("name", Value::Null), ("id", Value::Null)];
+    let common = [
+        ("additional_kwargs", json!({})),
+        ("response_metadata", json!({})),
+        ("name", Value::Null),
+        ("id", Value::Null),
+    ];
     let own = match kind {
         MessageKind::Ai => vec![
             ("tool_calls", json!([])),
@@ -75,10 +80,17 @@ fn from_dict(dict: Value) -> Result<Message> {
     let whole = whole.as_deref().unwrap_or(kind);
     whole.parse::<MessageKind>()?;
     if whole != "remove" && !data.contains_key("content") {
-        return Err(if whole == "tool" { missing(whole, "content") } else { invalid(format!("a message of the type `{whole}` has `content`")) });
+        return Err(if whole == "tool" {
+            missing(whole, "content")
+        } else {
+            invalid(format!("a message of the type `{whole}` has `content`"))
+        });
     }
     if whole == "tool" && !data.contains_key("tool_call_id") {
         return Err(missing(whole, "tool_call_id"));
+    }
+    if whole == "function" && !data.contains_key("name") {
+        return Err(invalid("a message of the type `function` has the `name` of the function"));
     }
     data.insert("type".to_owned(), whole.into());
     from_json(data)
@@ -93,8 +105,10 @@ mod tests {
     fn dictionaries_are_complete() {
         assert_eq!(
             messages_to_dict(&[Message::tool("t", "c1")]),
-            [json!({"type": "tool", "data": {"content": "t", "additional_kwargs": {}, "response_metadata": {},
-                "type": "tool", "name": null, "id": null, "tool_call_id": "c1", "artifact": null, "status": "success"}})]
+            [
+                json!({"type": "tool", "data": {"content": "t", "additional_kwargs": {}, "response_metadata": {},
+                "type": "tool", "name": null, "id": null, "tool_call_id": "c1", "artifact": null, "status": "success"}})
+            ]
         );
         let call = ToolCall::new("f", [("a", 1)]).with_id("c1");
         let mut answer = AiMessage::new("x").with_tool_calls([call]);

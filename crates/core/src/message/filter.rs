@@ -161,7 +161,13 @@ mod tests {
         let calls = ["c1", "c2"].map(|id| ToolCall { id: Some(id.into()), ..ToolCall::default() });
         let mut answer = AiMessage::new("calls").with_tool_calls(calls);
         answer.id = Some("3".into());
-        vec![named("alice", "1"), named("bob", "2"), answer.into(), Message::tool("t", "c1"), Message::system("s")]
+        vec![
+            named("alice", "1"),
+            named("bob", "2"),
+            answer.into(),
+            Message::tool("t", "c1"),
+            Message::system("s"),
+        ]
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::tool_arguments::parse;
+use super::like_call::read_calls;
 use super::{ChatMessage, Message, RemoveMessage, ToolCall};
 use crate::{Data, Error, ErrorKind, Record, Result};
 
@@ -38,9 +38,13 @@ pub(crate) fn read(value: Data) -> Result<Message> {
             let count = pair.len();
             match <[Data; 2]>::try_from(pair) {
                 Ok([Data::Text(role), content]) => build(&role, content, Record::new()),
-                Ok([role, _]) => Err(invalid(format!("the role of a message is a text, not {}", role.kind()))),
+                Ok([role, _]) => {
+                    Err(invalid(format!("the role of a message is a text, not {}", role.kind())))
+                }
                 Err(_) => {
-                    let message = format!("a list that is a message is `[role, content]`; this one has {count} elements");
+                    let message = format!(
+                        "a list that is a message is `[role, content]`; this one has {count} elements"
+                    );
                     Err(Error::new(ErrorKind::Unsupported, message))
                 }
             }
@@ -200,46 +204,6 @@ pub(super) fn from_json(members: Map<String, Value>) -> Result<Message> {
     })
 }
 
-/// Reads tool calls: `{"name", "args", "id"}`, or OpenAI's `{"id", "function": {"name", "arguments": text}}`.
-fn read_calls(calls: Data) -> Result<Vec<ToolCall>> {
-    match calls {
-        Data::Null => Ok(Vec::new()),
-        Data::List(calls) => calls.into_iter().map(read_call).collect(),
-        other => Err(invalid(format!("`tool_calls` is a list, not {}", other.kind()))),
-    }
-}
-
-fn read_call(call: Data) -> Result<ToolCall> {
-    let text = |data: &Data, name: &str| data.get(name).and_then(Data::as_text).map(str::to_owned);
-    let mut read = ToolCall { id: text(&call, "id"), ..ToolCall::default() };
-    match call.get("function") {
-        Some(function) => {
-            read.name = text(function, "name").ok_or_else(|| missing("tool call", "function.name"))?;
-            let Some(args) = function.get("arguments") else {
-                return Err(missing("tool call", "function.arguments"));
-            };
-            read.args = read_args(&read.name, args.clone())?;
-        }
-        None => {
-            read.name = text(&call, "name").ok_or_else(|| missing("tool call", "name"))?;
-            read.args = read_args(&read.name, call.get("args").cloned().unwrap_or_default())?;
-        }
-    }
-    Ok(read)
-}
-
-fn read_args(name: &str, args: Data) -> Result<Record> {
-    match args {
-        Data::Record(args) => Ok(args),
-        Data::Null => Ok(Record::new()),
-        Data::Text(text) => parse(&text, false).ok_or_else(|| {
-            let message = format!("the arguments of the call of `{name:.100}` are no JSON object: {text:.200}");
-            Error::new(ErrorKind::Parse, message)
-        }),
-        other => Err(invalid(format!("the arguments of the call of `{name:.100}` are an object, not {}", other.kind()))),
-    }
-}
-
 impl Message {
     /// What someone of another role says.
     ///
@@ -286,7 +250,10 @@ mod tests {
     #[test]
     fn values_read_as_messages() {
         check(json!("hi"), json!({"type": "human", "content": "hi"}));
-        check(json!(["ai", [{"type": "text", "text": "t"}]]), json!({"type": "ai", "content": [{"type": "text", "text": "t"}]}));
+        check(
+            json!(["ai", [{"type": "text", "text": "t"}]]),
+            json!({"type": "ai", "content": [{"type": "text", "text": "t"}]}),
+        );
         check(
             json!({"role": "tool", "content": "42", "tool_call_id": "c1", "status": "error", "artifact": {"raw": 1}}),
             json!({"type": "tool", "content": "42", "tool_call_id": "c1", "status": "error", "artifact": {"raw": 1}}),
@@ -314,7 +281,10 @@ mod tests {
                 "kwargs": {"content": "env", "type": "human"}}),
             json!({"type": "human", "content": "env"}),
         );
-        check(json!({"type": "remove", "content": "", "id": "9"}), json!({"type": "remove", "content": "", "id": "9"}));
+        check(
+            json!({"type": "remove", "content": "", "id": "9"}),
+            json!({"type": "remove", "content": "", "id": "9"}),
+        );
     }
 
     #[test]

@@ -142,8 +142,11 @@ fn merge_member(name: &str, present: &mut Value, next: Value, rule: Rule) -> Res
         (Value::Object(members), Value::Object(next)) => merge_members(members, next, rule)?,
         (Value::Array(items), Value::Array(next)) => merge_items(items, next, rule)?,
         (present, next) if *present == next => {}
-        (Value::Number(number), Value::Number(next)) if rule == Rule::Strict && both_integers(number, &next) => {
-            *number = if matches!(name, "index" | "created" | "timestamp") { next } else { sum(number, &next) };
+        (Value::Number(number), Value::Number(next))
+            if rule == Rule::Strict && both_integers(number, &next) =>
+        {
+            *number =
+                if matches!(name, "index" | "created" | "timestamp") { next } else { sum(number, &next) };
         }
         (present, next) if rule == Rule::Lenient => *present = next,
         (present, next) => return Err(clash(name, present, &next)),
@@ -196,7 +199,8 @@ pub(super) fn merge_piece(
     mut piece: Map<String, Value>,
     rule: Rule,
 ) -> Result<()> {
-    let non_standard = piece.get("type").is_some_and(|kind| kind == "non_standard") && piece.contains_key("value");
+    let non_standard =
+        piece.get("type").is_some_and(|kind| kind == "non_standard") && piece.contains_key("value");
     let open_type = open.get("type").and_then(Value::as_str);
     if let Some(open_type) = open_type
         && non_standard
@@ -267,10 +271,19 @@ mod tests {
             &[json!({"a": "x", "n": 1, "m": {"k": "p"}}), json!({"a": "y", "n": 2, "m": {"k": "q", "z": 1}})],
             Ok(json!({"a": "xy", "n": 3, "m": {"k": "pq", "z": 1}})),
         );
-        check(&[json!({"index": "lc_1", "id": "a"}), json!({"index": "lc_2", "id": "a"})], Ok(json!({"index": "lc_1", "id": "a"})));
-        check(&[json!({"index": 1, "created": 5}), json!({"index": 2, "created": 6})], Ok(json!({"index": 2, "created": 6})));
+        check(
+            &[json!({"index": "lc_1", "id": "a"}), json!({"index": "lc_2", "id": "a"})],
+            Ok(json!({"index": "lc_1", "id": "a"})),
+        );
+        check(
+            &[json!({"index": 1, "created": 5}), json!({"index": 2, "created": 6})],
+            Ok(json!({"index": 2, "created": 6})),
+        );
         check(&[json!({"a": null, "b": 1}), json!({"a": 1, "b": null})], Ok(json!({"a": 1, "b": 1})));
-        check(&[json!({"b": true, "f": 1.5}), json!({"b": true, "f": 1.5})], Ok(json!({"b": true, "f": 1.5})));
+        check(
+            &[json!({"b": true, "f": 1.5}), json!({"b": true, "f": 1.5})],
+            Ok(json!({"b": true, "f": 1.5})),
+        );
         check(&[json!({"b": true}), json!({"b": false})], Err("`b`"));
         check(&[json!({"f": 1.5}), json!({"f": 2.5})], Err("`f`"));
         check(&[json!({"a": "x"}), json!({"a": 1})], Err("`a`"));

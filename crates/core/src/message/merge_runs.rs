@@ -47,6 +47,9 @@ fn add(last: &mut Message, mut next: Message, separator: &str) {
     {
         text.push_str(separator);
     }
+    if let (Some(content), Some(more)) = (last.content_mut(), next.content_mut()) {
+        content.append(std::mem::take(more));
+    }
     match (last, &mut next) {
         (Message::Ai(last), Message::Ai(next)) => add_answer(last, std::mem::take(next)),
         (Message::Human(last), Message::Human(next)) => {
@@ -82,9 +85,20 @@ mod tests {
     fn runs_of_messages_become_one() {
         let blocks = vec![ContentBlock::text("a")];
         let both = vec![ContentBlock::text("a"), ContentBlock::plain("b")];
-        assert_eq!(merge_message_runs([Message::human(blocks), Message::human("b")], "\n"), [Message::human(both)]);
-        assert_eq!(merge_message_runs([Message::human(""), Message::human("b")], "\n"), [Message::human("b")]);
-        let apart = [Message::tool("a", "1"), Message::tool("b", "2"), Message::chat("x", "a"), Message::chat("y", "b")];
+        assert_eq!(
+            merge_message_runs([Message::human(blocks), Message::human("b")], "\n"),
+            [Message::human(both)]
+        );
+        assert_eq!(
+            merge_message_runs([Message::human(""), Message::human("b")], "\n"),
+            [Message::human("b")]
+        );
+        let apart = [
+            Message::tool("a", "1"),
+            Message::tool("b", "2"),
+            Message::chat("x", "a"),
+            Message::chat("y", "b"),
+        ];
         assert_eq!(merge_message_runs(apart.clone(), "\n"), apart);
         assert_eq!(merge_message_runs([], "\n"), []);
     }
@@ -100,6 +114,9 @@ mod tests {
         let merged = merge_message_runs([answer("a", "c1"), answer("b", "c2")], "+");
         let [Message::Ai(merged)] = merged.as_slice() else { panic!("{merged:?}") };
         assert_eq!((merged.text().as_ref(), merged.tool_calls().len()), ("a+b", 2));
-        assert_eq!((merged.usage, merged.metadata.finish_reason.as_deref()), (Some(Usage::new(2, 2)), Some("a")));
+        assert_eq!(
+            (merged.usage, merged.metadata.finish_reason.as_deref()),
+            (Some(Usage::new(2, 2)), Some("a"))
+        );
     }
 }

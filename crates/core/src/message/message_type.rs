@@ -14,7 +14,11 @@ macro_rules! message_type {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// The id of the message, by which it can be found again.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(
+                default,
+                skip_serializing_if = "Option::is_none",
+                deserialize_with = "crate::message::serde_help::id"
+            )]
             pub id: Option<String>,
             $($(#[$field_meta])* pub $field: $type,)*
             /// What a single service takes beside all this.

@@ -122,12 +122,23 @@ impl OpenAiForm {
     pub fn convert(&self, messages: &[Message]) -> Result<Vec<Value>> {
         let mut converted = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
-            self.convert_one(index, message, &mut converted)?;
+            converted.extend(self.convert_one(index, message)?);
         }
         Ok(converted)
     }
 
-    fn convert_one(&self, index: usize, message: &Message, out: &mut Vec<Value>) -> Result<()> {
+    /// Writes one message, which stands at `index` in a conversation; its tool results follow it.
+    ///
+    /// # Errors
+    /// As [`convert`](OpenAiForm::convert).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Message, OpenAiForm};
+    /// assert_eq!(OpenAiForm::new().convert_one(0, &Message::ai("Hi"))?[0]["role"], "assistant");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn convert_one(&self, index: usize, message: &Message) -> Result<Vec<Value>> {
         let mut form = self.head(message);
         let mut calls: Vec<Value> = message.tool_calls().iter().map(openai_call).collect();
         let (content, results) = match message.content() {
@@ -137,7 +148,8 @@ impl OpenAiForm {
                 (joined(blocks), Vec::new())
             }
             Content::Blocks(blocks) => {
-                let known: Vec<&str> = message.tool_calls().iter().filter_map(|call| call.id.as_deref()).collect();
+                let known: Vec<&str> =
+                    message.tool_calls().iter().filter_map(|call| call.id.as_deref()).collect();
                 let mut converter = Blocks::new(self, index, known);
                 for (place, block) in blocks.iter().enumerate() {
                     converter.add(place, block)?;
@@ -151,11 +163,8 @@ impl OpenAiForm {
         }
         let says_nothing = is_empty(&content) && !results.is_empty();
         form.insert("content".to_owned(), content);
-        if !says_nothing {
-            out.push(Value::Object(form));
-        }
-        out.extend(results);
-        Ok(())
+        let message = (!says_nothing).then_some(Value::Object(form));
+        Ok(message.into_iter().chain(results).collect())
     }
 
     /// Everything but content and tool calls.
@@ -233,7 +242,9 @@ pub(super) fn openai_role(message: &Message) -> &str {
         Message::Human(_) => "user",
         Message::Tool(_) => "tool",
         Message::Function(_) => "function",
-        Message::System(_) => message.additional_kwarg("__openai_role__").and_then(Value::as_str).unwrap_or("system"),
+        Message::System(_) => {
+            message.additional_kwarg("__openai_role__").and_then(Value::as_str).unwrap_or("system")
+        }
         Message::Chat(message) => &message.role,
         Message::Remove(_) => "remove",
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::like::invalid;
-use super::openai_media::{media_part, named_file, standard_part};
+use super::openai_media::{media_part, own_part, standard_part};
 use super::python_text::spaced_json;
 use super::{ContentBlock, OpenAiForm, ToolMessage};
 use crate::{Error, Result};
@@ -23,13 +23,18 @@ impl Place<'_> {
     pub(super) fn wrong(self, what: &str) -> Error {
         let Self { message, index, block } = self;
         let shown = bounded(&Value::Object(block.clone()).to_string());
-        invalid(format!("the content block at messages[{message}].content[{index}] {what}. The block: {shown}"))
+        invalid(format!(
+            "the content block at messages[{message}].content[{index}] {what}. The block: {shown}"
+        ))
     }
 
     /// Fails unless the object has these members.
     pub(super) fn needs(self, what: &str, object: &Block, names: &[&str]) -> Result<()> {
-        let missing: Vec<_> =
-            names.iter().filter(|name| !object.contains_key(**name)).map(|name| format!("'{name}'")).collect();
+        let missing: Vec<_> = names
+            .iter()
+            .filter(|name| !object.contains_key(**name))
+            .map(|name| format!("'{name}'"))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -93,7 +98,7 @@ impl<'a> Blocks<'a> {
 
     /// `None` for a block that nobody knows and that is not to be passed on.
     fn other_part(&self, place: Place<'_>, kind: &str, block: &Block) -> Result<Option<Value>> {
-        if let Some(part) = media_part(place, kind, block)?.or_else(|| named_file(kind, block)) {
+        if let Some(part) = media_part(place, kind, block)?.or_else(|| own_part(kind, block)) {
             return Ok(Some(part));
         }
         if kind == "json" || block.contains_key("json") {
@@ -103,7 +108,8 @@ impl<'a> Blocks<'a> {
         if kind == "guard_content" || block.contains_key("guard_content") {
             let text = block.get("guard_content").and_then(|guard| guard.get("text"));
             let text = text.map(|text| text.get("text").unwrap_or(text));
-            let text = text.ok_or_else(|| place.wrong("has 'type': 'guard_content' but no ['guard_content']['text']"))?;
+            let text = text
+                .ok_or_else(|| place.wrong("has 'type': 'guard_content' but no ['guard_content']['text']"))?;
             return Ok(Some(json!({ "type": "text", "text": text })));
         }
         let passes = matches!(kind, "thinking" | "reasoning") || self.form.pass_through_unknown_blocks;
@@ -143,8 +149,8 @@ impl<'a> Blocks<'a> {
         let block = place.block;
         place.needs("has 'type': 'tool_result'", block, &["content", "tool_use_id"])?;
         let members = json!({ "content": block["content"], "tool_call_id": block["tool_use_id"] });
-        let result: ToolMessage =
-            serde_json::from_value(members).map_err(|error| place.wrong("is no tool result").with_source(error))?;
+        let result: ToolMessage = serde_json::from_value(members)
+            .map_err(|error| place.wrong("is no tool result").with_source(error))?;
         let form = OpenAiForm { text_format: self.form.text_format, ..OpenAiForm::default() };
         self.results.extend(form.convert(&[result.into()])?);
         Ok(())
@@ -174,14 +180,18 @@ mod tests {
     #[track_caller]
     fn check_error(block: Value, part: &str) {
         let form = OpenAiForm::new().with_unknown_blocks(false);
-        let error = convert(&form, json!([{"type": "text", "text": "t"}, block])).expect_err("an error").to_string();
+        let error =
+            convert(&form, json!([{"type": "text", "text": "t"}, block])).expect_err("an error").to_string();
         assert!(error.contains("messages[0].content[1]") && error.contains(part), "{error}");
     }
 
     #[test]
     fn blocks_of_all_services_become_parts() {
         let image = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
-        check(json!({"type": "image", "base64": "QQ==", "mime_type": "image/png"}), image("data:image/png;base64,QQ=="));
+        check(
+            json!({"type": "image", "base64": "QQ==", "mime_type": "image/png"}),
+            image("data:image/png;base64,QQ=="),
+        );
         check(
             json!({"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "QQ=="}}),
             image("data:image/jpeg;base64,QQ=="),
@@ -198,7 +208,10 @@ mod tests {
         check(json!({"type": "text", "text": "t", "annotations": []}), json!({"type": "text", "text": "t"}));
         check(json!({"json": {"a": "é"}}), json!({"type": "text", "text": "{\"a\": \"\\u00e9\"}"}));
         check(json!({"guard_content": {"text": {"text": "g"}}}), json!({"type": "text", "text": "g"}));
-        check(json!({"type": "reasoning", "reasoning": "hm"}), json!({"type": "reasoning", "reasoning": "hm"}));
+        check(
+            json!({"type": "reasoning", "reasoning": "hm"}),
+            json!({"type": "reasoning", "reasoning": "hm"}),
+        );
     }
 
     #[test]

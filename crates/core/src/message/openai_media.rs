@@ -19,7 +19,9 @@ pub(super) fn standard_part(place: Place<'_>, kind: &str, block: &Block) -> Resu
         "image" => image(place, block)?,
         "audio" => {
             let (Some(data), Some(mime_type)) = (base64(block), text(block, "mime_type")) else {
-                return Err(place.wrong("is audio that lacks 'base64' and 'mime_type': OpenAI takes no addresses"));
+                return Err(
+                    place.wrong("is audio that lacks 'base64' and 'mime_type': OpenAI takes no addresses")
+                );
             };
             let format = match mime_type.rsplit('/').next().unwrap_or_default() {
                 "mpeg" => "mp3",
@@ -52,7 +54,8 @@ fn text<'a>(block: &'a Block, name: &str) -> Option<&'a str> {
 
 /// The content in Base64.
 fn base64(block: &Block) -> Option<&str> {
-    text(block, "base64").or_else(|| text(block, "data").filter(|_| text(block, "source_type") == Some("base64")))
+    text(block, "base64")
+        .or_else(|| text(block, "data").filter(|_| text(block, "source_type") == Some("base64")))
 }
 
 fn image(place: Place<'_>, block: &Block) -> Result<Value> {
@@ -60,7 +63,8 @@ fn image(place: Place<'_>, block: &Block) -> Result<Value> {
         (Some(url), _) => url.to_owned(),
         (None, Some(data)) => {
             let mime_type = text(block, "mime_type");
-            let mime_type = mime_type.ok_or_else(|| place.wrong("is an image in Base64 that lacks 'mime_type'"))?;
+            let mime_type =
+                mime_type.ok_or_else(|| place.wrong("is an image in Base64 that lacks 'mime_type'"))?;
             format!("data:{mime_type};base64,{data}")
         }
         (None, None) => return Err(place.wrong("is an image without 'url' or 'base64'")),
@@ -79,8 +83,9 @@ fn file(place: Place<'_>, block: &Block) -> Result<Value> {
         let named = |holder: &str| block.get(holder)?.get("filename")?.as_str();
         let name = text(block, "filename").or_else(|| named("extras")).or_else(|| named("metadata"));
         json!({ "file_data": format!("data:{mime_type};base64,{data}"), "filename": name.unwrap_or(NO_NAME) })
-    } else if let Some(id) = text(block, "file_id").or_else(|| text(block, "id").filter(|_| is_by_id(block))) {
-        json!({ "file_id": id })
+    } else if let Some(id) = text(block, "file_id").or_else(|| text(block, "id").filter(|_| is_by_id(block)))
+    {
+        json!({ "file_id": id, "filename": NO_NAME })
     } else if block.contains_key("url") {
         return Err(place.wrong("is a file at an address: OpenAI's chat API does not take file URLs"));
     } else {
@@ -104,7 +109,9 @@ pub(super) fn media_part(place: Place<'_>, kind: &str, block: &Block) -> Result<
     place.needs("has 'type': 'media'", block, &["mime_type", "data"])?;
     let mime_type = text(block, "mime_type").unwrap_or_default();
     if !mime_type.contains("image") {
-        return Err(place.wrong(&format!("is media of the type '{mime_type:.40}': OpenAI takes text and images")));
+        return Err(
+            place.wrong(&format!("is media of the type '{mime_type:.40}': OpenAI takes text and images"))
+        );
     }
     Ok(Some(image_url(&format!("data:{mime_type};base64,{}", text(block, "data").unwrap_or_default()))))
 }
@@ -123,13 +130,20 @@ fn other_image(place: Place<'_>, block: &Block) -> Result<Value> {
         place.needs("has an 'image'", image, &["source", "format"])?;
         let bytes = image["source"].get("bytes").and_then(Value::as_str);
         let bytes = bytes.ok_or_else(|| place.wrong("has an 'image' without 'bytes' in Base64"))?;
-        return Ok(image_url(&format!("data:image/{};base64,{bytes}", text(image, "format").unwrap_or_default())));
+        return Ok(image_url(&format!(
+            "data:image/{};base64,{bytes}",
+            text(image, "format").unwrap_or_default()
+        )));
     }
     Err(place.wrong("has 'type': 'image' but no 'source' or 'image' key"))
 }
 
-/// A file that OpenAI takes as it is, once it has a name.
-pub(super) fn named_file(kind: &str, block: &Block) -> Option<Value> {
+/// A sound or a file that OpenAI takes as it is, once a file has a name.
+pub(super) fn own_part(kind: &str, block: &Block) -> Option<Value> {
+    let audio = block.get("input_audio").filter(|_| kind == "input_audio");
+    if audio.is_some_and(|audio| audio["data"].is_string() && audio["format"].is_string()) {
+        return Some(block.clone().into());
+    }
     let file = block.get("file").filter(|_| kind == "file")?.as_object()?;
     file.get("file_data")?.as_str()?;
     let mut block = block.clone();

@@ -39,7 +39,7 @@ impl Message {
 }
 
 /// A title between lines.
-fn title(title: &str) -> String {
+pub(crate) fn title(title: &str) -> String {
     let length = title.chars().count() + 2;
     let line = "=".repeat(WIDTH.saturating_sub(length) / 2);
     let odd = if length % 2 == 1 { "=" } else { "" };
@@ -89,8 +89,11 @@ mod tests {
 
     #[test]
     fn tool_calls_are_listed() {
-        let mut message = AiMessage::new("Let me see.")
-            .with_tool_calls([ToolCall::new("get_weather", [("city", "Paris")]).with_id("c1")]);
+        let mut message = AiMessage::new("Let me see.").with_tool_calls([ToolCall::new(
+            "get_weather",
+            [("city", "Paris")],
+        )
+        .with_id("c1")]);
         message.push_invalid_tool_call(InvalidToolCall::new("f", "{oops"));
         assert_eq!(
             Message::from(message).pretty_repr(),

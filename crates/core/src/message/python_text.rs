@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn values_have_the_length_that_python_shows() {
         for (value, shown) in [
-            (json!([{"name": "f", "args": {"a": 1}, "id": null}]), "[{'name': 'f', 'args': {'a': 1}, 'id': None}]"),
+            (
+                json!([{"name": "f", "args": {"a": 1}, "id": null}]),
+                "[{'name': 'f', 'args': {'a': 1}, 'id': None}]",
+            ),
             (json!([]), "[]"),
             (json!({"t": [true, false, 1.5]}), "{'t': [True, False, 1.5]}"),
             (json!("it's\n"), "\"it's\\n\""),

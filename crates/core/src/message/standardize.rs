@@ -21,7 +21,10 @@ impl AiMessage {
     /// [`Message::content_blocks`](crate::Message::content_blocks).
     pub fn content_blocks(&self) -> Vec<StandardBlock> {
         let mut all = blocks(&self.content);
-        if self.content.is_empty() && !self.tool_call_chunks().is_empty() && self.metadata.finish_reason.is_none() {
+        if self.content.is_empty()
+            && !self.tool_call_chunks().is_empty()
+            && self.metadata.finish_reason.is_none()
+        {
             all.extend(self.tool_call_chunks().iter().cloned().map(StandardBlock::ToolCallChunk));
         } else {
             let missing = self.tool_calls().iter().filter(|call| !self.content_has(call)).cloned();
@@ -30,7 +33,8 @@ impl AiMessage {
         let legacy = self.additional_kwargs.get("reasoning_content").and_then(Value::as_str);
         let shown = all.iter().any(|block| matches!(block, StandardBlock::Reasoning(_)));
         if let (false, Some(reasoning)) = (shown, self.reasoning.as_deref().or(legacy)) {
-            let reasoning = ReasoningBlock { reasoning: Some(reasoning.to_owned()), ..ReasoningBlock::default() };
+            let reasoning =
+                ReasoningBlock { reasoning: Some(reasoning.to_owned()), ..ReasoningBlock::default() };
             all.insert(0, StandardBlock::Reasoning(reasoning));
         }
         all
@@ -52,6 +56,7 @@ pub(super) fn standard(block: &ContentBlock) -> StandardBlock {
         ContentBlock::Plain(text) => StandardBlock::Text(TextBlock::new(text)),
         ContentBlock::Data(data) => from_source_type(data)
             .or_else(|| from_openai(data))
+            .or_else(|| from_anthropic(data))
             .unwrap_or_else(|| StandardBlock::from_data(data.clone())),
     }
 }
@@ -137,6 +142,22 @@ fn from_openai(data: &Map<String, Value>) -> Option<StandardBlock> {
     }
 }
 
+/// Images and documents as Anthropic writes them: `{"type": "image", "source": {"type": "base64", ..}}`.
+fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
+    let kind = data.get("type")?.as_str()?;
+    let source = data.get("source").filter(|_| matches!(kind, "image" | "document"))?.as_object()?;
+    let mut media = match source.get("type")?.as_str()? {
+        "base64" => MediaBlock::base64(text(source, "data")?, text(source, "media_type")?),
+        "url" => MediaBlock::url(text(source, "url")?),
+        "file" => MediaBlock::file_id(text(source, "file_id")?),
+        _ => return None,
+    };
+    media.id = text(data, "id");
+    let others = others(data, &["type", "source", "id"]);
+    media.extras = others.map(|(name, value)| (name.to_owned(), value)).collect();
+    media_kind(if kind == "document" { "file" } else { kind }, media)
+}
+
 fn file(data: &Map<String, Value>, inner: &Map<String, Value>) -> Option<StandardBlock> {
     let mut media;
     if let Some(id) = text(inner, "file_id") {
@@ -146,8 +167,9 @@ fn file(data: &Map<String, Value>, inner: &Map<String, Value>) -> Option<Standar
         let url = text(inner, "file_data")?;
         let (mime_type, content) = data_url(&url)?;
         media = MediaBlock::base64(content, mime_type);
-        media.filename = text(inner, "filename");
         media.extras = extras(data, inner, "file", &["file_data", "filename"]);
+        // Where LangChain has it.
+        media.extras.extend(text(inner, "filename").map(|name| ("filename".to_owned(), name.into())));
     }
     Some(StandardBlock::File(media))
 }
@@ -202,7 +224,11 @@ mod tests {
         );
         check(
             json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,QQ==", "filename": "a.pdf"}}),
-            json!({"type": "file", "base64": "QQ==", "mime_type": "application/pdf", "filename": "a.pdf"}),
+            json!({"type": "file", "base64": "QQ==", "mime_type": "application/pdf", "extras": {"filename": "a.pdf"}}),
+        );
+        check(
+            json!({"type": "image", "source": {"type": "base64", "data": "QQ==", "media_type": "image/png"}}),
+            json!({"type": "image", "base64": "QQ==", "mime_type": "image/png"}),
         );
         check(json!({"type": "file", "file": {"file_id": "f"}}), json!({"type": "file", "file_id": "f"}));
     }
@@ -217,7 +243,10 @@ mod tests {
             json!({"type": "audio", "source_type": "url", "url": "u", "id": "b"}),
             json!({"type": "audio", "url": "u", "id": "b"}),
         );
-        check(json!({"type": "file", "source_type": "id", "id": "f"}), json!({"type": "file", "file_id": "f"}));
+        check(
+            json!({"type": "file", "source_type": "id", "id": "f"}),
+            json!({"type": "file", "file_id": "f"}),
+        );
         check(
             json!({"type": "file", "source_type": "text", "url": "some text"}),
             json!({"type": "text-plain", "text": "some text", "mime_type": "text/plain"}),

@@ -58,9 +58,9 @@ impl ToolCalls {
 
     /// True if there is neither a call nor a piece of one.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.as_deref().is_none_or(|inner| {
-            inner.calls.is_empty() && inner.invalid.is_empty() && inner.pieces.is_empty()
-        })
+        self.0
+            .as_deref()
+            .is_none_or(|inner| inner.calls.is_empty() && inner.invalid.is_empty() && inner.pieces.is_empty())
     }
 
     pub(super) fn push(&mut self, call: ToolCall) {
@@ -144,8 +144,11 @@ impl Inner {
 
 impl Read {
     fn new(inner: &Inner, complete: bool) -> Self {
-        let mut read =
-            Self { calls: inner.calls.clone(), invalid: inner.invalid.clone(), pieces: joined(&inner.pieces) };
+        let mut read = Self {
+            calls: inner.calls.clone(),
+            invalid: inner.invalid.clone(),
+            pieces: joined(&inner.pieces),
+        };
         for piece in &read.pieces {
             let args = parse(piece.args.as_deref().unwrap_or_default(), !complete);
             let (id, extra) = (piece.id.clone(), piece.extra.clone());
@@ -260,7 +263,11 @@ mod tests {
             &["f({})#c1", "g({})#c2"],
         );
         check(
-            &[(Some(0), None, Some("f"), None), (Some(0), Some("c1"), None, Some("{}")), (Some(0), Some("c1"), None, None)],
+            &[
+                (Some(0), None, Some("f"), None),
+                (Some(0), Some("c1"), None, Some("{}")),
+                (Some(0), Some("c1"), None, None),
+            ],
             &["f({})#c1"],
         );
     }

@@ -20,6 +20,7 @@ message_type! {
     /// ```
     ToolMessage reads content with "any_content" {
         /// The id of the call that this answers.
+        #[serde(deserialize_with = "crate::message::serde_help::needed_id")]
         tool_call_id: String,
         /// Whether the tool did what it was asked.
         #[serde(default, skip_serializing_if = "ToolStatus::is_success")]

@@ -6,58 +6,8 @@ use std::sync::Arc;
 
 use super::like::invalid;
 use super::trim_partial::{Part, partial};
-use super::{ApproximateTokens, Message, MessageKind};
+use super::{Message, MessageKind, TokenCounter};
 use crate::{Error, Result};
-
-/// Counts the tokens of messages, or whatever else there is a limit for. A closure is one.
-///
-/// # Example
-/// ```
-/// use catena_core::{ApproximateTokens, Message, TokenCounter};
-/// let by_count = |messages: &[Message]| messages.len();
-/// assert_eq!(by_count.count_tokens(&[Message::human("Hi")]), 1);
-/// assert_eq!(ApproximateTokens::new().count_tokens(&[Message::human("Hi")]), 5);
-/// ```
-pub trait TokenCounter: Send + Sync {
-    /// How many tokens these messages take together.
-    fn count_tokens(&self, messages: &[Message]) -> usize;
-}
-
-impl<F: Fn(&[Message]) -> usize + Send + Sync> TokenCounter for F {
-    fn count_tokens(&self, messages: &[Message]) -> usize {
-        self(messages)
-    }
-}
-
-impl TokenCounter for ApproximateTokens {
-    fn count_tokens(&self, messages: &[Message]) -> usize {
-        self.count(messages)
-    }
-}
-
-impl TokenCounter for Arc<dyn TokenCounter> {
-    fn count_tokens(&self, messages: &[Message]) -> usize {
-        (**self).count_tokens(messages)
-    }
-}
-
-/// The token counter of this name; there is `approximate`.
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other name.
-///
-/// # Example
-/// ```
-/// use catena_core::named_token_counter;
-/// assert!(named_token_counter("approximate").is_ok());
-/// assert!(named_token_counter("exact").is_err());
-/// ```
-pub fn named_token_counter(name: &str) -> Result<Arc<dyn TokenCounter>> {
-    match name {
-        "approximate" => Ok(Arc::new(ApproximateTokens::default())),
-        other => Err(invalid(format!("there is no token counter '{other:.40}': use 'approximate' or a function"))),
-    }
-}
 
 /// Which end of a conversation is kept.
 ///
@@ -201,7 +151,8 @@ impl TrimMessages {
         drop_until(&mut messages, &self.end_on);
         let has_system = matches!(messages.first(), Some(Message::System(_)));
         let system = (self.include_system && has_system).then(|| messages.remove(0));
-        let taken = system.as_ref().map_or(0, |system| self.counter.count_tokens(std::slice::from_ref(system)));
+        let taken =
+            system.as_ref().map_or(0, |system| self.counter.count_tokens(std::slice::from_ref(system)));
         messages.reverse();
         let room = self.max_tokens.saturating_sub(taken);
         let mut kept = self.first(messages, room, Part::Last, &self.start_on);
@@ -211,7 +162,13 @@ impl TrimMessages {
     }
 
     /// The longest beginning that fits, up to a message of one of the kinds.
-    fn first(&self, mut messages: Vec<Message>, room: usize, part: Part, end_on: &[MessageKind]) -> Vec<Message> {
+    fn first(
+        &self,
+        mut messages: Vec<Message>,
+        room: usize,
+        part: Part,
+        end_on: &[MessageKind],
+    ) -> Vec<Message> {
         if self.counter.count_tokens(&messages) > room {
             let kept = most(messages.len(), |count| self.counter.count_tokens(&messages[..count]) <= room);
             let next = if kept < messages.len() { Some(messages.swap_remove(kept)) } else { None };
@@ -279,7 +236,10 @@ impl fmt::Debug for TrimMessages {
 /// assert_eq!(trim_messages([Message::human("a"), Message::ai("b")], &trim)?, [Message::ai("b")]);
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-pub fn trim_messages(messages: impl IntoIterator<Item = Message>, trim: &TrimMessages) -> Result<Vec<Message>> {
+pub fn trim_messages(
+    messages: impl IntoIterator<Item = Message>,
+    trim: &TrimMessages,
+) -> Result<Vec<Message>> {
     trim.trim(messages)
 }
 
@@ -325,7 +285,11 @@ mod tests {
         check(new(20).with_end_on([MessageKind::Ai]), 0..5);
         check(first(9).with_end_on([MessageKind::Human]), 0..4);
         check(new(2).with_include_system(true), 0..1);
-        let kept = new(9).with_include_system(true).with_start_on([MessageKind::Human]).trim(talk()).expect("trimmed");
+        let kept = new(9)
+            .with_include_system(true)
+            .with_start_on([MessageKind::Human])
+            .trim(talk())
+            .expect("trimmed");
         assert_eq!((kept.len(), &kept[0], &kept[1]), (4, &talk()[0], &talk()[3]));
         assert!(first(4).with_start_on([MessageKind::Human]).trim(talk()).is_err());
         assert!(first(4).with_include_system(true).trim(talk()).is_err());
@@ -343,7 +307,8 @@ mod tests {
         let new = |max| TrimMessages::new(max, words);
         check_partial(new(4).with_strategy(TrimStrategy::First), lines(), Message::human("l1 a\nl2 b\n"));
         check_partial(new(4), lines(), Message::human("l2 b\nl3 c"));
-        let by_word = new(2).with_text_splitter(|text| text.split_inclusive(' ').map(str::to_owned).collect());
+        let by_word =
+            new(2).with_text_splitter(|text| text.split_inclusive(' ').map(str::to_owned).collect());
         check_partial(by_word, Message::ai("one two three"), Message::ai("two three"));
         let blocks = ["a b", "c d", "e f"].map(ContentBlock::text).to_vec();
         check_partial(new(4), Message::ai(blocks.clone()), Message::ai(blocks[1..].to_vec()));

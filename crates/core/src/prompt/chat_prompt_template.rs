@@ -1,8 +1,11 @@
 //! A prompt that is a list of messages.
 
+use super::chat_entry::Entry;
+use super::content_template::ContentTemplate;
 use super::message_template::{MessageTemplate, Role};
+use super::partials::Partials;
 use super::values::Values;
-use super::{MessagesPlaceholder, PromptTemplate};
+use super::{FewShotChatMessagePromptTemplate, MessagesPlaceholder, PromptTemplate, TemplateFormat};
 use crate::schema::Object;
 use crate::{Data, Error, ErrorKind, Message, Outline, Prompt, PromptValue, Result};
 
@@ -35,16 +38,12 @@ use crate::{Data, Error, ErrorKind, Message, Outline, Prompt, PromptValue, Resul
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ChatPromptTemplate {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) partials: Partials,
+    /// The language of the templates that are added as text.
+    pub(super) format: TemplateFormat,
     variables: Vec<String>,
     optional_variables: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Entry {
-    Template(MessageTemplate),
-    Message(Box<Message>),
-    Placeholder(MessagesPlaceholder),
 }
 
 impl ChatPromptTemplate {
@@ -77,6 +76,25 @@ impl ChatPromptTemplate {
         Self::default().with_template("human", template)
     }
 
+    /// Sets the language of the templates that are added as text from here on.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "mustache")] {
+    /// use catena_core::{vars, ChatPromptTemplate, Message, TemplateFormat};
+    /// let prompt = ChatPromptTemplate::default()
+    ///     .with_template_format(TemplateFormat::Mustache)
+    ///     .with_template("human", "{{#tags}}#{{.}} {{/tags}}")?;
+    /// assert_eq!(prompt.format_messages(vars! { tags: vec!["tea", "cake"] })?, [Message::human("#tea #cake ")]);
+    /// # }
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_template_format(mut self, format: TemplateFormat) -> Self {
+        self.format = format;
+        self
+    }
+
     /// Adds a role and a template, as [`new`](ChatPromptTemplate::new) does.
     ///
     /// # Errors
@@ -96,9 +114,75 @@ impl ChatPromptTemplate {
             return Ok(self.with_placeholder(placeholder(template)?));
         }
         let role = Role::parse(role)?;
-        let template = PromptTemplate::new(template)
-            .map_err(|error| Error::new(error.kind(), format!("message {}: {}", self.len(), error.message())))?;
+        let template =
+            PromptTemplate::parse(template, self.format).map_err(|error| self.in_message(&error))?;
         Ok(self.with_entry(Entry::Template(MessageTemplate::new(role, template))))
+    }
+
+    /// Adds a role and a template that was parsed before, with its own language and what it has filled beforehand.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown role.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ChatPromptTemplate, Message, PromptTemplate};
+    /// let template = PromptTemplate::new("{greeting}, {name}!")?.with_partial("greeting", "Hello");
+    /// let prompt = ChatPromptTemplate::default().with_prompt("human", template)?;
+    /// assert_eq!(prompt.format_messages("Ann")?, [Message::human("Hello, Ann!")]);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn with_prompt(self, role: impl AsRef<str>, template: PromptTemplate) -> Result<Self> {
+        let role = Role::parse(role.as_ref())?;
+        Ok(self.with_entry(Entry::Template(MessageTemplate::new(role, template))))
+    }
+
+    /// Adds a template of what someone says who has a name instead of a role.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ChatPromptTemplate, PromptTemplate};
+    /// let prompt = ChatPromptTemplate::default().with_speaker("Narrator", PromptTemplate::new("Then {what} came.")?);
+    /// assert_eq!(prompt.format_messages("rain")?[0].text(), "Then rain came.");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "ChatMessagePromptTemplate")]
+    #[must_use]
+    pub fn with_speaker(self, name: impl Into<String>, template: PromptTemplate) -> Self {
+        self.with_entry(Entry::Template(MessageTemplate::new(Role::Named(name.into()), template)))
+    }
+
+    /// Adds a role and content of several parts: a list of texts, and of blocks as services know them. Every text in
+    /// them is a template; text parts that come out empty are left away.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for an unknown role or what is no block, [`ErrorKind::Template`] for what is malformed.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, ChatPromptTemplate, Data};
+    /// use serde_json::json;
+    /// let content = json!(["{question}", {"type": "image_url", "image_url": "https://example.com/{id}.png"}]);
+    /// let prompt = ChatPromptTemplate::default().with_content("human", content)?;
+    /// let messages = prompt.format_messages(vars! { question: "What is this?", id: 7 })?;
+    /// assert_eq!(serde_json::to_value(&messages[0]).unwrap()["content"][1]["image_url"]["url"], "https://example.com/7.png");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn with_content(self, role: impl AsRef<str>, content: impl Into<Data>) -> Result<Self> {
+        let role = Role::parse(role.as_ref())?;
+        let content =
+            ContentTemplate::parse(content.into(), self.format).map_err(|error| self.in_message(&error))?;
+        Ok(self.with_entry(Entry::Template(MessageTemplate::with_content(role, content))))
+    }
+
+    /// Adds examples as messages. See [`FewShotChatMessagePromptTemplate`].
+    #[must_use]
+    pub fn with_examples(self, examples: FewShotChatMessagePromptTemplate) -> Self {
+        self.with_entry(Entry::Examples(examples))
+    }
+
+    fn in_message(&self, error: &Error) -> Error {
+        Error::new(error.kind(), format!("message {}: {}", self.len(), error.message()))
     }
 
     /// Adds a message as it is: braces in it stand for themselves.
@@ -152,27 +236,37 @@ impl ChatPromptTemplate {
     }
 
     fn fill(&self, vars: &Data) -> Result<Vec<Message>> {
-        let values = Values::new(vars, &self.variables);
+        let partials = self.partials.resolve();
+        let values = Values::new(vars, &self.variables).with_partials(&partials);
         let mut messages = Vec::with_capacity(self.entries.len());
-        for entry in &self.entries {
-            match entry {
-                Entry::Template(template) => messages.push(template.fill(values)?),
-                Entry::Message(message) => messages.push(Message::clone(message)),
-                Entry::Placeholder(placeholder) => placeholder.fill(values, &mut messages)?,
-            }
-        }
+        self.entries.iter().try_for_each(|entry| entry.fill(values, &partials, &mut messages))?;
         Ok(messages)
     }
 
-    fn with_entry(mut self, entry: Entry) -> Self {
-        match &entry {
-            Entry::Template(template) => template.variables().iter().for_each(|name| self.need(name)),
-            Entry::Message(_) => {}
-            Entry::Placeholder(placeholder) if placeholder.is_optional() => self.allow(placeholder.variable()),
-            Entry::Placeholder(placeholder) => self.need(placeholder.variable()),
-        }
+    pub(super) fn with_entry(mut self, entry: Entry) -> Self {
+        self.note(&entry);
         self.entries.push(entry);
         self
+    }
+
+    /// Finds the variables anew, after what is filled beforehand or which entries there are has changed.
+    pub(super) fn with_variables_found(mut self) -> Self {
+        self.variables.clear();
+        self.optional_variables.clear();
+        let entries = std::mem::take(&mut self.entries);
+        entries.iter().for_each(|entry| self.note(entry));
+        self.entries = entries;
+        self
+    }
+
+    fn note(&mut self, entry: &Entry) {
+        for name in entry.variables() {
+            match entry.is_optional() {
+                _ if self.partials.contains(name) => {}
+                true => self.allow(name),
+                false => self.need(name),
+            }
+        }
     }
 
     fn need(&mut self, name: &str) {
@@ -191,6 +285,7 @@ impl Prompt for ChatPromptTemplate {
     type Input = Data;
 
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
+        Values::new(vars, &self.variables).require_all()?;
         self.fill(vars).map(PromptValue::Messages)
     }
 
@@ -279,12 +374,10 @@ mod tests {
             vars! { history: "Hi" },
             "the variable `history` must be a list of messages, but is a text",
         );
-        check(
-            history(),
-            vars! { history: json!(["Hi", {"role": "user"}]) },
-            "the variable `history` must be a list of messages, but has at 1 no message: \
-             a record that is a message has `role` and `content`",
-        );
+        let bad = vars! { history: json!(["Hi", {"role": "user"}]) };
+        let error = history().and_then(|prompt| prompt.format_messages(bad)).expect_err("no content");
+        let place = "the variable `history` must be a list of messages, but has at 1 no message: ";
+        assert!(error.message().starts_with(place), "{error}");
         let last = MessagesPlaceholder::new("history").with_limit(2);
         let last = ChatPromptTemplate::default().with_placeholder(last);
         check(Ok(last), vars! { history: told }, "AI: Yes?\nHuman: {x}");

@@ -11,7 +11,10 @@ use super::partials::Partials;
 use super::template::unique;
 use super::values::Values;
 use crate::schema::Object;
-use crate::{Context, Data, Error, ErrorKind, Outline, Prompt, PromptTemplate, PromptValue, Record, Result, RunKind, Runnable};
+use crate::{
+    Context, Data, Error, ErrorKind, Outline, Prompt, PromptTemplate, PromptValue, Record, Result, RunKind,
+    Runnable,
+};
 
 /// A text of a prefix, examples and a suffix, with a separator between them: an empty line if not set.
 ///
@@ -147,7 +150,8 @@ impl FewShotPromptTemplate {
             pieces.push(prefix.fill(values)?);
         }
         for (index, example) in examples.iter().enumerate() {
-            let text = self.example_prompt.fill_strictly(example).map_err(|error| of_example(index, &error))?;
+            let text =
+                self.example_prompt.fill_strictly(example).map_err(|error| of_example(index, &error))?;
             pieces.extend(Some(text).filter(|text| !text.is_empty()));
         }
         if let Some(suffix) = Some(&self.suffix).filter(shown) {

@@ -1,9 +1,12 @@
 //! The f-string template language: literal text, `{name}`, `{name!r:>8}`, and `{{` `}}` for braces.
 
 use super::format_spec::{Conversion, FormatSpec};
-use super::text_of::text_of;
+use super::text_of::push_text;
 use super::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
+
+/// How long a value is thought to be, so that the text is seldom moved while it grows.
+const TYPICAL_VALUE: usize = 16;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,15 @@ enum Part {
     Literal(String),
     /// A place for a value.
     Field(Field),
+}
+
+impl Part {
+    fn literal_len(&self) -> usize {
+        match self {
+            Self::Literal(literal) => literal.len(),
+            Self::Field(_) => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +57,9 @@ impl FString {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
-                parts.push(Part::Field(Field::parse(&after[..end]).map_err(|why| malformed(position(), &why))?));
+                parts.push(Part::Field(
+                    Field::parse(&after[..end]).map_err(|why| malformed(position(), &why))?,
+                ));
                 rest = &after[end + 1..];
             }
         }
@@ -66,7 +80,8 @@ impl FString {
 
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
-        let mut text = String::new();
+        let literals: usize = self.0.iter().map(Part::literal_len).sum();
+        let mut text = String::with_capacity(literals + self.0.len() * TYPICAL_VALUE);
         for part in &self.0 {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
@@ -108,7 +123,7 @@ impl Field {
     fn write(&self, value: &Data, out: &mut String) -> Result<()> {
         let written = match (&self.spec, self.conversion) {
             (None, None) => {
-                out.push_str(&text_of(value));
+                push_text(out, value);
                 Ok(())
             }
             (None, Some(conversion)) => {
@@ -209,6 +224,9 @@ mod tests {
         check_fill("{s!r} {n:>4}|{f:.2f}|{list!s:>6}|", "\"it's\"   42|1.50| [1,2]|");
         check_fill("{n!r:>4}|", "  42|");
         check_fill("{s:d}", "the value of `s` is a text: the format type `d` is not for a text");
-        check_fill("{f:d}", "the value of `f` is a number: the format type `d` is not for a number with a fraction");
+        check_fill(
+            "{f:d}",
+            "the value of `f` is a number: the format type `d` is not for a number with a fraction",
+        );
     }
 }

@@ -1,21 +1,25 @@
-//! A message of a chat prompt whose text has variables.
+//! A message of a chat prompt whose content has variables.
 
 use super::PromptTemplate;
+use super::content_template::ContentTemplate;
 use super::values::Values;
-use crate::{Error, ErrorKind, Message, Result};
+use crate::message::pretty::title;
+use crate::{ChatMessage, Error, ErrorKind, Message, Result};
 
 /// Who speaks, and a template of what they say.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MessageTemplate {
     role: Role,
-    template: PromptTemplate,
+    content: ContentTemplate,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     System,
     Human,
     Ai,
+    /// Someone of any other name.
+    Named(String),
 }
 
 impl Role {
@@ -33,23 +37,42 @@ impl Role {
             )),
         }
     }
+
+    /// What stands above a message of this role, for people to read.
+    fn title(&self) -> &'static str {
+        match self {
+            Self::System => "System Message",
+            Self::Human => "Human Message",
+            Self::Ai => "AI Message",
+            Self::Named(_) => "Chat Message",
+        }
+    }
 }
 
 impl MessageTemplate {
     pub(super) fn new(role: Role, template: PromptTemplate) -> Self {
-        Self { role, template }
+        Self { role, content: ContentTemplate::Text(template) }
     }
 
-    pub(super) fn variables(&self) -> &[String] {
-        self.template.variables()
+    pub(super) fn with_content(role: Role, content: ContentTemplate) -> Self {
+        Self { role, content }
+    }
+
+    pub(super) fn variables(&self) -> Vec<&str> {
+        self.content.variables()
     }
 
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Message> {
-        let text = self.template.fill(values)?;
-        Ok(match self.role {
-            Role::System => Message::system(text),
-            Role::Human => Message::human(text),
-            Role::Ai => Message::ai(text),
+        let content = self.content.fill(values)?;
+        Ok(match &self.role {
+            Role::System => Message::system(content),
+            Role::Human => Message::human(content),
+            Role::Ai => Message::ai(content),
+            Role::Named(name) => Message::Chat(ChatMessage::new(name.clone(), content)),
         })
+    }
+
+    pub(super) fn pretty(&self) -> String {
+        format!("{}\n\n{}", title(self.role.title()), self.content.pretty())
     }
 }

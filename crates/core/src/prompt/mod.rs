@@ -1,8 +1,16 @@
 //! Prompts: from variables to what a model reads.
 
+mod chat_composition;
+mod chat_entry;
 mod chat_prompt_template;
+mod content_template;
+mod dict_prompt_template;
+mod example_selector;
+mod few_shot;
+mod few_shot_chat;
 mod format_spec;
 mod fstring;
+mod image_prompt_template;
 #[cfg(feature = "jinja2")]
 mod jinja2;
 mod message_template;
@@ -12,12 +20,21 @@ mod mustache;
 mod partials;
 mod prompt_template;
 mod prompt_value;
+mod saved;
 mod template;
 mod template_format;
 mod text_of;
 mod values;
 
 pub use chat_prompt_template::ChatPromptTemplate;
+pub use dict_prompt_template::DictPromptTemplate;
+pub use example_selector::{
+    ExampleSelector, Examples, LengthBasedExampleSelector, MaxMarginalRelevanceExampleSelector,
+    SemanticSimilarityExampleSelector,
+};
+pub use few_shot::FewShotPromptTemplate;
+pub use few_shot_chat::FewShotChatMessagePromptTemplate;
+pub use image_prompt_template::ImagePromptTemplate;
 pub use messages_placeholder::MessagesPlaceholder;
 #[cfg(feature = "mustache")]
 pub use mustache::MustacheTemplate;

@@ -400,7 +400,11 @@ mod tests {
             "missing variable `b`: the prompt needs `a`, `b`, the input has `a`; \
              if `{b}` is meant as text, write `{{b}}`",
         );
-        check(new("{a} {b}"), "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        check(
+            new("{a} {b}"),
+            "x",
+            "a bare value fills one variable, but this prompt has `a`, `b`: name them",
+        );
         check(new("{stop}"), "x", "no variable may be called `stop`: models take that name for themselves");
     }
 

@@ -37,7 +37,8 @@ impl Template {
         let parsed = Parsed::parse(&source, format)?;
         let variables = parsed.variables();
         if variables.iter().any(|name| name == RESERVED) {
-            let message = format!("no variable may be called `{RESERVED}`: models take that name for themselves");
+            let message =
+                format!("no variable may be called `{RESERVED}`: models take that name for themselves");
             return Err(Error::new(ErrorKind::Template, message));
         }
         Ok(Self { source, variables, parsed })
@@ -69,7 +70,7 @@ impl Template {
             #[cfg(feature = "mustache")]
             Parsed::Mustache(parsed) => parsed.fill(values),
             #[cfg(feature = "jinja2")]
-            Parsed::Jinja2(parsed) => parsed.fill(values, &self.variables),
+            Parsed::Jinja2(parsed) => parsed.fill(values),
         }
     }
 

@@ -2,8 +2,41 @@
 
 use std::borrow::Cow;
 
+use serde_json::Number;
+
 use super::format_spec::shortest;
 use crate::Data;
+
+/// Appends the text of a value.
+pub(super) fn push_text(out: &mut String, value: &Data) {
+    match value {
+        // The most frequent kinds, without a text of their own in between.
+        Data::Text(text) => out.push_str(text),
+        Data::Number(number) if !number.is_f64() => push_integer(out, number),
+        value => out.push_str(&text_of(value)),
+    }
+}
+
+fn push_integer(out: &mut String, number: &Number) {
+    let Some(mut rest) = number.as_i128().map(i128::unsigned_abs).and_then(|size| u64::try_from(size).ok()) else {
+        return out.push_str(&number.to_string());
+    };
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        // A remainder of ten is a digit.
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number.as_i64().is_some_and(i64::is_negative) {
+        out.push('-');
+    }
+    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+}
 
 /// The text of a value, the same in every template language.
 ///
@@ -43,6 +76,9 @@ mod tests {
             (0.1.into(), "0.1"),
             (1e-7.into(), "1e-07"),
             (u64::MAX.into(), "18446744073709551615"),
+            (i64::MIN.into(), "-9223372036854775808"),
+            ((-7).into(), "-7"),
+            (0.into(), "0"),
             (true.into(), "true"),
             (Data::Null, "null"),
             (json!([1, "x", null, {"a": 1.5}]).into(), r#"[1,"x",null,{"a":1.5}]"#),
@@ -50,6 +86,9 @@ mod tests {
             (PromptValue::from([Message::human("Hi")]).into(), "Human: Hi"),
         ] {
             assert_eq!(text_of(&value), expected);
+            let mut out = String::new();
+            push_text(&mut out, &value);
+            assert_eq!(out, expected);
         }
     }
 }

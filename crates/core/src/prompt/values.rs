@@ -25,9 +25,13 @@ impl<'a> Values<'a> {
     }
 
     /// The whole input.
-    #[cfg(feature = "mustache")]
     pub(super) fn input(&self) -> &'a Data {
         self.input
+    }
+
+    /// The names of the variables that are needed.
+    pub(super) fn needed(&self) -> &'a [String] {
+        self.needed
     }
 
     /// The value of a variable, if there is one.

@@ -199,7 +199,7 @@ where
             match gather(input).await {
                 Ok(Some(input)) => Observed::open(step, Some(input), cx),
                 Ok(None) => None,
-                Err(error) => Some(Observed::failed(error)),
+                Err(error) => Some(Observed::failed(step, error, cx)),
             }
         } else {
             Observed::open_streaming(step, input, cx).await
@@ -311,9 +311,10 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         R: Runnable<Input = I, Output = O> + ?Sized,
     {
         let first = input.next().await;
-        if let Some(Err(error)) = first {
-            return Some(Self::failed(error));
-        }
+        let first = match first {
+            Some(Err(error)) => return Some(Self::failed(step, error, cx)),
+            first => first,
+        };
         let (cx, scope) = cx.open(step, None::<&I>)?;
         let seen = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&seen);
@@ -326,8 +327,12 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         Some(Self { chunks: Some(chunks), input: seen, scope: Some(scope), report_chunks: true })
     }
 
-    fn failed(error: Error) -> Self {
-        let chunks: ChunkStream<'a, O> = Box::pin(stream::iter([Err(error)]));
+    /// The step does not run on an input that has failed. It may look at it, as it would if nobody watched.
+    fn failed<R>(step: &'a R, error: Error, cx: Context) -> Self
+    where
+        R: Runnable<Input = I, Output = O> + ?Sized,
+    {
+        let chunks = step.transform(Box::pin(stream::iter([Err(error)])), cx);
         Self { chunks: Some(chunks), input: Arc::default(), scope: None, report_chunks: false }
     }
 

@@ -11,8 +11,8 @@ use crate::chunk::merge_option;
 use crate::run::owning_stream;
 use crate::run::step::{self, Place};
 use crate::{
-    ChatMessageHistory, Chunk, ChunkStream, Context, Data, Error, ErrorKind, FromData, Message, Outline, Record,
-    Result, Runnable, gather,
+    ChatMessageHistory, Chunk, ChunkStream, ConfigurableField, Context, Data, Error, ErrorKind, FromData,
+    Message, Outline, Record, Result, Runnable, gather,
 };
 
 type Sessions = Arc<dyn Fn(&str) -> Arc<dyn ChatMessageHistory> + Send + Sync>;
@@ -221,7 +221,10 @@ where
     }
 
     fn outline(&self) -> Outline {
-        Outline::wrapper(self.inner.outline())
+        let session = ConfigurableField::new("session_id").with_name("Session ID").with_default("").shared();
+        let mut outline = Outline::wrapper(self.inner.outline());
+        outline.fields.push(session.with_description("Unique identifier for a session."));
+        outline
     }
 }
 

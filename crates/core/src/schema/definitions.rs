@@ -48,8 +48,11 @@ impl Definitions {
         json!({ REFERENCE: target })
     }
 
-    /// Makes a schema a definition under its title, and gives a reference to it.
+    /// Makes a schema a definition under its title, and gives a reference to it; unless it is a reference already.
     pub(super) fn define(&mut self, schema: Value) -> Value {
+        if schema.get(REFERENCE).is_some() {
+            return schema;
+        }
         let name = self.name_for(&definition_name(&schema), &schema);
         self.0.insert(name.clone(), schema);
         json!({ REFERENCE: reference(&name) })

@@ -16,6 +16,8 @@ pub(crate) use object::Object;
 pub(crate) use output::{output_schema, tuple_schema};
 pub(crate) use types::{text_or_message, type_schema};
 pub use with_schemas::WithSchemas;
+#[cfg(feature = "schemars")]
+pub(crate) use with_schemas::described;
 
 use serde_json::{Map, Value, json};
 

@@ -3,6 +3,7 @@
 
 mod batch;
 mod errors;
+mod faults;
 mod limits;
 mod streaming;
 mod support;

@@ -1,9 +1,10 @@
 //! Chat requests: `POST /chat/completions`.
 
-use catena_core::{Content, Error, ErrorKind, Message, Result};
+use catena_core::{Error, ErrorKind, Message, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::chat_message::{WireMessage, encode_messages};
 use super::request::encode;
 use crate::sampling::Sampling;
 
@@ -40,16 +41,6 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-#[derive(Serialize)]
-struct WireMessage<'a> {
-    role: &'static str,
-    content: &'a Content,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<&'a str>,
-}
-
 /// The body of a request.
 ///
 /// # Errors
@@ -59,30 +50,9 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
         return Err(Error::new(ErrorKind::InvalidInput, "a chat model needs at least one message"));
     }
     let system = if is_reasoning_model(&options.model) { "developer" } else { "system" };
-    let messages = messages.iter().map(|message| encode_message(message, system)).collect::<Result<_>>()?;
+    let messages = encode_messages(messages, system)?;
     let stream_options = (stream && options.stream_usage).then_some(StreamOptions { include_usage: true });
     encode(&Body { options, messages, stream, stream_options }, &options.extra_body)
-}
-
-fn encode_message<'a>(message: &'a Message, system: &'static str) -> Result<WireMessage<'a>> {
-    let wire = |role, content, name: &'a Option<String>| WireMessage {
-        role,
-        content,
-        name: name.as_deref(),
-        refusal: None,
-    };
-    Ok(match message {
-        Message::System(message) => wire(system, &message.content, &message.name),
-        Message::Human(message) => wire("user", &message.content, &message.name),
-        Message::Ai(message) => WireMessage {
-            refusal: message.refusal.as_deref(),
-            ..wire("assistant", &message.content, &message.name)
-        },
-        other => {
-            let message = format!("messages of the role `{}` cannot be sent to this model", other.role());
-            return Err(Error::new(ErrorKind::Unsupported, message));
-        }
-    })
 }
 
 /// True for o1, o3 and their kin, which call system messages developer messages.

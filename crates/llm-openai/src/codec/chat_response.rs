@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
+use super::call_pieces::CallPieces;
 use super::content::WireContent;
 use super::envelope::{Envelope, decode_body, keep, no_choices};
 use super::lenient::Text;
@@ -42,20 +43,24 @@ pub(super) struct WireMessage<'a> {
     pub(super) reasoning: Text<'a>,
     #[serde(default, rename = "role")]
     _role: Option<IgnoredAny>,
-    #[serde(default, rename = "tool_calls")]
-    _tool_calls: Option<IgnoredAny>,
-    #[serde(default, rename = "function_call")]
-    _function_call: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) tool_calls: Value,
+    /// What there was before tools.
+    #[serde(default)]
+    pub(super) function_call: Value,
     #[serde(flatten)]
     pub(super) extra: Map<String, Value>,
 }
 
 impl WireMessage<'_> {
-    /// Adds what is said to `message`; leaves `extra`.
+    /// Adds what is said to `message`; leaves `tool_calls` and `extra`.
     pub(super) fn add_to(&mut self, message: &mut AiMessage) {
         let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
         message.refusal = std::mem::take(&mut self.refusal).into_string();
+        if self.function_call.is_object() {
+            message.additional_kwargs.insert("function_call".to_owned(), self.function_call.take());
+        }
         std::mem::take(&mut self.content).add_to(message);
     }
 }
@@ -73,6 +78,7 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     };
     let mut message = AiMessage::default();
     wire.add_to(&mut message);
+    CallPieces::default().add(wire.tool_calls.take(), &mut message);
     let metadata = &mut message.metadata;
     message.usage = envelope.describe(metadata);
     keep(&mut extra, &mut metadata.extra);
@@ -84,14 +90,14 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     metadata.model = envelope.model.into_string();
     metadata.request_id.clone_from(&origin.request_id);
     message.id = envelope.id.into_string();
-    Ok(message)
+    Ok(message.into_whole())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::origin;
     use super::*;
-    use catena_core::{ErrorKind, Usage};
+    use catena_core::{ErrorKind, ToolCall, Usage};
     use serde_json::json;
 
     fn message(text: &str) -> AiMessage {
@@ -136,6 +142,28 @@ mod tests {
         check(both, |m| m.reasoning = Some("6*7".into()));
         let error_null = r#"{"error":null,"choices":[{"finish_reason":"stop","message":{"content":"Hi"}}]}"#;
         check(error_null, |_| {});
+    }
+
+    #[test]
+    fn tool_calls_are_read() {
+        let body = r#"{"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
+            {"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"}},
+            {"id":"c2","type":"function","function":{"name":"g","arguments":null}},
+            {"id":"c3","function":{"name":"h","arguments":{"b": 2}}},
+            {"id":"c4","function":{"name":"i","arguments":"{\"a\": "}}]}}]}"#;
+        let answer = decode_chat(body.as_bytes(), &origin()).expect("an answer");
+        let calls = [
+            ToolCall::new("f", [("a", 1)]).with_id("c1"),
+            ToolCall::new("g", [("", 0); 0]).with_id("c2"),
+            ToolCall::new("h", [("b", 2)]).with_id("c3"),
+        ];
+        assert_eq!(answer.tool_calls(), calls);
+        assert_eq!(answer.invalid_tool_calls()[0].args.as_deref(), Some("{\"a\": "));
+        assert!(answer.tool_call_chunks().is_empty());
+        let legacy =
+            r#"{"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{}"}}}]}"#;
+        let answer = decode_chat(legacy.as_bytes(), &origin()).expect("an answer");
+        assert_eq!(answer.additional_kwargs["function_call"]["name"], "f");
     }
 
     #[test]

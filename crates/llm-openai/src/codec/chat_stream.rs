@@ -4,6 +4,7 @@ use catena_core::{AiMessage, Chunk, Result};
 use serde_json::{Map, Value};
 
 use super::StreamDecoder;
+use super::call_pieces::CallPieces;
 use super::chat_response::{ChatChoice, decode_chat};
 use super::envelope::keep;
 use super::error::decode_event;
@@ -19,6 +20,7 @@ pub(crate) struct ChatStream {
     pending: AiMessage,
     id: Option<String>,
     model: Option<String>,
+    calls: CallPieces,
     /// Unknown members of deltas. They are increments and are delivered, added up, at the end.
     increments: Map<String, Value>,
 }
@@ -57,7 +59,7 @@ impl StreamDecoder for ChatStream {
 }
 
 impl ChatStream {
-    /// Takes in a choice. True if it says something: text, reasoning, a refusal or a finish reason.
+    /// Takes in a choice. True if it says something: text, reasoning, a refusal, a piece of a call or a finish reason.
     fn add(&mut self, choice: ChatChoice<'_>) -> bool {
         self.progress.answered = true;
         let metadata = &mut self.pending.metadata;
@@ -72,9 +74,15 @@ impl ChatStream {
         metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
         let Some(mut delta) = choice.delta else { return finishes };
         delta.add_to(&mut self.pending);
+        let calls = self.calls.add(delta.tool_calls.take(), &mut self.pending);
         self.increments.merge(delta.extra);
         let pending = &self.pending;
-        finishes || !pending.content.is_empty() || pending.reasoning.is_some() || pending.refusal.is_some()
+        finishes
+            || calls
+            || !pending.content.is_empty()
+            || !pending.additional_kwargs.is_empty()
+            || pending.reasoning.is_some()
+            || pending.refusal.is_some()
     }
 
     fn deliver(&mut self) -> AiMessage {
@@ -194,6 +202,65 @@ mod tests {
         let (chunks, end) = decode(ChatStream::default(), &events);
         end.expect("a complete answer");
         assert_eq!(fold(chunks), decode_chat(whole.as_bytes(), &origin()).expect("an answer"));
+    }
+
+    /// Decodes deltas of tool calls and shows the calls they make.
+    #[track_caller]
+    fn check_calls(deltas: &[&str], expected: &[&str]) {
+        let events: Vec<_> = deltas
+            .iter()
+            .map(|delta| format!(r#"{{"choices":[{{"delta":{{"tool_calls":{delta}}}}}]}}"#))
+            .chain([STOP.to_owned()])
+            .collect();
+        let events: Vec<&str> = events.iter().map(String::as_str).collect();
+        let (chunks, end) = decode(ChatStream::default(), &events);
+        end.expect("a complete answer");
+        let whole = fold(chunks);
+        let calls = whole.tool_calls().iter();
+        let calls =
+            calls.map(|call| format!("{}({:?})#{}", call.name, call.args, call.id.as_deref().unwrap_or("-")));
+        assert_eq!(calls.collect::<Vec<_>>(), expected, "{deltas:?}");
+        assert_eq!(whole.invalid_tool_calls(), []);
+    }
+
+    #[test]
+    fn tool_calls_arrive_in_pieces_of_many_kinds() {
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","type":"function","function":{"name":"f","arguments":""}}]"#,
+                r#"[{"index":0,"function":{"arguments":"{\"a\""}}]"#,
+                r#"[{"index":2,"id":"c2","function":{"name":"g"}},{"index":0,"function":{"arguments":": 1}"}}]"#,
+            ],
+            &[r#"f({"a": 1})#c1"#, "g({})#c2"],
+        );
+        // What is repeated, null or empty on later pieces changes nothing.
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","function":{"name":"f","arguments":"{"}}]"#,
+                r#"[{"index":0,"id":"c1","function":{"name":"f","arguments":"}"}}]"#,
+                r#"[{"index":0,"id":"","function":{"name":null,"arguments":null}}]"#,
+            ],
+            &["f({})#c1"],
+        );
+        // Without indices the position counts, and a new id starts a new call.
+        check_calls(
+            &[
+                r#"[{"id":"c1","function":{"name":"f","arguments":{"a":1}}}]"#,
+                r#"[{"id":"c2","function":{"name":"f","arguments":"{}"}}]"#,
+            ],
+            &[r#"f({"a": 1})#c1"#, "f({})#c2"],
+        );
+        check_calls(
+            &[r#"[{"id":"c1","function":{"name":"f"}},{"id":"c2","function":{"name":"g"}}]"#, "[]", "null"],
+            &["f({})#c1", "g({})#c2"],
+        );
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","function":{"name":"f","arguments":"{}"}}]"#,
+                r#"[{"index":0,"id":"c2","function":{"name":"g","arguments":"{}"}}]"#,
+            ],
+            &["f({})#c1", "g({})#c2"],
+        );
     }
 
     #[track_caller]

@@ -1,5 +1,7 @@
 //! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
 
+mod call_pieces;
+mod chat_message;
 pub(crate) mod chat_request;
 pub(crate) mod chat_response;
 pub(crate) mod chat_stream;

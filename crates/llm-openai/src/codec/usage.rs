@@ -14,7 +14,16 @@ pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
         return None;
     }
     let sum = Usage::new(input.unwrap_or(0), output.unwrap_or(0));
-    Some(total.map_or(sum, |total| sum.with_total(total)))
+    let mut counted = total.map_or(sum, |total| sum.with_total(total));
+    let detail = |details: &str, name: &str| count(usage.get(details)?.get(name));
+    let input = &mut counted.input_token_details;
+    input.audio = detail("prompt_tokens_details", "audio_tokens");
+    input.cache_read = detail("prompt_tokens_details", "cached_tokens");
+    input.cache_creation = detail("prompt_tokens_details", "cache_write_tokens");
+    let output = &mut counted.output_token_details;
+    output.audio = detail("completion_tokens_details", "audio_tokens");
+    output.reasoning = detail("completion_tokens_details", "reasoning_tokens");
+    Some(counted)
 }
 
 #[cfg(test)]
@@ -39,5 +48,15 @@ mod tests {
         ] {
             assert_eq!(decode_usage(&usage), expected, "{usage}");
         }
+    }
+
+    #[test]
+    fn details_are_kept_as_far_as_there_are_any() {
+        let usage = json!({"prompt_tokens": 9, "completion_tokens": 3,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": null},
+            "completion_tokens_details": {"reasoning_tokens": 2}});
+        let usage = decode_usage(&usage).expect("a usage");
+        assert_eq!((usage.input_token_details.cache_read, usage.input_token_details.audio), (Some(0), None));
+        assert_eq!(usage.output_token_details.reasoning, Some(2));
     }
 }

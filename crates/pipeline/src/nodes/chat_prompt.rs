@@ -5,15 +5,16 @@ use catena_core::{ChatPromptTemplate, Data, DynRunnable, MessagesPlaceholder, Re
 use crate::{Spec, message};
 
 pub(super) fn load(spec: &Spec<'_>) -> Result<DynRunnable> {
+    let mut prompt = ChatPromptTemplate::default();
     let messages = match spec.data() {
         Data::Record(_) => {
             spec.only(&["messages", "format"])?;
-            super::prompt::check_format(spec)?;
+            prompt = prompt.with_template_format(super::prompt::format(spec)?);
             spec.required("messages")?
         }
         _ => spec.clone(),
     };
-    let prompt = messages.items()?.iter().try_fold(ChatPromptTemplate::default(), add)?;
+    let prompt = messages.items()?.iter().try_fold(prompt, add)?;
     Ok(prompt.dynamic())
 }
 

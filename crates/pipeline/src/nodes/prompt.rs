@@ -1,29 +1,36 @@
 //! `prompt`: what fills a text with the input's values.
 
-use catena_core::{Data, DynRunnable, PromptTemplate, Result, RunnableExt};
+use catena_core::{Data, DynRunnable, PromptTemplate, Result, RunnableExt, TemplateFormat};
 
 use crate::Spec;
 
 pub(super) fn load(spec: &Spec<'_>) -> Result<DynRunnable> {
-    let template = match spec.data() {
-        Data::Text(_) => spec.clone(),
-        Data::Record(_) => {
-            spec.only(&["template", "format"])?;
-            check_format(spec)?;
-            spec.required("template")?
-        }
-        _ => return Err(spec.unfit("a template or an object with one")),
-    };
-    let prompt = PromptTemplate::new(template.text()?).map_err(|error| template.locate(error))?;
-    Ok(prompt.dynamic())
+    read(spec).map(RunnableExt::dynamic)
 }
 
-/// There is one format so far.
-pub(super) fn check_format(spec: &Spec<'_>) -> Result<()> {
-    match spec.get("format") {
-        Some(format) if format.text()? != "f-string" => {
-            Err(format.error("the format of templates is `f-string`"))
+/// A template, or `{"template", "format"?, "partials"?}`.
+pub(super) fn read(spec: &Spec<'_>) -> Result<PromptTemplate> {
+    match spec.data() {
+        Data::Text(_) => parse(spec, TemplateFormat::default()),
+        Data::Record(_) => {
+            spec.only(&["template", "format", "partials"])?;
+            let prompt = parse(&spec.required("template")?, format(spec)?)?;
+            let partials = spec.get("partials").map(|partials| partials.members()).transpose()?;
+            let partials = partials.unwrap_or_default().into_iter();
+            Ok(partials.fold(prompt, |prompt, (name, value)| prompt.with_partial(name, value.data().clone())))
         }
-        _ => Ok(()),
+        _ => Err(spec.unfit("a template or an object with one")),
+    }
+}
+
+fn parse(template: &Spec<'_>, format: TemplateFormat) -> Result<PromptTemplate> {
+    PromptTemplate::parse(template.text()?, format).map_err(|error| template.locate(error))
+}
+
+/// The language of the templates in a node.
+pub(super) fn format(spec: &Spec<'_>) -> Result<TemplateFormat> {
+    match spec.get("format") {
+        Some(format) => format.text()?.parse().map_err(|error| format.locate(error)),
+        None => Ok(TemplateFormat::default()),
     }
 }

@@ -5,7 +5,7 @@ use catena_core::{DynRunnable, Result, Runnable, RunnableExt, Shape};
 use crate::Spec;
 
 /// While streaming each step asks the one before it, so that the call stack grows with their number.
-const MOST_STEPS: usize = 1_000;
+const MOST_STEPS: usize = 128;
 
 pub(super) fn load(steps: &Spec<'_>) -> Result<DynRunnable> {
     let items = steps.items()?;

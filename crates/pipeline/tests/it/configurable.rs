@@ -58,7 +58,7 @@ fn alternatives() {
 fn mistakes_show_when_it_is_loaded() {
     check_error(
         r#"{"configurable_fields": {"runnable": {"prompt": "x"}, "fields": {"tmpl": {"id": "t"}}}}"#,
-        "configurable_fields.runnable.prompt: unknown option `tmpl`; known: template, format",
+        "configurable_fields.runnable.prompt: unknown option `tmpl`; known: template, format, partials",
     );
     check_error(
         r#"{"configurable_fields": {"runnable": {"prompt": "x"}, "fields": {"template": {}}}}"#,

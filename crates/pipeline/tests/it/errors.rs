@@ -61,6 +61,11 @@ fn options_are_checked() {
         "with_config.config: unknown option `tag`; known: tags, metadata, run_name, max_concurrency, \
          recursion_limit, configurable, timeout, handlers",
     );
+    check_error(
+        r#"{"map": {"prompt": {"template": "a", "format": "erb"}}}"#,
+        "map.prompt.format: unknown template format `erb`: use `f-string`, `mustache` or `jinja2`",
+    );
+    check_error(r#"{"chat_prompt": [["human"]]}"#, "chat_prompt[0]: a message is a role and a template");
     check_error(r#"{"bind": {"runnable": {"pick": "a"}}}"#, "bind: `kwargs` is missing");
 }
 

@@ -31,7 +31,23 @@ fn composition() {
         json!({"name": "Ada"}),
         json!("A B C"),
     );
+}
+
+#[test]
+fn prompts() {
     check(r#"{"prompt": {"template": "{a}", "format": "f-string"}}"#, json!("x"), json!("x"));
+    let partial = r#"{"prompt": {"template": "{a} {b}", "partials": {"b": "B"}}}"#;
+    check(partial, json!("x"), json!("x B"));
+    let chat = r#"{"seq": [{"chat_prompt": [["system", "Be {how}."], ["placeholder", "{past}"],
+        {"placeholder": {"name": "last", "n_messages": 1}}, {"$message": {"type": "ai", "content": "{}"}},
+        {"role": "human", "content": "{q}"}, "{q}?"]}, {"pick_texts": {}}]}"#;
+    let loader = loader().with_node("pick_texts", |_| {
+        let texts = |prompt: catena_core::PromptValue| prompt.to_string();
+        Ok(catena_core::lambda(texts).dynamic())
+    });
+    let input = json!({"how": "brief", "q": "Why", "last": ["a", ["ai", "b"]]});
+    let shown = block_on(loader.from_json(chat).expect("good").invoke(catena_core::Data::from(input)));
+    assert_eq!(shown.expect("a text"), "System: Be brief.\nAI: b\nAI: {}\nHuman: Why\nHuman: Why?".into());
 }
 
 #[test]
@@ -127,10 +143,10 @@ fn conversations() {
 #[test]
 fn a_long_sequence_streams_and_an_endless_one_is_refused() {
     let long = |steps| format!(r#"{{"seq": [{}]}}"#, vec![r#"{"gen": "upper"}"#; steps].join(","));
-    let nested = format!(r#"{{"seq": [{}, {{"pick": "a"}}]}}"#, long(1_000));
+    let nested = format!(r#"{{"seq": [{}, {{"pick": "a"}}]}}"#, long(128));
     let error = loader().from_json(&nested).expect_err("too long");
-    assert_eq!(error.to_string(), "seq: a sequence has at most 1000 steps, this one has 1001");
-    let chain = loader().from_json(&long(1_000)).expect("good");
+    assert_eq!(error.to_string(), "seq: a sequence has at most 128 steps, this one has 129");
+    let chain = loader().from_json(&long(128)).expect("good");
     let chunks = futures_util::stream::iter(["a", "b"].map(|text| Ok(text.into()))).boxed();
     let chunks: Vec<_> = block_on(chain.transform_with(chunks, &RunConfig::new()).collect());
     let chunks: Vec<_> = chunks.into_iter().map(|chunk| chunk.expect("a chunk").into_json()).collect();

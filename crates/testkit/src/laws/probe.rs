@@ -8,7 +8,8 @@ use catena_core::{
     ChunkStream, Context, LanguageModel, Outline, PromptValue, Result, RunKind, Runnable, async_trait,
     impl_pipe,
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value};
 
 /// Notes every call of what it is laid around, and who is at work. Clones are the same probe.
 ///
@@ -152,8 +153,11 @@ impl<R: Runnable> Runnable for Watched<R> {
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
-        let name = self.inner.name().into_owned();
-        while_inside(&self.probe, name, self.inner.transform(input, cx))
+        let visit = Visit::new(&self.probe, self.inner.name());
+        let arrived = visit.clone();
+        // As with a run, the work begins with the first chunk of input.
+        let input = input.inspect(move |chunk| arrived.begin_if(chunk.is_ok()));
+        visit.during(self.inner.transform(input.boxed(), cx))
     }
 
     fn name(&self) -> Cow<'_, str> {
@@ -162,6 +166,10 @@ impl<R: Runnable> Runnable for Watched<R> {
 
     fn kind(&self) -> RunKind {
         self.inner.kind()
+    }
+
+    fn run_metadata(&self) -> Map<String, Value> {
+        self.inner.run_metadata()
     }
 
     fn outline(&self) -> Outline {
@@ -191,8 +199,22 @@ impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, M::Output> {
-        let name = self.inner.model_name().into_owned();
-        while_inside(&self.probe, name, self.inner.generate_stream(prompt, cx))
+        let visit = Visit::new(&self.probe, self.inner.model_name());
+        let mut answer = self.inner.generate_stream(prompt, cx);
+        let asked = visit.clone();
+        let answer = stream::poll_fn(move |task| {
+            asked.begin_if(true);
+            answer.as_mut().poll_next(task)
+        });
+        visit.during(answer.boxed())
+    }
+
+    fn provider(&self) -> Option<&str> {
+        self.inner.provider()
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        self.inner.model_id()
     }
 
     fn model_name(&self) -> Cow<'_, str> {
@@ -202,22 +224,54 @@ impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
 
 impl_pipe!(impl [M: LanguageModel] WatchedModel<M>);
 
-/// The stream, at work from its first poll until it ends or is dropped.
-fn while_inside<'a, T: 'a>(
-    probe: &Probe,
-    name: String,
-    mut chunks: ChunkStream<'a, T>,
-) -> ChunkStream<'a, T> {
-    let (probe, mut name) = (probe.clone(), Some(name));
-    let mut inside: Option<Inside> = None;
-    Box::pin(stream::poll_fn(move |task| {
-        if let Some(name) = name.take() {
-            inside.replace(probe.enter(name, Mode::Stream));
+/// A stream's time at work. Clones are the same visit.
+#[derive(Clone)]
+struct Visit(Arc<Mutex<VisitState>>);
+
+enum VisitState {
+    Ahead(Probe, String),
+    Inside { _inside: Inside },
+    Over,
+}
+
+impl Visit {
+    fn new(probe: &Probe, name: Cow<'_, str>) -> Self {
+        Self(Arc::new(Mutex::new(VisitState::Ahead(probe.clone(), name.into_owned()))))
+    }
+
+    fn begin_if(&self, begins: bool) {
+        let mut state = self.lock();
+        if begins && let VisitState::Ahead(probe, name) = &*state {
+            let inside = probe.enter(name, Mode::Stream);
+            *state = VisitState::Inside { _inside: inside };
         }
-        let next = ready!(chunks.as_mut().poll_next(task));
-        if next.is_none() {
-            drop(inside.take());
-        }
-        Poll::Ready(next)
-    }))
+    }
+
+    /// The stream, which is at work at the latest when it gives something, until it ends or is dropped.
+    fn during<'a, T: Send + 'a>(self, chunks: ChunkStream<'a, T>) -> ChunkStream<'a, T> {
+        let mut running = Some((chunks, Leaving(self)));
+        Box::pin(stream::poll_fn(move |task| {
+            let Some((chunks, visit)) = &mut running else { return Poll::Ready(None) };
+            let next = ready!(chunks.as_mut().poll_next(task));
+            visit.0.begin_if(matches!(next, Some(Ok(_))));
+            if next.is_none() {
+                running = None;
+            }
+            Poll::Ready(next)
+        }))
+    }
+
+    /// Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, VisitState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a visit when it is dropped.
+struct Leaving(Visit);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        *self.0.lock() = VisitState::Over;
+    }
 }

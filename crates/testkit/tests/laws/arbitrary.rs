@@ -58,8 +58,8 @@ fn tip() -> impl Strategy<Value = Tree> {
         2 => (0..3_u8).prop_map(Does::Fails),
     ];
     prop_oneof![
-        8 => (does, 0..3_u8).prop_map(|(does, waits)| Tree::Leaf(Leaf { does, waits })),
-        2 => (0..3_u8).prop_map(|waits| Tree::Model { waits }),
+        8 => (does, 0..3_usize).prop_map(|(does, waits)| Tree::Leaf(Leaf { does, waits })),
+        2 => (0..3_usize).prop_map(|waits| Tree::Model { waits }),
         1 => Just(Tree::Passthrough),
         1 => Just(Tree::Generator),
     ]

@@ -78,7 +78,9 @@ pub(crate) fn build(tree: &Tree, probe: &Probe) -> DynRunnable {
         Tree::Retry(a) => part(a).with_retry(RetryPolicy::new().without_delay()).boxed(),
         Tree::Fallbacks(a, b) => part(a).with_fallbacks([part(b)]).boxed(),
         Tree::FallbacksWithKey(a, b) => {
-            (lambda(as_record) | part(a).with_fallbacks([part(b)]).with_error_key("error")).boxed()
+            // An error equals none, not even itself: what comes out must not have it in it.
+            (lambda(as_record) | part(a).with_fallbacks([part(b)]).with_error_key("error") | lambda(shown))
+                .dynamic()
         }
         Tree::Tap(a) => (RunnablePassthrough::new().with_tap(|_: &Data| {}) | part(a)).boxed(),
         Tree::Calls(a) => calling(part(a)),

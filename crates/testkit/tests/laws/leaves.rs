@@ -1,8 +1,6 @@
 //! The steps at the tips of a random tree: what they do is fixed by their description, so every run goes alike.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
-use std::task::Poll;
 
 use catena_core::{
     Chunk, ChunkStream, Context, Data, Error, ErrorKind, LanguageModel, Message, PromptValue, Record, Result,
@@ -10,11 +8,13 @@ use catena_core::{
 };
 use futures_util::{StreamExt, stream};
 
+use crate::executor::turns;
+
 /// A step, and before each of its chunks so many turns for others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leaf {
     pub(crate) does: Does,
-    pub(crate) waits: u8,
+    pub(crate) waits: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,7 @@ impl Leaf {
     fn streamed<'a>(self, input: &Data) -> ChunkStream<'a, Data> {
         let chunks = stream::iter(self.chunks(input));
         let waiting = chunks.then(move |chunk| async move {
-            wait(self.waits).await;
+            turns(self.waits).await;
             chunk
         });
         waiting.boxed()
@@ -78,7 +78,7 @@ impl Runnable for Leaf {
         let (leaf, waits) = (*self, self.waits);
         match self.does {
             Does::Maps => Box::pin(input.then(move |chunk| async move {
-                wait(waits).await;
+                turns(waits).await;
                 chunk.map(turn)
             })),
             // As a step without a stream of its own does.
@@ -111,7 +111,7 @@ impl Runnable for Leaf {
 /// A text model that repeats what it is asked, in chunks of two letters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parrot {
-    pub(crate) waits: u8,
+    pub(crate) waits: usize,
 }
 
 #[async_trait]
@@ -125,7 +125,7 @@ impl LanguageModel for Parrot {
             chunks.push(String::new());
         }
         let chunks = stream::iter(chunks).then(|chunk| async {
-            wait(self.waits).await;
+            turns(self.waits).await;
             Ok(chunk)
         });
         chunks.boxed()
@@ -194,16 +194,4 @@ pub(crate) fn as_record(data: Data) -> Data {
         Data::Record(_) => data,
         other => Record::from_iter([("in", other)]).into(),
     }
-}
-
-async fn wait(mut turns: u8) {
-    poll_fn(|task| {
-        if turns == 0 {
-            return Poll::Ready(());
-        }
-        turns -= 1;
-        task.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }

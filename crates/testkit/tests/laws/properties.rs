@@ -24,7 +24,10 @@ where
 {
     let probe = Probe::new();
     let chain = build(tree, &probe);
-    let laws = Laws::new().with_probe(&probe).with_config(config()).with_failures(tree.failures());
+    let laws = Laws::new()
+        .with_probe(&probe)
+        .with_config(config())
+        .with_failures(tree.failures().unwrap_or(Failures::Late));
     run(law(laws, chain))
 }
 
@@ -37,11 +40,17 @@ proptest! {
 
     #[test]
     fn streaming(tree in trees(), input in inputs()) {
+        if tree.failures().is_none() {
+            return Ok(());
+        }
         check(&tree, |laws, chain| async move { laws.streaming(&chain, input).await }).map_err(failed)?;
     }
 
     #[test]
     fn chunked(tree in trees(), chunks in chunked_inputs()) {
+        if tree.failures().is_none() {
+            return Ok(());
+        }
         check(&tree, |laws, chain| async move { laws.chunked(&chain, chunks).await }).map_err(failed)?;
     }
 

@@ -9,7 +9,7 @@ use crate::leaves::{Does, Leaf};
 pub(crate) enum Tree {
     Leaf(Leaf),
     Model {
-        waits: u8,
+        waits: usize,
     },
     Passthrough,
     Generator,
@@ -56,26 +56,31 @@ pub(crate) enum Picked {
 }
 
 impl Tree {
-    pub(crate) fn leaf(does: Does) -> Self {
-        Self::Leaf(Leaf { does, waits: 0 })
-    }
-
-    /// How far a call and a stream agree when they fail.
-    pub(crate) fn failures(&self) -> Failures {
-        let (mut fail, mut late, mut recover) = (0, false, false);
+    /// How far a call and a stream agree when they fail; `None` if not even their outputs need to: a stream that could not
+    /// be taken back by one that recovers may be taken back by another further out.
+    pub(crate) fn failures(&self) -> Option<Failures> {
+        let (mut fail, mut late, mut recover, mut beside, mut twice) = (0, false, 0, false, false);
         self.walk(&mut |tree| match tree {
             Self::Leaf(Leaf { does: Does::Fails(chunks), .. }) => {
                 fail += 1;
                 late |= *chunks > 0;
             }
-            Self::Assign(_) | Self::Pick(_) | Self::FailingCondition(_) | Self::UnknownRoute(_) => fail += 1,
-            Self::Retry(_) | Self::Fallbacks(..) | Self::FallbacksWithKey(..) => recover = true,
+            Self::Assign(_) | Self::Pick(_) | Self::FailingCondition(_) | Self::UnknownRoute(_) => {
+                fail += 1;
+                beside |= matches!(tree, Self::Assign(_));
+            }
+            // While one branch fails, another may have given something.
+            Self::Parallel(_) | Self::PickOfParallel(..) | Self::AssignToRecord(_) => beside = true,
+            Self::Each(_) => twice = true,
+            Self::Retry(_) | Self::Fallbacks(..) | Self::FallbacksWithKey(..) => recover += 1,
             _ => {}
         });
         match fail {
-            _ if late && recover => Failures::Late,
-            ..=1 => Failures::Same,
-            _ => Failures::Any,
+            0 => Some(Failures::Same),
+            _ if (late || beside) && recover > 1 => None,
+            _ if (late || beside) && recover > 0 => Some(Failures::Late),
+            1 if !twice => Some(Failures::Same),
+            _ => Some(Failures::Any),
         }
     }
 

@@ -107,7 +107,8 @@ fn stream_of(answer: Answer) -> ChunkStream<'static, AiMessage> {
 async fn whole(answer: Answer) -> Result<AiMessage> {
     match answer.error {
         Some((_, error)) => Err(error),
-        None => Ok(gather(stream_of(answer)).await?.unwrap_or_default()),
+        // A plain call gives no pieces.
+        None => Ok(gather(stream_of(answer)).await?.unwrap_or_default().into_whole()),
     }
 }
 

@@ -21,9 +21,11 @@ impl Embedded {
     }
 
     pub(super) async fn add(&mut self, examples: Vec<Data>) -> Result<()> {
-        let texts: Vec<String> = examples.iter().map(|example| text_of_record(example, &self.names)).collect();
+        let texts: Vec<String> =
+            examples.iter().map(|example| text_of_record(example, &self.names)).collect();
         let vectors = self.embeddings.embed_documents(&texts).await?;
-        let length = self.examples.iter().map(|(_, vector)| vector.len()).chain(vectors.iter().map(Vec::len)).next();
+        let length =
+            self.examples.iter().map(|(_, vector)| vector.len()).chain(vectors.iter().map(Vec::len)).next();
         if vectors.len() != examples.len() || vectors.iter().any(|vector| Some(vector.len()) != length) {
             let message = "the embeddings do not give one vector of one length for each example";
             return Err(Error::new(ErrorKind::InvalidResponse, message));
@@ -66,6 +68,9 @@ pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
 
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Embedded").field("examples", &self.examples.len()).field("names", &self.names).finish()
+        f.debug_struct("Embedded")
+            .field("examples", &self.examples.len())
+            .field("names", &self.names)
+            .finish()
     }
 }

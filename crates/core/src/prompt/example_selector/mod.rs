@@ -99,6 +99,17 @@ impl Examples {
     }
 }
 
+/// Selectors are the same if they are one.
+impl PartialEq for Examples {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Source::Fixed(a), Source::Fixed(b)) => a == b,
+            (Source::Selector(a), Source::Selector(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Debug for Examples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -110,9 +121,11 @@ impl fmt::Debug for Examples {
 
 /// The values of a record as one text, in the order of their names.
 fn text_of_record(record: &Data, names: &[String]) -> String {
-    let mut values: Vec<(&str, &Data)> = record.as_record().map(|record| record.iter().collect()).unwrap_or_default();
+    let mut values: Vec<(&str, &Data)> =
+        record.as_record().map(|record| record.iter().collect()).unwrap_or_default();
     values.retain(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
     values.sort_by_key(|(name, _)| *name);
-    let values: Vec<Cow<'_, str>> = values.into_iter().map(|(_, value)| super::text_of::text_of(value)).collect();
+    let values: Vec<Cow<'_, str>> =
+        values.into_iter().map(|(_, value)| super::text_of::text_of(value)).collect();
     values.join(" ")
 }

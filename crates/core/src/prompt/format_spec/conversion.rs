@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::prompt::text_of::text_of;
 use crate::Data;
+use crate::prompt::text_of::text_of;
 
 /// How a value becomes text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

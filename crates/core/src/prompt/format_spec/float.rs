@@ -38,8 +38,11 @@ pub(super) fn write(spec: &FormatSpec, value: f64, out: &mut String) -> Result<(
     if percent {
         written.to_mut().push('%');
     }
-    let is_zero = || written.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).all(|b| !matches!(b, b'1'..=b'9'));
-    let negative = value.is_sign_negative() && !value.is_nan() && !(spec.no_negative_zero && value.is_finite() && is_zero());
+    let is_zero =
+        || written.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).all(|b| !matches!(b, b'1'..=b'9'));
+    let negative = value.is_sign_negative()
+        && !value.is_nan()
+        && !(spec.no_negative_zero && value.is_finite() && is_zero());
     // Letters are no digits: `inf` and `nan` are filled up, but never grouped.
     let split = written.find(|char: char| !char.is_ascii_digit()).filter(|_| value.is_finite());
     let (digits, rest) = written.split_at(split.unwrap_or(written.len()));
@@ -137,7 +140,13 @@ fn general(digits: &str, exponent: i32, exponential: bool, letter: char, point: 
         let _ = write!(out, "0.{:0>1$}", digits, digits.len() + exponent.unsigned_abs() as usize - 1);
     } else if digits.len() <= before {
         let _ = write!(out, "{digits:0<before$}");
-        out.push_str(if whole { ".0" } else if point { "." } else { "" });
+        out.push_str(if whole {
+            ".0"
+        } else if point {
+            "."
+        } else {
+            ""
+        });
     } else {
         let (before, fraction) = digits.split_at(before);
         let _ = write!(out, "{before}.{fraction}");

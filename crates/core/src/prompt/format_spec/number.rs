@@ -21,7 +21,8 @@ impl Pieces<'_> {
         let sign = self.sign(spec.sign);
         let around = usize::from(sign.is_some()) + self.prefix.len() + self.rest.len();
         // Zeros between the sign and the digits are digits, and grouped with them.
-        let least = if fill == '0' && align == Align::AfterSign { spec.width.saturating_sub(around) } else { 0 };
+        let least =
+            if fill == '0' && align == Align::AfterSign { spec.width.saturating_sub(around) } else { 0 };
         let digits = match spec.grouping {
             Some(grouping) => grouped(self.digits, self.group, grouping.symbol(), least),
             None => self.digits.to_owned(),

@@ -20,7 +20,9 @@ pub(super) fn malformed(source: &str, error: minijinja::Error) -> Error {
 /// A template that does not suit its values.
 pub(super) fn while_filling(error: minijinja::Error) -> Error {
     let kind = match error.kind() {
-        Kind::InvalidOperation | Kind::CannotUnpack | Kind::NonPrimitive | Kind::NonKey => ErrorKind::InvalidInput,
+        Kind::InvalidOperation | Kind::CannotUnpack | Kind::NonPrimitive | Kind::NonKey => {
+            ErrorKind::InvalidInput
+        }
         _ => ErrorKind::Template,
     };
     let what = match error.kind() {

@@ -12,9 +12,31 @@ const MOST: usize = 65_535;
 
 pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("center", center);
+    environment.add_filter("e", escape);
+    environment.add_filter("escape", escape);
     environment.add_filter("tojson", tojson);
     environment.add_filter("truncate", truncate);
     environment.add_filter("wordcount", wordcount);
+}
+
+/// Safe inside HTML; what is safe stays as it is.
+fn escape(value: &Value) -> Value {
+    if value.is_safe() {
+        return value.clone();
+    }
+    let text = value.to_string();
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\'' => out.push_str("&#39;"),
+            '"' => out.push_str("&#34;"),
+            char => out.push(char),
+        }
+    }
+    Value::from_safe_string(out)
 }
 
 /// In the middle of so many characters.

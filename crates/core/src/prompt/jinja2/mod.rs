@@ -2,11 +2,11 @@
 
 mod failure;
 mod filters;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ const NAME: &str = "template";
 #[derive(Clone)]
 pub(super) struct Jinja2 {
     environment: Arc<Environment<'static>>,
+    /// Every word of the template: of the input's values only those of such names are handed over.
+    words: Arc<HashSet<String>>,
 }
 
 impl Jinja2 {
@@ -38,23 +40,31 @@ impl Jinja2 {
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| failure::malformed(source, error))?;
-        Ok(Self { environment: Arc::new(environment) })
+        let words = source.split(|char: char| !(char.is_alphanumeric() || char == '_'));
+        let words = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        Ok(Self { environment: Arc::new(environment), words: Arc::new(words) })
     }
 
-    /// The names that the template takes from its input, sorted.
+    /// The names that the template takes from its input, sorted. The engine overlooks those of which it only takes a
+    /// slice.
     pub(super) fn names(&self) -> Vec<String> {
         let used = self.environment.get_template(NAME).map(|template| template.undeclared_variables(false));
         let is_global = |name: &str| self.environment.globals().any(|(global, _)| global == name);
-        let mut names: Vec<String> = used.unwrap_or_default().into_iter().filter(|name| !is_global(name)).collect();
+        let mut names: Vec<String> =
+            used.unwrap_or_default().into_iter().filter(|name| !is_global(name)).collect();
         names.sort_unstable();
         names
     }
 
-    /// The text with these variables; those without a value are undefined.
-    pub(super) fn fill(&self, values: Values<'_>, variables: &[String]) -> Result<String> {
-        let found = variables.iter().filter_map(|name| Some((name.as_str(), value::from_data(values.find(name)?))));
+    /// The text with these values; a variable without one is undefined.
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
+        let found =
+            self.words.iter().filter_map(|name| Some((name.as_str(), value::from_data(values.find(name)?))));
         let context: BTreeMap<&str, minijinja::Value> = found.collect();
-        let rendered = self.environment.get_template(NAME).and_then(|template| template.render(minijinja::Value::from(context)));
+        let rendered = self
+            .environment
+            .get_template(NAME)
+            .and_then(|template| template.render(minijinja::Value::from(context)));
         rendered.map_err(failure::while_filling)
     }
 }

@@ -9,17 +9,22 @@ use crate::Data;
 fn check(template: &str, input: Value, expected: &str) {
     let filled = Jinja2::new(template).and_then(|parsed| {
         let input = Data::from(input);
-        parsed.fill(Values::new(&input, &[]), &parsed.names())
+        parsed.fill(Values::new(&input, &[]))
     });
     assert_eq!(filled.unwrap_or_else(|error| error.to_string()), expected, "{template}");
 }
 
 #[test]
 fn values() {
-    check("{{ a }} {{ b }} {{ c }}|{{ d }}", json!({"a": 1.0, "b": 1e16, "c": [1, "x"]}), "1.0 1e+16 [1,\"x\"]|");
+    check(
+        "{{ a }} {{ b }} {{ c }}|{{ d }}",
+        json!({"a": 1.0, "b": 1e16, "c": [1, "x"]}),
+        "1.0 1e+16 [1,\"x\"]|",
+    );
     check("{{ r }}", json!({"r": {"a": {"b": null}}}), "{\"a\":{\"b\":null}}");
     check("{{ a }}", json!({"a": "{{ b }} <&>"}), "{{ b }} <&>");
     check("{{ x.y }} {{ x['y'] }} {{ l[-1] }}", json!({"x": {"y": 1}, "l": [1, 2]}), "1 1 2");
+    check("{{ l[1:]|join }} {{ s[::-1] }}", json!({"l": [1, 2, 3], "s": "abc"}), "23 cba");
     check("{% for k, v in x.items() %}{{ k }}{{ v }}{% endfor %}", json!({"x": {"b": 1, "a": 2}}), "a2b1");
 }
 
@@ -27,24 +32,37 @@ fn values() {
 fn messages_have_members_and_a_text() {
     let template = Jinja2::new("{{ m.type }}: {{ m }}").expect("good");
     let input = crate::vars! { m: crate::Message::human("Hi") };
-    let filled = template.fill(Values::new(&input, &[]), &template.names());
+    let filled = template.fill(Values::new(&input, &[]));
     assert_eq!(filled.expect("filled"), "human: Hi");
 }
 
 #[test]
 fn filters() {
     check("{{ s|truncate(8, true, '..', 0) }}", json!({"s": "abcdefghijkl"}), "abcdef..");
-    check("{{ s|truncate(9) }}|{{ s|truncate(length=9, leeway=0) }}", json!({"s": "one two three"}), "one two three|one...");
+    check(
+        "{{ s|truncate(9) }}|{{ s|truncate(length=9, leeway=0) }}",
+        json!({"s": "one two three"}),
+        "one two three|one...",
+    );
     check("{{ 'a'|center(4) }}|{{ 'abc'|center(6) }}|{{ 'ab'|center(5) }}|", json!({}), " a  | abc  |  ab |");
+    check("{{ s|e }} {{ s|e|e }}", json!({"s": "<a&'\""}), "&lt;a&amp;&#39;&#34; &lt;a&amp;&#39;&#34;");
     check("{{ 'it is, so'|wordcount }}", json!({}), "3");
-    check("{{ d|tojson }}", json!({"d": {"b": ["é", "<"], "a": 1.0}}), r#"{"a": 1.0, "b": ["\u00e9", "\u003c"]}"#);
+    check(
+        "{{ d|tojson }}",
+        json!({"d": {"b": ["é", "<"], "a": 1.0}}),
+        r#"{"a": 1.0, "b": ["\u00e9", "\u003c"]}"#,
+    );
     check("{{ d|tojson(indent=1) }}", json!({"d": {"a": 1}}), "{\n \"a\": 1\n}");
 }
 
 #[test]
 fn names() {
-    let names = |template| Jinja2::new(template).map(|template| template.names()).map_err(|error| error.to_string());
-    assert_eq!(names("{{ b }}{% set t = a %}{{ t }}{{ u.x }}"), Ok(["a", "b", "u"].map(String::from).to_vec()));
+    let names =
+        |template| Jinja2::new(template).map(|template| template.names()).map_err(|error| error.to_string());
+    assert_eq!(
+        names("{{ b }}{% set t = a %}{{ t }}{{ u.x }}"),
+        Ok(["a", "b", "u"].map(String::from).to_vec())
+    );
     assert_eq!(names("{% for i in range(n) %}{{ i }}{{ loop.index }}{% endfor %}"), Ok(vec!["n".to_owned()]));
 }
 
@@ -52,7 +70,7 @@ fn names() {
 fn nothing_escapes() {
     let check = |template: &str, part: &str| {
         let filled = Jinja2::new(template)
-            .and_then(|parsed| parsed.fill(Values::new(&Data::Null, &[]), &parsed.names()).map(|text| text.len()));
+            .and_then(|parsed| parsed.fill(Values::new(&Data::Null, &[])).map(|text| text.len()));
         let error = filled.expect_err(template);
         assert!(error.kind() == crate::ErrorKind::Template || error.kind() == crate::ErrorKind::InvalidInput);
         assert!(error.to_string().contains(part), "{template}: {error}");
@@ -62,7 +80,10 @@ fn nothing_escapes() {
     check("{{ nope() }}", "nope");
     check("{% include 'x' %}", "include");
     check("{{ 'x' * 99999999 }}", "too many steps");
-    check("{% set ns = namespace(s='xxxxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "");
+    check(
+        "{% set ns = namespace(s='xxxxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+        "",
+    );
     check("{{ x", "character");
     check("\n{% foo %}", "character 5");
     check("{{ x|nope }}", "nope");

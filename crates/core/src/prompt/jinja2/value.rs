@@ -42,7 +42,9 @@ impl Object for Named {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
             Some(text) => f.write_str(text),
-            None => f.write_str(&serde_json::to_string(&Value::from_dyn_object(Arc::clone(self))).unwrap_or_default()),
+            None => f.write_str(
+                &serde_json::to_string(&Value::from_dyn_object(Arc::clone(self))).unwrap_or_default(),
+            ),
         }
     }
 }

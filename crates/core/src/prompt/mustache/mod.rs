@@ -46,9 +46,19 @@ enum Node {
     Text(String),
     /// Here a line begins; the lines of a partial are indented as its tag is.
     LineStart,
-    Variable { path: Path, escaped: bool },
-    Section { path: Path, inverted: bool, nodes: Vec<Node> },
-    Partial { name: String, indent: String },
+    Variable {
+        path: Path,
+        escaped: bool,
+    },
+    Section {
+        path: Path,
+        inverted: bool,
+        nodes: Vec<Node>,
+    },
+    Partial {
+        name: String,
+        indent: String,
+    },
 }
 
 /// The parts of a dotted name; none for `.`, the value at hand.

@@ -132,9 +132,12 @@ impl<'a> Parser<'a> {
             }
             Tag::Open { name, inverted } => {
                 if self.levels.len() > MOST_NESTED {
-                    return Err(self.malformed(start, &format!("sections are nested deeper than {MOST_NESTED}")));
+                    return Err(
+                        self.malformed(start, &format!("sections are nested deeper than {MOST_NESTED}"))
+                    );
                 }
-                self.levels.push(Level { nodes: Vec::new(), section: Some((name.to_owned(), inverted, start)) });
+                self.levels
+                    .push(Level { nodes: Vec::new(), section: Some((name.to_owned(), inverted, start)) });
             }
             Tag::Close(name) => self.close(name, start)?,
             Tag::Partial(name) => {

@@ -82,7 +82,13 @@ impl<'a> Renderer<'a> {
     fn section(&mut self, path: &[String], inverted: bool, nodes: &'a [Node]) -> Result<()> {
         let value = self.find(path).map(plain).filter(|value| holds(value));
         match value {
-            _ if inverted => if value.is_none() { self.nodes(nodes) } else { Ok(()) },
+            _ if inverted => {
+                if value.is_none() {
+                    self.nodes(nodes)
+                } else {
+                    Ok(())
+                }
+            }
             None => Ok(()),
             Some(Data::List(items)) => items.iter().try_for_each(|item| self.inside(item, nodes)),
             Some(value) => self.inside(value, nodes),
@@ -115,7 +121,9 @@ impl<'a> Renderer<'a> {
 
     /// The first part of the name decides in which scope the others are looked up.
     fn find(&self, path: &[String]) -> Option<&'a Data> {
-        let Some((first, rest)) = path.split_first() else { return self.scopes.last().map(|scope| scope.value()) };
+        let Some((first, rest)) = path.split_first() else {
+            return self.scopes.last().map(|scope| scope.value());
+        };
         let found = self.scopes.iter().rev().find_map(|scope| scope.child(first));
         rest.iter().try_fold(found?, |value, name| child(value, name))
     }

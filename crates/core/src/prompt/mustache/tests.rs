@@ -15,7 +15,11 @@ fn values() {
     check("{{a}} {{{a}}} {{&a}} {{& a }}", json!({"a": "<&\">"}), "&lt;&amp;&quot;&gt; <&\"> <&\"> <&\">");
     check("[{{a}}{{b}}{{c}}{{d}}]", json!({"a": null, "b": [], "c": {}}), "[]");
     check("{{a}} {{b}} {{c}}", json!({"a": 0, "b": 1.0, "c": false}), "0 1.0 false");
-    check("{{a.b}} {{l.1}} [{{l.9}}{{a.x}}{{a.b.c}}]", json!({"a": {"b": "{{x}}"}, "l": [1, 2]}), "{{x}} 2 []");
+    check(
+        "{{a.b}} {{l.1}} [{{l.9}}{{a.x}}{{a.b.c}}]",
+        json!({"a": {"b": "{{x}}"}, "l": [1, 2]}),
+        "{{x}} 2 []",
+    );
     check("{{#a}}{{b.c}}{{/a}}", json!({"a": {"b": {}}, "b": {"c": "no"}}), "");
     check("{{.}}", json!("<"), "&lt;");
     check("{{größe}}", json!({"größe": "é"}), "é");
@@ -45,7 +49,8 @@ fn partials() {
         MustacheTemplate::new(text).and_then(|template| template.with_partial("p", partial))
     };
     let check = |text: &str, partial: &str, expected: &str| {
-        let rendered = template(text, partial).and_then(|template| template.render(json!({"a": "1\n2", "t": [0]})));
+        let rendered =
+            template(text, partial).and_then(|template| template.render(json!({"a": "1\n2", "t": [0]})));
         assert_eq!(rendered.unwrap_or_else(|error| error.to_string()), expected, "{text} {partial}");
     };
     check("({{>p}}{{>q}})", "{{a}}", "(1\n2)");

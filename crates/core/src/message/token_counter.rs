@@ -1,0 +1,59 @@
+//! What counts the tokens of messages.
+
+use std::sync::Arc;
+
+use super::like::invalid;
+use super::{ApproximateTokens, Message};
+use crate::Result;
+
+/// Counts the tokens of messages, or whatever else there is a limit for. A closure is one.
+///
+/// # Example
+/// ```
+/// use catena_core::{ApproximateTokens, Message, TokenCounter};
+/// let by_count = |messages: &[Message]| messages.len();
+/// assert_eq!(by_count.count_tokens(&[Message::human("Hi")]), 1);
+/// assert_eq!(ApproximateTokens::new().count_tokens(&[Message::human("Hi")]), 5);
+/// ```
+pub trait TokenCounter: Send + Sync {
+    /// How many tokens these messages take together.
+    fn count_tokens(&self, messages: &[Message]) -> usize;
+}
+
+impl<F: Fn(&[Message]) -> usize + Send + Sync> TokenCounter for F {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        self(messages)
+    }
+}
+
+impl TokenCounter for ApproximateTokens {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        self.count(messages)
+    }
+}
+
+impl TokenCounter for Arc<dyn TokenCounter> {
+    fn count_tokens(&self, messages: &[Message]) -> usize {
+        (**self).count_tokens(messages)
+    }
+}
+
+/// The token counter of this name; there is `approximate`.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other name.
+///
+/// # Example
+/// ```
+/// use catena_core::named_token_counter;
+/// assert!(named_token_counter("approximate").is_ok());
+/// assert!(named_token_counter("exact").is_err());
+/// ```
+pub fn named_token_counter(name: &str) -> Result<Arc<dyn TokenCounter>> {
+    match name {
+        "approximate" => Ok(Arc::new(ApproximateTokens::default())),
+        other => {
+            Err(invalid(format!("there is no token counter '{other:.40}': use 'approximate' or a function")))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What stands in a chat prompt.
+
+use super::FewShotChatMessagePromptTemplate;
+use super::MessagesPlaceholder;
+use super::message_template::MessageTemplate;
+use super::values::Values;
+use crate::message::pretty::title;
+use crate::{Message, Record, Result};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Entry {
+    Template(MessageTemplate),
+    Message(Box<Message>),
+    Placeholder(MessagesPlaceholder),
+    Examples(FewShotChatMessagePromptTemplate),
+}
+
+impl Entry {
+    /// Puts its messages behind those that are there.
+    pub(super) fn fill(
+        &self,
+        values: Values<'_>,
+        partials: &Record,
+        messages: &mut Vec<Message>,
+    ) -> Result<()> {
+        match self {
+            Self::Template(template) => messages.push(template.fill(values)?),
+            Self::Message(message) => messages.push((**message).clone()),
+            Self::Placeholder(placeholder) => placeholder.fill(values, messages)?,
+            Self::Examples(examples) => examples.fill_part(values, partials, messages)?,
+        }
+        Ok(())
+    }
+
+    /// The names of its variables; those of an optional placeholder need not be filled.
+    pub(super) fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::Template(template) => template.variables(),
+            Self::Placeholder(placeholder) => vec![placeholder.variable()],
+            Self::Message(_) | Self::Examples(_) => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_optional(&self) -> bool {
+        matches!(self, Self::Placeholder(placeholder) if placeholder.is_optional())
+    }
+
+    /// For people to read.
+    pub(super) fn pretty(&self) -> String {
+        match self {
+            Self::Template(template) => template.pretty(),
+            Self::Message(message) => message.pretty_repr(),
+            Self::Placeholder(placeholder) => {
+                format!("{}\n\n{{{}}}", title("Messages Placeholder"), placeholder.variable())
+            }
+            Self::Examples(_) => title("Examples"),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The content of a message, with variables: a text, or a list of blocks.
+
+use serde_json::Value;
+
+use super::values::Values;
+use super::{DictPromptTemplate, ImagePromptTemplate, PromptTemplate, TemplateFormat};
+use crate::{Content, ContentBlock, Data, Error, ErrorKind, Record, Result};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ContentTemplate {
+    Text(PromptTemplate),
+    Blocks(Vec<Block>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Block {
+    /// Left away if it comes out empty.
+    Text(PromptTemplate),
+    Image(ImagePromptTemplate),
+    /// Any other block: its texts are templates.
+    Other(DictPromptTemplate),
+}
+
+impl ContentTemplate {
+    /// Reads a text, or a list of texts and blocks.
+    pub(super) fn parse(content: Data, format: TemplateFormat) -> Result<Self> {
+        match content.into_plain() {
+            Data::Text(text) => PromptTemplate::parse(text, format).map(Self::Text),
+            Data::List(blocks) => blocks
+                .into_iter()
+                .map(|block| Block::parse(block, format))
+                .collect::<Result<_>>()
+                .map(Self::Blocks),
+            other => {
+                let message =
+                    format!("the content of a message is a text or a list of blocks, not {}", other.kind());
+                Err(Error::new(ErrorKind::Config, message))
+            }
+        }
+    }
+
+    pub(super) fn variables(&self) -> Vec<&str> {
+        let names = match self {
+            Self::Text(template) => template.variables().iter().collect::<Vec<_>>(),
+            Self::Blocks(blocks) => blocks.iter().flat_map(Block::variables).collect(),
+        };
+        names.into_iter().map(String::as_str).collect()
+    }
+
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<Content> {
+        match self {
+            Self::Text(template) => template.fill(values).map(Content::from),
+            Self::Blocks(blocks) => {
+                let filled = blocks.iter().filter_map(|block| block.fill(values).transpose());
+                filled.collect::<Result<Vec<ContentBlock>>>().map(Content::from)
+            }
+        }
+    }
+
+    /// For people to read: the text with names in braces, or what the blocks are.
+    pub(super) fn pretty(&self) -> String {
+        match self {
+            Self::Text(template) => template.pretty(),
+            Self::Blocks(blocks) => blocks.iter().map(Block::pretty).collect::<Vec<_>>().join("\n\n"),
+        }
+    }
+}
+
+impl Block {
+    fn parse(block: Data, format: TemplateFormat) -> Result<Self> {
+        let block = match block.into_plain() {
+            Data::Text(text) => return PromptTemplate::parse(text, format).map(Self::Text),
+            block => block,
+        };
+        let Some(record) = block.as_record() else {
+            let message = format!("a block of a message is a text or a record, not {}", block.kind());
+            return Err(Error::new(ErrorKind::Config, message));
+        };
+        match (record.get("type").and_then(Data::as_text), record.get("text"), record.get("image_url")) {
+            (Some("text") | None, Some(Data::Text(text)), _) if is_plain_text(record) => {
+                PromptTemplate::parse(text.as_str(), format).map(Self::Text)
+            }
+            (Some("image_url") | None, _, Some(image)) => image_template(image, format).map(Self::Image),
+            _ => DictPromptTemplate::parse(block, format).map(Self::Other),
+        }
+    }
+
+    fn variables(&self) -> &[String] {
+        match self {
+            Self::Text(template) => template.variables(),
+            Self::Image(template) => template.variables(),
+            Self::Other(template) => template.variables(),
+        }
+    }
+
+    fn fill(&self, values: Values<'_>) -> Result<Option<ContentBlock>> {
+        let data = match self {
+            Self::Text(template) => match template.fill(values)? {
+                text if text.is_empty() => return Ok(None),
+                text => return Ok(Some(ContentBlock::text(text))),
+            },
+            Self::Image(template) => {
+                Data::from([("type", "image_url".into()), ("image_url", template.fill(values)?)])
+            }
+            Self::Other(template) => template.fill(values)?,
+        };
+        block_of(data.into_json()).map(Some)
+    }
+
+    fn pretty(&self) -> String {
+        match self {
+            Self::Text(template) => template.pretty(),
+            Self::Image(template) => format!("[an image: {}]", template.url()),
+            Self::Other(_) => "[a block]".to_owned(),
+        }
+    }
+}
+
+/// True if nothing but the text would be lost.
+fn is_plain_text(record: &Record) -> bool {
+    record.names().all(|name| matches!(name, "type" | "text"))
+}
+
+/// The address of an image, or a record of the address and how closely to look.
+fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTemplate> {
+    let failed = |message: &str| Err(Error::new(ErrorKind::Config, message.to_owned()));
+    if let Some(url) = image.as_text() {
+        let template = ImagePromptTemplate::parse(url, format)?;
+        if template.variables().len() > 1 {
+            return failed(
+                "the address of an image has at most one variable; give a record with `url` for more",
+            );
+        }
+        return Ok(template);
+    }
+    if image.get("path").is_some() {
+        return failed("an image cannot be given by a `path`: read the file, and give a `data:` URL");
+    }
+    match (image.get("url").and_then(Data::as_text), image.get("detail").and_then(Data::as_text)) {
+        (Some(url), None) => ImagePromptTemplate::parse(url, format),
+        (Some(url), Some(detail)) => ImagePromptTemplate::parse(url, format)?.with_detail(detail),
+        (None, _) => failed("an image needs an address: a text, or a record with `url`"),
+    }
+}
+
+/// A block of a message's content from its data.
+pub(super) fn block_of(data: Value) -> Result<ContentBlock> {
+    serde_json::from_value(data)
+        .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("no block of a message: {error}")))
+}

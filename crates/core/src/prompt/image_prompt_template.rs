@@ -1,0 +1,111 @@
+//! An image whose address has variables.
+
+use super::content_template::block_of;
+use super::template::{Template, unique};
+use super::values::Values;
+use super::{Prompt, PromptValue, TemplateFormat};
+use crate::schema::Object;
+use crate::{Data, Error, ErrorKind, Message, Outline, Record, Result};
+
+/// An image at an address with variables. As a prompt it is a message of a person with that image.
+///
+/// # Errors
+/// Filling it fails as that of a [`PromptTemplate`](crate::PromptTemplate) does, and with
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the address comes out empty.
+///
+/// # Example
+/// ```
+/// use catena_core::{vars, ImagePromptTemplate};
+/// use serde_json::json;
+/// let image = ImagePromptTemplate::new("https://example.com/{id}.png")?.with_detail("high")?;
+/// let filled = image.format(vars! { id: 7 })?;
+/// assert_eq!(filled, json!({"url": "https://example.com/7.png", "detail": "high"}).into());
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagePromptTemplate {
+    url: Template,
+    detail: Option<Template>,
+    variables: Vec<String>,
+}
+
+impl ImagePromptTemplate {
+    /// Parses the address as an f-string template.
+    ///
+    /// # Errors
+    /// [`Template`](ErrorKind::Template) with the position of what is malformed.
+    pub fn new(url: &str) -> Result<Self> {
+        Self::parse(url, TemplateFormat::FString)
+    }
+
+    /// Parses the address as a template of any language.
+    ///
+    /// # Errors
+    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
+    pub fn parse(url: &str, format: TemplateFormat) -> Result<Self> {
+        let url = Template::parse(url, format)?;
+        let variables = url.variables().to_vec();
+        Ok(Self { url, detail: None, variables })
+    }
+
+    /// Sets how closely the model is to look at it: a template of `auto`, `low` or `high`.
+    ///
+    /// # Errors
+    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
+    pub fn with_detail(mut self, detail: &str) -> Result<Self> {
+        let detail = Template::parse(detail, self.url.format())?;
+        self.variables = unique(self.url.variables().iter().chain(detail.variables()).map(String::as_str));
+        self.detail = Some(detail);
+        Ok(self)
+    }
+
+    /// The address as it was written.
+    pub(super) fn url(&self) -> &str {
+        self.url.source()
+    }
+
+    /// The names of the variables, in the order in which they first appear.
+    #[doc(alias = "input_variables")]
+    pub fn variables(&self) -> &[String] {
+        &self.variables
+    }
+
+    /// The record of `url` and `detail` that a content block of an image holds.
+    ///
+    /// # Errors
+    /// Those of the type.
+    pub fn format(&self, vars: impl Into<Data>) -> Result<Data> {
+        self.fill(Values::new(&vars.into(), &self.variables))
+    }
+
+    /// Fills it as a part of the prompt that the values are for.
+    pub(super) fn fill(&self, values: Values<'_>) -> Result<Data> {
+        let url = self.url.fill(values)?;
+        if url.is_empty() {
+            let message = format!("the url of the image is empty: `{:.80}` needs a value", self.url.source());
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let mut image = Record::from_iter([("url", url)]);
+        if let Some(detail) = &self.detail {
+            image.insert("detail", detail.fill(values)?);
+        }
+        Ok(image.into())
+    }
+}
+
+impl Prompt for ImagePromptTemplate {
+    type Input = Data;
+
+    fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
+        let values = Values::new(vars, &self.variables);
+        values.require_all()?;
+        let block = Data::from([("type", Data::from("image_url")), ("image_url", self.fill(values)?)]);
+        Ok(Message::human(vec![block_of(block.into_json())?]).into())
+    }
+
+    fn describe(&self, outline: Outline) -> Outline {
+        outline.with_input_schema(Object::texts(&self.variables).into_schema("PromptInput"))
+    }
+}
+
+crate::impl_prompt_runnable!(ImagePromptTemplate);

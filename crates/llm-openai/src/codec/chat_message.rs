@@ -1,0 +1,238 @@
+//! Messages of chat requests.
+
+use catena_core::{AiMessage, Content, Error, ErrorKind, Message, OpenAiForm, Result, TextFormat};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A message as it is sent.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum WireMessage<'a> {
+    /// A text, without a copy.
+    Plain {
+        role: &'a str,
+        content: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refusal: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool_call_id: Option<&'a str>,
+    },
+    /// Anything else.
+    Rich(Value),
+}
+
+/// Blocks that other services and other interfaces of this one put into answers, and that this one does not take.
+const NOT_SENT: [&str; 8] = [
+    "thinking",
+    "reasoning",
+    "reasoning_content",
+    "function_call",
+    "code_interpreter_call",
+    "tool_call",
+    "tool_call_chunk",
+    "invalid_tool_call",
+];
+
+/// The messages of a request. `system` is what the model calls the role of instructions.
+///
+/// # Errors
+/// `InvalidInput` for content that cannot be sent, `Unsupported` for a kind of message that cannot be sent.
+pub(super) fn encode_messages<'a>(
+    messages: &'a [Message],
+    system: &'static str,
+) -> Result<Vec<WireMessage<'a>>> {
+    let mut encoded = Vec::with_capacity(messages.len());
+    for (index, message) in messages.iter().enumerate() {
+        match plain(message, system) {
+            Some(message) => encoded.push(message),
+            None => encoded.extend(rich(index, message, system)?.into_iter().map(WireMessage::Rich)),
+        }
+    }
+    Ok(encoded)
+}
+
+/// The role of a message; `None` if such messages cannot be sent.
+fn role<'a>(message: &'a Message, system: &'static str) -> Option<&'a str> {
+    Some(match message {
+        Message::System(message) => {
+            message.additional_kwargs.get("__openai_role__").and_then(Value::as_str).unwrap_or(system)
+        }
+        Message::Human(_) => "user",
+        Message::Ai(_) => "assistant",
+        Message::Tool(_) => "tool",
+        Message::Function(_) => "function",
+        Message::Chat(message) => &message.role,
+        _ => return None,
+    })
+}
+
+/// A message that is a text.
+fn plain<'a>(message: &'a Message, system: &'static str) -> Option<WireMessage<'a>> {
+    let Content::Text(content) = message.content() else { return None };
+    let (mut refusal, mut tool_call_id, mut name) = (None, None, message.name());
+    match message {
+        Message::Ai(message) => {
+            let calls = !message.tool_calls().is_empty() || !message.invalid_tool_calls().is_empty();
+            if calls || message.additional_kwargs.contains_key("function_call") {
+                return None;
+            }
+            refusal = refusal_of(message);
+        }
+        Message::Tool(message) => (tool_call_id, name) = (Some(message.tool_call_id.as_str()), None),
+        _ => {}
+    }
+    Some(WireMessage::Plain { role: role(message, system)?, content, name, refusal, tool_call_id })
+}
+
+fn refusal_of(message: &AiMessage) -> Option<&str> {
+    message.refusal.as_deref().or_else(|| message.additional_kwargs.get("refusal")?.as_str())
+}
+
+/// A message with blocks or calls; results of tools among its blocks are messages of their own.
+fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Value>> {
+    let Some(role) = role(message, system) else {
+        let message = format!("messages of the role `{}` cannot be sent to this model", message.role());
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    };
+    let form = OpenAiForm::new().with_text_format(match message.content() {
+        Content::Text(_) => TextFormat::String,
+        Content::Blocks(_) => TextFormat::Block,
+    });
+    let mut sent = form.convert_one(index, message)?;
+    for wire in sent.iter_mut().filter_map(Value::as_object_mut) {
+        if wire["role"] == "tool" {
+            wire.remove("name");
+        } else {
+            wire["role"] = role.into();
+        }
+        if let (Message::Ai(message), true) = (message, wire["role"] == "assistant") {
+            add_calls(message, wire);
+        }
+        // What is left out here was meant for another interface: it is not an error to have it in a conversation.
+        if let Some(Value::Array(parts)) = wire.get_mut("content") {
+            parts.retain(|part| !part["type"].as_str().is_some_and(|kind| NOT_SENT.contains(&kind)));
+            parts.iter_mut().filter_map(|part| part.get_mut("file")?.as_object_mut()).for_each(only_id);
+        }
+        let nothing = wire["content"] == "" || wire["content"].as_array().is_some_and(Vec::is_empty);
+        if nothing && (wire.contains_key("tool_calls") || wire.contains_key("function_call")) {
+            wire["content"] = Value::Null;
+        } else if nothing {
+            wire["content"] = "".into();
+        }
+    }
+    Ok(sent)
+}
+
+/// A file that the service keeps has a name there.
+fn only_id(file: &mut Map<String, Value>) {
+    if file.contains_key("file_id") {
+        file.remove("filename");
+    }
+}
+
+/// Adds what the general form of messages lacks: calls that cannot be read, what services say about calls, and the call
+/// of a function.
+fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
+    let mut calls = match wire.remove("tool_calls") {
+        Some(Value::Array(calls)) => calls,
+        _ => Vec::new(),
+    };
+    for (sent, call) in calls.iter_mut().zip(message.tool_calls()) {
+        add_extra(sent, &call.extra);
+    }
+    for call in message.invalid_tool_calls() {
+        let arguments = call.args.as_deref().unwrap_or_default();
+        let mut sent = json!({ "type": "function", "id": call.id, "function": { "name": call.name, "arguments": arguments } });
+        add_extra(&mut sent, &call.extra);
+        calls.push(sent);
+    }
+    if !calls.is_empty() {
+        wire.insert("tool_calls".to_owned(), calls.into());
+    } else if let Some(call) = message.additional_kwargs.get("function_call") {
+        wire.insert("function_call".to_owned(), call.clone());
+    }
+}
+
+/// What a service says about a call it wants to hear again; and calls of custom tools have a form of their own.
+fn add_extra(sent: &mut Value, extra: &Map<String, Value>) {
+    if let Some(content) = extra.get("extra_content") {
+        sent["extra_content"] = content.clone();
+    }
+    if extra.get("custom").is_some_and(|custom| custom == true) {
+        let function = sent["function"].take();
+        let custom = json!({ "name": function["name"], "input": function["arguments"] });
+        *sent = json!({ "type": "custom", "id": sent["id"], "custom": custom });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_core::{ContentBlock, FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
+
+    #[track_caller]
+    fn check(message: Message, expected: Value) {
+        let messages = [message];
+        let encoded = encode_messages(&messages, "system").expect("encoded");
+        assert_eq!(serde_json::to_value(encoded).expect("JSON"), expected);
+    }
+
+    #[test]
+    fn tool_calls_and_their_results_are_sent() {
+        let mut answer = AiMessage::new("").with_tool_calls([ToolCall::new("f", [("a", "é")]).with_id("c1")]);
+        answer.push_invalid_tool_call(InvalidToolCall::new("g", "{oops"));
+        check(
+            answer.into(),
+            json!([{"role": "assistant", "content": null, "tool_calls": [
+                {"type": "function", "id": "c1", "function": {"name": "f", "arguments": "{\"a\": \"é\"}"}},
+                {"type": "function", "id": null, "function": {"name": "g", "arguments": "{oops"}},
+            ]}]),
+        );
+        check(Message::tool("42", "c1"), json!([{"role": "tool", "content": "42", "tool_call_id": "c1"}]));
+        let blocks = vec![ContentBlock::plain("4"), ContentBlock::text("2")];
+        check(
+            Message::tool(blocks, "c1"),
+            json!([{"role": "tool", "tool_call_id": "c1",
+                "content": [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]}]),
+        );
+    }
+
+    #[test]
+    fn every_role_has_its_word() {
+        check(
+            FunctionMessage::new("f", "r").into(),
+            json!([{"role": "function", "name": "f", "content": "r"}]),
+        );
+        check(Message::chat("critic", "x"), json!([{"role": "critic", "content": "x"}]));
+        let error = encode_messages(&[RemoveMessage::new("1").into()], "system").err().expect("an error");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn blocks_of_other_services_are_rewritten_or_left_out() {
+        let content: Content = serde_json::from_value(json!([
+            {"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "t", "annotations": []},
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}},
+        ]))
+        .expect("content");
+        check(
+            Message::ai(content),
+            json!([{"role": "assistant", "content": [{"type": "text", "text": "t"}], "tool_calls": [
+                {"type": "function", "id": "c1", "function": {"name": "f", "arguments": "{\"a\": 1}"}}]}]),
+        );
+        let image: Content =
+            serde_json::from_value(json!([{"type": "image", "base64": "QQ==", "mime_type": "image/png"}]))
+                .expect("content");
+        check(
+            Message::human(image),
+            json!([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}]}]),
+        );
+        let file: Content =
+            serde_json::from_value(json!([{"type": "file", "url": "https://e.org/a.pdf"}])).expect("content");
+        let messages = [Message::human("Hi"), Message::human(file)];
+        let error = encode_messages(&messages, "system").err().expect("an error");
+        assert!(error.to_string().contains("messages[1].content[0]"), "{error}");
+    }
+}
