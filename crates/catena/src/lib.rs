@@ -15,6 +15,8 @@ pub use catena_http as http;
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai::{ChatOpenAi, OpenAi};
+#[cfg(feature = "macros")]
+pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
 

@@ -3,6 +3,8 @@
 pub use crate::blocking::BlockingExt as _;
 #[cfg(feature = "chains")]
 pub use crate::blocking::LlmChainExt as _;
+#[cfg(feature = "macros")]
+pub use crate::prompt;
 pub use crate::{
     AiMessage, BoxRunnable, CancelToken, Chunk, ChunkStream, ConfigurableField, Context, Data, Error,
     ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed,

@@ -5,6 +5,8 @@ use std::fmt;
 use catena_core::{Chunk, Data, Record};
 use serde_json::Value;
 
+use crate::keys::{text_of, without};
+
 /// The output of a chain. Converts into the text alone, or into the inputs with the text under the output key.
 ///
 /// While streaming, the first chunk carries the inputs and each chunk a piece of the text.
@@ -31,6 +33,12 @@ pub struct ChainOutput {
 }
 
 impl ChainOutput {
+    /// Takes the text out of a record of inputs and outputs.
+    pub(crate) fn from_record(record: Record, output_key: &str) -> Self {
+        let text = record.get(output_key).map(text_of).unwrap_or_default();
+        Self { inputs: without(&record, &[output_key.to_owned()]), text, output_key: output_key.to_owned() }
+    }
+
     /// The inputs with the text under the output key.
     pub fn into_record(self) -> Record {
         let mut record = self.inputs;

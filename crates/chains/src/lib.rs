@@ -1,7 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod asking;
+mod call;
+mod chain;
 mod chain_output;
+mod chain_prompt;
+mod conversation;
+mod keys;
 mod llm_chain;
+mod memory;
+mod sequential;
+mod simple_sequential;
 
+pub use chain::{Chain, TransformChain};
 pub use chain_output::ChainOutput;
+pub use chain_prompt::ChainPrompt;
+pub use conversation::ConversationChain;
 pub use llm_chain::LlmChain;
+pub use memory::{CombinedMemory, ConversationBufferMemory, Memory, ReadOnlyMemory, SimpleMemory};
+pub use sequential::SequentialChain;
+pub use simple_sequential::SimpleSequentialChain;

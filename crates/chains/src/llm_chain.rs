@@ -1,27 +1,32 @@
 //! A prompt, a model and a parser in one.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use async_trait::async_trait;
 use catena_core::{
-    BoxRunnable, ChunkStream, Context, Data, PromptTemplate, PromptValue, Record, Result, Runnable, RunnableExt, StrOutputParser,
+    ChunkStream, Context, Data, Outline, PromptTemplate, PromptValue, Result, Runnable, RunnableExt,
     impl_pipe,
 };
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use serde_json::Value;
 
-use crate::ChainOutput;
+use crate::asking::Asking;
+use crate::chain_prompt::ChainPrompt;
+use crate::{Chain, ChainOutput, Memory};
 
 /// Fills a prompt, asks a model and gives its text.
 ///
 /// It is a [`Runnable`] from [`Data`] to [`ChainOutput`]: `invoke` gives the text beside the inputs, `stream` gives
 /// the model's tokens as they come, `batch` runs many inputs at once, and `|` pipes the output on. `arun` gives the
-/// text alone.
+/// text alone. An input named `stop` goes to the model as a call argument.
 ///
 /// # Errors
-/// Those of the prompt and the model, with the step in the path: `seq[1] > OpenAi`.
+/// Those of the prompt and the model, with the step in the path: `seq[1] > OpenAi`; those of the memory. As a
+/// [`Chain`] it reports missing inputs itself.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends the model call.
+/// Dropping a future or stream ends the model call; the call is not remembered.
 ///
 /// # Example
 /// ```
@@ -36,29 +41,42 @@ use crate::ChainOutput;
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[doc(alias = "LLMChain")]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LlmChain {
-    /// prompt | model | text
-    steps: BoxRunnable<Data, String>,
-    prompt: PromptTemplate,
-    output_key: String,
+    asking: Asking,
+    pub(crate) chain: Chain,
 }
 
 impl LlmChain {
-    /// A chain that asks `llm`, a chat or a text model, with `prompt`.
-    pub fn new<M>(llm: M, prompt: PromptTemplate) -> Self
+    /// A chain that asks `llm`, a chat or a text model, with `prompt`, of text or of messages.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_chains::LlmChain;
+    /// use catena_core::{fakes::FakeChatModel, ChatPromptTemplate};
+    /// # futures_executor::block_on(async {
+    /// let prompt = ChatPromptTemplate::new([("system", "Be brief."), ("human", "{question}")])?;
+    /// let chain = LlmChain::new(FakeChatModel::new(["42"]), prompt);
+    /// assert_eq!(chain.arun("Why?").await?, "42");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn new<M>(llm: M, prompt: impl ChainPrompt + 'static) -> Self
     where
         M: Runnable<Input = PromptValue> + 'static,
         M::Output: Into<String>,
     {
-        let steps = (prompt.clone() | llm | StrOutputParser).boxed();
-        Self { steps, prompt, output_key: "text".to_owned() }
+        let input_keys = prompt.input_keys();
+        let asking = Asking::new(prompt, llm);
+        let mut chain = Chain::new(input_keys, ["text"], asking.clone()).with_name("LlmChain");
+        chain.checked = false;
+        Self { asking, chain }
     }
 
     /// A chain whose prompt is parsed from `template`.
     ///
     /// # Errors
     /// [`Template`](catena_core::ErrorKind::Template) when it is malformed.
+    #[doc(alias = "from_string")]
     pub fn from_template<M>(llm: M, template: &str) -> Result<Self>
     where
         M: Runnable<Input = PromptValue> + 'static,
@@ -70,16 +88,48 @@ impl LlmChain {
     /// Names the text in the output; `text` unless set.
     #[must_use]
     pub fn with_output_key(mut self, output_key: impl Into<String>) -> Self {
-        self.output_key = output_key.into();
+        self.chain.output_keys = vec![output_key.into()];
         self
     }
 
-    /// The names of the inputs.
+    /// Loads values for the prompt from this memory, and saves every call that succeeded. A bare value then stands for
+    /// the one variable that the memory does not fill.
+    #[must_use]
+    pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
+        self.chain = self.chain.with_memory(memory);
+        self
+    }
+
+    /// Calls the model with this argument, as [`bind`](RunnableExt::bind) does.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_chains::LlmChain;
+    /// use catena_core::fakes::FakeLlm;
+    /// let chain = LlmChain::from_template(FakeLlm::new(["A joke"]), "Joke about {topic}")?
+    ///     .with_llm_argument("temperature", 0);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "llm_kwargs")]
+    pub fn with_llm_argument(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.asking = self.asking.with_argument(name.into(), value.into());
+        self.chain.steps = self.asking.clone().boxed();
+        self
+    }
+
+    /// The names of the inputs, those that the memory fills among them.
     pub fn input_keys(&self) -> &[String] {
-        self.prompt.variables()
+        self.chain.input_keys()
+    }
+
+    /// The name of the text in the output.
+    pub fn output_key(&self) -> &str {
+        self.chain.output_keys.first().map_or("text", String::as_str)
     }
 
     /// Runs with one bare value or with named values, and gives the text.
+    #[doc(alias = "apredict")]
     pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
         self.invoke(inputs.into()).await.map(String::from)
     }
@@ -92,20 +142,18 @@ impl LlmChain {
         let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
         self.batch(inputs).await.into_iter().map(|output| output.map(String::from)).collect()
     }
+}
 
-    /// A chunk of output without text: the inputs, a bare one under the name of the prompt's variable.
-    fn inputs(&self, vars: &Data) -> ChainOutput {
-        let inputs = match (vars, self.input_keys()) {
-            (Data::Record(record), _) => record.clone(),
-            (value, [name]) => Record::from_iter([(name.clone(), value.clone())]),
-            // The prompt reports a bare value that it cannot place.
-            _ => Record::new(),
-        };
-        ChainOutput { inputs, text: String::new(), output_key: self.output_key.clone() }
+/// The chain with its inputs checked before anything runs.
+impl From<LlmChain> for Chain {
+    fn from(chain: LlmChain) -> Self {
+        Self { checked: true, ..chain.chain }
     }
+}
 
-    fn piece(&self, text: String) -> ChainOutput {
-        ChainOutput { inputs: Record::new(), text, output_key: self.output_key.clone() }
+impl fmt::Debug for LlmChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LlmChain").field(&self.chain).finish()
     }
 }
 
@@ -114,35 +162,22 @@ impl Runnable for LlmChain {
     type Input = Data;
     type Output = ChainOutput;
 
-    async fn call(&self, vars: Data, cx: &Context) -> Result<ChainOutput> {
-        let output = self.inputs(&vars);
-        let text = self.steps.call(vars, cx).await?;
-        Ok(ChainOutput { text, ..output })
+    async fn call(&self, inputs: Data, cx: &Context) -> Result<ChainOutput> {
+        let output = self.chain.call(inputs, cx).await?;
+        Ok(ChainOutput::from_record(output, self.output_key()))
     }
 
-    fn transform<'a>(&'a self, vars: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, ChainOutput> {
-        let output = async move {
-            let vars = match catena_core::gather(vars).await {
-                Ok(Some(vars)) => vars,
-                Ok(None) => return stream::empty().boxed(),
-                Err(error) => return stream::iter([Err(error)]).boxed(),
-            };
-            let mut first = Some(self.inputs(&vars));
-            let text = self.steps.transform(stream::iter([Ok(vars)]).boxed(), cx);
-            text.map(move |text| {
-                let text = text?;
-                Ok(match first.take() {
-                    Some(first) => ChainOutput { text, ..first },
-                    None => self.piece(text),
-                })
-            })
-            .boxed()
-        };
-        stream::once(output).flatten().boxed()
+    fn transform<'a>(&'a self, inputs: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, ChainOutput> {
+        let output = self.chain.transform(inputs, cx);
+        output.map(|chunk| Ok(ChainOutput::from_record(chunk?, self.output_key()))).boxed()
     }
 
     fn name(&self) -> Cow<'_, str> {
-        Cow::Borrowed("LlmChain")
+        self.chain.name()
+    }
+
+    fn outline(&self) -> Outline {
+        self.chain.outline()
     }
 }
 
@@ -152,11 +187,12 @@ impl_pipe!(LlmChain);
 mod tests {
     use super::*;
     use catena_core::fakes::FakeLlm;
-    use catena_core::{ErrorKind, gather, lambda, vars};
+    use catena_core::{ErrorKind, StrOutputParser, gather, lambda, vars};
     use futures_executor::block_on;
 
     fn chain() -> LlmChain {
-        LlmChain::from_template(FakeLlm::new(["Bright Smile Co."]), "A name for {product}?").expect("a good template")
+        LlmChain::from_template(FakeLlm::new(["Bright Smile Co."]), "A name for {product}?")
+            .expect("a good template")
     }
 
     #[test]
@@ -172,7 +208,8 @@ mod tests {
 
     #[test]
     fn pipes_into_the_next_prompt_and_parser() {
-        let slogan = PromptTemplate::new("A slogan for {text}, makers of {product}.").expect("a good template");
+        let slogan =
+            PromptTemplate::new("A slogan for {text}, makers of {product}.").expect("a good template");
         let whole = chain() | slogan | lambda(|prompt: PromptValue| prompt.into_text());
         let text = block_on(whole.invoke("toothpaste")).expect("no error");
         assert_eq!(text, "A slogan for Bright Smile Co., makers of toothpaste.");
@@ -186,5 +223,8 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::MissingKey);
         let text = error.to_string();
         assert!(text.starts_with("seq[0] > PromptTemplate: missing variable `product`"), "{text}");
+        let error = block_on(Chain::from(chain()).arun(vars! { produkt: "x" })).expect_err("it is missing");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("missing input `product` of LlmChain"), "{error}");
     }
 }

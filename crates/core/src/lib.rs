@@ -35,14 +35,14 @@ pub use error::{Error, ErrorKind, Result};
 pub use graph::Graph;
 pub use message::{
     AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
-    ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall, MediaBlock,
-    Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock, ReasoningBlock,
-    RefusalBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock, ServerToolCallChunkBlock,
-    ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat, TokenCounter, ToolCall,
-    ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy, Usage, add_usage, convert_to_messages,
-    convert_to_openai_messages, count_tokens_approximately, filter_messages, get_buffer_string, merge_content,
-    merge_dicts, merge_lists, merge_message_runs, messages_from_dict, messages_to_dict, named_token_counter,
-    subtract_usage, trim_messages,
+    ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
+    MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock,
+    ReasoningBlock, RefusalBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
+    ServerToolCallChunkBlock, ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat,
+    TokenCounter, ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy, Usage,
+    add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately, filter_messages,
+    get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs, messages_from_dict,
+    messages_to_dict, named_token_counter, subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
@@ -56,8 +56,9 @@ pub use path::{Path, Segment};
 pub use prompt::MustacheTemplate;
 pub use prompt::{
     ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
-    FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector, MaxMarginalRelevanceExampleSelector,
-    MessagesPlaceholder, Prompt, PromptTemplate, PromptValue, SemanticSimilarityExampleSelector, TemplateFormat,
+    FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector,
+    MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
+    SemanticSimilarityExampleSelector, TemplateFormat,
 };
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
@@ -72,8 +73,8 @@ pub use runnable_ext::RunnableExt;
 pub use runnables::{
     Bound, BoxRunnable, Configurable, ConfigurableAlternatives, ConfigurableField, Delegate, DynRunnable,
     Function, Generator, Lambda, Pipe, RetryPolicy, Routed, RouterRunnable, RunnableAssign, RunnableBranch,
-    RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, RunnableTool, WithConfig, WithFallbacks,
-    WithListener, WithMessageHistory, WithRetry, configurable, delegate, generator, lambda,
+    RunnableEach, RunnableParallel, RunnablePassthrough, RunnablePick, RunnableTool, WithConfig,
+    WithFallbacks, WithListener, WithMessageHistory, WithRetry, configurable, delegate, generator, lambda,
 };
 pub use schema::WithSchemas;
 pub use service_error::ServiceError;

@@ -102,7 +102,11 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         self.generate(prompt, &cx).await
     }
 
-    fn transform<'a>(&'a self, prompt: ChunkStream<'a, PromptValue>, cx: Context) -> ChunkStream<'a, M::Output> {
+    fn transform<'a>(
+        &'a self,
+        prompt: ChunkStream<'a, PromptValue>,
+        cx: Context,
+    ) -> ChunkStream<'a, M::Output> {
         let answer = async move {
             match gather(prompt).await {
                 Ok(Some(prompt)) => {

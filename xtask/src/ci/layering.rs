@@ -26,16 +26,17 @@ const CORE: &str = "catena-core";
 const HTTP: &str = "catena-http";
 const CHAINS: &str = "catena-chains";
 const PIPELINE: &str = "catena-pipeline";
+const MACROS: &str = "catena-macros";
 /// Providers: all crates whose names start so.
 const LLM: &str = "catena-llm-*";
 
 /// Which of our crates a crate may depend on outside its tests. `None` for one that this file does not know.
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
-        CORE => Some(&[]),
+        CORE | MACROS => Some(&[]),
         HTTP | CHAINS | PIPELINE => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, LLM]),
+        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, MACROS, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }
@@ -106,6 +107,7 @@ mod tests {
         check("catena-llm-openai", "catena-llm-other catena-chains", &["catena-llm-other", "catena-chains"]);
         check("catena-chains", "catena-core catena-http", &["catena-http"]);
         check("catena-pipeline", "catena-core catena-chains", &["catena-chains"]);
+        check("catena-macros", "syn catena-core", &["catena-core"]);
         check("catena-testkit", "catena-core catena-http tokio", &[]);
         check("catena-testkit", "catena", &["catena"]);
         check("catena", "catena-core catena-http catena-chains catena-llm-openai catena-llm-x", &[]);

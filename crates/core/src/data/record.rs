@@ -111,10 +111,11 @@ impl Record {
 
 impl Chunk for Record {
     fn merge(&mut self, next: Self) {
-        if !next.mergeable || (self.is_empty() && !self.mergeable) {
-            if !(next.is_empty() && !next.mergeable) {
-                *self = next;
-            }
+        // A whole record replaces what came before; a piece changes what is there, whole or not.
+        let replaces = !(next.mergeable || next.is_empty());
+        let nothing_yet = self.is_empty() && !self.mergeable;
+        if replaces || nothing_yet {
+            *self = next;
             return;
         }
         for (name, value) in next {

@@ -49,6 +49,9 @@ block! {
 
 block! {
     /// What a model thought before it answered.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     ReasoningBlock {
         /// The thoughts, where the service shows them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +61,9 @@ block! {
 
 block! {
     /// Why a model would not answer.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     RefusalBlock {
         /// The reason, in the model's words.
         refusal: String,
@@ -95,6 +101,9 @@ block! {
 
 block! {
     /// A document that is plain text.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     PlainTextBlock {
         /// The text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,6 +125,9 @@ block! {
 
 block! {
     /// A call of a tool that the service runs itself, such as a web search.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     ServerToolCallBlock {
         /// The tool.
         name: String,
@@ -127,6 +139,9 @@ block! {
 
 block! {
     /// A piece of a call of a tool that the service runs itself.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     ServerToolCallChunkBlock {
         /// The tool, or a piece of its name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +154,9 @@ block! {
 
 block! {
     /// What a tool that the service ran itself gave.
+    ///
+    /// # Example
+    /// See [`StandardBlock`](crate::StandardBlock).
     ServerToolResultBlock {
         /// The id of the call.
         tool_call_id: String,

@@ -10,7 +10,11 @@ const TYPICAL_VALUE: usize = 16;
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FString(Vec<Part>);
+pub(super) struct FString {
+    parts: Vec<Part>,
+    /// About how long the filled text is.
+    expected_len: usize,
+}
 
 /// A piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +26,10 @@ enum Part {
 }
 
 impl Part {
-    fn literal_len(&self) -> usize {
+    fn expected_len(&self) -> usize {
         match self {
             Self::Literal(literal) => literal.len(),
-            Self::Field(_) => 0,
+            Self::Field(_) => TYPICAL_VALUE,
         }
     }
 }
@@ -67,12 +71,13 @@ impl FString {
         if !literal.is_empty() {
             parts.push(Part::Literal(literal));
         }
-        Ok(Self(parts))
+        let expected_len = parts.iter().map(Part::expected_len).sum();
+        Ok(Self { parts, expected_len })
     }
 
     /// The names of the variables, as often as they appear.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts.iter().filter_map(|part| match part {
             Part::Literal(_) => None,
             Part::Field(field) => Some(field.name.as_str()),
         })
@@ -80,9 +85,8 @@ impl FString {
 
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
-        let literals: usize = self.0.iter().map(Part::literal_len).sum();
-        let mut text = String::with_capacity(literals + self.0.len() * TYPICAL_VALUE);
-        for part in &self.0 {
+        let mut text = String::with_capacity(self.expected_len);
+        for part in &self.parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
                 Part::Field(field) => field.write(values.get(&field.name)?, &mut text)?,
@@ -175,7 +179,7 @@ mod tests {
     #[track_caller]
     fn check(template: &str, expected: &str) {
         let shown = match FString::parse(template) {
-            Ok(FString(parts)) => parts
+            Ok(FString { parts, .. }) => parts
                 .iter()
                 .map(|part| match part {
                     Part::Literal(text) => format!("'{text}'"),

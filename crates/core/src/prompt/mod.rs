@@ -2,6 +2,7 @@
 
 mod chat_composition;
 mod chat_entry;
+mod chat_messages;
 mod chat_prompt_template;
 mod content_template;
 mod dict_prompt_template;
@@ -18,6 +19,7 @@ mod messages_placeholder;
 #[cfg(feature = "mustache")]
 mod mustache;
 mod partials;
+mod prompt_composition;
 mod prompt_template;
 mod prompt_value;
 mod saved;

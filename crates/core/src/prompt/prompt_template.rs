@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::ops::Add;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::partials::Partials;
 use super::template::Template;
-use super::values::{Values, list};
+use super::values::Values;
 use super::{Prompt, PromptValue, TemplateFormat};
 use crate::schema::Object;
-use crate::{Data, Error, ErrorKind, Outline, Record, Result};
+use crate::{Data, Error, ErrorKind, Outline, Result};
 
 /// A text with variables in braces. Parsed once; values are never parsed.
 ///
@@ -40,8 +39,8 @@ use crate::{Data, Error, ErrorKind, Outline, Record, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromptTemplate {
-    template: Arc<Template>,
-    partials: Partials,
+    pub(super) template: Arc<Template>,
+    pub(super) partials: Partials,
     /// Those that `partials` does not fill.
     variables: Vec<String>,
 }
@@ -143,76 +142,21 @@ impl PromptTemplate {
         Self::parse(template, TemplateFormat::FString)
     }
 
-    fn with(template: Template, partials: Partials) -> Self {
+    pub(super) fn with(template: Template, partials: Partials) -> Self {
         let mut prompt = Self { template: Arc::new(template), partials, variables: Vec::new() };
         prompt.find_variables();
         prompt
     }
 
-    fn find_variables(&mut self) {
+    pub(super) fn find_variables(&mut self) {
         let names = self.template.variables().iter();
         self.variables = names.filter(|name| !self.partials.contains(name)).cloned().collect();
-    }
-
-    /// Fills a variable beforehand. A value of the input takes its place.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::{vars, PromptTemplate};
-    /// let prompt = PromptTemplate::new("{greeting}, {name}!")?.with_partial("greeting", "Hello");
-    /// assert_eq!(prompt.format("Ann")?, "Hello, Ann!");
-    /// assert_eq!(prompt.format(vars! { name: "Ann", greeting: "Bye" })?, "Bye, Ann!");
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    #[doc(alias = "partial")]
-    #[must_use]
-    pub fn with_partial(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
-        self.partials.set(name.into(), value.into());
-        self.find_variables();
-        self
-    }
-
-    /// Fills a variable beforehand with what a function gives each time the prompt is filled.
-    ///
-    /// # Example
-    /// ```
-    /// use std::sync::atomic::{AtomicU32, Ordering};
-    /// use catena_core::{vars, PromptTemplate};
-    /// let count = AtomicU32::new(1);
-    /// let prompt = PromptTemplate::new("No. {n}")?.with_partial_fn("n", move || count.fetch_add(1, Ordering::Relaxed));
-    /// assert_eq!(prompt.format(vars! {})?, "No. 1");
-    /// assert_eq!(prompt.format(vars! {})?, "No. 2");
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    #[doc(alias = "partial")]
-    #[must_use]
-    pub fn with_partial_fn<T: Into<Data>>(
-        mut self,
-        name: impl Into<String>,
-        value: impl Fn() -> T + Send + Sync + 'static,
-    ) -> Self {
-        self.partials.set_function(name.into(), Arc::new(move || value().into()));
-        self.find_variables();
-        self
     }
 
     /// The names of the variables that are still to be filled, in the order in which they first appear.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
-    }
-
-    /// The names of the variables that are filled beforehand.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::PromptTemplate;
-    /// let prompt = PromptTemplate::new("{a} {b}")?.with_partial("b", 1);
-    /// assert!(prompt.variables() == ["a"] && prompt.partial_variables().eq(["b"]));
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
-        self.partials.names()
     }
 
     /// The template as it was written.
@@ -232,35 +176,6 @@ impl PromptTemplate {
         self.template.format()
     }
 
-    /// Fails if the template has variables that are neither declared nor filled beforehand.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] naming them; also for a mustache template, where what is missing is empty on purpose.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::PromptTemplate;
-    /// let prompt = PromptTemplate::new("{a} {b}")?;
-    /// assert!(prompt.validate(["a", "b"]).is_ok());
-    /// assert!(prompt.validate(["a"]).is_err());
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    #[doc(alias = "validate_template")]
-    pub fn validate<S: AsRef<str>>(&self, declared: impl IntoIterator<Item = S>) -> Result<()> {
-        if self.template_format() == TemplateFormat::Mustache {
-            let message = "a mustache template cannot be validated: what is missing is empty on purpose";
-            return Err(Error::new(ErrorKind::Config, message));
-        }
-        let declared: Vec<S> = declared.into_iter().collect();
-        let is_declared = |name: &str| declared.iter().any(|declared| declared.as_ref() == name);
-        let unknown: Vec<&String> = self.variables.iter().filter(|name| !is_declared(name)).collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let message = format!("the template uses {}, which the prompt does not declare", list(&unknown));
-        Err(Error::new(ErrorKind::Config, message))
-    }
-
     /// The filled text.
     ///
     /// # Errors
@@ -269,55 +184,12 @@ impl PromptTemplate {
         self.fill(Values::new(&vars.into(), &self.variables))
     }
 
-    /// The prompt with names in braces for what is still to be filled, for people to read.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::PromptTemplate;
-    /// let prompt = PromptTemplate::new("{n}. Tell {who:>10} {{this}}.")?.with_partial("n", 1);
-    /// assert_eq!(prompt.pretty(), "1. Tell      {who} {this}.");
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    #[doc(alias = "pretty_repr")]
-    pub fn pretty(&self) -> String {
-        let names = self.variables.iter().map(|name| (name.as_str(), format!("{{{name}}}")));
-        // A format may be only for numbers, and a loop only for lists.
-        self.format(names.collect::<Record>()).unwrap_or_else(|_| self.template().to_owned())
-    }
-
-    /// Both templates, one after the other, as `+` gives it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if they are of different languages, or fill the same variable beforehand.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::{vars, PromptTemplate};
-    /// let prompt = PromptTemplate::new("Say {a}. ")?.concat(&PromptTemplate::new("Say {b}.")?)?;
-    /// let same = (PromptTemplate::new("Say {a}. ")? + "Say {b}.")?;
-    /// assert!(prompt == same && prompt.format(vars! { a: 1, b: 2 })? == "Say 1. Say 2.");
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    pub fn concat(&self, next: &Self) -> Result<Self> {
-        if let Some(twice) = next.partials.names().find(|name| self.partials.contains(name)) {
-            let message = format!("both templates have a value for `{twice}`: leave one of them away");
-            return Err(Error::new(ErrorKind::Config, message));
-        }
-        let mut partials = self.partials.clone();
-        partials.extend(&next.partials);
-        Ok(Self::with(self.template.concat(&next.template)?, partials))
-    }
-
     /// Fills it as a part of the prompt that the values are for.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         match self.partials.resolve() {
             Cow::Borrowed(partials) if partials.is_empty() => self.template.fill(values),
             partials => self.template.fill(values.with_partials(&partials)),
         }
-    }
-
-    pub(super) fn partials(&self) -> &Partials {
-        &self.partials
     }
 
     /// Fills it, provided that all variables have values.
@@ -346,32 +218,6 @@ impl Prompt for PromptTemplate {
 }
 
 crate::impl_prompt_runnable!(PromptTemplate);
-
-impl Add for PromptTemplate {
-    type Output = Result<Self>;
-
-    fn add(self, next: Self) -> Result<Self> {
-        self.concat(&next)
-    }
-}
-
-/// The text is a template of the same language.
-impl Add<&str> for PromptTemplate {
-    type Output = Result<Self>;
-
-    fn add(self, next: &str) -> Result<Self> {
-        self.concat(&Self::parse(next, self.template_format())?)
-    }
-}
-
-/// The text is a template of the same language.
-impl Add<String> for PromptTemplate {
-    type Output = Result<Self>;
-
-    fn add(self, next: String) -> Result<Self> {
-        self + next.as_str()
-    }
-}
 
 #[cfg(test)]
 mod tests {

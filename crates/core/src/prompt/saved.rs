@@ -27,7 +27,7 @@ fn is_null(data: &Data) -> bool {
 /// The template, its language, and the values that are filled beforehand; functions cannot be saved.
 impl Serialize for PromptTemplate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let values = self.partials().as_data().map_err(ser::Error::custom)?;
+        let values = self.partials.as_data().map_err(ser::Error::custom)?;
         let partial_variables = if values.is_empty() { Data::Null } else { values.clone().into() };
         let (template, template_format) = (self.template().to_owned(), self.template_format());
         Saved { template, template_format, partial_variables }.serialize(serializer)

@@ -18,8 +18,10 @@ pub(super) fn push_text(out: &mut String, value: &Data) {
 }
 
 fn push_integer(out: &mut String, number: &Number) {
-    let Some(mut rest) = number.as_i128().map(i128::unsigned_abs).and_then(|size| u64::try_from(size).ok()) else {
-        return out.push_str(&number.to_string());
+    let (negative, mut rest) = match (number.as_u64(), number.as_i64()) {
+        (Some(size), _) => (false, size),
+        (None, Some(negative)) => (true, negative.unsigned_abs()),
+        (None, None) => return out.push_str(&number.to_string()),
     };
     let mut digits = [0; 20];
     let mut start = digits.len();
@@ -32,10 +34,11 @@ fn push_integer(out: &mut String, number: &Number) {
             break;
         }
     }
-    if number.as_i64().is_some_and(i64::is_negative) {
+    if negative {
         out.push('-');
     }
-    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    // Digits are text.
+    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
 /// The text of a value, the same in every template language.

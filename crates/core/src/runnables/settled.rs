@@ -9,7 +9,10 @@ use crate::{ChunkStream, Data};
 
 /// Holds back what the next chunk may replace, until the end; all else passes as it comes. For steps that give something
 /// for each chunk and could not take it back.
-pub(super) fn settled(mut chunks: ChunkStream<'_, Data>, replaceable: fn(&Data) -> bool) -> ChunkStream<'_, Data> {
+pub(super) fn settled(
+    mut chunks: ChunkStream<'_, Data>,
+    replaceable: fn(&Data) -> bool,
+) -> ChunkStream<'_, Data> {
     let mut held: Option<Data> = None;
     let mut ended = false;
     Box::pin(stream::poll_fn(move |task| {
@@ -35,6 +38,5 @@ pub(super) fn is_whole_record(data: &Data) -> bool {
 
 /// True for everything that the next chunk replaces.
 pub(super) fn is_replaceable(data: &Data) -> bool {
-    is_whole_record(data)
-        || matches!(data, Data::Bool(_) | Data::Number(_) | Data::Error(_) | Data::Json(_))
+    is_whole_record(data) || matches!(data, Data::Bool(_) | Data::Number(_) | Data::Error(_) | Data::Json(_))
 }

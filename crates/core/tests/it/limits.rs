@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use catena_core::{
-    AiMessage, ChunkStream, Context, ErrorKind, LanguageModel, PromptValue, RunConfig, RunnableExt, async_trait, gather,
-    impl_pipe, lambda,
+    AiMessage, ChunkStream, Context, ErrorKind, LanguageModel, PromptValue, RunConfig, RunnableExt,
+    async_trait, gather, impl_pipe, lambda,
 };
 use futures_executor::block_on;
 use futures_util::future;

@@ -133,7 +133,7 @@ fn shown(data: Data) -> String {
 }
 
 fn is_even(data: Data) -> bool {
-    text(&data).len() % 2 == 0
+    text(&data).len().is_multiple_of(2)
 }
 
 fn cannot_tell(_: Data) -> Result<bool, Error> {

@@ -9,5 +9,6 @@ mod found;
 mod leaves;
 mod offenders;
 mod properties;
+mod steps;
 mod tree;
 mod wrappers;

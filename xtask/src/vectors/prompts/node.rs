@@ -12,7 +12,7 @@ use super::{call, chat, few_shot, string, unknown};
 pub(super) enum Node {
     Text(PromptTemplate),
     Chat(ChatPromptTemplate),
-    FewShot(FewShotPromptTemplate),
+    FewShot(Box<FewShotPromptTemplate>),
     FewShotChat(FewShotChatMessagePromptTemplate),
     Image(ImagePromptTemplate),
     Dict(DictPromptTemplate),
@@ -27,7 +27,7 @@ pub(super) fn build(data: &Data) -> Result<Node> {
     match kind {
         "prompt" => string::build(content).map(Node::Text),
         "chat_prompt" => chat::build(content).map(Node::Chat),
-        "few_shot" | "few_shot_templates" => few_shot::build(Fields::of(content)?).map(Node::FewShot),
+        "few_shot" | "few_shot_templates" => few_shot::build(Fields::of(content)?).map(few_shot_node),
         "few_shot_chat" => few_shot::build_chat(Fields::of(content)?).map(Node::FewShotChat),
         "image_prompt" => image(Fields::of(content)?).map(Node::Image),
         "dict_prompt" => dict(Fields::of(content)?).map(Node::Dict),
@@ -39,6 +39,10 @@ pub(super) fn build(data: &Data) -> Result<Node> {
         "append" | "extend" => chat::append(Fields::of(content)?).map(Node::Chat),
         other => Err(unknown(&format!("prompt `{other}`"))),
     }
+}
+
+fn few_shot_node(prompt: FewShotPromptTemplate) -> Node {
+    Node::FewShot(Box::new(prompt))
 }
 
 fn image(fields: Fields<'_>) -> Result<ImagePromptTemplate> {
@@ -99,7 +103,7 @@ fn partial(fields: Fields<'_>) -> Result<Node> {
     Ok(match build(fields.need("prompt")?)? {
         Node::Text(prompt) => Node::Text(values.into_iter().fold(prompt, string::with_partial)),
         Node::Chat(prompt) => Node::Chat(values.into_iter().fold(prompt, chat::with_partial)),
-        Node::FewShot(prompt) => Node::FewShot(values.into_iter().fold(prompt, few_shot::with_partial)),
+        Node::FewShot(prompt) => few_shot_node(values.into_iter().fold(*prompt, few_shot::with_partial)),
         _ => return Err(raise("not_implemented", "it takes no values beforehand")),
     })
 }
@@ -128,7 +132,7 @@ impl Node {
         match self {
             Self::Text(prompt) => call(prompt, input),
             Self::Chat(prompt) => call(prompt, input),
-            Self::FewShot(prompt) => call(prompt, input),
+            Self::FewShot(prompt) => call(&**prompt, input),
             Self::FewShotChat(prompt) => call(prompt, input),
             Self::Image(prompt) => call(prompt, input),
             Self::Dict(prompt) => call(prompt, input),

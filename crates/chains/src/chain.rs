@@ -1,0 +1,267 @@
+//! What all chains share: named inputs and outputs around some steps, and a memory.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use catena_core::{
+    ChunkStream, Context, Data, DynRunnable, FromData, Json, Outline, Record, Result, Runnable, RunnableExt,
+    gather, impl_pipe,
+};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::Memory;
+use crate::call::{Prepared, finishing};
+use crate::keys::{invalid, list, only, text_of, without};
+
+/// Steps with named inputs and outputs: what every chain is.
+///
+/// It gives its inputs with the outputs beside them. The steps get the inputs, and what the memory has beside them, as
+/// a record, and give a record with the outputs, or the value of the one output. Other chains are made of it:
+/// [`LlmChain`](crate::LlmChain) converts into it, [`SequentialChain`](crate::SequentialChain) and others build it.
+/// [`new`](Chain::new) makes one of any step, LangChain's `TransformChain`.
+///
+/// It streams if its steps do: the first chunk has the inputs, the others pieces of the outputs.
+///
+/// # Errors
+/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when inputs are missing, before anything runs, when a bare
+/// value stands for more than one input, or when the steps do not give the outputs; those of the memory and the steps.
+///
+/// # Cancellation
+/// Dropping a future or stream ends the steps, and the call is not remembered.
+///
+/// # Example
+/// ```
+/// use catena_chains::Chain;
+/// use catena_core::{lambda, vars, Data, Record, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let shout = lambda(|inputs: Record| {
+///     let text = inputs.get("text").and_then(Data::as_text).unwrap_or_default();
+///     Record::from_iter([("loud", text.to_uppercase())])
+/// });
+/// let chain = Chain::new(["text"], ["loud"], shout);
+/// assert_eq!(chain.arun("hi").await?, "HI");
+/// assert_eq!(Data::from(chain.invoke("hi").await?), vars! { text: "hi", loud: "HI" });
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Chain {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) input_keys: Vec<String>,
+    pub(crate) output_keys: Vec<String>,
+    pub(crate) steps: DynRunnable,
+    pub(crate) memory: Option<Arc<dyn Memory>>,
+    pub(crate) gives: Gives,
+    /// False to leave it to the steps to report what is missing.
+    pub(crate) checked: bool,
+}
+
+/// LangChain's name of a [`Chain`] made of a function.
+///
+/// # Example
+/// See [`Chain`].
+pub type TransformChain = Chain;
+
+/// What stands in the output beside the outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gives {
+    /// The inputs and what the memory gave.
+    Everything,
+    /// The inputs as they were given.
+    Given,
+    /// Nothing.
+    Outputs,
+}
+
+impl Chain {
+    /// A chain of a step that makes these outputs of these inputs.
+    pub fn new<I, O, R>(
+        input_keys: impl IntoIterator<Item = I>,
+        output_keys: impl IntoIterator<Item = O>,
+        steps: R,
+    ) -> Self
+    where
+        I: Into<String>,
+        O: Into<String>,
+        R: Runnable + 'static,
+        R::Input: FromData,
+        R::Output: Into<Data>,
+    {
+        Self {
+            name: Cow::Borrowed("Chain"),
+            input_keys: input_keys.into_iter().map(Into::into).collect(),
+            output_keys: output_keys.into_iter().map(Into::into).collect(),
+            steps: steps.dynamic(),
+            memory: None,
+            gives: Gives::Everything,
+            checked: true,
+        }
+    }
+
+    /// Names it in errors, traces and events.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Loads values from this memory for every call, and saves every call that succeeded.
+    #[must_use]
+    pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
+        self.memory = Some(Arc::new(memory));
+        self
+    }
+
+    /// Gives the outputs alone, without the inputs.
+    #[must_use]
+    #[doc(alias = "return_only_outputs")]
+    pub fn only_outputs(mut self) -> Self {
+        self.gives = Gives::Outputs;
+        self
+    }
+
+    /// The names of the inputs, those that the memory fills among them.
+    pub fn input_keys(&self) -> &[String] {
+        &self.input_keys
+    }
+
+    /// The names of the outputs.
+    pub fn output_keys(&self) -> &[String] {
+        &self.output_keys
+    }
+
+    /// Runs with one bare value or with named values, and gives the one output as text.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it has not exactly one output.
+    pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
+        let [key] = &self.output_keys[..] else {
+            let outputs = list(&self.output_keys);
+            return Err(invalid(format!("`arun` gives one output, but {} has {outputs}", self.name)));
+        };
+        let output = self.invoke(inputs.into()).await?;
+        Ok(output.get(key).map(text_of).unwrap_or_default())
+    }
+
+    /// The inputs that a caller has to give.
+    pub(crate) fn free_keys(&self) -> Vec<String> {
+        let remembered = self.memory.as_ref().map(|memory| memory.variables()).unwrap_or_default();
+        self.input_keys.iter().filter(|key| !remembered.contains(key)).cloned().collect()
+    }
+
+    /// Names a bare value, checks that nothing is missing, and loads the memory.
+    pub(crate) async fn prepare(&self, input: Data) -> Result<Prepared> {
+        let free = self.free_keys();
+        let given = match (input.into_plain(), &free[..]) {
+            (Data::Record(record), _) => record,
+            (Data::Null, []) => Record::new(),
+            (value, [key]) => Record::from_iter([(key.clone(), value)]),
+            (value, _) if !self.checked && self.memory.is_none() => return Ok(Prepared::bare(value)),
+            (value, keys) => {
+                let (name, kind, keys) = (&self.name, value.kind(), list(keys));
+                return Err(invalid(format!("{name} takes {keys}, got {kind}: name the inputs")));
+            }
+        };
+        let missing: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
+        if self.checked && !missing.is_empty() {
+            let (name, missing, present) = (&self.name, list(missing), list(given.names()));
+            return Err(invalid(format!("missing input {missing} of {name}, the input has {present}")));
+        }
+        let mut inputs = given.clone();
+        if let Some(memory) = &self.memory {
+            inputs.extend(memory.load(&given).await?);
+        }
+        Ok(Prepared::named(given, inputs))
+    }
+
+    /// The outputs among what the steps gave.
+    pub(crate) fn outputs(&self, made: Data) -> Result<Record> {
+        match (made, &self.output_keys[..]) {
+            (Data::Record(record), keys) => Ok(only(&record, keys)),
+            (made @ Data::Json(_), keys) if made.as_record().is_some() => {
+                // What a parser gave replaces what it gave before.
+                let replacing = |value: Data| Json::from(value.into_json());
+                let record = Record::from_data(made)?.into_iter();
+                Ok(only(&record.map(|(name, value)| (name, replacing(value))).collect(), keys))
+            }
+            (value, [key]) => Ok(Record::from_iter([(key.clone(), value)])),
+            (Data::Null, _) => Ok(Record::new()),
+            (value, keys) => Err(invalid(format!(
+                "the steps of {} must give a record of {}, got {}",
+                self.name,
+                list(keys),
+                value.kind()
+            ))),
+        }
+    }
+
+    /// Checks that every output is there, and remembers the call.
+    pub(crate) async fn finish(&self, given: &Record, outputs: &Record) -> Result<()> {
+        let missing: Vec<&String> = self.output_keys.iter().filter(|key| !outputs.contains(key)).collect();
+        if !missing.is_empty() {
+            return Err(invalid(format!("the steps of {} did not give {}", self.name, list(missing))));
+        }
+        match &self.memory {
+            Some(memory) => memory.save(given, outputs).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the output has beside the outputs.
+    pub(crate) fn beside(&self, prepared: &Prepared) -> Record {
+        let shown = match self.gives {
+            Gives::Everything => &prepared.inputs,
+            Gives::Given => &prepared.given,
+            Gives::Outputs => return Record::new(),
+        };
+        without(shown, &self.output_keys)
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain")
+            .field("name", &self.name)
+            .field("input_keys", &self.input_keys)
+            .field("output_keys", &self.output_keys)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Runnable for Chain {
+    type Input = Data;
+    type Output = Record;
+
+    async fn call(&self, input: Data, cx: &Context) -> Result<Record> {
+        let prepared = self.prepare(input).await?;
+        let outputs = self.outputs(self.steps.call(prepared.fill(), cx).await?)?;
+        self.finish(&prepared.given, &outputs).await?;
+        let mut all = self.beside(&prepared);
+        all.extend(outputs);
+        Ok(all.mergeable())
+    }
+
+    fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, Record> {
+        let output = async move {
+            let Some(input) = gather(input).await? else { return Ok(stream::empty().boxed()) };
+            let prepared = self.prepare(input).await?;
+            let made = self.steps.transform(stream::iter([Ok(prepared.fill())]).boxed(), cx);
+            Ok(finishing(self, prepared, made))
+        };
+        stream::once(output).try_flatten().boxed()
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
+
+    fn outline(&self) -> Outline {
+        let mut outline = self.steps.outline();
+        outline.name = self.name.clone().into_owned();
+        outline
+    }
+}
+
+impl_pipe!(Chain);

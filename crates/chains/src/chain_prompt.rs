@@ -1,0 +1,35 @@
+//! The prompts that a chain can ask with.
+
+use catena_core::{ChatPromptTemplate, Data, FewShotPromptTemplate, PromptTemplate, PromptValue, Runnable};
+
+/// A prompt that knows the names of its variables: of text or of messages.
+///
+/// # Example
+/// ```
+/// use catena_chains::ChainPrompt;
+/// use catena_core::PromptTemplate;
+/// assert_eq!(PromptTemplate::new("{a} and {b}")?.input_keys(), ["a", "b"]);
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub trait ChainPrompt: Runnable<Input = Data, Output = PromptValue> {
+    /// The variables that must have a value.
+    fn input_keys(&self) -> Vec<String>;
+}
+
+impl ChainPrompt for PromptTemplate {
+    fn input_keys(&self) -> Vec<String> {
+        self.variables().to_vec()
+    }
+}
+
+impl ChainPrompt for ChatPromptTemplate {
+    fn input_keys(&self) -> Vec<String> {
+        self.variables().to_vec()
+    }
+}
+
+impl ChainPrompt for FewShotPromptTemplate {
+    fn input_keys(&self) -> Vec<String> {
+        self.variables().to_vec()
+    }
+}

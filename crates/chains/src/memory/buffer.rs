@@ -1,0 +1,270 @@
+//! A conversation as a chain's memory.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use catena_core::{
+    BufferString, ChatMessageHistory, Data, Error, InMemoryChatMessageHistory, Message, Record, Result,
+};
+
+use super::Memory;
+use crate::keys::{invalid, list, text_of};
+
+type Counter = Arc<dyn Fn(&[Message]) -> usize + Send + Sync>;
+
+/// Remembers what was said and answered, and gives it as one text or as messages.
+///
+/// All of it, unless [`with_window`](Self::with_window) or [`with_token_limit`](Self::with_token_limit) says how much.
+/// Clones share the conversation.
+///
+/// # Errors
+/// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input, or one
+/// output, and no key that names it. Of several outputs, the one named `output` counts.
+///
+/// # Example
+/// ```
+/// use catena_chains::{ConversationBufferMemory, LlmChain};
+/// use catena_core::fakes::FakeLlm;
+/// # futures_executor::block_on(async {
+/// let model = FakeLlm::new(["Hello Ada", "You are Ada"]);
+/// let chain = LlmChain::from_template(model.clone(), "{history}\nHuman: {question}\nAI:")?
+///     .with_memory(ConversationBufferMemory::new());
+/// chain.arun("I am Ada").await?;
+/// chain.arun("Who am I?").await?;
+/// let prompt = model.prompts()[1].to_string();
+/// assert_eq!(prompt, "Human: I am Ada\nAI: Hello Ada\nHuman: Who am I?\nAI:");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[doc(alias = "ConversationBufferWindowMemory")]
+#[doc(alias = "ConversationTokenBufferMemory")]
+#[derive(Clone)]
+pub struct ConversationBufferMemory {
+    history: Arc<dyn ChatMessageHistory>,
+    key: String,
+    /// How it is written; `None` for messages.
+    text: Option<BufferString>,
+    keep: Keep,
+    input_key: Option<String>,
+    output_key: Option<String>,
+}
+
+/// How much of the conversation is given.
+#[derive(Clone)]
+enum Keep {
+    All,
+    Exchanges(usize),
+    Tokens(usize, Counter),
+}
+
+impl ConversationBufferMemory {
+    /// An empty conversation, given as a text named `history`.
+    pub fn new() -> Self {
+        Self::with_history(InMemoryChatMessageHistory::new())
+    }
+
+    /// The conversation kept there.
+    pub fn with_history(history: impl ChatMessageHistory + 'static) -> Self {
+        Self {
+            history: Arc::new(history),
+            key: "history".to_owned(),
+            text: Some(BufferString::new()),
+            keep: Keep::All,
+            input_key: None,
+            output_key: None,
+        }
+    }
+
+    /// Names the conversation among the inputs; `history` unless set.
+    #[must_use]
+    pub fn with_memory_key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// Gives messages, for a placeholder of a chat prompt.
+    #[must_use]
+    #[doc(alias = "return_messages")]
+    pub fn as_messages(mut self) -> Self {
+        self.text = None;
+        self
+    }
+
+    /// Gives a text written like this: with prefixes of your own, for one.
+    #[must_use]
+    pub fn as_text(mut self, text: BufferString) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    /// Gives only the last exchanges, each something said and its answer.
+    #[must_use]
+    pub fn with_window(mut self, exchanges: usize) -> Self {
+        self.keep = Keep::Exchanges(exchanges);
+        self
+    }
+
+    /// Gives as many of the last messages as make no more tokens than `limit`, as `count` counts them.
+    #[must_use]
+    pub fn with_token_limit(
+        mut self,
+        limit: usize,
+        count: impl Fn(&[Message]) -> usize + Send + Sync + 'static,
+    ) -> Self {
+        self.keep = Keep::Tokens(limit, Arc::new(count));
+        self
+    }
+
+    /// Says which input is remembered.
+    #[must_use]
+    pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
+        self.input_key = Some(key.into());
+        self
+    }
+
+    /// Says which output is remembered.
+    #[must_use]
+    pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
+        self.output_key = Some(key.into());
+        self
+    }
+
+    fn said<'a>(&self, inputs: &'a Record) -> Result<&'a Data> {
+        if let Some(key) = &self.input_key {
+            return inputs.get(key).ok_or_else(|| absent("input", key, inputs));
+        }
+        let mut candidates = inputs.iter().filter(|(name, _)| *name != self.key && *name != "stop");
+        match (candidates.next(), candidates.next()) {
+            (Some((_, said)), None) => Ok(said),
+            _ => Err(unclear("input", "with_input_key", inputs)),
+        }
+    }
+
+    fn answered<'a>(&self, outputs: &'a Record) -> Result<&'a Data> {
+        if let Some(key) = &self.output_key {
+            return outputs.get(key).ok_or_else(|| absent("output", key, outputs));
+        }
+        let mut values = outputs.iter();
+        match (values.next(), values.next()) {
+            (Some((_, answer)), None) => Ok(answer),
+            _ => outputs.get("output").ok_or_else(|| unclear("output", "with_output_key", outputs)),
+        }
+    }
+}
+
+impl Keep {
+    fn of<'a>(&self, messages: &'a [Message]) -> &'a [Message] {
+        let from = match self {
+            Self::All => 0,
+            Self::Exchanges(count) => messages.len().saturating_sub(count.saturating_mul(2)),
+            Self::Tokens(limit, count) => {
+                let fits = |from: &usize| count(&messages[*from..]) <= *limit;
+                (0..messages.len()).find(fits).unwrap_or(messages.len())
+            }
+        };
+        &messages[from..]
+    }
+}
+
+fn absent(what: &str, key: &str, present: &Record) -> Error {
+    invalid(format!("the memory saves the {what} `{key}`, but there is {}", list(present.names())))
+}
+
+fn unclear(what: &str, option: &str, present: &Record) -> Error {
+    let names = list(present.names());
+    invalid(format!("the memory saves one {what}, but there is {names}: say which with `{option}`"))
+}
+
+impl Default for ConversationBufferMemory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ConversationBufferMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConversationBufferMemory").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Memory for ConversationBufferMemory {
+    fn variables(&self) -> Vec<String> {
+        vec![self.key.clone()]
+    }
+
+    async fn load(&self, _inputs: &Record) -> Result<Record> {
+        let messages = self.history.messages().await?;
+        let kept = self.keep.of(&messages);
+        let value = match &self.text {
+            Some(text) => Data::from(text.write(kept)),
+            None => Data::from(kept.to_vec()),
+        };
+        Ok(Record::from_iter([(self.key.clone(), value)]))
+    }
+
+    async fn save(&self, inputs: &Record, outputs: &Record) -> Result<()> {
+        let said = Message::human(text_of(self.said(inputs)?));
+        let answered = Message::ai(text_of(self.answered(outputs)?));
+        self.history.add_messages(vec![said, answered]).await
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.history.clear().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_executor::block_on;
+
+    fn record(values: &[(&str, &str)]) -> Record {
+        values.iter().copied().collect()
+    }
+
+    #[track_caller]
+    fn check(memory: &ConversationBufferMemory, exchanges: &[(&str, &str)], expected: &str) {
+        for (said, answered) in exchanges {
+            block_on(memory.save(&record(&[("i", said)]), &record(&[("o", answered)]))).expect("saved");
+        }
+        let loaded = block_on(memory.load(&Record::new())).expect("loaded");
+        assert_eq!(loaded.get("history"), Some(&Data::from(expected)));
+    }
+
+    #[test]
+    fn gives_as_much_as_it_is_told() {
+        let memory = ConversationBufferMemory::new;
+        check(&memory(), &[], "");
+        check(&memory(), &[("1", "a"), ("2", "b")], "Human: 1\nAI: a\nHuman: 2\nAI: b");
+        let three = [("1", "a"), ("2", "b"), ("3", "c")];
+        check(&memory().with_window(2), &three, "Human: 2\nAI: b\nHuman: 3\nAI: c");
+        check(&memory().with_window(0), &three, "");
+        let words =
+            |messages: &[Message]| catena_core::get_buffer_string(messages).split_whitespace().count();
+        let limited = memory().with_token_limit(8, words);
+        check(&limited, &[("one two", "three")], "Human: one two\nAI: three");
+        check(&limited, &[("four five", "six")], "AI: three\nHuman: four five\nAI: six");
+        block_on(limited.clear()).expect("cleared");
+        check(&limited, &[], "");
+    }
+
+    #[test]
+    fn saves_what_it_can_tell_apart() {
+        let save = |memory: ConversationBufferMemory, inputs: &[_], outputs: &[_]| {
+            block_on(memory.save(&record(inputs), &record(outputs)))
+                .map_err(|error| error.message().to_owned())?;
+            let loaded = block_on(memory.load(&Record::new())).expect("loaded");
+            Ok::<_, String>(text_of(loaded.get("history").expect("a history")))
+        };
+        let memory = ConversationBufferMemory::new;
+        let (one, two) = ([("i", "1")], [("i", "1"), ("j", "2")]);
+        assert!(save(memory(), &two, &[("o", "a")]).is_err_and(|text| text.contains("`i`, `j`")));
+        assert!(save(memory(), &one, &[("o", "a"), ("p", "b")]).is_err());
+        let answer = "Human: 1\nAI: a".to_owned();
+        assert_eq!(save(memory(), &one, &[("output", "a"), ("p", "b")]), Ok(answer.clone()));
+        assert_eq!(save(memory().with_input_key("i"), &two, &[("o", "a")]), Ok(answer.clone()));
+        assert_eq!(save(memory().with_output_key("o"), &one, &[("o", "a"), ("p", "b")]), Ok(answer));
+        assert!(save(memory().with_output_key("zzz"), &one, &[("o", "a")]).is_err());
+    }
+}

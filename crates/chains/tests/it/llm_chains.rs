@@ -1,0 +1,79 @@
+//! One prompt and one model.
+
+use std::sync::{Arc, Mutex};
+
+use catena_chains::{Chain, LlmChain};
+use catena_core::fakes::FakeChatModel;
+use catena_core::{
+    ChatPromptTemplate, ChunkStream, Context, ErrorKind, LanguageModel, Message, PromptValue, async_trait,
+    vars,
+};
+use futures_executor::block_on;
+use serde_json::{Value, json};
+
+use crate::support::{asked, check, fails, llm};
+
+/// A model that notes its call arguments.
+#[derive(Clone, Default)]
+struct Noting(Arc<Mutex<Vec<Value>>>);
+
+#[async_trait]
+impl LanguageModel for Noting {
+    type Output = String;
+
+    fn generate_stream<'a>(&'a self, _prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
+        self.0.lock().expect("no panic").push(cx.arguments().cloned().unwrap_or_default().into());
+        Box::pin(futures_util::stream::iter([Ok("r".to_owned())]))
+    }
+}
+
+#[test]
+fn inputs_stand_beside_the_text() {
+    let (chain, _) = llm("Joke about {topic}", &["ha"]);
+    check(&chain, "cats", vars! { topic: "cats", text: "ha" });
+    check(&chain, vars! { topic: "cats", z: 1 }, vars! { topic: "cats", z: 1, text: "ha" });
+    check(&chain.with_output_key("joke"), "cats", vars! { topic: "cats", joke: "ha" });
+    let (chain, _) = llm("static", &["r"]);
+    check(&chain, vars! {}, vars! { text: "r" });
+    check(&Chain::from(chain).only_outputs(), (), vars! { text: "r" });
+}
+
+#[test]
+fn messages_are_asked_as_messages() {
+    let model = FakeChatModel::new(["c1"]);
+    let prompt = ChatPromptTemplate::new([("system", "s"), ("human", "{q}")]).expect("a good template");
+    let chain = LlmChain::new(model.clone(), prompt);
+    assert_eq!(block_on(chain.arun("x")).expect("an answer"), "c1");
+    assert_eq!(model.prompts()[0].clone().into_messages(), [Message::system("s"), Message::human("x")]);
+}
+
+#[test]
+fn arguments_reach_the_model() {
+    let model = Noting::default();
+    let chain = LlmChain::from_template(model.clone(), "{x}").expect("a good template");
+    check(&chain, "1", vars! { x: "1", text: "r" });
+    let stopped = vars! { x: "1", stop: vec!["\n"] };
+    check(&chain, stopped.clone(), vars! { x: "1", stop: vec!["\n"], text: "r" });
+    let chain = chain.with_llm_argument("temperature", 0);
+    check(&chain, stopped, vars! { x: "1", stop: vec!["\n"], text: "r" });
+    block_on(chain.arun("1")).expect("an answer");
+    let noted = model.0.lock().expect("no panic").clone();
+    let both = json!({"temperature": 0, "stop": ["\n"]});
+    let stop = json!({"stop": ["\n"]});
+    assert_eq!(
+        noted,
+        [json!({}), json!({}), stop.clone(), stop, both.clone(), both, json!({"temperature": 0})]
+    );
+}
+
+#[test]
+fn what_is_missing_is_named_before_anything_runs() {
+    let (chain, model) = llm("{a} and {b}", &["r"]);
+    let checked = Chain::from(chain.clone());
+    fails(block_on(checked.arun(vars! { a: "x" })), ErrorKind::InvalidInput, "missing input `b`");
+    fails(block_on(checked.arun("x")), ErrorKind::InvalidInput, "`a`, `b`");
+    fails(block_on(checked.arun(())), ErrorKind::InvalidInput, "`a`, `b`");
+    fails(block_on(chain.arun("x")), ErrorKind::InvalidInput, "`a`, `b`");
+    fails(block_on(chain.aapply([vars! { a: "1" }])).remove(0), ErrorKind::MissingKey, "`b`");
+    assert!(asked(&model).is_empty());
+}

@@ -1,0 +1,189 @@
+//! `#[derive(Prompt)]`: a struct is the typed input of a prompt.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Ident, LitStr, Path, Token, Type};
+
+use crate::arguments::{default_krate, krate, word};
+use crate::prompt_fields::{PromptField, fields};
+use crate::prompt_macro::parsed;
+
+/// What stands in `#[prompt(...)]` above the struct.
+struct Options {
+    template: LitStr,
+    krate: Path,
+    own_chunk: bool,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut options = Self { template: input.parse()?, krate: default_krate(), own_chunk: false };
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            if input.peek(Token![crate]) {
+                options.krate = krate(input)?;
+            } else {
+                word(input, &["own_chunk", "crate = path"], "behind a template")?;
+                options.own_chunk = true;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn read(input: &DeriveInput) -> syn::Result<Self> {
+        let mut attributes = input.attrs.iter().filter(|attribute| attribute.path().is_ident("prompt"));
+        let Some(attribute) = attributes.next() else {
+            let message = format!("`{}` has no template: write `#[prompt(\"...\")]` above it", input.ident);
+            return Err(syn::Error::new(input.ident.span(), message));
+        };
+        match attributes.next() {
+            Some(second) => Err(syn::Error::new(second.span(), "a prompt has one template")),
+            None => attribute.parse_args(),
+        }
+    }
+}
+
+pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let options = Options::read(input)?;
+    let fields = fields(input, &options.template)?;
+    let name = format_ident!("{}Template", input.ident, span = input.ident.span());
+    let definition = definition(input, &options, &name);
+    let prompt = prompt(&input.ident, &options.krate, &name, &fields);
+    let data = data(&input.ident, &options.krate, &fields);
+    let chunk = (!options.own_chunk).then(|| chunk(&input.ident, &options.krate));
+    Ok(quote!(#definition #prompt #data #chunk))
+}
+
+/// The type of the prompt, and how to get one.
+fn definition(input: &DeriveInput, options: &Options, name: &Ident) -> TokenStream {
+    let DeriveInput { vis, ident, .. } = input;
+    let krate = &options.krate;
+    let parsed = parsed(krate, &options.template);
+    let about_type = format!("The prompt that a [`{ident}`] fills: {}", quoted(&options.template));
+    let about_method = format!("The prompt that it fills: {}", quoted(&options.template));
+    quote! {
+        #[doc = #about_type]
+        #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+        #vis struct #name(#krate::PromptTemplate);
+
+        #[automatically_derived]
+        impl #ident {
+            #[doc = #about_method]
+            #vis fn prompt() -> #name {
+                #name(#parsed)
+            }
+        }
+    }
+}
+
+/// The template as code in documentation, where no backtick of it may end the code.
+fn quoted(template: &LitStr) -> String {
+    let text = template.value().replace('`', "'");
+    format!("`{}`", text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// What makes the type of the prompt one.
+fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> TokenStream {
+    let title = ident.to_string();
+    let names: Vec<String> = fields.iter().map(PromptField::name).collect();
+    let schemas = fields.iter().map(|field| schema(krate, field));
+    let count = fields.len();
+    quote! {
+        #[automatically_derived]
+        impl #krate::Prompt for #name {
+            type Input = #ident;
+
+            fn format_prompt(&self, input: &#ident) -> #krate::Result<#krate::PromptValue> {
+                #krate::Prompt::format_prompt(&self.0, &#krate::Data::from(input))
+            }
+
+            fn describe(&self, outline: #krate::Outline) -> #krate::Outline {
+                let names: [&str; #count] = [#(#names),*];
+                let properties: [(&str, #krate::Data); #count] = [#((#names, #schemas)),*];
+                let schema = #krate::Data::from([
+                    ("title", #krate::Data::from(#title)),
+                    ("type", #krate::Data::from("object")),
+                    ("properties", #krate::Data::from(properties)),
+                    ("required", #krate::Data::from(::std::vec::Vec::from(names))),
+                ]);
+                outline.with_input_schema(schema.into_json()).with_template(self.0.template())
+            }
+        }
+        #krate::impl_prompt_runnable!(#name);
+    }
+}
+
+/// The JSON Schema of a field, as far as the name of its type tells it.
+fn schema(krate: &Path, field: &PromptField) -> TokenStream {
+    let kind = if field.display { Some("string") } else { json_type(&field.ty) };
+    match kind {
+        Some(kind) => quote!(#krate::Data::from([("type", #kind)])),
+        None => quote!(#krate::Data::Record(::std::default::Default::default())),
+    }
+}
+
+fn json_type(ty: &Type) -> Option<&'static str> {
+    let path = match ty {
+        Type::Path(path) => &path.path,
+        Type::Reference(reference) => return json_type(&reference.elem),
+        _ => return None,
+    };
+    Some(match path.segments.last()?.ident.to_string().as_str() {
+        "String" | "str" => "string",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => "integer",
+        "f32" | "f64" => "number",
+        "bool" => "boolean",
+        "Vec" => "array",
+        _ => return None,
+    })
+}
+
+/// The values of the fields under their names.
+fn data(ident: &Ident, krate: &Path, fields: &[PromptField]) -> TokenStream {
+    let names = fields.iter().map(PromptField::name);
+    let values = fields.iter().map(|PromptField { ident, ty, display }| match display {
+        true => {
+            quote_spanned!(ty.span()=> #krate::Data::from(::std::string::ToString::to_string(&input.#ident)))
+        }
+        false => quote_spanned! {ty.span()=>
+            <#ty as ::std::convert::Into<#krate::Data>>::into(::std::clone::Clone::clone(&input.#ident))
+        },
+    });
+    let input = if fields.is_empty() { quote!(_input) } else { quote!(input) };
+    let count = fields.len();
+    quote! {
+        #[automatically_derived]
+        impl ::std::convert::From<&#ident> for #krate::Data {
+            fn from(#input: &#ident) -> Self {
+                let values: [(&str, #krate::Data); #count] = [#((#names, #values)),*];
+                Self::from(values)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::std::convert::From<#ident> for #krate::Data {
+            fn from(input: #ident) -> Self {
+                Self::from(&input)
+            }
+        }
+    }
+}
+
+/// An input comes whole, so that the last one counts.
+fn chunk(ident: &Ident, krate: &Path) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl #krate::Chunk for #ident {
+            fn to_json(&self) -> <#krate::Json as ::std::ops::Deref>::Target {
+                #krate::Data::from(self).into_json()
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Whether a format is well formed: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
+
+/// How wide a field and how long a fraction may be, as core has it.
+const MOST: usize = 65_535;
+
+/// Checks what stands behind the colon of a field. What values it suits is known only when it is filled.
+pub(crate) fn check(spec: &str) -> Result<(), String> {
+    let (rest, filled) = behind_alignment(spec);
+    let rest = rest.strip_prefix(['+', '-', ' ']).unwrap_or(rest);
+    let rest = rest.strip_prefix('z').unwrap_or(rest);
+    let rest = rest.strip_prefix('#').unwrap_or(rest);
+    // Behind an explicit fill a zero is a part of the width.
+    let rest = if filled { rest } else { rest.strip_prefix('0').unwrap_or(rest) };
+    let (_, rest) = number(rest, "width")?;
+    let rest = behind_grouping(rest)?;
+    let rest = match rest.strip_prefix('.') {
+        Some(rest) => match number(rest, "precision")? {
+            (true, rest) => rest,
+            (false, _) => return Err("the `.` has no digits behind it".into()),
+        },
+        None => rest,
+    };
+    check_type(rest)
+}
+
+/// What is behind the alignment, and whether that named a character to fill with.
+fn behind_alignment(spec: &str) -> (&str, bool) {
+    let is_alignment = |char: &char| matches!(char, '<' | '>' | '^' | '=');
+    let mut chars = spec.chars();
+    let first = chars.next();
+    let behind_first = chars.as_str();
+    if chars.next().as_ref().is_some_and(is_alignment) {
+        return (chars.as_str(), true);
+    }
+    (if first.as_ref().is_some_and(is_alignment) { behind_first } else { spec }, false)
+}
+
+/// Whether there is a number, and what is behind it.
+fn number<'a>(text: &'a str, what: &str) -> Result<(bool, &'a str), String> {
+    let rest = text.trim_start_matches(|char: char| char.is_ascii_digit());
+    let digits = &text[..text.len() - rest.len()];
+    // Digits that do not parse are too many of them.
+    if !digits.is_empty() && digits.parse().map_or(true, |number: usize| number > MOST) {
+        return Err(format!("the {what} is over {MOST}"));
+    }
+    Ok((!digits.is_empty(), rest))
+}
+
+fn behind_grouping(text: &str) -> Result<&str, String> {
+    match text.strip_prefix([',', '_']) {
+        Some(rest) if rest.starts_with([',', '_']) => Err("`,` and `_` exclude each other".into()),
+        Some(rest) => Ok(rest),
+        None => Ok(text),
+    }
+}
+
+fn check_type(text: &str) -> Result<(), String> {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => Ok(()),
+        (Some(letter), None) if "sbcdoxXneEfFgG%".contains(letter) => Ok(()),
+        (Some(letter), None) => Err(format!("there is no format type `{letter}`")),
+        (Some(_), Some(_)) => Err(format!("`{text:.40}` is not a format type")),
+    }
+}
