@@ -146,7 +146,7 @@ impl Chain {
 
     /// The inputs that a caller has to give.
     pub(crate) fn free_keys(&self) -> Vec<String> {
-        let remembered = self.memory.as_ref().map(|memory| memory.variables()).unwrap_or_default();
+        let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         self.input_keys.iter().filter(|key| !remembered.contains(key)).cloned().collect()
     }
 

@@ -110,7 +110,7 @@ impl SequentialChain {
 
     /// The outputs of all chains, each of which must find its inputs and give something new.
     fn made_keys(&self) -> Result<Vec<String>> {
-        let remembered = self.memory.as_ref().map(|memory| memory.variables()).unwrap_or_default();
+        let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         if let Some(key) = self.input_keys.iter().find(|key| remembered.contains(key)) {
             return Err(misbuilt(format!("the input `{key}` of the sequence is also a value of its memory")));
         }

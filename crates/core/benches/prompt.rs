@@ -23,11 +23,11 @@ fn prompt(c: &mut Criterion) {
     group.bench_function("five variables", |b| b.iter(|| plain.format_prompt(&values).unwrap()));
     let formatted = PromptTemplate::new(FORMATTED).unwrap();
     group.bench_function("five variables with formats", |b| {
-        b.iter(|| formatted.format_prompt(&values).unwrap())
+        b.iter(|| formatted.format_prompt(&values).unwrap());
     });
     let chat = ChatPromptTemplate::new([("system", "You are {role}."), ("human", PLAIN)]).unwrap();
     group.bench_function("five variables in two messages", |b| {
-        b.iter(|| chat.format_prompt(&values).unwrap())
+        b.iter(|| chat.format_prompt(&values).unwrap());
     });
     group.bench_function("parsing", |b| b.iter(|| PromptTemplate::new(std::hint::black_box(PLAIN)).unwrap()));
     group.finish();

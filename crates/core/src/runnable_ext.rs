@@ -442,6 +442,7 @@ pub trait RunnableExt: Runnable {
 
     /// Makes it something that a model may call: `name` and `description` tell the model what it is. See
     /// [`RunnableTool`].
+    #[expect(clippy::wrong_self_convention, reason = "LangChain's name")]
     fn as_tool(self, name: impl Into<String>, description: impl Into<String>) -> RunnableTool
     where
         Self: Sized + 'static,

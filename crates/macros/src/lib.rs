@@ -160,5 +160,5 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 }
 
 fn finish(expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
-    expanded.unwrap_or_else(|error| error.into_compile_error()).into()
+    expanded.unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -54,6 +54,14 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
         "add_chunks" if holds(&given, &|name, value| name == "content" && matches!(value, Data::List(_))) => {
             Some("texts are joined wherever they meet, so that it makes no difference how pieces are grouped")
         }
+        "add_chunks" | "merge_runs"
+            if holds(&given, &|tag, value| tag == "$message" && value.get("name").is_some()) =>
+        {
+            Some("the name of the speaker is kept; LangChain loses it")
+        }
+        "convert_to_openai" if holds(&given, &|_, value| value.as_text() == Some("audio/mpeg")) => Some(
+            "sound of the type audio/mpeg has the format mp3, the name OpenAI knows; LangChain sends mpeg",
+        ),
         _ => None,
     }
 }

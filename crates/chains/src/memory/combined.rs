@@ -53,7 +53,7 @@ impl fmt::Debug for CombinedMemory {
 #[async_trait]
 impl Memory for CombinedMemory {
     fn variables(&self) -> Vec<String> {
-        self.0.iter().flat_map(|memory| memory.variables()).collect()
+        self.0.iter().flat_map(Memory::variables).collect()
     }
 
     async fn load(&self, inputs: &Record) -> Result<Record> {

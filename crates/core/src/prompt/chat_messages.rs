@@ -10,7 +10,7 @@ impl ChatPromptTemplate {
     /// Adds a role and a template that was parsed before, with its own language and what it has filled beforehand.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for an unknown role.
+    /// [`Config`](crate::ErrorKind::Config) for an unknown role.
     ///
     /// # Example
     /// ```
@@ -44,7 +44,7 @@ impl ChatPromptTemplate {
     /// them is a template; text parts that come out empty are left away.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for an unknown role or what is no block, [`ErrorKind::Template`] for what is malformed.
+    /// [`Config`](crate::ErrorKind::Config) for an unknown role or what is no block, [`Template`](crate::ErrorKind::Template) for what is malformed.
     ///
     /// # Example
     /// ```
