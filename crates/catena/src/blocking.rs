@@ -9,8 +9,8 @@
 //! * It blocks. Called inside an `async` function it stops that executor thread for as long as the call takes; in a
 //!   current-thread runtime nothing else runs meanwhile. A step of your own that waits for something which only that
 //!   runtime can do (a task spawned there, its timer) therefore waits forever. Steps that come with catena do not.
-//! * A model call made here takes some 150 to 400 microseconds longer than one made with `.await` inside a
-//!   multi-thread tokio runtime, because its answer crosses threads.
+//! * A model call made here takes longer than one made with `.await` inside a multi-thread tokio runtime, because its
+//!   answer crosses threads. Beside the time a model takes, that is little.
 //! * From code that runs on the I/O thread itself a blocking call returns a
 //!   [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) error.
 //!

@@ -28,7 +28,7 @@ use crate::transport::HttpTransport;
 ///   executor** or on none: on one lazily started thread of this crate, named `catena-io`.
 ///
 /// A current-thread runtime is not used, although it could be: whoever blocks its only thread on a future of their own
-/// would starve the connection and wait for ever. The detour costs some 0.2 ms per request.
+/// would starve the connection and wait for ever. The detour costs a change of threads per request.
 ///
 /// A multi-thread runtime must have its I/O and time drivers enabled (`enable_all`). A response body must not outlive the
 /// runtime that serves it: it would end with an `Incomplete` error.

@@ -89,6 +89,9 @@ impl RunConfig {
     }
 
     /// Bounds the model calls, and the items of a batch, that are under way at once. 0 counts as 1.
+    ///
+    /// A model's stream counts until its last chunk. A step of your own that calls a model for each chunk of another
+    /// model's stream, while it reads that stream, therefore needs a limit of at least 2: with 1 it waits forever.
     #[must_use]
     pub fn with_max_concurrency(mut self, limit: usize) -> Self {
         self.max_concurrency = Some(limit);
