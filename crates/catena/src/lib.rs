@@ -5,6 +5,8 @@ pub mod prelude;
 
 pub use catena_core::*;
 
+#[cfg(feature = "cache")]
+pub use catena_cache as cache;
 #[cfg(feature = "chains")]
 pub use catena_chains as chains;
 #[cfg(feature = "chains")]

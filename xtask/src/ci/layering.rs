@@ -24,6 +24,7 @@ impl fmt::Display for Violation {
 
 const CORE: &str = "catena-core";
 const HTTP: &str = "catena-http";
+const CACHE: &str = "catena-cache";
 const CHAINS: &str = "catena-chains";
 const PIPELINE: &str = "catena-pipeline";
 const MACROS: &str = "catena-macros";
@@ -34,9 +35,9 @@ const LLM: &str = "catena-llm-*";
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
         CORE | MACROS => Some(&[]),
-        HTTP | CHAINS | PIPELINE => Some(&[CORE]),
+        HTTP | CHAINS | PIPELINE | CACHE => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, MACROS, LLM]),
+        "catena" => Some(&[CORE, HTTP, CACHE, CHAINS, PIPELINE, MACROS, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }

@@ -1,0 +1,328 @@
+//! A model with a cache.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use catena_core::{
+    Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result, Slot,
+    gather, owning_stream,
+};
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::flight::Flights;
+use crate::{CacheKey, CacheStore, CacheableAnswer};
+
+/// A model whose answers are kept and given again. Made by [`with_cache`](crate::CacheExt::with_cache).
+///
+/// Calls and streams share what is kept: a stream of a kept answer is one chunk. Equal calls at the same time are one
+/// call, whose chunks all callers get as they arrive; when the caller who began it leaves, the others carry it on.
+/// Answers that were not paid for say so: [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and
+/// observers get an event named `cache_hit`. Errors and streams that broke off are not kept.
+///
+/// A run may ask for another treatment with the configurable value `cache`: `false` leaves the cache alone, `"refresh"`
+/// asks the model and keeps what it says.
+///
+/// # Errors
+/// Those of the model. `Config` if the model does not say what shapes its answers, see
+/// [`LanguageModel::parameters`]: give it a name with [`with_namespace`](Self::with_namespace). A store that fails is
+/// no error of the call: the model is asked, and observers get an event named `cache_error`.
+///
+/// # Cancellation
+/// Dropping a call ends the model's work once nobody else waits for the same answer.
+///
+/// # Example
+/// ```
+/// use catena_cache::{CacheExt, MemoryStore};
+/// use catena_core::{fakes::FakeChatModel, RunConfig, RunnableExt, StrOutputParser};
+/// use std::time::Duration;
+/// # futures_executor::block_on(async {
+/// let model = FakeChatModel::new(["one", "two"]);
+/// let cached = model.with_cache(MemoryStore::new(100)).with_ttl(Duration::from_secs(3600));
+/// assert!(!cached.invoke("Count").await?.metadata.cached);
+/// assert!(cached.invoke("Count").await?.metadata.cached);
+/// let anew = RunConfig::new().with_configurable("cache", "refresh");
+/// assert_eq!(cached.invoke_with("Count", &anew).await?.text(), "two");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub struct Cached<M: LanguageModel + ?Sized> {
+    inner: Arc<Inner<M::Output>>,
+    model: Arc<M>,
+}
+
+struct Inner<O> {
+    store: Arc<dyn CacheStore>,
+    ttl: Option<Duration>,
+    namespace: Option<String>,
+    flights: Arc<Flights<O>>,
+}
+
+impl<O> Clone for Inner<O> {
+    fn clone(&self) -> Self {
+        let Self { store, ttl, namespace, flights } = self;
+        Self { store: store.clone(), ttl: *ttl, namespace: namespace.clone(), flights: flights.clone() }
+    }
+}
+
+/// What lies in a store.
+#[derive(Serialize, Deserialize)]
+struct Entry<O> {
+    /// When it is too old, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<u64>,
+    answer: O,
+}
+
+/// What a run asks of the cache.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Use,
+    Refresh,
+    Bypass,
+}
+
+impl<M: LanguageModel + ?Sized + 'static> Cached<M>
+where
+    M::Output: CacheableAnswer,
+{
+    /// A model with its answers kept in a store. Both may be shared.
+    pub fn new(model: Arc<M>, store: Arc<dyn CacheStore>) -> Self {
+        let inner = Inner { store, ttl: None, namespace: None, flights: Arc::default() };
+        Self { inner: Arc::new(inner), model }
+    }
+
+    /// Answers older than this are asked for anew. Without it they are kept until the store needs the room.
+    #[must_use]
+    pub fn with_ttl(mut self, ttl: Duration) -> Self {
+        Arc::make_mut(&mut self.inner).ttl = Some(ttl);
+        self
+    }
+
+    /// Keeps the answers apart from those under other names: for tenants who must not see each other's, or for a model
+    /// that does not say what shapes its answers.
+    #[must_use]
+    pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.inner).namespace = Some(namespace.into());
+        self
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn CacheStore> {
+        &self.inner.store
+    }
+
+    /// The name under which the answer to a prompt is kept.
+    ///
+    /// # Errors
+    /// `Config` if the model does not say what shapes its answers and there is no namespace.
+    pub fn key(&self, prompt: &PromptValue, cx: &Context) -> Result<CacheKey> {
+        let mut model = match (self.model.parameters(), &self.inner.namespace) {
+            (Some(parameters), _) => parameters,
+            (None, Some(_)) => Map::new(),
+            (None, None) => return Err(unnamed(&self.model.model_name())),
+        };
+        let facts = [
+            ("cache.namespace", self.inner.namespace.as_deref()),
+            ("cache.provider", self.model.provider()),
+            ("cache.model", self.model.model_id()),
+            ("cache.name", Some(&*self.model.model_name())),
+        ];
+        model.extend(facts.into_iter().map(|(name, fact)| (name.to_owned(), fact.into())));
+        Ok(CacheKey::new(&model, cx.arguments(), prompt))
+    }
+
+    /// The answer: kept, shared or new.
+    fn answer<'a>(&'a self, prompt: PromptValue, cx: Context, streams: bool) -> ChunkStream<'a, M::Output> {
+        let mode = mode(&cx);
+        if mode == Mode::Bypass {
+            return self.model.generate_stream(prompt, cx);
+        }
+        let key = match self.key(&prompt, &cx) {
+            Ok(key) => key,
+            Err(error) => return Box::pin(stream::iter([Err(error)])),
+        };
+        let call = Call {
+            inner: Arc::clone(&self.inner),
+            model: Arc::clone(&self.model),
+            key,
+            cx,
+            streams,
+            is_new: mode == Mode::Refresh,
+        };
+        if call.is_new { call.chunks(prompt) } else { self.inner.flights.join(key, || call.chunks(prompt)) }
+    }
+}
+
+#[async_trait]
+impl<M: LanguageModel + ?Sized + 'static> LanguageModel for Cached<M>
+where
+    M::Output: CacheableAnswer,
+{
+    type Output = M::Output;
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, M::Output> {
+        self.answer(prompt, cx, true)
+    }
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
+        if mode(cx) == Mode::Bypass {
+            return self.model.generate(prompt, cx).await;
+        }
+        let answer = gather(self.answer(prompt, cx.clone(), false)).await?;
+        answer.ok_or_else(|| {
+            Error::new(ErrorKind::InvalidResponse, "the model's stream ended without a single chunk")
+        })
+    }
+
+    fn provider(&self) -> Option<&str> {
+        self.model.provider()
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        self.model.model_id()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.model.capabilities()
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        self.model.parameters()
+    }
+
+    fn model_name(&self) -> Cow<'_, str> {
+        self.model.model_name()
+    }
+}
+
+catena_core::impl_pipe!(impl [M: LanguageModel + ?Sized + 'static] Cached<M> where [M::Output: CacheableAnswer]);
+
+/// A call of the model on behalf of all who want this answer.
+struct Call<M: LanguageModel + ?Sized> {
+    inner: Arc<Inner<M::Output>>,
+    model: Arc<M>,
+    key: CacheKey,
+    cx: Context,
+    streams: bool,
+    /// Set if what is kept is not wanted.
+    is_new: bool,
+}
+
+impl<M: LanguageModel + ?Sized + 'static> Call<M>
+where
+    M::Output: CacheableAnswer,
+{
+    fn chunks(self, prompt: PromptValue) -> ChunkStream<'static, M::Output> {
+        owning_stream(move |slot| async move {
+            match self.kept().await {
+                Some(answer) => slot.put(Ok(answer)).await,
+                None => self.ask(prompt, &slot).await,
+            }
+        })
+    }
+
+    /// The kept answer, if there is one and it is young enough.
+    async fn kept(&self) -> Option<M::Output> {
+        if self.is_new {
+            return None;
+        }
+        let bytes = self.inner.store.get(&self.key).await.unwrap_or_else(|error| self.complain(&error))?;
+        // What cannot be read was written by something else, and is overwritten.
+        let entry: Entry<M::Output> = serde_json::from_slice(&bytes).ok()?;
+        if entry.until.is_some_and(|until| until <= self.now()) {
+            return None;
+        }
+        self.cx.emit("cache_hit", &json!({ "key": self.key.to_string() }));
+        let mut answer = entry.answer;
+        answer.mark_cached();
+        Some(answer)
+    }
+
+    /// Asks the model, and keeps what it says once it said all of it.
+    async fn ask(&self, prompt: PromptValue, slot: &Slot<M::Output>) {
+        let mut answer: Option<M::Output> = None;
+        let mut chunks = self.asked(prompt).await;
+        while let Some(chunk) = chunks.next().await {
+            let Ok(said) = &chunk else { return slot.put(chunk).await };
+            match &mut answer {
+                Some(answer) => answer.merge(said.clone()),
+                None => answer = Some(said.clone()),
+            }
+            slot.put(chunk).await;
+        }
+        if let Some(answer) = answer {
+            self.keep(answer).await;
+        }
+    }
+
+    async fn asked(&self, prompt: PromptValue) -> ChunkStream<'_, M::Output> {
+        if self.streams {
+            return self.model.generate_stream(prompt, self.cx.clone());
+        }
+        Box::pin(stream::iter([self.model.generate(prompt, &self.cx).await]))
+    }
+
+    async fn keep(&self, answer: M::Output) {
+        let ttl = self.inner.ttl;
+        let until = ttl.map(|ttl| self.now().saturating_add(milliseconds(ttl)));
+        let kept = match serde_json::to_vec(&Entry { until, answer }) {
+            Ok(entry) => self.inner.store.put(&self.key, Bytes::from(entry), ttl).await,
+            Err(error) => Err(Error::other(error)),
+        };
+        if let Err(error) = kept {
+            self.complain::<()>(&error);
+        }
+    }
+
+    fn complain<T>(&self, error: &Error) -> Option<T> {
+        self.cx.emit("cache_error", &json!({ "key": self.key.to_string(), "error": error.to_string() }));
+        None
+    }
+
+    fn now(&self) -> u64 {
+        let now: SystemTime = self.cx.timer().wall_clock();
+        milliseconds(now.duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn mode(cx: &Context) -> Mode {
+    match cx.configurable("cache") {
+        Some(Value::Bool(false)) => Mode::Bypass,
+        Some(Value::String(word)) if word == "refresh" => Mode::Refresh,
+        _ => Mode::Use,
+    }
+}
+
+fn unnamed(model: &str) -> Error {
+    let message = format!(
+        "{model} does not say what shapes its answers, so that two models could be taken for one: implement \
+         `LanguageModel::parameters`, or give the cache a name for it with `with_namespace`"
+    );
+    Error::new(ErrorKind::Config, message)
+}
+
+impl<M: LanguageModel + ?Sized> Clone for Cached<M> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), model: Arc::clone(&self.model) }
+    }
+}
+
+impl<M: LanguageModel + fmt::Debug + ?Sized> fmt::Debug for Cached<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { ttl, namespace, .. } = &*self.inner;
+        let mut out = f.debug_struct("Cached");
+        out.field("model", &self.model)
+            .field("ttl", ttl)
+            .field("namespace", namespace)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! Equal calls at the same time.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
+use catena_cache::{Cached, MemoryStore};
+use catena_core::{
+    AiMessage, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, RunnableExt, async_trait,
+};
+use futures_executor::block_on;
+use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt, stream};
+use serde_json::{Map, Value};
+
+use crate::support::{Slow, chunk};
+
+fn cached(model: &Arc<Slow>) -> Cached<Slow> {
+    Cached::new(Arc::clone(model), Arc::new(MemoryStore::new(10)))
+}
+
+#[test]
+fn equal_calls_at_once_are_one_call() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let mut all = Box::pin(join_all((0..8).map(|_| cached.invoke("Hi"))));
+    assert!((&mut all).now_or_never().is_none());
+    answers.unbounded_send(chunk("one")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    let all: Vec<_> = block_on(all).into_iter().map(|answer| answer.unwrap()).collect();
+    assert_eq!(model.calls.load(Ordering::SeqCst), 1);
+    assert!(all.iter().all(|answer| answer.text() == "one"));
+    assert_eq!(all.iter().filter(|answer| !answer.metadata.cached).count(), 1, "one of them paid");
+}
+
+#[test]
+fn streams_share_chunks_as_they_arrive() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let (mut first, mut second) = (cached.stream("Hi"), cached.stream("Hi"));
+    assert!(first.next().now_or_never().is_none());
+    answers.unbounded_send(chunk("one ")).unwrap();
+    for stream in [&mut first, &mut second] {
+        let next = stream.next().now_or_never().flatten().expect("a chunk while the answer goes on");
+        assert_eq!(next.unwrap().text(), "one ");
+    }
+    let mut late = cached.stream("Hi");
+    assert_eq!(late.next().now_or_never().flatten().unwrap().unwrap().text(), "one ");
+}
+
+#[test]
+fn when_the_first_caller_leaves_the_others_carry_on() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let mut first = cached.stream("Hi");
+    assert!(first.next().now_or_never().is_none());
+    let mut second = Box::pin(cached.invoke("Hi"));
+    assert!((&mut second).now_or_never().is_none());
+    drop(first);
+    answers.unbounded_send(chunk("one")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    let answer = block_on(second).unwrap();
+    assert_eq!(answer.text(), "one");
+    assert!(!answer.metadata.cached, "nobody else paid for it");
+    assert_eq!(model.calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn when_the_last_caller_leaves_the_call_ends() {
+    let (model, _answers) = Slow::new();
+    let cached = cached(&model);
+    let (mut first, mut second) = (cached.stream("Hi"), cached.stream("Hi"));
+    assert!(first.next().now_or_never().is_none());
+    assert!(second.next().now_or_never().is_none());
+    drop(first);
+    assert_eq!(model.open.load(Ordering::SeqCst), 1);
+    drop(second);
+    assert_eq!(model.open.load(Ordering::SeqCst), 0);
+    assert!(cached.stream("Hi").next().now_or_never().is_none());
+    assert_eq!(model.calls.load(Ordering::SeqCst), 2, "the next caller begins anew");
+}
+
+#[test]
+fn an_error_reaches_all_and_is_forgotten() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let mut all = Box::pin(join_all((0..3).map(|_| cached.invoke("Hi"))));
+    assert!((&mut all).now_or_never().is_none());
+    answers.unbounded_send(Err(Error::new(ErrorKind::Server, "down"))).unwrap();
+    assert!(block_on(all).iter().all(|answer| answer.as_ref().unwrap_err().kind() == ErrorKind::Server));
+    answers.unbounded_send(chunk("")).unwrap();
+    answers.unbounded_send(chunk("one")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    assert!(block_on(cached.invoke("Hi")).is_err(), "an answer without a chunk is none");
+    assert_eq!(block_on(cached.invoke("Hi")).unwrap().text(), "one");
+}
+
+/// Gives way before each of its chunks.
+struct Yielding;
+
+#[async_trait]
+impl LanguageModel for Yielding {
+    type Output = AiMessage;
+
+    fn generate_stream<'a>(&'a self, _prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
+        Box::pin(stream::iter(0..20).then(|_| async {
+            let mut asked = false;
+            poll_fn(|task| {
+                task.waker().wake_by_ref();
+                if std::mem::replace(&mut asked, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            chunk("x")
+        }))
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::new())
+    }
+}
+
+/// Some leave at once: nobody waits for ever, and the answers of the others are whole.
+#[test]
+fn callers_on_many_threads_come_and_go() {
+    for round in 0..50 {
+        let cached = Cached::new(Arc::new(Yielding), Arc::new(MemoryStore::new(10)));
+        let callers: Vec<_> = (0..16)
+            .map(|caller| {
+                let cached = cached.clone();
+                std::thread::spawn(move || block_on(read(&cached, caller % 3 == 0)))
+            })
+            .collect();
+        for text in callers.into_iter().filter_map(|caller| caller.join().unwrap()) {
+            assert_eq!(text, "x".repeat(20), "round {round}");
+        }
+    }
+}
+
+/// The whole text, or nothing of one who leaves with the first chunk.
+async fn read(cached: &Cached<Yielding>, leaves: bool) -> Option<String> {
+    let mut stream = cached.stream("Hi");
+    let mut text = String::new();
+    while let Some(chunk) = stream.next().await {
+        text += &chunk.unwrap().text();
+        if leaves {
+            return None;
+        }
+    }
+    Some(text)
+}
+
+/// Panics when it is asked for the second time.
+struct Panicking(AtomicUsize);
+
+#[async_trait]
+impl LanguageModel for Panicking {
+    type Output = AiMessage;
+
+    fn generate_stream<'a>(&'a self, _prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
+        Box::pin(stream::poll_fn(|_| match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => Poll::Pending,
+            _ => panic!("as the test wants it"),
+        }))
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::new())
+    }
+}
+
+#[test]
+fn a_model_that_panics_leaves_nobody_waiting() {
+    let cached = Cached::new(Arc::new(Panicking(AtomicUsize::new(0))), Arc::new(MemoryStore::new(10)));
+    let (mut first, mut second) = (cached.stream("Hi"), cached.stream("Hi"));
+    assert!(first.next().now_or_never().is_none());
+    assert!(catch_unwind(AssertUnwindSafe(|| first.next().now_or_never())).is_err());
+    let error = second.next().now_or_never().flatten().expect("an end").unwrap_err();
+    assert!(error.to_string().contains("panicked"), "{error}");
+}
