@@ -18,6 +18,7 @@ mod outline;
 mod parser;
 mod path;
 mod prompt;
+mod rate_limits;
 mod run;
 mod runnable;
 mod runnable_ext;
@@ -60,10 +61,11 @@ pub use prompt::{
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
     SemanticSimilarityExampleSelector, TemplateFormat,
 };
+pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    CancelToken, Cancelled, Context, EventFilter, EventStream, Observer, Payload, RunCollector, RunConfig,
+    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer, Outcome, Payload, RetryBudget, RunCollector, RunConfig,
     RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, StreamEvent, UsageTotals, observe_with,
 };
 #[doc(hidden)]
