@@ -13,6 +13,8 @@ pub use catena_chains as chains;
 pub use catena_chains::{ChainOutput, LlmChain};
 #[cfg(feature = "http")]
 pub use catena_http as http;
+#[cfg(feature = "limits")]
+pub use catena_limits as limits;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]

@@ -62,6 +62,8 @@ pub enum ErrorKind {
     RateLimit,
     /// The account's quota is used up (429): waiting does not help.
     QuotaExceeded,
+    /// The application's own budget does not allow the call.
+    BudgetExceeded,
     /// The service failed (5xx).
     Server,
     /// Any other unsuccessful HTTP status.

@@ -6,20 +6,29 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, future, stream};
 use serde_json::{Map, Value};
 
-use crate::run::Permit;
+use crate::run::ModelPass;
 use crate::{
-    AiMessage, Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind,
-    Runnable, gather,
+    AiMessage, ApproximateTokens, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind,
+    Message, PromptValue, Result, RunKind, Runnable, TokenCounter, Usage, gather,
 };
 
 /// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
 pub trait ModelOutput: Chunk {
     /// How runs of such a model are called.
     const KIND: RunKind;
+
+    /// What the answer says that it used; nothing for one from a cache. `None` if it does not say.
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
 }
 
 impl ModelOutput for AiMessage {
     const KIND: RunKind = RunKind::ChatModel;
+
+    fn usage(&self) -> Option<Usage> {
+        if self.metadata.cached { Some(Usage::default()) } else { self.usage }
+    }
 }
 
 impl ModelOutput for String {
@@ -112,8 +121,12 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     type Output = M::Output;
 
     async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
-        let (_permit, cx) = cx.admit().await;
-        self.generate(prompt, &cx).await
+        let (pass, cx) = cx.admit(|| demand(self, &prompt, cx)).await?;
+        let answer = self.generate(prompt, &cx).await;
+        if let Some(pass) = pass {
+            pass.leave(answer.as_ref().err(), answer.as_ref().ok().and_then(ModelOutput::usage));
+        }
+        answer
     }
 
     fn transform<'a>(
@@ -124,8 +137,11 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         let answer = async move {
             match gather(prompt).await {
                 Ok(Some(prompt)) => {
-                    let (permit, cx) = cx.admit().await;
-                    holding(permit, self.generate_stream(prompt, cx.into_owned()))
+                    let admitted = cx.admit(|| demand(self, &prompt, &cx)).await;
+                    match admitted {
+                        Ok((pass, cx)) => holding(pass, self.generate_stream(prompt, cx.into_owned())),
+                        Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
+                    }
                 }
                 Ok(None) => Box::pin(stream::empty()),
                 Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
@@ -154,15 +170,43 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     }
 }
 
-/// The stream with its permit, which is given back with the last chunk: what reads the stream may itself wait for one.
-fn holding<'a, T: Send + 'a>(permit: Option<Permit>, mut chunks: ChunkStream<'a, T>) -> ChunkStream<'a, T> {
-    let Some(permit) = permit else { return chunks };
-    let mut permit = Some(permit);
+/// The stream with its pass, which is given back with the last chunk: what reads the stream may itself wait for one.
+fn holding<'a, T: ModelOutput + 'a>(
+    pass: Option<ModelPass>,
+    mut chunks: ChunkStream<'a, T>,
+) -> ChunkStream<'a, T> {
+    let Some(pass) = pass else { return chunks };
+    let (mut pass, mut usage) = (Some(pass), None);
     Box::pin(stream::poll_fn(move |task| {
         let next = std::task::ready!(chunks.as_mut().poll_next(task));
-        if !matches!(next, Some(Ok(_))) {
-            drop(permit.take());
+        match &next {
+            Some(Ok(chunk)) => usage = chunk.usage().or(usage),
+            ended => {
+                let error = ended.as_ref().and_then(|error| error.as_ref().err());
+                if let Some(pass) = pass.take() {
+                    pass.leave(error, usage);
+                }
+            }
         }
         std::task::Poll::Ready(next)
     }))
 }
+
+/// What the call will ask for: the tokens of the prompt by estimate, and as many more as the answer may have.
+fn demand<'a, M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &Context) -> Demand<'a> {
+    let input = match prompt {
+        PromptValue::Text(text) => text.chars().count().div_ceil(CHARS_PER_TOKEN),
+        PromptValue::Messages(messages) => ApproximateTokens::new().count_tokens(messages),
+        PromptValue::Answer(answer) => {
+            ApproximateTokens::new().count_tokens(&[Message::Ai((**answer).clone())])
+        }
+    };
+    let parameters = model.parameters();
+    let said =
+        |name| cx.arguments().and_then(|arguments| arguments.get(name)).or(parameters.as_ref()?.get(name));
+    let output = ["max_completion_tokens", "max_tokens", "max_output_tokens"].into_iter().find_map(said);
+    Demand::of_call(model.model_id(), input as u64, output.and_then(Value::as_u64).unwrap_or(0))
+}
+
+/// As [`ApproximateTokens`] has it.
+const CHARS_PER_TOKEN: usize = 4;

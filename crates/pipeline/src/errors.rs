@@ -29,6 +29,7 @@ const KINDS: [(&str, ErrorKind); 30] = [
     ("conflict", ErrorKind::Conflict),
     ("rate_limit", ErrorKind::RateLimit),
     ("quota_exceeded", ErrorKind::QuotaExceeded),
+    ("budget_exceeded", ErrorKind::BudgetExceeded),
     ("server", ErrorKind::Server),
     ("http_status", ErrorKind::HttpStatus),
     ("stream", ErrorKind::Stream),

@@ -26,6 +26,7 @@ const CORE: &str = "catena-core";
 const HTTP: &str = "catena-http";
 const CACHE: &str = "catena-cache";
 const CHAINS: &str = "catena-chains";
+const LIMITS: &str = "catena-limits";
 const PIPELINE: &str = "catena-pipeline";
 const MACROS: &str = "catena-macros";
 /// Providers: all crates whose names start so.
@@ -35,9 +36,9 @@ const LLM: &str = "catena-llm-*";
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
         CORE | MACROS => Some(&[]),
-        HTTP | CHAINS | PIPELINE | CACHE => Some(&[CORE]),
+        HTTP | CHAINS | PIPELINE | CACHE | LIMITS => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CACHE, CHAINS, PIPELINE, MACROS, LLM]),
+        "catena" => Some(&[CORE, HTTP, CACHE, CHAINS, LIMITS, PIPELINE, MACROS, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }

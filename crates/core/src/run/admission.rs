@@ -1,17 +1,20 @@
-//! The seam for whoever decides when a request may be sent: a rate limiter, a queue, a budget.
+//! The seam for whoever decides whether and when a model may be called: a rate limiter, a queue, a budget.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{Error, RateLimits, Result};
+use crate::{Error, RateLimits, Result, Usage};
 
-/// Lets requests in, and learns how they ended.
+/// Lets calls of models in, and learns how they ended.
 ///
-/// A client of a service asks before every attempt, retries included, and reports after it.
+/// There are two places for one. A client of a service asks before every attempt, retries included, and reports after
+/// it: the place of a rate limiter. A run asks before every model call in it, whatever model that is, see
+/// [`RunConfig::with_admission`](crate::RunConfig::with_admission), and reports what the call used: the place of a
+/// budget.
 ///
 /// # Contract
-/// `admit` completes when the request may be sent. What it returns is held until the answer is complete, or its stream
+/// `admit` completes when the call may be made. What it returns is held until the answer is complete, or its stream
 /// has ended. Each admission is reported once or, if the caller gave up, dropped without a report.
 ///
 /// # Errors
@@ -34,7 +37,7 @@ use crate::{Error, RateLimits, Result};
 ///
 /// #[async_trait]
 /// impl Admission for Failures {
-///     async fn admit(&self, _demand: &Demand) -> Result<Box<dyn Admitted>> {
+///     async fn admit(&self, _demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
 ///         Ok(Box::new(Ticket(Arc::clone(&self.0))))
 ///     }
 /// }
@@ -50,7 +53,7 @@ use crate::{Error, RateLimits, Result};
 #[async_trait]
 pub trait Admission: Debug + Send + Sync {
     /// Waits until a request may be sent.
-    async fn admit(&self, demand: &Demand) -> Result<Box<dyn Admitted>>;
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>>;
 }
 
 /// The right to send one request. See [`Admission`].
@@ -62,15 +65,25 @@ pub trait Admitted: Send {
 /// What a request will ask for. See [`Admission`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Demand {
-    /// How many tokens it will use, by the caller's estimate, if there is one.
+pub struct Demand<'a> {
+    /// How many tokens it will use, by the caller's estimate, if there is one: those it reads and those it writes.
     pub tokens: Option<u64>,
+    /// How many of them it reads.
+    pub input_tokens: Option<u64>,
+    /// Which model it asks.
+    pub model: Option<&'a str>,
 }
 
-impl Demand {
+impl<'a> Demand<'a> {
     /// A request of about so many tokens.
     pub fn of_tokens(tokens: Option<u64>) -> Self {
-        Self { tokens }
+        Self { tokens, ..Self::default() }
+    }
+
+    /// A call of this model which reads so many tokens and writes at most so many.
+    pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
+        let tokens = Some(input_tokens.saturating_add(max_output_tokens));
+        Self { tokens, input_tokens: Some(input_tokens), model }
     }
 }
 
@@ -82,11 +95,36 @@ pub struct Outcome<'a> {
     pub limits: RateLimits,
     /// Why it failed, if it did: its kind, and how long the service asks to wait.
     pub error: Option<&'a Error>,
+    /// What it used, as far as that is known. A client of a service reports none.
+    pub usage: Option<Usage>,
 }
 
 impl<'a> Outcome<'a> {
     /// A request that ended so.
     pub fn new(limits: RateLimits, error: Option<&'a Error>) -> Self {
-        Self { limits, error }
+        Self { limits, error, usage: None }
+    }
+
+    /// A call that used so much.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
+        self.usage = usage;
+        self
+    }
+}
+
+/// One after the other: both must let a call in, and both are told how it ended.
+#[async_trait]
+impl<A: Admission, B: Admission> Admission for (A, B) {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        Ok(Box::new((self.0.admit(demand).await?, self.1.admit(demand).await?)))
+    }
+}
+
+impl Admitted for (Box<dyn Admitted>, Box<dyn Admitted>) {
+    fn report(self: Box<Self>, outcome: &Outcome<'_>) {
+        let (first, second) = *self;
+        first.report(outcome);
+        second.report(outcome);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{CancelToken, Observer, RetryBudget, RunId, Timer};
+use crate::{Admission, CancelToken, Observer, RetryBudget, RunId, Timer};
 
 /// How often a function may return another runnable before the run is stopped, unless the config says otherwise.
 pub(super) const DEFAULT_RECURSION_LIMIT: usize = 25;
@@ -48,6 +48,8 @@ pub struct RunConfig {
     pub timeout: Option<Duration>,
     /// How many retries everything in the run may make together; unlimited by default.
     pub retry_budget: Option<RetryBudget>,
+    /// Who is asked before each model call of the run, and told what it used.
+    pub admission: Option<Arc<dyn Admission>>,
     /// Stops the run from outside.
     pub cancel: Option<CancelToken>,
     /// Who is told of the run and everything it calls.
@@ -122,6 +124,14 @@ impl RunConfig {
         self
     }
 
+    /// Asks before each model call of the run, of whatever model, and reports what the call used: for budgets. What a
+    /// model call asks of other models is part of it.
+    #[must_use]
+    pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
+        self.admission = Some(Arc::new(admission));
+        self
+    }
+
     /// Gives the run this id instead of a new one.
     #[must_use]
     pub fn with_run_id(mut self, id: RunId) -> Self {
@@ -174,6 +184,7 @@ impl RunConfig {
             recursion_limit: over.recursion_limit.or(self.recursion_limit),
             timeout: over.timeout.or(self.timeout),
             retry_budget: over.retry_budget.clone().or(self.retry_budget),
+            admission: over.admission.clone().or(self.admission),
             cancel: over.cancel.clone().or(self.cancel),
             timer: over.timer.clone().or(self.timer),
             ..self
@@ -183,7 +194,7 @@ impl RunConfig {
     /// True when the config says nothing.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { name, run_id, tags, metadata, configurable, max_concurrency, .. } = self;
-        let Self { recursion_limit, timeout, retry_budget, cancel, observers, timer, .. } = self;
+        let Self { recursion_limit, timeout, retry_budget, admission, cancel, observers, timer, .. } = self;
         name.is_none()
             && run_id.is_none()
             && tags.is_empty()
@@ -193,6 +204,7 @@ impl RunConfig {
             && recursion_limit.is_none()
             && timeout.is_none()
             && retry_budget.is_none()
+            && admission.is_none()
             && cancel.is_none()
             && observers.is_empty()
             && timer.is_none()
@@ -211,6 +223,7 @@ impl fmt::Debug for RunConfig {
             .field("recursion_limit", &self.recursion_limit)
             .field("timeout", &self.timeout)
             .field("retry_budget", &self.retry_budget.as_ref().map(RetryBudget::left))
+            .field("admission", &self.admission)
             .field("observers", &self.observers.len())
             .finish_non_exhaustive()
     }

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::config::DEFAULT_RECURSION_LIMIT;
-use super::permits::{Permit, Permits};
+use super::model_pass::{Meter, ModelPass};
+use super::permits::Permits;
 use super::scope::Scope;
 use crate::{
-    CancelToken, Chunk, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
-    Runnable, SystemTimer, Timer, Usage,
+    CancelToken, Chunk, Demand, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId,
+    RunInfo, Runnable, SystemTimer, Timer, Usage,
 };
 
 /// The run that a step is called in. A cheap clone; steps pass it on to what they call.
@@ -47,6 +48,8 @@ struct Shared {
     config: RunConfig,
     permits: Option<Arc<Permits>>,
     deadline: Option<Instant>,
+    /// What the model call under way used, where somebody wants to know.
+    meter: Option<Arc<Meter>>,
 }
 
 /// What only the next run that is opened gets.
@@ -93,7 +96,8 @@ impl Context {
         let timer = config.timer.as_deref().unwrap_or(&SystemTimer);
         let own = config.timeout.map(|timeout| timer.now() + timeout);
         let deadline = own.into_iter().chain(parent.and_then(|run| run.shared.deadline)).min();
-        let shared = Arc::new(Shared { config, permits, deadline });
+        let meter = parent.and_then(|run| run.shared.meter.clone());
+        let shared = Arc::new(Shared { config, permits, deadline, meter });
         Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
     }
 
@@ -162,6 +166,11 @@ impl Context {
 
     /// Tells the observers what a model call used. For models whose output does not carry it.
     pub fn report_usage(&self, model: &str, usage: Usage) {
+        if let Some(run) = &self.run
+            && let Some(meter) = &run.shared.meter
+        {
+            meter.add(usage);
+        }
         self.notify(RunEventKind::Usage { model, usage });
     }
 
@@ -233,13 +242,30 @@ impl Context {
 
     /// Waits until one more model call may start. The context is for that call: what it calls in turn needs no permit
     /// of its own, or a model that asks another would wait for itself.
-    pub(crate) async fn admit(&self) -> (Option<Permit>, Cow<'_, Self>) {
-        let Some(run) = &self.run else { return (None, Cow::Borrowed(self)) };
-        let Some(permits) = &run.shared.permits else { return (None, Cow::Borrowed(self)) };
-        let permit = permits.acquire().await;
-        let shared = Shared { permits: None, ..Shared::clone(&run.shared) };
+    ///
+    /// # Errors
+    /// That of the run's [`Admission`], which is asked with what `demand` gives.
+    pub(crate) async fn admit<'a>(
+        &self,
+        demand: impl Fn() -> Demand<'a>,
+    ) -> crate::Result<(Option<ModelPass>, Cow<'_, Self>)> {
+        let Some(run) = &self.run else { return Ok((None, Cow::Borrowed(self))) };
+        let Shared { config, permits, .. } = &*run.shared;
+        if permits.is_none() && config.admission.is_none() {
+            return Ok((None, Cow::Borrowed(self)));
+        }
+        let permit = match permits {
+            Some(permits) => Some(permits.acquire().await),
+            None => None,
+        };
+        let mut shared = Shared { permits: None, ..Shared::clone(&run.shared) };
+        let mut pass = ModelPass::new(permit);
+        if let Some(admission) = shared.config.admission.take() {
+            pass.admitted = Some(admission.admit(&demand()).await?);
+            shared.meter = Some(Arc::clone(&pass.meter));
+        }
         let run = Run { shared: Arc::new(shared), ..Run::clone(run) };
-        (Some(permit), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() }))
+        Ok((Some(pass), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() })))
     }
 
     pub(crate) fn steps_before(&self) -> usize {
@@ -302,7 +328,8 @@ impl Context {
         let mut run = match &self.run {
             Some(run) => Run::clone(run),
             None => {
-                let shared = Shared { config: RunConfig::default(), permits: None, deadline: None };
+                let shared =
+                    Shared { config: RunConfig::default(), permits: None, deadline: None, meter: None };
                 Run { shared: Arc::new(shared), info: None, next: Next::default() }
             }
         };

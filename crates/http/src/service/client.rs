@@ -63,7 +63,7 @@ struct Prepared {
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
-    demand: Demand,
+    demand: Demand<'static>,
 }
 
 impl Service {

@@ -1,0 +1,278 @@
+//! As many requests at once as the service takes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use catena_core::{
+    Admission, Admitted, Demand, Error, ErrorKind, Outcome, Result, SystemTimer, Timer, async_trait,
+};
+
+use crate::aimd::Aimd;
+use crate::allowance::{Allowance, Told};
+use crate::turnstile::{Rule, Turn, Turnstile};
+
+/// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
+/// at the service's own limit, without being refused again and again.
+///
+/// It learns from three things: refusals (429, and 503 of an overloaded service), the `Retry-After` of a service that
+/// goes on refusing, and `x-ratelimit-*` headers, by which it spreads requests before the service has to refuse any. It
+/// starts with a few at once and doubles them until the service shows its limit; then it stays there, and tries now and
+/// then whether there is more.
+///
+/// Callers are served in the order they came. Clones share what was learned: give one to every client of the same key
+/// and model, and to nobody else.
+///
+/// # Cancellation
+/// A caller who gives up leaves the queue, or makes room for the next.
+///
+/// # Example
+/// ```
+/// use catena_core::{Admission, Demand, Outcome};
+/// use catena_limits::AdaptiveConcurrency;
+/// let adaptive = AdaptiveConcurrency::new().with_max(200);
+/// // ChatOpenAi::builder().with_admission(adaptive.clone())
+/// # futures_executor::block_on(async {
+/// let ticket = adaptive.admit(&Demand::default()).await?;
+/// assert_eq!(adaptive.state().under_way, 1);
+/// ticket.report(&Outcome::default());
+/// assert_eq!(adaptive.state().served, 1);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct AdaptiveConcurrency {
+    bounds: Bounds,
+    turnstile: Arc<Turnstile<Learned>>,
+    timer: Arc<dyn Timer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    min: u32,
+    start: u32,
+    max: u32,
+}
+
+/// What an [`AdaptiveConcurrency`] has learned, and how it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdaptiveState {
+    /// How many requests may be under way.
+    pub limit: usize,
+    /// How many are.
+    pub under_way: usize,
+    /// How many wait for their turn.
+    pub waiting: usize,
+    /// How many the service answered.
+    pub served: u64,
+    /// How many it refused because there were too many.
+    pub refused: u64,
+}
+
+impl AdaptiveConcurrency {
+    /// At least 1 and at most 1,000 requests at once, starting with 16.
+    pub fn new() -> Self {
+        Self::with_bounds(Bounds { min: 1, start: 16, max: 1_000 }, Arc::new(SystemTimer))
+    }
+
+    /// Sends at most so many at once, whatever the service takes.
+    #[must_use]
+    pub fn with_max(self, max: u32) -> Self {
+        Self::with_bounds(Bounds { max, ..self.bounds }, self.timer)
+    }
+
+    /// Sends at least so many at once, whatever the service refuses.
+    #[must_use]
+    pub fn with_min(self, min: u32) -> Self {
+        Self::with_bounds(Bounds { min, ..self.bounds }, self.timer)
+    }
+
+    /// Starts with so many.
+    #[must_use]
+    pub fn with_start(self, start: u32) -> Self {
+        Self::with_bounds(Bounds { start, ..self.bounds }, self.timer)
+    }
+
+    /// Measures and waits with this timer.
+    #[must_use]
+    pub fn with_timer(self, timer: impl Timer + 'static) -> Self {
+        Self::with_bounds(self.bounds, Arc::new(timer))
+    }
+
+    /// What was learned so far.
+    pub fn state(&self) -> AdaptiveState {
+        self.turnstile.look(|learned, waiting| AdaptiveState {
+            limit: learned.aimd.limit(),
+            under_way: learned.under_way,
+            waiting,
+            served: learned.served,
+            refused: learned.refused,
+        })
+    }
+
+    /// Other settings begin anew: they share nothing with earlier clones.
+    fn with_bounds(bounds: Bounds, timer: Arc<dyn Timer>) -> Self {
+        let aimd = Aimd::new(bounds.min, bounds.start, bounds.max);
+        Self { bounds, turnstile: Arc::new(Turnstile::new(Learned::new(aimd))), timer }
+    }
+}
+
+impl Default for AdaptiveConcurrency {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for AdaptiveConcurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdaptiveConcurrency").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Admission for AdaptiveConcurrency {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
+        let tokens = demand.tokens.unwrap_or(0) as f64;
+        let sent = self.turnstile.pass(tokens, &*self.timer).await;
+        Ok(Box::new(UnderWay {
+            sent,
+            turnstile: Arc::clone(&self.turnstile),
+            timer: Arc::clone(&self.timer),
+            done: false,
+        }))
+    }
+}
+
+/// What is known about the service.
+#[derive(Debug)]
+struct Learned {
+    aimd: Aimd,
+    requests: Allowance,
+    tokens: Allowance,
+    /// The service asked not to be asked before.
+    closed_until: Option<Instant>,
+    under_way: usize,
+    last: Sent,
+    served: u64,
+    refused: u64,
+}
+
+/// How much had been sent when a request was, itself included.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    requests: u64,
+    tokens: f64,
+    at: Option<Instant>,
+}
+
+impl Learned {
+    fn new(aimd: Aimd) -> Self {
+        let (requests, tokens) = (Allowance::default(), Allowance::default());
+        Self {
+            aimd,
+            requests,
+            tokens,
+            closed_until: None,
+            under_way: 0,
+            last: Sent::default(),
+            served: 0,
+            refused: 0,
+        }
+    }
+
+    fn wait(&self, tokens: f64, now: Instant) -> Duration {
+        let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        closed.max(self.requests.wait(1.0, now)).max(self.tokens.wait(tokens, now))
+    }
+
+    fn ended(&mut self, sent: Sent, outcome: &Outcome<'_>, waiting: usize, now: Instant) {
+        #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
+        let later = self.last.requests.saturating_sub(sent.requests) as f64;
+        let since = sent.at.unwrap_or(now);
+        self.requests.learn(Told::requests(&outcome.limits), sent.requests, later, since);
+        self.tokens.learn(
+            Told::tokens(&outcome.limits),
+            sent.requests,
+            self.last.tokens - sent.tokens,
+            since,
+        );
+        let is_full = waiting > 0 || self.under_way >= self.aimd.limit();
+        self.under_way = self.under_way.saturating_sub(1);
+        match outcome.error {
+            Some(error) if is_refusal(error) => self.was_refused(sent, error, now),
+            Some(_) => {}
+            None => {
+                self.served += 1;
+                self.aimd.served(is_full);
+            }
+        }
+    }
+
+    fn was_refused(&mut self, sent: Sent, error: &Error, now: Instant) {
+        self.refused += 1;
+        let goes_on = self.aimd.is_steady();
+        let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
+        // A refusal of one too many concerns that one. When there was none too many, the service wants a pause.
+        if let Some(delay) = error.retry_after()
+            && is_news
+            && goes_on
+        {
+            self.closed_until = now.checked_add(delay.min(LONGEST_PAUSE)).max(self.closed_until);
+        }
+    }
+}
+
+/// A service that asks for a longer pause is asked again after this: whether it is over only an answer can tell.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+impl Rule for Learned {
+    type Demand = f64;
+    type Ticket = Sent;
+
+    fn pass(&mut self, tokens: f64, now: Instant) -> Turn<Sent> {
+        if self.under_way >= self.aimd.limit() {
+            return Turn::Later;
+        }
+        let wait = self.wait(tokens, now);
+        if !wait.is_zero() {
+            return Turn::After(wait);
+        }
+        self.under_way += 1;
+        self.requests.take(1.0);
+        self.tokens.take(tokens);
+        let Sent { requests, tokens: before, .. } = self.last;
+        self.last = Sent { requests: requests + 1, tokens: before + tokens, at: Some(now) };
+        Turn::Passed(self.last)
+    }
+}
+
+/// Too many at once, or too fast.
+fn is_refusal(error: &Error) -> bool {
+    let status = error.service().and_then(|service| service.status);
+    error.kind() == ErrorKind::RateLimit || matches!(status, Some(503 | 529))
+}
+
+/// A request under way. Dropping it makes room for the next.
+struct UnderWay {
+    sent: Sent,
+    turnstile: Arc<Turnstile<Learned>>,
+    timer: Arc<dyn Timer>,
+    done: bool,
+}
+
+impl Admitted for UnderWay {
+    fn report(mut self: Box<Self>, outcome: &Outcome<'_>) {
+        self.done = true;
+        let now = self.timer.now();
+        self.turnstile.change(|learned, waiting| learned.ended(self.sent, outcome, waiting, now));
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if !self.done {
+            self.turnstile.change(|learned, _| learned.under_way = learned.under_way.saturating_sub(1));
+        }
+    }
+}

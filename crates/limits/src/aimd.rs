@@ -1,0 +1,195 @@
+//! How many requests may be under way, learned from how the service takes them.
+
+/// A limit that grows while requests are served and falls when they are refused: additive increase, multiplicative
+/// decrease, as TCP does it, for a service that refuses at once what exceeds its limit.
+///
+/// It starts by doubling with each round of answers. The first refusal shows the limit: what is under way beside it was
+/// accepted. From then on one more is tried now and then, and less often each time it is refused. A refusal when nothing
+/// more was tried means that the limit fell: then the next ones are taken back by a part.
+#[derive(Debug, Clone)]
+pub(crate) struct Aimd {
+    min: f64,
+    max: f64,
+    limit: f64,
+    phase: Phase,
+    /// Rounds of answers from one trial to the next.
+    patience: u32,
+    /// Answers since the last change.
+    answers: f64,
+    /// Requests up to this number were sent before the last fall: what becomes of them says nothing new.
+    epoch: u64,
+    /// How much the next trial adds.
+    step: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    Doubling,
+    Steady,
+    /// More than before is tried; the limit was this.
+    Trying(f64),
+}
+
+/// A refusal without a trial takes back this part.
+const FALL: f64 = 0.7;
+const PATIENCE: u32 = 4;
+const MOST_PATIENCE: u32 = 64;
+
+impl Aimd {
+    pub(crate) fn new(min: u32, start: u32, max: u32) -> Self {
+        let (min, max) = (f64::from(min.max(1)), f64::from(max.max(min).max(1)));
+        let limit = f64::from(start).clamp(min, max);
+        Self {
+            min,
+            max,
+            limit,
+            phase: Phase::Doubling,
+            patience: PATIENCE,
+            answers: 0.0,
+            epoch: 0,
+            step: 1.0,
+        }
+    }
+
+    /// How many requests may be under way.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between two u32")]
+    pub(crate) fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
+    /// True while no more is tried than was accepted before.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.phase == Phase::Steady
+    }
+
+    /// A request was served. `is_full`: the limit was what held others back.
+    pub(crate) fn served(&mut self, is_full: bool) {
+        if !is_full {
+            return;
+        }
+        if self.phase == Phase::Doubling {
+            self.limit = (self.limit + 1.0).min(self.max);
+            return;
+        }
+        self.answers += 1.0;
+        let rounds = if self.phase == Phase::Steady { f64::from(self.patience) } else { 1.0 };
+        if self.answers >= self.limit * rounds {
+            self.try_more();
+        }
+    }
+
+    /// A round passed well: try more than before.
+    fn try_more(&mut self) {
+        if let Phase::Trying(_) = self.phase {
+            // The last trial went well.
+            self.patience = (self.patience / 2).max(1);
+            self.step = (self.step * 2.0).min((self.limit / 4.0).max(1.0));
+        }
+        self.answers = 0.0;
+        self.phase = Phase::Trying(self.limit);
+        self.limit = (self.limit + self.step).min(self.max);
+    }
+
+    /// Request number `sent` was refused while `others` are under way, and `last` was the last one sent. True if this is
+    /// news.
+    #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
+    pub(crate) fn refused(&mut self, sent: u64, last: u64, others: usize) -> bool {
+        let accepted = others as f64;
+        let is_news = sent > self.epoch;
+        self.limit = match self.phase {
+            // More of the same: as many as are accepted, and no fewer.
+            _ if !is_news => self.limit.min(accepted),
+            Phase::Doubling => self.limit.min(accepted),
+            Phase::Trying(before) => before.min(self.limit),
+            Phase::Steady => (self.limit * FALL).floor(),
+        }
+        .clamp(self.min, self.max);
+        if is_news {
+            self.patience = match self.phase {
+                Phase::Trying(_) => (self.patience * 2).min(MOST_PATIENCE),
+                _ => PATIENCE,
+            };
+            (self.epoch, self.phase, self.answers, self.step) = (last, Phase::Steady, 0.0, 1.0);
+        }
+        is_news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_doubles_with_each_round_until_the_first_refusal() {
+        let mut aimd = Aimd::new(1, 4, 100);
+        for limit in [8, 16, 32] {
+            for _ in 0..aimd.limit() {
+                aimd.served(true);
+            }
+            assert_eq!(aimd.limit(), limit);
+        }
+        assert!(aimd.refused(61, 64, 28));
+        assert_eq!(aimd.limit(), 28, "those beside it were accepted");
+        assert!(!aimd.refused(62, 64, 26), "sent before the fall");
+        assert_eq!(aimd.limit(), 26);
+    }
+
+    #[test]
+    fn it_does_not_grow_where_nobody_waits() {
+        let mut aimd = Aimd::new(1, 4, 100);
+        for _ in 0..1_000 {
+            aimd.served(false);
+        }
+        assert_eq!(aimd.limit(), 4);
+    }
+
+    /// A service that takes so many at once: how often is it asked for more?
+    fn refusals(aimd: &mut Aimd, allowed: usize, rounds: usize) -> usize {
+        let (mut sent, mut refusals) = (0, 0);
+        for _ in 0..rounds {
+            let under_way = aimd.limit();
+            sent += under_way as u64;
+            for _ in allowed..under_way {
+                refusals += 1;
+                aimd.refused(sent, sent, allowed);
+            }
+            for _ in 0..under_way.min(allowed) {
+                aimd.served(true);
+            }
+        }
+        refusals
+    }
+
+    #[test]
+    fn it_stays_at_what_the_service_takes_and_seldom_asks_for_more() {
+        let mut aimd = Aimd::new(1, 16, 1_000);
+        let refused = refusals(&mut aimd, 50, 100);
+        assert!((47..=51).contains(&aimd.limit()), "{aimd:?}");
+        assert!(refused < 30, "{refused} of some 5,000 refused");
+    }
+
+    #[test]
+    fn it_follows_a_service_that_takes_more_or_less() {
+        let mut aimd = Aimd::new(1, 16, 1_000);
+        refusals(&mut aimd, 50, 40);
+        refusals(&mut aimd, 10, 40);
+        assert!((5..=12).contains(&aimd.limit()), "{aimd:?}");
+        refusals(&mut aimd, 200, 400);
+        assert!((150..=210).contains(&aimd.limit()), "{aimd:?}");
+    }
+
+    #[test]
+    fn it_keeps_within_its_bounds() {
+        let mut aimd = Aimd::new(3, 1, 5);
+        assert_eq!(aimd.limit(), 3);
+        for sent in 1..10 {
+            aimd.refused(sent, sent, 0);
+            assert_eq!(aimd.limit(), 3);
+        }
+        for _ in 0..10_000 {
+            aimd.served(true);
+        }
+        assert_eq!(aimd.limit(), 5);
+        assert_eq!(Aimd::new(0, 0, 0).limit(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! How many requests the service still allows, by its own words.
+
+use std::time::{Duration, Instant};
+
+use catena_core::RateLimits;
+
+/// What is left of one quantity, requests or tokens, as the last answer told it and as it has changed since.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Allowance(Option<Known>);
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// At `since`. Falls below zero where the estimates were too small.
+    left: f64,
+    limit: f64,
+    /// Units that flow in each second.
+    rate: f64,
+    since: Instant,
+    /// The number of the request that it was told about.
+    request: u64,
+}
+
+/// What one answer says of one quantity.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    pub(crate) limit: Option<u64>,
+    pub(crate) remaining: Option<u64>,
+    pub(crate) reset: Option<Duration>,
+}
+
+impl Told {
+    pub(crate) fn requests(limits: &RateLimits) -> Self {
+        let RateLimits {
+            limit_requests: limit, remaining_requests: remaining, reset_requests: reset, ..
+        } = *limits;
+        Self { limit, remaining, reset }
+    }
+
+    pub(crate) fn tokens(limits: &RateLimits) -> Self {
+        let RateLimits { limit_tokens: limit, remaining_tokens: remaining, reset_tokens: reset, .. } =
+            *limits;
+        Self { limit, remaining, reset }
+    }
+}
+
+impl Allowance {
+    /// Learns from the answer to request number `request`, which was sent at `since`: services count when a request
+    /// arrives. `sent_since`: what was sent after it, and is not counted in it.
+    #[allow(clippy::cast_precision_loss, reason = "no limit comes near 2^53")]
+    pub(crate) fn learn(&mut self, told: Told, request: u64, sent_since: f64, since: Instant) {
+        let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else { return };
+        // Answers overtake each other: that to the latest request knows best.
+        if self.0.is_some_and(|known| known.request > request) {
+            return;
+        }
+        let used = limit.saturating_sub(remaining) as f64;
+        // All that was used is back by then: that is the rate. Without a word on it, a minute is the usual period.
+        let rate = match told.reset {
+            Some(reset) if used > 0.0 && !reset.is_zero() => used / reset.as_secs_f64(),
+            _ => limit as f64 / 60.0,
+        };
+        self.0 =
+            Some(Known { left: remaining as f64 - sent_since, limit: limit as f64, rate, since, request });
+    }
+
+    /// How long until so many units are left. Zero if they are, and if nothing is known.
+    pub(crate) fn wait(&self, units: f64, now: Instant) -> Duration {
+        let Some(known) = &self.0 else { return Duration::ZERO };
+        let missing = units.min(known.limit) - known.left(now);
+        if missing <= 1e-9 || known.rate <= 0.0 {
+            return Duration::ZERO;
+        }
+        Duration::try_from_secs_f64(missing / known.rate)
+            .unwrap_or(LONGEST)
+            .clamp(Duration::from_nanos(1), LONGEST)
+    }
+
+    pub(crate) fn take(&mut self, units: f64) {
+        if let Some(known) = &mut self.0 {
+            known.left -= units;
+        }
+    }
+}
+
+/// After this time it is better to ask the service than to believe what it said.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Known {
+    fn left(&self, now: Instant) -> f64 {
+        let back = now.saturating_duration_since(self.since).as_secs_f64() * self.rate;
+        (self.left + back).min(self.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(limit: u64, remaining: u64, reset: f64) -> Told {
+        let reset = Some(Duration::from_secs_f64(reset));
+        Told { limit: Some(limit), remaining: Some(remaining), reset }
+    }
+
+    #[test]
+    fn nothing_known_holds_nobody_back() {
+        let mut allowance = Allowance::default();
+        allowance.take(1e9);
+        assert_eq!(allowance.wait(1.0, Instant::now()), Duration::ZERO);
+        allowance.learn(Told { remaining: Some(0), ..Told::default() }, 1, 0.0, Instant::now());
+        assert_eq!(allowance.wait(1.0, Instant::now()), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_left_may_be_sent_and_then_as_it_flows_back() {
+        let (mut allowance, now) = (Allowance::default(), Instant::now());
+        // 60 used, back in 1.2 s: 50 a second. Two more were sent before the answer came.
+        allowance.learn(told(3_000, 2_940, 1.2), 7, 2.0, now);
+        allowance.learn(told(3_000, 10, 60.0), 6, 3.0, now); // an older one, overtaken
+        for _ in 0..2_938 {
+            assert_eq!(allowance.wait(1.0, now), Duration::ZERO);
+            allowance.take(1.0);
+        }
+        assert_eq!(allowance.wait(1.0, now), Duration::from_millis(20));
+        assert_eq!(allowance.wait(1.0, now + Duration::from_millis(20)), Duration::ZERO);
+        allowance.take(1.0);
+        assert_eq!(allowance.wait(1.0, now + Duration::from_millis(20)), Duration::from_millis(20));
+    }
+
+    #[test]
+    fn a_wait_is_bounded_whatever_the_service_says() {
+        let (mut allowance, now) = (Allowance::default(), Instant::now());
+        allowance.learn(told(u64::MAX, 0, 1e12), 1, 0.0, now);
+        assert!(allowance.wait(1e18, now) <= LONGEST);
+        allowance.learn(told(1, 0, 0.0), 2, 1e18, now);
+        assert!(allowance.wait(1.0, now) <= LONGEST);
+        allowance.learn(told(0, 0, 1.0), 3, 0.0, now);
+        assert!(allowance.wait(1.0, now) <= LONGEST);
+    }
+}

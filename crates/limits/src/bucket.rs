@@ -1,0 +1,84 @@
+//! A quantity that refills at a steady rate.
+
+use std::time::{Duration, Instant};
+
+/// A bucket by the generic cell rate algorithm (ITU-T I.371): it stores only the instant at which it will be full again.
+///
+/// A demand for more than it can ever hold passes when it is full, and leaves a debt.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    /// Seconds that one unit takes to flow in.
+    interval: f64,
+    capacity: f64,
+    full_at: Option<Instant>,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub(crate) fn new(per_minute: f64, capacity: f64) -> Self {
+        let per_minute = per_minute.max(f64::MIN_POSITIVE);
+        Self { interval: 60.0 / per_minute, capacity: capacity.max(1.0), full_at: None }
+    }
+
+    /// How long until so many units may be taken. Zero: now.
+    pub(crate) fn wait(&self, units: f64, now: Instant) -> Duration {
+        let missing = self.full_at.map_or(0.0, |full| (full.saturating_duration_since(now)).as_secs_f64());
+        let allowed = (self.capacity - units.min(self.capacity)) * self.interval;
+        // Less than a nanosecond cannot be waited for, and is the error of the arithmetic.
+        let wait = missing - allowed;
+        if wait < 1e-9 { Duration::ZERO } else { seconds(wait) }
+    }
+
+    /// Takes so many units.
+    pub(crate) fn take(&mut self, units: f64, now: Instant) {
+        let full = self.full_at.map_or(now, |full| full.max(now));
+        self.full_at = full.checked_add(seconds(units * self.interval)).or(self.full_at);
+    }
+}
+
+/// A wait that no clock can hold is the longest one that is of use.
+fn seconds(seconds: f64) -> Duration {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(CENTURY).min(CENTURY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(per_minute: f64, capacity: f64, demands: &[(f64, f64)], waits: &[f64]) {
+        let (mut bucket, start) = (Bucket::new(per_minute, capacity), Instant::now());
+        let mut found = Vec::new();
+        for (at, units) in demands {
+            let now = start + Duration::from_secs_f64(*at);
+            let wait = bucket.wait(*units, now);
+            found.push((wait.as_secs_f64() * 1e3).round() / 1e3);
+            bucket.take(*units, now + wait);
+        }
+        assert_eq!(found, waits);
+    }
+
+    #[test]
+    fn it_starts_full_and_refills_steadily() {
+        check(60.0, 3.0, &[(0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.0, 1.0)], &[0.0, 0.0, 0.0, 1.0]);
+        check(60.0, 1.0, &[(0.0, 1.0), (0.5, 1.0), (10.0, 1.0), (10.0, 1.0)], &[0.0, 0.5, 0.0, 1.0]);
+        check(600.0, 10.0, &[(0.0, 10.0), (0.0, 5.0)], &[0.0, 0.5]);
+    }
+
+    #[test]
+    fn more_than_it_holds_passes_when_it_is_full_and_leaves_a_debt() {
+        check(60.0, 2.0, &[(0.0, 10.0), (0.0, 1.0)], &[0.0, 9.0]);
+        check(60.0, 2.0, &[(0.0, 1.0), (0.0, 10.0)], &[0.0, 1.0]);
+    }
+
+    #[test]
+    fn senseless_numbers_do_no_harm() {
+        for number in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
+            let mut bucket = Bucket::new(number, number);
+            bucket.take(number, Instant::now());
+            let _ = bucket.wait(number, Instant::now());
+            let _ = bucket.wait(1.0, Instant::now());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod adaptive_concurrency;
+mod aimd;
+mod allowance;
+mod bucket;
+mod budget;
+mod cost;
+mod price_table;
+mod rate_limiter;
+mod turnstile;
+
+pub use adaptive_concurrency::{AdaptiveConcurrency, AdaptiveState};
+pub use budget::{Budget, Spent};
+pub use cost::Cost;
+pub use price_table::{Price, PriceTable};
+pub use rate_limiter::RateLimiter;

@@ -1,0 +1,156 @@
+//! No more than so many requests and tokens a minute.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use catena_core::{Admission, Admitted, Demand, Outcome, Result, SystemTimer, Timer, async_trait};
+
+use crate::bucket::Bucket;
+use crate::turnstile::{Rule, Turn, Turnstile};
+
+/// Spreads requests so that no more than so many of them, and of their tokens, are sent in a minute.
+///
+/// Callers are served in the order they came. The limiter starts full: the first requests, up to the burst, are sent at
+/// once. Clones share one limit; so do all clients that are given clones.
+///
+/// A request that asks for more tokens than a burst holds waits until the limit is untouched, and those after it wait
+/// longer. Tokens are those the client [estimates](Demand::tokens) beforehand.
+///
+/// # Cancellation
+/// A caller who gives up takes nothing.
+///
+/// # Example
+/// ```
+/// use catena_core::{Admission, Demand};
+/// use catena_limits::RateLimiter;
+/// let limiter = RateLimiter::new().with_requests_per_minute(3_000).with_tokens_per_minute(250_000);
+/// // ChatOpenAi::builder().with_admission(limiter.clone())
+/// # futures_executor::block_on(async {
+/// let _ticket = limiter.admit(&Demand::of_tokens(Some(1_200))).await?;
+/// assert_eq!(limiter.waiting(), 0);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "InMemoryRateLimiter")]
+pub struct RateLimiter {
+    settings: Settings,
+    turnstile: Arc<Turnstile<Buckets>>,
+    timer: Arc<dyn Timer>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Settings {
+    requests: Option<u32>,
+    tokens: Option<u64>,
+    burst: Option<Duration>,
+}
+
+/// What flows in within this time may be used at once.
+const BURST: Duration = Duration::from_secs(1);
+
+impl RateLimiter {
+    /// A limiter that limits nothing yet.
+    pub fn new() -> Self {
+        let settings = Settings::default();
+        Self { settings, turnstile: settings.turnstile(), timer: Arc::new(SystemTimer) }
+    }
+
+    /// Sends at most so many requests a minute.
+    #[must_use]
+    pub fn with_requests_per_minute(self, requests: u32) -> Self {
+        self.with_settings(|settings| settings.requests = Some(requests))
+    }
+
+    /// Uses at most so many tokens a minute.
+    #[must_use]
+    pub fn with_tokens_per_minute(self, tokens: u64) -> Self {
+        self.with_settings(|settings| settings.tokens = Some(tokens))
+    }
+
+    /// Allows as much at once as the limits allow in this time: one second by default. A service that counts by the
+    /// minute allows a minute's worth.
+    #[must_use]
+    #[doc(alias = "max_bucket_size")]
+    pub fn with_burst(self, burst: Duration) -> Self {
+        self.with_settings(|settings| settings.burst = Some(burst))
+    }
+
+    /// Measures and waits with this timer.
+    #[must_use]
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Arc::new(timer);
+        self
+    }
+
+    /// How many requests wait.
+    pub fn waiting(&self) -> usize {
+        self.turnstile.look(|_, waiting| waiting)
+    }
+
+    /// Other settings make another limit: it shares nothing with earlier clones.
+    fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self.turnstile = self.settings.turnstile();
+        self
+    }
+}
+
+impl Default for RateLimiter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Admission for RateLimiter {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
+        let tokens = demand.tokens.unwrap_or(0) as f64;
+        self.turnstile.pass(tokens, &*self.timer).await;
+        Ok(Box::new(Sent))
+    }
+}
+
+/// What was sent is used up, however it ends.
+struct Sent;
+
+impl Admitted for Sent {
+    fn report(self: Box<Self>, _outcome: &Outcome<'_>) {}
+}
+
+impl Settings {
+    #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
+    fn turnstile(self) -> Arc<Turnstile<Buckets>> {
+        let minutes = self.burst.unwrap_or(BURST).as_secs_f64() / 60.0;
+        let bucket = |per_minute: f64| Bucket::new(per_minute, per_minute * minutes);
+        let requests = self.requests.map(|requests| bucket(f64::from(requests)));
+        let tokens = self.tokens.map(|tokens| bucket(tokens as f64));
+        Arc::new(Turnstile::new(Buckets { requests, tokens }))
+    }
+}
+
+#[derive(Debug)]
+struct Buckets {
+    requests: Option<Bucket>,
+    tokens: Option<Bucket>,
+}
+
+impl Rule for Buckets {
+    type Demand = f64;
+    type Ticket = ();
+
+    fn pass(&mut self, tokens: f64, now: Instant) -> Turn<()> {
+        let mut demands = [(&mut self.requests, 1.0), (&mut self.tokens, tokens)];
+        let buckets = demands.iter().filter_map(|(bucket, units)| Some(bucket.as_ref()?.wait(*units, now)));
+        let wait = buckets.max().unwrap_or_default();
+        if !wait.is_zero() {
+            return Turn::After(wait);
+        }
+        for (bucket, units) in &mut demands {
+            if let Some(bucket) = bucket {
+                bucket.take(*units, now);
+            }
+        }
+        Turn::Passed(())
+    }
+}

@@ -1,0 +1,145 @@
+//! What runs may spend.
+
+use std::time::Duration;
+
+use catena_core::fakes::{FakeChatModel, FakeLlm, FakeTimer};
+use catena_core::{Error, ErrorKind, RunConfig, RunnableExt, Usage, lambda};
+use catena_limits::{Budget, Cost, Price, PriceTable};
+use futures_executor::block_on;
+use futures_util::{FutureExt, StreamExt};
+
+fn model() -> FakeChatModel {
+    FakeChatModel::new(["one two"]).with_usage(Usage::new(60, 40))
+}
+
+fn config(budget: &Budget) -> RunConfig {
+    RunConfig::new().with_admission(budget.clone())
+}
+
+#[test]
+fn a_whole_chain_and_a_batch_keep_to_it() {
+    let budget = Budget::new().with_max_calls(5);
+    let chain =
+        (model(), model()).pipe(lambda(|(a, b): (catena_core::AiMessage, catena_core::AiMessage)| {
+            format!("{}{}", a.text(), b.text())
+        }));
+    let results = block_on(chain.batch_with(["a", "b", "c"], &config(&budget)));
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2);
+    let error = results.into_iter().find_map(Result::err).unwrap();
+    assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("5 of 5 calls"), "{error}");
+    assert_eq!(budget.spent().calls, 5);
+}
+
+#[test]
+fn calls_and_streams_of_chat_and_text_models_count() {
+    let budget = Budget::new();
+    let config = config(&budget);
+    block_on(model().invoke_with("Hi", &config)).unwrap();
+    assert_eq!(budget.spent().usage, Usage::new(60, 40));
+    block_on(model().stream_with("Hi", &config).collect::<Vec<_>>());
+    assert_eq!(budget.spent().usage, Usage::new(120, 80));
+    block_on(FakeLlm::new(["x"]).with_usage(Usage::new(5, 5)).invoke_with("Hi", &config)).unwrap();
+    assert_eq!(budget.spent().usage, Usage::new(125, 85));
+    block_on(FakeLlm::new(["x"]).invoke_with("eight by", &config)).unwrap();
+    assert_eq!(budget.spent().usage, Usage::new(127, 85), "one that does not say counts by estimate");
+    assert_eq!(budget.spent().calls, 4);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_it_is_sent() {
+    let budget = Budget::new().with_max_tokens(150);
+    let (model, config) = (model(), config(&budget));
+    block_on(model.invoke_with("Hi", &config)).unwrap();
+    let long = "x".repeat(400);
+    let error = block_on(model.invoke_with(long.as_str(), &config)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+    assert_eq!(model.prompts().len(), 1);
+    block_on(model.clone().bind("max_tokens", 100).invoke_with("Hi", &config)).unwrap_err();
+    block_on(model.invoke_with("Hi", &config)).unwrap();
+    block_on(model.invoke_with("Hi", &config)).unwrap_err();
+}
+
+#[test]
+fn calls_under_way_count_with_their_estimate() {
+    let budget = Budget::new().with_max_tokens(100).with_expected_output(60);
+    let config = config(&budget);
+    let model = model();
+    let mut stream = model.stream_with("Hi", &config);
+    assert!(stream.next().now_or_never().is_some());
+    // It fits if the first turns out cheaper, so that it waits.
+    let other = FakeChatModel::new(["x"]).with_usage(Usage::new(1, 1));
+    let mut second = Box::pin(other.invoke_with("Hi", &config));
+    assert!((&mut second).now_or_never().is_none());
+    drop(stream);
+    assert_eq!(budget.spent().usage.total_tokens, 61, "a call that was given up counts as estimated");
+    let error = second.now_or_never().expect("an answer").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+}
+
+#[test]
+fn money_is_counted_by_the_table() {
+    let prices = PriceTable::new().with("m", Price::new(1e6, 2e6));
+    let budget = Budget::new().with_prices(prices).with_max_cost(200.0);
+    let error = block_on(model().invoke_with("Hi", &config(&budget))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("with_prices"), "{error}");
+    let named = Named(model());
+    block_on(named.invoke_with("Hi", &config(&budget))).unwrap();
+    assert_eq!(budget.spent().cost, Cost::from_dollars(140.0));
+    block_on(named.invoke_with("Hi", &config(&budget))).unwrap();
+    let error = block_on(named.invoke_with("Hi", &config(&budget))).unwrap_err();
+    assert!(error.to_string().contains("$280 of $200"), "{error}");
+}
+
+#[test]
+fn time_runs_from_the_first_call() {
+    let timer = FakeTimer::new();
+    let budget = Budget::new().with_max_time(Duration::from_secs(10)).with_timer(timer.clone());
+    timer.advance(Duration::from_secs(60));
+    block_on(model().invoke_with("Hi", &config(&budget))).unwrap();
+    timer.advance(Duration::from_secs(10));
+    let error = block_on(model().invoke_with("Hi", &config(&budget))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+}
+
+#[test]
+fn a_call_that_failed_costs_nothing() {
+    let budget = Budget::new().with_max_tokens(10);
+    let model = FakeChatModel::failing(Vec::<String>::new(), Error::new(ErrorKind::Server, "down"));
+    for _ in 0..10 {
+        let error = block_on(model.invoke_with("x".repeat(40).as_str(), &config(&budget))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+    }
+    assert_eq!(budget.spent().usage.total_tokens, 0);
+}
+
+#[test]
+fn a_fallback_helps_where_the_budget_ends() {
+    let budget = Budget::new().with_max_calls(0);
+    let chain = model()
+        .pipe(catena_core::StrOutputParser)
+        .with_fallbacks([lambda(|_: catena_core::PromptValue| "no money".to_owned())]);
+    assert_eq!(block_on(chain.invoke_with("Hi", &config(&budget))).unwrap(), "no money");
+}
+
+/// A model with a name.
+struct Named(FakeChatModel);
+
+#[catena_core::async_trait]
+impl catena_core::LanguageModel for Named {
+    type Output = catena_core::AiMessage;
+
+    fn generate_stream<'a>(
+        &'a self,
+        prompt: catena_core::PromptValue,
+        cx: catena_core::Context,
+    ) -> catena_core::ChunkStream<'a, catena_core::AiMessage> {
+        self.0.generate_stream(prompt, cx)
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some("m")
+    }
+}
