@@ -9,7 +9,7 @@ use crate::Spec;
 /// Says whether an error is of a kind.
 pub(crate) type ErrorTest = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
-const KINDS: [(&str, ErrorKind); 30] = [
+const KINDS: [(&str, ErrorKind); 31] = [
     ("config", ErrorKind::Config),
     ("template", ErrorKind::Template),
     ("missing_key", ErrorKind::MissingKey),
