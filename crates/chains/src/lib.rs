@@ -6,6 +6,7 @@ mod chain;
 mod chain_output;
 mod chain_prompt;
 mod conversation;
+mod documents;
 mod generation;
 mod keys;
 mod llm_chain;
@@ -17,6 +18,10 @@ pub use chain::{Chain, TransformChain};
 pub use chain_output::ChainOutput;
 pub use chain_prompt::ChainPrompt;
 pub use conversation::ConversationChain;
+pub use documents::{
+    AnalyzeDocumentChain, DocumentWriting, MapReduceDocumentsChain, MapRerankDocumentsChain, ReduceDocumentsChain,
+    RefineDocumentsChain, StuffDocumentsChain, collapse_docs, split_list_of_docs,
+};
 pub use generation::Generation;
 pub use llm_chain::LlmChain;
 pub use memory::{CombinedMemory, ConversationBufferMemory, Memory, ReadOnlyMemory, SimpleMemory};

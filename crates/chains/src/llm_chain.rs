@@ -120,6 +120,10 @@ impl LlmChain {
         self
     }
 
+    pub(crate) fn prompt(&self) -> Arc<dyn ChainPrompt> {
+        Arc::clone(&self.asking.prompt)
+    }
+
     /// The names of the inputs, those that the memory fills among them.
     pub fn input_keys(&self) -> &[String] {
         self.chain.input_keys()
