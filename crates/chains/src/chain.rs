@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catena_core::{
-    ChunkStream, Context, Data, DynRunnable, Error, ErrorKind, FromData, Json, Outline, Record, Result, Runnable,
+    ChunkStream, Context, Data, DynRunnable, FromData, Json, Outline, Record, Result, Runnable,
     RunnableExt, RunnablePick, gather, impl_pipe,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::Memory;
 use crate::call::{Prepared, finishing};
-use crate::keys::{invalid, list, misbuilt, only, text_of, without};
+use crate::keys::{invalid, list, misbuilt, missing, only, text_of, without};
 
 /// Steps with named inputs and outputs: what every chain is.
 ///
@@ -198,11 +198,10 @@ impl Chain {
                 return Err(invalid(format!("{name} takes {keys}, got {kind}: name the inputs")));
             }
         };
-        let missing: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
-        if self.checked && !missing.is_empty() {
-            let (name, missing, present) = (&self.name, list(missing), list(given.names()));
-            let message = format!("missing input {missing} of {name}, the input has {present}");
-            return Err(Error::new(ErrorKind::MissingKey, message));
+        let absent: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
+        if self.checked && !absent.is_empty() {
+            let (name, absent, present) = (&self.name, list(absent), list(given.names()));
+            return Err(missing(format!("missing input {absent} of {name}, the input has {present}")));
         }
         let mut inputs = given.clone();
         if let Some(memory) = &self.memory {

@@ -11,6 +11,8 @@ mod generation;
 mod keys;
 mod llm_chain;
 mod memory;
+mod retrieval;
+mod router;
 mod sequential;
 mod simple_sequential;
 
@@ -24,6 +26,15 @@ pub use documents::{
 };
 pub use generation::Generation;
 pub use llm_chain::LlmChain;
-pub use memory::{CombinedMemory, ConversationBufferMemory, Memory, ReadOnlyMemory, SimpleMemory};
+pub use memory::{
+    CombinedMemory, ConversationBufferMemory, ConversationSummaryMemory, Memory, ReadOnlyMemory, SimpleMemory,
+};
+pub use retrieval::{
+    create_history_aware_retriever, create_retrieval_chain, create_stuff_documents_chain,
+    create_stuff_documents_chain_with,
+};
+pub use router::{
+    EmbeddingRouterChain, LlmRouterChain, MultiPromptChain, MultiRouteChain, RouterChain, RouterOutputParser,
+};
 pub use sequential::SequentialChain;
 pub use simple_sequential::SimpleSequentialChain;

@@ -155,25 +155,33 @@ impl LlmChain {
         P::Input: FromData,
         P::Output: Into<Data>,
     {
-        let outputs = RunnableParallel::new().with(self.output_key(), parser.dynamic());
-        self.giving(outputs)
+        let key = self.output_key().to_owned();
+        let output = RunnableParallel::new().with(&key, parser.dynamic());
+        self.with_answer_read_by(output, [key])
     }
 
     /// Gives a second output, `full_generation`: a list of the one [`Generation`], once the answer is complete.
     #[must_use]
     #[doc(alias = "return_final_only")]
     pub fn with_full_generation(self) -> Chain {
+        let key = self.output_key().to_owned();
         let whole = lambda(|answer: Data| vec![Data::from(Generation::new(answer))]);
         let outputs = RunnableParallel::new()
-            .with(self.output_key(), StrOutputParser.dynamic())
-            .with("full_generation", whole.with_name("full_generation"));
-        self.giving(outputs)
+            .with(&key, StrOutputParser.dynamic())
+            .with(FULL, whole.with_name(FULL));
+        self.with_answer_read_by(outputs, [key, FULL.to_owned()])
     }
 
-    /// The chain with these outputs made of the model's answer.
-    fn giving(self, outputs: RunnableParallel) -> Chain {
-        let output_keys = outputs.names().map(str::to_owned).collect();
-        let steps = self.asking.with_answer(Answer::Through(outputs.dynamic())).boxed();
+    /// The chain with the outputs that a step makes of the model's answer.
+    pub(crate) fn with_answer_read_by<R, K>(self, read: R, keys: impl IntoIterator<Item = K>) -> Chain
+    where
+        R: Runnable + 'static,
+        R::Input: FromData,
+        R::Output: Into<Data>,
+        K: Into<String>,
+    {
+        let output_keys = keys.into_iter().map(Into::into).collect();
+        let steps = self.asking.with_answer(Answer::Through(read.dynamic())).boxed();
         Chain { steps, output_keys, checked: true, ..self.chain }
     }
 
@@ -258,6 +266,9 @@ impl LlmChain {
         Ok(asking.try_batch(inputs).await?.into_iter().map(Generation::new).collect())
     }
 }
+
+/// The name of the model's whole answer among the outputs.
+const FULL: &str = "full_generation";
 
 /// The chain with its inputs checked before anything runs.
 impl From<LlmChain> for Chain {
