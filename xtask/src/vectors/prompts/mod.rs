@@ -16,7 +16,7 @@ use super::area::Evaluated;
 use super::tagged;
 use super::vector::Vector;
 use fields::Fields;
-use node::Node;
+pub(super) use node::{Node, build as build_node};
 
 pub(super) fn run(vector: &Vector) -> Evaluated {
     let input = Fields(&vector.input);
