@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catena_core::{
-    ChunkStream, Context, Data, DynRunnable, FromData, Json, Outline, Record, Result, Runnable,
-    RunnableExt, RunnablePick, gather, impl_pipe,
+    ChunkStream, Context, Data, DynRunnable, FromData, Json, Outline, Record, Result, Runnable, RunnableExt,
+    RunnablePick, gather, impl_pipe,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 

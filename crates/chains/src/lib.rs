@@ -21,8 +21,8 @@ pub use chain_output::ChainOutput;
 pub use chain_prompt::ChainPrompt;
 pub use conversation::ConversationChain;
 pub use documents::{
-    AnalyzeDocumentChain, DocumentWriting, MapReduceDocumentsChain, MapRerankDocumentsChain, ReduceDocumentsChain,
-    RefineDocumentsChain, StuffDocumentsChain, collapse_docs, split_list_of_docs,
+    AnalyzeDocumentChain, DocumentWriting, MapReduceDocumentsChain, MapRerankDocumentsChain,
+    ReduceDocumentsChain, RefineDocumentsChain, StuffDocumentsChain, collapse_docs, split_list_of_docs,
 };
 pub use generation::Generation;
 pub use llm_chain::LlmChain;

@@ -166,9 +166,8 @@ impl LlmChain {
     pub fn with_full_generation(self) -> Chain {
         let key = self.output_key().to_owned();
         let whole = lambda(|answer: Data| vec![Data::from(Generation::new(answer))]);
-        let outputs = RunnableParallel::new()
-            .with(&key, StrOutputParser.dynamic())
-            .with(FULL, whole.with_name(FULL));
+        let outputs =
+            RunnableParallel::new().with(&key, StrOutputParser.dynamic()).with(FULL, whole.with_name(FULL));
         self.with_answer_read_by(outputs, [key, FULL.to_owned()])
     }
 
@@ -243,7 +242,9 @@ impl LlmChain {
         let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
         let stop = inputs.first().and_then(asking::stop).cloned();
         if let Some(index) = inputs.iter().position(|input| asking::stop(input) != stop.as_ref()) {
-            return Err(invalid(format!("input {index} has another `stop` than the first: one holds for all")));
+            return Err(invalid(format!(
+                "input {index} has another `stop` than the first: one holds for all"
+            )));
         }
         let cx = Context::default();
         let prompts = inputs.into_iter().map(|input| self.asking.prompt.call(input, &cx));

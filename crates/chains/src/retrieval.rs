@@ -59,7 +59,8 @@ where
     let name = document_variable_name.to_owned();
     let write = lambda(move |input: Data| {
         let documents = input.get(&name).cloned();
-        let documents = documents.ok_or_else(|| missing(format!("the input has no documents under `{name}`")));
+        let documents =
+            documents.ok_or_else(|| missing(format!("the input has no documents under `{name}`")));
         writing.write(&Vec::<Document>::from_data(documents?)?)
     });
     let format = RunnableParallel::new().with(document_variable_name, write.with_name("format_docs"));
@@ -140,8 +141,8 @@ where
         Some(_) => false,
     });
     let reworded = prompt.pipe(llm).pipe(StrOutputParser).pipe(retriever.clone());
-    let chain =
-        RunnableBranch::new(reworded).with(alone, lambda(question::<String>).with_name("input").pipe(retriever));
+    let chain = RunnableBranch::new(reworded)
+        .with(alone, lambda(question::<String>).with_name("input").pipe(retriever));
     Ok(chain.with_config(RunConfig::new().with_name("chat_retriever_chain")).boxed())
 }
 

@@ -135,7 +135,9 @@ impl FromData for Document {
 fn unfit(got: &str) -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        format!("a document is a text, or a record with the text `page_content` and the record `metadata`; got {got}"),
+        format!(
+            "a document is a text, or a record with the text `page_content` and the record `metadata`; got {got}"
+        ),
     )
 }
 

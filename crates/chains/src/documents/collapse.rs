@@ -73,7 +73,9 @@ fn fitting(all: usize, fits: impl Fn(usize) -> Result<bool>) -> Result<usize> {
 fn too_long(alone: usize, token_max: usize) -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        format!("a single document makes a prompt of {alone} tokens, more than the {token_max} allowed: split it first"),
+        format!(
+            "a single document makes a prompt of {alone} tokens, more than the {token_max} allowed: split it first"
+        ),
     )
 }
 

@@ -1,6 +1,9 @@
 //! A question to each document, and one about the answers.
 
-use catena_core::{Context, Data, Document, DynRunnable, Record, Result, RunnableAssign, RunnableExt, RunnableParallel, lambda};
+use catena_core::{
+    Context, Data, Document, DynRunnable, Record, Result, RunnableAssign, RunnableExt, RunnableParallel,
+    lambda,
+};
 use std::sync::Arc;
 
 use super::{OUTPUT, STEPS, document_variable, input_keys, take_documents, with_documents};
@@ -69,7 +72,9 @@ impl MapReduceDocumentsChain {
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.map, self.variable)?;
         let mut keys = input_keys(&self.map, &[&variable]);
-        keys.extend(self.reduce.free_keys().into_iter().filter(|key| !keys.contains(key)).collect::<Vec<_>>());
+        keys.extend(
+            self.reduce.free_keys().into_iter().filter(|key| !keys.contains(key)).collect::<Vec<_>>(),
+        );
         let mapping = Arc::new(Mapping { variable, map: self.map.into_value()? });
         let map = lambda(move |inputs: Record, cx: Context| {
             let mapping = Arc::clone(&mapping);
@@ -95,11 +100,12 @@ impl Mapping {
     /// The inputs with the answers in place of the documents, and beside them.
     async fn answers(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let documents = take_documents(&mut inputs)?;
-        let answers = self.map.clone().map().invoke_in(questions(&inputs, &documents, &self.variable), cx).await?;
-        let reduced = documents.into_iter().zip(&answers).map(|(document, answer)| Document {
-            page_content: text_of(answer),
-            ..document
-        });
+        let answers =
+            self.map.clone().map().invoke_in(questions(&inputs, &documents, &self.variable), cx).await?;
+        let reduced = documents
+            .into_iter()
+            .zip(&answers)
+            .map(|(document, answer)| Document { page_content: text_of(answer), ..document });
         let mut inputs = with_documents(inputs, reduced.collect());
         inputs.insert(STEPS, answers);
         Ok(inputs)

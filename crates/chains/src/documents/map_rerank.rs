@@ -109,7 +109,8 @@ struct Ranking {
 impl Ranking {
     async fn best(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let documents = take_documents(&mut inputs)?;
-        let answers = self.map.clone().map().invoke_in(questions(&inputs, &documents, &self.variable), cx).await?;
+        let answers =
+            self.map.clone().map().invoke_in(questions(&inputs, &documents, &self.variable), cx).await?;
         let mut best: Option<(f64, usize)> = None;
         for (index, answer) in answers.iter().enumerate() {
             let score = self.score(index, answer)?;
@@ -118,7 +119,8 @@ impl Ranking {
             }
         }
         let Some((_, index)) = best else { return Err(invalid("there are no documents to ask about")) };
-        let mut outputs = Record::from_iter([(OUTPUT, self.part(index, &answers[index], &self.answer_key)?.clone())]);
+        let mut outputs =
+            Record::from_iter([(OUTPUT, self.part(index, &answers[index], &self.answer_key)?.clone())]);
         for key in &self.metadata_keys {
             let value = documents[index].metadata.get(key);
             let absent = || invalid(format!("the chosen document {index} has no metadata `{key}`"));

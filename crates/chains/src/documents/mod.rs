@@ -47,9 +47,9 @@ fn document_variable(chain: &Chain, said: Option<String>) -> Result<String> {
     let (name, has) = (&chain.name, list(keys));
     match (said, keys) {
         (Some(said), keys) if keys.contains(&said) => Ok(said),
-        (Some(said), _) => Err(misbuilt(format!(
-            "the documents are to fill `{said}`, but {name} has the variables {has}"
-        ))),
+        (Some(said), _) => {
+            Err(misbuilt(format!("the documents are to fill `{said}`, but {name} has the variables {has}")))
+        }
         (None, [only]) => Ok(only.clone()),
         (None, _) => Err(misbuilt(format!(
             "{name} has the variables {has}: say with `with_document_variable_name` which one the documents fill"

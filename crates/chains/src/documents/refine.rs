@@ -146,7 +146,8 @@ impl Refining {
         let mut answers: Vec<Data> = Vec::with_capacity(others.len());
         for (index, document) in others.iter().enumerate() {
             let asked = if index == 0 { &self.initial } else { &self.refine };
-            let answer = asked.invoke_in(question, cx).await.map_err(|error| error.at(Segment::Each(index)))?;
+            let answer =
+                asked.invoke_in(question, cx).await.map_err(|error| error.at(Segment::Each(index)))?;
             question = self.question(&inputs, document)?;
             question.insert(&self.response, text_of(&answer));
             answers.push(answer);

@@ -112,4 +112,3 @@ impl Stuffing {
         Ok(counter.count_tokens(&prompt.into_messages()))
     }
 }
-

@@ -113,11 +113,7 @@ impl ConversationBufferMemory {
 
     /// Gives as many of the last messages as make no more tokens than `limit`, as `count` counts them.
     #[must_use]
-    pub fn with_token_limit(
-        mut self,
-        limit: usize,
-        count: impl TokenCounter + 'static,
-    ) -> Self {
+    pub fn with_token_limit(mut self, limit: usize, count: impl TokenCounter + 'static) -> Self {
         self.keep = Keep::Tokens(limit, Arc::new(count));
         self
     }
@@ -142,9 +138,7 @@ impl Keep {
         let from = match self {
             Self::All => 0,
             Self::Exchanges(count) => messages.len().saturating_sub(count.saturating_mul(2)),
-            Self::Tokens(limit, count) => {
-                last_that_fit(messages, *limit, &**count)
-            }
+            Self::Tokens(limit, count) => last_that_fit(messages, *limit, &**count),
         };
         &messages[from..]
     }

@@ -1,7 +1,10 @@
 //! Reading which chain a model chose.
 
 use async_trait::async_trait;
-use catena_core::{Context, Data, Error, ErrorKind, Record, Result, RunKind, Runnable, impl_pipe, parse_and_check_json_markdown};
+use catena_core::{
+    Context, Data, Error, ErrorKind, Record, Result, RunKind, Runnable, impl_pipe,
+    parse_and_check_json_markdown,
+};
 use serde_json::Value;
 
 use super::{DESTINATION, NEXT_INPUTS};

@@ -138,7 +138,12 @@ impl Built {
 
 /// The one input: a bare value, a mapping, or named values.
 fn input(fields: Fields<'_>) -> Result<Data> {
-    let named: Record = fields.members("kwargs").into_iter().filter(|(name, _)| *name != ONLY).map(|(name, value)| (name, value.clone())).collect();
+    let named: Record = fields
+        .members("kwargs")
+        .into_iter()
+        .filter(|(name, _)| *name != ONLY)
+        .map(|(name, value)| (name, value.clone()))
+        .collect();
     match (fields.items("args"), named.is_empty()) {
         ([one], true) => Ok(tags::decode(one)),
         ([], _) => Ok(tags::decode(&named.into())),

@@ -54,7 +54,8 @@ impl Builder {
     }
 
     fn map_reduce(&self, fields: Fields<'_>) -> Result<Chain> {
-        let chain = MapReduceDocumentsChain::new(self.part(fields, "llm_chain")?, self.part(fields, "reduce")?);
+        let chain =
+            MapReduceDocumentsChain::new(self.part(fields, "llm_chain")?, self.part(fields, "reduce")?);
         let chain = match fields.text("document_variable_name") {
             Some(name) => chain.with_document_variable_name(name),
             None => chain,

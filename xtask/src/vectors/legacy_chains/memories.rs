@@ -63,9 +63,8 @@ fn conversation(kind: &str, fields: Fields<'_>) -> Result<ConversationBufferMemo
 
 /// The words of the messages, each with the name of its speaker.
 fn tokens(messages: &[Message]) -> usize {
-    let words = |message: &Message| {
-        get_buffer_string(std::slice::from_ref(message)).split_whitespace().count()
-    };
+    let words =
+        |message: &Message| get_buffer_string(std::slice::from_ref(message)).split_whitespace().count();
     messages.iter().map(words).sum()
 }
 

@@ -1,8 +1,8 @@
 //! Area `legacy_chains`: the classic chains, their memories, and chains over documents.
 
+mod built;
 mod calls;
 mod documents;
-mod built;
 mod memories;
 mod model;
 mod node;
