@@ -2,6 +2,7 @@
 
 use catena::{Data, Result};
 
+use super::legacy_chains;
 use super::messages;
 use super::prompts;
 use super::runnables;
@@ -26,6 +27,7 @@ pub(super) type Run = fn(&Vector) -> Evaluated;
 pub(super) fn runner(area: &str) -> Option<Run> {
     match area {
         "chat_prompts" | "fstring" | "jinja2" | "mustache" => Some(prompts::run),
+        "legacy_chains" => Some(legacy_chains::run),
         "messages" => Some(messages::run),
         "runnables" => Some(runnables::run),
         _ => None,

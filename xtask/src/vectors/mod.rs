@@ -3,6 +3,7 @@
 mod area;
 mod compare;
 mod deliberate;
+mod legacy_chains;
 mod messages;
 mod prompts;
 mod raised;
