@@ -3,6 +3,7 @@
 use catena::{Data, Result};
 
 use super::messages;
+use super::output_parsers;
 use super::prompts;
 use super::runnables;
 use super::vector::Vector;
@@ -27,6 +28,7 @@ pub(super) fn runner(area: &str) -> Option<Run> {
     match area {
         "chat_prompts" | "fstring" | "jinja2" | "mustache" => Some(prompts::run),
         "messages" => Some(messages::run),
+        "output_parsers" => Some(output_parsers::run),
         "runnables" => Some(runnables::run),
         _ => None,
     }

@@ -4,6 +4,7 @@ mod area;
 mod compare;
 mod deliberate;
 mod messages;
+mod output_parsers;
 mod prompts;
 mod raised;
 mod report;
