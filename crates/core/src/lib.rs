@@ -47,8 +47,10 @@ pub use message::{
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
 pub use parser::{
-    CommaSeparatedListOutputParser, Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation,
-    MarkdownListOutputParser, NumberedListOutputParser, OutputParser, ParseFailure, StrOutputParser,
+    BooleanOutputParser, CombiningOutputParser, CommaSeparatedListOutputParser, Datetime,
+    DatetimeOutputParser, DynOutputParser, EnumOutputParser, Json, JsonDiffParser, JsonOutputParser,
+    JsonPatch, JsonPatchOperation, MarkdownListOutputParser, NumberedListOutputParser, OutputParser,
+    ParseFailure, RegexDictParser, ResponseSchema, StrOutputParser, StructuredOutputParser,
     parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
 };
 pub use path::{Path, Segment};

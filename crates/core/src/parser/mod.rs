@@ -1,12 +1,26 @@
 //! Output parsers: from what a model says to what a program needs.
 
+mod boolean;
+mod character;
+mod combining;
+mod datetime;
+mod dyn_output_parser;
+mod enum_output_parser;
 mod failure;
 mod json;
 mod list;
 mod output_parser;
+mod regex_dict;
 mod stepwise;
 mod str_output_parser;
+mod structured;
+mod whole;
 
+pub use boolean::BooleanOutputParser;
+pub use combining::CombiningOutputParser;
+pub use datetime::{Datetime, DatetimeOutputParser};
+pub use dyn_output_parser::DynOutputParser;
+pub use enum_output_parser::EnumOutputParser;
 pub use failure::ParseFailure;
 pub(crate) use json::parse_partial_data;
 pub use json::{
@@ -15,4 +29,6 @@ pub use json::{
 };
 pub use list::{CommaSeparatedListOutputParser, MarkdownListOutputParser, NumberedListOutputParser};
 pub use output_parser::OutputParser;
+pub use regex_dict::RegexDictParser;
 pub use str_output_parser::StrOutputParser;
+pub use structured::{ResponseSchema, StructuredOutputParser};
