@@ -46,12 +46,16 @@ pub use message::{
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
+#[cfg(feature = "regex")]
+pub use parser::RegexParser;
+#[cfg(feature = "yaml")]
+pub use parser::YamlOutputParser;
 pub use parser::{
     BooleanOutputParser, CombiningOutputParser, CommaSeparatedListOutputParser, Datetime,
     DatetimeOutputParser, DynOutputParser, EnumOutputParser, Json, JsonDiffParser, JsonOutputParser,
     JsonPatch, JsonPatchOperation, MarkdownListOutputParser, NumberedListOutputParser, OutputParser,
-    ParseFailure, RegexDictParser, ResponseSchema, StrOutputParser, StructuredOutputParser,
-    parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
+    ParseFailure, RegexDictParser, ResponseSchema, StrOutputParser, StructuredOutputParser, Xml,
+    XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]

@@ -10,11 +10,16 @@ mod failure;
 mod json;
 mod list;
 mod output_parser;
+#[cfg(feature = "regex")]
+mod regex;
 mod regex_dict;
 mod stepwise;
 mod str_output_parser;
 mod structured;
 mod whole;
+mod xml;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use boolean::BooleanOutputParser;
 pub use combining::CombiningOutputParser;
@@ -29,6 +34,11 @@ pub use json::{
 };
 pub use list::{CommaSeparatedListOutputParser, MarkdownListOutputParser, NumberedListOutputParser};
 pub use output_parser::OutputParser;
+#[cfg(feature = "regex")]
+pub use regex::RegexParser;
 pub use regex_dict::RegexDictParser;
 pub use str_output_parser::StrOutputParser;
 pub use structured::{ResponseSchema, StructuredOutputParser};
+pub use xml::{Xml, XmlOutputParser};
+#[cfg(feature = "yaml")]
+pub use yaml::YamlOutputParser;

@@ -25,9 +25,11 @@ const KINDS: &[(&str, Build)] = &[
     ("json", json::json),
     ("markdown_list", text::markdown_list),
     ("numbered_list", text::numbered_list),
+    ("regex", answers::regex),
     ("regex_dict", answers::regex_dict),
     ("str", text::str),
     ("structured", answers::structured),
+    ("xml", text::xml),
 ];
 
 /// Runs an operation without a parser object.
