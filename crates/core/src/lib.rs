@@ -48,8 +48,8 @@ pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
 pub use parser::{
     CommaSeparatedListOutputParser, Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation,
-    MarkdownListOutputParser, NumberedListOutputParser, StrOutputParser, parse_and_check_json_markdown,
-    parse_json_markdown, parse_partial_json,
+    MarkdownListOutputParser, NumberedListOutputParser, OutputParser, ParseFailure, StrOutputParser,
+    parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::failure::{boundary, invalid};
 use super::mark::{Failure, Mark};
 use super::scanner::Scanner;
 use super::tolerance::Tolerance;
 use super::value::{Json, Prefix};
 use crate::Result;
+use crate::parser::failure::boundary;
 
 const FENCE: &str = "```";
 const LANGUAGE: &str = "json";
@@ -53,7 +53,7 @@ impl Answer {
     /// What can be read off at the end of the answer.
     pub(super) fn end(&self) -> Result<Piece> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        self.reader.piece.ok_or_else(|| invalid(&text, self.reader.failure()))
+        self.reader.piece.ok_or_else(|| self.reader.failure().error(&text))
     }
 
     /// The value of an approved part.

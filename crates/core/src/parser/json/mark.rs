@@ -1,5 +1,8 @@
 //! Places in a text: how far it can be read off, and where it fails.
 
+use crate::Error;
+use crate::parser::failure::failed_at;
+
 /// A prefix of the text that is a value once its open texts, lists and objects are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
@@ -14,4 +17,11 @@ pub(super) struct Mark {
 pub(super) struct Failure {
     pub(super) at: usize,
     pub(super) expected: &'static str,
+}
+
+impl Failure {
+    /// The error for this text.
+    pub(super) fn error(self, text: &str) -> Error {
+        failed_at("JSON", text, self.at, self.expected)
+    }
 }

@@ -4,7 +4,6 @@ mod answer;
 mod build;
 mod changes;
 mod diff_parser;
-mod failure;
 mod mark;
 mod number;
 mod output_parser;

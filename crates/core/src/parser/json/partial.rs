@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::answer::Reader;
 use super::build::{Node, build};
-use super::failure::invalid;
 use super::scanner::Scanner;
 use super::tolerance::Tolerance;
-use crate::{Data, Error, ErrorKind, Result};
+use crate::parser::failure::failed;
+use crate::{Data, Result};
 
 /// Reads JSON whose end may be missing: open texts, lists and objects are closed, an incomplete last value or name is
 /// dropped. What follows a complete value does not count.
@@ -41,7 +41,7 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
     match scanner.mark(text) {
         Some(mark) => Ok(build(&text[scanner.start()..mark.cut])),
         None if scanner.is_stray() => Ok(N::scalar(Value::Null)),
-        None => Err(invalid(text, scanner.failure())),
+        None => Err(scanner.failure().error(text)),
     }
 }
 
@@ -63,7 +63,7 @@ pub fn parse_json_markdown(text: &str) -> Result<Value> {
     match reader.read(text) {
         Some(piece) => Ok(build(&text[piece.start..piece.mark.cut])),
         None if reader.is_stray() => Ok(Value::Null),
-        None => Err(invalid(text, reader.failure())),
+        None => Err(reader.failure().error(text)),
     }
 }
 
@@ -82,17 +82,10 @@ pub fn parse_json_markdown(text: &str) -> Result<Value> {
 /// ```
 pub fn parse_and_check_json_markdown(text: &str, expected_keys: &[&str]) -> Result<Map<String, Value>> {
     let Value::Object(members) = parse_json_markdown(text)? else {
-        return Err(Error::new(ErrorKind::Parse, "invalid JSON output: expected an object"));
+        return Err(failed("JSON", text, "an object"));
     };
     match expected_keys.iter().find(|key| !members.contains_key(**key)) {
         None => Ok(members),
-        Some(key) => {
-            let names: Vec<&str> = members.keys().map(String::as_str).collect();
-            let message = format!(
-                "invalid JSON output: the member `{key}` is missing; there are: {}",
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-            );
-            Err(Error::new(ErrorKind::Parse, message))
-        }
+        Some(key) => Err(failed("JSON", text, format!("an object with the member `{key}`"))),
     }
 }

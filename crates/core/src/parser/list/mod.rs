@@ -81,6 +81,12 @@ macro_rules! list_parser {
             }
         }
         $crate::impl_pipe!($parser);
+
+        impl $crate::OutputParser for $parser {
+            fn format_instructions(&self) -> String {
+                self.format_instructions().to_owned()
+            }
+        }
     };
 }
 use list_parser;
