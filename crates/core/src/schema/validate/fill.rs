@@ -19,10 +19,11 @@ fn filled<'s>(walk: &mut Walk<'s>, schema: &'s Value, value: Value) -> Value {
             let prefix = schema.get("prefixItems").and_then(Value::as_array);
             let rest = schema.get("items");
             let items = items.into_iter().enumerate();
-            let items = items.map(|(index, item)| match prefix.and_then(|prefix| prefix.get(index)).or(rest) {
-                Some(schema) => filled(walk, schema, item),
-                None => item,
-            });
+            let items =
+                items.map(|(index, item)| match prefix.and_then(|prefix| prefix.get(index)).or(rest) {
+                    Some(schema) => filled(walk, schema, item),
+                    None => item,
+                });
             Value::Array(items.collect())
         }
         scalar => scalar,
@@ -60,7 +61,9 @@ fn object<'s>(walk: &mut Walk<'s>, schema: &'s Value, mut members: Map<String, V
     }
     match schema.get("additionalProperties") {
         None | Some(Value::Bool(false)) => {}
-        Some(others) => whole.extend(members.into_iter().map(|(name, value)| (name, filled(walk, others, value)))),
+        Some(others) => {
+            whole.extend(members.into_iter().map(|(name, value)| (name, filled(walk, others, value))))
+        }
     }
     whole
 }

@@ -124,7 +124,8 @@ impl<'s> Walk<'s> {
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
             if !object.contains_key(name) {
                 let expected = properties.and_then(|properties| properties.get(name));
-                let expected = expected.map_or_else(|| "anything".to_owned(), |schema| describe(self.root, schema));
+                let expected =
+                    expected.map_or_else(|| "anything".to_owned(), |schema| describe(self.root, schema));
                 self.within(|path| push_name(path, name), |walk| walk.add(expected, None, Fit::Not));
             }
         }
@@ -171,7 +172,8 @@ impl<'s> Walk<'s> {
         let looks: [fn(&Value, &Value) -> bool; 3] =
             [|branch, value| has_type(branch.get("type"), value), has_tags, has_required];
         for looks_like in looks {
-            let narrowed: Vec<_> = left.iter().copied().filter(|(_, target)| looks_like(target, value)).collect();
+            let narrowed: Vec<_> =
+                left.iter().copied().filter(|(_, target)| looks_like(target, value)).collect();
             match narrowed[..] {
                 [] => return None,
                 [(branch, _)] => return Some(branch),
@@ -252,7 +254,8 @@ fn is_a(name: &str, value: &Value) -> bool {
         Value::Object(_) => name == "object",
         // As in JSON Schema, 1.0 is an integer.
         Value::Number(number) => {
-            name == "number" || name == "integer" && number.as_f64().is_some_and(|number| number.fract() == 0.0)
+            name == "number"
+                || name == "integer" && number.as_f64().is_some_and(|number| number.fract() == 0.0)
         }
     }
 }
