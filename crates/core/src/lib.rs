@@ -49,12 +49,14 @@ pub use outline::{Outline, OutlineParts};
 #[cfg(feature = "schemars")]
 pub use parser::parse;
 pub use parser::{
-    CommaSeparatedListOutputParser, FirstToolParser, Json, JsonDiffParser, JsonKeyOutputFunctionsParser,
-    JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputParser, JsonOutputToolsParser, JsonPatch,
-    JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser, NumberedListOutputParser,
-    OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed, RetryOutputParser,
-    StrOutputParser, ToolsParser, TypedOutputParser, parse_and_check_json_markdown, parse_json_markdown,
-    parse_partial_json, parse_tool_call, parse_tool_calls,
+    BooleanOutputParser, CombiningOutputParser, CommaSeparatedListOutputParser, Datetime,
+    DatetimeOutputParser, DynOutputParser, EnumOutputParser, FirstToolParser, Json, JsonDiffParser,
+    JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputParser,
+    JsonOutputToolsParser, JsonPatch, JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser,
+    NumberedListOutputParser, OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed,
+    RegexDictParser, ResponseSchema, RetryOutputParser, StrOutputParser, StructuredOutputParser, ToolsParser,
+    TypedOutputParser, parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
+    parse_tool_call, parse_tool_calls,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]

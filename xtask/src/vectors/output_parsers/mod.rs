@@ -1,5 +1,6 @@
 //! Area `output_parsers`: from what a model says to what a program needs.
 
+mod answers;
 mod json;
 mod text;
 
@@ -16,11 +17,17 @@ type Build = fn(&Record) -> Result<DynRunnable>;
 
 /// The kinds of parsers: one line each.
 const KINDS: &[(&str, Build)] = &[
+    ("boolean", answers::boolean),
+    ("combining", answers::combining),
     ("comma_list", text::comma_list),
+    ("datetime", answers::datetime),
+    ("enum", answers::enumeration),
     ("json", json::json),
     ("markdown_list", text::markdown_list),
     ("numbered_list", text::numbered_list),
+    ("regex_dict", answers::regex_dict),
     ("str", text::str),
+    ("structured", answers::structured),
 ];
 
 /// Runs an operation without a parser object.
@@ -95,18 +102,25 @@ fn transform(vector: &Vector, parser: Result<DynRunnable>, chunks: Data) -> Eval
 
 /// The text of a field; vectors without it are malformed.
 fn need<'a>(fields: &'a Record, name: &str) -> Result<&'a str> {
-    fields
-        .get(name)
-        .and_then(Data::as_text)
-        .ok_or_else(|| Error::new(ErrorKind::Other, format!("the vector has no text `{name}`")))
+    fields.get(name).and_then(Data::as_text).ok_or_else(|| unknown(&format!("no text `{name}`")))
+}
+
+/// The items of a field; none if it is not there.
+fn items<'a>(fields: &'a Record, name: &str) -> &'a [Data] {
+    match fields.get(name) {
+        Some(Data::List(items)) => items,
+        _ => &[],
+    }
 }
 
 /// The texts of a field; none if it is not there.
 fn texts<'a>(fields: &'a Record, name: &str) -> Vec<&'a str> {
-    match fields.get(name) {
-        Some(Data::List(items)) => items.iter().filter_map(Data::as_text).collect(),
-        _ => Vec::new(),
-    }
+    items(fields, name).iter().filter_map(Data::as_text).collect()
+}
+
+/// The error for a vector that is malformed, or beyond what is known of them.
+fn unknown(what: &str) -> Error {
+    Error::new(ErrorKind::Other, format!("the vector has {what}"))
 }
 
 /// True if the field is set.

@@ -59,10 +59,19 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 pub fn parse_json_markdown(text: &str) -> Result<Value> {
+    parse_markdown(text)
+}
+
+/// Like [`parse_json_markdown`], with the members of objects in the order of the text.
+pub(crate) fn parse_markdown_data(text: &str) -> Result<Data> {
+    parse_markdown(text)
+}
+
+fn parse_markdown<N: Node>(text: &str) -> Result<N> {
     let mut reader = Reader::new(Tolerance { trim: true, strict: false, tail: false, hold: false });
     match reader.read(text) {
         Some(piece) => Ok(build(&text[piece.start..piece.mark.cut])),
-        None if reader.is_stray() => Ok(Value::Null),
+        None if reader.is_stray() => Ok(N::scalar(Value::Null)),
         None => Err(reader.failure().error(text)),
     }
 }

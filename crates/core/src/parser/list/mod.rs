@@ -1,6 +1,5 @@
 //! Lists in the answers of models, read as they come.
 
-mod character;
 mod comma_separated;
 mod markdown;
 mod marked;
