@@ -41,7 +41,6 @@ pub use output_parser::OutputParser;
 pub use regex_dict::RegexDictParser;
 pub use repair::{OutputFixingParser, RetryOutputParser};
 pub use str_output_parser::StrOutputParser;
-pub use str_output_parser::StrOutputParser;
 pub use structured::{ResponseSchema, StructuredOutputParser};
 pub use tools::{
     FirstToolParser, JsonOutputKeyToolsParser, JsonOutputToolsParser, ToolsParser, parse_tool_call,
