@@ -50,12 +50,17 @@ pub use outline::{Outline, OutlineParts};
 pub use parser::RegexParser;
 #[cfg(feature = "yaml")]
 pub use parser::YamlOutputParser;
+#[cfg(feature = "schemars")]
+pub use parser::parse;
 pub use parser::{
     BooleanOutputParser, CombiningOutputParser, CommaSeparatedListOutputParser, Datetime,
-    DatetimeOutputParser, DynOutputParser, EnumOutputParser, Json, JsonDiffParser, JsonOutputParser,
-    JsonPatch, JsonPatchOperation, MarkdownListOutputParser, NumberedListOutputParser, OutputParser,
-    ParseFailure, RegexDictParser, ResponseSchema, StrOutputParser, StructuredOutputParser, Xml,
-    XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
+    DatetimeOutputParser, DynOutputParser, EnumOutputParser, FirstToolParser, Json, JsonDiffParser,
+    JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputParser,
+    JsonOutputToolsParser, JsonPatch, JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser,
+    NumberedListOutputParser, OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed,
+    RegexDictParser, ResponseSchema, RetryOutputParser, StrOutputParser, StructuredOutputParser, ToolsParser,
+    TypedOutputParser, Xml, XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown,
+    parse_partial_json, parse_tool_call, parse_tool_calls,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]

@@ -1,8 +1,13 @@
 //! Area `output_parsers`: from what a model says to what a program needs.
 
 mod answers;
+mod functions;
 mod json;
+mod repair;
+mod schema;
 mod text;
+mod tools;
+mod typed;
 
 use catena::prelude::*;
 use catena::{DynRunnable, Error, ErrorKind, Record, Result};
@@ -22,14 +27,25 @@ const KINDS: &[(&str, Build)] = &[
     ("comma_list", text::comma_list),
     ("datetime", answers::datetime),
     ("enum", answers::enumeration),
+    ("fixing", repair::fixing),
+    ("functions", functions::functions),
     ("json", json::json),
+    ("json_functions", functions::json_functions),
+    ("json_key_functions", functions::json_key_functions),
+    ("json_key_tools", tools::json_key_tools),
+    ("json_tools", tools::json_tools),
     ("markdown_list", text::markdown_list),
     ("numbered_list", text::numbered_list),
+    ("pydantic", typed::pydantic),
+    ("pydantic_tools", tools::pydantic_tools),
     ("regex", answers::regex),
     ("regex_dict", answers::regex_dict),
+    ("retry", repair::without_prompt),
+    ("retry_with_error", repair::without_prompt),
     ("str", text::str),
     ("structured", answers::structured),
     ("xml", text::xml),
+    ("yaml", typed::yaml),
 ];
 
 /// Runs an operation without a parser object.
@@ -37,9 +53,14 @@ type Operate = fn(&Record) -> Result<Data>;
 
 /// The operations that are functions: one line each.
 const FUNCTIONS: &[(&str, Operate)] = &[
+    ("format_schema", typed::format_schema),
     ("parse_check_json_markdown", json::check_markdown),
+    ("parse_fixing", repair::parse_fixing),
     ("parse_json_markdown", json::markdown),
     ("parse_partial_json", json::partial),
+    ("parse_tool_call", tools::tool_call),
+    ("parse_tool_calls", tools::tool_calls),
+    ("parse_with_prompt", repair::parse_with_prompt),
 ];
 
 pub(super) fn run(vector: &Vector) -> Evaluated {

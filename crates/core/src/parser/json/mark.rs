@@ -5,11 +5,11 @@ use crate::parser::failure::failed_at;
 
 /// A prefix of the text that is a value once its open texts, lists and objects are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(in crate::parser) struct Mark {
     /// Where the prefix ends.
-    pub(super) cut: usize,
+    pub(in crate::parser) cut: usize,
     /// Where the last byte ends that makes a difference: the same `seen`, the same value.
-    pub(super) seen: usize,
+    pub(in crate::parser) seen: usize,
 }
 
 /// Where the text stopped being JSON, and what would have continued it.

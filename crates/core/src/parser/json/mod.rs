@@ -17,6 +17,7 @@ mod text;
 mod tolerance;
 mod value;
 
+pub(super) use answer::{Answer, Piece};
 pub use diff_parser::JsonDiffParser;
 pub use output_parser::JsonOutputParser;
 pub use partial::{parse_and_check_json_markdown, parse_json_markdown, parse_partial_json};
