@@ -139,7 +139,7 @@ mod tests {
             bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
         check(&bomb, None);
-        check(&"[".repeat(100_000), None);
+        check(&"[".repeat(10_000), None);
     }
 
     #[test]

@@ -34,9 +34,8 @@ pub(super) fn day_of_year(year: i32, month: u8, day_of_month: u8) -> u16 {
 
 /// The date of a day: year, month and day of the month.
 pub(super) fn date(day: i64) -> (i32, u8, u8) {
-    // 400 years have 146097 days; the guess is at most one year off.
-    let guess = i32::try_from((day + 719_162).div_euclid(366) + 1).unwrap_or(i32::MAX / 2);
-    let mut year = guess;
+    // 400 years have 146097 days; the guess is at most two years too early, and never too late.
+    let mut year = i32::try_from(((day + 719_162) * 400).div_euclid(146_097)).unwrap_or(i32::MAX / 2);
     while begin_of_year(year + 1) <= day {
         year += 1;
     }
@@ -92,8 +91,14 @@ mod tests {
 
     #[test]
     fn every_day_has_its_date() {
-        let mut expected = (1, 1, 1);
-        for day in day(1, 1, 1)..=day(9999, 12, 31) {
+        for years in [(1, 5), (1896, 2105), (9990, 9999)] {
+            check_days(years);
+        }
+    }
+
+    fn check_days((first, last): (i32, i32)) {
+        let mut expected = (first, 1, 1);
+        for day in day(first, 1, 1)..=day(last, 12, 31) {
             assert_eq!(date(day), expected);
             let (year, month, of_month) = expected;
             expected = match i64::from(of_month) < days_in_month(year, month) {

@@ -77,11 +77,10 @@ fn ends(item: &Item, text: &str, at: usize) -> Vec<usize> {
     lengths.into_iter().map(|length| at + length).collect()
 }
 
+/// All of it: nothing that may follow needs white space before it.
 fn space(text: &str) -> Vec<usize> {
-    let spaces = text.char_indices().take_while(|(_, character)| is_space(*character));
-    let mut lengths: Vec<usize> = spaces.map(|(at, character)| at + character.len_utf8()).collect();
-    lengths.reverse();
-    lengths
+    let length = text.find(|character| !is_space(character)).unwrap_or(text.len());
+    if length == 0 { Vec::new() } else { vec![length] }
 }
 
 fn lengths(field: Field, text: &str) -> Vec<usize> {
