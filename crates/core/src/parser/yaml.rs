@@ -13,6 +13,9 @@ use crate::{Chunk, Data, OutputParser, Result};
 
 const FENCE: &str = "```";
 
+/// How many values, marks of lists and the like all aliases together may stand for.
+const MAX_REPEATED: usize = 10_000;
+
 /// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
 /// begins a line.
 ///
@@ -59,7 +62,10 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
     /// # Errors
     /// [`Parse`](crate::ErrorKind::Parse) when it is no YAML or does not fit the type.
     pub fn parse(&self, answer: &str) -> Result<T> {
-        let options = serde_saphyr::options! { strict_booleans: true };
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
+        };
         serde_saphyr::from_str_with_options(inside_fence(answer), options).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
