@@ -5,6 +5,7 @@ mod compare;
 mod deliberate;
 mod legacy_chains;
 mod messages;
+mod output_parsers;
 mod prompts;
 mod raised;
 mod report;

@@ -60,6 +60,7 @@ pub use response_metadata::ResponseMetadata;
 pub use simple_messages::{ChatMessage, FunctionMessage, HumanMessage, SystemMessage};
 pub use standard_block::StandardBlock;
 pub use token_counter::{TokenCounter, named_token_counter};
+pub(crate) use tool_arguments::read_arguments;
 pub use tool_call::{InvalidToolCall, ToolCall, ToolCallChunk};
 pub use tool_message::{ToolMessage, ToolStatus};
 pub use trim::{TrimMessages, TrimStrategy, trim_messages};

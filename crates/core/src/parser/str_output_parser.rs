@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures_util::future;
 
-use crate::{ChunkStream, Context, Result, RunKind, Runnable};
+use crate::{ChunkStream, Context, OutputParser, Result, RunKind, Runnable};
 
 /// Gives the text of a model's answer, chunk by chunk as it comes.
 ///
@@ -42,3 +42,10 @@ impl Runnable for StrOutputParser {
 }
 
 crate::impl_pipe!(StrOutputParser);
+
+/// Any text will do.
+impl OutputParser for StrOutputParser {
+    fn format_instructions(&self) -> String {
+        String::new()
+    }
+}

@@ -41,6 +41,11 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
     })
 }
 
+/// What a prompt makes of values.
+pub(super) fn fill(prompt: &Data, values: Data) -> Result<Data> {
+    node::build(prompt)?.invoke(values)
+}
+
 fn built(input: Fields<'_>) -> Result<Node> {
     node::build(input.need("prompt")?)
 }

@@ -7,7 +7,7 @@ use super::diff_parser::JsonDiffParser;
 use super::reader::{Emit, JsonReader};
 use super::value::Json;
 use crate::parser::stepwise::{parse_all, parse_stream};
-use crate::{AiMessage, ChunkStream, Context, Result, RunKind, Runnable};
+use crate::{AiMessage, ChunkStream, Context, OutputParser, Result, RunKind, Runnable};
 
 /// Reads the JSON of a model's answer, and gives what there is of it so far whenever that changes.
 ///
@@ -71,6 +71,12 @@ impl Runnable for JsonOutputParser {
 }
 
 crate::impl_pipe!(JsonOutputParser);
+
+impl OutputParser for JsonOutputParser {
+    fn format_instructions(&self) -> String {
+        self.format_instructions().to_owned()
+    }
+}
 
 /// Gives the value so far.
 struct Snapshots;

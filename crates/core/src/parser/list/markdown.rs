@@ -1,7 +1,7 @@
 //! The parser for Markdown lists.
 
-use super::character::is_space;
 use super::marked::{Mark, Marked};
+use crate::parser::character::is_space;
 
 /// Reads a Markdown list: at the begin of a line a dash or asterisk, one white space character, and the item to the end
 /// of its line. All other text is passed over. Gives each item as soon as its line is complete.

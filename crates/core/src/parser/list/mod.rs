@@ -1,6 +1,5 @@
 //! Lists in the answers of models, read as they come.
 
-mod character;
 mod comma_separated;
 mod markdown;
 mod marked;
@@ -81,6 +80,12 @@ macro_rules! list_parser {
             }
         }
         $crate::impl_pipe!($parser);
+
+        impl $crate::OutputParser for $parser {
+            fn format_instructions(&self) -> String {
+                self.format_instructions().to_owned()
+            }
+        }
     };
 }
 use list_parser;
