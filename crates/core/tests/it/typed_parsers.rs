@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use catena_core::{
-    AiMessage, ErrorKind, Json, JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputToolsParser,
-    JsonSchemaOutputParser, OutputParser, Parsed, Result, RunConfig, Runnable, RunnableExt, ToolCallChunk,
-    ToolsParser, TypedOutputParser, gather,
+    AiMessage, Error, ErrorKind, Json, JsonOutputFunctionsParser, JsonOutputKeyToolsParser,
+    JsonOutputToolsParser, JsonSchemaOutputParser, OutputParser, Parsed, Result, RunConfig, Runnable,
+    RunnableExt, ToolCallChunk, ToolsParser, TypedOutputParser, gather,
 };
 use futures_executor::block_on;
 use futures_util::{StreamExt, stream};
@@ -72,6 +72,13 @@ where
     block_on(gather(parser.transform_with(chunks, &RunConfig::default())))
 }
 
+/// What is wrong, without the answer that it is wrong with.
+fn reason(error: &Error) -> (ErrorKind, String, Option<String>) {
+    let failure = error.parse_failure();
+    let text = if failure.is_some() { String::new() } else { error.to_string() };
+    (error.kind(), text, failure.map(|failure| failure.expected().to_owned()))
+}
+
 /// Checks that an answer gives the same in pieces as at once.
 #[track_caller]
 fn check_law<R>(parser: &R, pieces: &[Vec<AiMessage>], whole: AiMessage)
@@ -83,7 +90,8 @@ where
     for chunks in pieces {
         match (&called, streamed(parser, chunks.clone())) {
             (Ok(called), Ok(streamed)) => assert_eq!(Some(called), streamed.as_ref()),
-            (Err(called), Err(streamed)) => assert_eq!(called.to_string(), streamed.to_string()),
+            // A stream may know from a part of the answer that it cannot be read: it shows that part.
+            (Err(called), Err(streamed)) => assert_eq!(reason(called), reason(&streamed)),
             (called, streamed) => panic!("{called:?} called, {streamed:?} streamed"),
         }
     }
@@ -188,14 +196,14 @@ fn calls_fail(calls: &[(&str, &str)], expected: &str) {
     let chunks = pieces_of_calls(calls, &mut Dice(3));
     let error = streamed(&ToolsParser::<Tool>::new(), chunks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Parse);
-    assert_eq!(error.message(), expected);
+    assert!(error.message().starts_with(expected), "{error}");
 }
 
 #[test]
 fn calls_that_fit_no_tool_say_why() {
     calls_fail(
         &[("divide", r#"{"a": 1}"#)],
-        r#"invalid tool call `divide` output: expected a call of one of the tools `add`, `ask`, `stop` in: {"a":1}"#,
+        r#"invalid tool call `divide` output: expected a call of one of the tools `add`, `ask`, `stop` in: {"#,
     );
     calls_fail(
         &[("add", r#"{"a": 1, "b": "x"}"#)],
