@@ -46,6 +46,10 @@ pub use message::{
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
+#[cfg(feature = "regex")]
+pub use parser::RegexParser;
+#[cfg(feature = "yaml")]
+pub use parser::YamlOutputParser;
 #[cfg(feature = "schemars")]
 pub use parser::parse;
 pub use parser::{
@@ -55,8 +59,8 @@ pub use parser::{
     JsonOutputToolsParser, JsonPatch, JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser,
     NumberedListOutputParser, OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed,
     RegexDictParser, ResponseSchema, RetryOutputParser, StrOutputParser, StructuredOutputParser, ToolsParser,
-    TypedOutputParser, parse_and_check_json_markdown, parse_json_markdown, parse_partial_json,
-    parse_tool_call, parse_tool_calls,
+    TypedOutputParser, Xml, XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown,
+    parse_partial_json, parse_tool_call, parse_tool_calls,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]

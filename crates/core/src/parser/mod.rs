@@ -15,6 +15,8 @@ mod list;
 mod message_reader;
 mod output_parser;
 mod refusal;
+#[cfg(feature = "regex")]
+mod regex;
 mod regex_dict;
 mod repair;
 mod stepwise;
@@ -23,6 +25,9 @@ mod structured;
 mod tools;
 mod typed;
 mod whole;
+mod xml;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use boolean::BooleanOutputParser;
 pub use combining::CombiningOutputParser;
@@ -38,6 +43,8 @@ pub use json::{
 };
 pub use list::{CommaSeparatedListOutputParser, MarkdownListOutputParser, NumberedListOutputParser};
 pub use output_parser::OutputParser;
+#[cfg(feature = "regex")]
+pub use regex::RegexParser;
 pub use regex_dict::RegexDictParser;
 pub use repair::{OutputFixingParser, RetryOutputParser};
 pub use str_output_parser::StrOutputParser;
@@ -49,3 +56,6 @@ pub use tools::{
 #[cfg(feature = "schemars")]
 pub use typed::parse;
 pub use typed::{JsonSchemaOutputParser, Parsed, TypedOutputParser};
+pub use xml::{Xml, XmlOutputParser};
+#[cfg(feature = "yaml")]
+pub use yaml::YamlOutputParser;

@@ -3,7 +3,7 @@
 use catena::prelude::*;
 use catena::{
     BooleanOutputParser, CombiningOutputParser, Datetime, DatetimeOutputParser, DynOutputParser, DynRunnable,
-    EnumOutputParser, Record, RegexDictParser, ResponseSchema, Result, StructuredOutputParser,
+    EnumOutputParser, Record, RegexDictParser, RegexParser, ResponseSchema, Result, StructuredOutputParser,
 };
 
 use super::{build, items, need, texts, unknown};
@@ -33,6 +33,14 @@ pub(super) fn datetime(options: &Record) -> Result<DynRunnable> {
 pub(super) fn enumeration(options: &Record) -> Result<DynRunnable> {
     let parser: EnumOutputParser<String> = texts(options, "values").into_iter().collect();
     Ok((parser | lambda(|value: String| Data::from([("$enum", value)]))).dynamic())
+}
+
+pub(super) fn regex(options: &Record) -> Result<DynRunnable> {
+    let parser = RegexParser::new(need(options, "regex")?, texts(options, "output_keys"))?;
+    Ok(match options.get("default_output_key").and_then(Data::as_text) {
+        Some(key) => parser.with_default_output_key(key).dynamic(),
+        None => parser.dynamic(),
+    })
 }
 
 pub(super) fn regex_dict(options: &Record) -> Result<DynRunnable> {

@@ -38,11 +38,14 @@ const KINDS: &[(&str, Build)] = &[
     ("numbered_list", text::numbered_list),
     ("pydantic", typed::pydantic),
     ("pydantic_tools", tools::pydantic_tools),
+    ("regex", answers::regex),
     ("regex_dict", answers::regex_dict),
     ("retry", repair::without_prompt),
     ("retry_with_error", repair::without_prompt),
     ("str", text::str),
     ("structured", answers::structured),
+    ("xml", text::xml),
+    ("yaml", typed::yaml),
 ];
 
 /// Runs an operation without a parser object.

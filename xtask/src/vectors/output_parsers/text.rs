@@ -1,9 +1,9 @@
-//! Parsers for text and lists.
+//! Parsers for text, lists and XML.
 
 use catena::prelude::*;
 use catena::{
     CommaSeparatedListOutputParser, DynRunnable, MarkdownListOutputParser, NumberedListOutputParser, Record,
-    Result,
+    Result, XmlOutputParser,
 };
 
 pub(super) fn str(_: &Record) -> Result<DynRunnable> {
@@ -20,4 +20,8 @@ pub(super) fn markdown_list(_: &Record) -> Result<DynRunnable> {
 
 pub(super) fn numbered_list(_: &Record) -> Result<DynRunnable> {
     Ok(NumberedListOutputParser.dynamic())
+}
+
+pub(super) fn xml(_: &Record) -> Result<DynRunnable> {
+    Ok(XmlOutputParser::new().dynamic())
 }

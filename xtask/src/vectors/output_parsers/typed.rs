@@ -1,7 +1,10 @@
 //! The parser for what a model describes.
 
 use catena::prelude::*;
-use catena::{ChunkStream, DynRunnable, JsonSchemaOutputParser, OutputParser, Record, Result, generator};
+use catena::{
+    ChunkStream, DynRunnable, JsonSchemaOutputParser, OutputParser, Record, Result, YamlOutputParser,
+    generator,
+};
 
 use super::schema::Model;
 use super::unknown;
@@ -10,6 +13,12 @@ pub(super) fn pydantic(options: &Record) -> Result<DynRunnable> {
     let model = Model::read(options.get("schema"))?;
     let parser = JsonSchemaOutputParser::new(model.schema())?.with_defaults();
     Ok((parser.dynamic() | each(move |value| Ok(model.tagged(value)))).dynamic())
+}
+
+/// YAML, read as JSON of the same value.
+pub(super) fn yaml(options: &Record) -> Result<DynRunnable> {
+    let json = |data: Data| data.into_json().to_string();
+    Ok((YamlOutputParser::<Data>::new() | lambda(json) | pydantic(options)?).dynamic())
 }
 
 /// A step that changes each chunk.

@@ -39,7 +39,7 @@ impl Fields {
         match field {
             Field::ShortWeekday | Field::Weekday => self.weekday = position(&WEEKDAYS, text),
             Field::ShortMonth | Field::MonthName => {
-                self.month = position(&MONTHS, text).map(|month| month + 1)
+                self.month = position(&MONTHS, text).map(|month| month + 1);
             }
             Field::AmPm => self.half.get_or_insert_default().after_noon = text.eq_ignore_ascii_case("pm"),
             Field::Offset => self.offset = Some(offset(text)),
@@ -55,7 +55,7 @@ impl Fields {
         match number {
             Number::Year => self.year = Some(value.into()),
             Number::YearOfCentury => {
-                self.year = Some(i32::from(value) + if value < 69 { 2000 } else { 1900 })
+                self.year = Some(i32::from(value) + if value < 69 { 2000 } else { 1900 });
             }
             Number::Month => self.month = Some(small),
             Number::Day => self.day = Some(small),

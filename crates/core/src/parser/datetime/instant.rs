@@ -62,7 +62,7 @@ pub(super) fn offset_text(offset: i32, colon: &str) -> String {
     let sign = if offset < 0 { '-' } else { '+' };
     let seconds = offset.unsigned_abs();
     let text = format!("{sign}{:02}{colon}{:02}", seconds / 3600, seconds / 60 % 60);
-    if seconds % 60 == 0 { text } else { format!("{text}{colon}{:02}", seconds % 60) }
+    if seconds.is_multiple_of(60) { text } else { format!("{text}{colon}{:02}", seconds % 60) }
 }
 
 /// The last one counts.
