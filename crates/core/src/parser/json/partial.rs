@@ -16,7 +16,7 @@ use crate::{Data, Result};
 /// bracket too many gives `Null`. Takes time proportional to the text; values may nest 128 deep.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON, if no value can be made of it.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON, if no value can be made of it.
 ///
 /// # Example
 /// ```
@@ -49,7 +49,7 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
 /// missing, as for [`parse_partial_json`].
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON.
 ///
 /// # Example
 /// ```
@@ -79,7 +79,7 @@ fn parse_markdown<N: Node>(text: &str) -> Result<N> {
 /// [`parse_json_markdown`] for an object that must have these members.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] when there is no JSON, it is no object, or a member is missing.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) when there is no JSON, it is no object, or a member is missing.
 ///
 /// # Example
 /// ```
