@@ -14,7 +14,7 @@ use crate::{AiMessage, Context, Data, Error, Message, Prompt, PromptValue, Resul
 const AGAIN: &str = "Your answer could not be read. Answer again, in the form asked for.";
 
 /// Asks a model, reads its answer with a parser and, if that fails, asks it again with the prompt, its answer and what
-/// is wrong with that. Made by [`retried_by`](OutputParser::retried_by).
+/// is wrong with that. Made by [`retried_by`](crate::OutputParser::retried_by).
 ///
 /// It stands where the model and the parser would: `prompt | parse::<Company>().retried_by(model)`. For an answer that is
 /// there already, see [`parse_with_prompt`](RetryOutputParser::parse_with_prompt). Every reading and every call of the

@@ -62,7 +62,7 @@ fn object<'s>(walk: &mut Walk<'s>, schema: &'s Value, mut members: Map<String, V
     match schema.get("additionalProperties") {
         None | Some(Value::Bool(false)) => {}
         Some(others) => {
-            whole.extend(members.into_iter().map(|(name, value)| (name, filled(walk, others, value))))
+            whole.extend(members.into_iter().map(|(name, value)| (name, filled(walk, others, value))));
         }
     }
     whole

@@ -140,7 +140,7 @@ fn values_are_completed() {
 #[test]
 fn rules_that_are_not_checked_are_found() {
     let check = |schema: Value, expected: Option<&str>| {
-        assert_eq!(unchecked(&schema).as_deref(), expected, "{schema}")
+        assert_eq!(unchecked(&schema).as_deref(), expected, "{schema}");
     };
     check(json!({"properties": {"pattern": {"type": "string"}}, "$defs": {"if": true}}), None);
     check(json!({"items": {"pattern": "x"}}), Some("its rule `pattern` is not supported"));
