@@ -6,6 +6,7 @@ mod macros;
 pub mod batch;
 pub mod fakes;
 pub mod graph;
+pub mod load;
 
 mod chat_history;
 mod chunk;

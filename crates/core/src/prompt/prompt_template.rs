@@ -213,7 +213,7 @@ impl Prompt for PromptTemplate {
     fn describe(&self, outline: Outline) -> Outline {
         let schema = self.template.input_schema();
         let schema = schema.unwrap_or_else(|| Object::texts(&self.variables).into_schema("PromptInput"));
-        outline.with_input_schema(schema).with_template(self.template())
+        outline.with_input_schema(schema).with_template(self.template()).with_constructor(self.constructor())
     }
 }
 

@@ -5,6 +5,7 @@ mod batch;
 mod errors;
 mod faults;
 mod limits;
+mod load;
 mod streaming;
 mod support;
 #[cfg(feature = "tracing")]
