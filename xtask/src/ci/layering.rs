@@ -26,6 +26,7 @@ const CORE: &str = "catena-core";
 const HTTP: &str = "catena-http";
 const CHAINS: &str = "catena-chains";
 const PIPELINE: &str = "catena-pipeline";
+const TOKENS: &str = "catena-tokens";
 const MACROS: &str = "catena-macros";
 /// Providers: all crates whose names start so.
 const LLM: &str = "catena-llm-*";
@@ -34,9 +35,9 @@ const LLM: &str = "catena-llm-*";
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
         CORE | MACROS => Some(&[]),
-        HTTP | CHAINS | PIPELINE => Some(&[CORE]),
+        HTTP | CHAINS | PIPELINE | TOKENS => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, MACROS, LLM]),
+        "catena" => Some(&[CORE, HTTP, CHAINS, PIPELINE, TOKENS, MACROS, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }

@@ -40,7 +40,7 @@ impl AllowedObjects {
     pub(super) fn allows(&self, class: Option<&Class>, id: &[&str]) -> bool {
         match self {
             Self::All | Self::Core => true,
-            Self::Messages => class.is_none_or(|class| class.is_plain_message()),
+            Self::Messages => class.is_none_or(Class::is_plain_message),
             Self::Only(listed) => {
                 let (whole, name) = (id.join("."), id.last().copied().unwrap_or_default());
                 listed.iter().any(|listed| *listed == whole || listed == name)

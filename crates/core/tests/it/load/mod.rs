@@ -56,7 +56,7 @@ fn tidy(mut message: Value) -> Value {
     let whole = members["type"].as_str().unwrap().strip_suffix("MessageChunk").map(str::to_lowercase);
     whole.map(|whole| members.insert("type".to_owned(), whole.into()));
     let is_empty = |value: &Value| *value == json!({}) || *value == json!([]) || value.is_null();
-    members.retain(|name, value| !is_empty(value) && !(name == "status" && value == "success"));
+    members.retain(|name, value| !is_empty(value) && (name != "status" || value != "success"));
     message
 }
 
