@@ -59,7 +59,7 @@ pub use prompt::{
     ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
     FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector,
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
-    SemanticSimilarityExampleSelector, TemplateFormat,
+    SemanticSimilarityExampleSelector, TemplateFormat, stringify_value,
 };
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;

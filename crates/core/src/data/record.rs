@@ -101,6 +101,19 @@ impl Record {
         self.mergeable
     }
 
+    /// The value of this name. Names that are asked for in the order in which they stand are found at once: `next` is
+    /// where the one after the last was thought to be, and is set anew.
+    #[inline]
+    pub(crate) fn get_after(&self, name: &str, next: &mut usize) -> Option<&Data> {
+        if let Some((_, value)) = self.entries.get(*next).filter(|(present, _)| present == name) {
+            *next += 1;
+            return Some(value);
+        }
+        let at = self.position(name)?;
+        *next = at + 1;
+        Some(&self.entries[at].1)
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),

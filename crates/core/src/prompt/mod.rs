@@ -46,6 +46,7 @@ pub use mustache::MustacheTemplate;
 pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
 pub use template_format::TemplateFormat;
+pub use text_of::stringify_value;
 
 use crate::{Chunk, Outline, Result};
 
