@@ -38,8 +38,7 @@ fn push_integer(out: &mut String, number: &Number) {
     if negative {
         out.push('-');
     }
-    // Digits are text.
-    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+    digits[start..].iter().for_each(|digit| out.push(char::from(*digit)));
 }
 
 /// The text of a value, the same in every template language.
