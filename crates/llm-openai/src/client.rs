@@ -39,6 +39,13 @@ impl Client {
         base_url::is_openai(self.0.request.url())
     }
 
+    /// Where requests go, without the query.
+    pub(crate) fn address(&self) -> String {
+        let url = self.0.request.url();
+        let authority = url.authority().map_or("", |authority| authority.as_str());
+        format!("{}://{authority}{}", url.scheme_str().unwrap_or_default(), url.path())
+    }
+
     /// The request without its body.
     #[cfg(test)]
     pub(crate) fn request(&self) -> &Request {
