@@ -6,6 +6,8 @@ use catena_core::{
 };
 use serde_json::{Map, Value};
 
+use catena_http::service::Call;
+
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
@@ -36,7 +38,7 @@ use crate::codec::chat_stream::ChatStream;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = SimulatedOpenAi::start()?; // instead of api.openai.com
-/// let chat = ChatOpenAi::builder().with_base_url(service.base_url()).build()?;
+/// let chat = ChatOpenAi::builder().with_base_url(service.base_url()).without_api_key().build()?;
 /// # futures_executor::block_on(async {
 /// let answer = chat.invoke([Message::system("Be brief."), Message::human("Say hello")]).await?;
 /// assert!(!answer.text().is_empty());
@@ -198,18 +200,22 @@ impl ChatOpenAi {
         if self.options.streaming {
             return self.generate(prompt, cx).await.map(|answer| vec![answer]);
         }
-        let options = self.options.called(cx.arguments())?;
-        let body = encode_chat(&options, &prompt.into_messages(), false)?;
-        let (body, origin) = self.client.call(body).await?;
-        decode_chat_all(&body, &origin)
+        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
+        let messages = decode_chat_all(&answer.body, &answer.origin)?;
+        for message in &messages {
+            self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+        }
+        Ok(messages)
     }
 
     pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
         Self { client, options }
     }
 
-    fn encode(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Vec<u8>> {
-        encode_chat(&*self.options.called(cx.arguments())?, &prompt.into_messages(), stream)
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let options = self.options.called(cx.arguments())?;
+        let body = encode_chat(&options, &prompt.into_messages(), stream)?;
+        self.client.post("chat/completions", &options.model, body)
     }
 }
 
@@ -222,8 +228,10 @@ impl LanguageModel for ChatOpenAi {
             let whole = gather(self.generate_stream(prompt, cx.clone())).await?;
             return Ok(whole.unwrap_or_default().into_whole());
         }
-        let (body, origin) = self.client.call(self.encode(prompt, cx, false)?).await?;
-        decode_chat(&body, &origin)
+        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
+        let message = decode_chat(&answer.body, &answer.origin)?;
+        self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+        Ok(message)
     }
 
     fn provider(&self) -> Option<&str> {
@@ -239,14 +247,11 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        let parameters = &self.options.parameters;
-        let facts = [("base_url", self.client.address()), ("model", self.model().to_owned())];
-        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
-        Some(facts.chain(parameters.members.clone()).chain(parameters.extra.clone()).collect())
+        Some(self.options.parameters.described(self.client.base_url(), self.model()))
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        self.client.stream(self.encode(prompt, &cx, true), ChatStream::default())
+        self.client.stream(self.request(prompt, &cx, true), cx, ChatStream::default)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::parameters::{Parameters, shared_parameters};
 /// // A server on this machine that knows only the older name of the token limit, and needs no key.
 /// let chat = ChatOpenAi::builder()
 ///     .with_base_url("http://localhost:11434/v1")
+///     .without_api_key()
 ///     .with_model("llama3.2")
 ///     .with_max_tokens(256)
 ///     .with_legacy_max_tokens(true)
@@ -42,7 +43,7 @@ impl Default for ChatOpenAiBuilder {
     fn default() -> Self {
         Self {
             connection: Connection::default(),
-            model: "gpt-4o-mini".to_owned(),
+            model: String::new(),
             parameters: Parameters::default(),
             legacy_max_tokens: false,
             stream_usage: None,
@@ -53,7 +54,7 @@ impl Default for ChatOpenAiBuilder {
 }
 
 impl ChatOpenAiBuilder {
-    /// The model. Default `gpt-4o-mini`.
+    /// The model. Default `gpt-4o-mini`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
@@ -71,7 +72,7 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Whether streams end with token counts. Default: only at OpenAI, because some servers refuse the wish.
+    /// Whether streams end with token counts. Default: only at OpenAI and Azure, because some servers refuse the wish.
     pub fn with_stream_usage(mut self, wanted: bool) -> Self {
         self.stream_usage = Some(wanted);
         self
@@ -197,9 +198,12 @@ impl ChatOpenAiBuilder {
             streaming: self.streaming,
             disabled: self.disabled,
         };
+        if options.model.is_empty() && !self.connection.is_azure() {
+            options.model = "gpt-4o-mini".to_owned();
+        }
         options.finish()?;
-        let client = self.connection.connect("chat/completions")?;
-        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai());
+        let client = self.connection.connect()?;
+        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai() || client.is_azure());
         Ok(ChatOpenAi::from_parts(client, options))
     }
 }

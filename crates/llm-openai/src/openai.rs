@@ -6,6 +6,8 @@ use catena_core::{
 };
 use serde_json::{Map, Value};
 
+use catena_http::service::Call;
+
 use crate::client::Client;
 use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
@@ -35,7 +37,7 @@ use crate::openai_builder::OpenAiBuilder;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = SimulatedOpenAi::start()?; // instead of api.openai.com
-/// let llm = OpenAi::builder().with_base_url(service.base_url()).with_temperature(0.9).build()?;
+/// let llm = OpenAi::builder().with_base_url(service.base_url()).without_api_key().with_temperature(0.9).build()?;
 /// # futures_executor::block_on(async {
 /// let name = llm.invoke("What is a good name for a company that makes toothpaste?").await?;
 /// assert!(!name.is_empty());
@@ -123,7 +125,7 @@ impl OpenAi {
     /// # use catena_testkit::SimulatedOpenAi;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let service = SimulatedOpenAi::start()?;
-    /// let llm = OpenAi::builder().with_base_url(service.base_url()).with_max_tokens(2).build()?;
+    /// let llm = OpenAi::builder().with_base_url(service.base_url()).without_api_key().with_max_tokens(2).build()?;
     /// # futures_executor::block_on(async {
     /// let completion = llm.complete("Say hello").await?;
     /// assert_eq!(completion.finish_reason.as_deref(), Some("length"));
@@ -212,17 +214,27 @@ impl OpenAi {
             return Ok(result);
         }
         for prompts in prompts.chunks(self.batch_size) {
-            let body = encode_completion(&options, Prompts::Many(prompts), false)?;
-            let (body, origin) = self.client.call(body).await?;
-            result.add(decode_completions(&body, prompts.len(), &origin)?);
+            let call = self.request(&options, Prompts::Many(prompts), false)?;
+            let answer = self.client.call(call, cx).await?;
+            let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
+            for completion in generations.iter().flatten() {
+                self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
+            }
+            result.add(generations);
         }
         Ok(result)
     }
 
     async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
-        let body = encode_completion(&*self.options.called(cx.arguments())?, Prompts::One(prompt), false)?;
-        let (body, origin) = self.client.call(body).await?;
-        decode_completion(&body, &origin)
+        let options = self.options.called(cx.arguments())?;
+        let answer = self.client.call(self.request(&options, Prompts::One(prompt), false)?, cx).await?;
+        let completion = decode_completion(&answer.body, &answer.origin)?;
+        self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
+        Ok(completion)
+    }
+
+    fn request(&self, options: &CompletionOptions, prompts: Prompts<'_>, stream: bool) -> Result<Call> {
+        self.client.post("completions", &options.model, encode_completion(options, prompts, stream)?)
     }
 
     /// The text of a stream, put together.
@@ -265,18 +277,14 @@ impl LanguageModel for OpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        let parameters = &self.options.parameters;
-        let facts = [("base_url", self.client.address()), ("model", self.model().to_owned())];
-        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
-        Some(facts.chain(parameters.members.clone()).chain(parameters.extra.clone()).collect())
+        Some(self.options.parameters.described(self.client.base_url(), self.model()))
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
-        let body = self
-            .options
-            .called(cx.arguments())
-            .and_then(|options| encode_completion(&options, Prompts::One(&prompt.into_text()), true));
-        self.client.stream(body, CompletionStream::default())
+        let prompt = prompt.into_text();
+        let options = self.options.called(cx.arguments());
+        let call = options.and_then(|options| self.request(&options, Prompts::One(&prompt), true));
+        self.client.stream(call, cx, CompletionStream::default)
     }
 }
 

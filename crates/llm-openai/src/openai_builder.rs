@@ -43,7 +43,7 @@ impl Default for OpenAiBuilder {
         parameters.set("n", 1);
         Self {
             connection: Connection::default(),
-            model: "gpt-3.5-turbo-instruct".to_owned(),
+            model: String::new(),
             parameters,
             batch_size: 20,
             streaming: false,
@@ -53,7 +53,7 @@ impl Default for OpenAiBuilder {
 
 /// Temperature is 0.7, at most 256 tokens are generated, and penalties are 0 unless set otherwise.
 impl OpenAiBuilder {
-    /// The model. Default `gpt-3.5-turbo-instruct`.
+    /// The model. Default `gpt-3.5-turbo-instruct`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
@@ -103,8 +103,11 @@ impl OpenAiBuilder {
     pub fn build(self) -> Result<OpenAi> {
         let mut options =
             CompletionOptions { model: self.model, parameters: self.parameters, streaming: self.streaming };
+        if options.model.is_empty() && !self.connection.is_azure() {
+            options.model = "gpt-3.5-turbo-instruct".to_owned();
+        }
         options.finish()?;
-        let client = self.connection.connect("completions")?;
+        let client = self.connection.connect()?;
         Ok(OpenAi::from_parts(client, options, self.batch_size))
     }
 }

@@ -42,6 +42,15 @@ impl Parameters {
         }
     }
 
+    /// Everything that shapes an answer, for those who compare models.
+    pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
+        // A query may hold a key.
+        let base_url = base_url.split('?').next().unwrap_or_default();
+        let facts = [("base_url", base_url), ("model", model)];
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        facts.chain(self.members.clone()).chain(self.extra.clone()).collect()
+    }
+
     /// How many answers the service is to give.
     pub(crate) fn candidates(&self) -> u64 {
         let number = self.extra.get("n").or_else(|| self.members.get("n"));

@@ -24,7 +24,8 @@ impl<T: Serialize> Serialize for Body<'_, T> {
         let Parameters { members, extra, .. } = self.parameters;
         let mut body = serializer.serialize_map(None)?;
         let own = |name: &str| !extra.contains_key(name);
-        if own("model") {
+        // On Azure the deployment says which model it is.
+        if own("model") && !self.model.is_empty() {
             body.serialize_entry("model", self.model)?;
         }
         if own(self.input.0) {
