@@ -201,7 +201,7 @@ impl ChatOpenAi {
             return self.generate(prompt, cx).await.map(|answer| vec![answer]);
         }
         let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let messages = decode_chat_all(&answer.body, &answer.origin)?;
+        let messages = decode_chat_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
             self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
         }
@@ -229,7 +229,7 @@ impl LanguageModel for ChatOpenAi {
             return Ok(whole.unwrap_or_default().into_whole());
         }
         let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let message = decode_chat(&answer.body, &answer.origin)?;
+        let message = decode_chat(&answer.body, &answer.origin, self.options.response_headers)?;
         self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
         Ok(message)
     }
@@ -251,7 +251,8 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        self.client.stream(self.request(prompt, &cx, true), cx, ChatStream::default)
+        let headers = self.options.response_headers;
+        self.client.stream(self.request(prompt, &cx, true), cx, move || ChatStream::new(headers))
     }
 }
 
