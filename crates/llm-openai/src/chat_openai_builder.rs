@@ -27,7 +27,7 @@ use crate::parameters::{Parameters, shared_parameters};
 ///     .build()?;
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ChatOpenAiBuilder {
     connection: Connection,
@@ -38,21 +38,6 @@ pub struct ChatOpenAiBuilder {
     streaming: bool,
     disabled: Vec<String>,
     response_headers: bool,
-}
-
-impl Default for ChatOpenAiBuilder {
-    fn default() -> Self {
-        Self {
-            connection: Connection::default(),
-            model: String::new(),
-            parameters: Parameters::default(),
-            legacy_max_tokens: false,
-            stream_usage: None,
-            streaming: false,
-            disabled: Vec::new(),
-            response_headers: false,
-        }
-    }
 }
 
 impl ChatOpenAiBuilder {
