@@ -7,6 +7,7 @@ pub mod batch;
 pub mod fakes;
 pub mod graph;
 
+mod capability;
 mod chat_history;
 mod chunk;
 mod data;
@@ -28,6 +29,7 @@ mod service_error;
 mod timer;
 
 pub use async_trait::async_trait;
+pub use capability::{Capabilities, Capability};
 pub use chat_history::{ChatMessageHistory, InMemoryChatMessageHistory, InMemorySessions};
 pub use chunk::{Chunk, ChunkStream, gather};
 pub use data::{Data, FromData, Record};
@@ -65,8 +67,9 @@ pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer, Outcome, Payload, RetryBudget, RunCollector, RunConfig,
-    RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, StreamEvent, UsageTotals, observe_with,
+    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
+    Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
+    RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, observe_with, owning_stream,
 };
 #[doc(hidden)]
 pub use runnable::Shape;

@@ -11,11 +11,14 @@ mod credentials;
 mod dialect;
 mod excerpt;
 mod failed_answer;
+mod held;
 mod lines;
 mod multipart;
 mod origin;
 mod redactor;
+mod redirect;
 mod retry_hint;
+mod total;
 
 pub use address::Address;
 pub use answer::{Answer, Download};
