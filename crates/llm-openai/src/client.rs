@@ -93,7 +93,12 @@ impl Client {
     }
 
     /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
-    pub(crate) fn stream<'a, D, F>(&'a self, call: Result<Call>, cx: Context, decoder: F) -> ChunkStream<'a, D::Chunk>
+    pub(crate) fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
@@ -111,4 +116,3 @@ impl std::fmt::Debug for Place {
         })
     }
 }
-

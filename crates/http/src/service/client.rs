@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use catena_core::{
-    Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer,
-};
+use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::HeaderMap;
 
@@ -117,7 +115,12 @@ impl Service {
     ///
     /// # Cancellation
     /// Dropping the stream closes the connection.
-    pub fn stream<'a, D, F>(&'a self, call: Result<Call>, cx: Context, decoder: F) -> ChunkStream<'a, D::Chunk>
+    pub fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
@@ -136,14 +139,15 @@ impl Service {
 impl Inner {
     fn prepare(&self, call: Call) -> Result<Prepared> {
         let query: Vec<_> = self.query.iter().cloned().chain(call.query).collect();
-        let mut request = Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
+        let mut request =
+            Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.extend(call.headers);
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
             Timeouts { first_byte: None, idle: None, .. } => self.http.clone(),
-            Timeouts { first_byte, idle, .. } => self.http.limited(first_byte, idle),
+            Timeouts { first_byte, idle, .. } => self.http.with_limits(first_byte, idle),
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         Ok(Prepared { request, http, timeouts, max_retries, demand: Demand::of_tokens(call.tokens) })
@@ -279,7 +283,7 @@ impl Inner {
     }
 
     fn total(&self, prepared: &Prepared) -> Total {
-        Total::start(&self.timer, prepared.timeouts.total, server_name(prepared.request.url()))
+        Total::start(&*self.timer, prepared.timeouts.total, server_name(prepared.request.url()))
     }
 }
 
