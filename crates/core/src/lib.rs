@@ -67,9 +67,9 @@ pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
-    Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
-    RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, observe_with, owning_stream,
+    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer, Outcome,
+    Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus,
+    Slot, StreamEvent, UsageTotals, observe_with, owning_stream,
 };
 #[doc(hidden)]
 pub use runnable::Shape;

@@ -48,6 +48,11 @@ impl Client {
         &self.service
     }
 
+    /// Where the service is.
+    pub(crate) fn base_url(&self) -> &str {
+        self.place.base_url()
+    }
+
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
         let host = self.service.address().host();

@@ -5,6 +5,7 @@ mod chat_message;
 pub(crate) mod chat_request;
 pub(crate) mod chat_response;
 pub(crate) mod chat_stream;
+pub(crate) mod completion_stream;
 pub(crate) mod completions;
 mod content;
 mod envelope;
@@ -17,6 +18,8 @@ mod lenient;
 mod origin;
 mod progress;
 pub(crate) mod request;
+mod response_format;
+mod tool;
 mod usage;
 
 pub(crate) use origin::Origin;
