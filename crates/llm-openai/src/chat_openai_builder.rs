@@ -183,6 +183,13 @@ impl ChatOpenAiBuilder {
         self
     }
 
+    /// Whether answers tell the headers they came with, as `headers` of their metadata. Default false.
+    #[doc(alias = "include_response_headers")]
+    pub fn with_response_headers(mut self, wanted: bool) -> Self {
+        self.connection.include_headers(wanted);
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors

@@ -1,16 +1,19 @@
 //! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use catena_core::{ChunkStream, Context, Error, ErrorKind, Result, ServiceError};
+use catena_core::{ChunkStream, Context, Result};
 use catena_http::service::{Answer, Call, Service};
 
 use crate::azure::AzurePlace;
-use crate::codec::{Origin, StreamDecoder};
+use crate::codec::StreamDecoder;
+use crate::finishing::Finishing;
 
 /// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     service: Service,
     place: Place,
+    /// Whether answers tell the headers they came with.
+    headers: bool,
 }
 
 /// Where the service is.
@@ -39,8 +42,8 @@ impl Place {
 }
 
 impl Client {
-    pub(crate) fn new(service: Service, place: Place) -> Self {
-        Self { service, place }
+    pub(crate) fn new(service: Service, place: Place, headers: bool) -> Self {
+        Self { service, place, headers }
     }
 
     /// The client of the service, for calls that no method here makes.
@@ -84,17 +87,9 @@ impl Client {
         self.service.send(call, cx).await
     }
 
-    /// On Azure, an answer that the content filter withheld is an error. Elsewhere it is an answer that says so.
-    ///
-    /// # Errors
-    /// `ContentFilter`.
-    pub(crate) fn check_filter(&self, finish_reason: Option<&str>, origin: &Origin) -> Result<()> {
-        if !self.is_azure() || finish_reason != Some("content_filter") {
-            return Ok(());
-        }
-        let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
-        let message = "Azure's content filter withheld the answer";
-        Err(Error::new(ErrorKind::ContentFilter, message).with_service(service))
+    /// What the settings add to every chat answer.
+    pub(crate) fn finishing(&self) -> Finishing {
+        Finishing { headers: self.headers, azure: self.is_azure() }
     }
 
     /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.

@@ -10,6 +10,7 @@ mod completion;
 mod connection;
 mod dialect;
 mod environment;
+mod finishing;
 mod llm_result;
 mod openai;
 mod openai_builder;
