@@ -201,9 +201,9 @@ impl ChatOpenAi {
             return self.generate(prompt, cx).await.map(|answer| vec![answer]);
         }
         let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let mut messages = decode_chat_all(&answer.body, &answer.origin)?;
-        for message in &mut messages {
-            self.client.finishing().finish(message, &answer.origin)?;
+        let messages = decode_chat_all(&answer.body, &answer.origin, self.options.response_headers)?;
+        for message in &messages {
+            self.client.content_filter().check(message, &answer.origin)?;
         }
         Ok(messages)
     }
@@ -229,8 +229,8 @@ impl LanguageModel for ChatOpenAi {
             return Ok(whole.unwrap_or_default().into_whole());
         }
         let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let mut message = decode_chat(&answer.body, &answer.origin)?;
-        self.client.finishing().finish(&mut message, &answer.origin)?;
+        let message = decode_chat(&answer.body, &answer.origin, self.options.response_headers)?;
+        self.client.content_filter().check(&message, &answer.origin)?;
         Ok(message)
     }
 
@@ -251,8 +251,8 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        let finishing = self.client.finishing();
-        self.client.stream(self.request(prompt, &cx, true), cx, move || finishing.decoder(ChatStream::default()))
+        let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
+        self.client.stream(self.request(prompt, &cx, true), cx, move || filter.decoder(ChatStream::new(headers)))
     }
 }
 

@@ -37,6 +37,7 @@ pub struct ChatOpenAiBuilder {
     stream_usage: Option<bool>,
     streaming: bool,
     disabled: Vec<String>,
+    response_headers: bool,
 }
 
 impl Default for ChatOpenAiBuilder {
@@ -49,6 +50,7 @@ impl Default for ChatOpenAiBuilder {
             stream_usage: None,
             streaming: false,
             disabled: Vec::new(),
+            response_headers: false,
         }
     }
 }
@@ -183,10 +185,11 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Whether answers tell the headers they came with, as `headers` of their metadata. Default false.
+    /// Keeps the headers of answers in their `metadata` as `headers`, for what the service says only there, such as how
+    /// much of a limit is left. Default false.
     #[doc(alias = "include_response_headers")]
-    pub fn with_response_headers(mut self, wanted: bool) -> Self {
-        self.connection.include_headers(wanted);
+    pub fn with_response_headers(mut self, kept: bool) -> Self {
+        self.response_headers = kept;
         self
     }
 
@@ -204,6 +207,7 @@ impl ChatOpenAiBuilder {
             stream_usage: false,
             streaming: self.streaming,
             disabled: self.disabled,
+            response_headers: self.response_headers,
         };
         if options.model.is_empty() && !self.connection.is_azure() {
             options.model = "gpt-4o-mini".to_owned();

@@ -5,15 +5,13 @@ use catena_http::service::{Answer, Call, Service};
 
 use crate::azure::AzurePlace;
 use crate::codec::StreamDecoder;
-use crate::finishing::Finishing;
+use crate::content_filter::ContentFilter;
 
 /// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     service: Service,
     place: Place,
-    /// Whether answers tell the headers they came with.
-    headers: bool,
 }
 
 /// Where the service is.
@@ -42,8 +40,8 @@ impl Place {
 }
 
 impl Client {
-    pub(crate) fn new(service: Service, place: Place, headers: bool) -> Self {
-        Self { service, place, headers }
+    pub(crate) fn new(service: Service, place: Place) -> Self {
+        Self { service, place }
     }
 
     /// The client of the service, for calls that no method here makes.
@@ -87,9 +85,9 @@ impl Client {
         self.service.send(call, cx).await
     }
 
-    /// What the settings add to every chat answer.
-    pub(crate) fn finishing(&self) -> Finishing {
-        Finishing { headers: self.headers, azure: self.is_azure() }
+    /// The judge of chat answers.
+    pub(crate) fn content_filter(&self) -> ContentFilter {
+        ContentFilter(self.is_azure())
     }
 
     /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.

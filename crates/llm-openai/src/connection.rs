@@ -41,7 +41,6 @@ pub(crate) struct Connection {
     http_setting: Option<&'static str>,
     has_proxy: bool,
     variables: Variables,
-    includes_headers: bool,
     headers: Vec<(String, String)>,
     stream_chunk_timeout: Option<Duration>,
     changes: Vec<Change>,
@@ -103,10 +102,6 @@ impl Connection {
 
     pub(crate) fn set_limiter(&mut self, limiter: Arc<dyn Admission>) {
         self.change(|service| service.with_limiter(limiter));
-    }
-
-    pub(crate) fn include_headers(&mut self, wanted: bool) {
-        self.includes_headers = wanted;
     }
 
     pub(crate) fn ignore_environment(&mut self) {
@@ -171,9 +166,8 @@ impl Connection {
         for change in std::mem::take(&mut self.changes) {
             service = change(service);
         }
-        let includes_headers = self.includes_headers;
         let http = self.http_client(place.base_url(), environment)?;
-        Ok(Client::new(service.with_http_client(http).build()?, place, includes_headers))
+        Ok(Client::new(service.with_http_client(http).build()?, place))
     }
 
     fn credentials(&mut self, place: &Place, environment: Environment<'_>) -> Result<Option<Credentials>> {

@@ -23,6 +23,8 @@ pub(crate) struct ChatOptions {
     pub(crate) streaming: bool,
     /// Parameters that are sent only if the application sets them.
     pub(crate) disabled: Vec<String>,
+    /// Answers carry the headers they came with.
+    pub(crate) response_headers: bool,
 }
 
 impl ChatOptions {

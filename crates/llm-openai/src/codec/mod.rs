@@ -12,13 +12,16 @@ mod envelope;
 pub(crate) mod error;
 mod error_body;
 mod error_kind;
+mod event;
 #[cfg(test)]
 mod fixtures;
 mod lenient;
+mod members;
 mod origin;
 mod progress;
 pub(crate) mod request;
 mod response_format;
+mod response_headers;
 mod tool;
 mod usage;
 

@@ -58,6 +58,8 @@ fn play(case: &Case<'_>, call: impl AsyncFnOnce(OpenAi, Vec<String>) -> Outcome)
 fn builder(case: &Case<'_>) -> Result<OpenAiBuilder, String> {
     let environment = connection::environment(case.input);
     let mut builder = OpenAi::builder().with_environment(environment).with_timer(case.timer.clone());
+    // Who names a server without TLS means it.
+    builder = builder.allow_insecure_http();
     for (name, value) in case.input["config"].as_object().into_iter().flatten() {
         let count = || settings::count(value);
         let number = || value.as_f64().unwrap_or_default();
