@@ -8,6 +8,7 @@ mod client;
 mod codec;
 mod completion;
 mod connection;
+mod content_filter;
 mod dialect;
 mod environment;
 mod llm_result;

@@ -32,9 +32,9 @@ type Player = fn(&Case<'_>) -> Played;
 /// What plays the recordings of one client and operation.
 fn player(client: &str, operation: &str) -> Option<Player> {
     match (client, operation) {
-        ("chat", "invoke") => Some(chat::invoke),
-        ("chat", "generate") => Some(chat::generate),
-        ("chat", "stream") => Some(chat::stream),
+        ("azure_chat" | "chat", "invoke") => Some(chat::invoke),
+        ("azure_chat" | "chat", "generate") => Some(chat::generate),
+        ("azure_chat" | "chat", "stream") => Some(chat::stream),
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
         _ => None,
