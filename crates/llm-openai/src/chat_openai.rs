@@ -252,7 +252,8 @@ impl LanguageModel for ChatOpenAi {
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
         let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
-        self.client.stream(self.request(prompt, &cx, true), cx, move || filter.decoder(ChatStream::new(headers)))
+        self.client
+            .stream(self.request(prompt, &cx, true), cx, move || filter.decoder(ChatStream::new(headers)))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
 use super::stream::{drain, merged};
-use super::{message, neutral, settings};
+use super::{diverted, message, neutral, settings};
 
 /// One answer.
 pub(super) fn invoke(case: &Case<'_>) -> Played {
@@ -104,6 +104,10 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "verbosity" => builder.with_verbosity(text()),
             "service_tier" => builder.with_service_tier(text()),
             "store" => builder.with_store(flag()),
+            "base_url_unset" => {
+                let client = diverted::client(text()).map_err(|error| error.to_string())?;
+                builder.with_http_client(client)
+            }
             "include_response_headers" => builder.with_response_headers(flag()),
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),

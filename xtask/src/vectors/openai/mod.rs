@@ -8,6 +8,7 @@ mod canned;
 mod case;
 mod chat;
 mod connection;
+mod diverted;
 mod error;
 mod expected;
 mod llm;
