@@ -177,13 +177,14 @@ impl ChatOpenAi {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{lambda, AiMessage, Context, Result, RunnableExt};
+    /// use catena_core::{lambda, Context, RunnableExt};
     /// use catena_llm_openai::ChatOpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"message": {"content": "a"}}]}))]);
     /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let count = lambda(async move |question: String, cx: Context| -> Result<u64> {
-    ///     Ok(chat.generate_all_in(question, &cx).await?.len() as u64)
+    /// let count = lambda(move |question: String, cx: Context| {
+    ///     let chat = chat.clone();
+    ///     async move { chat.generate_all_in(question, &cx).await.map(|answers| answers.len() as u64) }
     /// });
     /// # futures_executor::block_on(async {
     /// assert_eq!(count.bind("n", 5).invoke("Heads or tails?").await?, 1);

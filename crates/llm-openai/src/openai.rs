@@ -179,14 +179,17 @@ impl OpenAi {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{lambda, Context, Result, RunnableExt};
+    /// use catena_core::{lambda, Context, RunnableExt};
     /// use catena_llm_openai::OpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"text": "a"}, {"text": "b"}]}))]);
     /// # let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let names = lambda(async move |what: String, cx: Context| -> Result<u64> {
-    ///     let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
-    ///     Ok(result.generations[0].len() as u64)
+    /// let names = lambda(move |what: String, cx: Context| {
+    ///     let llm = llm.clone();
+    ///     async move {
+    ///         let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
+    ///         Ok::<_, catena_core::Error>(result.generations[0].len() as u64)
+    ///     }
     /// });
     /// # futures_executor::block_on(async {
     /// assert_eq!(names.bind("n", 2).invoke("a colour").await?, 2);
