@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
+use crate::call_arguments::with_call_arguments;
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
@@ -216,7 +217,7 @@ impl ChatOpenAi {
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
         let options = self.options.called(cx.arguments())?;
         let body = encode_chat(&options, &prompt.into_messages(), stream)?;
-        self.client.post("chat/completions", &options.model, body)
+        with_call_arguments(self.client.post("chat/completions", &options.model, body)?, cx.arguments())
     }
 }
 

@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod azure;
+mod call_arguments;
 mod chat_openai;
 mod chat_openai_builder;
 mod client;
