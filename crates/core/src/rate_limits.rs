@@ -104,7 +104,7 @@ mod tests {
         let seconds = parse_duration(text).map(|duration| duration.as_secs_f64());
         match (seconds, expected) {
             (Some(seconds), Some(expected)) => {
-                assert!((seconds - expected).abs() < 1e-6, "{text}: {seconds}")
+                assert!((seconds - expected).abs() < 1e-6, "{text}: {seconds}");
             }
             (seconds, expected) => assert_eq!(seconds, expected, "{text}"),
         }
