@@ -17,13 +17,15 @@ const DEFAULT_URL: &str = "https://api.openai.com/v1";
 /// A change of the service's settings, kept until it is built.
 type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
 
+type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Where variables are read.
 #[derive(Default)]
 enum Variables {
     #[default]
     Process,
     None,
-    Given(Box<dyn Fn(&str) -> Option<String> + Send + Sync>),
+    Given(ReadVariable),
 }
 
 /// The settings of a builder that concern the connection. `Debug` hides the key.

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use super::Service;
 use super::address::Address;
 use super::call::{Timeouts, parse_header};
-use super::client::Inner;
+use super::client::{Inner, secrets_in};
 use super::credentials::Credentials;
 use super::dialect::Dialect;
 use super::redactor::Redactor;
@@ -141,10 +141,7 @@ impl ServiceBuilder {
         let address = Address::parse(&self.base_url)?;
         self.check_key(&address)?;
         let headers = self.headers()?;
-        let secret_headers = headers.iter().filter(|(name, _)| is_secret(name));
-        let secrets = secret_headers.filter_map(|(_, value)| value.to_str().ok());
-        // A key in a header of the caller's own follows the name of its scheme.
-        let secrets: Vec<String> = secrets.flat_map(str::split_whitespace).map(str::to_owned).collect();
+        let secrets = secrets_in(&headers);
         let http = match self.http {
             Some(http) => http,
             None => HttpClient::builder().build()?,

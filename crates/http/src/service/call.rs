@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::multipart::Multipart;
+use crate::request::is_secret;
 
 /// What to ask of a [`Service`](super::Service): method, path, query, headers and body, and how long it may take. The
 /// same bytes are sent at every attempt.
@@ -119,7 +120,8 @@ impl Call {
     /// # Errors
     /// `Config` if name or value hold characters that HTTP does not allow. The error does not show the value.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
-        let (name, value) = parse_header(name, value)?;
+        let (name, mut value) = parse_header(name, value)?;
+        value.set_sensitive(is_secret(&name));
         self.headers.insert(name, value);
         Ok(self)
     }

@@ -25,6 +25,7 @@ mod response_headers;
 mod tool;
 mod usage;
 
+#[cfg(test)]
 pub(crate) use origin::Origin;
 
 pub(crate) use catena_http::service::StreamDecoder;

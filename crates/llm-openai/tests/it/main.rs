@@ -1,12 +1,14 @@
 //! The models against scripted and simulated servers on loopback.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod azure;
 mod cancellation;
 mod configuration;
 mod failures;
 mod invoke;
 mod parameters;
 mod pipes;
+mod retries;
 mod secrets;
 mod streaming;
 mod support;
