@@ -76,7 +76,8 @@ pub(super) fn decode_event<'a, C: Deserialize<'a>>(
     Ok(Some(event))
 }
 
-fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
+/// The error that a body holds; its kind is `otherwise` unless the body says more.
+pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
     let body = origin.redactor.clean_body(body);
     let read = ErrorBody::parse(&body);
     let kind = error_kind::of_body(&read, otherwise);

@@ -18,6 +18,7 @@ mod lenient;
 mod origin;
 mod progress;
 pub(crate) mod request;
+pub(crate) mod responses;
 mod retry_hint;
 mod usage;
 
