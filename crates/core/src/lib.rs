@@ -7,6 +7,7 @@ pub mod batch;
 pub mod fakes;
 pub mod graph;
 
+mod capability;
 mod chat_history;
 mod chunk;
 mod data;
@@ -27,6 +28,7 @@ mod service_error;
 mod timer;
 
 pub use async_trait::async_trait;
+pub use capability::{Capabilities, Capability};
 pub use chat_history::{ChatMessageHistory, InMemoryChatMessageHistory, InMemorySessions};
 pub use chunk::{Chunk, ChunkStream, gather};
 pub use data::{Data, FromData, Record};
@@ -64,7 +66,8 @@ pub use prompt::{
 pub use run::TracingObserver;
 pub use run::{
     CancelToken, Cancelled, Context, EventFilter, EventStream, Observer, Payload, RunCollector, RunConfig,
-    RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, StreamEvent, UsageTotals, observe_with,
+    RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, Slot, StreamEvent, UsageTotals,
+    observe_with, owning_stream,
 };
 #[doc(hidden)]
 pub use runnable::Shape;

@@ -23,7 +23,7 @@ pub use context::Context;
 pub use event::{Payload, RunEvent, RunEventKind, RunInfo};
 pub(crate) use limit::{limit_future, limit_stream};
 pub use observer::{Observer, observe_with};
-pub(crate) use owning_stream::owning_stream;
+pub use owning_stream::{Slot, owning_stream};
 pub(crate) use permits::Permit;
 pub use run_collector::{RunCollector, RunRecord, RunStatus};
 pub use run_id::RunId;
