@@ -1,5 +1,7 @@
 //! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
 
+mod base64;
+pub(crate) mod batch_lines;
 mod call_pieces;
 mod chat_message;
 pub(crate) mod chat_request;
@@ -7,6 +9,7 @@ pub(crate) mod chat_response;
 pub(crate) mod chat_stream;
 pub(crate) mod completions;
 mod content;
+pub(crate) mod embeddings;
 mod envelope;
 pub(crate) mod error;
 mod error_body;
@@ -15,6 +18,7 @@ mod excerpt;
 #[cfg(test)]
 mod fixtures;
 mod lenient;
+pub(crate) mod object;
 mod origin;
 mod progress;
 pub(crate) mod request;
