@@ -19,6 +19,7 @@ mod outline;
 mod parser;
 mod path;
 mod prompt;
+mod rate_limits;
 mod run;
 mod runnable;
 mod runnable_ext;
@@ -62,12 +63,13 @@ pub use prompt::{
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
     SemanticSimilarityExampleSelector, TemplateFormat,
 };
+pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    CancelToken, Cancelled, Context, EventFilter, EventStream, Observer, Payload, RunCollector, RunConfig,
-    RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus, Slot, StreamEvent, UsageTotals,
-    observe_with, owning_stream,
+    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer, Outcome,
+    Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, RunRecord, RunStatus,
+    Slot, StreamEvent, UsageTotals, observe_with, owning_stream,
 };
 #[doc(hidden)]
 pub use runnable::Shape;

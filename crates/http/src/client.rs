@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::{Result, Timer};
@@ -65,6 +66,21 @@ impl HttpClient {
     /// A builder with the default limits.
     pub fn builder() -> HttpClientBuilder {
         HttpClientBuilder::default()
+    }
+
+    /// This client with other limits, for one call; connections are shared.
+    pub(crate) fn limited(&self, first_byte: Option<Duration>, idle: Option<Duration>) -> Self {
+        let inner = &*self.0;
+        Self::new(Inner {
+            transport: Arc::clone(&inner.transport),
+            hyper: inner.hyper.clone(),
+            timer: Arc::clone(&inner.timer),
+            user_agent: inner.user_agent.clone(),
+            first_byte: first_byte.map_or(inner.first_byte, Limit::first_byte),
+            idle: idle.map_or(inner.idle, Limit::idle),
+            total: inner.total,
+            limits: inner.limits,
+        })
     }
 
     pub(crate) fn new(inner: Inner) -> Self {

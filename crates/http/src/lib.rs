@@ -14,6 +14,7 @@ mod proxy;
 mod request;
 mod response;
 mod runtime_pools;
+pub mod service;
 mod sse;
 mod timeout;
 mod tls;

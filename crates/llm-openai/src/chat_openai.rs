@@ -4,6 +4,8 @@ use catena_core::{
     AiMessage, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait, impl_pipe,
 };
 
+use catena_http::service::Call;
+
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
@@ -34,7 +36,7 @@ use crate::codec::chat_stream::ChatStream;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = SimulatedOpenAi::start()?; // instead of api.openai.com
-/// let chat = ChatOpenAi::builder().with_base_url(service.base_url()).build()?;
+/// let chat = ChatOpenAi::builder().with_base_url(service.base_url()).without_api_key().build()?;
 /// # futures_executor::block_on(async {
 /// let answer = chat.invoke([Message::system("Be brief."), Message::human("Say hello")]).await?;
 /// assert!(!answer.text().is_empty());
@@ -110,8 +112,9 @@ impl ChatOpenAi {
         Self { client, options }
     }
 
-    fn encode(&self, prompt: PromptValue, stream: bool) -> Result<Vec<u8>> {
-        encode_chat(&self.options, &prompt.into_messages(), stream)
+    fn request(&self, prompt: PromptValue, stream: bool) -> Result<Call> {
+        let body = encode_chat(&self.options, &prompt.into_messages(), stream)?;
+        self.client.post("chat/completions", self.model(), body)
     }
 }
 
@@ -119,9 +122,11 @@ impl ChatOpenAi {
 impl LanguageModel for ChatOpenAi {
     type Output = AiMessage;
 
-    async fn generate(&self, prompt: PromptValue, _cx: &Context) -> Result<AiMessage> {
-        let (body, origin) = self.client.call(self.encode(prompt, false)?).await?;
-        decode_chat(&body, &origin)
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        let answer = self.client.call(self.request(prompt, false)?, cx).await?;
+        let message = decode_chat(&answer.body, &answer.origin)?;
+        self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+        Ok(message)
     }
 
     fn provider(&self) -> Option<&str> {
@@ -132,8 +137,8 @@ impl LanguageModel for ChatOpenAi {
         Some(self.model())
     }
 
-    fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
-        self.client.stream(self.encode(prompt, true), ChatStream::default())
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        self.client.stream(self.request(prompt, true), cx, ChatStream::default)
     }
 }
 

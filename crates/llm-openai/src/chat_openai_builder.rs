@@ -15,6 +15,7 @@ use crate::sampling::sampling_settings;
 /// // A server on this machine that knows only the older name of the token limit, and needs no key.
 /// let chat = ChatOpenAi::builder()
 ///     .with_base_url("http://localhost:11434/v1")
+///     .without_api_key()
 ///     .with_model("llama3.2")
 ///     .with_max_tokens(256)
 ///     .with_legacy_max_tokens(true)
@@ -36,7 +37,7 @@ impl Default for ChatOpenAiBuilder {
     fn default() -> Self {
         Self {
             connection: Connection::default(),
-            options: ChatOptions { model: "gpt-4o-mini".to_owned(), ..ChatOptions::default() },
+            options: ChatOptions::default(),
             max_tokens: None,
             legacy_max_tokens: false,
             stream_usage: None,
@@ -45,7 +46,7 @@ impl Default for ChatOpenAiBuilder {
 }
 
 impl ChatOpenAiBuilder {
-    /// The model. Default `gpt-4o-mini`.
+    /// The model. Default `gpt-4o-mini`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.options.model = model.into();
         self
@@ -63,7 +64,7 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Whether streams end with token counts. Default: only at OpenAI, because some servers refuse the wish.
+    /// Whether streams end with token counts. Default: only at OpenAI and Azure, because some servers refuse the wish.
     pub fn with_stream_usage(mut self, wanted: bool) -> Self {
         self.stream_usage = Some(wanted);
         self
@@ -77,13 +78,16 @@ impl ChatOpenAiBuilder {
     pub fn build(self) -> Result<ChatOpenAi> {
         let mut options = self.options;
         options.sampling.check(&options.extra_body)?;
-        let client = self.connection.connect("chat/completions")?;
+        if options.model.is_empty() && !self.connection.is_azure() {
+            options.model = "gpt-4o-mini".to_owned();
+        }
+        let client = self.connection.connect()?;
         if self.legacy_max_tokens {
             options.max_tokens = self.max_tokens;
         } else {
             options.max_completion_tokens = self.max_tokens;
         }
-        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai());
+        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai() || client.is_azure());
         Ok(ChatOpenAi::from_parts(client, options))
     }
 }

@@ -2,6 +2,8 @@
 
 use catena_core::{ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait, impl_pipe};
 
+use catena_http::service::Call;
+
 use crate::client::Client;
 use crate::codec::completions::{CompletionOptions, CompletionStream, decode_completion, encode_completion};
 use crate::completion::Completion;
@@ -27,7 +29,7 @@ use crate::openai_builder::OpenAiBuilder;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = SimulatedOpenAi::start()?; // instead of api.openai.com
-/// let llm = OpenAi::builder().with_base_url(service.base_url()).with_temperature(0.9).build()?;
+/// let llm = OpenAi::builder().with_base_url(service.base_url()).without_api_key().with_temperature(0.9).build()?;
 /// # futures_executor::block_on(async {
 /// let name = llm.invoke("What is a good name for a company that makes toothpaste?").await?;
 /// assert!(!name.is_empty());
@@ -113,7 +115,7 @@ impl OpenAi {
     /// # use catena_testkit::SimulatedOpenAi;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let service = SimulatedOpenAi::start()?;
-    /// let llm = OpenAi::builder().with_base_url(service.base_url()).with_max_tokens(2).build()?;
+    /// let llm = OpenAi::builder().with_base_url(service.base_url()).without_api_key().with_max_tokens(2).build()?;
     /// # futures_executor::block_on(async {
     /// let completion = llm.complete("Say hello").await?;
     /// assert_eq!(completion.finish_reason.as_deref(), Some("length"));
@@ -122,9 +124,19 @@ impl OpenAi {
     /// # Ok(()) }
     /// ```
     pub async fn complete(&self, prompt: impl Into<PromptValue>) -> Result<Completion> {
-        let body = encode_completion(&self.options, &prompt.into().into_text(), false)?;
-        let (body, origin) = self.client.call(body).await?;
-        decode_completion(&body, &origin)
+        self.complete_in(prompt.into(), &Context::default()).await
+    }
+
+    async fn complete_in(&self, prompt: PromptValue, cx: &Context) -> Result<Completion> {
+        let answer = self.client.call(self.request(prompt, false)?, cx).await?;
+        let completion = decode_completion(&answer.body, &answer.origin)?;
+        self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
+        Ok(completion)
+    }
+
+    fn request(&self, prompt: PromptValue, stream: bool) -> Result<Call> {
+        let body = encode_completion(&self.options, &prompt.into_text(), stream)?;
+        self.client.post("completions", self.model(), body)
     }
 
     pub(crate) fn from_parts(client: Client, options: CompletionOptions) -> Self {
@@ -137,7 +149,7 @@ impl LanguageModel for OpenAi {
     type Output = String;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<String> {
-        let completion = self.complete(prompt).await?;
+        let completion = self.complete_in(prompt, cx).await?;
         if let Some(usage) = completion.usage {
             cx.report_usage(completion.model.as_deref().unwrap_or(self.model()), usage);
         }
@@ -152,9 +164,8 @@ impl LanguageModel for OpenAi {
         Some(self.model())
     }
 
-    fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, String> {
-        let body = encode_completion(&self.options, &prompt.into_text(), true);
-        self.client.stream(body, CompletionStream::default())
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
+        self.client.stream(self.request(prompt, true), cx, CompletionStream::default)
     }
 }
 

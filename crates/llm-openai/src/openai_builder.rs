@@ -31,14 +31,12 @@ pub struct OpenAiBuilder {
 
 impl Default for OpenAiBuilder {
     fn default() -> Self {
-        let model = "gpt-3.5-turbo-instruct".to_owned();
-        let options = CompletionOptions { model, ..CompletionOptions::default() };
-        Self { connection: Connection::default(), options }
+        Self { connection: Connection::default(), options: CompletionOptions::default() }
     }
 }
 
 impl OpenAiBuilder {
-    /// The model. Default `gpt-3.5-turbo-instruct`.
+    /// The model. Default `gpt-3.5-turbo-instruct`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.options.model = model.into();
         self
@@ -55,9 +53,12 @@ impl OpenAiBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
     /// a key that would travel unencrypted.
-    pub fn build(self) -> Result<OpenAi> {
+    pub fn build(mut self) -> Result<OpenAi> {
+        if self.options.model.is_empty() && !self.connection.is_azure() {
+            self.options.model = "gpt-3.5-turbo-instruct".to_owned();
+        }
         self.options.sampling.check(&self.options.extra_body)?;
-        let client = self.connection.connect("completions")?;
+        let client = self.connection.connect()?;
         Ok(OpenAi::from_parts(client, self.options))
     }
 }

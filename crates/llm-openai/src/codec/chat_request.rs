@@ -11,6 +11,7 @@ use crate::sampling::Sampling;
 /// The settings of a chat model, as it sends them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct ChatOptions {
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_completion_tokens: Option<u32>,

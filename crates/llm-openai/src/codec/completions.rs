@@ -17,6 +17,7 @@ use crate::sampling::Sampling;
 /// The settings of a text model, as it sends them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct CompletionOptions {
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_tokens: Option<u32>,

@@ -1,10 +1,11 @@
 //! Content blocks of users, instructions and tools as parts of a message.
 
 use catena_core::{ContentBlock, Error, ErrorKind, MediaBlock, Message, Result, StandardBlock};
+use catena_http::service::bounded;
 use serde_json::{Map, Value};
 
 use super::item::object;
-use crate::codec::excerpt::bounded;
+
 
 /// What a block becomes.
 pub(super) enum Part {
