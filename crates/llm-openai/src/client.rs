@@ -48,6 +48,11 @@ impl Client {
         &self.service
     }
 
+    /// Where the service is.
+    pub(crate) fn base_url(&self) -> &str {
+        self.place.base_url()
+    }
+
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
         let host = self.service.address().host();
@@ -93,7 +98,12 @@ impl Client {
     }
 
     /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
-    pub(crate) fn stream<'a, D, F>(&'a self, call: Result<Call>, cx: Context, decoder: F) -> ChunkStream<'a, D::Chunk>
+    pub(crate) fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
@@ -111,4 +121,3 @@ impl std::fmt::Debug for Place {
         })
     }
 }
-

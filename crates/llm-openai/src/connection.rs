@@ -160,7 +160,9 @@ impl Connection {
         let key = self.api_key.take();
         match place {
             _ if self.without_key => match key {
-                Some(_) => Err(config("both `with_api_key` and `without_api_key` were called: which is meant?")),
+                Some(_) => {
+                    Err(config("both `with_api_key` and `without_api_key` were called: which is meant?"))
+                }
                 None => Ok(None),
             },
             Place::Azure(azure) => azure.credentials(key, environment).map(Some),

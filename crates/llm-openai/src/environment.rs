@@ -92,11 +92,13 @@ mod tests {
 
     #[test]
     fn odd_values_are_passed_over() {
-        let headers = |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).custom_headers();
+        let headers =
+            |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).custom_headers();
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [header("x-team", "blue"), header("x-env", "prod: 1")];
         assert_eq!(headers("X-Team: blue\r\nX-Env : prod: 1 \nbroken line\n"), expected);
-        let limit = |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).stream_chunk_timeout();
+        let limit =
+            |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).stream_chunk_timeout();
         assert_eq!(limit("2.5"), Some(Duration::from_millis(2500)));
         for text in ["0", "-1", "inf", "1e300", "soon"] {
             assert_eq!(limit(text), None, "{text}");

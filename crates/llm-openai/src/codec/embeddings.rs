@@ -5,15 +5,16 @@ use std::fmt;
 use catena_core::{Error, ErrorKind, Result, Usage};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::base64;
 use super::envelope::not_an_answer;
 use super::error::decode_error_in_answer;
 use super::lenient::{Text, count, is_truthy};
 use super::origin::Origin;
-use super::request::encode;
+use super::request::{Body, encode};
 use super::usage::decode_usage;
+use crate::parameters::Parameters;
 
 /// What the service is given to embed.
 #[derive(Debug, Clone, Serialize)]
@@ -41,23 +42,12 @@ impl Input<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    settings: &'a Map<String, Value>,
-    input: &'a Input<'a>,
-}
-
-/// The body of a request. `settings`: the model and what else is asked for; members of `extra` replace the others.
+/// The body of a request.
 ///
 /// # Errors
 /// None that can be provoked.
-pub(crate) fn encode_embeddings(
-    settings: &Map<String, Value>,
-    input: &Input<'_>,
-    extra: &Map<String, Value>,
-) -> Result<Vec<u8>> {
-    encode(&Body { settings, input }, extra)
+pub(crate) fn encode_embeddings(model: &str, parameters: &Parameters, input: &Input<'_>) -> Result<Vec<u8>> {
+    encode(&Body { input: ("input", input), model, parameters, stream: None })
 }
 
 /// What came of a request.
@@ -235,7 +225,8 @@ mod tests {
 
     #[test]
     fn inputs_are_sent_as_what_they_are() {
-        let settings = Map::from_iter([("model".to_owned(), "m".into())]);
+        let mut parameters = Parameters::default();
+        parameters.set("encoding_format", "base64");
         let texts = ["a".to_owned(), "b".to_owned()];
         let tokens = [vec![1, 2], vec![3]];
         for (input, expected) in [
@@ -244,9 +235,9 @@ mod tests {
             (Input::Some(vec!["a"]), json!(["a"])),
             (Input::Tokens(&tokens), json!([[1, 2], [3]])),
         ] {
-            let body = encode_embeddings(&settings, &input, &Map::new()).expect("a body");
+            let body = encode_embeddings("m", &parameters, &input).expect("a body");
             let body: Value = serde_json::from_slice(&body).expect("JSON");
-            assert_eq!(body, json!({"model": "m", "input": expected}));
+            assert_eq!(body, json!({"model": "m", "input": expected, "encoding_format": "base64"}));
         }
     }
 }

@@ -26,8 +26,11 @@ async fn call(
 }
 
 /// All candidates.
-pub(super) fn generate(_: &Case<'_>) -> Played {
-    Played::Unsupported("candidates are not generated".to_owned())
+pub(super) fn generate(case: &Case<'_>) -> Played {
+    play(case, async |chat, messages| match chat.generate_all(messages).await {
+        Ok(answers) => Outcome::of("messages", answers.iter().map(message::shown).collect::<Value>()),
+        Err(error) => error.into(),
+    })
 }
 
 /// One answer, in pieces.
@@ -64,6 +67,7 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
     for (name, value) in case.input["config"].as_object().into_iter().flatten() {
         let text = || value.as_str().unwrap_or_default();
         let number = || value.as_f64().unwrap_or_default();
+        let count = || settings::count(value);
         let flag = || value == true;
         builder = match name.as_str() {
             "model" => builder.with_model(text()),
@@ -71,9 +75,25 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "top_p" => builder.with_top_p(number()),
             "presence_penalty" => builder.with_presence_penalty(number()),
             "frequency_penalty" => builder.with_frequency_penalty(number()),
-            "max_tokens" => builder.with_max_tokens(value.as_u64().unwrap_or_default() as u32),
+            "max_tokens" => builder.with_max_tokens(count()),
             "seed" => builder.with_seed(value.as_i64().unwrap_or_default()),
+            "n" => builder.with_n(count()),
+            "stop" => match value {
+                Value::Array(texts) => {
+                    builder.with_stop(texts.iter().map(connection::text).collect::<Vec<_>>())
+                }
+                text => builder.with_stop(connection::text(text)),
+            },
+            "logit_bias" => builder.with_logit_bias(settings::bias(value)),
+            "logprobs" => builder.with_logprobs(flag()),
+            "top_logprobs" => builder.with_top_logprobs(count()),
+            "reasoning_effort" => builder.with_reasoning_effort(text()),
+            "verbosity" => builder.with_verbosity(text()),
+            "service_tier" => builder.with_service_tier(text()),
+            "store" => builder.with_store(flag()),
+            "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),
+            "disabled_params" => builder.with_disabled_params(settings::names(value)),
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,
         };

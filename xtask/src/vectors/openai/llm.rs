@@ -1,16 +1,34 @@
 //! The text completion model.
 
-use catena::openai::OpenAiBuilder;
+use catena::openai::{Completion, LlmResult, OpenAiBuilder};
 use catena::{OpenAi, RunnableExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
+use super::settings;
 use super::stream::drain;
 
 /// All candidates of all prompts.
-pub(super) fn generate(_: &Case<'_>) -> Played {
-    Played::Unsupported("prompts are not completed together".to_owned())
+pub(super) fn generate(case: &Case<'_>) -> Played {
+    play(case, async |llm, prompts| match llm.generate_all(prompts).await {
+        Ok(result) => shown(result),
+        Err(error) => error.into(),
+    })
+}
+
+fn shown(result: LlmResult) -> Outcome {
+    let completion = |completion: &Completion| json!({ "text": completion.text, "finish_reason": completion.finish_reason, "logprobs": completion.logprobs });
+    let generations = result.generations.iter();
+    let generations = generations.map(|completions| completions.iter().map(completion).collect::<Value>());
+    let usage = result.usage.map(|usage| {
+        json!({
+            "prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens,
+            "total_tokens": usage.total_tokens,
+        })
+    });
+    let totals = json!({ "token_usage": usage, "model_name": result.model });
+    Outcome::of("generations", generations.collect::<Value>()).with("llm_output", totals)
 }
 
 /// One completion, in pieces.
@@ -43,6 +61,7 @@ fn play(case: &Case<'_>, call: impl AsyncFnOnce(OpenAi, Vec<String>) -> Outcome)
 fn builder(case: &Case<'_>) -> Result<OpenAiBuilder, String> {
     let mut builder = OpenAi::builder().ignore_environment();
     for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+        let count = || settings::count(value);
         let number = || value.as_f64().unwrap_or_default();
         builder = match name.as_str() {
             "model" => builder.with_model(value.as_str().unwrap_or_default()),
@@ -50,8 +69,15 @@ fn builder(case: &Case<'_>) -> Result<OpenAiBuilder, String> {
             "top_p" => builder.with_top_p(number()),
             "presence_penalty" => builder.with_presence_penalty(number()),
             "frequency_penalty" => builder.with_frequency_penalty(number()),
-            "max_tokens" => builder.with_max_tokens(value.as_u64().unwrap_or_default() as u32),
+            "max_tokens" => builder.with_max_tokens(count()),
             "seed" => builder.with_seed(value.as_i64().unwrap_or_default()),
+            "n" => builder.with_n(count()),
+            "best_of" => builder.with_best_of(count()),
+            "batch_size" => builder.with_batch_size(count() as usize),
+            "logprobs" => builder.with_logprobs(count()),
+            "logit_bias" => builder.with_logit_bias(settings::bias(value)),
+            "stop" => builder.with_stop(settings::names(value)),
+            "streaming" => builder.with_streaming(value == true),
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,
         };

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::item::object;
 
-
 /// What a block becomes.
 pub(super) enum Part {
     /// A part of the message's content.

@@ -1,36 +1,26 @@
 //! Requests: `POST /responses`.
 
 use catena_core::{Error, ErrorKind, Message, Result};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::input::input;
-use super::item::{Item, object};
+use super::item::object;
 use super::tools::{tool_choice, tools};
 use crate::codec::lenient::is_truthy;
-use crate::codec::request::encode;
+use crate::codec::request::{Body, encode};
+use crate::parameters::Parameters;
 
 /// What a request is made of.
 pub(crate) struct ResponsesCall<'a> {
-    /// The members of the same request to chat completions, without messages and streaming.
-    pub(crate) settings: Map<String, Value>,
+    pub(crate) model: &'a str,
+    /// The parameters of the same request to chat completions.
+    pub(crate) parameters: &'a Parameters,
     /// The conversation.
     pub(crate) messages: &'a [Message],
     /// Sends only what follows the last answer that the service keeps, and names that answer.
     pub(crate) continues: bool,
     /// Asks for the answer in pieces.
     pub(crate) stream: bool,
-    /// Members that replace those of the request.
-    pub(crate) extra: &'a Map<String, Value>,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    settings: Map<String, Value>,
-    input: Vec<Item<'a>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
 }
 
 /// What chat completions can do and this API cannot, where it is asked for.
@@ -55,17 +45,27 @@ pub(crate) fn encode_responses(call: ResponsesCall<'_>) -> Result<Vec<u8>> {
     if call.messages.is_empty() {
         return Err(Error::new(ErrorKind::InvalidInput, "a chat model needs at least one message"));
     }
-    let mut settings = call.settings;
+    let mut parameters = call.parameters.clone();
     let mut first = 0;
     if let (true, Some((next, id))) = (call.continues, last_kept(call.messages)) {
-        settings.insert("previous_response_id".to_owned(), id.into());
+        parameters.set("previous_response_id", id);
         first = next;
     }
-    let settings = convert(settings, call.stream)?;
-    let store = |members: &Map<String, Value>| members.get("store").cloned();
-    let store = store(call.extra).or_else(|| store(&settings)) != Some(Value::Bool(false));
-    let input = input(call.messages, first, store)?;
-    encode(&Body { settings, input, stream: call.stream }, call.extra)
+    let mut settings = convert(call.model, std::mem::take(&mut parameters.members), call.stream)?;
+    let stream_options = stream_options(settings.remove("stream_options"));
+    parameters.members = settings;
+    let store = parameters.extra.get("store").or_else(|| parameters.members.get("store"));
+    let store = store.is_none_or(|store| *store != false);
+    let input = ("input", input(call.messages, first, store)?);
+    let stream = call.stream.then_some(stream_options);
+    encode(&Body { input, model: call.model, parameters: &parameters, stream })
+}
+
+/// Token counts come without being asked for here.
+fn stream_options(options: Option<Value>) -> Option<Map<String, Value>> {
+    let Some(Value::Object(mut options)) = options else { return None };
+    options.remove("include_usage");
+    (!options.is_empty()).then_some(options)
 }
 
 /// Where the messages behind the last answer that the service keeps begin, and the id of that answer.
@@ -80,7 +80,7 @@ fn kept_id(message: &Message) -> Option<&str> {
 }
 
 /// The settings of chat completions in the words of this API.
-fn convert(mut settings: Map<String, Value>, stream: bool) -> Result<Map<String, Value>> {
+fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Result<Map<String, Value>> {
     settings.retain(|_, value| !value.is_null());
     refuse(&mut settings)?;
     for name in ["max_tokens", "max_completion_tokens"] {
@@ -93,8 +93,7 @@ fn convert(mut settings: Map<String, Value>, stream: bool) -> Result<Map<String,
     }
     // It ends answers at no text; chat completions do.
     settings.remove("stop");
-    settings.remove("stream_options");
-    if without_temperature(&settings) {
+    if without_temperature(model, &settings) {
         settings.remove("temperature");
     }
     if settings.remove("logprobs").is_some_and(|wanted| wanted == true) {
@@ -125,8 +124,7 @@ fn refuse(settings: &mut Map<String, Value>) -> Result<()> {
 }
 
 /// True for models that refuse a temperature: gpt-5 while it thinks.
-fn without_temperature(settings: &Map<String, Value>) -> bool {
-    let model = settings.get("model").and_then(Value::as_str).unwrap_or_default();
+fn without_temperature(model: &str, settings: &Map<String, Value>) -> bool {
     let effort = settings.get("reasoning").and_then(|reasoning| reasoning.get("effort"));
     model.starts_with("gpt-5") && !model.contains("chat") && effort.is_none_or(|effort| effort != "none")
 }
@@ -180,9 +178,13 @@ mod tests {
         stream: bool,
         extra: Value,
     ) -> Result<Value> {
-        let extra = object_of(extra);
-        let call =
-            ResponsesCall { settings: object_of(settings), messages, continues, stream, extra: &extra };
+        let mut parameters = Parameters::default();
+        parameters.extra = object_of(extra);
+        let mut members = object_of(settings);
+        let model = members.remove("model").and_then(|model| model.as_str().map(str::to_owned));
+        parameters.members = members;
+        let model = model.unwrap_or_default();
+        let call = ResponsesCall { model: &model, parameters: &parameters, messages, continues, stream };
         encode_responses(call).map(|body| serde_json::from_slice(&body).expect("JSON"))
     }
 
@@ -266,11 +268,11 @@ mod tests {
             other.into(),
             Message::human("Three"),
         ];
-        let body =
-            encoded(json!({"model": "m"}), &messages, true, true, json!({"stream": "x"})).expect("a body");
+        let body = encoded(json!({"model": "m"}), &messages, true, true, json!({"truncation": "x"}))
+            .expect("a body");
         assert_eq!(body["previous_response_id"], "resp_1");
         assert_eq!(body["input"].as_array().map(Vec::len), Some(3));
-        assert_eq!(body["stream"], "x", "extra members replace");
+        assert_eq!((&body["truncation"], &body["stream"]), (&json!("x"), &json!(true)));
         let body = encoded(json!({"model": "m"}), &messages, false, true, json!({})).expect("a body");
         assert_eq!((body.get("previous_response_id"), &body["stream"]), (None, &json!(true)));
         let body =

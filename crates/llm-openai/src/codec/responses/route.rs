@@ -10,9 +10,8 @@ const OWN_SETTINGS: [&str; 6] =
 const OWN_MODELS: [&str; 5] = ["gpt-5-pro", "gpt-5.2-pro", "gpt-5.4-pro", "gpt-5.5-pro", "gpt-5.6-sol"];
 
 /// True if what a request asks for can be had, or is better had, from the Responses API. `settings` are the members of
-/// the request beside its messages.
-pub(crate) fn prefers_responses(settings: &Map<String, Value>) -> bool {
-    let model = settings.get("model").and_then(Value::as_str).unwrap_or_default();
+/// the request beside its model and messages.
+pub(crate) fn prefers_responses(model: &str, settings: &Map<String, Value>) -> bool {
     let tools = settings.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     OWN_SETTINGS.iter().any(|name| settings.get(*name).is_some_and(|value| !value.is_null()))
         || tools.iter().any(is_built_in)
@@ -52,7 +51,8 @@ mod tests {
             (json!({"model": "gpt-5"}), false),
         ] {
             let Value::Object(members) = settings.clone() else { return };
-            assert_eq!(prefers_responses(&members), expected, "{settings}");
+            let model = settings["model"].as_str().unwrap_or_default();
+            assert_eq!(prefers_responses(model, &members), expected, "{settings}");
         }
     }
 }
