@@ -30,27 +30,27 @@ impl ChatApi {
         }
     }
 
-    /// Reads a complete answer.
-    pub(crate) fn decode(self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+    /// Reads a complete answer. `headers`: the answer carries those it came with.
+    pub(crate) fn decode(self, body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
         match self {
-            Self::Completions => decode_chat(body, origin),
-            Self::Responses => decode_response(body, origin),
+            Self::Completions => decode_chat(body, origin, headers),
+            Self::Responses => decode_response(body, origin, headers),
         }
     }
 
     /// Reads all answers of a call.
-    pub(crate) fn decode_all(self, body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>> {
+    pub(crate) fn decode_all(self, body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
         match self {
-            Self::Completions => decode_chat_all(body, origin),
-            Self::Responses => decode_response(body, origin).map(|message| vec![message]),
+            Self::Completions => decode_chat_all(body, origin, headers),
+            Self::Responses => decode_response(body, origin, headers).map(|message| vec![message]),
         }
     }
 
     /// Reads an answer in pieces.
-    pub(crate) fn decoder(self) -> ChatDecoder {
+    pub(crate) fn decoder(self, headers: bool) -> ChatDecoder {
         match self {
-            Self::Completions => ChatDecoder::Completions(ChatStream::default()),
-            Self::Responses => ChatDecoder::Responses(ResponsesStream::default()),
+            Self::Completions => ChatDecoder::Completions(ChatStream::new(headers)),
+            Self::Responses => ChatDecoder::Responses(ResponsesStream::new(headers)),
         }
     }
 }

@@ -203,7 +203,7 @@ impl ChatOpenAi {
         let request = self.request(prompt, cx, false)?;
         let api = request.api;
         let answer = self.client.call(self.call(request)?, cx).await?;
-        let messages = api.decode_all(&answer.body, &answer.origin)?;
+        let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
             self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
         }
@@ -252,7 +252,7 @@ impl LanguageModel for ChatOpenAi {
         let request = self.request(prompt, cx, false)?;
         let api = request.api;
         let answer = self.client.call(self.call(request)?, cx).await?;
-        let message = api.decode(&answer.body, &answer.origin)?;
+        let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
         self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
         Ok(message)
     }
@@ -277,7 +277,8 @@ impl LanguageModel for ChatOpenAi {
         let request = self.request(prompt, &cx, true);
         let api = request.as_ref().map_or(ChatApi::Completions, |request| request.api);
         let call = request.and_then(|request| self.call(request));
-        self.client.stream(call, cx, move || api.decoder())
+        let headers = self.options.response_headers;
+        self.client.stream(call, cx, move || api.decoder(headers))
     }
 }
 

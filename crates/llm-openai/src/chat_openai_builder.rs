@@ -39,6 +39,7 @@ pub struct ChatOpenAiBuilder {
     disabled: Vec<String>,
     pub(crate) use_responses_api: Option<bool>,
     pub(crate) use_previous_response_id: bool,
+    response_headers: bool,
 }
 
 impl Default for ChatOpenAiBuilder {
@@ -53,6 +54,7 @@ impl Default for ChatOpenAiBuilder {
             disabled: Vec::new(),
             use_responses_api: None,
             use_previous_response_id: false,
+            response_headers: false,
         }
     }
 }
@@ -187,6 +189,14 @@ impl ChatOpenAiBuilder {
         self
     }
 
+    /// Keeps the headers of answers in their `metadata` as `headers`, for what the service says only there, such as how
+    /// much of a limit is left. Default false.
+    #[doc(alias = "include_response_headers")]
+    pub fn with_response_headers(mut self, kept: bool) -> Self {
+        self.response_headers = kept;
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
@@ -203,6 +213,7 @@ impl ChatOpenAiBuilder {
             disabled: self.disabled,
             use_responses_api: self.use_responses_api,
             use_previous_response_id: self.use_previous_response_id,
+            response_headers: self.response_headers,
         };
         if options.model.is_empty() && !self.connection.is_azure() {
             options.model = "gpt-4o-mini".to_owned();

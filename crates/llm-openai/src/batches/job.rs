@@ -160,7 +160,7 @@ impl OpenAiBatch {
         let read = |result: BatchResult| {
             let answer = result.outcome?;
             let origin = Origin { request_id: answer.request_id, ..Origin::default() };
-            api.decode(answer.body.to_string().as_bytes(), &origin)
+            api.decode(answer.body.to_string().as_bytes(), &origin, false)
         };
         join(batches.results(&batch), job.requests, &batch, read).await
     }

@@ -29,6 +29,8 @@ pub(crate) struct ChatOptions {
     pub(crate) use_responses_api: Option<bool>,
     /// Continues the answers that the service keeps.
     pub(crate) use_previous_response_id: bool,
+    /// Answers carry the headers they came with.
+    pub(crate) response_headers: bool,
 }
 
 impl ChatOptions {

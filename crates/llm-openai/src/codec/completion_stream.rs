@@ -1,13 +1,45 @@
 //! Text completion in pieces.
 
+use std::borrow::Cow;
+
 use catena_core::Result;
+use serde::de::MapAccess;
 
 use super::StreamDecoder;
-use super::completions::{Choice, decode_completion};
-use super::error::decode_event;
-use super::lenient::count;
+use super::completions::decode_completion;
+use super::event::{Event, EventChoice};
+use super::lenient::Text;
+use super::members::{Members, Number, deserialize_members, skip};
 use super::origin::Origin;
 use super::progress::Progress;
+
+/// A piece of a text.
+#[derive(Debug, Default)]
+struct Piece<'a> {
+    index: Number,
+    text: Text<'a>,
+    finish_reason: Text<'a>,
+}
+
+impl<'de> Members<'de> for Piece<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "index" => self.index = object.next_value()?,
+            "text" => self.text = object.next_value()?,
+            "finish_reason" => self.finish_reason = object.next_value()?,
+            _ => skip(object)?,
+        }
+        Ok(())
+    }
+}
+
+deserialize_members!(Piece);
+
+impl<'de> EventChoice<'de> for Piece<'de> {
+    fn index(&self) -> i64 {
+        self.index.0.unwrap_or(0)
+    }
+}
 
 /// Reads a streamed answer: the pieces of its text.
 #[derive(Debug, Default)]
@@ -19,12 +51,8 @@ impl StreamDecoder for CompletionStream {
     type Chunk = String;
 
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<String>> {
-        let Some(event) = decode_event::<Choice<'_>>(name, data, origin)? else { return Ok(None) };
-        let choices = event.choices.unwrap_or_default();
-        let Some(choice) = choices.into_iter().find(|choice| count(Some(&choice.index)).unwrap_or(0) == 0)
-        else {
-            return Ok(None);
-        };
+        let Some(mut event) = Event::<Piece<'_>>::decode(name, data, origin)? else { return Ok(None) };
+        let Some(choice) = event.take_choice() else { return Ok(None) };
         self.progress.answered = true;
         self.progress.finished |= choice.finish_reason.as_str().is_some();
         let text = choice.text.into_string();

@@ -104,13 +104,13 @@ pub(crate) fn encode_completion(
 
 /// One choice of an answer or of an event.
 #[derive(Deserialize)]
-pub(super) struct Choice<'a> {
+struct Choice<'a> {
     #[serde(default)]
-    pub(super) index: Value,
+    index: Value,
     #[serde(default, borrow)]
-    pub(super) text: Text<'a>,
+    text: Text<'a>,
     #[serde(default, borrow)]
-    pub(super) finish_reason: Text<'a>,
+    finish_reason: Text<'a>,
     #[serde(default)]
     logprobs: Value,
     #[serde(flatten)]

@@ -15,15 +15,18 @@ mod envelope;
 pub(crate) mod error;
 mod error_body;
 mod error_kind;
+mod event;
 #[cfg(test)]
 mod fixtures;
 mod lenient;
+mod members;
 pub(crate) mod object;
 mod origin;
 mod progress;
 pub(crate) mod raw_events;
 pub(crate) mod request;
 mod response_format;
+mod response_headers;
 pub(crate) mod responses;
 mod tool;
 mod usage;

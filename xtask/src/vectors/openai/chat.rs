@@ -93,6 +93,7 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "store" => builder.with_store(flag()),
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),
+            "include_response_headers" => builder.with_response_headers(flag()),
             "disabled_params" => builder.with_disabled_params(settings::names(value)),
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,

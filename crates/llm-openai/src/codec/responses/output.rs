@@ -8,6 +8,7 @@ use crate::codec::envelope::{keep, not_an_answer};
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
 use crate::codec::origin::Origin;
+use crate::codec::response_headers::add_headers;
 
 /// Members of a response that repeat the request.
 const ECHO: [&str; 20] = [
@@ -50,15 +51,19 @@ pub(super) const KEPT_ITEMS: [&str; 13] = [
     "apply_patch_call_output",
 ];
 
-/// Reads a complete answer.
+/// Reads a complete answer. `headers`: whether its metadata holds those it came with.
 ///
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without output, or the error that the body holds.
-pub(crate) fn decode_response(body: &[u8], origin: &Origin) -> Result<AiMessage> {
+pub(crate) fn decode_response(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let response: Map<String, Value> =
         serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
-    message(response, origin)
+    let mut message = message(response, origin)?;
+    if headers {
+        add_headers(origin, &mut message.metadata);
+    }
+    Ok(message)
 }
 
 /// The message of a response object.
@@ -275,7 +280,7 @@ mod tests {
     }
 
     fn decode(response: &Value) -> Result<AiMessage> {
-        decode_response(response.to_string().as_bytes(), &origin())
+        decode_response(response.to_string().as_bytes(), &origin(), false)
     }
 
     #[test]
@@ -335,7 +340,7 @@ mod tests {
 
     #[track_caller]
     fn check_error(body: &str, kind: ErrorKind, part: &str) {
-        let error = decode_response(body.as_bytes(), &origin()).expect_err(body);
+        let error = decode_response(body.as_bytes(), &origin(), false).expect_err(body);
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(part), "{error}");
         assert_eq!(error.service().and_then(|service| service.request_id.as_deref()), Some("req_1"));

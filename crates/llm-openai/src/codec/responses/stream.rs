@@ -13,6 +13,7 @@ use super::stream_places::{Place, Places};
 use crate::codec::envelope::not_decodable;
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
+use crate::codec::response_headers::add_headers;
 use crate::codec::{Origin, StreamDecoder};
 
 /// Decodes the events of a response. What the events about the end of something repeat is delivered only where the
@@ -25,6 +26,8 @@ pub(crate) struct ResponsesStream {
     /// Items of types that nobody knows yet.
     unknown: Vec<Value>,
     finished: bool,
+    /// The last chunk is to carry the headers of the answer.
+    headers: bool,
 }
 
 impl StreamDecoder for ResponsesStream {
@@ -41,7 +44,13 @@ impl StreamDecoder for ResponsesStream {
             return Err(broken(event, origin));
         }
         match kind.strip_prefix("response.").unwrap_or_default() {
-            "completed" | "incomplete" | "failed" => self.finish(event, &kind, origin).map(Some),
+            "completed" | "incomplete" | "failed" => {
+                let mut last = self.finish(event, &kind, origin)?;
+                if self.headers {
+                    add_headers(origin, &mut last.metadata);
+                }
+                Ok(Some(last))
+            }
             kind => Ok(self.piece(kind, event)),
         }
     }
@@ -57,7 +66,7 @@ impl StreamDecoder for ResponsesStream {
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
-        decode_response(body, origin)
+        decode_response(body, origin, self.headers)
     }
 }
 
@@ -72,6 +81,11 @@ fn broken(mut event: Event<'_>, origin: &Origin) -> Error {
 }
 
 impl ResponsesStream {
+    /// `headers`: whether the answer's metadata holds those it came with.
+    pub(crate) fn new(headers: bool) -> Self {
+        Self { headers, ..Self::default() }
+    }
+
     /// The last piece: what the response says about the call.
     fn finish(&mut self, mut event: Event<'_>, kind: &str, origin: &Origin) -> Result<AiMessage> {
         let mut response = event.take_response();
