@@ -103,7 +103,9 @@ mod tests {
     fn check(text: &str, expected: Option<f64>) {
         let seconds = parse_duration(text).map(|duration| duration.as_secs_f64());
         match (seconds, expected) {
-            (Some(seconds), Some(expected)) => assert!((seconds - expected).abs() < 1e-6, "{text}: {seconds}"),
+            (Some(seconds), Some(expected)) => {
+                assert!((seconds - expected).abs() < 1e-6, "{text}: {seconds}")
+            }
             (seconds, expected) => assert_eq!(seconds, expected, "{text}"),
         }
     }
@@ -127,7 +129,8 @@ mod tests {
         ] {
             check(text, Some(seconds));
         }
-        for text in ["", "s", "1 s", "-1s", "1x", "1s2", "..s", "soon", "1e400s", "99999999999999999999999h"] {
+        for text in ["", "s", "1 s", "-1s", "1x", "1s2", "..s", "soon", "1e400s", "99999999999999999999999h"]
+        {
             check(text, None);
         }
     }

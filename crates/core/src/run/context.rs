@@ -10,8 +10,8 @@ use super::config::DEFAULT_RECURSION_LIMIT;
 use super::permits::{Permit, Permits};
 use super::scope::Scope;
 use crate::{
-    CancelToken, Chunk, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer,
-    Timer, Usage,
+    CancelToken, Chunk, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
+    Runnable, SystemTimer, Timer, Usage,
 };
 
 /// The run that a step is called in. A cheap clone; steps pass it on to what they call.

@@ -55,7 +55,8 @@ impl RetryBudget {
 
     /// The budget of one call of a retried step, below what is there already.
     pub(crate) fn of_step(retries: usize, present: Option<&Self>) -> Self {
-        let outer = present.and_then(|budget| if budget.0.of_step { budget.0.outer.as_ref() } else { Some(budget) });
+        let outer =
+            present.and_then(|budget| if budget.0.of_step { budget.0.outer.as_ref() } else { Some(budget) });
         Self::with_outer(retries, outer.cloned(), true)
     }
 
