@@ -8,6 +8,7 @@ mod canned;
 mod case;
 mod chat;
 mod connection;
+mod embeddings;
 mod error;
 mod expected;
 mod llm;
@@ -15,6 +16,7 @@ mod message;
 mod multipart;
 mod neutral;
 mod request;
+mod sdk;
 mod settings;
 mod stage;
 mod stream;
@@ -35,8 +37,13 @@ fn player(client: &str, operation: &str) -> Option<Player> {
         ("chat", "invoke") => Some(chat::invoke),
         ("chat", "generate") => Some(chat::generate),
         ("chat", "stream") => Some(chat::stream),
+        ("embeddings", "embed_documents") => Some(embeddings::embed_documents),
+        ("embeddings", "embed_query") => Some(embeddings::embed_query),
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
+        ("sdk", "call" | "list") => Some(sdk::call),
+        ("sdk", "list_all") => Some(sdk::list_all),
+        ("sdk", "stream") => Some(sdk::stream),
         _ => None,
     }
 }
