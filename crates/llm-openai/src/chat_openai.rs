@@ -126,7 +126,7 @@ impl ChatOpenAi {
     ///
     /// let server = Server::replay([Reply::json(200, json!({"choices": [{"finish_reason": "tool_calls", "message": {
     ///     "tool_calls": [{"id": "c1", "function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\"}"}}]}}]}))]);
-    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).build()?;
+    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
     /// let tool = json!({"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}});
     /// # futures_executor::block_on(async {
     /// let answer = chat.bind_tools([tool]).bind("tool_choice", "any").invoke("How is the weather in Paris?").await?;
@@ -159,7 +159,7 @@ impl ChatOpenAi {
     ///     {"index": 0, "message": {"content": "heads"}, "finish_reason": "stop"},
     ///     {"index": 1, "message": {"content": "tails"}, "finish_reason": "stop"},
     /// ]}))]);
-    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).with_n(2).build()?;
+    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().with_n(2).build()?;
     /// # futures_executor::block_on(async {
     /// let answers = chat.generate_all("Heads or tails?").await?;
     /// assert_eq!(answers[1].text(), "tails");
@@ -181,7 +181,7 @@ impl ChatOpenAi {
     /// use catena_llm_openai::ChatOpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"message": {"content": "a"}}]}))]);
-    /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).build()?;
+    /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
     /// let count = lambda(async move |question: String, cx: Context| -> Result<u64> {
     ///     Ok(chat.generate_all_in(question, &cx).await?.len() as u64)
     /// });
@@ -205,7 +205,7 @@ impl ChatOpenAi {
         let answer = self.client.call(self.call(request)?, cx).await?;
         let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
-            self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+            self.client.content_filter().check(message, &answer.origin)?;
         }
         Ok(messages)
     }
@@ -253,7 +253,7 @@ impl LanguageModel for ChatOpenAi {
         let api = request.api;
         let answer = self.client.call(self.call(request)?, cx).await?;
         let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
-        self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+        self.client.content_filter().check(&message, &answer.origin)?;
         Ok(message)
     }
 
@@ -277,8 +277,8 @@ impl LanguageModel for ChatOpenAi {
         let request = self.request(prompt, &cx, true);
         let api = request.as_ref().map_or(ChatApi::Completions, |request| request.api);
         let call = request.and_then(|request| self.call(request));
-        let headers = self.options.response_headers;
-        self.client.stream(call, cx, move || api.decoder(headers))
+        let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
+        self.client.stream(call, cx, move || filter.decoder(api.decoder(headers)))
     }
 }
 

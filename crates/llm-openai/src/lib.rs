@@ -10,6 +10,7 @@ mod client;
 mod codec;
 mod completion;
 mod connection;
+mod content_filter;
 mod dialect;
 mod embeddings;
 mod environment;

@@ -156,7 +156,7 @@ impl OpenAi {
     /// # use catena_testkit::{Reply, Server};
     /// # use serde_json::json;
     /// # let server = Server::replay([Reply::json(200, json!({"choices": [{"text": "a!"}, {"text": "b!"}]}))]);
-    /// let llm = OpenAi::builder().with_base_url(server.url()).build()?;
+    /// let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
     /// # futures_executor::block_on(async {
     /// let result = llm.generate_all(["Say a", "Say b"]).await?;
     /// assert_eq!(result.generations[1][0].text, "b!");
@@ -183,7 +183,7 @@ impl OpenAi {
     /// use catena_llm_openai::OpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"text": "a"}, {"text": "b"}]}))]);
-    /// # let llm = OpenAi::builder().with_base_url(server.url()).build()?;
+    /// # let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
     /// let names = lambda(async move |what: String, cx: Context| -> Result<u64> {
     ///     let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
     ///     Ok(result.generations[0].len() as u64)
@@ -217,9 +217,6 @@ impl OpenAi {
             let call = self.request(&options, Prompts::Many(prompts), false)?;
             let answer = self.client.call(call, cx).await?;
             let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
-            for completion in generations.iter().flatten() {
-                self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
-            }
             result.add(generations);
         }
         Ok(result)
@@ -228,9 +225,7 @@ impl OpenAi {
     async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
         let options = self.options.called(cx.arguments())?;
         let answer = self.client.call(self.request(&options, Prompts::One(prompt), false)?, cx).await?;
-        let completion = decode_completion(&answer.body, &answer.origin)?;
-        self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
-        Ok(completion)
+        decode_completion(&answer.body, &answer.origin)
     }
 
     fn request(&self, options: &CompletionOptions, prompts: Prompts<'_>, stream: bool) -> Result<Call> {

@@ -46,8 +46,7 @@ pub(super) fn stream(case: &Case<'_>) -> Played {
 
 /// Builds the model and reads the messages, then makes the call.
 fn play(case: &Case<'_>, call: impl AsyncFnOnce(ChatOpenAi, Vec<Message>) -> Outcome) -> Played {
-    let missing = connection::lacks(case.input).or_else(|| settings::lacks(case.input));
-    if let Some(why) = missing {
+    if let Some(why) = settings::lacks(case.input) {
         return Played::Unsupported(why);
     }
     let built = builder(case).and_then(|builder| Ok((builder, neutral::messages(&case.input["messages"])?)));
@@ -63,7 +62,13 @@ fn play(case: &Case<'_>, call: impl AsyncFnOnce(ChatOpenAi, Vec<Message>) -> Out
 /// # Errors
 /// Which of them it does not know.
 fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
-    let mut builder = ChatOpenAi::builder().ignore_environment();
+    let environment = connection::environment(case.input);
+    let mut builder = ChatOpenAi::builder().with_environment(environment).with_timer(case.timer.clone());
+    // Who names a server without TLS means it.
+    builder = builder.allow_insecure_http();
+    if case.input["client"] == "azure_chat" {
+        builder = builder.with_azure(connection::azure(case.input));
+    }
     for (name, value) in case.input["config"].as_object().into_iter().flatten() {
         let text = || value.as_str().unwrap_or_default();
         let number = || value.as_f64().unwrap_or_default();
@@ -96,9 +101,9 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "truncation" => builder.with_truncation(text()),
             "use_responses_api" => builder.with_use_responses_api(flag()),
             "use_previous_response_id" => builder.with_use_previous_response_id(flag()),
+            "include_response_headers" => builder.with_response_headers(flag()),
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),
-            "include_response_headers" => builder.with_response_headers(flag()),
             "disabled_params" => builder.with_disabled_params(settings::names(value)),
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,

@@ -12,6 +12,8 @@ pub(super) fn shown(message: &AiMessage) -> Value {
     );
     let invalid = message.invalid_tool_calls().iter();
     let invalid = invalid.map(|call| json!({ "id": call.id, "name": call.name, "args": call.args }));
+    // The recorded client has it empty where it did not come.
+    let results = extra("content_filter_results").unwrap_or_else(|| json!({}));
     json!({
         "text": message.text(),
         "tool_calls": calls.collect::<Vec<_>>(),
@@ -28,7 +30,7 @@ pub(super) fn shown(message: &AiMessage) -> Value {
         "incomplete_details": extra("incomplete_details"),
         "logprobs": extra("logprobs"),
         "extra": message.additional_kwargs,
-        "metadata": { "response_headers": extra("headers"), "content_filter_results": extra("content_filter_results") },
+        "metadata": { "response_headers": extra("headers"), "content_filter_results": results },
     })
 }
 

@@ -34,11 +34,11 @@ type Player = fn(&Case<'_>) -> Played;
 /// What plays the recordings of one client and operation.
 fn player(client: &str, operation: &str) -> Option<Player> {
     match (client, operation) {
-        ("chat", "invoke") => Some(chat::invoke),
-        ("chat", "generate") => Some(chat::generate),
-        ("chat", "stream") => Some(chat::stream),
-        ("embeddings", "embed_documents") => Some(embeddings::embed_documents),
-        ("embeddings", "embed_query") => Some(embeddings::embed_query),
+        ("azure_chat" | "chat", "invoke") => Some(chat::invoke),
+        ("azure_chat" | "chat", "generate") => Some(chat::generate),
+        ("azure_chat" | "chat", "stream") => Some(chat::stream),
+        ("azure_embeddings" | "embeddings", "embed_documents") => Some(embeddings::embed_documents),
+        ("azure_embeddings" | "embeddings", "embed_query") => Some(embeddings::embed_query),
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
         ("sdk", "call" | "list") => Some(sdk::call),
