@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
-use crate::chat_openai_builder::ChatOpenAiBuilder;
-use crate::openai_client::OpenAiClient;
 use crate::chat_api::{ChatApi, ChatRequest};
+use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_for_api};
+use crate::openai_client::OpenAiClient;
 
 /// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format.
 ///

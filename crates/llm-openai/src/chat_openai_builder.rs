@@ -27,7 +27,7 @@ use crate::parameters::{Parameters, shared_parameters};
 ///     .build()?;
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ChatOpenAiBuilder {
     connection: Connection,
@@ -40,23 +40,6 @@ pub struct ChatOpenAiBuilder {
     pub(crate) use_responses_api: Option<bool>,
     pub(crate) use_previous_response_id: bool,
     response_headers: bool,
-}
-
-impl Default for ChatOpenAiBuilder {
-    fn default() -> Self {
-        Self {
-            connection: Connection::default(),
-            model: String::new(),
-            parameters: Parameters::default(),
-            legacy_max_tokens: false,
-            stream_usage: None,
-            streaming: false,
-            disabled: Vec::new(),
-            use_responses_api: None,
-            use_previous_response_id: false,
-            response_headers: false,
-        }
-    }
 }
 
 impl ChatOpenAiBuilder {

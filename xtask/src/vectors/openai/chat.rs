@@ -2,7 +2,7 @@
 
 use catena::openai::ChatOpenAiBuilder;
 use catena::{ChatOpenAi, Error, Message, RunnableExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
@@ -28,7 +28,15 @@ async fn call(
 /// All candidates.
 pub(super) fn generate(case: &Case<'_>) -> Played {
     play(case, async |chat, messages| match chat.generate_all(messages).await {
-        Ok(answers) => Outcome::of("messages", answers.iter().map(message::shown).collect::<Value>()),
+        Ok(answers) => {
+            let totals = &answers[0].metadata.extra;
+            let totals = json!({
+                "token_usage": totals.get("token_usage"), "system_fingerprint": totals.get("system_fingerprint"),
+                "model_name": chat.model(),
+            });
+            let answers: Value = answers.iter().map(message::shown).collect();
+            Outcome::of("messages", answers).with("llm_output", totals)
+        }
         Err(error) => error.into(),
     })
 }

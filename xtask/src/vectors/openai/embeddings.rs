@@ -40,8 +40,13 @@ pub(super) fn create(case: &Case<'_>) -> Played {
         let data: Vec<Value> = data
             .map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": shown(vector) }))
             .collect();
-        let usage = answer.usage.map(|usage| json!({ "prompt_tokens": usage.input_tokens, "total_tokens": usage.total_tokens }));
-        Ok(Outcome::of("value", json!({ "object": "list", "data": data, "model": answer.model, "usage": usage })))
+        let usage = answer
+            .usage
+            .map(|usage| json!({ "prompt_tokens": usage.input_tokens, "total_tokens": usage.total_tokens }));
+        Ok(Outcome::of(
+            "value",
+            json!({ "object": "list", "data": data, "model": answer.model, "usage": usage }),
+        ))
     };
     play_with(case, &config, embed)
 }
@@ -65,8 +70,9 @@ fn play_with(
     config: &Value,
     call: impl AsyncFnOnce(OpenAiEmbeddings, Vec<String>) -> Result<Outcome, Error>,
 ) -> Played {
-    let cuts = config.get("embedding_ctx_length").map(|_| "there is no tokenizer to cut texts with".to_owned());
-    if let Some(why) = connection::lacks(case.input).or(cuts) {
+    let cuts =
+        config.get("embedding_ctx_length").map(|_| "there is no tokenizer to cut texts with".to_owned());
+    if let Some(why) = cuts {
         return Played::Unsupported(why);
     }
     let texts = case.input["texts"].as_array().into_iter().flatten().map(connection::text).collect();
@@ -86,7 +92,10 @@ fn play_with(
 /// Which of them it does not know.
 fn builder(case: &Case<'_>, config: &Value) -> Result<OpenAiEmbeddingsBuilder, String> {
     // One request at a time: recordings have them in order.
-    let mut builder = OpenAiEmbeddings::builder().ignore_environment().with_concurrency(1);
+    let mut builder = OpenAiEmbeddings::builder()
+        .with_environment(connection::environment(case.input))
+        .with_timer(case.timer.clone())
+        .with_concurrency(1);
     for (name, value) in config.as_object().into_iter().flatten() {
         let count = || value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         builder = match name.as_str() {

@@ -4,6 +4,7 @@
 //! One file per client, one line in [`player`]; the rest is shared.
 
 mod better;
+mod better_endpoints;
 mod canned;
 mod case;
 mod chat;

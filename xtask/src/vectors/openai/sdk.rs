@@ -1,8 +1,6 @@
 //! The client of single endpoints.
 
-use catena::openai::{
-    BatchRequest, Call, FileUpload, ListOptions, OpenAiClient, OpenAiClientBuilder,
-};
+use catena::openai::{BatchRequest, Call, FileUpload, ListOptions, OpenAiClient, OpenAiClientBuilder};
 use catena::{Result, StreamExt as _};
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
@@ -30,8 +28,17 @@ pub(super) fn list_all(case: &Case<'_>) -> Played {
     play(case, async |client, given| {
         let options = given.list_options();
         let items: Result<Vec<Value>> = match given.endpoint {
-            "batches.list" => client.batches().list_all(options).map(|item| item.map(|item| json!(item))).try_collect().await,
-            "files.list" => client.files().list_all(options).map(|item| item.map(|item| json!(item))).try_collect().await,
+            "batches.list" => {
+                client
+                    .batches()
+                    .list_all(options)
+                    .map(|item| item.map(|item| json!(item)))
+                    .try_collect()
+                    .await
+            }
+            "files.list" => {
+                client.files().list_all(options).map(|item| item.map(|item| json!(item))).try_collect().await
+            }
             other => return Played::Unsupported(format!("`{other}` is no list of pages")),
         };
         items.map_or_else(Played::from, |items| Outcome::of("items", items).into())
@@ -46,7 +53,8 @@ pub(super) fn stream(case: &Case<'_>) -> Played {
         };
         let mut body = given.members();
         body.insert("stream".to_owned(), true.into());
-        let (events, error) = drain(client.events(Call::post(path).with_json(Value::from(body).to_string()))).await;
+        let (events, error) =
+            drain(client.events(Call::post(path).with_json(Value::from(body).to_string()))).await;
         Outcome { error, ..Outcome::of("events", events) }.into()
     })
 }
@@ -114,7 +122,8 @@ impl Given<'_> {
     fn upload(&self) -> FileUpload {
         let file = &self.arguments["file"]["__file"];
         let text = |name: &str| file[name].as_str().unwrap_or_default().to_owned();
-        let upload = FileUpload::new(text("filename"), self.text("purpose").unwrap_or_default(), text("content"));
+        let upload =
+            FileUpload::new(text("filename"), self.text("purpose").unwrap_or_default(), text("content"));
         match file["content_type"].as_str() {
             Some(content_type) => upload.with_content_type(content_type),
             None => upload,
@@ -124,7 +133,10 @@ impl Given<'_> {
     fn batch(&self) -> BatchRequest {
         let text = |name: &str| self.text(name).unwrap_or_default();
         let request = BatchRequest::new(text("input_file_id"), text("endpoint"));
-        let more = self.members().into_iter().filter(|(name, _)| !matches!(name.as_str(), "input_file_id" | "endpoint"));
+        let more = self
+            .members()
+            .into_iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "input_file_id" | "endpoint"));
         more.fold(request, |request, (name, value)| request.with_extra(name, value))
     }
 }
@@ -153,12 +165,15 @@ async fn fetch(client: &OpenAiClient, given: &Given<'_>) -> Option<Result<Outcom
         "batches.cancel" => value(client.batches().cancel(id).await),
         "batches.list" => value(client.batches().list(&given.list_options()).await),
         "responses.retrieve" => {
-            let include = given.arguments["include"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let include =
+                given.arguments["include"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let call = Call::get(format!("responses/{id}"));
             let call = include.fold(call, |call, part| call.with_query("include[]", part));
             value(client.fetch::<Value>(call).await)
         }
-        "responses.cancel" => value(client.fetch::<Value>(Call::post(format!("responses/{id}/cancel"))).await),
+        "responses.cancel" => {
+            value(client.fetch::<Value>(Call::post(format!("responses/{id}/cancel"))).await)
+        }
         _ => return None,
     })
 }
@@ -175,10 +190,8 @@ fn value(value: Result<impl Serialize>) -> Result<Outcome> {
 
 /// Builds the client, then makes the call.
 fn play(case: &Case<'_>, call: impl AsyncFnOnce(OpenAiClient, Given<'_>) -> Played) -> Played {
-    let missing = connection::lacks(case.input);
-    let more = case.input.get("with_options").map(|_| "options of a single call are not set".to_owned());
-    if let Some(why) = missing.or(more) {
-        return Played::Unsupported(why);
+    if case.input.get("with_options").is_some() {
+        return Played::Unsupported("options of a single call are not set".to_owned());
     }
     let given = Given {
         endpoint: case.input["endpoint"].as_str().unwrap_or_default(),
@@ -197,7 +210,9 @@ fn play(case: &Case<'_>, call: impl AsyncFnOnce(OpenAiClient, Given<'_>) -> Play
 /// # Errors
 /// Which of them it does not know.
 fn builder(case: &Case<'_>) -> Result<OpenAiClientBuilder, String> {
-    let mut builder = OpenAiClient::builder().ignore_environment();
+    let mut builder = OpenAiClient::builder()
+        .with_environment(connection::environment(case.input))
+        .with_timer(case.timer.clone());
     for (name, value) in case.input["config"].as_object().into_iter().flatten() {
         builder = connection_setting!(builder, case, name.as_str(), value)?;
     }

@@ -21,6 +21,8 @@ use crate::codec::{Origin, StreamDecoder};
 #[derive(Debug, Default)]
 pub(crate) struct ResponsesStream {
     places: Places,
+    /// The id of the answer, until it is delivered with a piece: before that another attempt can be made.
+    id: Option<String>,
     /// Which thought was last delivered: item, part, and whether it is of the summary.
     thought: Option<(u64, u64, bool)>,
     /// Items of types that nobody knows yet.
@@ -51,7 +53,10 @@ impl StreamDecoder for ResponsesStream {
                 }
                 Ok(Some(last))
             }
-            kind => Ok(self.piece(kind, event)),
+            kind => Ok(self.piece(kind, event).map(|mut piece| {
+                piece.id = self.id.take();
+                piece
+            })),
         }
     }
 
@@ -111,10 +116,9 @@ impl ResponsesStream {
     fn piece(&mut self, kind: &str, mut event: Event<'_>) -> Option<AiMessage> {
         match kind {
             "created" => {
-                let id = event.take_response().remove("id").filter(|id| id != "");
-                let mut message = AiMessage::default();
-                message.id = Some(id?.as_str()?.to_owned());
-                Some(message)
+                let id = event.take_response().remove("id");
+                self.id = id.as_ref().and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+                None
             }
             "output_text.delta" => {
                 let place = self.part_of(&event);
