@@ -12,6 +12,7 @@ pub(super) fn instead_of(recording: &Value) -> Value {
         let id = recording["id"].as_str().unwrap_or_default().to_owned();
         change(&id, &mut recording["expected_result"]);
         change_exchanges(&id, &mut recording);
+        better_endpoints::change(&mut recording);
     }
     recording
 }

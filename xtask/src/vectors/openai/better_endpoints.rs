@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 /// Each change with its reason.
 pub(super) fn change(recording: &mut Value) {
     let result = &recording["expected_result"];
+    let is_response =
+        recording["expected_request"]["path"].as_str().is_some_and(|path| path.ends_with("/responses"));
     // An error inside a stream is one, in whatever event the service sends it.
-    if result["deltas"].is_array() && result["error"]["kind"] == "invalid_response" {
+    if is_response && result["deltas"].is_array() && result["error"]["kind"] == "invalid_response" {
         recording["expected_result"]["error"]["kind"] = json!("stream_error");
     }
     if recording["input"]["client"] == "embeddings" {
@@ -20,7 +22,7 @@ fn change_embeddings(recording: &mut Value) {
     if recording["expected_request"]["body"]["input"][0].is_array() {
         recording["expected_request"]["body"]["input"] = texts.clone();
     }
-    let body = &recording["canned_response"]["json"];
+    let body = recording["canned_response"]["json"].clone();
     // That the input is too long has a kind of its own.
     if body["error"]["message"].as_str().is_some_and(|message| message.contains("maximum context length")) {
         recording["expected_result"]["error"]["kind"] = json!("context_overflow");

@@ -42,7 +42,7 @@ fn player(client: &str, operation: &str) -> Option<Player> {
         ("azure_embeddings" | "embeddings", "embed_query") => Some(embeddings::embed_query),
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
-        ("sdk", "call" | "list") => Some(sdk::call),
+        ("sdk" | "sdk_azure", "call" | "list") => Some(sdk::call),
         ("sdk", "list_all") => Some(sdk::list_all),
         ("sdk", "stream") => Some(sdk::stream),
         _ => None,

@@ -114,7 +114,13 @@ impl Given<'_> {
             call = call.with_header(&name, value.as_str().unwrap_or_default())?;
         }
         for (name, value) in list("extra_query") {
-            call = call.with_query(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            call = match &value {
+                Value::Array(values) => {
+                    values.iter().fold(call, |call, value| call.with_query(format!("{name}[]"), text(value)))
+                }
+                value => call.with_query(name, text(value)),
+            };
         }
         Ok(call)
     }
