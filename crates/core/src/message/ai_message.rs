@@ -108,8 +108,8 @@ impl AiMessage {
     /// The tool calls.
     ///
     /// While the answer streams, calls of which only a part came have the arguments that can be read so far. Once the
-    /// metadata has a finish reason or a `status`, arguments that break off make the call [invalid](AiMessage::invalid_tool_calls):
-    /// nobody should run half a command.
+    /// metadata has a finish reason or a `status`, arguments that break off make the call
+    /// [invalid](AiMessage::invalid_tool_calls): nobody should run half a command.
     ///
     /// # Example
     /// See [`ToolCallChunk`].
