@@ -31,6 +31,7 @@ pub(crate) mod responses;
 mod tool;
 mod usage;
 
+#[cfg(test)]
 pub(crate) use origin::Origin;
 
 pub(crate) use catena_http::service::StreamDecoder;
