@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
+use crate::call_arguments::with_call_arguments;
 use crate::chat_api::{ChatApi, ChatRequest};
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
@@ -177,13 +178,14 @@ impl ChatOpenAi {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{lambda, AiMessage, Context, Result, RunnableExt};
+    /// use catena_core::{lambda, Context, RunnableExt};
     /// use catena_llm_openai::ChatOpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"message": {"content": "a"}}]}))]);
     /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let count = lambda(async move |question: String, cx: Context| -> Result<u64> {
-    ///     Ok(chat.generate_all_in(question, &cx).await?.len() as u64)
+    /// let count = lambda(move |question: String, cx: Context| {
+    ///     let chat = chat.clone();
+    ///     async move { chat.generate_all_in(question, &cx).await.map(|answers| answers.len() as u64) }
     /// });
     /// # futures_executor::block_on(async {
     /// assert_eq!(count.bind("n", 5).invoke("Heads or tails?").await?, 1);
@@ -202,7 +204,7 @@ impl ChatOpenAi {
         }
         let request = self.request(prompt, cx, false)?;
         let api = request.api;
-        let answer = self.client.call(self.call(request)?, cx).await?;
+        let answer = self.client.call(self.call(request, cx)?, cx).await?;
         let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
             self.client.content_filter().check(message, &answer.origin)?;
@@ -235,8 +237,9 @@ impl ChatOpenAi {
         Ok(ChatRequest { api: options.api(), model: options.model.clone(), body })
     }
 
-    fn call(&self, request: ChatRequest) -> Result<Call> {
-        self.client.post(request.api.path(), &request.model, request.body)
+    fn call(&self, request: ChatRequest, cx: &Context) -> Result<Call> {
+        let call = self.client.post(request.api.path(), &request.model, request.body)?;
+        with_call_arguments(call, cx.arguments())
     }
 }
 
@@ -251,7 +254,7 @@ impl LanguageModel for ChatOpenAi {
         }
         let request = self.request(prompt, cx, false)?;
         let api = request.api;
-        let answer = self.client.call(self.call(request)?, cx).await?;
+        let answer = self.client.call(self.call(request, cx)?, cx).await?;
         let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
         self.client.content_filter().check(&message, &answer.origin)?;
         Ok(message)
@@ -276,7 +279,7 @@ impl LanguageModel for ChatOpenAi {
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
         let request = self.request(prompt, &cx, true);
         let api = request.as_ref().map_or(ChatApi::Completions, |request| request.api);
-        let call = request.and_then(|request| self.call(request));
+        let call = request.and_then(|request| self.call(request, &cx));
         let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
         self.client.stream(call, cx, move || filter.decoder(api.decoder(headers)))
     }

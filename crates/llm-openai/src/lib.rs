@@ -3,6 +3,7 @@
 
 mod azure;
 mod batches;
+mod call_arguments;
 mod chat_api;
 mod chat_openai;
 mod chat_openai_builder;

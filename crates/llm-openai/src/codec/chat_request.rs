@@ -118,8 +118,12 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
         members.entry("max_completion_tokens").or_insert(limit);
     }
     let mut tools = Vec::new();
-    if let Some(Value::Array(given)) = members.remove("tools") {
-        tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
+    match members.remove("tools") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(given)) => {
+            tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
+        }
+        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
     }
     if let Some(choice) = members.remove("tool_choice").and_then(|choice| wire_choice(&choice, &tools)) {
         members.insert("tool_choice".to_owned(), choice);

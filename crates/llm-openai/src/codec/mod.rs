@@ -31,7 +31,6 @@ pub(crate) mod responses;
 mod tool;
 mod usage;
 
-#[cfg(test)]
 pub(crate) use origin::Origin;
 
 pub(crate) use catena_http::service::StreamDecoder;

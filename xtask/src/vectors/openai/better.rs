@@ -32,13 +32,15 @@ fn change(id: &str, result: &mut Value) {
         }
         // The code says which error it is.
         "chat-res-error-object-in-200" => {
-            *result = json!({ "error": { "kind": "server", "code": "502", "server_message": "Upstream failed" } });
+            *result =
+                json!({ "error": { "kind": "server", "code": "502", "server_message": "Upstream failed" } });
         }
         // Arguments that are no text are what they are.
         "chat-tools-arguments-as-object" => {
             let usage = json!({ "input_tokens": 9, "output_tokens": 3, "total_tokens": 12 });
             let call = json!({ "id": "call_o", "name": "get_weather", "args": { "city": "Lyon" } });
-            *result = json!({ "message": { "tool_calls": [call], "finish_reason": "tool_calls", "usage": usage } });
+            *result =
+                json!({ "message": { "tool_calls": [call], "finish_reason": "tool_calls", "usage": usage } });
         }
         // Refusals are kept in streams too.
         "stream-refusal-deltas" => result["message"]["refusal"] = "I can't.".into(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
 use super::stream::{drain, merged};
-use super::{message, neutral, settings};
+use super::{diverted, message, neutral, settings};
 
 /// One answer.
 pub(super) fn invoke(case: &Case<'_>) -> Played {
@@ -109,6 +109,10 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "truncation" => builder.with_truncation(text()),
             "use_responses_api" => builder.with_use_responses_api(flag()),
             "use_previous_response_id" => builder.with_use_previous_response_id(flag()),
+            "base_url_unset" => {
+                let client = diverted::client(text()).map_err(|error| error.to_string())?;
+                builder.with_http_client(client)
+            }
             "include_response_headers" => builder.with_response_headers(flag()),
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),

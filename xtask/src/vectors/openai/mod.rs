@@ -9,6 +9,7 @@ mod canned;
 mod case;
 mod chat;
 mod connection;
+mod diverted;
 mod embeddings;
 mod error;
 mod expected;

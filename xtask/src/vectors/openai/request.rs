@@ -77,7 +77,7 @@ fn body(expected: &Value, sent: &Recorded) -> Option<String> {
 /// A body without members that say what would hold anyway.
 fn without_defaults(body: &Value) -> Value {
     let Value::Object(members) = body else { return body.clone() };
-    let says = |name: &str, value: &Value| !value.is_null() && !(name == "stream" && *value == false);
+    let says = |name: &str, value: &Value| !(value.is_null() || name == "stream" && *value == false);
     let kept = members.iter().filter(|(name, value)| says(name, value));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
 }

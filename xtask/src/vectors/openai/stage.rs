@@ -40,7 +40,12 @@ impl Stage {
             Self::Playing(server) => server.url(),
             Self::Refusing(address) => address.url(),
         };
-        fill_in(recording, &url)
+        let mut recording = fill_in(recording, &url);
+        // Where the requests of a client without a base URL are to go.
+        if let Some(unset) = recording["input"]["config"].get_mut("base_url_unset") {
+            *unset = url.into();
+        }
+        recording
     }
 
     /// What was asked for so far.
