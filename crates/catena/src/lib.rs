@@ -18,7 +18,7 @@ pub use catena_limits as limits;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
-pub use catena_llm_openai::{ChatOpenAi, OpenAi};
+pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenAiEmbeddings};
 #[cfg(feature = "macros")]
 pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
