@@ -3,7 +3,8 @@
 //! The service is simulated and ten times as fast: answers take 0.1 s, and a minute lasts 6 s. The best possible time is
 //! then 2 s.
 
-use std::sync::Arc;
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
+
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -30,20 +31,26 @@ async fn run(name: &str, adaptive: Option<&AdaptiveConcurrency>) -> Result<()> {
         .with_max_at_once(50)
         .with_requests_per_minute(3_000 * SPEED)
         .start()?;
-    let chat = ChatOpenAi::builder().with_base_url(service.base_url()).with_max_retries(100).with_timer(Fast);
+    let chat = ChatOpenAi::builder()
+        .with_base_url(service.base_url())
+        .with_max_retries(100)
+        .without_api_key()
+        .with_timer(Fast);
     let chat = match adaptive {
-        Some(adaptive) => chat.with_limiter(Arc::new(adaptive.clone())),
+        Some(adaptive) => chat.with_admission(adaptive.clone()),
         None => chat,
     };
     let chain = chat.build()?.pipe(StrOutputParser);
 
     let start = Instant::now();
     let answers = chain.batch((0..CALLS).map(|number| format!("Say the number {number}"))).await;
-    let (took, sent) = (start.elapsed(), service.request_count());
+    let (took, sent) = (start.elapsed(), service.server().requests().len());
 
     let failed = answers.iter().filter(|answer| answer.is_err()).count();
     let refused = 100.0 * (sent - CALLS) as f64 / sent as f64;
-    println!("{name}: {took:.2?} for {CALLS} calls, {failed} failed; {sent} requests, {refused:.1} % of them refused");
+    println!(
+        "{name}: {took:.2?} for {CALLS} calls, {failed} failed; {sent} requests, {refused:.1} % of them refused"
+    );
     Ok(())
 }
 

@@ -200,7 +200,8 @@ impl<S: Stream> fmt::Debug for Iter<S> {
     }
 }
 
-/// The blocking calls of [`LlmChain`](crate::LlmChain), by LangChain's names; `arun` and `aapply` are the async ones.
+/// The blocking calls of [`LlmChain`](crate::LlmChain), by LangChain's names; with an `a` before it each is the name of
+/// the async one.
 ///
 /// # Example
 /// ```
@@ -213,22 +214,121 @@ impl<S: Stream> fmt::Debug for Iter<S> {
 #[cfg(feature = "chains")]
 pub trait LlmChainExt {
     /// Runs with one bare value or with named values, and gives the text.
+    #[doc(alias = "predict")]
     fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
 
     /// Runs every input, concurrently, and gives the texts in the order of the inputs.
     fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
+
+    /// Asks the model with every input, concurrently, and gives its whole answers. See
+    /// [`agenerate`](crate::LlmChain::agenerate).
+    fn generate<I: Into<crate::Data>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<crate::chains::Generation>>;
+
+    /// Runs once and reads the text with a parser.
+    fn predict_and_parse<P>(&self, inputs: impl Into<crate::Data>, parser: &P) -> Result<P::Output>
+    where
+        P: Runnable<Input: From<String>>;
+
+    /// Runs every input, concurrently, and reads each text with a parser.
+    fn apply_and_parse<I: Into<crate::Data>, P>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        parser: &P,
+    ) -> Vec<Result<P::Output>>
+    where
+        P: Runnable<Input: From<String>>;
 }
 
 #[cfg(feature = "chains")]
 impl LlmChainExt for crate::LlmChain {
     fn run(&self, inputs: impl Into<crate::Data>) -> Result<String> {
-        self.blocking().invoke(inputs.into()).map(String::from)
+        block_on(self.arun(inputs))?
     }
 
     fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
-        let inputs: Vec<crate::Data> = inputs.into_iter().map(Into::into).collect();
-        self.blocking().batch(inputs).into_iter().map(|output| output.map(String::from)).collect()
+        block_on_each(inputs, |inputs| self.aapply(inputs))
     }
+
+    fn generate<I: Into<crate::Data>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<crate::chains::Generation>> {
+        block_on(self.agenerate(inputs))?
+    }
+
+    fn predict_and_parse<P>(&self, inputs: impl Into<crate::Data>, parser: &P) -> Result<P::Output>
+    where
+        P: Runnable<Input: From<String>>,
+    {
+        block_on(self.apredict_and_parse(inputs, parser))?
+    }
+
+    fn apply_and_parse<I: Into<crate::Data>, P>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        parser: &P,
+    ) -> Vec<Result<P::Output>>
+    where
+        P: Runnable<Input: From<String>>,
+    {
+        block_on_each(inputs, |inputs| self.aapply_and_parse(inputs, parser))
+    }
+}
+
+/// The blocking calls of every [`Chain`](crate::chains::Chain), by LangChain's names; with an `a` before it each is the
+/// name of the async one.
+///
+/// # Example
+/// ```
+/// use catena::{blocking::ChainExt, chains::Chain, prelude::*};
+/// let chain = Chain::new(["text"], ["length"], lambda(|text: Data| text.get("text").and_then(Data::as_text).map(str::len)));
+/// assert_eq!(chain.run("four")?, "4");
+/// assert_eq!(chain.run_value("four")?, Data::from(4));
+/// # Ok::<(), catena::Error>(())
+/// ```
+#[cfg(feature = "chains")]
+pub trait ChainExt {
+    /// Runs with one bare value or with named values, and gives the one output as text.
+    #[doc(alias = "predict")]
+    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
+
+    /// Runs with one bare value or with named values, and gives the one output as it is.
+    fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data>;
+
+    /// Runs every input, concurrently, and gives the outputs alone in the order of the inputs.
+    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>>;
+}
+
+#[cfg(feature = "chains")]
+impl ChainExt for crate::chains::Chain {
+    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String> {
+        block_on(self.arun(inputs))?
+    }
+
+    fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data> {
+        block_on(self.arun_value(inputs))?
+    }
+
+    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>> {
+        block_on_each(inputs, |inputs| self.aapply(inputs))
+    }
+}
+
+/// Blocks for a result of each input; each fails if blocking itself does.
+#[cfg(feature = "chains")]
+fn block_on_each<I: Into<crate::Data>, T, F>(
+    inputs: impl IntoIterator<Item = I>,
+    run: impl FnOnce(Vec<crate::Data>) -> F,
+) -> Vec<Result<T>>
+where
+    F: Future<Output = Vec<Result<T>>>,
+{
+    let inputs: Vec<crate::Data> = inputs.into_iter().map(Into::into).collect();
+    let count = inputs.len();
+    block_on(run(inputs)).unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
 }
 
 /// Blocks this thread until the future is ready. Network I/O of the future runs on the I/O thread.

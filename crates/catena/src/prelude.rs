@@ -2,7 +2,7 @@
 
 pub use crate::blocking::BlockingExt as _;
 #[cfg(feature = "chains")]
-pub use crate::blocking::LlmChainExt as _;
+pub use crate::blocking::{ChainExt as _, LlmChainExt as _};
 #[cfg(feature = "macros")]
 pub use crate::prompt;
 pub use crate::{

@@ -1,4 +1,4 @@
-//! The steps of a chain that asks a model: a prompt, the model with its arguments, its text.
+//! The steps of a chain that asks a model: a prompt, the model with its arguments, what is made of its answer.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,13 +11,28 @@ use catena_core::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-type Arguments = Map<String, Value>;
-type Build = Arc<dyn Fn(Arguments) -> DynRunnable + Send + Sync>;
+use crate::ChainPrompt;
 
-/// `prompt | llm | text`, where an input named `stop` goes to the model.
+type Arguments = Map<String, Value>;
+type Build = Arc<dyn Fn(Arguments, &Answer) -> DynRunnable + Send + Sync>;
+
+/// What becomes of the model's answer.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Its text.
+    Text,
+    /// Nothing: a message of a chat model, a text of another.
+    Whole,
+    /// What this step makes of it.
+    Through(DynRunnable),
+}
+
+/// `prompt | llm | answer`, where an input named `stop` goes to the model.
 #[derive(Clone)]
 pub(crate) struct Asking {
+    pub(crate) prompt: Arc<dyn ChainPrompt>,
     build: Build,
+    answer: Answer,
     arguments: Arguments,
     plain: DynRunnable,
     /// For inputs with a `stop`.
@@ -25,39 +40,42 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    pub(crate) fn new<P, M>(prompt: P, llm: M) -> Self
+    pub(crate) fn new<M>(prompt: Arc<dyn ChainPrompt>, llm: M) -> Self
     where
-        P: Runnable<Input = Data, Output = PromptValue> + 'static,
         M: Runnable<Input = PromptValue> + 'static,
-        M::Output: Into<String>,
+        M::Output: Into<String> + Into<Data>,
     {
-        let (prompt, llm) = (Arc::new(prompt), Arc::new(llm));
-        let build = move |arguments: Arguments| {
-            let (prompt, llm) = (Arc::clone(&prompt), Arc::clone(&llm));
+        let (asked, llm) = (Arc::clone(&prompt), Arc::new(llm));
+        let build = move |arguments: Arguments, answer: &Answer| {
+            let (prompt, llm) = (Arc::clone(&asked), Arc::clone(&llm));
             if arguments.is_empty() {
-                return prompt.pipe(llm).pipe(StrOutputParser).dynamic();
+                return answered(prompt.pipe(llm), answer);
             }
-            prompt.pipe(llm.bind_all(arguments)).pipe(StrOutputParser).dynamic()
+            answered(prompt.pipe(llm.bind_all(arguments)), answer)
         };
-        Self::built(Arc::new(build), Arguments::new())
+        Self::built(prompt, Arc::new(build), Answer::Text, Arguments::new())
     }
 
     pub(crate) fn with_argument(mut self, name: String, value: Value) -> Self {
         self.arguments.insert(name, value);
-        Self::built(self.build, self.arguments)
+        Self::built(self.prompt, self.build, self.answer, self.arguments)
     }
 
-    fn built(build: Build, arguments: Arguments) -> Self {
-        let plain = build(arguments.clone());
-        let (builds, more) = (Arc::clone(&build), arguments.clone());
+    pub(crate) fn with_answer(self, answer: Answer) -> Self {
+        Self::built(self.prompt, self.build, answer, self.arguments)
+    }
+
+    fn built(prompt: Arc<dyn ChainPrompt>, build: Build, answer: Answer, arguments: Arguments) -> Self {
+        let plain = build(arguments.clone(), &answer);
+        let (builds, made, more) = (Arc::clone(&build), answer.clone(), arguments.clone());
         let stopping = delegate(move |input: &Data, _: &Context| {
             let mut arguments = more.clone();
             if let Some(stop) = stop(input) {
                 arguments.insert("stop".to_owned(), stop.clone().into_json());
             }
-            Ok(builds(arguments))
+            Ok(builds(arguments, &made))
         });
-        Self { build, arguments, plain, stopping: stopping.with_name("stopping").boxed() }
+        Self { prompt, build, answer, arguments, plain, stopping: stopping.with_name("stopping").boxed() }
     }
 
     fn steps(&self, input: &Data) -> &DynRunnable {
@@ -65,7 +83,20 @@ impl Asking {
     }
 }
 
-fn stop(input: &Data) -> Option<&Data> {
+fn answered<R>(asked: R, answer: &Answer) -> DynRunnable
+where
+    R: Runnable<Input = Data> + 'static,
+    R::Output: Into<String> + Into<Data>,
+{
+    match answer {
+        Answer::Text => asked.pipe(StrOutputParser).dynamic(),
+        Answer::Whole => asked.dynamic(),
+        Answer::Through(step) => asked.pipe(step.clone()).dynamic(),
+    }
+}
+
+/// The texts at which the model is to stop.
+pub(crate) fn stop(input: &Data) -> Option<&Data> {
     input.get("stop").filter(|stop| **stop != Data::Null)
 }
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use catena_core::{
     ChunkStream, Context, Data, DynRunnable, FromData, Json, Outline, Record, Result, Runnable, RunnableExt,
-    gather, impl_pipe,
+    RunnablePick, gather, impl_pipe,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::Memory;
 use crate::call::{Prepared, finishing};
-use crate::keys::{invalid, list, only, text_of, without};
+use crate::keys::{invalid, list, misbuilt, missing, only, text_of, without};
 
 /// Steps with named inputs and outputs: what every chain is.
 ///
@@ -25,8 +25,9 @@ use crate::keys::{invalid, list, only, text_of, without};
 /// It streams if its steps do: the first chunk has the inputs, the others pieces of the outputs.
 ///
 /// # Errors
-/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when inputs are missing, before anything runs, when a bare
-/// value stands for more than one input, or when the steps do not give the outputs; those of the memory and the steps.
+/// [`MissingKey`](catena_core::ErrorKind::MissingKey) when inputs are missing, before anything runs;
+/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when a bare value stands for more than one input, or when the
+/// steps do not give the outputs; those of the memory and the steps.
 ///
 /// # Cancellation
 /// Dropping a future or stream ends the steps, and the call is not remembered.
@@ -75,7 +76,8 @@ pub(crate) enum Gives {
 }
 
 impl Chain {
-    /// A chain of a step that makes these outputs of these inputs.
+    /// A chain of a step that makes these outputs of these inputs. Without names of outputs it gives whatever record the
+    /// step gives.
     pub fn new<I, O, R>(
         input_keys: impl IntoIterator<Item = I>,
         output_keys: impl IntoIterator<Item = O>,
@@ -134,14 +136,47 @@ impl Chain {
     /// Runs with one bare value or with named values, and gives the one output as text.
     ///
     /// # Errors
-    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it has not exactly one output.
+    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it has not exactly one output; those of the type.
+    #[doc(alias = "apredict")]
     pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
-        let [key] = &self.output_keys[..] else {
-            let outputs = list(&self.output_keys);
-            return Err(invalid(format!("`arun` gives one output, but {} has {outputs}", self.name)));
+        self.arun_value(inputs).await.map(|value| text_of(&value))
+    }
+
+    /// Runs with one bare value or with named values, and gives the one output as it is: what an output parser made, for
+    /// one.
+    ///
+    /// # Errors
+    /// Those of [`arun`](Chain::arun).
+    pub async fn arun_value(&self, inputs: impl Into<Data>) -> Result<Data> {
+        let key = self.the_output_key()?;
+        let mut output = self.invoke(inputs.into()).await?;
+        Ok(output.get_mut(key).map(std::mem::take).unwrap_or_default())
+    }
+
+    /// Runs every input, concurrently, and gives the outputs alone in the order of the inputs.
+    ///
+    /// # Errors
+    /// Each input has a result of its own.
+    pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<Record>> {
+        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
+        self.clone().only_outputs().batch(inputs).await
+    }
+
+    fn the_output_key(&self) -> Result<&str> {
+        match &self.output_keys[..] {
+            [key] => Ok(key),
+            keys => Err(invalid(format!("{} has the outputs {}, not one", self.name, list(keys)))),
+        }
+    }
+
+    /// The steps from the inputs to the value of the one output, as a part of another chain.
+    pub(crate) fn into_value(self) -> Result<DynRunnable> {
+        let Ok(key) = self.the_output_key() else {
+            let (name, outputs) = (&self.name, list(&self.output_keys));
+            return Err(misbuilt(format!("{name} gives {outputs}, but here it must give one output")));
         };
-        let output = self.invoke(inputs.into()).await?;
-        Ok(output.get(key).map(text_of).unwrap_or_default())
+        let output = RunnablePick::one(key);
+        Ok(self.only_outputs().pipe(output).dynamic())
     }
 
     /// The inputs that a caller has to give.
@@ -155,7 +190,7 @@ impl Chain {
         let free = self.free_keys();
         let given = match (input.into_plain(), &free[..]) {
             (Data::Record(record), _) => record,
-            (Data::Null, []) => Record::new(),
+            (Data::Null, _) => Record::new(),
             (value, [key]) => Record::from_iter([(key.clone(), value)]),
             (value, _) if !self.checked && self.memory.is_none() => return Ok(Prepared::bare(value)),
             (value, keys) => {
@@ -163,10 +198,10 @@ impl Chain {
                 return Err(invalid(format!("{name} takes {keys}, got {kind}: name the inputs")));
             }
         };
-        let missing: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
-        if self.checked && !missing.is_empty() {
-            let (name, missing, present) = (&self.name, list(missing), list(given.names()));
-            return Err(invalid(format!("missing input {missing} of {name}, the input has {present}")));
+        let absent: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
+        if self.checked && !absent.is_empty() {
+            let (name, absent, present) = (&self.name, list(absent), list(given.names()));
+            return Err(missing(format!("missing input {absent} of {name}, the input has {present}")));
         }
         let mut inputs = given.clone();
         if let Some(memory) = &self.memory {
@@ -178,6 +213,7 @@ impl Chain {
     /// The outputs among what the steps gave.
     pub(crate) fn outputs(&self, made: Data) -> Result<Record> {
         match (made, &self.output_keys[..]) {
+            (Data::Record(record), []) => Ok(record),
             (Data::Record(record), keys) => Ok(only(&record, keys)),
             (made @ Data::Json(_), keys) if made.as_record().is_some() => {
                 // What a parser gave replaces what it gave before.

@@ -1,6 +1,8 @@
 //! The prompts that a chain can ask with.
 
-use catena_core::{ChatPromptTemplate, Data, FewShotPromptTemplate, PromptTemplate, PromptValue, Runnable};
+use catena_core::{
+    ChatPromptTemplate, Data, FewShotPromptTemplate, Prompt, PromptTemplate, PromptValue, Runnable,
+};
 
 /// A prompt that knows the names of its variables: of text or of messages.
 ///
@@ -11,7 +13,7 @@ use catena_core::{ChatPromptTemplate, Data, FewShotPromptTemplate, PromptTemplat
 /// assert_eq!(PromptTemplate::new("{a} and {b}")?.input_keys(), ["a", "b"]);
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-pub trait ChainPrompt: Runnable<Input = Data, Output = PromptValue> {
+pub trait ChainPrompt: Runnable<Input = Data, Output = PromptValue> + Prompt<Input = Data> {
     /// The variables that must have a value.
     fn input_keys(&self) -> Vec<String>;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catena_core::{PromptTemplate, PromptValue, Result, Runnable};
+use catena_core::{Data, PromptTemplate, PromptValue, Result, Runnable};
 
 use crate::keys::{list, misbuilt};
 use crate::{ChainPrompt, ConversationBufferMemory, LlmChain, Memory};
@@ -60,7 +60,7 @@ impl ConversationChain {
     pub fn new<M>(llm: M) -> Result<Self>
     where
         M: Runnable<Input = PromptValue> + 'static,
-        M::Output: Into<String>,
+        M::Output: Into<String> + Into<Data>,
     {
         Ok(Self::with_prompt(llm, PromptTemplate::new(TEMPLATE)?))
     }
@@ -69,7 +69,7 @@ impl ConversationChain {
     pub fn with_prompt<M>(llm: M, prompt: impl ChainPrompt + 'static) -> Self
     where
         M: Runnable<Input = PromptValue> + 'static,
-        M::Output: Into<String>,
+        M::Output: Into<String> + Into<Data>,
     {
         let mut asking = LlmChain::new(llm, prompt).with_output_key("response");
         asking.chain.name = "ConversationChain".into();

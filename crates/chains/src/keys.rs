@@ -13,6 +13,11 @@ pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidInput, message.into())
 }
 
+/// An input that is not there.
+pub(crate) fn missing(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::MissingKey, message.into())
+}
+
 /// A chain that is put together wrongly.
 pub(crate) fn misbuilt(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, message.into())

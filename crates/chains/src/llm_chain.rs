@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use catena_core::{
-    ChunkStream, Context, Data, Outline, PromptTemplate, PromptValue, Result, Runnable, RunnableExt,
-    impl_pipe,
+    ChunkStream, Context, Data, FromData, Outline, PromptTemplate, PromptValue, Result, Runnable,
+    RunnableExt, RunnableParallel, StrOutputParser, impl_pipe, lambda,
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future};
 use serde_json::Value;
 
-use crate::asking::Asking;
+use crate::asking::{self, Answer, Asking};
 use crate::chain_prompt::ChainPrompt;
-use crate::{Chain, ChainOutput, Memory};
+use crate::keys::invalid;
+use crate::{Chain, ChainOutput, Generation, Memory};
 
 /// Fills a prompt, asks a model and gives its text.
 ///
@@ -63,10 +65,10 @@ impl LlmChain {
     pub fn new<M>(llm: M, prompt: impl ChainPrompt + 'static) -> Self
     where
         M: Runnable<Input = PromptValue> + 'static,
-        M::Output: Into<String>,
+        M::Output: Into<String> + Into<Data>,
     {
         let input_keys = prompt.input_keys();
-        let asking = Asking::new(prompt, llm);
+        let asking = Asking::new(Arc::new(prompt), llm);
         let mut chain = Chain::new(input_keys, ["text"], asking.clone()).with_name("LlmChain");
         chain.checked = false;
         Self { asking, chain }
@@ -80,7 +82,7 @@ impl LlmChain {
     pub fn from_template<M>(llm: M, template: &str) -> Result<Self>
     where
         M: Runnable<Input = PromptValue> + 'static,
-        M::Output: Into<String>,
+        M::Output: Into<String> + Into<Data>,
     {
         Ok(Self::new(llm, PromptTemplate::new(template)?))
     }
@@ -118,6 +120,10 @@ impl LlmChain {
         self
     }
 
+    pub(crate) fn prompt(&self) -> Arc<dyn ChainPrompt> {
+        Arc::clone(&self.asking.prompt)
+    }
+
     /// The names of the inputs, those that the memory fills among them.
     pub fn input_keys(&self) -> &[String] {
         self.chain.input_keys()
@@ -126,6 +132,56 @@ impl LlmChain {
     /// The name of the text in the output.
     pub fn output_key(&self) -> &str {
         self.chain.output_keys.first().map_or("text", String::as_str)
+    }
+
+    /// Reads the answers with this parser. What it makes stands in place of the text, and streams as the parser streams.
+    ///
+    /// Name the output before, not after.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_chains::LlmChain;
+    /// use catena_core::{fakes::FakeLlm, vars, CommaSeparatedListOutputParser, Data};
+    /// # futures_executor::block_on(async {
+    /// let chain = LlmChain::from_template(FakeLlm::new(["tea, coffee"]), "Drinks from {place}?")?
+    ///     .with_output_parser(CommaSeparatedListOutputParser);
+    /// assert_eq!(chain.arun_value("Asia").await?, Data::from(vec!["tea", "coffee"]));
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with_output_parser<P>(self, parser: P) -> Chain
+    where
+        P: Runnable + 'static,
+        P::Input: FromData,
+        P::Output: Into<Data>,
+    {
+        let key = self.output_key().to_owned();
+        let output = RunnableParallel::new().with(&key, parser.dynamic());
+        self.with_answer_read_by(output, [key])
+    }
+
+    /// Gives a second output, `full_generation`: a list of the one [`Generation`], once the answer is complete.
+    #[must_use]
+    #[doc(alias = "return_final_only")]
+    pub fn with_full_generation(self) -> Chain {
+        let key = self.output_key().to_owned();
+        let whole = lambda(|answer: Data| vec![Data::from(Generation::new(answer))]);
+        let outputs =
+            RunnableParallel::new().with(&key, StrOutputParser.dynamic()).with(FULL, whole.with_name(FULL));
+        self.with_answer_read_by(outputs, [key, FULL.to_owned()])
+    }
+
+    /// The chain with the outputs that a step makes of the model's answer.
+    pub(crate) fn with_answer_read_by<R, K>(self, read: R, keys: impl IntoIterator<Item = K>) -> Chain
+    where
+        R: Runnable + 'static,
+        R::Input: FromData,
+        R::Output: Into<Data>,
+        K: Into<String>,
+    {
+        let output_keys = keys.into_iter().map(Into::into).collect();
+        let steps = self.asking.with_answer(Answer::Through(read.dynamic())).boxed();
+        Chain { steps, output_keys, checked: true, ..self.chain }
     }
 
     /// Runs with one bare value or with named values, and gives the text.
@@ -142,7 +198,78 @@ impl LlmChain {
         let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
         self.batch(inputs).await.into_iter().map(|output| output.map(String::from)).collect()
     }
+
+    /// Runs once and reads the text with a parser.
+    ///
+    /// # Errors
+    /// Those of the chain and of the parser.
+    pub async fn apredict_and_parse<P>(&self, inputs: impl Into<Data>, parser: &P) -> Result<P::Output>
+    where
+        P: Runnable,
+        P::Input: From<String>,
+    {
+        parser.invoke(self.arun(inputs).await?).await
+    }
+
+    /// Runs every input, concurrently, and reads each text with a parser.
+    ///
+    /// # Errors
+    /// Each input has a result of its own.
+    pub async fn aapply_and_parse<I: Into<Data>, P>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+        parser: &P,
+    ) -> Vec<Result<P::Output>>
+    where
+        P: Runnable,
+        P::Input: From<String>,
+    {
+        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
+        let texts = self.batch(inputs).await.into_iter().map(|output| output.map(String::from));
+        future::join_all(texts.map(async |text| parser.invoke(text?).await)).await
+    }
+
+    /// The prompts that these inputs make, and the texts at which the model is to stop, which are one for all.
+    ///
+    /// # Errors
+    /// [`MissingKey`](catena_core::ErrorKind::MissingKey) for a variable without a value: the memory is not asked.
+    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when the inputs differ in their `stop`.
+    #[doc(alias = "prep_prompts")]
+    pub async fn aprep_prompts<I: Into<Data>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<(Vec<PromptValue>, Option<Data>)> {
+        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
+        let stop = inputs.first().and_then(asking::stop).cloned();
+        if let Some(index) = inputs.iter().position(|input| asking::stop(input) != stop.as_ref()) {
+            return Err(invalid(format!(
+                "input {index} has another `stop` than the first: one holds for all"
+            )));
+        }
+        let cx = Context::default();
+        let prompts = inputs.into_iter().map(|input| self.asking.prompt.call(input, &cx));
+        Ok((future::try_join_all(prompts).await?, stop))
+    }
+
+    /// Asks the model with every input, concurrently, and gives its whole answers in the order of the inputs. The memory
+    /// is neither asked nor told.
+    ///
+    /// # Errors
+    /// Those of [`aprep_prompts`](Self::aprep_prompts), before anything is asked; the first of the model, which ends the
+    /// other calls.
+    pub async fn agenerate<I: Into<Data>>(
+        &self,
+        inputs: impl IntoIterator<Item = I>,
+    ) -> Result<Vec<Generation>> {
+        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
+        self.aprep_prompts(inputs.iter().cloned()).await?;
+        let asking = self.asking.clone().with_answer(Answer::Whole);
+        Ok(asking.try_batch(inputs).await?.into_iter().map(Generation::new).collect())
+    }
 }
+
+/// The name of the model's whole answer among the outputs.
+const FULL: &str = "full_generation";
 
 /// The chain with its inputs checked before anything runs.
 impl From<LlmChain> for Chain {
@@ -224,7 +351,7 @@ mod tests {
         let text = error.to_string();
         assert!(text.starts_with("seq[0] > PromptTemplate: missing variable `product`"), "{text}");
         let error = block_on(Chain::from(chain()).arun(vars! { produkt: "x" })).expect_err("it is missing");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::MissingKey);
         assert!(error.to_string().contains("missing input `product` of LlmChain"), "{error}");
     }
 }

@@ -95,19 +95,14 @@ impl Default for SimpleSequentialChain {
 }
 
 fn text_to_text(chain: Chain, index: usize) -> Result<DynRunnable> {
-    let (inputs, name) = (chain.free_keys(), &chain.name);
-    match (&inputs[..], &chain.output_keys[..]) {
-        ([_], [output]) => {
-            let output = RunnablePick::one(output);
-            Ok(chain.only_outputs().pipe(output).dynamic())
-        }
-        (inputs, outputs) => {
-            let (inputs, outputs) = (list(inputs), list(outputs));
-            Err(misbuilt(format!(
-                "chain {index} of the simple sequence ({name}) makes {outputs} of {inputs}: it must make one of one"
-            )))
-        }
+    let (inputs, outputs) = (chain.free_keys(), &chain.output_keys);
+    if inputs.len() == 1 && outputs.len() == 1 {
+        return chain.into_value();
     }
+    let (name, inputs, outputs) = (&chain.name, list(inputs), list(outputs));
+    Err(misbuilt(format!(
+        "chain {index} of the simple sequence ({name}) makes {outputs} of {inputs}: it must make one of one"
+    )))
 }
 
 /// The text without white space around it: what may be its end is held back.

@@ -2,7 +2,9 @@
 
 use catena::{Data, Result};
 
+use super::legacy_chains;
 use super::messages;
+use super::output_parsers;
 use super::prompts;
 use super::runnables;
 use super::vector::Vector;
@@ -26,7 +28,9 @@ pub(super) type Run = fn(&Vector) -> Evaluated;
 pub(super) fn runner(area: &str) -> Option<Run> {
     match area {
         "chat_prompts" | "fstring" | "jinja2" | "mustache" => Some(prompts::run),
+        "legacy_chains" => Some(legacy_chains::run),
         "messages" => Some(messages::run),
+        "output_parsers" => Some(output_parsers::run),
         "runnables" => Some(runnables::run),
         _ => None,
     }

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catena_core::{
-    BufferString, ChatMessageHistory, Data, Error, InMemoryChatMessageHistory, Message, Record, Result,
+    BufferString, ChatMessageHistory, Data, InMemoryChatMessageHistory, Message, Record, Result, TokenCounter,
 };
 
 use super::Memory;
-use crate::keys::{invalid, list, text_of};
-
-type Counter = Arc<dyn Fn(&[Message]) -> usize + Send + Sync>;
+use super::exchange::{SavedKeys, last_that_fit};
 
 /// Remembers what was said and answered, and gives it as one text or as messages.
 ///
@@ -20,7 +18,8 @@ type Counter = Arc<dyn Fn(&[Message]) -> usize + Send + Sync>;
 ///
 /// # Errors
 /// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input, or one
-/// output, and no key that names it. Of several outputs, the one named `output` counts.
+/// output, and no key that names it, and with [`MissingKey`](catena_core::ErrorKind::MissingKey) when what it names is
+/// not there. Of several outputs, the one named `output` counts.
 ///
 /// # Example
 /// ```
@@ -45,8 +44,9 @@ pub struct ConversationBufferMemory {
     /// How it is written; `None` for messages.
     text: Option<BufferString>,
     keep: Keep,
-    input_key: Option<String>,
-    output_key: Option<String>,
+    saved: SavedKeys,
+    /// What the text begins with, if it is not empty.
+    lead: &'static str,
 }
 
 /// How much of the conversation is given.
@@ -54,7 +54,7 @@ pub struct ConversationBufferMemory {
 enum Keep {
     All,
     Exchanges(usize),
-    Tokens(usize, Counter),
+    Tokens(usize, Arc<dyn TokenCounter>),
 }
 
 impl ConversationBufferMemory {
@@ -70,9 +70,16 @@ impl ConversationBufferMemory {
             key: "history".to_owned(),
             text: Some(BufferString::new()),
             keep: Keep::All,
-            input_key: None,
-            output_key: None,
+            saved: SavedKeys::default(),
+            lead: "",
         }
+    }
+
+    /// An empty conversation, given as a text in which every line begins anew: LangChain's
+    /// `ConversationStringBufferMemory`.
+    #[doc(alias = "ConversationStringBufferMemory")]
+    pub fn string_buffer() -> Self {
+        Self { lead: "\n", ..Self::new() }
     }
 
     /// Names the conversation among the inputs; `history` unless set.
@@ -106,11 +113,7 @@ impl ConversationBufferMemory {
 
     /// Gives as many of the last messages as make no more tokens than `limit`, as `count` counts them.
     #[must_use]
-    pub fn with_token_limit(
-        mut self,
-        limit: usize,
-        count: impl Fn(&[Message]) -> usize + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_token_limit(mut self, limit: usize, count: impl TokenCounter + 'static) -> Self {
         self.keep = Keep::Tokens(limit, Arc::new(count));
         self
     }
@@ -118,37 +121,15 @@ impl ConversationBufferMemory {
     /// Says which input is remembered.
     #[must_use]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
-        self.input_key = Some(key.into());
+        self.saved.input = Some(key.into());
         self
     }
 
     /// Says which output is remembered.
     #[must_use]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
-        self.output_key = Some(key.into());
+        self.saved.output = Some(key.into());
         self
-    }
-
-    fn said<'a>(&self, inputs: &'a Record) -> Result<&'a Data> {
-        if let Some(key) = &self.input_key {
-            return inputs.get(key).ok_or_else(|| absent("input", key, inputs));
-        }
-        let mut candidates = inputs.iter().filter(|(name, _)| *name != self.key && *name != "stop");
-        match (candidates.next(), candidates.next()) {
-            (Some((_, said)), None) => Ok(said),
-            _ => Err(unclear("input", "with_input_key", inputs)),
-        }
-    }
-
-    fn answered<'a>(&self, outputs: &'a Record) -> Result<&'a Data> {
-        if let Some(key) = &self.output_key {
-            return outputs.get(key).ok_or_else(|| absent("output", key, outputs));
-        }
-        let mut values = outputs.iter();
-        match (values.next(), values.next()) {
-            (Some((_, answer)), None) => Ok(answer),
-            _ => outputs.get("output").ok_or_else(|| unclear("output", "with_output_key", outputs)),
-        }
     }
 }
 
@@ -157,22 +138,10 @@ impl Keep {
         let from = match self {
             Self::All => 0,
             Self::Exchanges(count) => messages.len().saturating_sub(count.saturating_mul(2)),
-            Self::Tokens(limit, count) => {
-                let fits = |from: &usize| count(&messages[*from..]) <= *limit;
-                (0..messages.len()).find(fits).unwrap_or(messages.len())
-            }
+            Self::Tokens(limit, count) => last_that_fit(messages, *limit, &**count),
         };
         &messages[from..]
     }
-}
-
-fn absent(what: &str, key: &str, present: &Record) -> Error {
-    invalid(format!("the memory saves the {what} `{key}`, but there is {}", list(present.names())))
-}
-
-fn unclear(what: &str, option: &str, present: &Record) -> Error {
-    let names = list(present.names());
-    invalid(format!("the memory saves one {what}, but there is {names}: say which with `{option}`"))
 }
 
 impl Default for ConversationBufferMemory {
@@ -197,16 +166,18 @@ impl Memory for ConversationBufferMemory {
         let messages = self.history.messages().await?;
         let kept = self.keep.of(&messages);
         let value = match &self.text {
-            Some(text) => Data::from(text.write(kept)),
+            Some(text) => match text.write(kept) {
+                text if text.is_empty() => Data::from(text),
+                text => Data::from(format!("{}{text}", self.lead)),
+            },
             None => Data::from(kept.to_vec()),
         };
         Ok(Record::from_iter([(self.key.clone(), value)]))
     }
 
     async fn save(&self, inputs: &Record, outputs: &Record) -> Result<()> {
-        let said = Message::human(text_of(self.said(inputs)?));
-        let answered = Message::ai(text_of(self.answered(outputs)?));
-        self.history.add_messages(vec![said, answered]).await
+        let exchange = self.saved.exchange(inputs, outputs, &self.key)?;
+        self.history.add_messages(exchange.into()).await
     }
 
     async fn clear(&self) -> Result<()> {
@@ -217,6 +188,7 @@ impl Memory for ConversationBufferMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::text_of;
     use futures_executor::block_on;
 
     fn record(values: &[(&str, &str)]) -> Record {
@@ -245,6 +217,8 @@ mod tests {
         let limited = memory().with_token_limit(8, words);
         check(&limited, &[("one two", "three")], "Human: one two\nAI: three");
         check(&limited, &[("four five", "six")], "AI: three\nHuman: four five\nAI: six");
+        check(&ConversationBufferMemory::string_buffer(), &[], "");
+        check(&ConversationBufferMemory::string_buffer(), &[("1", "a")], "\nHuman: 1\nAI: a");
         block_on(limited.clear()).expect("cleared");
         check(&limited, &[], "");
     }

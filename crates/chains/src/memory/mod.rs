@@ -2,13 +2,16 @@
 
 mod buffer;
 mod combined;
+mod exchange;
 mod read_only;
 mod simple;
+mod summary;
 
 pub use buffer::ConversationBufferMemory;
 pub use combined::CombinedMemory;
 pub use read_only::ReadOnlyMemory;
 pub use simple::SimpleMemory;
+pub use summary::ConversationSummaryMemory;
 
 use std::sync::Arc;
 

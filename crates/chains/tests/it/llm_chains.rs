@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use catena_chains::{Chain, LlmChain};
 use catena_core::fakes::FakeChatModel;
 use catena_core::{
-    ChatPromptTemplate, ChunkStream, Context, ErrorKind, LanguageModel, Message, PromptValue, async_trait,
-    vars,
+    ChatPromptTemplate, ChunkStream, CommaSeparatedListOutputParser, Context, Data, ErrorKind,
+    JsonOutputParser, LanguageModel, Message, PromptValue, RunnableExt, async_trait, vars,
 };
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -70,10 +70,51 @@ fn arguments_reach_the_model() {
 fn what_is_missing_is_named_before_anything_runs() {
     let (chain, model) = llm("{a} and {b}", &["r"]);
     let checked = Chain::from(chain.clone());
-    fails(block_on(checked.arun(vars! { a: "x" })), ErrorKind::InvalidInput, "missing input `b`");
+    fails(block_on(checked.arun(vars! { a: "x" })), ErrorKind::MissingKey, "missing input `b`");
     fails(block_on(checked.arun("x")), ErrorKind::InvalidInput, "`a`, `b`");
-    fails(block_on(checked.arun(())), ErrorKind::InvalidInput, "`a`, `b`");
+    fails(block_on(checked.arun(())), ErrorKind::MissingKey, "`a`, `b`");
+    fails(block_on(chain.arun(())), ErrorKind::MissingKey, "`a`");
     fails(block_on(chain.arun("x")), ErrorKind::InvalidInput, "`a`, `b`");
     fails(block_on(chain.aapply([vars! { a: "1" }])).remove(0), ErrorKind::MissingKey, "`b`");
     assert!(asked(&model).is_empty());
+}
+
+#[test]
+fn parsers_read_the_answers() {
+    let (chain, _) = llm("{x}", &["a, b"]);
+    let list = chain.clone().with_output_parser(CommaSeparatedListOutputParser);
+    check(&list, "1", vars! { x: "1", text: vec!["a", "b"] });
+    check(&list.only_outputs(), "1", vars! { text: vec!["a", "b"] });
+    let parsed = block_on(chain.apredict_and_parse("1", &CommaSeparatedListOutputParser));
+    assert_eq!(parsed.expect("a list"), ["a", "b"]);
+    let parsed = block_on(chain.aapply_and_parse(["1", "2"], &CommaSeparatedListOutputParser));
+    assert!(parsed.iter().all(|list| list.as_ref().is_ok_and(|list| list == &["a", "b"])));
+    fails(block_on(chain.apredict_and_parse("1", &JsonOutputParser)), ErrorKind::Parse, "a, b");
+    let json = chain.with_output_parser(JsonOutputParser);
+    fails(block_on(json.invoke("1")), ErrorKind::Parse, "seq[2] > parallel.text > JsonOutputParser");
+    // A record of a parser is one value, not the outputs.
+    let (chain, _) = llm("{x}", &[r#"{"text": {"a": 1}, "b": 2}"#]);
+    let whole = vars! { text: vars! { a: 1 }, b: 2 };
+    check(&chain.with_output_parser(JsonOutputParser), "1", vars! { x: "1", text: whole });
+}
+
+#[test]
+fn whole_answers_are_given_on_request() {
+    let model = FakeChatModel::new(["one two"]);
+    let chain = LlmChain::from_template(model.clone(), "{x}").expect("a good template");
+    let full = chain.clone().with_full_generation();
+    assert_eq!(full.output_keys(), ["text", "full_generation"]);
+    let output = block_on(full.only_outputs().invoke("1")).expect("outputs");
+    let Some(Data::List(generations)) = output.get("full_generation") else { panic!("no list: {output:?}") };
+    assert_eq!(generations[0].get("text"), Some(&Data::from("one two")));
+    assert!(matches!(generations[0].get("message"), Some(Data::Message(_))));
+    let inputs = || [vars! { x: "1", stop: "a" }, vars! { x: "2", stop: "a" }];
+    let (prompts, stop) = block_on(chain.aprep_prompts(inputs())).expect("prompts");
+    assert_eq!((prompts[1].to_string().as_str(), stop), ("2", Some(Data::from("a"))));
+    assert_eq!(block_on(chain.agenerate(inputs())).expect("answers").len(), 2);
+    let asked = model.prompts().len();
+    let differing = [vars! { x: "1", stop: "a" }, vars! { x: "2" }];
+    fails(block_on(chain.agenerate(differing)), ErrorKind::InvalidInput, "input 1 has another `stop`");
+    fails(block_on(chain.agenerate([vars! { x: "1" }, vars! {}])), ErrorKind::MissingKey, "`x`");
+    assert_eq!(model.prompts().len(), asked, "nothing is asked when an input does not fit");
 }

@@ -43,7 +43,7 @@ fn outputs_feed_later_chains() {
     assert_eq!(tokens, [Some(&Data::from("r ")), Some(&Data::from("b"))]);
     fails(
         block_on(all.invoke(vars! { a: "1" })),
-        ErrorKind::InvalidInput,
+        ErrorKind::MissingKey,
         "missing input `b` of SequentialChain",
     );
 }
@@ -84,5 +84,5 @@ fn one_text_goes_through_all() {
     let stripped = simple().with_stripped_outputs().with_input_key("q").with_output_key("a");
     let stripped = stripped.build().expect("it fits");
     check(&stripped, vars! { q: "a" }, vars! { q: "a", a: "a!" });
-    fails(block_on(stripped.invoke(vars! { zzz: "x" })), ErrorKind::InvalidInput, "`q`");
+    fails(block_on(stripped.invoke(vars! { zzz: "x" })), ErrorKind::MissingKey, "`q`");
 }

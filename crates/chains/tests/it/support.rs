@@ -2,8 +2,12 @@
 
 use catena_chains::LlmChain;
 use catena_core::fakes::FakeLlm;
-use catena_core::{Data, ErrorKind, Result, Runnable, RunnableExt, gather};
+use catena_core::{
+    ChunkStream, Context, Data, Document, Error, ErrorKind, LanguageModel, PromptValue, Result, Runnable,
+    RunnableExt, async_trait, gather,
+};
 use futures_executor::block_on;
+use futures_util::{StreamExt, stream};
 
 /// A chain with a fake model, and the model.
 pub(crate) fn llm(template: &str, answers: &[&str]) -> (LlmChain, FakeLlm) {
@@ -36,4 +40,46 @@ pub(crate) fn fails<T>(result: Result<T>, kind: ErrorKind, says: &str) {
     let error = result.err().expect("an error");
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(says), "no `{says}` in: {error}");
+}
+
+/// Documents with these texts, numbered as pages.
+pub(crate) fn documents(texts: &[&str]) -> Data {
+    let pages = texts.iter().enumerate();
+    let pages: Vec<Document> =
+        pages.map(|(page, text)| Document::new(*text).with_metadata("page", page + 1)).collect();
+    pages.into()
+}
+
+/// A model whose answer depends on the prompt alone. Each word of it takes a moment; it fails where there is none.
+#[derive(Clone)]
+pub(crate) struct Answering(pub(crate) fn(&str) -> Option<String>);
+
+#[async_trait]
+impl LanguageModel for Answering {
+    type Output = String;
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, _cx: Context) -> ChunkStream<'a, String> {
+        let Some(answer) = (self.0)(&prompt.into_text()) else {
+            return stream::iter([Err(Error::new(ErrorKind::Server, "down"))]).boxed();
+        };
+        let words: Vec<String> = answer.split_inclusive(' ').map(str::to_owned).collect();
+        let words = stream::iter(words).then(async |word| {
+            a_moment().await;
+            Ok(word)
+        });
+        words.boxed()
+    }
+}
+
+/// Lets others go on.
+async fn a_moment() {
+    let mut passed = false;
+    std::future::poll_fn(|task| {
+        if std::mem::replace(&mut passed, true) {
+            return std::task::Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }

@@ -8,15 +8,16 @@ mod node;
 mod string;
 
 use catena::{
-    BufferString, Data, Error, ErrorKind, ExampleSelector, MustacheTemplate, Outline, PromptTemplate,
-    PromptValue, Record, Result, Runnable, RunnableExt, TemplateFormat,
+    BufferString, Data, Document, Error, ErrorKind, ExampleSelector, FromData, MustacheTemplate, Outline,
+    PromptTemplate, PromptValue, Record, Result, Runnable, RunnableExt, TemplateFormat,
 };
 
 use super::area::Evaluated;
+use super::raised::raise;
 use super::tagged;
 use super::vector::Vector;
 use fields::Fields;
-use node::Node;
+pub(super) use node::{Node, build as build_node};
 
 pub(super) fn run(vector: &Vector) -> Evaluated {
     let input = Fields(&vector.input);
@@ -34,9 +35,16 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
         "template_variables" => template_variables(input),
         "template_schema" => template_schema(input),
         "mustache_render" => mustache_render(input),
+        "stringify" => input.need("value").map(|value| catena::stringify_value(&tagged::decode(value)).into()),
         "buffer_string" => buffer_string(input),
+        "format_document" => format_document(input),
         _ => return Evaluated::Unsupported,
     })
+}
+
+/// What a prompt makes of values.
+pub(super) fn fill(prompt: &Data, values: Data) -> Result<Data> {
+    node::build(prompt)?.invoke(values)
 }
 
 fn built(input: Fields<'_>) -> Result<Node> {
@@ -100,6 +108,17 @@ fn buffer_string(input: Fields<'_>) -> Result<Data> {
         };
     }
     Ok(buffer.write(&messages).into())
+}
+
+fn format_document(input: Fields<'_>) -> Result<Data> {
+    let document = input.need("document")?;
+    let document = Document::from_data(document.get("$document").unwrap_or(document).clone())?;
+    let text = catena::format_document(&document, &string::build(input.need("prompt")?)?);
+    // LangChain has no kind of its own for metadata that is missing.
+    text.map(Data::from).map_err(|error| match error.kind() {
+        ErrorKind::MissingKey => raise("value_error", error.message()),
+        _ => error,
+    })
 }
 
 /// Something that vectors may have and this runner does not know.

@@ -9,7 +9,7 @@ use super::super::raised::raise;
 use super::fields::{Fields, partials};
 use super::{call, chat, few_shot, string, unknown};
 
-pub(super) enum Node {
+pub(in super::super) enum Node {
     Text(PromptTemplate),
     Chat(ChatPromptTemplate),
     FewShot(Box<FewShotPromptTemplate>),
@@ -19,7 +19,7 @@ pub(super) enum Node {
 }
 
 /// Builds a prompt.
-pub(super) fn build(data: &Data) -> Result<Node> {
+pub(in super::super) fn build(data: &Data) -> Result<Node> {
     let (kind, content) = match data.as_record().and_then(|record| record.iter().next()) {
         Some(member) => member,
         None => return Err(unknown("form of a prompt")),

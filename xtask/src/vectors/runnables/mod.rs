@@ -6,6 +6,7 @@ mod config;
 mod events;
 mod fake_answer;
 mod fake_models;
+mod fakes;
 mod functions;
 mod generators;
 mod graph;
@@ -24,6 +25,7 @@ use catena::{Data, Result};
 use super::area::Evaluated;
 use super::vector::Vector;
 use bench::{Bench, Caller};
+pub(super) use fakes::Fakes;
 
 /// An operation, made through one of the entry points.
 type Op = fn(&Bench, Caller) -> Result<Data>;

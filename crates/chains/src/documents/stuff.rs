@@ -1,0 +1,114 @@
+//! All documents in one prompt.
+
+use std::sync::Arc;
+
+use catena_core::{Document, PromptTemplate, Record, Result, RunnableExt, TokenCounter, lambda};
+
+use super::{DocumentWriting, OUTPUT, asked_for, document_variable, input_keys, take_documents};
+use crate::{Chain, ChainPrompt, LlmChain};
+
+/// Builds a chain that writes all documents into one prompt: from `input_documents`, and whatever else the prompt asks
+/// for, to `output_text`.
+///
+/// The answer streams.
+///
+/// # Errors
+/// [`build`](StuffDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless it is clear which
+/// variable of the prompt the documents fill. The chain fails with [`MissingKey`](catena_core::ErrorKind::MissingKey)
+/// when a document lacks metadata that its template needs.
+///
+/// # Example
+/// ```
+/// use catena_chains::{LlmChain, StuffDocumentsChain};
+/// use catena_core::{fakes::FakeLlm, Document};
+/// # futures_executor::block_on(async {
+/// let model = FakeLlm::new(["Warm things."]);
+/// let chain = StuffDocumentsChain::new(LlmChain::from_template(model.clone(), "In short: {text}")?).build()?;
+/// assert_eq!(chain.arun(["tea", "socks"].map(Document::from).to_vec()).await?, "Warm things.");
+/// assert_eq!(model.prompts()[0].to_string(), "In short: tea\n\nsocks");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct StuffDocumentsChain {
+    llm_chain: LlmChain,
+    variable: Option<String>,
+    writing: DocumentWriting,
+}
+
+impl StuffDocumentsChain {
+    /// Asks with this chain.
+    pub fn new(llm_chain: LlmChain) -> Self {
+        Self { llm_chain, variable: None, writing: DocumentWriting::new() }
+    }
+
+    /// Says which variable of the prompt the documents fill, if it has several.
+    #[must_use]
+    pub fn with_document_variable_name(mut self, name: impl Into<String>) -> Self {
+        self.variable = Some(name.into());
+        self
+    }
+
+    /// Writes each document with this template, which may use its metadata.
+    #[must_use]
+    pub fn with_document_prompt(mut self, prompt: PromptTemplate) -> Self {
+        self.writing = self.writing.with_prompt(prompt);
+        self
+    }
+
+    /// Sets what stands between documents; an empty line unless set.
+    #[must_use]
+    pub fn with_document_separator(mut self, separator: impl Into<String>) -> Self {
+        self.writing = self.writing.with_separator(separator);
+        self
+    }
+
+    /// Checks that the documents have a place in the prompt.
+    ///
+    /// # Errors
+    /// Those of the type.
+    pub fn build(self) -> Result<Chain> {
+        let stuffing = self.stuffing()?;
+        let keys = input_keys(&stuffing.asked, &[&stuffing.variable]);
+        let answer = stuffing.asked.clone().into_value()?;
+        let stuff = lambda(move |mut inputs: Record| {
+            let documents = take_documents(&mut inputs)?;
+            stuffing.fill(&inputs, &documents)
+        });
+        let steps = stuff.with_name("stuff").pipe(answer);
+        Ok(Chain::new(keys, [OUTPUT], steps).with_name("StuffDocumentsChain"))
+    }
+
+    pub(super) fn stuffing(&self) -> Result<Stuffing> {
+        let asked = Chain::from(self.llm_chain.clone());
+        let variable = document_variable(&asked, self.variable.clone())?;
+        Ok(Stuffing { asked, variable, writing: self.writing.clone(), prompt: self.llm_chain.prompt() })
+    }
+}
+
+/// How the prompt is filled.
+pub(super) struct Stuffing {
+    asked: Chain,
+    variable: String,
+    writing: DocumentWriting,
+    prompt: Arc<dyn ChainPrompt>,
+}
+
+impl Stuffing {
+    /// The inputs of the chain that asks.
+    fn fill(&self, inputs: &Record, documents: &[Document]) -> Result<Record> {
+        let mut asked = asked_for(&self.asked, inputs);
+        asked.insert(&self.variable, self.writing.write(documents)?);
+        Ok(asked)
+    }
+
+    /// How many tokens the prompt would have.
+    pub(super) fn prompt_length(
+        &self,
+        inputs: &Record,
+        documents: &[Document],
+        counter: &dyn TokenCounter,
+    ) -> Result<usize> {
+        let prompt = self.prompt.format_prompt(&self.fill(inputs, documents)?.into())?;
+        Ok(counter.count_tokens(&prompt.into_messages()))
+    }
+}
