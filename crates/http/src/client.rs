@@ -1,20 +1,24 @@
 //! The client: limits and timeouts laid around a transport.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 
 use bytes::Bytes;
 use catena_core::{Result, Timer};
+use futures_core::Stream;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 
 use crate::body::Body;
 use crate::builder::HttpClientBuilder;
 use crate::failure::server_name;
-use crate::hyper_transport::HyperTransport;
+use crate::hyper_transport::{HyperTransport, Place};
 use crate::request::Request;
 use crate::response::{Limits, Response};
-use crate::timeout::{Clock, Limit, TimedBody, Timeout, TotalSleep};
+use crate::timeout::{BodyLimits, Clock, Limit, TimedBody, Total};
 use crate::transport::HttpTransport;
 
 /// An HTTP client for any executor and for blocking code. Clones are cheap and share connections.
@@ -50,15 +54,20 @@ use crate::transport::HttpTransport;
 pub struct HttpClient(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) transport: Arc<dyn HttpTransport>,
-    /// The same transport if it is the built-in one.
-    pub(crate) hyper: Option<Arc<HyperTransport>>,
+    pub(crate) sender: Sender,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) first_byte: Limit,
     pub(crate) idle: Limit,
     pub(crate) total: Option<Limit>,
     pub(crate) limits: Limits,
+}
+
+/// What moves the bytes.
+#[derive(Debug)]
+pub(crate) enum Sender {
+    Hyper(Arc<HyperTransport>),
+    Custom(Arc<dyn HttpTransport>),
 }
 
 impl HttpClient {
@@ -88,18 +97,17 @@ impl HttpClient {
         let inner = &*self.0;
         let mut request = request.into_http();
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
-        let server = server_name(request.uri());
-        let mut total = TotalSleep::start(&*inner.timer, inner.total);
-        let first_byte = inner.timer.sleep(inner.first_byte.duration);
-        let call = Timeout::new(Timeout::new(inner.transport.send(request), first_byte), &mut total);
-        let answer = match (call.await, inner.total) {
-            (Some(Some(answer)), _) => answer?,
-            (None, Some(total)) => return Err(total.error(&server)),
-            _ => return Err(inner.first_byte.error(&server)),
-        };
-        let (head, body) = answer.into_parts();
-        let clock = Clock { timer: Arc::clone(&inner.timer), idle: inner.idle, total: inner.total, server };
-        Ok(Response::new(head, Body::from_stream(TimedBody::new(body, clock, total)), inner.limits))
+        match &inner.sender {
+            Sender::Custom(transport) => {
+                let clock = Clock::Timer(Arc::clone(&inner.timer));
+                inner.limited(clock, request, |request| transport.send(request)).await
+            }
+            Sender::Hyper(hyper) => {
+                let place = Place::of_this_thread()?;
+                let clock = hyper.clock(&place);
+                inner.limited(clock, request, |request| hyper.send_at(place, request)).await
+            }
+        }
     }
 
     /// The timer by which the client's limits are measured.
@@ -110,7 +118,48 @@ impl HttpClient {
     /// How many runtimes the client holds a pool of connections for. For tests.
     #[doc(hidden)]
     pub fn pool_count(&self) -> usize {
-        self.0.hyper.as_ref().map_or(0, |hyper| hyper.pool_count())
+        match &self.0.sender {
+            Sender::Hyper(hyper) => hyper.pool_count(),
+            Sender::Custom(_) => 0,
+        }
+    }
+}
+
+impl Inner {
+    /// Sends a request within the limits, and lays them around the body of its answer.
+    async fn limited<F, B>(
+        &self,
+        clock: Clock,
+        request: HttpRequest,
+        send: impl FnOnce(HttpRequest) -> F,
+    ) -> Result<Response>
+    where
+        F: Future<Output = Result<http::Response<B>>>,
+        B: Stream<Item = Result<Bytes>> + Send + 'static,
+    {
+        let url = request.uri().clone();
+        let mut total = Total::start(&clock, self.total);
+        let mut alarm = clock.alarm(self.first_byte.duration);
+        let answer = {
+            let mut call = pin!(send(request));
+            poll_fn(|cx| {
+                if let Poll::Ready(answer) = call.as_mut().poll(cx) {
+                    return Poll::Ready(answer);
+                }
+                let passed = match Pin::new(&mut total).poll(cx) {
+                    Poll::Ready(total) => total,
+                    Poll::Pending => {
+                        ready!(Pin::new(&mut alarm).poll(cx));
+                        self.first_byte
+                    }
+                };
+                Poll::Ready(Err(passed.error(&server_name(&url))))
+            })
+            .await?
+        };
+        let (head, body) = answer.into_parts();
+        let limits = BodyLimits { clock, idle: self.idle, total, url };
+        Ok(Response::new(head, Body::from_stream(TimedBody::new(body, limits, Some(alarm))), self.limits))
     }
 }
 
@@ -118,7 +167,7 @@ impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         f.debug_struct("HttpClient")
-            .field("transport", &inner.transport)
+            .field("transport", &inner.sender)
             .field("timer", &inner.timer)
             .field("first_byte_timeout", &inner.first_byte.duration)
             .field("idle_timeout", &inner.idle.duration)

@@ -10,6 +10,7 @@ mod dialer;
 mod failure;
 mod hyper_transport;
 mod io_thread;
+mod pool;
 mod proxy;
 mod request;
 mod response;
@@ -18,6 +19,7 @@ mod sse;
 mod timeout;
 mod tls;
 mod transport;
+mod wire;
 
 pub mod blocking {
     //! Marks a thread as blocked on a future, so that its network I/O runs elsewhere.

@@ -136,7 +136,8 @@ fn a_plain_server_is_recognized() {
 #[test]
 fn a_server_that_hangs_up_during_the_handshake() {
     let error = pollster::block_on(get(&trusting_client(), &Server::raw(drop).https("/"))).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
+    assert!(error.to_string().contains("TLS handshake"), "{error}");
 }
 
 #[test]
