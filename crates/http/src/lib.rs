@@ -16,6 +16,7 @@ mod request;
 mod response;
 mod runtime_pools;
 mod sse;
+mod sse_decoder;
 mod timeout;
 mod tls;
 mod transport;
