@@ -110,6 +110,8 @@ struct Inner {
     retry_after: Option<Duration>,
     path: Path,
     service: Option<Box<ServiceError>>,
+    /// How many attempts were made by whoever gave up.
+    attempts: usize,
     /// Set while the error travels down a stream through steps that did not cause it.
     mark: Option<usize>,
 }
@@ -129,6 +131,7 @@ impl Error {
             retry_after: None,
             path: Path::default(),
             service: None,
+            attempts: 1,
             mark: None,
         }))
     }
@@ -179,6 +182,13 @@ impl Error {
         self
     }
 
+    /// Says after how many attempts it was given up, which `Display` then tells.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: usize) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
     /// Adds the step that the error passed on its way out. Combinators call this; the outermost step comes last.
     ///
     /// An error that an earlier step of a sequence put into the stream is left as it is: it only passes through.
@@ -213,6 +223,11 @@ impl Error {
     /// How long the service asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// After how many attempts a client that tries again by itself gave up; 1 if it did not try again.
+    pub fn attempts(&self) -> usize {
+        self.0.attempts
     }
 
     /// What the service said: status, code, request id, body, rate limits.
@@ -250,7 +265,11 @@ impl fmt::Display for Error {
         if !self.0.path.is_empty() {
             write!(f, "{}: ", self.0.path)?;
         }
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        if self.0.attempts > 1 {
+            write!(f, " (after {} attempts)", self.0.attempts)?;
+        }
+        Ok(())
     }
 }
 
@@ -267,6 +286,9 @@ impl fmt::Debug for Error {
         }
         if inner.retryable {
             out.field("retryable", &true).field("retry_after", &inner.retry_after);
+        }
+        if inner.attempts > 1 {
+            out.field("attempts", &inner.attempts);
         }
         if let Some(source) = &inner.source {
             out.field("source", source);

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::run::Permit;
 use crate::{
-    AiMessage, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind, Runnable, gather,
+    AiMessage, Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, PromptValue, Result, RunKind,
+    Runnable, gather,
 };
 
 /// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
@@ -79,6 +80,19 @@ pub trait LanguageModel: Send + Sync {
 
     /// Which of the provider's models it asks for.
     fn model_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it can do beyond answering a text with a text. What is not declared is refused with
+    /// [`ErrorKind::Unsupported`] when it is asked for.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::none()
+    }
+
+    /// Everything that is set on it and shapes an answer: the service and model asked, the temperature and so on; no
+    /// secrets. Two models with equal parameters may serve each other's answers from a cache. By default it does not
+    /// say, and its answers are not cached.
+    fn parameters(&self) -> Option<Map<String, Value>> {
         None
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::RateLimits;
+
 /// The details of an unsuccessful answer, as far as the service gave them.
 ///
 /// `Debug` prints all of it: the crate that fills it in must have bounded and redacted the body.
@@ -31,6 +33,13 @@ pub struct ServiceError {
     pub body: Option<String>,
     /// The rate-limit headers of the answer, names in lower case.
     pub rate_limits: Vec<(String, String)>,
+}
+
+impl ServiceError {
+    /// The rate-limit headers as numbers.
+    pub fn limits(&self) -> RateLimits {
+        RateLimits::from_headers(self.rate_limits.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
 }
 
 impl fmt::Display for ServiceError {

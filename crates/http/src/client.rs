@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::{Result, Timer};
@@ -64,7 +65,7 @@ pub(crate) struct Inner {
 }
 
 /// What moves the bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Sender {
     Hyper(Arc<HyperTransport>),
     Custom(Arc<dyn HttpTransport>),
@@ -74,6 +75,20 @@ impl HttpClient {
     /// A builder with the default limits.
     pub fn builder() -> HttpClientBuilder {
         HttpClientBuilder::default()
+    }
+
+    /// This client with other limits, for one call; connections are shared.
+    pub(crate) fn limited(&self, first_byte: Option<Duration>, idle: Option<Duration>) -> Self {
+        let inner = &*self.0;
+        Self::new(Inner {
+            sender: inner.sender.clone(),
+            timer: Arc::clone(&inner.timer),
+            user_agent: inner.user_agent.clone(),
+            first_byte: first_byte.map_or(inner.first_byte, Limit::first_byte),
+            idle: idle.map_or(inner.idle, Limit::idle),
+            total: inner.total,
+            limits: inner.limits,
+        })
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
@@ -100,12 +115,12 @@ impl HttpClient {
         match &inner.sender {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
-                inner.limited(clock, request, |request| transport.send(request)).await
+                inner.send_within_limits(clock, request, |request| transport.send(request)).await
             }
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
                 let clock = hyper.clock(&place);
-                inner.limited(clock, request, |request| hyper.send_at(place, request)).await
+                inner.send_within_limits(clock, request, |request| hyper.send_at(place, request)).await
             }
         }
     }
@@ -127,7 +142,7 @@ impl HttpClient {
 
 impl Inner {
     /// Sends a request within the limits, and lays them around the body of its answer.
-    async fn limited<F, B>(
+    async fn send_within_limits<F, B>(
         &self,
         clock: Clock,
         request: HttpRequest,

@@ -15,6 +15,7 @@ mod proxy;
 mod request;
 mod response;
 mod runtime_pools;
+pub mod service;
 mod sse;
 mod sse_decoder;
 mod timeout;

@@ -169,7 +169,7 @@ impl fmt::Debug for Headers<'_> {
 }
 
 /// Names that carry keys by convention.
-fn is_secret(name: &HeaderName) -> bool {
+pub(crate) fn is_secret(name: &HeaderName) -> bool {
     const SECRETS: [&str; 7] = [
         "authorization",
         "proxy-authorization",

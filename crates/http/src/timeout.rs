@@ -119,6 +119,26 @@ impl<F: Future, S: Future<Output = ()>> Future for Timeout<F, S> {
     }
 }
 
+/// A sleep that never ends without a limit.
+pub(crate) struct TotalSleep(Option<Sleep>);
+
+impl TotalSleep {
+    pub(crate) fn start(timer: &dyn Timer, limit: Option<Limit>) -> Self {
+        Self(limit.map(|limit| timer.sleep(limit.duration)))
+    }
+}
+
+impl Future for TotalSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            Some(sleep) => sleep.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
 /// The alarm that runs from the start of a call to the end of its body.
 pub(crate) struct Total(Option<(Limit, Alarm)>);
 

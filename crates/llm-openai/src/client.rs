@@ -1,91 +1,123 @@
-//! The glue between codec and transport: sends a body, checks the status, hands on the answer.
+//! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use std::fmt;
-use std::sync::Arc;
+use catena_core::{ChunkStream, Context, Error, ErrorKind, Result, ServiceError};
+use catena_http::service::{Answer, Call, Service};
 
-use bytes::Bytes;
-use catena_core::{ChunkStream, Result};
-use catena_http::{HttpClient, Request, Response};
-use futures_util::{TryStreamExt, stream};
-
-use crate::base_url::{self, BaseUrl};
-use crate::codec::error::decode_failure;
+use crate::azure::AzurePlace;
 use crate::codec::{Origin, StreamDecoder};
-use crate::event_chunks::{Answer, event_chunks};
-use crate::redactor::Redactor;
 
-/// The most that is read of the body of an error, in bytes.
-const MAX_ERROR_BODY: usize = 64 << 10;
+/// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    service: Service,
+    place: Place,
+}
 
-/// One endpoint of a service. A cheap clone; clones share connections. `Debug` hides the key.
+/// Where the service is.
 #[derive(Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) enum Place {
+    /// The base URL.
+    Plain(String),
+    Azure(AzurePlace),
+}
 
-struct Inner {
-    http: HttpClient,
-    /// Everything but the body.
-    request: Request,
-    redactor: Redactor,
-    base_url: BaseUrl,
+impl Place {
+    pub(crate) fn base_url(&self) -> &str {
+        match self {
+            Self::Plain(url) => url,
+            Self::Azure(azure) => &azure.base_url,
+        }
+    }
+
+    /// The parameters of every call.
+    pub(crate) fn query(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Azure(azure) => Some(("api-version", azure.api_version.clone())),
+        }
+    }
 }
 
 impl Client {
-    pub(crate) fn new(http: HttpClient, request: Request, redactor: Redactor, base_url: BaseUrl) -> Self {
-        Self(Arc::new(Inner { http, request, redactor, base_url }))
+    pub(crate) fn new(service: Service, place: Place) -> Self {
+        Self { service, place }
+    }
+
+    /// The client of the service, for calls that no method here makes.
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Where the service is.
+    pub(crate) fn base_url(&self) -> &str {
+        self.place.base_url()
     }
 
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
-        base_url::is_openai(self.0.request.url())
+        let host = self.service.address().host();
+        host == "api.openai.com" || host.ends_with(".api.openai.com")
     }
 
-    /// The request without its body.
-    #[cfg(test)]
-    pub(crate) fn request(&self) -> &Request {
-        &self.0.request
+    /// True if the service is Azure's.
+    pub(crate) fn is_azure(&self) -> bool {
+        matches!(self.place, Place::Azure(_))
     }
 
-    /// Sends a body and gathers the answer.
+    /// A `POST` of a JSON body to an endpoint that a model serves, such as `chat/completions`.
+    ///
+    /// # Errors
+    /// `Config` on Azure if neither a deployment nor a model is known.
+    pub(crate) fn post(&self, endpoint: &str, model: &str, body: Vec<u8>) -> Result<Call> {
+        let path = match &self.place {
+            Place::Plain(_) => endpoint.to_owned(),
+            Place::Azure(azure) => azure.path(endpoint, model)?,
+        };
+        Ok(Call::post(path).with_json(body))
+    }
+
+    /// Calls an endpoint and gathers the answer.
     ///
     /// # Errors
     /// Those of the transport, and those that the service reports by an unsuccessful status.
-    pub(crate) async fn call(&self, body: Vec<u8>) -> Result<(Bytes, Origin)> {
-        let (response, origin) = self.send(body).await?;
-        Ok((response.bytes().await?, origin))
+    pub(crate) async fn call(&self, call: Call, cx: &Context) -> Result<Answer> {
+        self.service.send(call, cx).await
     }
 
-    /// Sends a body and decodes the answer as it arrives. Nothing is sent before the stream is polled.
-    pub(crate) fn stream<'a, D>(&'a self, body: Result<Vec<u8>>, decoder: D) -> ChunkStream<'a, D::Chunk>
+    /// On Azure, an answer that the content filter withheld is an error. Elsewhere it is an answer that says so.
+    ///
+    /// # Errors
+    /// `ContentFilter`.
+    pub(crate) fn check_filter(&self, finish_reason: Option<&str>, origin: &Origin) -> Result<()> {
+        if !self.is_azure() || finish_reason != Some("content_filter") {
+            return Ok(());
+        }
+        let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
+        let message = "Azure's content filter withheld the answer";
+        Err(Error::new(ErrorKind::ContentFilter, message).with_service(service))
+    }
+
+    /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
+    pub(crate) fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
+        F: Fn() -> D + Send + Sync + 'a,
     {
-        let chunks = async move {
-            let (response, origin) = self.send(body?).await?;
-            let answer = Answer::of(response).await?;
-            Ok(event_chunks(answer, decoder, origin))
-        };
-        Box::pin(stream::once(chunks).try_flatten())
-    }
-
-    async fn send(&self, body: Vec<u8>) -> Result<(Response, Origin)> {
-        let inner = &*self.0;
-        let response = inner.http.send(inner.request.clone().with_json_body(body)).await?;
-        let request_id = response.header("x-request-id").map(|id| inner.redactor.clean(id));
-        let origin = Origin { request_id, redactor: inner.redactor.clone() };
-        if response.status().is_success() {
-            return Ok((response, origin));
-        }
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.excerpt(MAX_ERROR_BODY).await;
-        Err(decode_failure(status, &headers, &body, &origin, inner.http.timer().wall_clock()))
+        self.service.stream(call, cx, decoder)
     }
 }
 
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.0.base_url)
-            .field("http", &self.0.http)
-            .finish_non_exhaustive()
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            // The service shows the URL, without what may be secret in it.
+            Self::Plain(_) => "Plain",
+            Self::Azure(_) => "Azure",
+        })
     }
 }

@@ -1,21 +1,29 @@
 //! Where the service is and how to reach it: settings, environment and defaults become a client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{Error, ErrorKind, Result};
-use catena_http::{HttpClient, HttpClientBuilder, Proxy, Request};
-use secrecy::{ExposeSecret, SecretString};
+use catena_core::{Admission, Error, ErrorKind, Result, Timer};
+use catena_http::service::{ApiKey, Credentials, Service, ServiceBuilder};
+use catena_http::{HttpClient, HttpClientBuilder, Proxy};
 
-use crate::base_url::{self, BaseUrl};
-use crate::client::Client;
+use crate::azure::Azure;
+use crate::client::{Client, Place};
+use crate::dialect::OpenAiDialect;
 use crate::environment::Environment;
-use crate::redactor::Redactor;
+
+const DEFAULT_URL: &str = "https://api.openai.com/v1";
+
+/// A change of the service's settings, kept until it is built.
+type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
 
 /// The settings of a builder that concern the connection. `Debug` hides the key.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Connection {
-    api_key: Option<SecretString>,
-    base_url: Option<BaseUrl>,
+    api_key: Option<ApiKey>,
+    without_key: bool,
+    base_url: Option<String>,
+    azure: Option<Azure>,
     organization: Option<String>,
     project: Option<String>,
     shared: Option<HttpClient>,
@@ -23,17 +31,31 @@ pub(crate) struct Connection {
     /// The setting of `http` that was touched last, if any.
     http_setting: Option<&'static str>,
     has_proxy: bool,
-    insecure_http: bool,
     ignores_environment: bool,
+    headers: Vec<(String, String)>,
+    stream_chunk_timeout: Option<Duration>,
+    changes: Vec<Change>,
 }
 
 impl Connection {
-    pub(crate) fn set_api_key(&mut self, key: SecretString) {
+    pub(crate) fn set_api_key(&mut self, key: ApiKey) {
         self.api_key = Some(key);
     }
 
+    pub(crate) fn without_api_key(&mut self) {
+        self.without_key = true;
+    }
+
     pub(crate) fn set_base_url(&mut self, url: &str) {
-        self.base_url = Some(BaseUrl::parse(url));
+        self.base_url = Some(url.to_owned());
+    }
+
+    pub(crate) fn set_azure(&mut self, azure: Azure) {
+        self.azure = Some(azure);
+    }
+
+    pub(crate) fn is_azure(&self) -> bool {
+        self.azure.is_some()
     }
 
     pub(crate) fn set_organization(&mut self, id: String) {
@@ -57,24 +79,32 @@ impl Connection {
         self.change_http("with_connect_timeout", |http| http.with_connect_timeout(limit));
     }
 
-    pub(crate) fn set_first_byte_timeout(&mut self, limit: Duration) {
-        self.change_http("with_first_byte_timeout", |http| http.with_first_byte_timeout(limit));
+    pub(crate) fn set_stream_chunk_timeout(&mut self, limit: Duration) {
+        self.stream_chunk_timeout = Some(limit);
     }
 
-    pub(crate) fn set_idle_timeout(&mut self, limit: Duration) {
-        self.change_http("with_idle_timeout", |http| http.with_idle_timeout(limit));
+    pub(crate) fn add_header(&mut self, name: String, value: String) {
+        self.headers.push((name, value));
     }
 
-    pub(crate) fn set_total_timeout(&mut self, limit: Duration) {
-        self.change_http("with_total_timeout", |http| http.with_total_timeout(Some(limit)));
+    pub(crate) fn set_timer(&mut self, timer: Arc<dyn Timer>) {
+        self.change(|service| service.with_timer(timer));
     }
 
-    pub(crate) fn allow_insecure_http(&mut self) {
-        self.insecure_http = true;
+    pub(crate) fn set_limiter(&mut self, limiter: Arc<dyn Admission>) {
+        self.change(|service| service.with_limiter(limiter));
     }
 
     pub(crate) fn ignore_environment(&mut self) {
         self.ignores_environment = true;
+    }
+
+    /// Changes a setting of the service that has no other home.
+    pub(crate) fn change(
+        &mut self,
+        change: impl FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync + 'static,
+    ) {
+        self.changes.push(Box::new(change));
     }
 
     fn change_http(
@@ -86,51 +116,82 @@ impl Connection {
         self.http = change(std::mem::take(&mut self.http));
     }
 
-    /// Makes a client of one endpoint, for example of `chat/completions`.
+    /// Makes a client of the service.
     ///
     /// # Errors
     /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
-    pub(crate) fn connect(self, endpoint: &str) -> Result<Client> {
+    pub(crate) fn connect(self) -> Result<Client> {
         if self.ignores_environment {
-            self.connect_with(endpoint, Environment::none())
+            self.connect_with(Environment::none())
         } else {
-            self.connect_with(endpoint, Environment::process())
+            self.connect_with(Environment::process())
         }
     }
 
-    fn connect_with(mut self, endpoint: &str, environment: Environment<'_>) -> Result<Client> {
-        let base_url = self.base_url.take();
-        let base_url = base_url.or_else(|| environment.base_url().map(|url| BaseUrl::parse(&url)));
-        let base_url = base_url.unwrap_or_default();
-        let key = self.api_key.take().or_else(|| environment.api_key().map(SecretString::from));
-        let request = base_url.post(endpoint)?.with_header("accept", "application/json")?;
-        let request = self.with_key(request, key.as_ref())?;
-        let request =
-            with_id(request, "openai-organization", self.organization.take(), environment.organization())?;
-        let request = with_id(request, "openai-project", self.project.take(), environment.project())?;
-        Ok(Client::new(self.http_client(environment)?, request, Redactor::new(key.as_ref()), base_url))
-    }
-
-    fn with_key(&self, request: Request, key: Option<&SecretString>) -> Result<Request> {
-        let config = |message: String| Err(Error::new(ErrorKind::Config, message));
-        let Some(key) = key else {
-            return if base_url::is_openai(request.url()) {
-                config("no API key: set OPENAI_API_KEY, or call `with_api_key` on the builder".to_owned())
-            } else {
-                Ok(request)
-            };
+    pub(crate) fn connect_with(mut self, environment: Environment<'_>) -> Result<Client> {
+        let place = match self.azure.take() {
+            Some(azure) => Place::Azure(azure.resolve(self.base_url.take(), environment)?),
+            None => {
+                let base_url = self.base_url.take().or_else(|| environment.base_url());
+                Place::Plain(base_url.unwrap_or_else(|| DEFAULT_URL.to_owned()))
+            }
         };
-        if key.expose_secret().trim().is_empty() {
-            return config("the API key is empty: check what `with_api_key` was given".to_owned());
+        let credentials = self.credentials(&place, environment)?;
+        let mut service = Service::builder(place.base_url(), OpenAiDialect);
+        if let Some((name, value)) = place.query() {
+            service = service.with_query(name, value);
         }
-        if !base_url::is_private(request.url()) && !self.insecure_http {
-            let host = request.url().host().unwrap_or_default();
-            return config(format!(
-                "the API key would travel to {host} unencrypted: use `https://`, or call `allow_insecure_http` if the \
-                 network between is trusted"
-            ));
+        for (name, value) in self.all_headers(environment) {
+            service = service.with_header(name, value);
         }
-        request.with_bearer(key.expose_secret())
+        if let Some(credentials) = credentials {
+            service = service.with_credentials(credentials);
+        }
+        if let Some(limit) = self.stream_chunk_timeout.or_else(|| environment.stream_chunk_timeout()) {
+            service = service.with_stream_chunk_timeout(limit);
+        }
+        for change in std::mem::take(&mut self.changes) {
+            service = change(service);
+        }
+        Ok(Client::new(service.with_http_client(self.http_client(environment)?).build()?, place))
+    }
+
+    fn credentials(&mut self, place: &Place, environment: Environment<'_>) -> Result<Option<Credentials>> {
+        let key = self.api_key.take();
+        match place {
+            _ if self.without_key => match key {
+                Some(_) => {
+                    Err(config("both `with_api_key` and `without_api_key` were called: which is meant?"))
+                }
+                None => Ok(None),
+            },
+            Place::Azure(azure) => azure.credentials(key, environment).map(Some),
+            Place::Plain(_) => {
+                let key = key.or_else(|| environment.api_key().map(ApiKey::from)).ok_or_else(|| {
+                    config(
+                        "no API key: set OPENAI_API_KEY, or call `with_api_key` on the builder, or `without_api_key` \
+                         for a server that needs none",
+                    )
+                })?;
+                Ok(Some(Credentials::bearer(key)))
+            }
+        }
+    }
+
+    /// The headers of every call; a later one of the same name wins.
+    fn all_headers(&mut self, environment: Environment<'_>) -> Vec<(String, String)> {
+        let mut headers = environment.custom_headers();
+        let ids = [
+            ("openai-organization", self.organization.take().or_else(|| environment.organization())),
+            ("openai-project", self.project.take().or_else(|| environment.project())),
+        ];
+        for (name, id) in ids {
+            if let Some(id) = id.filter(|id| !id.is_empty()) {
+                headers.push((name.to_owned(), id.trim().to_owned()));
+            }
+        }
+        headers.append(&mut self.headers);
+        headers
     }
 
     fn http_client(self, environment: Environment<'_>) -> Result<HttpClient> {
@@ -152,11 +213,22 @@ impl Connection {
     }
 }
 
-/// Adds an id header: the setting, or else the environment's.
-fn with_id(request: Request, header: &str, set: Option<String>, found: Option<String>) -> Result<Request> {
-    match set.or(found).filter(|id| !id.is_empty()) {
-        Some(id) => request.with_header(header, id.trim()),
-        None => Ok(request),
+fn config(message: &'static str) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let base_url = self.base_url.as_deref().map(catena_http::service::Address::parse);
+        f.debug_struct("Connection")
+            .field("api_key", &self.api_key)
+            .field("base_url", &base_url.and_then(Result::ok))
+            .field("azure", &self.azure)
+            .field("organization", &self.organization)
+            .field("project", &self.project)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("http", &self.http)
+            .finish_non_exhaustive()
     }
 }
 
@@ -165,11 +237,25 @@ macro_rules! connection_settings {
     ($builder:ty) => {
         /// How the service is reached. What is not set is read from the environment, or has a default.
         impl $builder {
-            /// The key. Default: `OPENAI_API_KEY`. Servers other than OpenAI's may do without.
+            /// The key: a text, or an [`ApiKey`]($crate::ApiKey) that is fetched before every attempt. Default:
+            /// `OPENAI_API_KEY`.
             ///
             /// It is sent only over TLS or to this machine, and shown nowhere.
-            pub fn with_api_key(mut self, key: impl Into<$crate::SecretString>) -> Self {
+            pub fn with_api_key(mut self, key: impl Into<$crate::ApiKey>) -> Self {
                 self.connection.set_api_key(key.into());
+                self
+            }
+
+            /// Sends no key, not even one of the environment: for servers of one's own that ask for none. Without this a
+            /// missing key is an error of `build`, so that it is not found out by the first call.
+            pub fn without_api_key(mut self) -> Self {
+                self.connection.without_api_key();
+                self
+            }
+
+            /// Speaks to Azure instead of OpenAI: with its URLs, its `api-key` header or a token of its directory.
+            pub fn with_azure(mut self, azure: $crate::Azure) -> Self {
+                self.connection.set_azure(azure);
                 self
             }
 
@@ -193,8 +279,8 @@ macro_rules! connection_settings {
                 self
             }
 
-            /// A client to share with other models, so that they share connections. Its own limits and proxy hold;
-            /// setting them here as well is an error.
+            /// A client to share with other models, so that they share connections. Its own proxy and connect timeout hold;
+            /// setting them here as well is an error. Its other limits hold where none is set here.
             pub fn with_http_client(mut self, client: $crate::HttpClient) -> Self {
                 self.connection.set_http_client(client);
                 self
@@ -212,27 +298,75 @@ macro_rules! connection_settings {
                 self
             }
 
-            /// The longest time until the answer begins, connecting included. Default 600 s.
+            /// The longest time of an attempt until its answer begins, connecting included. Default 600 s.
             pub fn with_first_byte_timeout(mut self, limit: std::time::Duration) -> Self {
-                self.connection.set_first_byte_timeout(limit);
+                self.connection.change(move |service| service.with_first_byte_timeout(limit));
                 self
             }
 
             /// The longest wait for the next piece of an answer. Default 120 s.
             pub fn with_idle_timeout(mut self, limit: std::time::Duration) -> Self {
-                self.connection.set_idle_timeout(limit);
+                self.connection.change(move |service| service.with_idle_timeout(limit));
                 self
             }
 
-            /// The longest time from the start of a call to the end of its answer. Default: none.
+            /// The longest time of a call: all attempts, the waits between them, and the answer to its end. Default:
+            /// none.
             pub fn with_total_timeout(mut self, limit: std::time::Duration) -> Self {
-                self.connection.set_total_timeout(limit);
+                self.connection.change(move |service| service.with_total_timeout(limit));
+                self
+            }
+
+            /// The longest wait for the next event of a stream; what a server sends only to keep the connection alive does
+            /// not count. Default: `LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S`, or none, as the idle timeout is there.
+            pub fn with_stream_chunk_timeout(mut self, limit: std::time::Duration) -> Self {
+                self.connection.set_stream_chunk_timeout(limit);
+                self
+            }
+
+            /// One limit for each phase of an attempt: connecting, the wait for the answer to begin, and the wait for each
+            /// further piece of it.
+            pub fn with_timeout(self, limit: std::time::Duration) -> Self {
+                self.with_connect_timeout(limit).with_first_byte_timeout(limit).with_idle_timeout(limit)
+            }
+
+            /// How often a call is tried again when the connection fails or the service is busy. Default 2.
+            ///
+            /// What the service asks for in `retry-after` is kept, up to two minutes; else the waits are half a second, one
+            /// second and so on up to eight. A stream is begun anew only before its first chunk.
+            pub fn with_max_retries(mut self, retries: usize) -> Self {
+                self.connection.change(move |service| service.with_max_retries(retries));
+                self
+            }
+
+            /// A header of every request. It wins over the library's own, the key's included.
+            pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+                self.connection.add_header(name.into(), value.into());
+                self
+            }
+
+            /// A parameter in the query of every request.
+            pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+                let (name, value) = (name.into(), value.into());
+                self.connection.change(move |service| service.with_query(name, value));
+                self
+            }
+
+            /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
+            pub fn with_timer(mut self, timer: impl catena_core::Timer + 'static) -> Self {
+                self.connection.set_timer(std::sync::Arc::new(timer));
+                self
+            }
+
+            /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
+            pub fn with_limiter(mut self, limiter: std::sync::Arc<dyn catena_core::Admission>) -> Self {
+                self.connection.set_limiter(limiter);
                 self
             }
 
             /// Allows sending the key unencrypted to another machine, for networks that are trusted.
             pub fn allow_insecure_http(mut self) -> Self {
-                self.connection.allow_insecure_http();
+                self.connection.change(catena_http::service::ServiceBuilder::allow_insecure_http);
                 self
             }
 
@@ -257,23 +391,10 @@ mod tests {
             "OPENAI_BASE_URL" => "https://other.test/v1",
             "OPENAI_ORGANIZATION" => "env-org",
             "OPENAI_PROJECT_ID" => "env-project",
+            "OPENAI_CUSTOM_HEADERS" => "X-Team: blue\nOpenAI-Project: lost\nbroken",
             _ => return None,
         };
         Some(value.to_owned())
-    }
-
-    /// `[url, key, organization, project]`
-    #[track_caller]
-    fn check(connection: Connection, environment: Environment<'_>, expected: [&str; 4]) {
-        let client = connection.connect_with("completions", environment).expect("a client");
-        let request = client.request();
-        let header = |name: &str| match request.headers().get(name) {
-            Some(value) => value.to_str().expect("text").to_owned(),
-            None => String::new(),
-        };
-        let key = header("authorization").trim_start_matches("Bearer ").to_owned();
-        let seen = [request.url().to_string(), key, header("openai-organization"), header("openai-project")];
-        assert_eq!(seen, expected);
     }
 
     fn explicit() -> Connection {
@@ -286,21 +407,40 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_wins_over_the_environment_and_that_over_the_default() {
-        let (full, none) = (Environment(&environment), Environment::none());
-        let found = ["https://env.test/v1/completions", "env-key", "env-org", "env-project"];
-        check(Connection::default(), full, found);
+    fn a_setting_wins_over_the_environment() {
+        let headers = |mut connection: Connection| connection.all_headers(Environment(&environment));
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (team, lost) = (header("x-team", "blue"), header("openai-project", "lost"));
+        let project = header("openai-project", "env-project");
+        let expected = [team.clone(), lost.clone(), header("openai-organization", "env-org"), project];
+        assert_eq!(headers(Connection::default()), expected);
         // An empty setting keeps the environment's from being used.
-        check(explicit(), full, ["https://my.test/completions", "my-key", "my-org", ""]);
-        let mut key_only = Connection::default();
-        key_only.set_api_key("my-key".into());
-        check(key_only, none, ["https://api.openai.com/v1/completions", "my-key", "", ""]);
+        assert_eq!(headers(explicit()), [team, lost, header("openai-organization", "my-org")]);
+        let client = explicit().connect_with(Environment(&environment)).expect("a client");
+        assert_eq!(client.service().address().host(), "my.test");
+        let client = Connection::default().connect_with(Environment(&environment)).expect("a client");
+        assert_eq!(client.service().address().host(), "env.test");
+    }
+
+    #[test]
+    fn a_key_is_given_or_found_or_declined() {
+        let error = |connection: Connection, read: &dyn Fn(&str) -> Option<String>| {
+            connection.connect_with(Environment(read)).expect_err("an error")
+        };
+        let none = |_: &str| None;
+        assert!(error(Connection::default(), &none).to_string().contains("OPENAI_API_KEY"));
+        let mut declined = Connection::default();
+        declined.without_api_key();
+        declined.connect_with(Environment(&environment)).expect("a client without a key");
+        let mut both = explicit();
+        both.without_api_key();
+        assert_eq!(error(both, &none).kind(), ErrorKind::Config);
     }
 
     #[test]
     fn a_bad_proxy_of_the_environment_is_an_error() {
         let read = |name: &str| (name == "OPENAI_PROXY").then(|| "not a url".to_owned());
-        let error = explicit().connect_with("completions", Environment(&read)).expect_err("a bad proxy");
+        let error = explicit().connect_with(Environment(&read)).expect_err("a bad proxy");
         assert_eq!(error.kind(), ErrorKind::Config, "{error}");
     }
 }

@@ -67,7 +67,9 @@ impl Service {
         match self {
             Self::Real => llm.build(),
             // The server is on this machine: no proxy and no organization has a part in it.
-            Self::Simulated(server) => llm.ignore_environment().with_base_url(server.base_url()).build(),
+            Self::Simulated(server) => {
+                llm.ignore_environment().with_base_url(server.base_url()).without_api_key().build()
+            },
         }
     }
 }

@@ -27,7 +27,7 @@ fn ten_names_for_a_toothpaste_company() {
         let service = service.unwrap();
         let llm = || {
             let builder = OpenAi::builder().ignore_environment().with_base_url(service.base_url());
-            builder.with_temperature(0.9).build().unwrap()
+            builder.without_api_key().with_temperature(0.9).build().unwrap()
         };
         crate::executors::on_every_executor(|| {
             let llm = llm();
@@ -45,6 +45,7 @@ fn every_entry_point_of_one_chat_chain() -> Result<(), Error> {
     let service = catena_testkit::SimulatedOpenAi::builder().with_latency(std::time::Duration::ZERO).start();
     let service = service.unwrap();
     let builder = ChatOpenAi::builder().ignore_environment().with_base_url(service.base_url());
+    let builder = builder.without_api_key();
     let chain = PromptTemplate::new("Tell me a joke about {topic}.")?
         | builder.with_temperature(0.0).build()?
         | StrOutputParser;

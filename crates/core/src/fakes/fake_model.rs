@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::stream;
+use serde_json::{Map, Value};
 
 use crate::model::ModelOutput;
 use crate::{AiMessage, ChunkStream, Context, Error, LanguageModel, PromptValue, Result, Usage};
@@ -135,6 +136,11 @@ impl<O: FakeOutput> LanguageModel for FakeModel<O> {
             (None, Some(usage)) => Ok(O::fake(text, usage, cx)),
             (None, None) => Ok(O::from(text)),
         }
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        let answers = self.shared.answers.iter().map(|answer| answer.chunks.concat());
+        Some(Map::from_iter([("answers".to_owned(), answers.collect())]))
     }
 
     fn model_name(&self) -> std::borrow::Cow<'_, str> {

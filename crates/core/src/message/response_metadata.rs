@@ -30,6 +30,10 @@ pub struct ResponseMetadata {
     /// The id under which the service logged the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// True if the answer came from a cache or from another caller's identical call: its usage was spent once, not
+    /// again. Not part of the message's form as data.
+    #[serde(skip)]
+    pub cached: bool,
     /// Everything else, by the service's names.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -40,6 +44,7 @@ impl Chunk for ResponseMetadata {
         keep_last(&mut self.model, next.model);
         keep_last(&mut self.finish_reason, next.finish_reason);
         keep_last(&mut self.request_id, next.request_id);
+        self.cached |= next.cached;
         for (key, value) in next.extra {
             if !value.is_null() {
                 self.extra.insert(key, value);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{CancelToken, Observer, RunId, Timer};
+use crate::{CancelToken, Observer, RetryBudget, RunId, Timer};
 
 /// How often a function may return another runnable before the run is stopped, unless the config says otherwise.
 pub(super) const DEFAULT_RECURSION_LIMIT: usize = 25;
@@ -46,6 +46,8 @@ pub struct RunConfig {
     pub recursion_limit: Option<usize>,
     /// How long the whole run may take. For a batch: each item.
     pub timeout: Option<Duration>,
+    /// How many retries everything in the run may make together; unlimited by default.
+    pub retry_budget: Option<RetryBudget>,
     /// Stops the run from outside.
     pub cancel: Option<CancelToken>,
     /// Who is told of the run and everything it calls.
@@ -112,6 +114,14 @@ impl RunConfig {
         self
     }
 
+    /// Bounds the retries of everything in the run together: of retried steps, and of clients that try again by
+    /// themselves. The budget may be shared by several runs.
+    #[must_use]
+    pub fn with_retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = Some(budget);
+        self
+    }
+
     /// Gives the run this id instead of a new one.
     #[must_use]
     pub fn with_run_id(mut self, id: RunId) -> Self {
@@ -163,6 +173,7 @@ impl RunConfig {
             max_concurrency: over.max_concurrency.or(self.max_concurrency),
             recursion_limit: over.recursion_limit.or(self.recursion_limit),
             timeout: over.timeout.or(self.timeout),
+            retry_budget: over.retry_budget.clone().or(self.retry_budget),
             cancel: over.cancel.clone().or(self.cancel),
             timer: over.timer.clone().or(self.timer),
             ..self
@@ -172,7 +183,7 @@ impl RunConfig {
     /// True when the config says nothing.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { name, run_id, tags, metadata, configurable, max_concurrency, .. } = self;
-        let Self { recursion_limit, timeout, cancel, observers, timer, .. } = self;
+        let Self { recursion_limit, timeout, retry_budget, cancel, observers, timer, .. } = self;
         name.is_none()
             && run_id.is_none()
             && tags.is_empty()
@@ -181,6 +192,7 @@ impl RunConfig {
             && max_concurrency.is_none()
             && recursion_limit.is_none()
             && timeout.is_none()
+            && retry_budget.is_none()
             && cancel.is_none()
             && observers.is_empty()
             && timer.is_none()
@@ -198,6 +210,7 @@ impl fmt::Debug for RunConfig {
             .field("max_concurrency", &self.max_concurrency)
             .field("recursion_limit", &self.recursion_limit)
             .field("timeout", &self.timeout)
+            .field("retry_budget", &self.retry_budget.as_ref().map(RetryBudget::left))
             .field("observers", &self.observers.len())
             .finish_non_exhaustive()
     }

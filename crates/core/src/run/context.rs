@@ -10,7 +10,7 @@ use super::config::DEFAULT_RECURSION_LIMIT;
 use super::permits::{Permit, Permits};
 use super::scope::Scope;
 use crate::{
-    CancelToken, Chunk, Observer, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer,
+    CancelToken, Chunk, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId, RunInfo, Runnable, SystemTimer,
     Timer, Usage,
 };
 
@@ -163,6 +163,30 @@ impl Context {
     /// Tells the observers what a model call used. For models whose output does not carry it.
     pub fn report_usage(&self, model: &str, usage: Usage) {
         self.notify(RunEventKind::Usage { model, usage });
+    }
+
+    /// Tells the observers that another attempt is about to be made, for what tries again by itself within one run.
+    /// `attempt` is the number of the coming attempt; the first retry is 2.
+    pub fn report_retry(&self, attempt: usize, error: &Error) {
+        self.notify(RunEventKind::Retry { attempt, error });
+    }
+
+    /// Takes one retry from the run's [`RetryBudget`]. False if none is left; true where there is no budget.
+    ///
+    /// Whoever tries again by itself asks here first, so that the retries of several layers do not multiply.
+    pub fn take_retry(&self) -> bool {
+        self.retry_budget().is_none_or(RetryBudget::take)
+    }
+
+    /// How many retries everything in the run may still make together.
+    pub(crate) fn retry_budget(&self) -> Option<&RetryBudget> {
+        self.config()?.retry_budget.as_ref()
+    }
+
+    /// This context for one call of a retried step, which shares so many retries with everything below it.
+    pub(crate) fn with_retries(&self, retries: usize) -> Self {
+        let budget = RetryBudget::of_step(retries, self.retry_budget());
+        self.configured_over(&RunConfig::new().with_retry_budget(budget))
     }
 
     pub(crate) fn notify(&self, kind: RunEventKind<'_>) {

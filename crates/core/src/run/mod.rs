@@ -1,5 +1,6 @@
 //! Runs: what flows down a call, who watches it, and what bounds it.
 
+mod admission;
 mod cancel;
 mod config;
 mod context;
@@ -8,6 +9,7 @@ mod limit;
 mod observer;
 mod owning_stream;
 mod permits;
+mod retry_budget;
 mod run_collector;
 mod run_id;
 mod scope;
@@ -17,14 +19,16 @@ pub(crate) mod stream_events;
 mod tracing_observer;
 mod usage_totals;
 
+pub use admission::{Admission, Admitted, Demand, Outcome};
 pub use cancel::{CancelToken, Cancelled};
 pub use config::RunConfig;
 pub use context::Context;
 pub use event::{Payload, RunEvent, RunEventKind, RunInfo};
 pub(crate) use limit::{limit_future, limit_stream};
 pub use observer::{Observer, observe_with};
-pub(crate) use owning_stream::owning_stream;
+pub use owning_stream::{Slot, owning_stream};
 pub(crate) use permits::Permit;
+pub use retry_budget::RetryBudget;
 pub use run_collector::{RunCollector, RunRecord, RunStatus};
 pub use run_id::RunId;
 pub use stream_events::{EventFilter, EventStream, StreamEvent};

@@ -1,5 +1,6 @@
 //! A stream made by an async block, which may own what the stream borrows from.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -8,27 +9,57 @@ use futures_util::{StreamExt, stream};
 
 use crate::{ChunkStream, Result};
 
-/// Where the block leaves one item at a time for the stream to take.
-pub(crate) struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
+/// Where the block of an [`owning_stream`] leaves one item at a time for the stream to take.
+pub struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
 
 impl<T> Slot<T> {
     /// Leaves an item and waits until it is taken.
-    pub(crate) async fn put(&self, item: Result<T>) {
+    pub async fn put(&self, item: Result<T>) {
         *lock(&self.0) = Some(item);
         // The block is polled again only after the item was taken.
         poll_fn(|_| if lock(&self.0).is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
     }
 
     /// Leaves every item of a stream.
-    pub(crate) async fn put_all(&self, mut items: ChunkStream<'_, T>) {
+    pub async fn put_all(&self, mut items: ChunkStream<'_, T>) {
         while let Some(item) = items.next().await {
             self.put(item).await;
         }
     }
 }
 
-/// The items that the block puts into its slot. Dropping the stream drops the block.
-pub(crate) fn owning_stream<'a, T, F, Fut>(block: F) -> ChunkStream<'a, T>
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slot")
+    }
+}
+
+/// The items that the block puts into its slot. For wrappers whose stream outlives what it borrows from: the block may
+/// own it.
+///
+/// # Cancellation
+/// Dropping the stream drops the block.
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeLlm, owning_stream, ChunkStream, Context, LanguageModel};
+/// use futures_util::StreamExt;
+/// use std::sync::Arc;
+///
+/// /// The model's chunks, and then a full stop.
+/// fn with_full_stop(model: Arc<FakeLlm>, cx: Context) -> ChunkStream<'static, String> {
+///     owning_stream(move |slot| async move {
+///         slot.put_all(model.generate_stream("Hi".into(), cx)).await;
+///         slot.put(Ok(".".to_owned())).await;
+///     })
+/// }
+/// # futures_executor::block_on(async {
+/// let chunks = with_full_stop(Arc::new(FakeLlm::new(["Hello you"])), Context::default());
+/// let chunks: Vec<_> = chunks.map(|chunk| chunk.unwrap()).collect().await;
+/// assert_eq!(chunks, ["Hello ", "you", "."]);
+/// # });
+/// ```
+pub fn owning_stream<'a, T, F, Fut>(block: F) -> ChunkStream<'a, T>
 where
     T: Send + 'a,
     F: FnOnce(Slot<T>) -> Fut,

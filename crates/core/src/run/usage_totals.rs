@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{AiMessage, Observer, RunEvent, RunEventKind, Usage};
 
-/// Adds up the tokens that model calls used, by model. Clones share the totals.
+/// Adds up the tokens that model calls used, by model. Answers from a cache used none. Clones share the totals.
 ///
 /// # Example
 /// ```
@@ -70,6 +70,7 @@ impl Observer for UsageTotals {
             _ => None,
         };
         if let Some(message) = message
+            && !message.metadata.cached
             && let Some(usage) = message.usage
         {
             self.add(message.metadata.model.as_deref().unwrap_or(&event.run.name), usage);

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use super::attempts::until_first_chunk;
 use crate::run::step::{self, Place};
-use crate::{ChunkStream, Context, Error, Outline, Result, RunEventKind, Runnable};
+use crate::{ChunkStream, Context, Error, Outline, Result, Runnable};
 
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
@@ -123,7 +123,10 @@ impl RetryPolicy {
         if cx.deadline().is_some_and(|deadline| cx.timer().now() + delay >= deadline) {
             return Err(error);
         }
-        cx.notify(RunEventKind::Retry { attempt: attempt + 1, error: &error });
+        if !cx.take_retry() {
+            return Err(error);
+        }
+        cx.report_retry(attempt + 1, &error);
         if !delay.is_zero() {
             cx.timer().sleep(delay).await;
         }
@@ -160,6 +163,8 @@ fn random_fraction() -> f64 {
 /// Each attempt is a run of its own below this one. A stream is begun anew only until its first chunk; after that an
 /// error passes through, since what was delivered cannot be taken back. In a batch each item is retried by itself.
 ///
+/// A model below that tries again by itself shares the attempts of each call: see [`RetryBudget`](crate::RetryBudget).
+///
 /// # Errors
 /// That of the last attempt, with its number in the path: `retry#3`.
 ///
@@ -195,6 +200,7 @@ impl<R: Runnable> Runnable for WithRetry<R> {
     type Output = R::Output;
 
     async fn call(&self, input: R::Input, cx: &Context) -> Result<R::Output> {
+        let cx = &cx.with_retries(self.policy.max_attempts - 1);
         let mut attempt = 1;
         while attempt < self.policy.max_attempts {
             match step::call(&self.inner, input.clone(), cx, Place::Attempt(attempt)).await {
@@ -207,6 +213,7 @@ impl<R: Runnable> Runnable for WithRetry<R> {
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
+        let cx = cx.with_retries(self.policy.max_attempts - 1);
         let attempts = Arc::new(AtomicUsize::new(0));
         let (made, child) = (Arc::clone(&attempts), cx.clone());
         let begin = move |input| {

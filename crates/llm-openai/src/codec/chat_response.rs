@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::call_pieces::CallPieces;
 use super::content::WireContent;
 use super::envelope::{Envelope, decode_body, keep, no_choices};
-use super::lenient::Text;
+use super::lenient::{Text, count};
 use super::origin::Origin;
 
 /// One choice of an answer (with a `message`) or of an event (with a `delta`).
@@ -48,6 +48,9 @@ pub(super) struct WireMessage<'a> {
     /// What there was before tools.
     #[serde(default)]
     pub(super) function_call: Value,
+    /// What the model says aloud.
+    #[serde(default)]
+    pub(super) audio: Value,
     #[serde(flatten)]
     pub(super) extra: Map<String, Value>,
 }
@@ -58,39 +61,62 @@ impl WireMessage<'_> {
         let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
         message.refusal = std::mem::take(&mut self.refusal).into_string();
-        if self.function_call.is_object() {
-            message.additional_kwargs.insert("function_call".to_owned(), self.function_call.take());
+        for (name, value) in [("function_call", &mut self.function_call), ("audio", &mut self.audio)] {
+            if value.is_object() {
+                message.additional_kwargs.insert(name.to_owned(), value.take());
+            }
         }
         std::mem::take(&mut self.content).add_to(message);
     }
 }
 
-/// Reads a complete answer.
+/// Reads a complete answer: the first of its choices.
 ///
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
+    let mut answers = decode_choices(body, origin, 1)?;
+    answers.pop().ok_or_else(|| no_choices(body, origin))
+}
+
+/// Reads all choices of an answer, in the order of their indices. Each carries the usage of the whole.
+///
+/// # Errors
+/// As for [`decode_chat`].
+pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>> {
+    decode_choices(body, origin, usize::MAX)
+}
+
+fn decode_choices(body: &[u8], origin: &Origin, most: usize) -> Result<Vec<AiMessage>> {
     let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
-    let choices = envelope.choices.take().unwrap_or_default();
-    let choice = choices.into_iter().next().ok_or_else(|| no_choices(body, origin))?;
-    let ChatChoice { message: Some(mut wire), mut extra, .. } = choice else {
-        return Err(no_choices(body, origin));
-    };
-    let mut message = AiMessage::default();
-    wire.add_to(&mut message);
-    CallPieces::default().add(wire.tool_calls.take(), &mut message);
-    let metadata = &mut message.metadata;
-    message.usage = envelope.describe(metadata);
-    keep(&mut extra, &mut metadata.extra);
-    keep(&mut wire.extra, &mut metadata.extra);
-    if !choice.logprobs.is_null() {
-        metadata.extra.insert("logprobs".to_owned(), choice.logprobs);
+    let mut choices = envelope.choices.take().unwrap_or_default();
+    // Servers that give no index mean the order of the list, which a stable sort keeps.
+    choices.sort_by_key(|choice| count(Some(&choice.index)));
+    let mut facts = AiMessage::default();
+    facts.usage = envelope.describe(&mut facts.metadata);
+    facts.metadata.model = envelope.model.into_string();
+    facts.metadata.request_id.clone_from(&origin.request_id);
+    facts.id = envelope.id.into_string();
+    let answers = choices.into_iter().filter_map(|choice| choice.into_message(facts.clone()));
+    let answers: Vec<_> = answers.take(most).collect();
+    if answers.is_empty() { Err(no_choices(body, origin)) } else { Ok(answers) }
+}
+
+impl ChatChoice<'_> {
+    /// The message of the choice, with what is known about the whole answer. `None` if it holds none.
+    fn into_message(mut self, mut message: AiMessage) -> Option<AiMessage> {
+        let mut wire = self.message?;
+        wire.add_to(&mut message);
+        CallPieces::default().add(wire.tool_calls.take(), &mut message);
+        let metadata = &mut message.metadata;
+        keep(&mut self.extra, &mut metadata.extra);
+        keep(&mut wire.extra, &mut metadata.extra);
+        if !self.logprobs.is_null() {
+            metadata.extra.insert("logprobs".to_owned(), self.logprobs);
+        }
+        metadata.finish_reason = self.finish_reason.into_string();
+        Some(message.into_whole())
     }
-    metadata.finish_reason = choice.finish_reason.into_string();
-    metadata.model = envelope.model.into_string();
-    metadata.request_id.clone_from(&origin.request_id);
-    message.id = envelope.id.into_string();
-    Ok(message.into_whole())
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The outer object of every answer and every event.
 
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
+use catena_http::service::{is_html, words};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::error::decode_error_in_answer;
-use super::excerpt::{is_html, words};
 use super::lenient::{Text, is_truthy};
 use super::origin::Origin;
 use super::usage::decode_usage;

@@ -1,53 +1,24 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
-use std::time::SystemTime;
-
 use catena_core::{Error, ErrorKind, Result, ServiceError};
-use catena_http::HeaderMap;
+use catena_http::service::{FailedAnswer, MAX_ERROR_TEXT, bounded};
 use serde::Deserialize;
 
 use super::envelope::{Envelope, not_decodable};
 use super::error_body::ErrorBody;
 use super::error_kind;
-use super::excerpt::bounded;
 use super::lenient::is_truthy;
-use super::origin::{MAX_BODY, Origin};
-use super::retry_hint::retry_hint;
+use super::origin::Origin;
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is. `now` is the time of day, to
-/// measure until when to wait.
-pub(crate) fn decode_failure(
-    status: u16,
-    headers: &HeaderMap,
-    body: &str,
-    origin: &Origin,
-    now: SystemTime,
-) -> Error {
-    // Cleaned before anything is cut: half a key would not be recognised.
-    let body = origin.redactor.clean_body(body);
-    let read = ErrorBody::parse(&body);
-    let kind = error_kind::of_status(status, &read);
-    let advice = headers.get("x-should-retry").and_then(|value| value.to_str().ok());
-    let retryable = error_kind::is_retryable_status(status, &read, advice);
-    let mut message = describe(kind, Some(status), &read);
-    if let (300..400, Some(location)) =
-        (status, headers.get("location").and_then(|value| value.to_str().ok()))
-    {
-        let location = location.split(['?', '#']).next().unwrap_or_default();
-        let location = bounded(&origin.redactor.clean(location), 200);
+/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
+    let read = ErrorBody::parse(answer.body());
+    let kind = error_kind::of_status(answer.status(), &read);
+    let mut message = describe(kind, Some(answer.status()), &read);
+    if let Some(location) = answer.redirect() {
         message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
     }
-    let service = ServiceError {
-        status: Some(status),
-        rate_limits: rate_limits(headers, origin),
-        ..service_error(read, &body, origin)
-    };
-    let error = Error::new(kind, message).with_service(service);
-    let error = match retry_hint(headers, now) {
-        Some(delay) => error.with_retry_after(delay),
-        None => error,
-    };
-    error.with_retryable(retryable)
+    answer.error(kind, message, details(read))
 }
 
 /// The error that a successful answer holds instead of choices.
@@ -82,31 +53,24 @@ fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: 
     let kind = error_kind::of_body(&read, otherwise);
     let retryable = error_kind::is_retryable_body(&read);
     let message = describe(kind, None, &read);
-    let service = ServiceError { status: known.status, ..service_error(read, &body, origin) };
+    let service = ServiceError {
+        status: known.status,
+        request_id: origin.request_id.clone(),
+        body: Some(bounded(&body, MAX_ERROR_TEXT)),
+        ..details(read)
+    };
     Error::new(kind, message).with_service(service).with_retryable(retryable)
 }
 
-fn service_error(read: ErrorBody, body: &str, origin: &Origin) -> ServiceError {
+/// What the service says in the members of its error.
+fn details(read: ErrorBody) -> ServiceError {
     ServiceError {
         code: read.code,
         error_type: read.error_type,
         param: read.param,
         message: read.message,
-        request_id: origin.request_id.clone(),
-        body: Some(bounded(body, MAX_BODY)),
         ..ServiceError::default()
     }
-}
-
-/// The headers that say how much is left and how long to wait.
-fn rate_limits(headers: &HeaderMap, origin: &Origin) -> Vec<(String, String)> {
-    let limits = headers.iter().filter(|(name, _)| {
-        let name = name.as_str();
-        name.starts_with("x-ratelimit-") || name.starts_with("ratelimit") || name.starts_with("retry-after")
-    });
-    limits
-        .filter_map(|(name, value)| Some((name.to_string(), origin.redactor.clean(value.to_str().ok()?))))
-        .collect()
 }
 
 /// One line for people: what happened, the status and code, the service's words, and what to do.
@@ -117,7 +81,7 @@ fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
     let facts: Vec<String> = [status, code].into_iter().flatten().collect();
     let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
     let text = body.text().unwrap_or("it gives no reason");
-    format!("{what}{facts}: {}{advice}", bounded(text, MAX_BODY))
+    format!("{what}{facts}: {}{advice}", bounded(text, MAX_ERROR_TEXT))
 }
 
 fn words_for(kind: ErrorKind) -> (&'static str, &'static str) {
@@ -144,20 +108,22 @@ fn words_for(kind: ErrorKind) -> (&'static str, &'static str) {
 mod tests {
     use super::super::fixtures::origin;
     use super::*;
-    use crate::redactor::Redactor;
+    use catena_http::service::Redactor;
     use catena_http::{HeaderName, HeaderValue};
-    use std::time::Duration;
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    /// The error of an answer with these headers, as the client makes it.
+    fn failure(status: u16, headers: &[(&'static str, &'static str)], body: &str, origin: Origin) -> Error {
         let pair = |(name, value): &(&'static str, &'static str)| {
             (HeaderName::from_static(name), HeaderValue::from_static(value))
         };
-        pairs.iter().map(pair).collect()
+        let body = origin.redactor.clean_body(body);
+        let origin = Origin { headers: std::sync::Arc::new(headers.iter().map(pair).collect()), ..origin };
+        decode_failure(&FailedAnswer::new(status, &origin, &body))
     }
 
     #[track_caller]
     fn check(status: u16, body: &str, kind: ErrorKind, retryable: bool) {
-        let error = decode_failure(status, &headers(&[]), body, &origin(), SystemTime::UNIX_EPOCH);
+        let error = failure(status, &[], body, origin());
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status} {body}");
         assert!(error.to_string().contains(&status.to_string()), "{error}");
     }
@@ -203,28 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn the_service_has_the_last_word_on_retries() {
-        let failure = |status, pairs: &[(&'static str, &'static str)]| {
-            decode_failure(status, &headers(pairs), "", &origin(), SystemTime::UNIX_EPOCH)
-        };
-        assert!(failure(400, &[("x-should-retry", "true")]).is_retryable());
-        assert!(!failure(500, &[("x-should-retry", "false")]).is_retryable());
-        assert!(failure(500, &[("x-should-retry", "maybe")]).is_retryable());
-        let error = failure(429, &[("retry-after", "2")]);
-        assert_eq!((error.is_retryable(), error.retry_after()), (true, Some(Duration::from_secs(2))));
-        assert!(!failure(400, &[("retry-after", "2")]).is_retryable());
-    }
-
-    #[test]
     fn everything_the_service_says_is_kept() {
-        let headers = headers(&[
+        let headers = [
             ("x-ratelimit-remaining-requests", "0"),
             ("x-ratelimit-reset-requests", "2s"),
             ("retry-after", "2"),
             ("server", "nginx"),
-        ]);
+        ];
         let body = r#"{"error":{"message":"Slow down.","type":"requests","param":"model","code":"rate_limit_exceeded"}}"#;
-        let error = decode_failure(429, &headers, body, &origin(), SystemTime::UNIX_EPOCH);
+        let error = failure(429, &headers, body, origin());
         let text = "too many requests (HTTP 429, code rate_limit_exceeded): Slow down.";
         assert_eq!(error.to_string(), text);
         let mut service = error.service().expect("details").clone();
@@ -249,32 +202,26 @@ mod tests {
 
     #[test]
     fn a_long_body_is_cut_and_a_redirect_is_named() {
-        let error = decode_failure(500, &headers(&[]), &"é".repeat(5000), &origin(), SystemTime::UNIX_EPOCH);
+        let error = failure(500, &[], &"é".repeat(5000), origin());
         let body = error.service().and_then(|service| service.body.clone()).expect("a body");
-        assert!(body.len() <= MAX_BODY + 3 && body.ends_with('…'), "{}", body.len());
+        assert!(body.len() <= MAX_ERROR_TEXT + 3 && body.ends_with('…'), "{}", body.len());
         assert!(error.to_string().len() < 300, "{error}");
-        let error = decode_failure(
-            308,
-            &headers(&[("location", "https://h.test/v2?key=s")]),
-            "",
-            &origin(),
-            SystemTime::UNIX_EPOCH,
-        );
+        let error = failure(308, &[("location", "https://h.test/v2?key=s")], "", origin());
         assert!(error.to_string().contains("`https://h.test/v2`"), "{error}");
     }
 
     #[test]
     fn the_key_is_taken_out_even_where_json_escapes_it() {
         let key = r#"sk-"quoted"-123456"#;
-        let origin = Origin { redactor: Redactor::new(Some(&key.into())), ..origin() };
+        let origin = Origin { redactor: Redactor::new([key]), ..origin() };
         let escaped = key.replace('"', "\\\"");
         for body in [
             format!("your key {key} is wrong"),
             format!(r#"{{"error":{{"message":"wrong: {escaped}","code":"{escaped}"}}}}"#),
-            format!("{} {key}", "x".repeat(MAX_BODY - 8)),
+            format!("{} {key}", "x".repeat(MAX_ERROR_TEXT - 8)),
         ] {
             for error in [
-                decode_failure(401, &headers(&[]), &body, &origin, SystemTime::UNIX_EPOCH),
+                failure(401, &[], &body, origin.clone()),
                 super::super::chat_response::decode_chat(body.as_bytes(), &origin).expect_err("no answer"),
             ] {
                 let shown = format!("{error} {error:?}");

@@ -1,8 +1,8 @@
 //! Error bodies in all the shapes that servers give them.
 
+use catena_http::service::words;
 use serde_json::Value;
 
-use super::excerpt::words;
 use super::lenient::is_truthy;
 
 /// The most of a text that is not an error object, in bytes.

@@ -1,6 +1,7 @@
 //! Which kind of error it is, and whether the same call may succeed later.
 
 use catena_core::ErrorKind;
+use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
@@ -27,17 +28,7 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_overflow(body) || (status == 400 && mentions_overflow(body)) {
         return ErrorKind::ContextOverflow;
     }
-    match status {
-        400 | 422 => ErrorKind::BadRequest,
-        401 => ErrorKind::Authentication,
-        403 => ErrorKind::PermissionDenied,
-        404 => ErrorKind::NotFound,
-        409 => ErrorKind::Conflict,
-        429 if is_quota(body) => ErrorKind::QuotaExceeded,
-        429 => ErrorKind::RateLimit,
-        500.. => ErrorKind::Server,
-        _ => ErrorKind::HttpStatus,
-    }
+    if status == 429 && is_quota(body) { ErrorKind::QuotaExceeded } else { kind_of_status(status) }
 }
 
 /// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
@@ -52,22 +43,12 @@ pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     }
 }
 
-/// Whether an unsuccessful status may be followed by success. `advice`: what the service says about it.
-pub(super) fn is_retryable_status(status: u16, body: &ErrorBody, advice: Option<&str>) -> bool {
-    match advice {
-        _ if is_quota(body) => false,
-        Some("true") => true,
-        Some("false") => false,
-        _ => matches!(status, 408 | 409 | 429 | 500..),
-    }
-}
-
-/// The same for an error in an answer that began with success.
+/// Whether an error in an answer that began with success may be followed by one without.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient =
         ["server_error", "overloaded_error", "service_unavailable_error", "rate_limit_error", "timeout"];
     let says = |word: &Option<String>| word.as_deref().is_some_and(|word| transient.contains(&word));
-    let status = status_in(body).is_some_and(|status| is_retryable_status(status, body, None));
+    let status = status_in(body).is_some_and(is_transient);
     !is_quota(body) && (status || says(&body.error_type) || says(&body.code))
 }
 

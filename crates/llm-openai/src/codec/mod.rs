@@ -5,37 +5,23 @@ mod chat_message;
 pub(crate) mod chat_request;
 pub(crate) mod chat_response;
 pub(crate) mod chat_stream;
+pub(crate) mod completion_stream;
 pub(crate) mod completions;
 mod content;
 mod envelope;
 pub(crate) mod error;
 mod error_body;
 mod error_kind;
-mod excerpt;
 #[cfg(test)]
 mod fixtures;
 mod lenient;
 mod origin;
 mod progress;
 pub(crate) mod request;
-mod retry_hint;
+mod response_format;
+mod tool;
 mod usage;
 
 pub(crate) use origin::Origin;
 
-use catena_core::Result;
-
-/// Decodes the answer to a request that asked for a stream.
-pub(crate) trait StreamDecoder: Send {
-    /// What the events become.
-    type Chunk: Send;
-
-    /// One event: its name, if it has one, and its data. `None` for an event that adds nothing.
-    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<Self::Chunk>>;
-
-    /// The end of the events; `marked` if the service said `[DONE]`. An answer that is not complete is an error.
-    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<Self::Chunk>>;
-
-    /// The body of a server that answers in one piece although it was asked to stream.
-    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<Self::Chunk>;
-}
+pub(crate) use catena_http::service::StreamDecoder;

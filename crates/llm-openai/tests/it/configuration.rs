@@ -28,13 +28,16 @@ fn what_does_not_fit_is_refused() {
     check(builder().with_api_key(" \n"), "empty");
     check(builder().with_api_key(format!("{KEY}\n")), "line break");
     check(builder().with_api_key(KEY).with_organization("a\nb"), "openai-organization");
-    check(builder().with_base_url("localhost:11434/v1"), "base URL");
-    check(builder().with_base_url(""), "base URL");
+    check(builder().with_api_key(KEY).with_header("x y", "z"), "x y");
+    check(builder().with_base_url("http://localhost/v1"), "without_api_key");
+    check(builder().with_api_key(KEY).with_base_url("localhost:11434/v1"), "base URL");
+    check(builder().with_api_key(KEY).with_base_url(""), "base URL");
     check(builder().with_api_key(KEY).with_temperature(f64::NAN), "`temperature`");
     check(builder().with_api_key(KEY).with_extra("stream", true), "`stream`");
     let client = HttpClient::builder().build().expect("a client");
-    let both = builder().with_api_key(KEY).with_http_client(client).with_idle_timeout(Duration::from_secs(1));
-    check(both, "with_idle_timeout");
+    let both =
+        builder().with_api_key(KEY).with_http_client(client).with_connect_timeout(Duration::from_secs(1));
+    check(both, "with_connect_timeout");
 }
 
 #[test]
@@ -48,7 +51,7 @@ fn a_key_travels_only_where_nobody_can_read_it() {
         to(url).build().expect(url);
     }
     to("http://192.168.1.2/v1").allow_insecure_http().build().expect("allowed");
-    builder().with_base_url("http://192.168.1.2/v1").build().expect("no key, no secret");
+    builder().with_base_url("http://192.168.1.2/v1").without_api_key().build().expect("no key, no secret");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_wrong_key_is_an_authentication_error() {
         let builder = OpenAi::builder().ignore_environment().with_base_url(service.base_url());
         let builder = match key {
             Some(key) => builder.with_api_key(key),
-            None => builder,
+            None => builder.without_api_key(),
         };
         block_on(builder.build().expect("a model").invoke("Hi")).expect_err("a refusal")
     };

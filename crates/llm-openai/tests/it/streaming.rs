@@ -104,7 +104,7 @@ fn one_cut_anywhere_gives_the_same_chunks() {
 #[test]
 fn a_simulated_service_obeys_the_law() {
     let service = SimulatedOpenAi::builder().with_latency(Duration::ZERO).start().expect("a service");
-    let builder = catena_llm_openai::ChatOpenAi::builder().ignore_environment();
+    let builder = catena_llm_openai::ChatOpenAi::builder().ignore_environment().without_api_key();
     let chat =
         builder.with_base_url(service.base_url()).with_temperature(0.0).with_stream_usage(true).build();
     let chat = chat.expect("a model");

@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::support::{KEY, chat_builder, chat_completion, drain, errors_of_all_calls, shown};
 
 fn call(base_url: &str) -> Error {
-    let chat = ChatOpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY).build();
+    let chat = ChatOpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY);
+    let chat = chat.with_max_retries(0).build();
     let chat = chat.expect("a model");
     let error = block_on(chat.invoke("Hi")).expect_err("an error");
     assert_eq!(drain(chat.stream("Hi")).1.expect("an error").kind(), error.kind());
@@ -78,7 +79,7 @@ fn models_share_a_client() {
 fn a_proxy_is_used() {
     let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
     let builder = ChatOpenAi::builder().ignore_environment().with_proxy(Proxy::url(server.url()));
-    let chat = builder.with_base_url("http://localhost:9/v1").build().expect("a model");
+    let chat = builder.with_base_url("http://localhost:9/v1").without_api_key().build().expect("a model");
     block_on(chat.invoke("Hi")).expect("an answer");
     assert_eq!(server.requests()[0].target(), "http://localhost:9/v1/chat/completions");
 }

@@ -1,7 +1,12 @@
 //! Short, readable pieces of bodies that are not what they should be.
 
 /// The beginning of a text: at most `max` bytes and a mark where it was cut.
-pub(super) fn bounded(text: &str, max: usize) -> String {
+///
+/// # Example
+/// ```
+/// assert_eq!(catena_http::service::bounded("abcd", 3), "abc…");
+/// ```
+pub fn bounded(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
     }
@@ -13,7 +18,13 @@ pub(super) fn bounded(text: &str, max: usize) -> String {
 }
 
 /// True if a body looks like a web page.
-pub(super) fn is_html(body: &str) -> bool {
+///
+/// # Example
+/// ```
+/// use catena_http::service::is_html;
+/// assert!(is_html(" <!DOCTYPE html>") && !is_html("{}"));
+/// ```
+pub fn is_html(body: &str) -> bool {
     let start = body.trim_start().get(..14).unwrap_or(body.trim_start()).to_ascii_lowercase();
     ["<!doctype html", "<html", "<head", "<body", "<title", "<h1", "<center"]
         .iter()
@@ -21,7 +32,12 @@ pub(super) fn is_html(body: &str) -> bool {
 }
 
 /// The words of a plain or HTML text on one line, at most `max` bytes. Tags, scripts and styles are left out.
-pub(super) fn words(text: &str, max: usize) -> String {
+///
+/// # Example
+/// ```
+/// assert_eq!(catena_http::service::words("<html><h1>Bad\nGateway</h1>", 200), "Bad Gateway");
+/// ```
+pub fn words(text: &str, max: usize) -> String {
     let visible = if is_html(text) { without_tags(text) } else { text.to_owned() };
     bounded(&visible.split_whitespace().collect::<Vec<_>>().join(" "), max)
 }

@@ -1,0 +1,99 @@
+//! How many retries the parts of a run may make together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A number of retries that everything in a run shares: retried steps, and clients of services that try again by
+/// themselves. What takes the last one leaves none to the others, whose errors then pass through.
+///
+/// There are two ways to have one:
+///
+/// * [`RunConfig::with_retry_budget`](crate::RunConfig::with_retry_budget) bounds a whole run, or all runs that are given
+///   the same budget, such as a batch.
+/// * [`with_retry`](crate::RunnableExt::with_retry) makes one for each call of the step it wraps, of as many retries as
+///   its policy allows. A client below takes its retries from it, so three attempts around a model that itself makes
+///   three are three requests, not nine. A `with_retry` inside another has a budget of its own: each was asked for.
+///
+/// Clones share what is left.
+///
+/// # Example
+/// ```
+/// use catena_core::{Context, RetryBudget, RunConfig};
+/// let budget = RetryBudget::new(1);
+/// let cx = Context::new(&RunConfig::new().with_retry_budget(budget.clone()));
+/// assert!(cx.take_retry());
+/// assert!(!cx.take_retry());
+/// assert_eq!(budget.left(), 0);
+/// ```
+#[derive(Debug, Clone)]
+pub struct RetryBudget(Arc<Budget>);
+
+#[derive(Debug)]
+struct Budget {
+    left: AtomicUsize,
+    /// The caller's budget, which counts too.
+    outer: Option<RetryBudget>,
+    /// Made by a retried step for what is below it.
+    of_step: bool,
+}
+
+impl RetryBudget {
+    /// A budget of so many retries.
+    pub fn new(retries: usize) -> Self {
+        Self::with_outer(retries, None, false)
+    }
+
+    fn with_outer(retries: usize, outer: Option<Self>, of_step: bool) -> Self {
+        Self(Arc::new(Budget { left: AtomicUsize::new(retries), outer, of_step }))
+    }
+
+    /// How many retries are left.
+    pub fn left(&self) -> usize {
+        let own = self.0.left.load(Ordering::Relaxed);
+        self.0.outer.as_ref().map_or(own, |outer| own.min(outer.left()))
+    }
+
+    /// The budget of one call of a retried step, below what is there already.
+    pub(crate) fn of_step(retries: usize, present: Option<&Self>) -> Self {
+        let outer = present.and_then(|budget| if budget.0.of_step { budget.0.outer.as_ref() } else { Some(budget) });
+        Self::with_outer(retries, outer.cloned(), true)
+    }
+
+    /// Takes one retry. False if none is left.
+    pub(crate) fn take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        if self.0.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+            return false;
+        }
+        let taken = self.0.outer.as_ref().is_none_or(Self::take);
+        if !taken {
+            self.0.left.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_takes_from_its_own_budget_and_from_the_callers() {
+        let caller = RetryBudget::new(3);
+        let step = RetryBudget::of_step(2, Some(&caller));
+        assert!(step.take() && step.take() && !step.take());
+        assert_eq!((step.left(), caller.left()), (0, 1));
+        let other = RetryBudget::of_step(5, Some(&caller));
+        assert_eq!(other.left(), 1);
+        assert!(other.take() && !other.take());
+        assert_eq!(caller.left(), 0);
+    }
+
+    #[test]
+    fn a_step_in_a_step_has_its_own() {
+        let outer = RetryBudget::of_step(1, None);
+        let inner = RetryBudget::of_step(2, Some(&outer));
+        assert!(inner.take() && inner.take() && !inner.take());
+        assert_eq!(outer.left(), 1);
+    }
+}

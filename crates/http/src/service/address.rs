@@ -1,0 +1,187 @@
+//! Where a service is: its base URL, and the URLs of its calls.
+
+use std::fmt;
+
+use catena_core::{Error, ErrorKind, Result};
+use http::Uri;
+
+use super::call::percent_encode;
+use crate::request::Request;
+
+/// The address below which the calls of a service are. `Debug` hides the query, which may hold a key.
+///
+/// # Example
+/// ```
+/// use catena_http::service::Address;
+/// let address = Address::parse("https://h.test/v1/?tenant=7")?;
+/// assert_eq!(address.host(), "h.test");
+/// assert!(address.is_private());
+/// assert!(Address::parse("h.test/v1").is_err());
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Address {
+    /// Without a slash at the end.
+    base: String,
+    query: Option<String>,
+    uri: Uri,
+}
+
+impl Address {
+    /// Reads a base URL. A path and a query are kept; a slash at the end makes no difference, a fragment is dropped.
+    ///
+    /// # Errors
+    /// `Config` unless it is an absolute `http` or `https` URL without credentials.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim().split('#').next().unwrap_or_default();
+        let (base, query) = match text.split_once('?') {
+            Some((base, query)) => (base, Some(query.to_owned()).filter(|query| !query.is_empty())),
+            None => (text, None),
+        };
+        let base = base.trim_end_matches('/').to_owned();
+        let request = Request::get(&base).map_err(|error| in_base_url(&error))?;
+        let address = Self { base, query, uri: request.url().clone() };
+        // The query may hold what a URL cannot.
+        Request::get(&address.url("", &[])).map_err(|error| in_base_url(&error))?;
+        Ok(address)
+    }
+
+    /// The host, in lower case.
+    pub fn host(&self) -> String {
+        self.uri.host().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// True where nobody between here and the server can read a key: over TLS, or on this machine.
+    pub fn is_private(&self) -> bool {
+        self.uri.scheme_str() == Some("https") || is_loopback(&self.host())
+    }
+
+    /// The URL of a call: the path is appended to the base's, the parameters to its query.
+    pub(crate) fn url(&self, path: &str, query: &[(String, String)]) -> String {
+        let mut url = self.base.clone();
+        if !path.is_empty() {
+            url.push('/');
+            url.push_str(path);
+        }
+        let given = self.query.iter().cloned();
+        let added =
+            query.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
+        for (index, parameter) in given.chain(added).enumerate() {
+            url.push(if index == 0 { '?' } else { '&' });
+            url.push_str(&parameter);
+        }
+        url
+    }
+}
+
+fn in_base_url(error: &Error) -> Error {
+    Error::new(ErrorKind::Config, format!("the base URL: {}", error.message()))
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}{}\"", self.base, if self.query.is_some() { "?…" } else { "" })
+    }
+}
+
+/// True if both are the same scheme, host and port: what may be told to one may be told to the other.
+pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
+    let port =
+        |uri: &Uri| uri.port_u16().or(if uri.scheme_str() == Some("http") { Some(80) } else { Some(443) });
+    let host = |uri: &Uri| uri.host().unwrap_or_default().to_ascii_lowercase();
+    one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(base: &str, expected: &str) {
+        let url = Address::parse(base).expect(base).url("chat/completions", &[]);
+        assert_eq!(url, expected);
+    }
+
+    #[test]
+    fn the_path_is_appended_to_the_base() {
+        check("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions");
+        check(" https://h.test/v1/ ", "https://h.test/v1/chat/completions");
+        check("https://h.test", "https://h.test/chat/completions");
+        check("https://h.test/a/b//", "https://h.test/a/b/chat/completions");
+        check("https://h.test/v1?", "https://h.test/v1/chat/completions");
+        check("https://h.test/v1?tenant=7", "https://h.test/v1/chat/completions?tenant=7");
+        check("https://h.test/v1/?tenant=7#top", "https://h.test/v1/chat/completions?tenant=7");
+        check("http://[::1]:8080/v1", "http://[::1]:8080/v1/chat/completions");
+    }
+
+    #[test]
+    fn parameters_follow_those_of_the_base() {
+        let address = Address::parse("https://h.test/?a=1").expect("an address");
+        let query = [("tags[]".to_owned(), "x y".to_owned()), ("é".to_owned(), "&=".to_owned())];
+        assert_eq!(address.url("p", &query), "https://h.test/p?a=1&tags%5B%5D=x%20y&%C3%A9=%26%3D");
+        let address = Address::parse("https://h.test").expect("an address");
+        assert_eq!(address.url("p", &query[..1]), "https://h.test/p?tags%5B%5D=x%20y");
+    }
+
+    #[test]
+    fn an_unusable_url_is_a_configuration_error_without_its_query() {
+        for base in [
+            "",
+            "localhost:8080/v1",
+            "ftp://h.test/v1",
+            "https://u:hunter2@h.test/",
+            "https://h t/?hunter2",
+            "https://h.test/?hunter2 x",
+        ] {
+            let error = Address::parse(base).expect_err(base);
+            assert_eq!(error.kind(), ErrorKind::Config, "{base}");
+            assert!(error.to_string().starts_with("the base URL"), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        let address = Address::parse("https://h.test?hunter2").expect("an address");
+        assert!(!format!("{address:?}").contains("hunter2"));
+    }
+
+    #[track_caller]
+    fn check_private(url: &str, private: bool) {
+        assert_eq!(Address::parse(url).expect(url).is_private(), private, "{url}");
+    }
+
+    #[test]
+    fn a_key_is_private_over_tls_and_on_this_machine() {
+        check_private("https://api.openai.com/v1", true);
+        check_private("http://api.openai.com/v1", false);
+        check_private("http://localhost:11434/v1", true);
+        check_private("http://LOCALHOST/v1", true);
+        check_private("http://box.localhost/v1", true);
+        check_private("http://127.9.0.1/v1", true);
+        check_private("http://[::1]:80/v1", true);
+        check_private("http://[::ffff:127.0.0.1]:80/v1", true);
+        check_private("http://localhost.evil.test/v1", false);
+        check_private("http://127.0.0.1.evil.test/v1", false);
+        check_private("http://192.168.1.2/v1", false);
+    }
+
+    #[track_caller]
+    fn check_origin(one: &str, other: &str, same: bool) {
+        let parse = |url: &str| url.parse::<Uri>().expect("a URL");
+        assert_eq!(same_origin(&parse(one), &parse(other)), same, "{one} {other}");
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        check_origin("https://h.test/a", "https://H.test:443/b", true);
+        check_origin("http://h.test/a", "http://h.test:80/b", true);
+        check_origin("https://h.test/a", "http://h.test/a", false);
+        check_origin("https://h.test/a", "https://h.test:444/a", false);
+        check_origin("https://h.test/a", "https://h.test.evil/a", false);
+    }
+}

@@ -1,0 +1,209 @@
+//! The builder of the client: all settings, and every complaint about them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::{Admission, Error, ErrorKind, Result, Timer};
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
+
+use super::Service;
+use super::address::Address;
+use super::call::{Timeouts, parse_header};
+use super::client::Inner;
+use super::credentials::Credentials;
+use super::dialect::Dialect;
+use super::redactor::Redactor;
+use crate::client::HttpClient;
+use crate::request::is_secret;
+
+/// Builds a [`Service`]. Problems with a setting are reported by [`build`](Self::build). `Debug` shows no secret.
+///
+/// # Example
+/// See the [module](super).
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ServiceBuilder {
+    base_url: String,
+    dialect: Arc<dyn Dialect>,
+    http: Option<HttpClient>,
+    credentials: Option<Credentials>,
+    headers: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    insecure_http: bool,
+    max_retries: usize,
+    timeouts: Timeouts,
+    timer: Option<Arc<dyn Timer>>,
+    admission: Option<Arc<dyn Admission>>,
+}
+
+impl ServiceBuilder {
+    pub(super) fn new(base_url: String, dialect: Arc<dyn Dialect>) -> Self {
+        Self {
+            base_url,
+            dialect,
+            http: None,
+            credentials: None,
+            headers: Vec::new(),
+            query: Vec::new(),
+            insecure_http: false,
+            max_retries: 2,
+            timeouts: Timeouts::default(),
+            timer: None,
+            admission: None,
+        }
+    }
+
+    /// The HTTP client, whose connections, proxy and limits are used. Default: a client of its own with the default
+    /// settings.
+    pub fn with_http_client(mut self, client: HttpClient) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// The key and the header that carries it. It is sent over TLS or to this machine only; see
+    /// [`allow_insecure_http`](Self::allow_insecure_http).
+    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Allows sending the key unencrypted to another machine, for networks that are trusted.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.insecure_http = true;
+        self
+    }
+
+    /// A header of every call. One of the same name, given later or with the call, wins; so does one of the name in which
+    /// the key would travel.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// A parameter in the query of every call, after those of the base URL.
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// How often a call is tried again, at most. Default 2. Which errors are retried, and when, is told in the
+    /// [module](super).
+    pub fn with_max_retries(mut self, retries: usize) -> Self {
+        self.max_retries = retries;
+        self
+    }
+
+    /// The longest time of an attempt until its answer begins. Default: the HTTP client's.
+    pub fn with_first_byte_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.first_byte = Some(limit);
+        self
+    }
+
+    /// The longest wait for the next bytes of an answer. Default: the HTTP client's.
+    pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.idle = Some(limit);
+        self
+    }
+
+    /// The longest time of a call: all attempts, the waits between them, and the answer to its end. Default: none, but
+    /// the HTTP client's holds for every attempt.
+    pub fn with_total_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.total = Some(limit);
+        self
+    }
+
+    /// The longest wait for the next chunk of a stream. Unlike the idle timeout, what a server sends only to keep the
+    /// connection alive does not count. Default: none.
+    pub fn with_stream_chunk_timeout(mut self, limit: Duration) -> Self {
+        self.timeouts.chunk = Some(limit);
+        self
+    }
+
+    /// What waits between attempts, tells the time of day that a date in `retry-after` is compared with, and measures
+    /// the total and the chunk timeout. Default: the HTTP client's timer, which always measures the other limits.
+    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
+        self.timer = Some(timer);
+        self
+    }
+
+    /// Who lets requests in: asked before every attempt, told how it ended. Default: nobody.
+    pub fn with_limiter(mut self, admission: Arc<dyn Admission>) -> Self {
+        self.admission = Some(admission);
+        self
+    }
+
+    /// Builds the client. Opens no connection and asks no callback for a key.
+    ///
+    /// # Errors
+    /// `Config` for a base URL, header or key that cannot be used, and for a key that would travel unencrypted.
+    pub fn build(self) -> Result<Service> {
+        let address = Address::parse(&self.base_url)?;
+        self.check_key(&address)?;
+        let headers = self.headers()?;
+        let secret_headers = headers.iter().filter(|(name, _)| is_secret(name));
+        let secrets = secret_headers.filter_map(|(_, value)| value.to_str().ok());
+        // A key in a header of the caller's own follows the name of its scheme.
+        let secrets: Vec<String> = secrets.flat_map(str::split_whitespace).map(str::to_owned).collect();
+        let http = match self.http {
+            Some(http) => http,
+            None => HttpClient::builder().build()?,
+        };
+        let timer = self.timer.unwrap_or_else(|| Arc::clone(http.timer()));
+        Ok(Service::from_inner(Inner {
+            redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),
+            secrets,
+            address,
+            dialect: self.dialect,
+            http,
+            credentials: self.credentials,
+            headers,
+            query: self.query,
+            max_retries: self.max_retries,
+            timeouts: self.timeouts,
+            timer,
+            admission: self.admission,
+        }))
+    }
+
+    fn check_key(&self, address: &Address) -> Result<()> {
+        let Some(credentials) = &self.credentials else { return Ok(()) };
+        if let Some(key) = credentials.fixed() {
+            credentials.value(key)?;
+        }
+        if address.is_private() || self.insecure_http {
+            return Ok(());
+        }
+        let message = format!(
+            "the API key would travel to {} unencrypted: use `https://`, or call `allow_insecure_http` if the network \
+             between is trusted",
+            address.host()
+        );
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
+    fn headers(&self) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in &self.headers {
+            let (name, mut value) = parse_header(name, value)?;
+            value.set_sensitive(is_secret(&name));
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for ServiceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = Address::parse(&self.base_url).ok();
+        f.debug_struct("ServiceBuilder")
+            .field("base_url", &address)
+            .field("credentials", &self.credentials)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("max_retries", &self.max_retries)
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}

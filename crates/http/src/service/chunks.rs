@@ -1,0 +1,206 @@
+//! From the body of a streamed answer to chunks.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use catena_core::{Error, ErrorKind, Result, Sleep, Timer};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, Stream};
+
+use super::dialect::StreamDecoder;
+use super::lines::decode_lines;
+use super::origin::Origin;
+use crate::body::Body;
+use crate::failure;
+use crate::response::Response;
+use crate::sse::{Event, decode_events};
+
+/// The answer to a request for a stream.
+pub(super) enum Events {
+    Arriving(BoxStream<'static, Result<Event>>),
+    /// The server does not stream.
+    Whole(Bytes),
+}
+
+impl Events {
+    /// Tells events, lines and a plain answer apart: by the content type, or by how the body begins where the type says
+    /// otherwise.
+    ///
+    /// # Errors
+    /// Those of reading the body.
+    pub(super) async fn of(response: Response) -> Result<Self> {
+        let limits = response.limits();
+        let kind = response.header("content-type").unwrap_or_default().trim().to_ascii_lowercase();
+        let is = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+        if is(&["text/event-stream"]) {
+            return Ok(Self::Arriving(response.events().boxed()));
+        }
+        if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
+        {
+            return Ok(Self::Arriving(decode_lines(response.into_body(), limits.max_event_bytes).boxed()));
+        }
+        let mut body = response.into_body();
+        let mut start = BytesMut::new();
+        while let Some(frame) = body.next().await.transpose()? {
+            start.extend_from_slice(&frame);
+            match begins_as_events(&start) {
+                Some(true) => {
+                    let bytes = stream::iter([Ok(start.freeze())]).chain(body);
+                    return Ok(Self::Arriving(decode_events(bytes, limits.max_event_bytes).boxed()));
+                }
+                Some(false) => return gather(start, body, limits.max_body_bytes).await.map(Self::Whole),
+                None if start.len() > limits.max_body_bytes => {
+                    return Err(failure::body_too_large(limits.max_body_bytes));
+                }
+                None => {}
+            }
+        }
+        Ok(Self::Whole(start.freeze()))
+    }
+}
+
+/// Whether a body that begins so is an event stream; `None` while that cannot be told.
+fn begins_as_events(bytes: &[u8]) -> Option<bool> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let fields: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    if fields.iter().any(|field| bytes.starts_with(field)) {
+        return Some(true);
+    }
+    let undecided = fields.iter().any(|field| field.starts_with(bytes)) || b"\xEF\xBB\xBF".starts_with(bytes);
+    if undecided { None } else { Some(false) }
+}
+
+async fn gather(mut start: BytesMut, mut body: Body, limit: usize) -> Result<Bytes> {
+    while let Some(frame) = body.next().await.transpose()? {
+        if start.len() + frame.len() > limit {
+            return Err(failure::body_too_large(limit));
+        }
+        start.extend_from_slice(&frame);
+    }
+    Ok(start.freeze())
+}
+
+/// How long the next chunk may take.
+pub(super) struct ChunkLimit(Option<(Duration, Arc<dyn Timer>)>);
+
+impl ChunkLimit {
+    pub(super) fn new(limit: Option<Duration>, timer: &Arc<dyn Timer>) -> Self {
+        Self(limit.map(|limit| (limit, Arc::clone(timer))))
+    }
+}
+
+/// Decodes an answer to its end, or to the first error.
+pub(super) fn decode_chunks<'a, D>(
+    events: Events,
+    mut decoder: D,
+    origin: Origin,
+    limit: ChunkLimit,
+) -> BoxStream<'a, Result<D::Chunk>>
+where
+    D: StreamDecoder + 'a,
+{
+    match events {
+        Events::Whole(body) => stream::iter([decoder.whole(&body, &origin)]).boxed(),
+        Events::Arriving(events) => {
+            Box::pin(Decoding { events, decoder, origin, limit, seen: 0, patience: None, ended: false })
+        }
+    }
+}
+
+/// A stream of its own rather than an unfolded future, which would move all this for every chunk.
+struct Decoding<D> {
+    events: BoxStream<'static, Result<Event>>,
+    decoder: D,
+    origin: Origin,
+    limit: ChunkLimit,
+    /// How many chunks were delivered.
+    seen: usize,
+    /// Runs while a chunk is awaited.
+    patience: Option<Sleep>,
+    ended: bool,
+}
+
+// Nothing in it is pinned in place.
+impl<D> Unpin for Decoding<D> {}
+
+impl<D: StreamDecoder> Stream for Decoding<D> {
+    type Item = Result<D::Chunk>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
+        }
+        loop {
+            let last = match this.poll_event(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(event))) if event.is_done() => {
+                    // The connection can be used again only if its answer was read to the end, which is here by now or
+                    // late.
+                    let _ = this.events.poll_next_unpin(cx);
+                    this.decoder.end(true, &this.origin)
+                }
+                Poll::Ready(Some(Ok(event))) => {
+                    match this.decoder.event(event.event.as_deref(), &event.data, &this.origin) {
+                        Ok(None) => continue,
+                        Ok(Some(chunk)) => {
+                            this.seen += 1;
+                            return Poll::Ready(Some(Ok(chunk)));
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => Err(error),
+                Poll::Ready(None) => this.decoder.end(false, &this.origin),
+            };
+            this.ended = true;
+            return Poll::Ready(last.transpose());
+        }
+    }
+}
+
+impl<D> Decoding<D> {
+    /// The next event, unless it takes too long.
+    fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
+        if let Poll::Ready(event) = self.events.poll_next_unpin(cx) {
+            self.patience = None;
+            return Poll::Ready(event);
+        }
+        let Some((limit, timer)) = &self.limit.0 else { return Poll::Pending };
+        let patience = self.patience.get_or_insert_with(|| timer.sleep(*limit));
+        ready!(patience.as_mut().poll(cx));
+        let seen = self.seen;
+        let message = format!(
+            "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
+             `with_stream_chunk_timeout` raises this limit"
+        );
+        Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout, message))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_known_by_its_beginning() {
+        for (bytes, expected) in [
+            ("", None),
+            (" \r\n", None),
+            ("\u{FEFF}", None),
+            ("\u{FEFF}\ndat", None),
+            ("data:", Some(true)),
+            ("\n\nevent: x", Some(true)),
+            (": busy", Some(true)),
+            ("{", Some(false)),
+            ("date", Some(false)),
+            ("<html>", Some(false)),
+        ] {
+            assert_eq!(begins_as_events(bytes.as_bytes()), expected, "{bytes:?}");
+        }
+        assert_eq!(begins_as_events(b"\xEF"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! The key of a service: where it comes from, and where a request carries it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use catena_core::{Error, ErrorKind, Result};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::call::parse_header;
+
+type Fetched = Pin<Box<dyn Future<Output = Result<SecretString>> + Send>>;
+
+/// A key, or what fetches one. `Debug` never shows it, and its memory is wiped when it is dropped.
+///
+/// # Example
+/// ```
+/// use catena_http::service::ApiKey;
+/// let fixed = ApiKey::from("sk-secret");
+/// assert!(!format!("{fixed:?}").contains("secret"));
+/// // A token that expires: asked for again before every attempt.
+/// let rotating = ApiKey::from_async_fn(|| async { Ok("token-of-the-hour".into()) });
+/// # let _ = rotating;
+/// ```
+#[derive(Clone)]
+pub struct ApiKey(Source);
+
+#[derive(Clone)]
+enum Source {
+    Fixed(SecretString),
+    Sync(Arc<dyn Fn() -> Result<SecretString> + Send + Sync>),
+    Async(Arc<dyn Fn() -> Fetched + Send + Sync>),
+}
+
+impl ApiKey {
+    /// A key that is asked for before every attempt. The function should not block; it may be called by several calls at
+    /// once.
+    pub fn from_fn(fetch: impl Fn() -> Result<SecretString> + Send + Sync + 'static) -> Self {
+        Self(Source::Sync(Arc::new(fetch)))
+    }
+
+    /// A key that is fetched before every attempt, for example from a vault. Works in blocking calls too, as long as the
+    /// future needs no runtime of its own. Caching is the function's own business.
+    pub fn from_async_fn<F, Fut>(fetch: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<SecretString>> + Send + 'static,
+    {
+        Self(Source::Async(Arc::new(move || Box::pin(fetch()))))
+    }
+
+    /// The key, if it is known without asking.
+    pub(crate) fn fixed(&self) -> Option<&SecretString> {
+        match &self.0 {
+            Source::Fixed(key) => Some(key),
+            Source::Sync(_) | Source::Async(_) => None,
+        }
+    }
+
+    pub(crate) async fn fetch(&self) -> Result<SecretString> {
+        match &self.0 {
+            Source::Fixed(key) => Ok(key.clone()),
+            Source::Sync(fetch) => fetch(),
+            Source::Async(fetch) => fetch().await,
+        }
+    }
+}
+
+impl From<SecretString> for ApiKey {
+    fn from(key: SecretString) -> Self {
+        Self(Source::Fixed(key))
+    }
+}
+
+impl From<String> for ApiKey {
+    fn from(key: String) -> Self {
+        Self(Source::Fixed(key.into()))
+    }
+}
+
+impl From<&str> for ApiKey {
+    fn from(key: &str) -> Self {
+        Self(Source::Fixed(key.into()))
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Source::Fixed(_) => "ApiKey(fixed)",
+            Source::Sync(_) | Source::Async(_) => "ApiKey(fetched)",
+        })
+    }
+}
+
+/// A key and the header that carries it. There is no way to put a key into a URL, where logs would find it.
+///
+/// # Example
+/// ```
+/// use catena_http::service::Credentials;
+/// let openai = Credentials::bearer("sk-secret");
+/// let anthropic = Credentials::header("x-api-key", "sk-secret")?;
+/// assert!(!format!("{openai:?} {anthropic:?}").contains("secret"));
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    key: ApiKey,
+    header: HeaderName,
+    prefix: &'static str,
+}
+
+impl Credentials {
+    /// `Authorization: Bearer <key>`.
+    pub fn bearer(key: impl Into<ApiKey>) -> Self {
+        Self { key: key.into(), header: AUTHORIZATION, prefix: "Bearer " }
+    }
+
+    /// The key alone in a header, such as `x-api-key`, `api-key` or `x-goog-api-key`.
+    ///
+    /// # Errors
+    /// `Config` if `name` is not the name of a header.
+    pub fn header(name: &str, key: impl Into<ApiKey>) -> Result<Self> {
+        let (header, _) = parse_header(name, "")?;
+        Ok(Self { key: key.into(), header, prefix: "" })
+    }
+
+    /// The key, if it is known without asking.
+    pub(crate) fn fixed(&self) -> Option<&SecretString> {
+        self.key.fixed()
+    }
+
+    pub(crate) async fn fetch(&self) -> Result<SecretString> {
+        self.key.fetch().await
+    }
+
+    /// Puts the key on a request, unless the caller's own header took its place.
+    ///
+    /// # Errors
+    /// `Config` for an empty key, or one that a header cannot hold. Nothing of the key is shown.
+    pub(crate) fn put(&self, key: &SecretString, headers: &mut HeaderMap) -> Result<()> {
+        if headers.contains_key(&self.header) {
+            return Ok(());
+        }
+        headers.insert(self.header.clone(), self.value(key)?);
+        Ok(())
+    }
+
+    pub(crate) fn value(&self, key: &SecretString) -> Result<HeaderValue> {
+        let key = key.expose_secret();
+        if key.trim().is_empty() {
+            let message = "the API key is empty: check what `with_api_key` was given";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let text = SecretString::from(format!("{}{key}", self.prefix));
+        let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|error| {
+            let message =
+                "the API key holds characters that a header cannot hold; look for a line break at its end";
+            Error::new(ErrorKind::Config, message).with_source(error)
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}

@@ -1,0 +1,121 @@
+//! An unsuccessful answer, and the parts of its error that are the same for every service.
+
+use catena_core::{Error, ErrorKind, ServiceError};
+use http::HeaderMap;
+
+use super::excerpt::bounded;
+use super::origin::{MAX_ERROR_TEXT, Origin};
+
+/// An answer with an unsuccessful status, for a [`Dialect`](super::Dialect) to make an error of.
+///
+/// # Example
+/// ```
+/// use catena_core::{ErrorKind, ServiceError};
+/// use catena_http::service::{FailedAnswer, Origin};
+/// let origin = Origin { request_id: Some("req_1".into()), ..Origin::default() };
+/// let failed = FailedAnswer::new(503, &origin, "busy");
+/// let error = failed.error(failed.kind(), "the service is busy", ServiceError::default());
+/// assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Server, true));
+/// assert_eq!(error.service().and_then(|service| service.body.as_deref()), Some("busy"));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct FailedAnswer<'a> {
+    status: u16,
+    body: &'a str,
+    origin: &'a Origin,
+}
+
+impl<'a> FailedAnswer<'a> {
+    /// An answer with this status and body. The body must be redacted.
+    pub fn new(status: u16, origin: &'a Origin, body: &'a str) -> Self {
+        Self { status, body, origin }
+    }
+
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &'a HeaderMap {
+        &self.origin.headers
+    }
+
+    /// The beginning of the body, as text, with secrets taken out.
+    pub fn body(&self) -> &'a str {
+        self.body
+    }
+
+    /// Where the answer comes from.
+    pub fn origin(&self) -> &'a Origin {
+        self.origin
+    }
+
+    /// The kind that the status alone stands for.
+    pub fn kind(&self) -> ErrorKind {
+        kind_of_status(self.status)
+    }
+
+    /// Where a redirect leads, without its query and bounded; `None` if it is none.
+    pub fn redirect(&self) -> Option<String> {
+        let location = self.headers().get("location")?.to_str().ok()?;
+        let location = location.split(['?', '#']).next().unwrap_or_default();
+        (300..400).contains(&self.status).then(|| bounded(&self.origin.redactor.clean(location), 200))
+    }
+
+    /// An error of this answer: status, request id, bounded body and rate-limit headers are added to `details`, and
+    /// whether to try again is what the status says, unless the quota is used up.
+    pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
+        let service = ServiceError {
+            status: Some(self.status),
+            request_id: self.origin.request_id.clone(),
+            body: Some(bounded(self.body, MAX_ERROR_TEXT)),
+            rate_limits: rate_limit_headers(self.headers()),
+            ..details
+        };
+        let retryable = kind != ErrorKind::QuotaExceeded && is_transient(self.status);
+        Error::new(kind, message.into()).with_service(service).with_retryable(retryable)
+    }
+}
+
+/// The kind of error that a status stands for.
+///
+/// # Example
+/// ```
+/// use catena_core::ErrorKind;
+/// use catena_http::service::kind_of_status;
+/// assert_eq!(kind_of_status(429), ErrorKind::RateLimit);
+/// assert_eq!(kind_of_status(418), ErrorKind::HttpStatus);
+/// ```
+pub fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        400 | 422 => ErrorKind::BadRequest,
+        401 => ErrorKind::Authentication,
+        403 => ErrorKind::PermissionDenied,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimit,
+        500.. => ErrorKind::Server,
+        _ => ErrorKind::HttpStatus,
+    }
+}
+
+/// True for the statuses after which the same request may succeed: 408, 409, 429, and 500 and above.
+///
+/// # Example
+/// ```
+/// use catena_http::service::is_transient;
+/// assert!(is_transient(529) && !is_transient(400));
+/// ```
+pub fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
+}
+
+/// The headers that say how much is left and how long to wait.
+fn rate_limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let limits = headers.iter().filter(|(name, _)| {
+        let name = name.as_str();
+        name.contains("ratelimit") || name.starts_with("retry-after")
+    });
+    limits.filter_map(|(name, value)| Some((name.to_string(), bounded(value.to_str().ok()?, 200)))).collect()
+}

@@ -1,0 +1,118 @@
+//! Takes secrets out of texts that a service sent back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+const REPLACEMENT: &str = "[redacted]";
+
+/// Shorter keys are placeholders such as `x`, which protect nothing and occur in every text.
+const SHORTEST_SECRET: usize = 4;
+
+/// Knows the secrets of a call, to remove them from error texts. A cheap clone; `Debug` shows nothing.
+///
+/// # Example
+/// ```
+/// use catena_http::service::Redactor;
+/// let redactor = Redactor::new(["sk-123456"]);
+/// assert_eq!(redactor.clean("the key sk-123456 is wrong"), "the key [redacted] is wrong");
+/// ```
+#[derive(Clone, Default)]
+pub struct Redactor(Option<Arc<Vec<Secret>>>);
+
+/// A secret as it is, and as JSON writes it.
+struct Secret([SecretString; 2]);
+
+impl Redactor {
+    /// Removes these texts.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let secrets = secrets.into_iter().map(str::trim).filter(|secret| secret.len() >= SHORTEST_SECRET);
+        let secrets: Vec<Secret> = secrets.map(Secret::new).collect();
+        Self((!secrets.is_empty()).then(|| Arc::new(secrets)))
+    }
+
+    /// Removes a key and these other texts.
+    pub(super) fn of(key: Option<&SecretString>, others: &[String]) -> Self {
+        Self::new(key.into_iter().map(ExposeSecret::expose_secret).chain(others.iter().map(String::as_str)))
+    }
+
+    /// The text without the secrets. A service's own masked form (`sk-ab***1234`) stays.
+    pub fn clean(&self, text: impl Into<String>) -> String {
+        let mut text = text.into();
+        for form in self.0.iter().flat_map(|secrets| secrets.iter()).flat_map(|secret| &secret.0) {
+            if text.contains(form.expose_secret()) {
+                text = text.replace(form.expose_secret(), REPLACEMENT);
+            }
+        }
+        text
+    }
+
+    /// A body without the secrets, in whatever way its JSON writes their characters.
+    pub fn clean_body(&self, body: &str) -> String {
+        let json = self.0.as_ref().and_then(|_| serde_json::from_str::<Value>(body).ok());
+        let plain = json.map(|json| json.to_string());
+        let cleaned = plain.as_deref().map(|plain| self.clean(plain));
+        match cleaned {
+            // Written anew only if there was a secret in it.
+            Some(cleaned) if Some(&cleaned) != plain.as_ref() => cleaned,
+            _ => self.clean(body),
+        }
+    }
+
+    /// Takes the secrets out of the headers of an answer.
+    pub(super) fn clean_headers(&self, headers: &mut HeaderMap) {
+        if self.0.is_none() {
+            return;
+        }
+        for value in headers.values_mut() {
+            let Ok(text) = value.to_str() else { continue };
+            let cleaned = self.clean(text);
+            if cleaned != text {
+                *value = HeaderValue::try_from(cleaned).unwrap_or(HeaderValue::from_static(REPLACEMENT));
+            }
+        }
+    }
+}
+
+impl Secret {
+    fn new(secret: &str) -> Self {
+        let quoted = Value::from(secret).to_string();
+        let escaped = &quoted[1..quoted.len() - 1];
+        Self([SecretString::from(secret), SecretString::from(escaped)])
+    }
+}
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(key: &str, text: &str, expected: &str) {
+        assert_eq!(Redactor::new([key]).clean_body(text), expected);
+    }
+
+    #[test]
+    fn takes_out_the_key_and_nothing_else() {
+        check("sk-123456", "key sk-123456, sk-123456!", "key [redacted], [redacted]!");
+        check("sk-123456", "key sk-1***56", "key sk-1***56");
+        check("x", "an example", "an example");
+        assert_eq!(Redactor::default().clean_body("sk-123456"), "sk-123456");
+    }
+
+    #[test]
+    fn escapes_do_not_hide_the_key() {
+        check(r#"sk-"12""#, r#"{ "a": "sk-\"12\"" }"#, r#"{"a":"[redacted]"}"#);
+        check("sk/12", r#"["sk\/12"]"#, r#"["[redacted]"]"#);
+        check("sk-12", r#"["s\u006b-12"]"#, r#"["[redacted]"]"#);
+        check(r#"sk-"12""#, r#"{ "cut": "sk-\"12\""#, r#"{ "cut": "[redacted]"#);
+        check("sk-12", r#"{ "a": 1 }"#, r#"{ "a": 1 }"#);
+    }
+}

@@ -1,0 +1,16 @@
+//! How OpenAI, and those who speak its language, report errors.
+
+use catena_core::Error;
+use catena_http::service::{Dialect, FailedAnswer};
+
+use crate::codec::error::decode_failure;
+
+/// OpenAI's dialect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenAiDialect;
+
+impl Dialect for OpenAiDialect {
+    fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error {
+        decode_failure(answer)
+    }
+}
