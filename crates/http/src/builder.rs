@@ -43,6 +43,7 @@ pub struct HttpClientBuilder {
     identity_pem: Option<(Vec<u8>, Vec<u8>)>,
     user_agent: String,
     http2: bool,
+    gzip: bool,
     timer: Option<Arc<dyn Timer>>,
     transport: Option<Arc<dyn HttpTransport>>,
 }
@@ -61,6 +62,7 @@ impl Default for HttpClientBuilder {
             identity_pem: None,
             user_agent: concat!("catena/", env!("CARGO_PKG_VERSION")).to_owned(),
             http2: true,
+            gzip: cfg!(feature = "gzip"),
             timer: None,
             transport: None,
         }
@@ -146,6 +148,13 @@ impl HttpClientBuilder {
         self
     }
 
+    /// Whether answers compressed with gzip are asked for. Default true. Those that come unasked are read either way.
+    #[cfg(feature = "gzip")]
+    pub fn with_gzip(mut self, wanted: bool) -> Self {
+        self.gzip = wanted;
+        self
+    }
+
     /// The timer of all limits. Default: the timer of whichever runtime does the I/O, and [`SystemTimer`] with a
     /// transport of your own.
     pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
@@ -183,6 +192,7 @@ impl HttpClientBuilder {
             sender,
             timer: self.timer.unwrap_or_else(|| Arc::new(SystemTimer)),
             user_agent,
+            gzip: self.gzip,
             first_byte: Limit::first_byte(self.first_byte_timeout),
             idle: Limit::idle(self.idle_timeout),
             total: self.total_timeout.map(Limit::total),

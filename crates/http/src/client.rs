@@ -11,10 +11,10 @@ use bytes::Bytes;
 use catena_core::{Result, Timer};
 use futures_core::Stream;
 use http::HeaderValue;
-use http::header::USER_AGENT;
+use http::header::{ACCEPT_ENCODING, USER_AGENT};
 
-use crate::body::Body;
 use crate::builder::HttpClientBuilder;
+use crate::encoding;
 use crate::failure::server_name;
 use crate::hyper_transport::{HyperTransport, Place};
 use crate::request::Request;
@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) sender: Sender,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) user_agent: HeaderValue,
+    /// Whether compressed answers are asked for.
+    pub(crate) gzip: bool,
     pub(crate) first_byte: Limit,
     pub(crate) idle: Limit,
     pub(crate) total: Option<Limit>,
@@ -84,6 +86,7 @@ impl HttpClient {
             sender: inner.sender.clone(),
             timer: Arc::clone(&inner.timer),
             user_agent: inner.user_agent.clone(),
+            gzip: inner.gzip,
             first_byte: first_byte.map_or(inner.first_byte, Limit::first_byte),
             idle: idle.map_or(inner.idle, Limit::idle),
             total: inner.total,
@@ -112,6 +115,9 @@ impl HttpClient {
         let inner = &*self.0;
         let mut request = request.into_http();
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
+        if inner.gzip {
+            request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+        }
         match &inner.sender {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
@@ -172,9 +178,11 @@ impl Inner {
             })
             .await?
         };
-        let (head, body) = answer.into_parts();
-        let limits = BodyLimits { clock, idle: self.idle, total, url };
-        Ok(Response::new(head, Body::from_stream(TimedBody::new(body, limits, Some(alarm))), self.limits))
+        let (mut head, body) = answer.into_parts();
+        let limits = BodyLimits { clock, idle: self.idle, total, url: url.clone() };
+        let body = TimedBody::new(body, limits, Some(alarm));
+        let body = encoding::decode(body, &mut head.headers, || server_name(&url))?;
+        Ok(Response::new(head, body, self.limits))
     }
 }
 

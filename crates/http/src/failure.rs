@@ -137,6 +137,11 @@ pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
 pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
     let server = server_name(url);
     let text = cause.to_string();
+    // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
+    if let Some(error) = find::<rustls::Error>(&cause) {
+        let message = format!("{server} ended the TLS connection: {error}");
+        return Error::new(ErrorKind::Tls, message).with_source(cause);
+    }
     let (kind, message) = if cause.is_parse() && text.contains("too large") {
         // hyper has a method for this, but only for servers.
         (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
@@ -191,6 +196,26 @@ pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
     let message = format!("the body of the answer of {server} {what}: {}", innermost(&cause));
     // Nothing is wrong with the request, so the same call may well succeed.
     Error::new(kind, message).with_retryable(kind == ErrorKind::Incomplete).with_source(cause)
+}
+
+/// A body has an encoding that cannot be read.
+pub(crate) fn unknown_encoding(server: &str, encoding: &str) -> Error {
+    let advice = if cfg!(feature = "gzip") { "" } else { "; the feature `gzip` of `catena-http` reads gzip" };
+    let encoding: String = encoding.chars().take(40).collect();
+    let message = format!("the answer of {server} is encoded as `{}`{advice}", encoding.escape_debug());
+    Error::new(ErrorKind::InvalidResponse, message)
+}
+
+/// A compressed body is damaged, or ends before it is complete.
+#[cfg(feature = "gzip")]
+pub(crate) fn no_gzip(server: &str, cut: bool, cause: io::Error) -> Error {
+    let (kind, what) = if cut {
+        (ErrorKind::Incomplete, "ended before its compressed data was complete")
+    } else {
+        (ErrorKind::InvalidResponse, "is not valid gzip")
+    };
+    let message = format!("the body of the answer of {server} {what}: {cause}");
+    Error::new(kind, message).with_retryable(cut).with_source(cause)
 }
 
 /// The first error of type `E` in the chain. Looks into `io::Error`, whose `source` skips what it wraps.

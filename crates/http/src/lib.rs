@@ -7,7 +7,10 @@ mod builder;
 mod client;
 mod connector;
 mod dialer;
+mod encoding;
 mod failure;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod hyper_transport;
 mod io_thread;
 mod pool;

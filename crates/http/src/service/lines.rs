@@ -48,6 +48,7 @@ impl<S: Stream<Item = Result<Bytes>>> Lines<S> {
             self.searched = self.buffer.len();
             if self.searched > self.max_line {
                 self.buffer.clear();
+                self.searched = 0;
                 self.ended = true;
                 return Some(Err(failure::event_too_large(self.max_line)));
             }
