@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use catena_core::{Result, Timer};
 use http::header::PROXY_AUTHORIZATION;
+use http_body_util::Full;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::blocking_scope;
@@ -49,14 +51,13 @@ impl HyperTransport {
     pub(crate) async fn send_at(
         &self,
         place: Place,
-        mut request: HttpRequest,
+        mut request: Box<http::Request<Full<Bytes>>>,
     ) -> Result<http::Response<Received>> {
         let pool = self.pools.get(place.runtime(), || self.pool_on(place.runtime()));
         self.authenticate_to_proxy(&mut request);
-        let call = async move { pool.send(request).await };
         match place {
-            Place::Here(runtime) => InRuntime::new(call, runtime).await,
-            Place::IoThread(runtime) => Remote::spawn(&runtime, call).await,
+            Place::Here(runtime) => InRuntime::new(pool.send(request), runtime).await,
+            Place::IoThread(runtime) => Remote::spawn(&runtime, pool.send(request)).await,
         }
     }
 
@@ -74,7 +75,7 @@ impl HyperTransport {
     }
 
     /// A plain request is handed to the proxy whole, so the credentials travel in its headers. A tunnel brings its own.
-    fn authenticate_to_proxy(&self, request: &mut HttpRequest) {
+    fn authenticate_to_proxy<B>(&self, request: &mut http::Request<B>) {
         if request.uri().scheme_str() != Some("http") {
             return;
         }
@@ -92,7 +93,7 @@ impl HttpTransport for Arc<HyperTransport> {
         // An async block, because the place is decided by the thread that polls first.
         Box::pin(async move {
             let place = Place::of_this_thread()?;
-            Ok(transport.send_at(place, request).await?.map(Body::from_stream))
+            Ok(transport.send_at(place, Box::new(request.map(Full::new))).await?.map(Body::from_stream))
         })
     }
 }

@@ -9,16 +9,15 @@ use http::header::HOST;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, Version};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
 use super::checkout::{Checkout, Lease};
-use super::connection::Http1;
 use super::received::{Held, Received};
 use super::{Key, Pool};
 use crate::failure;
 
-type Message = Request<Full<Bytes>>;
+/// Boxed, because it is moved from future to future, and each would hold room for it.
+type Message = Box<Request<Full<Bytes>>>;
 
 /// A server that had closed a kept connection says so as soon as it receives something. Later it may have been at work.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
@@ -39,9 +38,8 @@ impl Pool {
     ///
     /// A request that surely was not processed is sent again: as often as needed if nothing of it left, and once if a
     /// kept connection turned out to be closed or an HTTP/2 server says that it did not look at it.
-    pub(crate) async fn send(self: &Arc<Self>, request: Request<Bytes>) -> Result<Response<Received>> {
-        let (key, url) = (Key::of(request.uri()), request.uri().clone());
-        let mut message = request.map(Full::new);
+    pub(crate) async fn send(self: Arc<Self>, mut message: Message) -> Result<Response<Received>> {
+        let (key, url) = (Key::of(message.uri()), message.uri().clone());
         let (mut unsent, mut may_repeat) = (0, true);
         let mut checkout = self.checkout(&key, &url).await?;
         loop {
@@ -83,31 +81,26 @@ impl Pool {
         match checkout.lease {
             Lease::Http1(mut connection) => {
                 address_http1(&mut message, connection.proxied);
-                let answer = connection.send(message, checkout.reused).await?;
+                let (before, start) = (connection.traffic.received(), Instant::now());
+                let sent = connection.sender.try_send_request(*message).await;
+                let answer = sent.map_err(|error| {
+                    let silent = connection.traffic.received() == before;
+                    let at_once = start.elapsed() < CLOSED_AT_ONCE;
+                    let closed = checkout.reused && silent && at_once && failure::is_closed(error.error());
+                    Lost::new(error, closed)
+                })?;
                 let held = Held::Http1(connection, Arc::clone(self), key.clone());
                 Ok(answer.map(|body| Received::new(body, held, url)))
             }
             Lease::Http2(mut sender, slot) => {
                 *message.version_mut() = Version::HTTP_2;
-                let answer = sender.try_send_request(message).await.map_err(|error| {
+                let answer = sender.try_send_request(*message).await.map_err(|error| {
                     let unprocessed = failure::is_unprocessed(error.error());
                     Lost::new(error, unprocessed)
                 })?;
                 Ok(answer.map(|body| Received::new(body, Held::Http2(slot), url)))
             }
         }
-    }
-}
-
-impl Http1 {
-    async fn send(&mut self, message: Message, reused: bool) -> Result<Response<Incoming>, Lost> {
-        let (before, start) = (self.traffic.received(), Instant::now());
-        self.sender.try_send_request(message).await.map_err(|error| {
-            let silent = self.traffic.received() == before;
-            let at_once = start.elapsed() < CLOSED_AT_ONCE;
-            let unprocessed = reused && silent && at_once && failure::is_closed(error.error());
-            Lost::new(error, unprocessed)
-        })
     }
 }
 
@@ -119,14 +112,14 @@ impl Checkout {
 }
 
 impl Lost {
-    fn new(mut error: TrySendError<Message>, unprocessed: bool) -> Self {
-        let unsent = error.take_message();
+    fn new(mut error: TrySendError<Request<Full<Bytes>>>, unprocessed: bool) -> Self {
+        let unsent = error.take_message().map(Box::new);
         Self { error: error.into_error(), unsent, unprocessed }
     }
 }
 
 /// HTTP/1.1 names the host in a header and the path in its first line; a proxy wants the whole URL there.
-fn address_http1(message: &mut Message, proxied: bool) {
+fn address_http1(message: &mut Request<Full<Bytes>>, proxied: bool) {
     let url = message.uri();
     if !message.headers().contains_key(HOST)
         && let Some(authority) = url.authority()

@@ -53,6 +53,14 @@ impl Received {
     }
 }
 
+impl Drop for Received {
+    /// The end of a body that nobody asked for may be here already, as after the last event of a stream: then hyper passes
+    /// over it and keeps the connection. Else it closes the connection, and the pool finds it closed.
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 impl Stream for Received {
     type Item = Result<Bytes>;
 

@@ -4,6 +4,7 @@
 mod cancellation;
 mod configuration;
 mod failures;
+mod faults;
 mod invoke;
 mod pipes;
 mod secrets;
