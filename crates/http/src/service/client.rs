@@ -246,7 +246,7 @@ impl Inner {
     /// One attempt, up to the headers of a successful answer.
     async fn attempt(&self, prepared: &Prepared, held: &mut Held) -> Result<(Response, Origin)> {
         let (request, redactor) = self.with_key(prepared.request.clone()).await?;
-        let response = send_to_end(&prepared.http, request).await?;
+        let response = self.redirected(prepared, prepared.http.send(request).await?).await?;
         let origin = self.origin(&response, redactor);
         held.limits = origin.limits;
         if response.status().is_success() {
@@ -258,6 +258,20 @@ impl Inner {
         let body = origin.redactor.clean_body(&body);
         let error = self.dialect.decode_error(&FailedAnswer::new(status, &origin, &body));
         Err(with_wishes(error, &origin.headers, &*self.timer))
+    }
+
+    /// The answer from where the service redirects to, within the same server.
+    async fn redirected(&self, prepared: &Prepared, mut response: Response) -> Result<Response> {
+        let mut last = None;
+        for _ in 0..MAX_REDIRECTS {
+            let request = last.as_ref().unwrap_or(&prepared.request);
+            let Some(next) = followed(request, &response) else { break };
+            let (request, _) = self.with_key(next.clone()).await?;
+            last = Some(next);
+            // Boxed: it is rare, and large.
+            response = Box::pin(prepared.http.send(request)).await?;
+        }
+        Ok(response)
     }
 
     async fn with_key(&self, mut request: Request) -> Result<(Request, Redactor)> {
@@ -381,17 +395,6 @@ fn until<'a, T: Send + 'a>(
 /// wrong.
 fn may_begin_anew(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
-}
-
-/// Sends a request, and again where it is redirected to within the same server.
-async fn send_to_end(http: &HttpClient, mut request: Request) -> Result<Response> {
-    let mut response = http.send(request.clone()).await?;
-    for _ in 0..MAX_REDIRECTS {
-        let Some(next) = followed(&request, &response) else { break };
-        request = next;
-        response = http.send(request.clone()).await?;
-    }
-    Ok(response)
 }
 
 /// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the
