@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use catena::{ChatPromptTemplate, Data};
 use catena::prelude::*;
+use catena::{ChatPromptTemplate, Data};
 use futures_util::StreamExt;
 
 use super::{MODEL, QUESTION, SYSTEM};

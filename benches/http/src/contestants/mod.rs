@@ -2,6 +2,7 @@
 
 mod async_openai;
 mod catena;
+mod catena_http;
 mod hyper;
 mod reqwest;
 mod wire;
@@ -16,6 +17,7 @@ use clap::ValueEnum;
 pub(crate) enum Who {
     Hyper,
     Catena,
+    CatenaHttp,
     Reqwest,
     AsyncOpenai,
 }
@@ -29,6 +31,7 @@ const QUESTION: &str = "Five names for a company that makes colorful socks?";
 pub(crate) enum Client {
     Hyper(hyper::Loop),
     Catena(catena::Chain),
+    CatenaHttp(catena_http::Transport),
     Reqwest(reqwest::Reqwest),
     AsyncOpenai(async_openai::AsyncOpenai),
 }
@@ -39,6 +42,7 @@ macro_rules! each {
         match $client {
             Client::Hyper($it) => $call,
             Client::Catena($it) => $call,
+            Client::CatenaHttp($it) => $call,
             Client::Reqwest($it) => $call,
             Client::AsyncOpenai($it) => $call,
         }
@@ -49,6 +53,7 @@ impl Client {
     pub(crate) fn new(who: Who, base_url: &str) -> Result<Self> {
         Ok(match who {
             Who::Hyper => Self::Hyper(hyper::Loop::new(base_url)?),
+            Who::CatenaHttp => Self::CatenaHttp(catena_http::Transport::new(base_url)?),
             Who::Catena => Self::Catena(catena::Chain::new(base_url)?),
             Who::Reqwest => Self::Reqwest(reqwest::Reqwest::new(base_url)?),
             Who::AsyncOpenai => Self::AsyncOpenai(async_openai::AsyncOpenai::new(base_url)?),
@@ -59,6 +64,7 @@ impl Client {
     pub(crate) fn for_task(&self) -> Self {
         match self {
             Self::Hyper(client) => Self::Hyper(client.for_task()),
+            Self::CatenaHttp(client) => Self::CatenaHttp(client.clone()),
             Self::Catena(client) => Self::Catena(client.clone()),
             Self::Reqwest(client) => Self::Reqwest(client.clone()),
             Self::AsyncOpenai(client) => Self::AsyncOpenai(client.clone()),

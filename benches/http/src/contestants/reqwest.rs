@@ -42,8 +42,7 @@ impl Reqwest {
 
     async fn send(&self, body: Vec<u8>) -> Result<Response> {
         let request = self.client.post(&self.url).bearer_auth("sk-bench");
-        let request =
-            request.header("content-type", "application/json").header("accept", "application/json");
+        let request = request.header("content-type", "application/json").header("accept", "application/json");
         Ok(request.body(body).send().await?.error_for_status()?)
     }
 }

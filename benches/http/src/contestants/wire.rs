@@ -21,8 +21,7 @@ struct Message<'a> {
 }
 
 pub(super) fn request(stream: bool) -> Vec<u8> {
-    let messages =
-        [Message { role: "system", content: SYSTEM }, Message { role: "user", content: QUESTION }];
+    let messages = [Message { role: "system", content: SYSTEM }, Message { role: "user", content: QUESTION }];
     // A struct of strings is always JSON.
     serde_json::to_vec(&Request { model: MODEL, messages, stream }).expect("JSON")
 }
