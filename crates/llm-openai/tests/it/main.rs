@@ -5,6 +5,7 @@ mod cancellation;
 mod configuration;
 mod failures;
 mod invoke;
+mod parameters;
 mod pipes;
 mod secrets;
 mod streaming;
