@@ -3,6 +3,7 @@
 
 mod cancellation;
 mod configuration;
+mod conformance;
 mod failures;
 mod invoke;
 mod parameters;
