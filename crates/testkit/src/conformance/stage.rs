@@ -49,7 +49,7 @@ impl<O: Answered> Stage<O> {
 
     /// A service that answers with the last message it was sent.
     pub(super) fn echoing(&self, shape: impl Fn(&str, Reply) -> Reply + Send + Sync + 'static) -> Server {
-        let stage = Self::new(Arc::clone(&self.subject));
+        let stage = self.clone();
         Server::start(move |request| {
             let asked = stage.wire().read(request);
             let text = asked.messages.last().map_or("", |message| &message.text);
@@ -124,6 +124,12 @@ impl<O: Answered> Stage<O> {
             return Ok(());
         }
         Err(Fault::NotApplicable(format!("the model does not declare {capability:?}")))
+    }
+}
+
+impl<O> Clone for Stage<O> {
+    fn clone(&self) -> Self {
+        Self { subject: Arc::clone(&self.subject) }
     }
 }
 

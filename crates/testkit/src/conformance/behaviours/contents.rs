@@ -8,7 +8,8 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Stage, Verdict};
 
 /// One red pixel.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+const PNG: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 
 /// A schema that is bound to a call reaches the service, and the answer is JSON text.
 pub(crate) async fn structured_output(stage: &Stage<AiMessage>) -> Verdict {
@@ -35,9 +36,16 @@ pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
         stage.model(&server)?.invoke(showing(&form)).await?;
         let asked = stage.asked_once(&server)?;
         let [message] = &*asked.messages else {
-            return Err(super::super::Fault::Broken(format!("expected one message, got {:?}", asked.messages)));
+            return Err(super::super::Fault::Broken(format!(
+                "expected one message, got {:?}",
+                asked.messages
+            )));
         };
-        ensure_eq!((&*message.text, &*message.images), ("What is it?", &[PNG.to_owned()][..]), "text and images");
+        ensure_eq!(
+            (&*message.text, &*message.images),
+            ("What is it?", &[PNG.to_owned()][..]),
+            "text and images"
+        );
     }
     Ok(())
 }
@@ -45,8 +53,10 @@ pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
 /// What the model does not declare is refused before anything is sent.
 pub(crate) async fn unsupported(stage: &Stage<AiMessage>) -> Verdict {
     let can = stage.capabilities()?;
-    let tool = json!({"name": "now", "description": "The time", "parameters": {"type": "object", "properties": {}}});
-    let bound = |name: &str, value: Value| (PromptValue::from("Hi"), Map::from_iter([(name.to_owned(), value)]));
+    let tool =
+        json!({"name": "now", "description": "The time", "parameters": {"type": "object", "properties": {}}});
+    let bound =
+        |name: &str, value: Value| (PromptValue::from("Hi"), Map::from_iter([(name.to_owned(), value)]));
     let sent = |block: Value| (showing(&block), Map::new());
     let system = PromptValue::from(vec![Message::system("Be brief"), Message::human("Hi")]);
     let audio = json!({"type": "audio", "base64": "UklGRg==", "mime_type": "audio/wav"});

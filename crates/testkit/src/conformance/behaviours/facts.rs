@@ -22,11 +22,18 @@ pub(crate) async fn metadata(stage: &Stage<AiMessage>) -> Verdict {
             if wire.contains(&answer.model) {
                 ensure_eq!(message.metadata.model.as_deref(), Some(&*answer.model), "the model of a {how}");
             }
-            ensure!(message.metadata.finish_reason.is_some(), "a {how} does not say why it ended ({finish:?})");
+            ensure!(
+                message.metadata.finish_reason.is_some(),
+                "a {how} does not say why it ended ({finish:?})"
+            );
             reasons.push(message.metadata.finish_reason);
         }
     }
-    ensure!(reasons[0] != reasons[2], "the end of an answer that became too long is told as {:?}", reasons[2]);
+    ensure!(
+        reasons[0] != reasons[2],
+        "the end of an answer that became too long is told as {:?}",
+        reasons[2]
+    );
     Ok(())
 }
 
@@ -43,7 +50,10 @@ pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
         return Err(super::super::Fault::Broken("the model does not tell its parameters".to_owned()));
     };
     let id = model.model_id().unwrap_or_default();
-    ensure!(parameters.values().any(|value| value == id), "no parameter is the model's id {id:?}: {parameters:?}");
+    ensure!(
+        parameters.values().any(|value| value == id),
+        "no parameter is the model's id {id:?}: {parameters:?}"
+    );
     ensure!(!format!("{parameters:?}").contains(KEY), "the parameters show the key");
     let twin = stage.subject().model(&setup)?.parameters();
     ensure_eq!(twin, Some(parameters), "the parameters of the same model, built again");
@@ -56,6 +66,10 @@ pub(crate) async fn laws<O: Answered>(stage: &Stage<O>) -> Verdict {
     let model = stage.model(&server)?;
     let laws = Laws::new().with_max_polls(10);
     let checked = laws.check_all(&*model, ["Hi".into(), "Ho".into()]).await;
-    ensure!(checked.is_ok(), "{}", checked.map_or_else(|violation| violation.to_string(), |()| String::new()));
+    ensure!(
+        checked.is_ok(),
+        "{}",
+        checked.map_or_else(|violation| violation.to_string(), |()| String::new())
+    );
     Ok(())
 }

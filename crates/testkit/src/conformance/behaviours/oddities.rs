@@ -35,7 +35,9 @@ pub(crate) async fn unknown_members<O: Answered>(stage: &Stage<O>) -> Verdict {
 /// Events of kinds to come are passed over, wherever they stand.
 pub(crate) async fn unknown_events<O: Answered>(stage: &Stage<O>) -> Verdict {
     let Some(unknown) = stage.wire().unknown_event() else {
-        return Err(Fault::NotApplicable("the service does not say that kinds of events may be added".to_owned()));
+        return Err(Fault::NotApplicable(
+            "the service does not say that kinds of events may be added".to_owned(),
+        ));
     };
     let answer = Answer::of_text(["one ", "two"]);
     let events = stage.wire().events(&answer).into_iter().flat_map(|event| [unknown.clone(), event]);
@@ -66,9 +68,14 @@ pub(crate) async fn not_an_answer<O: Answered>(stage: &Stage<O>) -> Verdict {
         };
         ensure_eq!(said(&chunks), "", "the text of {what}");
         for (how, error) in [("call", called), ("stream", streamed)] {
-            let kinds = [ErrorKind::Decode, ErrorKind::InvalidResponse, ErrorKind::Incomplete, ErrorKind::Connection];
+            let kinds =
+                [ErrorKind::Decode, ErrorKind::InvalidResponse, ErrorKind::Incomplete, ErrorKind::Connection];
             ensure!(kinds.contains(&error.kind()), "{what} as the answer of a {how} is {error:?}");
-            ensure!(error.to_string().len() < 4096, "the error for {what} is {} bytes long", error.to_string().len());
+            ensure!(
+                error.to_string().len() < 4096,
+                "the error for {what} is {} bytes long",
+                error.to_string().len()
+            );
         }
     }
     Ok(())

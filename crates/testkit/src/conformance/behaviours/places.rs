@@ -76,7 +76,10 @@ pub(crate) async fn executors<O: Answered>(stage: &Stage<O>) -> Verdict {
         at_home("a task of tokio", joined(multi.block_on(multi.spawn(works(model.clone())))))?;
         let current = current()?;
         at_home("current-thread tokio", current.block_on(works(model.clone())))?;
-        at_home("a task of current-thread tokio", joined(current.block_on(current.spawn(works(model.clone())))))?;
+        at_home(
+            "a task of current-thread tokio",
+            joined(current.block_on(current.spawn(works(model.clone())))),
+        )?;
     }
     // The runtimes are gone now; the model is not.
     at_home("plain block_on, after runtimes", pollster::block_on(works(model)))
@@ -88,7 +91,7 @@ pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
     let held = gate.clone();
     let server = Arc::new(stage.echoing(move |_, reply| reply.hold(held.clone())));
     let model = stage.model(&server)?;
-    bounded("yielding", Duration::from_secs(15), move || {
+    bounded("yielding", Duration::from_secs(10), move || {
         current()?.block_on(async {
             // The same thread has to open the gate while the call waits behind it.
             let open = async {
@@ -171,6 +174,10 @@ pub(crate) async fn nobody_there<O: Answered>(stage: &Stage<O>) -> Verdict {
     let model = stage.model(&server)?;
     drop(server);
     let error = super::super::stage::failure(model.invoke("Hi").await, "a call to nobody")?;
-    ensure_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "the error where nobody listens");
+    ensure_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::Connection, true),
+        "the error where nobody listens"
+    );
     Ok(())
 }

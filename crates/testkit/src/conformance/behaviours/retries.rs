@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use catena_core::{ErrorKind, RunnableExt};
 
-use super::super::stage::{drain, failure, fold, said};
+use super::super::examination::bounded;
+use super::super::stage::{drain, failure, fold, has_left, said};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
-use super::super::{Answer, Stage, Verdict};
+use super::super::{Answer, Setup, Stage, Verdict};
 use crate::{Reply, Server};
 
 /// How long the service asks to wait is known to whoever gets the error.
@@ -63,7 +64,11 @@ pub(crate) async fn retries_end<O: Answered>(stage: &Stage<O>) -> Verdict {
         ensure_eq!(error.attempts(), requests, "the attempts that the error of HTTP {status} tells");
         let (_, error) = drain(&model, "Hi").await?;
         ensure!(error.is_some(), "a stream that gets HTTP {status} has no error");
-        ensure_eq!(server.requests().len(), 2 * requests, "the requests after a stream that gets HTTP {status}");
+        ensure_eq!(
+            server.requests().len(),
+            2 * requests,
+            "the requests after a stream that gets HTTP {status}"
+        );
     }
     Ok(())
 }
@@ -85,23 +90,25 @@ pub(crate) async fn no_replay<O: Answered>(stage: &Stage<O>) -> Verdict {
 
 /// A service that does not answer in time is given up, and the connection to it.
 pub(crate) async fn timeouts<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let stage = stage.clone();
+    bounded("timeouts", Duration::from_secs(10), move || pollster::block_on(in_time(&stage)))
+}
+
+async fn in_time<O: Answered>(stage: &Stage<O>) -> Verdict {
     let short = Duration::from_millis(60);
     let server = Server::replay([Reply::never()]);
-    let model = stage.subject().model(&super::super::Setup {
-        first_byte_timeout: short,
-        ..super::super::Setup::of(&server)
-    })?;
+    let model = stage.subject().model(&Setup { first_byte_timeout: short, ..Setup::of(&server) })?;
     let called = failure(model.invoke("Hi").await, "a call without an answer")?;
     let (_, streamed) = drain(&model, "Hi").await?;
     for (how, error) in [("call", Some(called)), ("stream", streamed)] {
         let seen = error.as_ref().map(|error| (error.kind(), error.is_retryable()));
         ensure_eq!(seen, Some((ErrorKind::Timeout, true)), "the error of a {how} that gets no answer");
     }
-    ensure!(super::super::stage::has_left(&server, 2).await, "the connection stays open after its time");
+    ensure!(has_left(&server, 2).await, "the connection stays open after its time");
 
     let events = stage.events_before(&Answer::of_text(["kept ", "lost"]), "lost")?;
     let server = Server::replay([stage.events(&events).end_stall()]);
-    let setup = super::super::Setup { idle_timeout: short, ..super::super::Setup::of(&server) };
+    let setup = Setup { idle_timeout: short, ..Setup::of(&server) };
     let (chunks, error) = drain(&stage.subject().model(&setup)?, "Hi").await?;
     ensure_eq!(said(&chunks), "kept ", "what came before the stream stood still");
     let kind = error.map(|error| error.kind());

@@ -25,7 +25,11 @@ pub(crate) async fn tools_request(stage: &Stage<AiMessage>) -> Verdict {
         let said = (&*tool.name, &*tool.description);
         ensure_eq!(said, ("weather", "Looks out of the window"), "name and description of {form}");
         for member in ["properties", "required"] {
-            ensure_eq!(tool.parameters[member], parameters()[member], "`{member}` of the parameters of {form}");
+            ensure_eq!(
+                tool.parameters[member],
+                parameters()[member],
+                "`{member}` of the parameters of {form}"
+            );
         }
         ensure!(asked.tool_choice.is_none(), "nobody chose, and the request says {:?}", asked.tool_choice);
     }
@@ -116,10 +120,14 @@ pub(crate) async fn tool_results(stage: &Stage<AiMessage>) -> Verdict {
     ensure_eq!(roles, [Role::Human, Role::Ai, Role::Tool, Role::Tool], "the roles of the request");
     let called = |city: &str| ("weather".to_owned(), json!({"city": city}));
     ensure_eq!(asked.messages[1].calls, [called("Paris"), called("Rome")], "the calls in the request");
-    for (message, (text, id)) in asked.messages[2..].iter().zip([("12 °C", "call_1"), ("19 °C", "call_2")]) {
+    for (message, (text, id)) in asked.messages[2..].iter().zip([("12 °C", "call_1"), ("19 °C", "call_2")])
+    {
         ensure!(message.text.contains(text), "the result in the request is {:?}, not {text:?}", message.text);
         let answers = message.answers.as_deref();
-        ensure!(answers == Some(id) || answers == Some("weather"), "the result of {id} is sent as that of {answers:?}");
+        ensure!(
+            answers == Some(id) || answers == Some("weather"),
+            "the result of {id} is sent as that of {answers:?}"
+        );
     }
     Ok(())
 }
