@@ -6,6 +6,7 @@ mod batches;
 mod cancellation;
 mod configuration;
 mod embeddings;
+mod conformance;
 mod failures;
 mod faults;
 mod invoke;
