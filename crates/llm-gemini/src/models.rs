@@ -35,7 +35,7 @@ const MAX_PAGES: usize = 100;
 /// let models = client.models().list().await?;
 /// assert_eq!(models[0].input_token_limit, Some(1_048_576));
 /// # assert_eq!((models.len(), models[1].id()), (2, "gemini-2.5-flash"));
-/// # assert!(server.requests()[1].path().contains("pageToken=2"));
+/// # assert!(server.requests()[1].target().contains("pageToken=2"));
 /// let missing = client.models().retrieve("gemini-0").await.unwrap_err();
 /// assert_eq!(missing.kind(), ErrorKind::NotFound);
 /// # Ok::<(), catena_core::Error>(()) })?;

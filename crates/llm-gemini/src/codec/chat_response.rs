@@ -294,13 +294,13 @@ mod tests {
 
     #[test]
     fn calls_are_read_and_named() {
-        let body = json!({"responseId": "r1", "candidates": [{"finishReason": "STOP", "content": {"parts": [
+        let body = r#"{"responseId": "r1", "candidates": [{"finishReason": "STOP", "content": {"parts": [
             {"functionCall": {"name": "f", "args": {"b": 1, "a": {"c": [null]}}}, "thoughtSignature": "s"},
             {"functionCall": {"name": "g", "args": null, "id": "own"}},
             {"functionCall": {"name": "h"}},
-            {"functionCall": {"name": "i", "args": "odd"}},
-        ]}}]});
-        let answer = read(&body.to_string());
+            {"functionCall": {"name": "i", "args": "odd"}}
+        ]}}]}"#;
+        let answer = read(body);
         let calls = answer.tool_calls();
         assert_eq!(
             calls.iter().map(|call| call.id.as_deref().unwrap_or("-")).collect::<Vec<_>>(),

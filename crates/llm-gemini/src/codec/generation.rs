@@ -88,20 +88,10 @@ impl Settings {
         if value.is_null() || NOT_SENT.contains(&name) {
             return Ok(());
         }
-        for (table, into) in [
-            (GENERATION.as_slice(), &mut self.generation),
-            (THINKING.as_slice(), &mut self.thinking),
-            (BODY.as_slice(), &mut self.body),
-        ] {
-            if let Some((_, wire)) = table.iter().find(|(known, wire)| *known == name || *wire == name) {
-                into.insert((*wire).to_owned(), value.clone());
-                return Ok(());
-            }
-        }
-        self.set_other(name, value)
+        self.set_member(name, value)
     }
 
-    fn set_other(&mut self, name: &str, value: &Value) -> Result<()> {
+    fn set_member(&mut self, name: &str, value: &Value) -> Result<()> {
         match name {
             "stop" | "stop_sequences" | "stopSequences" => {
                 self.generation.insert("stopSequences".to_owned(), stop(value)?);
@@ -137,18 +127,30 @@ impl Settings {
             _ if UNSUPPORTED.contains(&name) => {
                 return Err(unsupported(format!("Gemini models do not know `{name}`")));
             }
-            _ => {
-                self.body.insert(name.to_owned(), value.clone());
-            }
+            _ => self.set_by_table(name, value),
         }
         Ok(())
+    }
+
+    fn set_by_table(&mut self, name: &str, value: &Value) {
+        for (table, into) in [
+            (GENERATION.as_slice(), &mut self.generation),
+            (THINKING.as_slice(), &mut self.thinking),
+            (BODY.as_slice(), &mut self.body),
+        ] {
+            if let Some((_, wire)) = table.iter().find(|(known, wire)| *known == name || *wire == name) {
+                into.insert((*wire).to_owned(), value.clone());
+                return;
+            }
+        }
+        self.body.insert(name.to_owned(), value.clone());
     }
 
     /// Sets a member of the body as it is.
     pub(super) fn set_raw(&mut self, name: &str, value: Value) -> Result<()> {
         match name {
-            "generationConfig" => self.set_other(name, &value),
-            "stream" | "contents" | "systemInstruction" => self.set_other(name, &value),
+            "generationConfig" => self.set_member(name, &value),
+            "stream" | "contents" | "systemInstruction" => self.set_member(name, &value),
             _ => {
                 self.body.insert(name.to_owned(), value);
                 Ok(())

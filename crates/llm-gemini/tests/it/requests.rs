@@ -23,7 +23,7 @@ fn a_call_has_its_place_its_key_and_its_body() {
     drain(chat.stream("Hi"));
     let requests = server.requests();
     assert_eq!(requests[0].path(), "/v1beta/models/gemini-2.5-flash:generateContent");
-    assert_eq!(requests[1].path(), "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse");
+    assert_eq!(requests[1].target(), "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse");
     assert_eq!(requests[0].header("x-goog-api-key"), Some(KEY));
     assert_eq!(requests[0].header("authorization"), None);
     let sent = json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "systemInstruction": {"parts": [{"text": "Be brief."}]}});

@@ -53,5 +53,5 @@ fn not_in_errors_that_echo_it() {
 fn not_in_the_address_of_a_request() {
     let server = Server::replay([Reply::json(500, json!({}))]);
     drain(chat(&server).stream("Hi"));
-    assert!(!server.requests()[0].path().contains(KEY));
+    assert!(!server.requests()[0].target().contains(KEY));
 }
