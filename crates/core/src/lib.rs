@@ -6,6 +6,7 @@ mod macros;
 pub mod batch;
 pub mod fakes;
 pub mod graph;
+pub mod load;
 
 mod capability;
 mod chat_history;
@@ -74,7 +75,7 @@ pub use prompt::{
     ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
     FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector,
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
-    SemanticSimilarityExampleSelector, TemplateFormat,
+    SemanticSimilarityExampleSelector, TemplateFormat, stringify_value,
 };
 pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use futures_util::future;
 
-use crate::{ChunkStream, Context, OutputParser, Result, RunKind, Runnable};
+use crate::load::Constructor;
+use crate::{ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Gives the text of a model's answer, chunk by chunk as it comes.
 ///
@@ -38,6 +39,11 @@ impl Runnable for StrOutputParser {
 
     fn kind(&self) -> RunKind {
         RunKind::Parser
+    }
+
+    fn outline(&self) -> Outline {
+        let made = Constructor::new(["langchain", "schema", "output_parser", "StrOutputParser"]);
+        Outline::of(self).with_constructor(made)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The seam for whoever decides whether and when a model may be called: a rate limiter, a queue, a budget.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -18,7 +19,7 @@ use crate::{Error, RateLimits, Result, Usage};
 /// has ended. Each admission is reported once or, if the caller gave up, dropped without a report.
 ///
 /// # Errors
-/// An error of `admit` becomes the error of the call; nothing is sent. It is retried if it says so.
+/// An error of `admit` becomes the error of the call: nothing is sent, and nobody tries again.
 ///
 /// # Cancellation
 /// Dropping the future leaves the queue.
@@ -110,6 +111,13 @@ impl<'a> Outcome<'a> {
     pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
         self.usage = usage;
         self
+    }
+}
+
+#[async_trait]
+impl<A: Admission + ?Sized> Admission for Arc<A> {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        (**self).admit(demand).await
     }
 }
 

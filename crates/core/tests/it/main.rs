@@ -5,6 +5,7 @@ mod batch;
 mod errors;
 mod faults;
 mod limits;
+mod load;
 mod repair;
 mod streaming;
 mod support;

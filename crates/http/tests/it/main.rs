@@ -4,10 +4,16 @@
 mod cancellation;
 mod executors;
 mod failures;
+mod faults;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod http2;
+mod identity;
 mod limits;
 mod pools;
 mod proxy;
 mod server;
+mod service;
 mod timeouts;
 mod timer;
 mod tls;

@@ -6,8 +6,9 @@ use super::answer::{Answer, Piece};
 use super::diff_parser::JsonDiffParser;
 use super::reader::{Emit, JsonReader};
 use super::value::Json;
+use crate::load::Constructor;
 use crate::parser::stepwise::{parse_all, parse_stream};
-use crate::{AiMessage, ChunkStream, Context, OutputParser, Result, RunKind, Runnable};
+use crate::{AiMessage, ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Reads the JSON of a model's answer, and gives what there is of it so far whenever that changes.
 ///
@@ -67,6 +68,11 @@ impl Runnable for JsonOutputParser {
 
     fn kind(&self) -> RunKind {
         RunKind::Parser
+    }
+
+    fn outline(&self) -> Outline {
+        let made = Constructor::new(["langchain_core", "output_parsers", "json", "JsonOutputParser"]);
+        Outline::of(self).with_constructor(made)
     }
 }
 

@@ -24,7 +24,7 @@ impl MarkdownListOutputParser {
     }
 }
 
-super::list_parser!(MarkdownListOutputParser, Marked::new(Bullet { begins_line: true }));
+super::list_parser!("langchain_core", MarkdownListOutputParser, Marked::new(Bullet { begins_line: true }));
 
 /// A dash or asterisk with nothing but white space before it since some line began.
 struct Bullet {

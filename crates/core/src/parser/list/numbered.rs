@@ -24,7 +24,7 @@ impl NumberedListOutputParser {
     }
 }
 
-super::list_parser!(NumberedListOutputParser, Marked::new(Number { digits: false }));
+super::list_parser!("langchain_core", NumberedListOutputParser, Marked::new(Number { digits: false }));
 
 /// Digits and a point, wherever they stand.
 struct Number {
