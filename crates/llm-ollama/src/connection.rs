@@ -230,13 +230,13 @@ macro_rules! connection_settings {
 
             /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
             pub fn with_timer(mut self, timer: impl catena_core::Timer + 'static) -> Self {
-                self.connection.change(move |service| service.with_timer(std::sync::Arc::new(timer)));
+                self.connection.change(move |service| service.with_timer(timer));
                 self
             }
 
             /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
-            pub fn with_limiter(mut self, limiter: std::sync::Arc<dyn catena_core::Admission>) -> Self {
-                self.connection.change(move |service| service.with_limiter(limiter));
+            pub fn with_admission(mut self, admission: impl catena_core::Admission + 'static) -> Self {
+                self.connection.change(move |service| service.with_admission(admission));
                 self
             }
 

@@ -5,6 +5,7 @@ mod azure;
 mod batches;
 mod cancellation;
 mod configuration;
+mod conformance;
 mod embeddings;
 mod failures;
 mod faults;
