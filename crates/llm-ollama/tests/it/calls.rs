@@ -151,7 +151,7 @@ fn a_model_pipes_and_describes_itself() {
     assert!(!format!("{parameters:?}").contains(KEY));
     assert_eq!((chat.provider(), chat.model_id()), (Some("ollama"), Some("m")));
     let prompt = PromptTemplate::new("Name a company that makes {product}.").expect("a template");
-    let chain = prompt | chat | StrOutputParser::new();
+    let chain = prompt | chat | StrOutputParser;
     assert_eq!(block_on(chain.invoke([("product", "socks")])).expect("an answer"), "Socks");
 }
 

@@ -3,6 +3,7 @@
 
 mod calls;
 mod cancellation;
+mod conformance;
 mod embeddings;
 mod failures;
 mod secrets;
