@@ -1,0 +1,59 @@
+//! The builder of the chat model.
+
+use catena_core::{Error, ErrorKind, Result};
+
+use crate::chat_ollama::ChatOllama;
+use crate::connection::{Connection, connection_settings};
+use crate::parameters::{Parameters, shared_parameters};
+
+/// Builds a [`ChatOllama`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
+///
+/// # Example
+/// ```
+/// use catena_llm_ollama::ChatOllama;
+/// let chat = ChatOllama::builder()
+///     .with_base_url("gpu-box") // http://gpu-box:11434
+///     .with_model("llama3.2")
+///     .with_num_ctx(8192)
+///     .with_keep_alive("30m")
+///     .without_api_key()
+///     .build()?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ChatOllamaBuilder {
+    connection: Connection,
+    model: String,
+    parameters: Parameters,
+}
+
+impl ChatOllamaBuilder {
+    /// The model, as `ollama list` names it. It must be set.
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = model.into();
+        self
+    }
+
+    /// Builds the model. Opens no connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`]: no model, an unusable URL, key, proxy or number, or a key that would travel unencrypted.
+    pub fn build(self) -> Result<ChatOllama> {
+        let model = named(self.model)?;
+        self.parameters.check()?;
+        Ok(ChatOllama::from_parts(self.connection.connect()?, model, self.parameters))
+    }
+}
+
+/// The name of a model; which ones there are only the service knows.
+pub(crate) fn named(model: String) -> Result<String> {
+    if model.trim().is_empty() {
+        let message = "no model: call `with_model` with one that `ollama list` shows";
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(model)
+}
+
+connection_settings!(ChatOllamaBuilder);
+shared_parameters!(ChatOllamaBuilder);

@@ -1,0 +1,73 @@
+//! The glue between codec and transport: where each endpoint is, and how it is called.
+
+use catena_core::{ChunkStream, Context, Result};
+use catena_http::service::{Answer, Call, Service, StreamDecoder};
+use serde_json::{Map, Value};
+
+use crate::call_arguments::with_call_arguments;
+use crate::codec::tags::decode_tags;
+use crate::model_info::ModelInfo;
+
+/// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    service: Service,
+    base_url: String,
+}
+
+impl Client {
+    pub(crate) fn new(service: Service, base_url: String) -> Self {
+        // A query may hold a key, and this text is shown.
+        let base_url = base_url.split('?').next().unwrap_or_default().to_owned();
+        Self { service, base_url }
+    }
+
+    /// Where the service is, without a query.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// A `POST` of a JSON body to an endpoint such as `api/chat`, with what the arguments say about headers and limits.
+    ///
+    /// # Errors
+    /// Those of the arguments.
+    pub(crate) fn post(
+        &self,
+        endpoint: &str,
+        body: Vec<u8>,
+        arguments: Option<&Map<String, Value>>,
+    ) -> Result<Call> {
+        with_call_arguments(Call::post(endpoint).with_json(body), arguments)
+    }
+
+    /// Calls an endpoint and gathers the answer.
+    ///
+    /// # Errors
+    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    pub(crate) async fn call(&self, call: Call, cx: &Context) -> Result<Answer> {
+        self.service.send(call, cx).await
+    }
+
+    /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
+    pub(crate) fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
+    where
+        D: StreamDecoder + 'a,
+        F: Fn() -> D + Send + Sync + 'a,
+    {
+        self.service.stream(call, cx, decoder)
+    }
+
+    /// The models that the service has.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub(crate) async fn list_models(&self) -> Result<Vec<ModelInfo>> {
+        let answer = self.call(Call::get("api/tags"), &Context::default()).await?;
+        decode_tags(&answer.body, &answer.origin)
+    }
+}

@@ -1,0 +1,16 @@
+//! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
+
+pub(crate) mod chat_message;
+pub(crate) mod chat_stream;
+pub(crate) mod embed;
+pub(crate) mod error;
+#[cfg(test)]
+mod fixtures;
+pub(crate) mod generate;
+mod line;
+pub(crate) mod request;
+pub(crate) mod tags;
+mod text;
+pub(crate) mod tool;
+
+pub(crate) use catena_http::service::{Origin, StreamDecoder};

@@ -1,0 +1,106 @@
+//! The environment variables of Ollama's clients.
+
+/// Reads variables, or nothing at all.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    pub(crate) fn process() -> Environment<'static> {
+        Environment(&|name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn none() -> Environment<'static> {
+        Environment(&|_| None)
+    }
+
+    pub(crate) fn api_key(self) -> Option<String> {
+        self.get("OLLAMA_API_KEY")
+    }
+
+    /// The URL that `OLLAMA_HOST` stands for.
+    pub(crate) fn base_url(self) -> Option<String> {
+        self.get("OLLAMA_HOST").map(|host| url_of_host(&host))
+    }
+
+    /// A variable that is set. An empty one counts as not set.
+    fn get(self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.trim().is_empty())
+    }
+}
+
+/// The URL of a host as `OLLAMA_HOST` names it: scheme, port and path may be absent. Without a scheme the port is
+/// Ollama's own, with one it is that of the scheme. The address that a server binds to reach all of its interfaces is
+/// this machine for a client.
+pub(crate) fn url_of_host(host: &str) -> String {
+    let host = host.trim().trim_matches(['"', '\'']);
+    let (scheme, rest, port) = match host.split_once("://") {
+        Some(("http", rest)) => ("http", rest, 80),
+        Some(("https", rest)) => ("https", rest, 443),
+        // What is no web address is refused by whoever reads the URL.
+        Some(_) => return host.to_owned(),
+        None => ("http", host, 11434),
+    };
+    let (authority, path) = match rest.find(['/', '?', '#']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    if authority.contains('@') {
+        // Credentials do not belong into a URL: whoever reads it says so.
+        return host.to_owned();
+    }
+    let (name, given) = split_port(authority);
+    let name = match name {
+        "" | "0.0.0.0" => "127.0.0.1",
+        "[::]" | "::" => "[::1]",
+        name => name,
+    };
+    let brackets = name.contains(':') && !name.starts_with('[');
+    let name = if brackets { format!("[{name}]") } else { name.to_owned() };
+    format!("{scheme}://{name}:{}{}", given.map_or(port.to_string(), str::to_owned), path.trim_end_matches('/'))
+}
+
+/// Host and port. The colons of an IPv6 address without brackets are its own.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if host.ends_with(']') || !host.contains(':') => {
+            (host, Some(port).filter(|port| !port.is_empty()))
+        }
+        _ => (authority, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_becomes_a_url() {
+        for (host, url) in [
+            ("localhost", "http://localhost:11434"),
+            ("localhost:8080", "http://localhost:8080"),
+            (" 0.0.0.0 ", "http://127.0.0.1:11434"),
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            (":1234", "http://127.0.0.1:1234"),
+            ("h.test:", "http://h.test:11434"),
+            ("http://h.test", "http://h.test:80"),
+            ("https://h.test", "https://h.test:443"),
+            ("https://h.test:8443/ollama/", "https://h.test:8443/ollama"),
+            ("h.test/a?b=1", "http://h.test:11434/a?b=1"),
+            ("[::1]", "http://[::1]:11434"),
+            ("[::]:80", "http://[::1]:80"),
+            ("fe80::1", "http://[fe80::1]:11434"),
+            ("::", "http://[::1]:11434"),
+            ("\"h.test\"", "http://h.test:11434"),
+            ("ftp://h.test", "ftp://h.test"),
+        ] {
+            assert_eq!(url_of_host(host), url, "{host}");
+        }
+    }
+
+    #[test]
+    fn empty_variables_count_as_not_set() {
+        let environment = Environment(&|name| (name == "OLLAMA_HOST").then(|| " ".to_owned()));
+        assert_eq!((environment.base_url(), environment.api_key()), (None, None));
+        assert_eq!(Environment::none().base_url(), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! The builder of the text completion model.
+
+use catena_core::Result;
+
+use crate::chat_ollama_builder::named;
+use crate::connection::{Connection, connection_settings};
+use crate::ollama::Ollama;
+use crate::parameters::{Parameters, shared_parameters};
+
+/// Builds an [`Ollama`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
+///
+/// # Example
+/// ```
+/// use catena_llm_ollama::Ollama;
+/// let llm = Ollama::builder().with_model("llama3.2").with_system("Be brief.").with_stop(["\n"]).build()?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct OllamaBuilder {
+    connection: Connection,
+    model: String,
+    parameters: Parameters,
+}
+
+impl OllamaBuilder {
+    /// The model, as `ollama list` names it. It must be set.
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = model.into();
+        self
+    }
+
+    /// Instructions that the model gets before every prompt, in place of its own.
+    pub fn with_system(mut self, system: impl Into<String>) -> Self {
+        self.parameters.set_member("system", system.into());
+        self
+    }
+
+    /// Whether the prompt goes to the model as it is, without its template. Default false.
+    pub fn with_raw(mut self, raw: bool) -> Self {
+        self.parameters.set_member("raw", raw);
+        self
+    }
+
+    /// Builds the model. Opens no connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no model, an unusable URL, key, proxy or number, or a key
+    /// that would travel unencrypted.
+    pub fn build(self) -> Result<Ollama> {
+        let model = named(self.model)?;
+        self.parameters.check()?;
+        Ok(Ollama::from_parts(self.connection.connect()?, model, self.parameters))
+    }
+}
+
+connection_settings!(OllamaBuilder);
+shared_parameters!(OllamaBuilder);

@@ -1,0 +1,10 @@
+//! The models against scripted servers on loopback.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod calls;
+mod cancellation;
+mod conformance;
+mod embeddings;
+mod failures;
+mod secrets;
+mod support;
