@@ -39,28 +39,32 @@ pub(crate) fn same_in_pieces<P>(parser: &P, input: Input<'_>, text: &str) -> Out
 where
     P: Runnable<Input: From<String>>,
 {
-    let context = Context::default();
-    let called = outcome(block_on(parser.call(text.to_owned().into(), &context)));
+    let called = outcome(block_on(parser.call(text.to_owned().into(), &Context::default())));
+    match streamed(parser, input, text) {
+        Some(streamed) => assert!(called == streamed, "called: {called:?}\nstreamed: {streamed:?}\nof {text:.500?}"),
+        None => panic!("no chunk of {text:.200?}, where a call gives {called:?}"),
+    }
+    called
+}
+
+/// What the chunks add up to that come of an answer in pieces. `None` without any.
+pub(crate) fn streamed<P>(parser: &P, input: Input<'_>, text: &str) -> Option<Outcome>
+where
+    P: Runnable<Input: From<String>>,
+{
     let pieces = input.text_pieces(text).into_iter().map(|piece| Ok(piece.into()));
-    let mut chunks = parser.transform(stream::iter(pieces).boxed(), context);
-    let streamed = block_on(async {
-        let mut whole: Option<P::Output> = None;
+    let mut chunks = parser.transform(stream::iter(pieces).boxed(), Context::default());
+    let mut whole = P::Output::empty();
+    block_on(async {
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk?;
-            match &mut whole {
-                Some(whole) => whole.merge(chunk),
-                None => whole = Some(chunk),
+            match (chunk, &mut whole) {
+                (Ok(chunk), Some(whole)) => whole.merge(chunk),
+                (Ok(chunk), None) => whole = Some(chunk),
+                (Err(error), _) => return Some(outcome::<P::Output>(Err(error))),
             }
         }
-        Ok(whole.or_else(P::Output::empty))
-    });
-    let streamed = match streamed {
-        Ok(Some(whole)) => outcome(Ok(whole)),
-        Ok(None) => panic!("no chunk of {text:.200?}, where a call gives {called:?}"),
-        Err(error) => outcome::<P::Output>(Err(error)),
-    };
-    assert!(called == streamed, "called: {called:?}\nstreamed: {streamed:?}\nof {text:.500?}");
-    called
+        whole.map(|whole| outcome(Ok(whole)))
+    })
 }
 
 /// What is given is in proportion to what it is made of.

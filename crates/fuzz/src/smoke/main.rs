@@ -5,6 +5,7 @@
 
 mod corpus;
 mod growth;
+mod hostile;
 mod mutate;
 mod random;
 mod runner;

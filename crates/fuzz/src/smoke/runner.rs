@@ -9,14 +9,12 @@ use catena_fuzz_targets::Target;
 
 use super::growth::Growing;
 use super::random::Random;
-use super::{Args, MEMORY, corpus, mutate};
+use super::{Args, MEMORY, corpus, hostile, mutate};
 
 /// One in so many inputs is a long one, to see how time grows.
 const GROWTH_ONE_IN: usize = 200;
 /// The length of the shorter input then.
 const GROWTH_LENGTH: usize = 4_096;
-/// What a run may take whatever its input.
-const FREE_MEMORY: usize = 8 << 20;
 const LONGEST_RUN: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 10 });
 
 pub(crate) struct Runner<'a> {
@@ -44,6 +42,9 @@ impl<'a> Runner<'a> {
         for input in self.corpus.clone() {
             self.once(&[&[0], &input[..]].concat())?;
         }
+        for input in hostile::inputs() {
+            self.once(&input)?;
+        }
         while start.elapsed().as_secs_f64() < self.args.seconds {
             if self.target.linear && self.random.one_in(GROWTH_ONE_IN) {
                 self.growth()?;
@@ -69,7 +70,7 @@ impl<'a> Runner<'a> {
         if done.is_err() {
             return Err(self.failure("it panicked, see above", input));
         }
-        if used > FREE_MEMORY + self.target.memory * input.len() {
+        if used > self.target.free_memory + self.target.memory * input.len() {
             return Err(self.failure(&format!("{used} bytes of memory for {}", input.len()), input));
         }
         if took > LONGEST_RUN {
@@ -81,6 +82,7 @@ impl<'a> Runner<'a> {
     fn growth(&mut self) -> Result<(), String> {
         let growing = Growing::new(&mut self.random, &self.corpus, self.target.words);
         self.once(&growing.of(GROWTH_LENGTH))?;
+        self.once(&growing.of(8 * GROWTH_LENGTH))?;
         let run = |input: &[u8]| _ = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input)));
         match growing.out_of_proportion(GROWTH_LENGTH, run) {
             None => Ok(()),

@@ -39,21 +39,39 @@ impl Script<'_> {
     }
 
     fn index(&mut self) -> Option<i64> {
-        [None, Some(0), Some(1), Some(-1), Some(i64::MAX)][usize::from(self.byte() % 5)]
+        [None, Some(0), Some(1), Some(2), Some(i64::MAX)][usize::from(self.byte() % 5)]
     }
 
+    /// A block, or a piece of one. What has one index is of one kind and has one id, as services write it: of pieces that
+    /// contradict each other the last counts, and which one that is depends on how they are grouped.
     fn block(&mut self) -> Value {
-        let (text, index) = (self.text(), self.index());
-        match self.byte() % 8 {
+        let text = self.text();
+        match self.byte() % 10 {
             0 => text.into(),
             1 => json!({"type": "text", "text": text}),
-            2 => json!({"type": "text", "text": text, "index": index, "id": self.text()}),
-            3 => json!({"type": "reasoning", "reasoning": text, "index": index}),
-            4 => json!({"type": "input_json_delta", "partial_json": text, "index": index}),
-            5 => json!({"type": self.text(), "index": self.text(), "x": {"index": index, "n": 1.5, "l": [text]}}),
-            6 => json!({"text": null, "index": index, "extras": {"a": text}}),
-            _ => json!({"type": "text", "text": text, "annotations": [{"type": "citation", "index": index}]}),
+            2 => json!({"type": "text", "text": text, "index": 0}),
+            3 => json!({"type": "text", "text": text, "index": 0, "id": "t"}),
+            4 => json!({"type": "reasoning", "reasoning": text, "index": 1, "extras": {"a": text}}),
+            5 => json!({"index": 1, "signature": text}),
+            6 => json!({"type": "input_json_delta", "partial_json": text, "index": 2}),
+            7 => json!({"type": "image", "index": self.text(), "x": {"index": 1.5, "n": 1.5, "l": [text]}}),
+            8 => json!({"text": null, "extras": {"a": text}}),
+            _ => json!({"type": "text", "annotations": [{"type": "citation", "title": text}], "index": "lc_txt_0"}),
         }
+    }
+
+    /// A member of the additional ones: one name, one type.
+    fn member(&mut self) -> (String, Value) {
+        let text = self.text();
+        let (name, value) = match self.byte() % 6 {
+            0 => ("function_call", json!({"name": text})),
+            1 => ("function_call", json!({"arguments": text})),
+            2 => ("audio", json!({"id": "a", "data": text, "expires_at": self.byte()})),
+            3 => ("list", json!([text, null])),
+            4 => ("calls", json!([{"index": 0, "function": {"arguments": text}}])),
+            _ => ("flag", json!(self.byte() > 9)),
+        };
+        (name.to_owned(), value)
     }
 
     fn chunk(&mut self) -> AiMessage {
@@ -71,8 +89,7 @@ impl Script<'_> {
             5 => (message.id, message.name, message.refusal) = (self.maybe(), self.maybe(), self.maybe()),
             6 => (message.reasoning, message.metadata.finish_reason) = (self.maybe(), self.maybe()),
             7 => {
-                let value = self.block();
-                message.additional_kwargs.insert(self.text(), value);
+                message.additional_kwargs.extend([self.member()]);
                 message.metadata.extra.insert(self.text(), self.text().into());
             }
             _ => {
@@ -108,7 +125,9 @@ pub(super) fn chunks(data: &[u8]) {
         let (left, right) = chunks.split_at(cut);
         let mut grouped = fold(left);
         grouped.merge(fold(right));
-        assert!(whole == grouped, "at {cut} of {chunks:#?}\nin order: {whole:#?}\ngrouped: {grouped:#?}");
+        let shown = || chunks.iter().map(Chunk::to_json).collect::<Vec<_>>();
+        let (ordered, grouped) = (whole.to_json(), grouped.to_json());
+        assert!(ordered == grouped, "at {cut} of {:?}\nin order: {ordered}\ngrouped:  {grouped}", shown());
     }
     read_back(&Message::Ai(whole.into_whole()));
     let members = |chunk: &AiMessage| chunk.additional_kwargs.clone();

@@ -23,7 +23,9 @@ pub struct Target {
     pub vectors: &'static [&'static str],
     /// What stands in interesting inputs.
     pub words: &'static [&'static str],
-    /// How many bytes of memory a byte of input may take, beside some megabytes.
+    /// How many bytes of memory any input may take.
+    pub free_memory: usize,
+    /// How many more of them for each byte of the input.
     pub memory: usize,
     /// The time may be checked to be in proportion to the input: not where a format says how long a text is.
     pub linear: bool,
@@ -31,7 +33,7 @@ pub struct Target {
 
 impl Target {
     const fn new(name: &'static str, run: fn(&[u8]), words: &'static [&'static str]) -> Self {
-        Self { name, run, vectors: &[], words, memory: 8_000, linear: true }
+        Self { name, run, vectors: &[], words, free_memory: 8 << 20, memory: 8_000, linear: true }
     }
 
     const fn with_vectors(mut self, vectors: &'static [&'static str]) -> Self {
@@ -56,7 +58,8 @@ pub static TARGETS: &[Target] = &[
     Target { linear: false, ..Target::new("format_spec", formats::format_spec, formats::WORDS) },
     Target::new("mustache", templates::mustache, templates::MUSTACHE)
         .with_vectors(&["core/mustache.json", "core/chat_prompts.json"]),
-    Target::new("jinja2", templates::jinja2, templates::JINJA2)
+    // Its fuel is 64 MB of text, of which there may be a copy.
+    Target { free_memory: 256 << 20, ..Target::new("jinja2", templates::jinja2, templates::JINJA2) }
         .with_vectors(&["core/jinja2.json", "core/chat_prompts.json"]),
     Target::new("partial_json", json::partial, json::WORDS).with_vectors(PARSERS),
     Target::new("json_stream", json::stream, json::WORDS).with_vectors(PARSERS),
@@ -67,7 +70,8 @@ pub static TARGETS: &[Target] = &[
     Target::new("answers", answers::answers, answers::WORDS).with_vectors(PARSERS),
     Target::new("yaml", answers::yaml, answers::YAML).with_vectors(PARSERS),
     Target::new("datetime", answers::datetime, answers::DATES),
-    Target::new("regex", answers::regex, answers::REGEX),
+    // Expressions may be compiled to 10 MB.
+    Target { free_memory: 64 << 20, ..Target::new("regex", answers::regex, answers::REGEX) },
     Target::new("sse", sse::sse, sse::WORDS).with_vectors(STREAMS),
     Target::new("chunks", messages::chunks, messages::WORDS).with_vectors(&["core/messages.json"]),
     Target::new("messages", messages::messages, messages::WORDS).with_vectors(&["core/messages.json"]),
