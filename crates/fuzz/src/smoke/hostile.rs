@@ -7,7 +7,7 @@ const LENGTH: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 const REPEATED: [&[u8]; 48] = [
     b"[", b"{\"a\":", b"[{\"a\":", b"{", b"}", b"{{", b"]", b"\"", b"\\", b"\\\"", b"\\u", b"\\ud800", b"1", b"-", b"1e", b".",
     b"<a>", b"<a", b"</a>", b"<", b"&", b"&lt;", b"<!--", b"<![CDATA[", b"<a b='", b"]]>", b"`", b"```", b"```json\n{",
-    b"{{#a}}", b"{{/a}}", b"{{{a}}}", b"{% if x %}", b"{{ x", b"{{ ((", b"{{ [", b"{x:>65535}", b"- ", b"? ", b"a: ", b"(",
+    b"{{#a}}", b"{{/a}}", b"{{{a}}}", b"{% if x %}", b"{{ x", b"{{ ((", b"{{ [", b"{x:>99}", b"- ", b"? ", b"a: ", b"(",
     b"(?:", b"data:\n", b"data: x\n\n", b"\n", b"\r", b"\xff", b"\xf0\x9f\xa6\x80",
 ];
 

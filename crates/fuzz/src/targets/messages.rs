@@ -78,7 +78,7 @@ impl Script<'_> {
         let mut message = AiMessage::default();
         match self.byte() % 9 {
             0 => message.content = self.text().into(),
-            1 => message.content = content(json!([self.block(), self.block()])),
+            1 => message.content = content(json!([self.block(), {"type": "image", "url": self.text()}])),
             2 => message.content = content(json!([self.block()])),
             3 | 4 => {
                 let mut piece = ToolCallChunk::default();
@@ -150,7 +150,7 @@ pub(super) fn messages(data: &[u8]) {
     if let Some(messages) = checked(convert_to_messages(values)) {
         messages.iter().for_each(read_back);
         checked(convert_to_openai_messages(&messages));
-        assert!(get_buffer_string(&messages).len() <= 64 * (64 + text.len()) );
+        assert!(get_buffer_string(&messages).len() <= 64 * (64 + text.len()));
         checked(messages_from_dict(messages_to_dict(&messages)));
     }
 }

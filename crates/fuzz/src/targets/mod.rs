@@ -59,7 +59,7 @@ pub static TARGETS: &[Target] = &[
     Target::new("mustache", templates::mustache, templates::MUSTACHE)
         .with_vectors(&["core/mustache.json", "core/chat_prompts.json"]),
     // Its fuel is 64 MB of text, of which there may be a copy.
-    Target { free_memory: 256 << 20, ..Target::new("jinja2", templates::jinja2, templates::JINJA2) }
+    Target { free_memory: 256 << 20, linear: false, ..Target::new("jinja2", templates::jinja2, templates::JINJA2) }
         .with_vectors(&["core/jinja2.json", "core/chat_prompts.json"]),
     Target::new("partial_json", json::partial, json::WORDS).with_vectors(PARSERS),
     Target::new("json_stream", json::stream, json::WORDS).with_vectors(PARSERS),

@@ -44,6 +44,7 @@ pub(super) fn jinja2(data: &[u8]) {
 fn filled(text: &str, format: TemplateFormat) -> Option<String> {
     let template = checked(PromptTemplate::parse(text, format))?;
     assert_eq!(template.template(), text);
+    checked(template.format(()));
     let mut values: Record = template.variables().into_iter().map(|name| (name.clone(), value(&name))).collect();
     values.insert("x", "v");
     checked(template.format(values))
