@@ -135,7 +135,8 @@ impl Error {
             retry_after: None,
             path: Path::default(),
             service: None,
-    attempts: 1, parse_failure: None,
+            attempts: 1,
+            parse_failure: None,
             mark: None,
         }))
     }

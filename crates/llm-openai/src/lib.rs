@@ -27,8 +27,8 @@ mod responses_settings;
 
 pub use azure::Azure;
 pub use batches::{
-    Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchRequest, BatchResult, BatchStatus, BatchWait, Batches,
-    OpenAiBatch,
+    Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchRequest, BatchResult, BatchStatus, BatchWait,
+    Batches, OpenAiBatch,
 };
 pub use catena_http::service::{Answer, ApiKey, Call};
 pub use catena_http::{HttpClient, Proxy};

@@ -143,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn errors_are_bounded() {
+        let error =
+            YamlOutputParser::<Data>::new().parse(&"2".repeat(10_000)).expect_err("too large a number");
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert!(
+            error.to_string().len() < 1_000 && source.is_none_or(|source| source.len() <= LONGEST_SOURCE)
+        );
+    }
+
+    #[test]
     fn bombs_are_refused() {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {

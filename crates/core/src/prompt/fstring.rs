@@ -121,7 +121,8 @@ impl Field {
         };
         // An empty format is none.
         let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
-        let spec = spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
+        let spec =
+            spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
         Ok(Self { name: name.to_owned(), conversion, spec: spec.transpose()? })
     }
 
@@ -223,6 +224,11 @@ mod tests {
         check("{a!x}", "template, character 1: there is no conversion `!x`; there are `!r`, `!s` and `!a`");
         check("{a!rr}", "template, character 1: `r` stands between a conversion and the `:` of a format");
         check("x {a:>>>}", "template, character 3: in `{a:>>>}` there is no format type `>`");
+        let (long, shown) = ("a".repeat(1000), "a".repeat(98));
+        check(
+            &format!("{{[]{long}}}"),
+            &format!("template, character 1: `{{[]{shown}}}` is no plain variable name"),
+        );
     }
 
     #[track_caller]

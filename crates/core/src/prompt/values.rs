@@ -95,7 +95,8 @@ impl<'a> Values<'a> {
 }
 
 pub(super) fn list<S: AsRef<str>>(names: &[S]) -> String {
-    let shown: Vec<_> = names.iter().take(MOST_LISTED).map(|name| format!("`{:.100}`", name.as_ref())).collect();
+    let shown: Vec<_> =
+        names.iter().take(MOST_LISTED).map(|name| format!("`{:.100}`", name.as_ref())).collect();
     match names.len().saturating_sub(MOST_LISTED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -25,7 +25,8 @@ impl Growing {
         let base = random.pick(corpus).cloned().unwrap_or_default();
         let motif = mutate::motif(random, &base, words);
         let (head, tail) = base.split_at(random.below(base.len() + 1));
-        let part = |part: &[u8], random: &mut Random| if random.one_in(2) { part.to_vec() } else { Vec::new() };
+        let part =
+            |part: &[u8], random: &mut Random| if random.one_in(2) { part.to_vec() } else { Vec::new() };
         Self { head: part(head, random), tail: part(tail, random), motif }
     }
 
@@ -36,7 +37,11 @@ impl Growing {
     }
 
     /// How long both sizes take, if that is out of proportion every time.
-    pub(crate) fn out_of_proportion(&self, length: usize, run: impl Fn(&[u8])) -> Option<(Duration, Duration)> {
+    pub(crate) fn out_of_proportion(
+        &self,
+        length: usize,
+        run: impl Fn(&[u8]),
+    ) -> Option<(Duration, Duration)> {
         let (short, long) = (self.of(length), self.of(TIMES * length));
         let mut best = (Duration::MAX, Duration::MAX);
         for _ in 0..ATTEMPTS {

@@ -10,6 +10,7 @@ mod mutate;
 mod random;
 mod runner;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,6 +36,9 @@ struct Args {
     /// How long inputs may be, in bytes
     #[arg(long, default_value_t = 4_096)]
     max_len: usize,
+    /// How long inputs are that are one thing, very often
+    #[arg(long, default_value_t = 20_000)]
+    hostile_len: usize,
     /// Keep each input in this file before it is run, to find what ends the process
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
@@ -47,26 +51,31 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if let Some(unknown) = args.targets.iter().find(|name| TARGETS.iter().all(|target| target.name != **name)) {
+    if let Some(unknown) = args.targets.iter().find(|name| TARGETS.iter().all(|target| target.name != **name))
+    {
         let known: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
-        say(&format!("there is no target `{unknown}`, only {}", known.join(", ")));
+        say(&format!("there is no target `{unknown}`, only {}\n", known.join(", ")));
         return ExitCode::from(2);
     }
-    let chosen = |target: &&Target| args.targets.is_empty() || args.targets.iter().any(|name| name == target.name);
+    let chosen =
+        |target: &&Target| args.targets.is_empty() || args.targets.iter().any(|name| name == target.name);
     let failed = TARGETS.iter().filter(chosen).filter(|target| !passes(target, &args)).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn passes(target: &Target, args: &Args) -> bool {
-    match Runner::new(target, args).run() {
-        Ok(report) => say(&report),
-        Err(failure) => say(&format!("{:<18} FAILED: {failure}", target.name)),
+    // First, so that it stands there if the process ends.
+    say(&format!("{:<18}", target.name));
+    let result = Runner::new(target, args).run();
+    match &result {
+        Ok(report) => say(&format!(" {report}\n")),
+        Err(failure) => say(&format!(" FAILED: {failure}\n")),
     }
-    .is_some()
+    result.is_ok()
 }
 
-/// Prints a line; nothing for who no longer listens.
-fn say(line: &str) -> Option<()> {
-    use std::io::Write;
-    writeln!(std::io::stdout(), "{line}").ok()
+/// Prints at once; nothing for who no longer listens.
+fn say(text: &str) {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
 }

@@ -4,8 +4,20 @@ use super::random::Random;
 
 /// What troubles readers of any kind.
 const ODD: [&[u8]; 14] = [
-    b"\0", b"\xff", b"\xed\xa0\x80", b"\xf0\x9f\xa6\x80", b"\xf0\x9f", b"\xef\xbb\xbf", b"\r\n", b"\xe2\x80\xa8", b"\x1b",
-    b"18446744073709551616", b"-9223372036854775809", b"1e308", b"\\u0000", b"\xcc\x81",
+    b"\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xf0\x9f\xa6\x80",
+    b"\xf0\x9f",
+    b"\xef\xbb\xbf",
+    b"\r\n",
+    b"\xe2\x80\xa8",
+    b"\x1b",
+    b"18446744073709551616",
+    b"-9223372036854775809",
+    b"1e308",
+    b"\\u0000",
+    b"\xcc\x81",
 ];
 
 /// The next input: a byte that says how it is cut, and a good input with some changes.

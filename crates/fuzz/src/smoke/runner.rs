@@ -15,7 +15,8 @@ use super::{Args, MEMORY, corpus, hostile, mutate};
 const GROWTH_ONE_IN: usize = 200;
 /// The length of the shorter input then.
 const GROWTH_LENGTH: usize = 4_096;
-const LONGEST_RUN: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 10 });
+/// What takes longer does not end. Many do not optimize, or share the processor.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
 
 pub(crate) struct Runner<'a> {
     target: &'a Target,
@@ -36,13 +37,13 @@ impl<'a> Runner<'a> {
         if let Some(file) = &self.args.input {
             let input = fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
             self.once(&input)?;
-            return Ok(format!("{:<18} passed", self.target.name));
+            return Ok("passed".to_owned());
         }
         let start = Instant::now();
         for input in self.corpus.clone() {
             self.once(&[&[0], &input[..]].concat())?;
         }
-        for input in hostile::inputs() {
+        for input in hostile::inputs(self.args.hostile_len) {
             self.once(&input)?;
         }
         while start.elapsed().as_secs_f64() < self.args.seconds {
@@ -55,7 +56,7 @@ impl<'a> Runner<'a> {
             }
         }
         let seconds = start.elapsed().as_secs_f64();
-        Ok(format!("{:<18} {:>9} inputs in {seconds:.1} s", self.target.name, self.runs))
+        Ok(format!("{:>9} inputs in {seconds:.1} s", self.runs))
     }
 
     fn once(&mut self, input: &[u8]) -> Result<(), String> {
@@ -95,7 +96,8 @@ impl<'a> Runner<'a> {
 
     /// Keeps the input, and says how to run it again.
     fn failure(&self, why: &str, input: &[u8]) -> String {
-        let file: PathBuf = std::env::temp_dir().join(format!("catena-fuzz-{}-{}", self.target.name, input.len()));
+        let file: PathBuf =
+            std::env::temp_dir().join(format!("catena-fuzz-{}-{}", self.target.name, input.len()));
         let kept = match fs::write(&file, input) {
             Ok(()) => format!("again: cargo xtask fuzz {} --input {}", self.target.name, file.display()),
             Err(error) => format!("the input cannot be kept: {error}"),

@@ -3,8 +3,8 @@
 use catena_core::{
     BooleanOutputParser, Chunk, CommaSeparatedListOutputParser, Data, DatetimeOutputParser, EnumOutputParser,
     JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, JsonOutputToolsParser, MarkdownListOutputParser,
-    NumberedListOutputParser, RegexDictParser, RegexParser, ResponseSchema, StrOutputParser, StructuredOutputParser,
-    YamlOutputParser, parse_tool_call, parse_tool_calls,
+    NumberedListOutputParser, RegexDictParser, RegexParser, ResponseSchema, StrOutputParser,
+    StructuredOutputParser, YamlOutputParser, parse_tool_call, parse_tool_calls,
 };
 use serde_json::Value;
 
@@ -12,24 +12,125 @@ use crate::input::Input;
 use crate::law::{bounded, checked, in_proportion, same_in_pieces};
 
 pub(super) const WORDS: &[&str] = &[
-    ",", "\"", "\\\"", "\n", "\r\n", "- ", "* ", "1. ", "99999999999999999999. ", "  ", "\t", "yes", "NO", "yesno", "red",
-    "Action: ", "Action Input: ", "N/A", "```json\n{\"a\": \"b\"}\n```", "```", "{\"a\":", "é", "\u{2028}", "\u{feff}", "\0",
-    "{\"name\": \"f\", \"arguments\": \"{}\"}", "{\"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\": 1\"}, \"id\": \"c\"}",
+    ",",
+    "\"",
+    "\\\"",
+    "\n",
+    "\r\n",
+    "- ",
+    "* ",
+    "1. ",
+    "99999999999999999999. ",
+    "  ",
+    "\t",
+    "yes",
+    "NO",
+    "yesno",
+    "red",
+    "Action: ",
+    "Action Input: ",
+    "N/A",
+    "```json\n{\"a\": \"b\"}\n```",
+    "```",
+    "{\"a\":",
+    "é",
+    "\u{2028}",
+    "\u{feff}",
+    "\0",
+    "{\"name\": \"f\", \"arguments\": \"{}\"}",
+    "{\"function\": {\"name\": \"f\", \"arguments\": \"{\\\"a\\\": 1\"}, \"id\": \"c\"}",
 ];
 pub(super) const YAML: &[&str] = &[
-    "a: ", "- ", "&x ", "*x", "<<: ", "!!binary ", "!!int ", "|\n", ">-\n", "---\n", "...\n", "%YAML 1.2\n", "[", "]", "{",
-    "}", ",", ": ", "? ", "\n", "  ", "\t", "#", "'", "\"", "\\x", "~", "yes", "0x1F", "1e999", ".nan", "-.inf", "2024-01-01",
-    "```yaml\n", "```", "é", "\u{feff}", "\0",
+    "a: ",
+    "- ",
+    "&x ",
+    "*x",
+    "<<: ",
+    "!!binary ",
+    "!!int ",
+    "|\n",
+    ">-\n",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ": ",
+    "? ",
+    "\n",
+    "  ",
+    "\t",
+    "#",
+    "'",
+    "\"",
+    "\\x",
+    "~",
+    "yes",
+    "0x1F",
+    "1e999",
+    ".nan",
+    "-.inf",
+    "2024-01-01",
+    "```yaml\n",
+    "```",
+    "é",
+    "\u{feff}",
+    "\0",
 ];
 pub(super) const DATES: &[&str] = &[
-    "%Y-%m-%dT%H:%M:%S.%fZ\02024-02-29T23:59:59.123456Z", "%d.%m.%y %I:%M %p\031.12.99 12:00 AM",
-    "%j %U %w %A %B %Z %z\0366 53 6 Sunday May UTC +23:59:59.999999", "%G-%V-%u\02020-53-7", "%%%c%x%X\0%", "%", "\0", "%Y",
-    "%m", "%d", "%f", "%z", "%p", "9999", "0000", "-", ":", "+", "é", " ", "٣",
+    "%Y-%m-%dT%H:%M:%S.%fZ\02024-02-29T23:59:59.123456Z",
+    "%d.%m.%y %I:%M %p\031.12.99 12:00 AM",
+    "%j %U %w %A %B %Z %z\0366 53 6 Sunday May UTC +23:59:59.999999",
+    "%G-%V-%u\02020-53-7",
+    "%%%c%x%X\0%",
+    "%",
+    "\0",
+    "%Y",
+    "%m",
+    "%d",
+    "%f",
+    "%z",
+    "%p",
+    "9999",
+    "0000",
+    "-",
+    ":",
+    "+",
+    "é",
+    " ",
+    "٣",
 ];
 pub(super) const REGEX: &[&str] = &[
-    "(a*)*b\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Answer: (.*?)\nScore: (\\d+)\0Answer: x\nScore: 7", "(?P<n>x)(?P=n)\0xx",
-    "(?<=a)b\0ab", "(?<!a{1000})b\0b", "(x{1000}){1000}\0x", "(", ")", "[", "]", "*", "+?", "{9}", "{,9}", "|", "\\1", "\\p{L}",
-    "\\Z", "(?i)", "(?x: #", "(?(1)a|b)", "\\N{DASH}", "^", "$", ".", "\0", "é",
+    "(a*)*b\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "Answer: (.*?)\nScore: (\\d+)\0Answer: x\nScore: 7",
+    "(?P<n>x)(?P=n)\0xx",
+    "(?<=a)b\0ab",
+    "(?<!a{1000})b\0b",
+    "(x{1000}){1000}\0x",
+    "(",
+    ")",
+    "[",
+    "]",
+    "*",
+    "+?",
+    "{9}",
+    "{,9}",
+    "|",
+    "\\1",
+    "\\p{L}",
+    "\\Z",
+    "(?i)",
+    "(?x: #",
+    "(?(1)a|b)",
+    "\\N{DASH}",
+    "^",
+    "$",
+    ".",
+    "\0",
+    "é",
 ];
 
 /// Lists, and the text as it is.
@@ -70,7 +171,11 @@ pub(super) fn yaml(data: &[u8]) {
     // An alias may stand for more than it takes to write it, up to a bound.
     if let Ok(value) = read {
         let length = value.to_json().to_string().len();
-        assert!(length <= 64 + 16 * text.len() + 10_000 * (64 + text.len()), "{length} bytes of {}", text.len());
+        assert!(
+            length <= 64 + 16 * text.len() + 10_000 * (64 + text.len()),
+            "{length} bytes of {}",
+            text.len()
+        );
     }
 }
 
@@ -81,7 +186,8 @@ pub(super) fn datetime(data: &[u8]) {
     let Some(parser) = checked(DatetimeOutputParser::with_format(&*format)) else { return };
     if let Some(date) = checked(parser.parse(&answer)) {
         let shown = date.to_json();
-        let again = DatetimeOutputParser::with_format("%Y-%m-%dT%H:%M:%S.%f").map(|parser| parser.parse(&date.to_string()));
+        let again = DatetimeOutputParser::with_format("%Y-%m-%dT%H:%M:%S.%f")
+            .map(|parser| parser.parse(&date.to_string()));
         assert!(shown.to_string().len() < 100, "{shown}");
         drop(again);
     }

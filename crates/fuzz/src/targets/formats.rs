@@ -7,8 +7,45 @@ use crate::input::Input;
 use crate::law::checked;
 
 pub(super) const WORDS: &[&str] = &[
-    "<", ">", "^", "=", "+", "-", " ", "z", "#", "0", "10", "65535", "65536", "99999999999999999999", ",", "_", ".0",
-    ".3", ".17", ".400", "d", "n", "x", "X", "o", "b", "c", "s", "e", "E", "f", "F", "g", "G", "%", "é", "*<", "{", "}",
+    "<",
+    ">",
+    "^",
+    "=",
+    "+",
+    "-",
+    " ",
+    "z",
+    "#",
+    "0",
+    "10",
+    "65535",
+    "65536",
+    "99999999999999999999",
+    ",",
+    "_",
+    ".0",
+    ".3",
+    ".17",
+    ".400",
+    "d",
+    "n",
+    "x",
+    "X",
+    "o",
+    "b",
+    "c",
+    "s",
+    "e",
+    "E",
+    "f",
+    "F",
+    "g",
+    "G",
+    "%",
+    "é",
+    "*<",
+    "{",
+    "}",
 ];
 
 /// A format, and a value made of the last bytes.
@@ -28,7 +65,11 @@ pub(super) fn format_spec(data: &[u8]) {
         _ => json!(float),
     };
     if let Some(text) = written(&spec, &value) {
-        assert!(text.len() <= 4 * 65_535 + 2_000 + spec.len(), "{} bytes for {value} with {spec:?}", text.len());
+        assert!(
+            text.len() <= 4 * 65_535 + 2_000 + spec.len(),
+            "{} bytes for {value} with {spec:?}",
+            text.len()
+        );
     }
     integers(bits.cast_signed() >> (input.control % 64));
     if float.is_finite() {
@@ -55,9 +96,14 @@ fn floats(number: f64, precision: usize) {
     let value = json!(number);
     for spec in ["", "!r", ":.17g", ":.16e"] {
         let template = format!("{{x{spec}}}");
-        let text = PromptTemplate::new(&template).and_then(|template| template.format(vars! { x: value.clone() }));
+        let text =
+            PromptTemplate::new(&template).and_then(|template| template.format(vars! { x: value.clone() }));
         let text = text.unwrap_or_else(|error| panic!("{template} of {number:?}: {error}"));
-        assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(number.to_bits()), "{template} of {number:?}: {text}");
+        assert_eq!(
+            text.parse::<f64>().map(f64::to_bits),
+            Ok(number.to_bits()),
+            "{template} of {number:?}: {text}"
+        );
     }
     same(&format!(".{precision}f"), &value, &format!("{number:.precision$}"));
     same(&format!("+.{precision}f"), &value, &format!("{number:+.precision$}"));

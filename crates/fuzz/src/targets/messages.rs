@@ -2,7 +2,8 @@
 
 use catena_core::{
     AiMessage, Chunk, Content, Message, ToolCall, ToolCallChunk, Usage, convert_to_messages,
-    convert_to_openai_messages, get_buffer_string, merge_content, merge_dicts, messages_from_dict, messages_to_dict,
+    convert_to_openai_messages, get_buffer_string, merge_content, merge_dicts, messages_from_dict,
+    messages_to_dict,
 };
 use serde_json::{Value, json};
 
@@ -10,13 +11,36 @@ use crate::input::Input;
 use crate::law::checked;
 
 pub(super) const WORDS: &[&str] = &[
-    "\0", "\u{1}", "\u{2}", "\u{3}", "\u{4}", "\u{5}", "\u{6}", "\u{7}", "\u{8}", "{\"a\": ", "1}", "\"", "}", "call_1",
-    "{\"type\": \"text\", \"text\": \"a\", \"index\": 0}", "{\"type\": \"human\", \"content\": \"hi\"}",
+    "\0",
+    "\u{1}",
+    "\u{2}",
+    "\u{3}",
+    "\u{4}",
+    "\u{5}",
+    "\u{6}",
+    "\u{7}",
+    "\u{8}",
+    "{\"a\": ",
+    "1}",
+    "\"",
+    "}",
+    "call_1",
+    "{\"type\": \"text\", \"text\": \"a\", \"index\": 0}",
+    "{\"type\": \"human\", \"content\": \"hi\"}",
     "{\"role\": \"assistant\", \"content\": null, \"tool_calls\": [{\"id\": \"c\", \"type\": \"function\", \"function\": {\"name\": \"f\", \"arguments\": \"{\"}}]}",
     "{\"type\": \"AIMessageChunk\", \"content\": [], \"tool_call_chunks\": [{\"name\": null, \"args\": \"{\", \"index\": 0}]}",
     "{\"type\": \"tool\", \"content\": [{\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,AA==\"}}], \"tool_call_id\": \"c\", \"status\": \"error\"}",
     "{\"type\": \"ai\", \"data\": {\"content\": \"x\", \"usage_metadata\": {\"input_tokens\": 1, \"output_tokens\": -1, \"total_tokens\": 1e30}}}",
-    "[[\"human\", \"x\"], [\"ai\", \"y\"]]", ",", "[", "]", "{", ":", "null", "\"index\": ", "\"type\": ", "9223372036854775807",
+    "[[\"human\", \"x\"], [\"ai\", \"y\"]]",
+    ",",
+    "[",
+    "]",
+    "{",
+    ":",
+    "null",
+    "\"index\": ",
+    "\"type\": ",
+    "9223372036854775807",
 ];
 
 /// Makes small things of bytes.
@@ -56,7 +80,9 @@ impl Script<'_> {
             6 => json!({"type": "input_json_delta", "partial_json": text, "index": 2}),
             7 => json!({"type": "image", "index": self.text(), "x": {"index": 1.5, "n": 1.5, "l": [text]}}),
             8 => json!({"text": null, "extras": {"a": text}}),
-            _ => json!({"type": "text", "annotations": [{"type": "citation", "title": text}], "index": "lc_txt_0"}),
+            _ => {
+                json!({"type": "text", "annotations": [{"type": "citation", "title": text}], "index": "lc_txt_0"})
+            }
         }
     }
 

@@ -53,17 +53,26 @@ const STREAMS: &[&str] = &[
 
 /// All targets.
 pub static TARGETS: &[Target] = &[
-    Target { linear: false, memory: 140_000, ..Target::new("fstring", templates::fstring, templates::FSTRING) }
-        .with_vectors(&["core/fstring.json", "core/chat_prompts.json"]),
+    Target {
+        linear: false,
+        memory: 140_000,
+        ..Target::new("fstring", templates::fstring, templates::FSTRING)
+    }
+    .with_vectors(&["core/fstring.json", "core/chat_prompts.json"]),
     Target { linear: false, ..Target::new("format_spec", formats::format_spec, formats::WORDS) },
     Target::new("mustache", templates::mustache, templates::MUSTACHE)
         .with_vectors(&["core/mustache.json", "core/chat_prompts.json"]),
     // Its fuel is 64 MB of text, of which there may be a copy.
-    Target { free_memory: 256 << 20, linear: false, ..Target::new("jinja2", templates::jinja2, templates::JINJA2) }
-        .with_vectors(&["core/jinja2.json", "core/chat_prompts.json"]),
+    Target {
+        free_memory: 256 << 20,
+        linear: false,
+        ..Target::new("jinja2", templates::jinja2, templates::JINJA2)
+    }
+    .with_vectors(&["core/jinja2.json", "core/chat_prompts.json"]),
     Target::new("partial_json", json::partial, json::WORDS).with_vectors(PARSERS),
     Target::new("json_stream", json::stream, json::WORDS).with_vectors(PARSERS),
-    Target::new("json_diff", json::diff, json::WORDS).with_vectors(PARSERS),
+    // A text that grows is given whole each time.
+    Target { linear: false, ..Target::new("json_diff", json::diff, json::WORDS) }.with_vectors(PARSERS),
     Target::new("schema", schema::schema, schema::WORDS),
     Target::new("xml", xml::xml, xml::WORDS).with_vectors(PARSERS),
     Target::new("lists", answers::lists, answers::WORDS).with_vectors(PARSERS),
@@ -79,8 +88,11 @@ pub static TARGETS: &[Target] = &[
     Target::new("responses_stream", openai::responses_stream, openai::WORDS)
         .with_vectors(&["openai/responses_stream.json"]),
     Target::new("completion_stream", openai::completion_stream, openai::WORDS).with_vectors(STREAMS),
-    Target::new("chat_answer", openai::chat_answer, openai::WORDS)
-        .with_vectors(&["openai/chat_results.json", "openai/responses_result.json", "openai/errors_shape.json"]),
+    Target::new("chat_answer", openai::chat_answer, openai::WORDS).with_vectors(&[
+        "openai/chat_results.json",
+        "openai/responses_result.json",
+        "openai/errors_shape.json",
+    ]),
     Target::new("load", load::load, load::WORDS).with_vectors(&["core/messages.json"]),
     Target::new("pipeline", pipeline::pipeline, pipeline::WORDS).with_vectors(&["core/runnables.json"]),
 ];

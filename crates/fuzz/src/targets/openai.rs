@@ -14,17 +14,37 @@ use crate::input::Input;
 use crate::law::bounded;
 
 pub(super) const WORDS: &[&str] = &[
-    "data: ", "\n\n", "\r\n\r\n", "data: [DONE]\n\n", "event: error\n", "event: response.completed\n", ": ping\n\n",
+    "data: ",
+    "\n\n",
+    "\r\n\r\n",
+    "data: [DONE]\n\n",
+    "event: error\n",
+    "event: response.completed\n",
+    ": ping\n\n",
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n",
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}}]}\n\n",
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
-    "data: {\"error\":{\"message\":\"m\"}}\n\n", "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n",
+    "data: {\"error\":{\"message\":\"m\"}}\n\n",
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1}}\n\n",
     "data: {\"choices\":[{\"text\":\"a\",\"index\":0}]}\n\n",
     "data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"a\"}\n\n",
     "data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"function_call\",\"id\":\"f\",\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"\"}}\n\n",
     "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\",\"status\":\"completed\",\"output\":[]}}\n\n",
     "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"a\",\"tool_calls\":[]},\"finish_reason\":\"stop\"}]}",
-    "null", "[", "]", "{", "}", "\"", ":", ",", "1e999", "-1", "99999999999999999999", "\\ud800", "\"choices\":", "\"delta\":",
+    "null",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    ":",
+    ",",
+    "1e999",
+    "-1",
+    "99999999999999999999",
+    "\\ud800",
+    "\"choices\":",
+    "\"delta\":",
 ];
 
 /// Plays an answer.
@@ -38,7 +58,8 @@ struct Played {
 impl HttpTransport for Played {
     fn send(&self, _request: http::Request<Bytes>) -> ResponseFuture {
         let body = Body::from_stream(stream::iter(self.pieces.clone().into_iter().map(Ok)));
-        let answer = http::Response::builder().status(self.status).header("content-type", self.kind).body(body);
+        let answer =
+            http::Response::builder().status(self.status).header("content-type", self.kind).body(body);
         Box::pin(async move { answer.map_err(catena_core::Error::other) })
     }
 }

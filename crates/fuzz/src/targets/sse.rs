@@ -10,13 +10,14 @@ use crate::input::Input;
 use crate::law::bounded;
 
 pub(super) const WORDS: &[&str] = &[
-    "data:", "data: ", "event: ", "id: ", "retry: ", ": ", "\n", "\r", "\r\n", "\n\n", "\r\n\r\n", "\u{feff}", "[DONE]", "{}",
-    "é", "🦀", "\0", "data", ":",
+    "data:", "data: ", "event: ", "id: ", "retry: ", ": ", "\n", "\r", "\r\n", "\n\n", "\r\n\r\n",
+    "\u{feff}", "[DONE]", "{}", "é", "🦀", "\0", "data", ":",
 ];
 
 /// What a stream of bytes says, and how it ends.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> (Vec<Event>, Option<ErrorKind>) {
-    let pieces: Vec<Result<Bytes>> = pieces.into_iter().map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    let pieces: Vec<Result<Bytes>> =
+        pieces.into_iter().map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     let mut decoded = (Vec::new(), None);
     block_on(async {
         let mut events = decode_events(stream::iter(pieces), limit);

@@ -6,16 +6,68 @@ use serde_json::json;
 use crate::input::Input;
 use crate::law::checked;
 
-pub(super) const FSTRING: &[&str] =
-    &["{", "}", "{{", "}}", "{x}", "{x!r}", "{x:>10}", "{x:,.2f}", "{x.y}", "{x[0]}", "!", ":", "é", "\u{feff}"];
+pub(super) const FSTRING: &[&str] = &[
+    "{", "}", "{{", "}}", "{x}", "{x!r}", "{x:>10}", "{x:,.2f}", "{x.y}", "{x[0]}", "!", ":", "é", "\u{feff}",
+];
 pub(super) const MUSTACHE: &[&str] = &[
-    "{{", "}}", "{{{", "}}}", "{{x}}", "{{#x}}", "{{/x}}", "{{^x}}", "{{!", "{{=", "=}}", "{{=<% %>=}}", "{{.}}",
-    "{{#l}}", "{{/l}}", "{{l.0}}", "{{a.b.c}}", "{{&x}}", "{{>p}}", "\n", " ", "\r\n", "é",
+    "{{",
+    "}}",
+    "{{{",
+    "}}}",
+    "{{x}}",
+    "{{#x}}",
+    "{{/x}}",
+    "{{^x}}",
+    "{{!",
+    "{{=",
+    "=}}",
+    "{{=<% %>=}}",
+    "{{.}}",
+    "{{#l}}",
+    "{{/l}}",
+    "{{l.0}}",
+    "{{a.b.c}}",
+    "{{&x}}",
+    "{{>p}}",
+    "\n",
+    " ",
+    "\r\n",
+    "é",
 ];
 pub(super) const JINJA2: &[&str] = &[
-    "{{", "}}", "{%", "%}", "{#", "#}", "{{ x }}", "{% for i in l %}", "{% endfor %}", "{% if x %}", "{% endif %}",
-    "{% set x = ", "range(1000)", "* 1000", "|join", "|replace('a','b')", "(", ")", "[", "]", "~", "not ", "-", "**",
-    "{% macro f() %}", "{% endmacro %}", "{{ f() }}", "{% raw %}", "loop.index", ".format(", "|tojson", "'", "\"",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "{{ x }}",
+    "{% for i in l %}",
+    "{% endfor %}",
+    "{% if x %}",
+    "{% endif %}",
+    "{% set x = ",
+    "range(1000)",
+    "* 1000",
+    "|join",
+    "|replace('a','b')",
+    "(",
+    ")",
+    "[",
+    "]",
+    "~",
+    "not ",
+    "-",
+    "**",
+    "{% macro f() %}",
+    "{% endmacro %}",
+    "{{ f() }}",
+    "{% raw %}",
+    "loop.index",
+    ".format(",
+    "|tojson",
+    "'",
+    "\"",
 ];
 
 /// F-strings.
@@ -45,7 +97,8 @@ fn filled(text: &str, format: TemplateFormat) -> Option<String> {
     let template = checked(PromptTemplate::parse(text, format))?;
     assert_eq!(template.template(), text);
     checked(template.format(()));
-    let mut values: Record = template.variables().into_iter().map(|name| (name.clone(), value(&name))).collect();
+    let mut values: Record =
+        template.variables().into_iter().map(|name| (name.clone(), value(&name))).collect();
     values.insert("x", "v");
     checked(template.format(values))
 }

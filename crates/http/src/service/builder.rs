@@ -122,14 +122,14 @@ impl ServiceBuilder {
 
     /// What waits between attempts, tells the time of day that a date in `retry-after` is compared with, and measures
     /// the total and the chunk timeout. Default: the HTTP client's timer, which always measures the other limits.
-    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
-        self.timer = Some(timer);
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Some(Arc::new(timer));
         self
     }
 
     /// Who lets requests in: asked before every attempt, told how it ended. Default: nobody.
-    pub fn with_limiter(mut self, admission: Arc<dyn Admission>) -> Self {
-        self.admission = Some(admission);
+    pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
+        self.admission = Some(Arc::new(admission));
         self
     }
 

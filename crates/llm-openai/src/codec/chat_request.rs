@@ -93,9 +93,8 @@ impl ChatOptions {
 
     /// Which interface these settings are for.
     pub(crate) fn api(&self) -> ChatApi {
-        let needed = || {
-            self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members)
-        };
+        let needed =
+            || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members);
         if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
     }
 

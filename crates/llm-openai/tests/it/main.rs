@@ -7,6 +7,7 @@ mod cancellation;
 mod configuration;
 mod embeddings;
 mod failures;
+mod faults;
 mod invoke;
 mod parameters;
 mod pipes;
