@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::{examples, fuzz};
 use crate::shell;
 use crate::steps::{Ended, Steps};
+use crate::{examples, fuzz};
 
 /// Run all tests and examples: what every change needs green.
 #[derive(Debug, clap::Args)]
