@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod demo;
 mod examples;
+mod fuzz;
 mod metadata;
 mod shell;
 mod steps;
@@ -35,6 +36,7 @@ enum Command {
     Vectors(vectors::Args),
     Ci(ci::Args),
     Bench(bench::Args),
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Vectors(args) => vectors::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
@@ -105,6 +108,7 @@ mod tests {
         check("xtask ci --skip test");
         check("xtask ci --list");
         check("xtask bench -- --quick batch");
+        check("xtask fuzz --release --seconds 60 json_stream");
         check("xtask bench http --quick");
         check("xtask bench http -- --what calls,tokens --who catena");
         check("xtask vectors xtask/vectors --all --filter stream --show 3");

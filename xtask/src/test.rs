@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::examples;
 use crate::shell;
 use crate::steps::{Ended, Steps};
+use crate::{examples, fuzz};
 
 /// Run all tests and examples: what every change needs green.
 #[derive(Debug, clap::Args)]
@@ -25,5 +25,6 @@ pub(crate) fn run_in(steps: &mut Steps) {
         shell::run(&mut shell::cargo(["test", "--workspace", "--no-fail-fast"]))?;
         Ok(Ended::Passed)
     });
+    steps.run("fuzz", fuzz::run_briefly);
     steps.run("examples", examples::run_all);
 }

@@ -232,5 +232,8 @@ impl fmt::Debug for PipelineLoader {
 }
 
 fn unreadable(format: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Config, format!("the pipeline is not {format}: {error}")).with_source(error)
+    // It may repeat the whole text; what it says first says where.
+    let text = error.to_string();
+    let failure = Error::new(ErrorKind::Config, format!("the pipeline is not {format}: {text:.1000}"));
+    if text.len() <= 1_000 { failure.with_source(error) } else { failure }
 }

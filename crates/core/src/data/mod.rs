@@ -416,6 +416,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn numbers_are_read_to_the_last_bit() {
+        for number in ["1.2345678901234569e+23", "8.3003330029e-10", "5e-324", "1.7976931348623157e+308"] {
+            let data: Data = serde_json::from_str(number).expect("a number");
+            assert_eq!(data, Data::from(number.parse::<f64>().expect("a number")));
+        }
+        let long: Data = serde_json::from_str("123456789012345678901230").expect("a number");
+        assert_eq!(long, Data::from(1.2345678901234569e23));
+    }
+
     #[track_caller]
     fn check(chunks: &[Data], expected: Data) {
         let mut whole = Data::Null;

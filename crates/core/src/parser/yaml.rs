@@ -16,6 +16,9 @@ const FENCE: &str = "```";
 /// How many values, marks of lists and the like all aliases together may stand for.
 const MAX_REPEATED: usize = 10_000;
 
+/// How long the text of the error behind an error may be.
+const LONGEST_SOURCE: usize = 4_000;
+
 /// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
 /// begins a line.
 ///
@@ -69,7 +72,9 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
         serde_saphyr::from_str_with_options(inside_fence(answer), options).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
-            failed("YAML", answer, format!("what fits ({reason:.200})")).with_source(error)
+            let failure = failed("YAML", answer, format!("what fits ({reason:.200})"));
+            // It may repeat the whole answer.
+            if text.len() <= LONGEST_SOURCE { failure.with_source(error) } else { failure }
         })
     }
 }
@@ -135,6 +140,16 @@ mod tests {
         check(" ```\na: null\n```", Some(r#"{"a":null}"#));
         check("a: [1", None);
         check("a: b: c", None);
+    }
+
+    #[test]
+    fn errors_are_bounded() {
+        let error =
+            YamlOutputParser::<Data>::new().parse(&"2".repeat(10_000)).expect_err("too large a number");
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert!(
+            error.to_string().len() < 1_000 && source.is_none_or(|source| source.len() <= LONGEST_SOURCE)
+        );
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Field {
         };
         // An empty format is none.
         let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
-        let spec = spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field}}}` {why}")));
+        let spec =
+            spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
         Ok(Self { name: name.to_owned(), conversion, spec: spec.transpose()? })
     }
 
@@ -148,7 +149,7 @@ impl Field {
             (Some(spec), Some(conversion)) => spec.write_text(&conversion.apply(value), out),
         };
         written.map_err(|why| {
-            let message = format!("the value of `{}` is {}: {why}", self.name, value.kind());
+            let message = format!("the value of `{:.100}` is {}: {why}", self.name, value.kind());
             Error::new(ErrorKind::InvalidInput, message)
         })
     }
@@ -156,11 +157,11 @@ impl Field {
 
 fn check_name(name: &str, field: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err(format!("`{{{field}}}` names no variable"));
+        return Err(format!("`{{{field:.100}}}` names no variable"));
     }
     // Python would look into the value, or take it from a list of arguments.
     if name.contains(['.', '[', ']']) || name.chars().all(char::is_numeric) {
-        return Err(format!("`{{{field}}}` is no plain variable name"));
+        return Err(format!("`{{{field:.100}}}` is no plain variable name"));
     }
     Ok(())
 }
@@ -223,6 +224,11 @@ mod tests {
         check("{a!x}", "template, character 1: there is no conversion `!x`; there are `!r`, `!s` and `!a`");
         check("{a!rr}", "template, character 1: `r` stands between a conversion and the `:` of a format");
         check("x {a:>>>}", "template, character 3: in `{a:>>>}` there is no format type `>`");
+        let (long, shown) = ("a".repeat(1000), "a".repeat(98));
+        check(
+            &format!("{{[]{long}}}"),
+            &format!("template, character 1: `{{[]{shown}}}` is no plain variable name"),
+        );
     }
 
     #[track_caller]

@@ -2,6 +2,9 @@
 
 use crate::{Data, Error, ErrorKind, Record, Result};
 
+/// How many names an error lists.
+const MOST_LISTED: usize = 20;
+
 /// An input, seen by a prompt that needs these variables.
 #[derive(Clone, Copy)]
 pub(super) struct Values<'a> {
@@ -83,8 +86,8 @@ impl<'a> Values<'a> {
             self.input.as_record().map(|record| record.names().collect()).unwrap_or_default();
         let received = if received.is_empty() { "nothing".to_owned() } else { list(&received) };
         let message = format!(
-            "missing variable `{name}`: the prompt needs {}, the input has {received}; \
-             if `{{{name}}}` is meant as text, write `{{{{{name}}}}}`",
+            "missing variable `{name:.100}`: the prompt needs {}, the input has {received}; \
+             if `{{{name:.100}}}` is meant as text, write `{{{{{name:.100}}}}}`",
             list(self.needed)
         );
         Error::new(ErrorKind::MissingKey, message)
@@ -92,5 +95,10 @@ impl<'a> Values<'a> {
 }
 
 pub(super) fn list<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+    let shown: Vec<_> =
+        names.iter().take(MOST_LISTED).map(|name| format!("`{:.100}`", name.as_ref())).collect();
+    match names.len().saturating_sub(MOST_LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }

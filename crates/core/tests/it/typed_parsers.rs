@@ -414,3 +414,13 @@ mod described {
         );
     }
 }
+
+#[test]
+fn what_follows_a_value_is_in_errors_streamed_and_called() {
+    let parser = JsonSchemaOutputParser::new(json!({"type": "integer"})).unwrap();
+    let pieces = ["[1,", "1]", " so", " it is"];
+    let called = block_on(parser.invoke(pieces.concat())).unwrap_err();
+    let input = stream::iter(pieces.map(|piece| Ok(AiMessage::new(piece)))).boxed();
+    let streamed = block_on(gather(parser.transform(input, Default::default()))).unwrap_err();
+    assert_eq!(called.message(), streamed.message());
+}

@@ -42,12 +42,10 @@ impl Answer {
 
     /// Takes in what came, and gives what can be read off now.
     pub(in crate::parser) fn push(&mut self, text: &str) -> Option<Piece> {
-        if !self.reader.whole.is_done() {
-            let mut all = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-            all.push_str(text);
-            return self.reader.read(&all);
-        }
-        self.reader.piece
+        // What follows the value is not read, but an error about the value shows it.
+        let mut all = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push_str(text);
+        if self.reader.whole.is_done() { self.reader.piece } else { self.reader.read(&all) }
     }
 
     /// What can be read off at the end of the answer.

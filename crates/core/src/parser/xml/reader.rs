@@ -52,7 +52,7 @@ impl Reader {
     pub(super) fn end(&self, text: &str) -> Result<(), Failure> {
         let expected = match (self.place, self.elements.innermost()) {
             (Place::After, _) if self.at == text.len() => return Ok(()),
-            (Place::Inside, Some(name)) => format!("`</{name}>`"),
+            (Place::Inside, Some(name)) => format!("`</{name:.100}>`"),
             (Place::After, _) => "the end of a comment".to_owned(),
             _ if self.at < text.len() => "the end of a tag".to_owned(),
             _ => "an element".to_owned(),
@@ -138,11 +138,11 @@ impl Reader {
     }
 
     fn end_tag(&mut self, text: &str, give: &mut dyn FnMut(Xml)) -> End {
-        let Some(name) = self.elements.innermost() else {
+        if self.elements.is_empty() {
             return Err(Failure::new(self.at, "the begin of an element"));
-        };
-        let name = name.to_owned();
+        }
         let Some(end) = self.tag_end(text)? else { return Ok(None) };
+        let name = self.elements.innermost().unwrap_or_default();
         if tag::end(&text[self.at + 2..end], self.at + 2)? != name {
             return Err(Failure::new(self.at + 2, format!("`</{name:.100}>`")));
         }

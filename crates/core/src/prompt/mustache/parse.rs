@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
         self.push_text(rest);
         match self.levels.pop() {
             Some(Level { section: Some((name, _, start)), .. }) => {
-                Err(self.malformed(start, &format!("the section `{name}` is never closed")))
+                Err(self.malformed(start, &format!("the section `{name:.40}` is never closed")))
             }
             whole => Ok(whole.map(|level| level.nodes).unwrap_or_default()),
         }
@@ -93,7 +93,7 @@ impl<'a> Parser<'a> {
         let triple = content.starts_with('{');
         let close = if triple { format!("}}{}", self.close) } else { self.close.clone() };
         let Some(end) = content.find(&close) else {
-            return Err(self.malformed(start, &format!("`{}` without `{close}`", self.open)));
+            return Err(self.malformed(start, &format!("`{:.40}` without `{close:.40}`", self.open)));
         };
         self.at = start + self.open.len() + end + close.len();
         read_tag(content[..end].trim()).map_err(|why| self.malformed(start, &why))
@@ -157,9 +157,9 @@ impl<'a> Parser<'a> {
                 return Ok(());
             }
             Some(Level { section: Some((open, ..)), .. }) => {
-                format!("`{name}` is closed, but the section that is open is `{open}`")
+                format!("`{name:.40}` is closed, but the section that is open is `{open:.40}`")
             }
-            _ => format!("`{name}` is closed, but was not opened"),
+            _ => format!("`{name:.40}` is closed, but was not opened"),
         };
         Err(self.malformed(start, &why))
     }

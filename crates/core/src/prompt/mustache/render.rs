@@ -5,8 +5,9 @@ use crate::prompt::text_of::text_of;
 use crate::prompt::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
 
-/// How many partials one text may use: two that use each other twice would double it at every level.
-const MOST_PARTIALS: usize = 1_000_000;
+/// How much work sections and partials may be: so many times one is entered, and so many times 64 bytes are written in
+/// one. A section of a list within itself repeats at every level, and so do two partials that use each other twice.
+const FUEL: usize = 1_000_000;
 
 pub(super) fn render(template: &MustacheTemplate, values: Values<'_>) -> Result<String> {
     let mut renderer = Renderer {
@@ -15,7 +16,7 @@ pub(super) fn render(template: &MustacheTemplate, values: Values<'_>) -> Result<
         out: String::new(),
         indent: String::new(),
         nested: 0,
-        partials: 0,
+        fuel: FUEL,
     };
     renderer.nodes(&template.nodes)?;
     Ok(renderer.out)
@@ -29,7 +30,7 @@ struct Renderer<'a> {
     /// What stands before every line of the partial at hand.
     indent: String,
     nested: usize,
-    partials: usize,
+    fuel: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -59,9 +60,12 @@ impl<'a> Renderer<'a> {
     fn nodes(&mut self, nodes: &'a [Node]) -> Result<()> {
         for node in nodes {
             match node {
-                Node::Text(text) => self.out.push_str(text),
+                Node::Text(text) => {
+                    self.spend(text.len() / 64)?;
+                    self.out.push_str(text);
+                }
                 Node::LineStart => self.out.push_str(&self.indent),
-                Node::Variable { path, escaped } => self.variable(path, *escaped),
+                Node::Variable { path, escaped } => self.variable(path, *escaped)?,
                 Node::Section { path, inverted, nodes } => self.section(path, *inverted, nodes)?,
                 Node::Partial { name, indent } => self.partial(name, indent)?,
             }
@@ -69,14 +73,27 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn variable(&mut self, path: &[String], escaped: bool) {
-        let Some(value) = self.find(path).filter(|value| shows(value)) else { return };
+    fn variable(&mut self, path: &[String], escaped: bool) -> Result<()> {
+        let Some(value) = self.find(path).filter(|value| shows(value)) else { return Ok(()) };
         let text = text_of(value);
+        self.spend(text.len() / 64)?;
         if escaped {
             escape(&text, &mut self.out);
         } else {
             self.out.push_str(&text);
         }
+        Ok(())
+    }
+
+    /// Takes from the fuel; what is in no section and no partial is free.
+    fn spend(&mut self, steps: usize) -> Result<()> {
+        if self.scopes.len() > 1 || self.nested > 0 {
+            self.fuel = self.fuel.checked_sub(steps).ok_or_else(|| {
+                let message = "the sections and partials of the template repeat too often";
+                Error::new(ErrorKind::Template, message)
+            })?;
+        }
+        Ok(())
     }
 
     fn section(&mut self, path: &[String], inverted: bool, nodes: &'a [Node]) -> Result<()> {
@@ -97,6 +114,7 @@ impl<'a> Renderer<'a> {
 
     fn inside(&mut self, value: &'a Data, nodes: &'a [Node]) -> Result<()> {
         self.scopes.push(Scope::Value(value));
+        self.spend(1)?;
         self.nodes(nodes)?;
         self.scopes.pop();
         Ok(())
@@ -106,8 +124,8 @@ impl<'a> Renderer<'a> {
         let template = self.template;
         let Some(nodes) = template.partials.get(name) else { return Ok(()) };
         self.nested += 1;
-        self.partials += 1;
-        if self.nested > MOST_NESTED || self.partials > MOST_PARTIALS {
+        self.spend(1)?;
+        if self.nested > MOST_NESTED {
             let message = format!("the partial `{name:.40}` uses itself without an end");
             return Err(Error::new(ErrorKind::Template, message));
         }

@@ -78,6 +78,20 @@ fn malformed() {
     }
     let deep = "{{#a}}".repeat(1000);
     check(&deep, json!({}), "template, character 601: sections are nested deeper than 100");
+    let long = format!("{{{{#{}}}}}", "a".repeat(1000));
+    let shown = "a".repeat(40);
+    check(&long, json!({}), &format!("template, character 1: the section `{shown}` is never closed"));
+}
+
+#[test]
+fn sections_that_repeat_themselves_end() {
+    let nested =
+        |text: &str, levels: usize| format!("{}{text}{}", "{{#l}}".repeat(levels), "{{/l}}".repeat(levels));
+    let why = "the sections and partials of the template repeat too often";
+    check(&nested("x", 3), json!({"l": [1, 2]}), "xxxxxxxx");
+    check(&nested("x", 50), json!({"l": [1, 2]}), why);
+    check(&nested(&"x".repeat(10_000), 20), json!({"l": [1, 2]}), why);
+    check(&nested("{{v}}", 20), json!({"l": [1, 2], "v": "x".repeat(10_000)}), why);
 }
 
 #[test]
