@@ -1,5 +1,7 @@
 //! Answers in one piece, and the reading of candidates that streams share.
 
+use std::collections::BTreeMap;
+
 use catena_core::{AiMessage, Chunk, Content, ContentBlock, Error, ErrorKind, Result, ToolCallChunk};
 use catena_http::service::Origin;
 use serde_json::{Map, Value, json};
@@ -27,17 +29,15 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
 /// As [`decode_chat`].
 pub(crate) fn decode_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>> {
     let envelopes = decode_body(body, origin)?;
-    let mut answers: Vec<(Reader, AiMessage)> = Vec::new();
+    let mut answers: BTreeMap<u64, (Reader, AiMessage)> = BTreeMap::new();
     for mut envelope in envelopes {
         check_feedback(&envelope, origin)?;
         let candidates = envelope.candidates.take().unwrap_or_default();
         let facts = Facts::of(&mut envelope, origin);
-        for (position, candidate) in candidates.into_iter().enumerate() {
-            let at = candidate.place().unwrap_or(position).min(answers.len());
-            if at == answers.len() {
-                answers.push(Default::default());
-            }
-            let (reader, answer) = &mut answers[at];
+        let numbered = candidates.iter().any(|candidate| candidate.index.is_u64());
+        for (position, candidate) in (0..).zip(candidates) {
+            let at = if numbered { candidate.place() } else { position };
+            let (reader, answer) = answers.entry(at).or_default();
             let mut piece = facts.message.clone();
             reader.read(candidate, facts.id.as_deref(), &mut piece);
             answer.merge(piece);
@@ -46,7 +46,7 @@ pub(crate) fn decode_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>>
     if answers.is_empty() {
         return Err(no_candidates(&String::from_utf8_lossy(body), origin));
     }
-    Ok(answers.into_iter().map(|(_, answer)| answer.into_whole()).collect())
+    Ok(answers.into_values().map(|(_, answer)| answer.into_whole()).collect())
 }
 
 /// What an envelope says beside its candidates.
@@ -80,9 +80,9 @@ impl Facts {
 }
 
 impl Candidate {
-    /// Which of the answers it belongs to, if it says so.
-    pub(super) fn place(&self) -> Option<usize> {
-        self.index.as_u64().and_then(|index| usize::try_from(index).ok())
+    /// Which of the answers it belongs to. The first is not always numbered.
+    pub(super) fn place(&self) -> u64 {
+        self.index.as_u64().unwrap_or(0)
     }
 }
 
@@ -357,9 +357,23 @@ mod tests {
     fn all_candidates_are_read_and_lists_put_together() {
         let candidate =
             |index: Value, text: &str| json!({"index": index, "content": {"parts": [{"text": text}]}});
-        let body = json!({"candidates": [candidate(0.into(), "a"), candidate(1.into(), "b"), candidate(Value::Null, "c")]});
-        let all = decode_all(body.to_string().as_bytes(), &origin()).expect("answers");
-        assert_eq!(all.iter().map(|answer| answer.text().into_owned()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        for (indices, expected) in [
+            ([json!(0), json!(1)], ["a", "b"]),
+            ([json!(1), json!(0)], ["b", "a"]),
+            ([json!(1), json!(null)], ["b", "a"]),
+            ([json!(null), json!(1)], ["a", "b"]),
+            ([json!(null), json!(null)], ["a", "b"]),
+        ] {
+            let candidates: Vec<Value> =
+                indices.into_iter().zip(["a", "b"]).map(|(index, text)| candidate(index, text)).collect();
+            let body = json!({"candidates": candidates}).to_string();
+            let all = decode_all(body.as_bytes(), &origin()).expect("answers");
+            assert_eq!(
+                all.iter().map(|answer| answer.text().into_owned()).collect::<Vec<_>>(),
+                expected,
+                "{body}"
+            );
+        }
         let list = json!([{"candidates": [candidate(Value::Null, "Hel")]}, {"candidates": [candidate(0.into(), "lo")]}]);
         assert_eq!(read(&list.to_string()).text(), "Hello");
     }

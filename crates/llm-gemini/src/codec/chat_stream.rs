@@ -25,7 +25,7 @@ impl StreamDecoder for ChatStream {
         let Some(mut envelope) = decode_event(data, origin)? else { return Ok(None) };
         check_feedback(&envelope, origin)?;
         let candidates = envelope.candidates.take().unwrap_or_default();
-        let candidate = candidates.into_iter().find(|candidate| candidate.place().unwrap_or(0) == 0);
+        let candidate = candidates.into_iter().find(|candidate| candidate.place() == 0);
         let Facts { mut message, id } = Facts::of(&mut envelope, origin);
         // Events repeat what is true of all of them.
         message.id = news(&mut self.id, id.clone());
