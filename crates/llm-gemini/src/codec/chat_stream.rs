@@ -4,8 +4,10 @@ use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
 use catena_http::service::Origin;
 
 use super::StreamDecoder;
-use super::chat_response::{Facts, Reader, check_feedback, decode_chat};
+use super::candidate::Reader;
+use super::chat_response::decode_chat;
 use super::envelope::decode_event;
+use super::facts::{Facts, check_feedback};
 
 /// Reads a streamed answer. What is said about the whole answer travels with its first piece, token counts with every
 /// piece that has them.
