@@ -57,7 +57,7 @@ impl Reader {
             },
         };
         if let Some(block) = block {
-            message.content.merge(Content::from(vec![ContentBlock::Data(block)]));
+            push(message, block.into());
         }
     }
 
@@ -89,19 +89,22 @@ fn add_text(
     extra: Map<String, Value>,
     message: &mut AiMessage,
 ) {
-    let mut extras = Map::new();
-    keep(extra, &mut extras);
-    extras.extend(signature.map(|signature| (SIGNATURE.to_owned(), signature.into())));
-    let signed = extras.contains_key(SIGNATURE);
-    match (thought, extras.is_empty()) {
-        (false, true) => message.content.merge(Content::Text(text)),
-        (false, false) => push(message, json!({ "type": "text", "text": text, "extras": extras })),
-        (true, _) => {
-            if signed {
-                push(message, json!({ "type": "reasoning", "reasoning": &text, "extras": extras }));
-            }
+    let Some(signature) = signature else {
+        keep(extra, &mut message.metadata.extra);
+        if thought {
             message.reasoning.merge(Some(text));
+        } else {
+            message.content.merge(Content::Text(text));
         }
+        return;
+    };
+    let mut extras = Map::from_iter([(SIGNATURE.to_owned(), signature.into())]);
+    keep(extra, &mut extras);
+    if thought {
+        push(message, json!({ "type": "reasoning", "reasoning": &text, "extras": extras }));
+        message.reasoning.merge(Some(text));
+    } else {
+        push(message, json!({ "type": "text", "text": text, "extras": extras }));
     }
 }
 

@@ -104,6 +104,7 @@ mod tests {
             None,
         );
         check(json!([{}, {"text": ""}, {"text": null}]), json!(""), None);
+        check(json!([{"text": "a", "new": 1}, {"text": "b", "new": 2}]), json!("ab"), None);
         check(
             json!([{"thoughtSignature": "s"}]),
             json!([{"type": "text", "text": "", "extras": {"thought_signature": "s"}}]),
