@@ -135,7 +135,7 @@ impl ChatGeminiBuilder {
         self
     }
 
-    /// Whether answers are JSON. See `response_format` for answers that keep to a schema.
+    /// Answers are JSON that keeps to this JSON Schema.
     ///
     /// # Example
     /// ```

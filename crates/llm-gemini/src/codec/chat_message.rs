@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use catena_core::{
-    AiMessage, Content, Error, ErrorKind, Message, Result, StandardBlock, ToolMessage, ToolStatus,
-};
+use catena_core::{AiMessage, Content, Error, ErrorKind, Message, Result, ToolMessage, ToolStatus};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::part::{Args, WireCall, WirePart, part_of, signature};
+use super::tool_result::result_part;
 
 /// What the newest models accept in place of a signature that another model's calls do not have. Documented by Google for
 /// conversations that come from elsewhere.
@@ -92,14 +91,16 @@ impl<'a> Encoder<'a> {
             Message::Tool(result) => {
                 let name = self.calls.get(result.tool_call_id.as_str()).copied();
                 let name = name.or(result.name.as_deref()).ok_or_else(|| no_call(index, result))?;
-                let status = result.status;
-                let part = result_part(index, message, Some(&result.tool_call_id), name, status)?;
-                self.result(part);
+                self.result(result_part(
+                    parts(index, message)?,
+                    Some(&result.tool_call_id),
+                    name,
+                    result.status,
+                ));
             }
             Message::Function(result) => {
                 let name = result.name.as_deref().unwrap_or_default();
-                let part = result_part(index, message, None, name, ToolStatus::Success)?;
-                self.result(part);
+                self.result(result_part(parts(index, message)?, None, name, ToolStatus::Success));
             }
             Message::Chat(chat) => match chat.role.as_str() {
                 "system" | "developer" => self.instruct(parts(index, message)?),
@@ -214,49 +215,11 @@ fn parts<'a>(index: usize, message: &'a Message) -> Result<Vec<WirePart<'a>>> {
     Ok(parts)
 }
 
-/// The result of a call: its texts as the response, images and files as parts of it.
-fn result_part<'a>(
-    index: usize,
-    message: &'a Message,
-    id: Option<&str>,
-    name: &str,
-    status: ToolStatus,
-) -> Result<WirePart<'a>> {
-    let mut media = Vec::new();
-    if let Content::Blocks(_) = message.content() {
-        for (at, block) in message.content_blocks().into_iter().enumerate() {
-            if matches!(block, StandardBlock::Text(_)) {
-                continue;
-            }
-            let wrong = |wrong: String| {
-                Error::new(ErrorKind::InvalidInput, format!("messages[{index}].content[{at}] {wrong}"))
-            };
-            media.extend(part_of(block, false).map_err(wrong)?.map(|part| Value::Object(part.other)));
-        }
-    }
-    let mut response = json!({ "name": name, "response": response(&message.text(), status) });
-    if let Some(id) = id.filter(|id| !id.is_empty()) {
-        response["id"] = id.into();
-    }
-    if !media.is_empty() {
-        response["parts"] = media.into();
-    }
-    Ok(WirePart::other("functionResponse", response))
-}
-
-/// The service wants an object: the one that the text is, or the text under the name that says whether all went well.
-fn response(text: &str, status: ToolStatus) -> Value {
-    match (status, serde_json::from_str::<Map<String, Value>>(text)) {
-        (ToolStatus::Error, _) => json!({ "error": text }),
-        (_, Ok(object)) => object.into(),
-        (_, Err(_)) => json!({ "output": text }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use catena_core::{ChatMessage, FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
+    use serde_json::json;
 
     #[track_caller]
     fn check_model(model: &str, messages: &[Message], expected: Value) {
@@ -410,14 +373,14 @@ mod tests {
             ]}]}),
         );
         let result = content(
-            json!([{"type": "text", "text": "see"}, {"type": "image", "base64": "QQ==", "mime_type": "image/png"}]),
+            json!([{"type": "text", "text": "see"}, {"type": "text-plain", "text": " this"}, {"type": "image", "base64": "QQ==", "mime_type": "image/png"}]),
         );
         let mut result = ToolMessage::new(result, "");
         result.name = Some("shot".into());
         check(
             &[result.into()],
             json!({"contents": [{"role": "user", "parts": [{"functionResponse": {"name": "shot",
-                "response": {"output": "see"}, "parts": [{"inlineData": {"mimeType": "image/png", "data": "QQ=="}}]}}]}]}),
+                "response": {"output": "see this"}, "parts": [{"inlineData": {"mimeType": "image/png", "data": "QQ=="}}]}}]}]}),
         );
     }
 

@@ -1,15 +1,13 @@
-//! Answers in one piece, and the reading of candidates that streams share.
+//! Answers in one piece.
 
-use catena_core::{AiMessage, Chunk, Content, ContentBlock, Error, ErrorKind, Result, ToolCallChunk};
+use std::collections::BTreeMap;
+
+use catena_core::{AiMessage, Chunk, Error, ErrorKind, Result};
 use catena_http::service::Origin;
-use serde_json::{Map, Value, json};
 
-use super::envelope::{Candidate, Envelope, WireCall, WirePart, decode_body};
-use super::finish_reason::common_word;
-use super::lenient::{is_truthy, keep};
-use super::media::media_block;
-use super::part::SIGNATURE;
-use super::usage::decode_usage;
+use super::candidate::Reader;
+use super::envelope::decode_body;
+use super::facts::{Facts, check_feedback};
 
 /// Reads the first answer.
 ///
@@ -27,17 +25,15 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
 /// As [`decode_chat`].
 pub(crate) fn decode_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>> {
     let envelopes = decode_body(body, origin)?;
-    let mut answers: Vec<(Reader, AiMessage)> = Vec::new();
+    let mut answers: BTreeMap<u64, (Reader, AiMessage)> = BTreeMap::new();
     for mut envelope in envelopes {
         check_feedback(&envelope, origin)?;
         let candidates = envelope.candidates.take().unwrap_or_default();
         let facts = Facts::of(&mut envelope, origin);
-        for (position, candidate) in candidates.into_iter().enumerate() {
-            let at = candidate.place().unwrap_or(position).min(answers.len());
-            if at == answers.len() {
-                answers.push(Default::default());
-            }
-            let (reader, answer) = &mut answers[at];
+        let numbered = candidates.iter().any(|candidate| candidate.index.is_u64());
+        for (position, candidate) in (0..).zip(candidates) {
+            let at = if numbered { candidate.place() } else { position };
+            let (reader, answer) = answers.entry(at).or_default();
             let mut piece = facts.message.clone();
             reader.read(candidate, facts.id.as_deref(), &mut piece);
             answer.merge(piece);
@@ -46,185 +42,7 @@ pub(crate) fn decode_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>>
     if answers.is_empty() {
         return Err(no_candidates(&String::from_utf8_lossy(body), origin));
     }
-    Ok(answers.into_iter().map(|(_, answer)| answer.into_whole()).collect())
-}
-
-/// What an envelope says beside its candidates.
-pub(super) struct Facts {
-    pub(super) message: AiMessage,
-    /// The id of the answer.
-    pub(super) id: Option<String>,
-}
-
-impl Facts {
-    /// Moves what is said about the call into a message without content.
-    pub(super) fn of(envelope: &mut Envelope, origin: &Origin) -> Self {
-        let mut message = AiMessage::default();
-        message.usage = decode_usage(&envelope.usage_metadata);
-        message.metadata.model = envelope.model_version.0.take();
-        message.metadata.request_id.clone_from(&origin.request_id);
-        let extra = &mut message.metadata.extra;
-        keep(std::mem::take(&mut envelope.extra), extra);
-        for (name, value) in [
-            ("promptFeedback", &mut envelope.prompt_feedback),
-            ("usageMetadata", &mut envelope.usage_metadata),
-        ] {
-            if is_truthy(value) {
-                extra.insert(name.to_owned(), value.take());
-            }
-        }
-        let id = envelope.response_id.0.take();
-        message.id.clone_from(&id);
-        Self { message, id }
-    }
-}
-
-impl Candidate {
-    /// Which of the answers it belongs to, if it says so.
-    pub(super) fn place(&self) -> Option<usize> {
-        self.index.as_u64().and_then(|index| usize::try_from(index).ok())
-    }
-}
-
-/// Reads an answer, whole or piece by piece.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
-    /// How many calls of tools there were.
-    calls: u32,
-    pub(super) finished: bool,
-}
-
-impl Reader {
-    /// Adds what a candidate says to a message. `id`: of the answer.
-    pub(super) fn read(&mut self, candidate: Candidate, id: Option<&str>, message: &mut AiMessage) {
-        for part in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
-            self.add_part(part, id, message);
-        }
-        let metadata = &mut message.metadata;
-        keep(candidate.extra, &mut metadata.extra);
-        let unspecified = |reason: &String| reason != "FINISH_REASON_UNSPECIFIED";
-        if let Some(reason) = candidate.finish_reason.0.filter(unspecified) {
-            self.finished = true;
-            metadata.finish_reason = Some(common_word(&reason, self.calls > 0));
-            metadata.extra.insert("finishReason".to_owned(), reason.into());
-        }
-    }
-
-    fn add_part(&mut self, part: WirePart, id: Option<&str>, message: &mut AiMessage) {
-        let WirePart { text, thought, thought_signature, function_call, inline_data, file_data, extra } =
-            part;
-        let signature = thought_signature.0;
-        let block = match (function_call, inline_data, file_data) {
-            (Some(call), ..) => {
-                message.push_tool_call_chunk(self.piece(call, id, signature));
-                return;
-            }
-            (None, Some(data), _) => media("data", "base64", data, signature),
-            (None, None, Some(data)) => media("fileUri", "url", data, signature),
-            (None, None, None) => match text {
-                Some(text) => return add_text(text, thought, signature, extra, message),
-                None => other(extra, signature),
-            },
-        };
-        if let Some(block) = block {
-            message.content.merge(Content::from(vec![ContentBlock::Data(block)]));
-        }
-    }
-
-    /// A call, which comes in one piece. One without an id gets one that is the same however the answer comes.
-    fn piece(&mut self, call: WireCall, id: Option<&str>, signature: Option<String>) -> ToolCallChunk {
-        let index = self.calls;
-        self.calls += 1;
-        let mut piece = ToolCallChunk::new(i64::from(index));
-        piece.id = Some(call.id.0.unwrap_or_else(|| match id {
-            Some(answer) => format!("call_{answer}_{index}"),
-            None => format!("call_{index}"),
-        }));
-        piece.name = call.name.0;
-        // Data is always JSON: this cannot fail.
-        piece.args = call.args.and_then(|args| serde_json::to_string(&args).ok());
-        keep(call.extra, &mut piece.extra);
-        if let Some(signature) = signature {
-            piece.extra.insert(SIGNATURE.to_owned(), signature.into());
-        }
-        piece
-    }
-}
-
-/// A text, or a thought. What is signed is a block of its own, so that it can be sent back as it came.
-fn add_text(
-    text: String,
-    thought: bool,
-    signature: Option<String>,
-    extra: Map<String, Value>,
-    message: &mut AiMessage,
-) {
-    let mut extras = Map::new();
-    keep(extra, &mut extras);
-    extras.extend(signature.map(|signature| (SIGNATURE.to_owned(), signature.into())));
-    let signed = extras.contains_key(SIGNATURE);
-    match (thought, extras.is_empty()) {
-        (false, true) => message.content.merge(Content::Text(text)),
-        (false, false) => push(message, json!({ "type": "text", "text": text, "extras": extras })),
-        (true, _) => {
-            if signed {
-                push(message, json!({ "type": "reasoning", "reasoning": &text, "extras": extras }));
-            }
-            message.reasoning.merge(Some(text));
-        }
-    }
-}
-
-fn push(message: &mut AiMessage, block: Value) {
-    if let Value::Object(block) = block {
-        message.content.merge(Content::from(vec![ContentBlock::Data(block)]));
-    }
-}
-
-fn media(
-    from: &str,
-    to: &str,
-    mut data: Map<String, Value>,
-    signature: Option<String>,
-) -> Option<Map<String, Value>> {
-    let content = data.remove(from)?;
-    let mime_type = data.get("mimeType").and_then(Value::as_str);
-    Some(media_block((to, content), mime_type, signature))
-}
-
-/// A part of another kind in the service's own form, with its name as type; nothing for an empty one.
-fn other(extra: Map<String, Value>, signature: Option<String>) -> Option<Map<String, Value>> {
-    let mut block = Map::new();
-    keep(extra, &mut block);
-    match block.keys().next().cloned() {
-        Some(kind) => {
-            block.insert("type".to_owned(), kind.into());
-            block.extend(signature.map(|signature| ("thoughtSignature".to_owned(), signature.into())));
-            Some(block)
-        }
-        None => signature.and_then(|signature| {
-            let block = json!({ "type": "text", "text": "", "extras": { SIGNATURE: signature } });
-            block.as_object().cloned()
-        }),
-    }
-}
-
-/// A prompt that was blocked is an error: there is no answer.
-///
-/// # Errors
-/// `ContentFilter`.
-pub(super) fn check_feedback(envelope: &Envelope, origin: &Origin) -> Result<()> {
-    let feedback = &envelope.prompt_feedback;
-    let reason = feedback["blockReason"].as_str().unwrap_or_default();
-    if matches!(reason, "" | "BLOCK_REASON_UNSPECIFIED" | "BLOCKED_REASON_UNSPECIFIED") {
-        return Ok(());
-    }
-    let words =
-        feedback["blockReasonMessage"].as_str().map(|words| format!(": {words:.300}")).unwrap_or_default();
-    let message = format!("the content filter blocked the prompt ({reason:.60}){words}");
-    let mut service = origin.service_error(&feedback.to_string());
-    service.code = Some(origin.redactor.clean(format!("{reason:.60}")));
-    Err(Error::new(ErrorKind::ContentFilter, origin.redactor.clean(message)).with_service(service))
+    Ok(answers.into_values().map(|(_, answer)| answer.into_whole()).collect())
 }
 
 fn no_candidates(body: &str, origin: &Origin) -> Error {
@@ -237,6 +55,7 @@ mod tests {
     use super::super::fixtures::origin;
     use super::*;
     use catena_core::{ToolCall, Usage};
+    use serde_json::{Value, json};
 
     fn parts(parts: &Value) -> String {
         json!({"candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}]})
@@ -285,6 +104,7 @@ mod tests {
             None,
         );
         check(json!([{}, {"text": ""}, {"text": null}]), json!(""), None);
+        check(json!([{"text": "a", "new": 1}, {"text": "b", "new": 2}]), json!("ab"), None);
         check(
             json!([{"thoughtSignature": "s"}]),
             json!([{"type": "text", "text": "", "extras": {"thought_signature": "s"}}]),
@@ -357,9 +177,23 @@ mod tests {
     fn all_candidates_are_read_and_lists_put_together() {
         let candidate =
             |index: Value, text: &str| json!({"index": index, "content": {"parts": [{"text": text}]}});
-        let body = json!({"candidates": [candidate(0.into(), "a"), candidate(1.into(), "b"), candidate(Value::Null, "c")]});
-        let all = decode_all(body.to_string().as_bytes(), &origin()).expect("answers");
-        assert_eq!(all.iter().map(|answer| answer.text().into_owned()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        for (indices, expected) in [
+            ([json!(0), json!(1)], ["a", "b"]),
+            ([json!(1), json!(0)], ["b", "a"]),
+            ([json!(1), json!(null)], ["b", "a"]),
+            ([json!(null), json!(1)], ["a", "b"]),
+            ([json!(null), json!(null)], ["a", "b"]),
+        ] {
+            let candidates: Vec<Value> =
+                indices.into_iter().zip(["a", "b"]).map(|(index, text)| candidate(index, text)).collect();
+            let body = json!({"candidates": candidates}).to_string();
+            let all = decode_all(body.as_bytes(), &origin()).expect("answers");
+            assert_eq!(
+                all.iter().map(|answer| answer.text().into_owned()).collect::<Vec<_>>(),
+                expected,
+                "{body}"
+            );
+        }
         let list = json!([{"candidates": [candidate(Value::Null, "Hel")]}, {"candidates": [candidate(0.into(), "lo")]}]);
         assert_eq!(read(&list.to_string()).text(), "Hello");
     }

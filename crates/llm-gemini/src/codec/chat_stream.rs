@@ -4,8 +4,10 @@ use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
 use catena_http::service::Origin;
 
 use super::StreamDecoder;
-use super::chat_response::{Facts, Reader, check_feedback, decode_chat};
+use super::candidate::Reader;
+use super::chat_response::decode_chat;
 use super::envelope::decode_event;
+use super::facts::{Facts, check_feedback};
 
 /// Reads a streamed answer. What is said about the whole answer travels with its first piece, token counts with every
 /// piece that has them.
@@ -25,7 +27,7 @@ impl StreamDecoder for ChatStream {
         let Some(mut envelope) = decode_event(data, origin)? else { return Ok(None) };
         check_feedback(&envelope, origin)?;
         let candidates = envelope.candidates.take().unwrap_or_default();
-        let candidate = candidates.into_iter().find(|candidate| candidate.place().unwrap_or(0) == 0);
+        let candidate = candidates.into_iter().find(|candidate| candidate.place() == 0);
         let Facts { mut message, id } = Facts::of(&mut envelope, origin);
         // Events repeat what is true of all of them.
         message.id = news(&mut self.id, id.clone());

@@ -98,10 +98,8 @@ pub(super) fn media_block(
     mime_type: Option<&str>,
     signature: Option<String>,
 ) -> Map<String, Value> {
-    let kind = match mime_type.and_then(|mime_type| mime_type.split('/').next()) {
-        Some(kind @ ("image" | "audio" | "video")) => kind,
-        _ => "file",
-    };
+    let kind = mime_type.and_then(|mime_type| mime_type.split('/').next());
+    let kind = kind.filter(|kind| matches!(*kind, "image" | "audio" | "video")).unwrap_or("file");
     let mut block = Map::from_iter([("type".to_owned(), kind.into()), (source.0.to_owned(), source.1)]);
     if let Some(mime_type) = mime_type {
         block.insert("mime_type".to_owned(), mime_type.into());

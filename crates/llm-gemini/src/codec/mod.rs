@@ -1,5 +1,6 @@
 //! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
 
+mod candidate;
 pub(crate) mod chat_message;
 pub(crate) mod chat_request;
 pub(crate) mod chat_response;
@@ -9,6 +10,7 @@ mod envelope;
 pub(crate) mod error;
 mod error_body;
 mod error_kind;
+mod facts;
 mod finish_reason;
 #[cfg(test)]
 mod fixtures;
@@ -23,6 +25,7 @@ mod schema;
 mod token_count;
 mod tool;
 mod tool_choice;
+mod tool_result;
 mod usage;
 
 pub(crate) use catena_http::service::StreamDecoder;

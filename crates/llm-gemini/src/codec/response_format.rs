@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::schema::subset;
 
-/// Sets what OpenAI calls `response_format` among the generation's settings.
+/// Sets what OpenAI calls `response_format` among the generation's settings: in its form, or as a JSON Schema.
 ///
 /// # Errors
 /// `InvalidInput` for a format that cannot be read, `Unsupported` for one that the service does not have.
@@ -27,12 +27,16 @@ pub(super) fn set_response_format(
             let schema = format["json_schema"].get("schema").or_else(|| format.get("schema"));
             let schema = schema.ok_or_else(|| invalid("`response_format` has no `json_schema.schema`"))?;
             json(generation);
-            if schema_subset {
-                let message = |error: Error| Error::new(error.kind(), format!("`response_format`: {error}"));
-                generation.insert("responseSchema".to_owned(), subset(schema).map_err(message)?);
-            } else {
-                generation.insert("responseJsonSchema".to_owned(), schema.clone());
-            }
+            set_schema(schema, schema_subset, generation)?;
+        }
+        None if format["schema"].is_object() => {
+            json(generation);
+            set_schema(&format["schema"], schema_subset, generation)?;
+        }
+        // A JSON Schema as it is.
+        kind if is_schema(kind, format) => {
+            json(generation);
+            set_schema(format, schema_subset, generation)?;
         }
         Some(kind) => {
             let message = format!("Gemini has no `response_format` of the type `{kind:.60}`");
@@ -41,6 +45,22 @@ pub(super) fn set_response_format(
         None => return Err(invalid("`response_format` has no `type`")),
     }
     Ok(())
+}
+
+fn set_schema(schema: &Value, schema_subset: bool, generation: &mut Map<String, Value>) -> Result<()> {
+    if schema_subset {
+        let place = |error: Error| Error::new(error.kind(), format!("`response_format`: {error}"));
+        generation.insert("responseSchema".to_owned(), subset(schema).map_err(place)?);
+    } else {
+        generation.insert("responseJsonSchema".to_owned(), schema.clone());
+    }
+    Ok(())
+}
+
+fn is_schema(kind: Option<&str>, format: &Value) -> bool {
+    let composed = ["properties", "$ref", "anyOf", "oneOf", "allOf", "enum"];
+    matches!(kind, Some("object" | "array" | "string" | "number" | "integer" | "boolean"))
+        || (kind.is_none() && composed.iter().any(|name| format.get(*name).is_some()))
 }
 
 fn invalid(message: &'static str) -> Error {
@@ -73,6 +93,21 @@ mod tests {
                 json!({"type": "json_schema", "name": "n", "schema": schema}),
                 false,
                 json!({"responseMimeType": json_type, "responseJsonSchema": schema}),
+            ),
+            (
+                json!({"title": "n", "type": "object", "properties": {}}),
+                false,
+                json!({"responseMimeType": json_type, "responseJsonSchema": {"title": "n", "type": "object", "properties": {}}}),
+            ),
+            (
+                json!({"name": "n", "schema": schema}),
+                false,
+                json!({"responseMimeType": json_type, "responseJsonSchema": schema}),
+            ),
+            (
+                json!({"anyOf": [schema]}),
+                false,
+                json!({"responseMimeType": json_type, "responseJsonSchema": {"anyOf": [schema]}}),
             ),
         ] {
             assert_eq!(set(format.clone(), schema_subset).expect("a format"), expected, "{format}");

@@ -1,11 +1,10 @@
 //! The key is shown nowhere.
 
-use catena_core::Error;
+use catena_core::{Error, RunnableExt};
 use catena_testkit::{Reply, Server};
 use serde_json::json;
 
 use crate::support::{KEY, builder, chat, drain, error, errors_of_all_calls, events, shown};
-use catena_core::RunnableExt;
 
 #[test]
 fn not_in_the_debug_output_of_builders_and_models() {
@@ -47,6 +46,24 @@ fn not_in_errors_that_echo_it() {
     }
     let server = Server::replay([Reply::sse([events(&["a"])[0].clone(), error(500, KEY, KEY).to_string()])]);
     check(&drain(chat(&server).stream("Hi")).1.expect("an error"));
+}
+
+#[test]
+fn not_even_half_of_it_where_a_text_is_cut() {
+    for before in [45, 50, 55, 185, 195, 290, 985, 995, 2035, 2045] {
+        let text = format!("{}{KEY}", "x".repeat(before));
+        for reply in [
+            Reply::json(500, error(500, &text, &text)),
+            Reply::json(200, error(500, &text, &text)),
+            Reply::text(500, text.clone()),
+            Reply::text(200, text.clone()),
+            Reply::json(200, json!({"promptFeedback": {"blockReason": text, "blockReasonMessage": text}})),
+        ] {
+            for error in errors_of_all_calls(&reply) {
+                assert!(!shown(&error).contains(&KEY[..8]), "{error:?}");
+            }
+        }
+    }
 }
 
 #[test]
