@@ -50,6 +50,7 @@ use crate::transport::HttpTransport;
 #[derive(Clone)]
 pub struct HttpClient(Arc<Inner>);
 
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) transport: Arc<dyn HttpTransport>,
     /// The same transport if it is the built-in one.
@@ -69,18 +70,11 @@ impl HttpClient {
     }
 
     /// This client with other limits, for one call; connections are shared.
-    pub(crate) fn limited(&self, first_byte: Option<Duration>, idle: Option<Duration>) -> Self {
-        let inner = &*self.0;
-        Self::new(Inner {
-            transport: Arc::clone(&inner.transport),
-            hyper: inner.hyper.clone(),
-            timer: Arc::clone(&inner.timer),
-            user_agent: inner.user_agent.clone(),
-            first_byte: first_byte.map_or(inner.first_byte, Limit::first_byte),
-            idle: idle.map_or(inner.idle, Limit::idle),
-            total: inner.total,
-            limits: inner.limits,
-        })
+    pub(crate) fn with_limits(&self, first_byte: Option<Duration>, idle: Option<Duration>) -> Self {
+        let inner = Inner::clone(&self.0);
+        let first_byte = first_byte.map_or(inner.first_byte, Limit::first_byte);
+        let idle = idle.map_or(inner.idle, Limit::idle);
+        Self::new(Inner { first_byte, idle, ..inner })
     }
 
     pub(crate) fn new(inner: Inner) -> Self {

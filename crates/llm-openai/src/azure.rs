@@ -87,7 +87,11 @@ impl Azure {
     }
 
     /// Fills in the environment.
-    pub(crate) fn resolve(self, base_url: Option<String>, environment: Environment<'_>) -> Result<AzurePlace> {
+    pub(crate) fn resolve(
+        self,
+        base_url: Option<String>,
+        environment: Environment<'_>,
+    ) -> Result<AzurePlace> {
         if base_url.is_some() {
             return Err(config("Azure has an endpoint instead of a base URL: call `Azure::with_endpoint`"));
         }
@@ -95,7 +99,9 @@ impl Azure {
             config("no Azure endpoint: set AZURE_OPENAI_ENDPOINT, or call `Azure::with_endpoint`")
         })?;
         let api_version = self.api_version.or_else(|| environment.api_version()).ok_or_else(|| {
-            config("no version of Azure's interface: set OPENAI_API_VERSION, or call `Azure::with_api_version`")
+            config(
+                "no version of Azure's interface: set OPENAI_API_VERSION, or call `Azure::with_api_version`",
+            )
         })?;
         let deployment = match self.deployment {
             Some(name) => Some(segment(&name)?),
@@ -130,7 +136,11 @@ pub(crate) struct AzurePlace {
 
 impl AzurePlace {
     /// Exactly one of key and token.
-    pub(crate) fn credentials(&self, key: Option<ApiKey>, environment: Environment<'_>) -> Result<Credentials> {
+    pub(crate) fn credentials(
+        &self,
+        key: Option<ApiKey>,
+        environment: Environment<'_>,
+    ) -> Result<Credentials> {
         match (key, &self.ad_token) {
             (Some(_), Some(_)) => {
                 Err(config("both a key and a token of the directory were given for Azure: give one of them"))

@@ -1,15 +1,17 @@
 //! The chat model.
 
 use catena_core::{
-    AiMessage, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait, impl_pipe,
+    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    RunnableExt, async_trait, gather, impl_pipe,
 };
+use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
-use crate::codec::chat_response::decode_chat;
+use crate::codec::chat_response::{decode_chat, decode_chat_all};
 use crate::codec::chat_stream::ChatStream;
 
 /// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format.
@@ -108,13 +110,112 @@ impl ChatOpenAi {
         &self.options.model
     }
 
+    /// This model with tools that it may call, as bound arguments.
+    ///
+    /// A tool is `{"name", "description", "parameters"}` as of
+    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), a JSON Schema with a title, or what the service
+    /// itself takes. Bind `tool_choice`, `parallel_tool_calls` and `strict` beside it: `tool_choice` may be the name of a
+    /// tool, `any` or true for at least one call; `strict` holds the model to the schemas, and closes all objects in them.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::RunnableExt;
+    /// use catena_llm_openai::ChatOpenAi;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"choices": [{"finish_reason": "tool_calls", "message": {
+    ///     "tool_calls": [{"id": "c1", "function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\"}"}}]}}]}))]);
+    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// let tool = json!({"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}});
+    /// # futures_executor::block_on(async {
+    /// let answer = chat.bind_tools([tool]).bind("tool_choice", "any").invoke("How is the weather in Paris?").await?;
+    /// assert_eq!(answer.tool_calls()[0].name, "get_weather");
+    /// assert_eq!(server.requests()[0].json()["tool_choice"], "required");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn bind_tools<T: Into<Value>>(&self, tools: impl IntoIterator<Item = T>) -> Bound<Self> {
+        let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
+        self.clone().bind("tools", tools)
+    }
+
+    /// All answers of one call to a prompt, as many as [`with_n`](ChatOpenAiBuilder::with_n) asks for. Each carries the
+    /// usage of the whole call.
+    ///
+    /// # Errors
+    /// As for every call of a model; see [`ChatOpenAi`].
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::ChatOpenAi;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"choices": [
+    ///     {"index": 0, "message": {"content": "heads"}, "finish_reason": "stop"},
+    ///     {"index": 1, "message": {"content": "tails"}, "finish_reason": "stop"},
+    /// ]}))]);
+    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().with_n(2).build()?;
+    /// # futures_executor::block_on(async {
+    /// let answers = chat.generate_all("Heads or tails?").await?;
+    /// assert_eq!(answers[1].text(), "tails");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_all(&self, prompt: impl Into<PromptValue>) -> Result<Vec<AiMessage>> {
+        self.generate_all_in(prompt, &Context::default()).await
+    }
+
+    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    ///
+    /// # Errors
+    /// As for [`generate_all`](Self::generate_all).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, AiMessage, Context, Result, RunnableExt};
+    /// use catena_llm_openai::ChatOpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"message": {"content": "a"}}]}))]);
+    /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// let count = lambda(async move |question: String, cx: Context| -> Result<u64> {
+    ///     Ok(chat.generate_all_in(question, &cx).await?.len() as u64)
+    /// });
+    /// # futures_executor::block_on(async {
+    /// assert_eq!(count.bind("n", 5).invoke("Heads or tails?").await?, 1);
+    /// assert_eq!(server.requests()[0].json()["n"], 5);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_all_in(
+        &self,
+        prompt: impl Into<PromptValue>,
+        cx: &Context,
+    ) -> Result<Vec<AiMessage>> {
+        let prompt = prompt.into();
+        if self.options.streaming {
+            return self.generate(prompt, cx).await.map(|answer| vec![answer]);
+        }
+        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
+        let messages = decode_chat_all(&answer.body, &answer.origin, self.options.response_headers)?;
+        for message in &messages {
+            self.client.content_filter().check(message, &answer.origin)?;
+        }
+        Ok(messages)
+    }
+
     pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
         Self { client, options }
     }
 
-    fn request(&self, prompt: PromptValue, stream: bool) -> Result<Call> {
-        let body = encode_chat(&self.options, &prompt.into_messages(), stream)?;
-        self.client.post("chat/completions", self.model(), body)
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let options = self.options.called(cx.arguments())?;
+        let body = encode_chat(&options, &prompt.into_messages(), stream)?;
+        self.client.post("chat/completions", &options.model, body)
     }
 }
 
@@ -123,9 +224,13 @@ impl LanguageModel for ChatOpenAi {
     type Output = AiMessage;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
-        let answer = self.client.call(self.request(prompt, false)?, cx).await?;
-        let message = decode_chat(&answer.body, &answer.origin)?;
-        self.client.check_filter(message.metadata.finish_reason.as_deref(), &answer.origin)?;
+        if self.options.streaming {
+            let whole = gather(self.generate_stream(prompt, cx.clone())).await?;
+            return Ok(whole.unwrap_or_default().into_whole());
+        }
+        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
+        let message = decode_chat(&answer.body, &answer.origin, self.options.response_headers)?;
+        self.client.content_filter().check(&message, &answer.origin)?;
         Ok(message)
     }
 
@@ -137,9 +242,35 @@ impl LanguageModel for ChatOpenAi {
         Some(self.model())
     }
 
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(self.options.parameters.described(self.client.base_url(), self.model()))
+    }
+
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        self.client.stream(self.request(prompt, true), cx, ChatStream::default)
+        let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
+        self.client
+            .stream(self.request(prompt, &cx, true), cx, move || filter.decoder(ChatStream::new(headers)))
     }
 }
+
+/// What the protocol has; what a certain model of it lacks, the service says.
+const CAPABILITIES: Capabilities = Capabilities::none()
+    .with(Capability::Stop)
+    .with(Capability::Usage)
+    .with(Capability::StreamedUsage)
+    .with(Capability::SystemMessages)
+    .with(Capability::Tools)
+    .with(Capability::ParallelToolCalls)
+    .with(Capability::ToolChoice)
+    .with(Capability::StructuredOutput)
+    .with(Capability::ImageInput)
+    .with(Capability::AudioInput)
+    .with(Capability::FileInput)
+    .with(Capability::Reasoning)
+    .with(Capability::Candidates);
 
 impl_pipe!(ChatOpenAi);

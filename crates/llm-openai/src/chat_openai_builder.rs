@@ -1,13 +1,17 @@
 //! The builder of the chat model.
 
 use catena_core::Result;
+use serde_json::{Map, Value, json};
 
 use crate::chat_openai::ChatOpenAi;
 use crate::codec::chat_request::ChatOptions;
 use crate::connection::{Connection, connection_settings};
-use crate::sampling::sampling_settings;
+use crate::parameters::{Parameters, shared_parameters};
 
 /// Builds a [`ChatOpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
+///
+/// Every setting that the service knows can also be [bound](catena_core::RunnableExt::bind) to a model, under the
+/// service's name for it, and counts there more than here.
 ///
 /// # Example
 /// ```
@@ -23,38 +27,29 @@ use crate::sampling::sampling_settings;
 ///     .build()?;
 /// # Ok::<(), catena_core::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ChatOpenAiBuilder {
     connection: Connection,
-    options: ChatOptions,
-    max_tokens: Option<u32>,
+    model: String,
+    parameters: Parameters,
     legacy_max_tokens: bool,
     stream_usage: Option<bool>,
-}
-
-impl Default for ChatOpenAiBuilder {
-    fn default() -> Self {
-        Self {
-            connection: Connection::default(),
-            options: ChatOptions::default(),
-            max_tokens: None,
-            legacy_max_tokens: false,
-            stream_usage: None,
-        }
-    }
+    streaming: bool,
+    disabled: Vec<String>,
+    response_headers: bool,
 }
 
 impl ChatOpenAiBuilder {
     /// The model. Default `gpt-4o-mini`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
-        self.options.model = model.into();
+        self.model = model.into();
         self
     }
 
     /// The most tokens to generate, thinking included. Sent as `max_completion_tokens`.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
-        self.max_tokens = Some(limit);
+        self.parameters.set("max_tokens", limit);
         self
     }
 
@@ -70,27 +65,144 @@ impl ChatOpenAiBuilder {
         self
     }
 
+    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`.
+    pub fn with_logprobs(mut self, wanted: bool) -> Self {
+        self.parameters.set("logprobs", wanted);
+        self
+    }
+
+    /// How many of the likeliest alternatives of each token to report, from 0 to 20. Needs
+    /// [`with_logprobs`](Self::with_logprobs).
+    pub fn with_top_logprobs(mut self, alternatives: u32) -> Self {
+        self.parameters.set("top_logprobs", alternatives);
+        self
+    }
+
+    /// How much a reasoning model thinks before it answers: `none`, `minimal`, `low`, `medium`, `high`, ...
+    pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
+        self.parameters.set("reasoning_effort", effort.into());
+        self
+    }
+
+    /// How long answers are: `low`, `medium` or `high`.
+    pub fn with_verbosity(mut self, verbosity: impl Into<String>) -> Self {
+        self.parameters.set("verbosity", verbosity.into());
+        self
+    }
+
+    /// What the call may cost and how long it may take: `auto`, `default`, `flex`, `priority`, ...
+    pub fn with_service_tier(mut self, tier: impl Into<String>) -> Self {
+        self.parameters.set("service_tier", tier.into());
+        self
+    }
+
+    /// Whether the service keeps the answer for later inspection.
+    pub fn with_store(mut self, store: bool) -> Self {
+        self.parameters.set("store", store);
+        self
+    }
+
+    /// Labels that the service keeps with the answer.
+    pub fn with_metadata<K: Into<String>, V: Into<String>>(
+        mut self,
+        metadata: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let metadata = metadata.into_iter().map(|(name, value)| (name.into(), Value::String(value.into())));
+        self.parameters.set("metadata", metadata.collect::<Map<_, _>>());
+        self
+    }
+
+    /// Groups calls that begin alike, so that the service finds in its cache what they share.
+    pub fn with_prompt_cache_key(mut self, key: impl Into<String>) -> Self {
+        self.parameters.set("prompt_cache_key", key.into());
+        self
+    }
+
+    /// Your stable, anonymous name for the end user, for the service's abuse detection.
+    pub fn with_safety_identifier(mut self, identifier: impl Into<String>) -> Self {
+        self.parameters.set("safety_identifier", identifier.into());
+        self
+    }
+
+    /// Lets the model speak: the voice, such as `alloy`, and the format, such as `wav` or `mp3`. The sound is in the
+    /// answer's `additional_kwargs` as `audio`.
+    pub fn with_audio(mut self, voice: impl Into<String>, format: impl Into<String>) -> Self {
+        self.parameters.set("modalities", json!(["text", "audio"]));
+        self.parameters.set("audio", json!({ "voice": voice.into(), "format": format.into() }));
+        self
+    }
+
+    /// The text that the answer will mostly repeat, to have it sooner.
+    pub fn with_prediction(mut self, text: impl Into<String>) -> Self {
+        self.parameters.set("prediction", json!({ "type": "content", "content": text.into() }));
+        self
+    }
+
+    /// The tools that the model may call; see [`ChatOpenAi::bind_tools`] for the forms they may have.
+    pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+        let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
+        self.parameters.set("tools", tools);
+        self
+    }
+
+    /// Which tool the model calls: the name of one, `auto`, `none`, `required` or `any` for at least one.
+    pub fn with_tool_choice(mut self, choice: impl Into<Value>) -> Self {
+        self.parameters.set("tool_choice", choice);
+        self
+    }
+
+    /// Whether the model may call several tools in one answer.
+    pub fn with_parallel_tool_calls(mut self, parallel: bool) -> Self {
+        self.parameters.set("parallel_tool_calls", parallel);
+        self
+    }
+
+    /// The form of answers: `{"type": "json_object"}`, or a JSON Schema with a title, or the service's own form of it.
+    pub fn with_response_format(mut self, format: impl Into<Value>) -> Self {
+        self.parameters.set("response_format", format);
+        self
+    }
+
+    /// Parameters that are sent only if the application sets them, never because of what the model is called or what a
+    /// call needs: `temperature`, `stream_options`, `parallel_tool_calls`.
+    pub fn with_disabled_params<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.disabled = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Keeps the headers of answers in their `metadata` as `headers`, for what the service says only there, such as how
+    /// much of a limit is left. Default false.
+    #[doc(alias = "include_response_headers")]
+    pub fn with_response_headers(mut self, kept: bool) -> Self {
+        self.response_headers = kept;
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
-    /// a key that would travel unencrypted.
+    /// a key that would travel unencrypted. [`ErrorKind::InvalidInput`](catena_core::ErrorKind::InvalidInput) for a tool
+    /// or response format that is none.
     pub fn build(self) -> Result<ChatOpenAi> {
-        let mut options = self.options;
-        options.sampling.check(&options.extra_body)?;
+        let mut options = ChatOptions {
+            model: self.model,
+            parameters: self.parameters,
+            legacy_max_tokens: self.legacy_max_tokens,
+            stream_usage: false,
+            streaming: self.streaming,
+            disabled: self.disabled,
+            response_headers: self.response_headers,
+        };
         if options.model.is_empty() && !self.connection.is_azure() {
             options.model = "gpt-4o-mini".to_owned();
         }
+        options.finish()?;
         let client = self.connection.connect()?;
-        if self.legacy_max_tokens {
-            options.max_tokens = self.max_tokens;
-        } else {
-            options.max_completion_tokens = self.max_tokens;
-        }
         options.stream_usage = self.stream_usage.unwrap_or(client.is_openai() || client.is_azure());
         Ok(ChatOpenAi::from_parts(client, options))
     }
 }
 
 connection_settings!(ChatOpenAiBuilder);
-sampling_settings!(ChatOpenAiBuilder);
+shared_parameters!(ChatOpenAiBuilder);

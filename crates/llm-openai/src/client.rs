@@ -1,10 +1,11 @@
 //! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use catena_core::{ChunkStream, Context, Error, ErrorKind, Result, ServiceError};
+use catena_core::{ChunkStream, Context, Result};
 use catena_http::service::{Answer, Call, Service};
 
 use crate::azure::AzurePlace;
-use crate::codec::{Origin, StreamDecoder};
+use crate::codec::StreamDecoder;
+use crate::content_filter::ContentFilter;
 
 /// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
 #[derive(Debug, Clone)]
@@ -48,6 +49,11 @@ impl Client {
         &self.service
     }
 
+    /// Where the service is.
+    pub(crate) fn base_url(&self) -> &str {
+        self.place.base_url()
+    }
+
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
         let host = self.service.address().host();
@@ -79,21 +85,18 @@ impl Client {
         self.service.send(call, cx).await
     }
 
-    /// On Azure, an answer that the content filter withheld is an error. Elsewhere it is an answer that says so.
-    ///
-    /// # Errors
-    /// `ContentFilter`.
-    pub(crate) fn check_filter(&self, finish_reason: Option<&str>, origin: &Origin) -> Result<()> {
-        if !self.is_azure() || finish_reason != Some("content_filter") {
-            return Ok(());
-        }
-        let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
-        let message = "Azure's content filter withheld the answer";
-        Err(Error::new(ErrorKind::ContentFilter, message).with_service(service))
+    /// The judge of chat answers.
+    pub(crate) fn content_filter(&self) -> ContentFilter {
+        ContentFilter(self.is_azure())
     }
 
     /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
-    pub(crate) fn stream<'a, D, F>(&'a self, call: Result<Call>, cx: Context, decoder: F) -> ChunkStream<'a, D::Chunk>
+    pub(crate) fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
@@ -111,4 +114,3 @@ impl std::fmt::Debug for Place {
         })
     }
 }
-

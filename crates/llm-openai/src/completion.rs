@@ -1,6 +1,7 @@
 //! A text completion with what the service said about it.
 
 use catena_core::Usage;
+use serde_json::{Map, Value};
 
 /// What [`OpenAi::complete`](crate::OpenAi::complete) returns: the text, why it ended, and what it cost.
 ///
@@ -26,4 +27,8 @@ pub struct Completion {
     pub id: Option<String>,
     /// The id under which the service logged the request.
     pub request_id: Option<String>,
+    /// The probabilities of the tokens, if they were asked for, as the service gives them.
+    pub logprobs: Option<Value>,
+    /// What else the service says about the text.
+    pub extra: Map<String, Value>,
 }

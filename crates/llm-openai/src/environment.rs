@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use catena_http::{Proxy, ProxyUrl};
+
 /// Reads variables, or nothing at all.
 #[derive(Clone, Copy)]
 pub(crate) struct Environment<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
@@ -60,8 +62,25 @@ impl Environment<'_> {
         Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero())
     }
 
-    pub(crate) fn proxy(self) -> Option<String> {
-        self.first(&["OPENAI_PROXY"])
+    /// The proxy to a server: `OPENAI_PROXY`, or what the standard variables say.
+    pub(crate) fn proxy(self, base_url: &str) -> Proxy {
+        if let Some(url) = self.first(&["OPENAI_PROXY"]) {
+            return Proxy::url(url);
+        }
+        let of_scheme = match base_url.trim_start().get(..6) {
+            Some(start) if start.eq_ignore_ascii_case("https:") => ["https_proxy", "HTTPS_PROXY"],
+            // In a CGI process a client sets `HTTP_PROXY`, as the header `Proxy`.
+            _ if self.0("REQUEST_METHOD").is_some() => ["http_proxy"; 2],
+            _ => ["http_proxy", "HTTP_PROXY"],
+        };
+        let any = self.first(&of_scheme).or_else(|| self.first(&["all_proxy", "ALL_PROXY"]));
+        match any {
+            Some(url) => {
+                let exceptions = self.first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+                ProxyUrl::new(url).with_no_proxy(exceptions).into()
+            }
+            None => Proxy::None,
+        }
     }
 
     /// The first of these variables that is set. An empty one counts as not set.
@@ -92,14 +111,39 @@ mod tests {
 
     #[test]
     fn odd_values_are_passed_over() {
-        let headers = |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).custom_headers();
+        let headers =
+            |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).custom_headers();
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [header("x-team", "blue"), header("x-env", "prod: 1")];
         assert_eq!(headers("X-Team: blue\r\nX-Env : prod: 1 \nbroken line\n"), expected);
-        let limit = |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).stream_chunk_timeout();
+        let limit =
+            |text: &'static str| Environment(&move |_: &str| Some(text.to_owned())).stream_chunk_timeout();
         assert_eq!(limit("2.5"), Some(Duration::from_millis(2500)));
         for text in ["0", "-1", "inf", "1e300", "soon"] {
             assert_eq!(limit(text), None, "{text}");
         }
+    }
+    #[track_caller]
+    fn check_proxy(variables: &[(&str, &str)], base_url: &str, expected: Option<&str>) {
+        let read = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let proxy = format!("{:?}", Environment(&read).proxy(base_url));
+        match expected {
+            Some(part) => assert!(proxy.contains(part), "{proxy}"),
+            None => assert_eq!(proxy, "None"),
+        }
+    }
+
+    #[test]
+    fn the_proxy_is_that_of_the_scheme() {
+        let all = [("HTTP_PROXY", "http://a:1"), ("https_proxy", "http://b:2"), ("NO_PROXY", "local.test")];
+        check_proxy(&all, "http://h.test", Some("a:1"));
+        check_proxy(&all, "HTTPS://h.test", Some("b:2"));
+        check_proxy(&all, "http://h.test", Some("local.test"));
+        check_proxy(&[("ALL_PROXY", "http://c:3")], "https://h.test", Some("c:3"));
+        check_proxy(&[("OPENAI_PROXY", "http://d:4"), all[0]], "http://h.test", Some("d:4"));
+        check_proxy(&[("HTTPS_PROXY", "http://b:2")], "http://h.test", None);
+        check_proxy(&[all[0], ("REQUEST_METHOD", "GET")], "http://h.test", None);
     }
 }

@@ -1,12 +1,20 @@
 //! The text completion model.
 
-use catena_core::{ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait, impl_pipe};
+use catena_core::{
+    Capabilities, Capability, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result,
+    async_trait, gather, impl_pipe,
+};
+use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
 use crate::client::Client;
-use crate::codec::completions::{CompletionOptions, CompletionStream, decode_completion, encode_completion};
+use crate::codec::completion_stream::CompletionStream;
+use crate::codec::completions::{
+    CompletionOptions, Prompts, decode_completion, decode_completions, encode_completion,
+};
 use crate::completion::Completion;
+use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
 
 /// A text completion model behind OpenAI's `POST /completions`, at OpenAI or at any server that speaks its format.
@@ -41,6 +49,8 @@ use crate::openai_builder::OpenAiBuilder;
 pub struct OpenAi {
     client: Client,
     options: CompletionOptions,
+    /// How many prompts go into one request.
+    batch_size: usize,
 }
 
 impl OpenAi {
@@ -124,23 +134,112 @@ impl OpenAi {
     /// # Ok(()) }
     /// ```
     pub async fn complete(&self, prompt: impl Into<PromptValue>) -> Result<Completion> {
-        self.complete_in(prompt.into(), &Context::default()).await
+        let prompt = prompt.into().into_text();
+        self.complete_in(&prompt, &Context::default()).await
     }
 
-    async fn complete_in(&self, prompt: PromptValue, cx: &Context) -> Result<Completion> {
-        let answer = self.client.call(self.request(prompt, false)?, cx).await?;
-        let completion = decode_completion(&answer.body, &answer.origin)?;
-        self.client.check_filter(completion.finish_reason.as_deref(), &answer.origin)?;
-        Ok(completion)
+    /// Completes several prompts, many in one request, and gives every completion the service made.
+    ///
+    /// As many prompts as [`with_batch_size`](OpenAiBuilder::with_batch_size) says go into one request; requests follow one
+    /// another. Each prompt has as many completions as [`with_n`](OpenAiBuilder::with_n) asks for.
+    ///
+    /// # Errors
+    /// As for every call of a model, see [`OpenAi`]: one request that fails fails all. `InvalidInput` if the model is built
+    /// [with streaming](OpenAiBuilder::with_streaming) and there are several prompts.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// # use catena_llm_openai::OpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([Reply::json(200, json!({"choices": [{"text": "a!"}, {"text": "b!"}]}))]);
+    /// let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// # futures_executor::block_on(async {
+    /// let result = llm.generate_all(["Say a", "Say b"]).await?;
+    /// assert_eq!(result.generations[1][0].text, "b!");
+    /// assert_eq!(server.requests().len(), 1);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_all<T: Into<PromptValue>>(
+        &self,
+        prompts: impl IntoIterator<Item = T>,
+    ) -> Result<LlmResult> {
+        let prompts: Vec<String> = prompts.into_iter().map(|prompt| prompt.into().into_text()).collect();
+        self.generate_texts(&prompts, &Context::default()).await
     }
 
-    fn request(&self, prompt: PromptValue, stream: bool) -> Result<Call> {
-        let body = encode_completion(&self.options, &prompt.into_text(), stream)?;
-        self.client.post("completions", self.model(), body)
+    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    ///
+    /// # Errors
+    /// As for [`generate_all`](Self::generate_all).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Context, Result, RunnableExt};
+    /// use catena_llm_openai::OpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"text": "a"}, {"text": "b"}]}))]);
+    /// # let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// let names = lambda(async move |what: String, cx: Context| -> Result<u64> {
+    ///     let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
+    ///     Ok(result.generations[0].len() as u64)
+    /// });
+    /// # futures_executor::block_on(async {
+    /// assert_eq!(names.bind("n", 2).invoke("a colour").await?, 2);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_all_in<T: Into<PromptValue>>(
+        &self,
+        prompts: impl IntoIterator<Item = T>,
+        cx: &Context,
+    ) -> Result<LlmResult> {
+        let prompts: Vec<String> = prompts.into_iter().map(|prompt| prompt.into().into_text()).collect();
+        self.generate_texts(&prompts, cx).await
     }
 
-    pub(crate) fn from_parts(client: Client, options: CompletionOptions) -> Self {
-        Self { client, options }
+    async fn generate_texts(&self, prompts: &[String], cx: &Context) -> Result<LlmResult> {
+        let options = self.options.called(cx.arguments())?;
+        let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
+        if options.streaming {
+            let [prompt] = prompts else {
+                return Err(Error::new(ErrorKind::InvalidInput, "only one prompt can be streamed at a time"));
+            };
+            let completion = Completion { text: self.gathered(prompt, cx).await?, ..Completion::default() };
+            result.add(vec![vec![completion]]);
+            return Ok(result);
+        }
+        for prompts in prompts.chunks(self.batch_size) {
+            let call = self.request(&options, Prompts::Many(prompts), false)?;
+            let answer = self.client.call(call, cx).await?;
+            let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
+            result.add(generations);
+        }
+        Ok(result)
+    }
+
+    async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
+        let options = self.options.called(cx.arguments())?;
+        let answer = self.client.call(self.request(&options, Prompts::One(prompt), false)?, cx).await?;
+        decode_completion(&answer.body, &answer.origin)
+    }
+
+    fn request(&self, options: &CompletionOptions, prompts: Prompts<'_>, stream: bool) -> Result<Call> {
+        self.client.post("completions", &options.model, encode_completion(options, prompts, stream)?)
+    }
+
+    /// The text of a stream, put together.
+    async fn gathered(&self, prompt: &str, cx: &Context) -> Result<String> {
+        let stream = self.generate_stream(prompt.into(), cx.clone());
+        Ok(gather(stream).await?.unwrap_or_default())
+    }
+
+    pub(crate) fn from_parts(client: Client, options: CompletionOptions, batch_size: usize) -> Self {
+        Self { client, options, batch_size }
     }
 }
 
@@ -149,7 +248,11 @@ impl LanguageModel for OpenAi {
     type Output = String;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<String> {
-        let completion = self.complete_in(prompt, cx).await?;
+        let prompt = prompt.into_text();
+        if self.options.streaming {
+            return self.gathered(&prompt, cx).await;
+        }
+        let completion = self.complete_in(&prompt, cx).await?;
         if let Some(usage) = completion.usage {
             cx.report_usage(completion.model.as_deref().unwrap_or(self.model()), usage);
         }
@@ -164,8 +267,19 @@ impl LanguageModel for OpenAi {
         Some(self.model())
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::none().with(Capability::Stop).with(Capability::Usage).with(Capability::Candidates)
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(self.options.parameters.described(self.client.base_url(), self.model()))
+    }
+
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
-        self.client.stream(self.request(prompt, true), cx, CompletionStream::default)
+        let prompt = prompt.into_text();
+        let options = self.options.called(cx.arguments());
+        let call = options.and_then(|options| self.request(&options, Prompts::One(&prompt), true));
+        self.client.stream(call, cx, CompletionStream::default)
     }
 }
 

@@ -5,7 +5,7 @@ use catena_core::Result;
 use crate::codec::completions::CompletionOptions;
 use crate::connection::{Connection, connection_settings};
 use crate::openai::OpenAi;
-use crate::sampling::sampling_settings;
+use crate::parameters::{Parameters, shared_parameters};
 
 /// Builds an [`OpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
@@ -17,7 +17,7 @@ use crate::sampling::sampling_settings;
 ///     .with_temperature(0.9)
 ///     .with_max_tokens(64)
 ///     .with_stop(["\n"])
-///     .with_extra("best_of", 2);
+///     .with_best_of(2);
 /// assert!(!format!("{builder:?}").contains("sk-secret"));
 /// let llm = builder.build()?;
 /// # Ok::<(), catena_core::Error>(())
@@ -26,25 +26,72 @@ use crate::sampling::sampling_settings;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct OpenAiBuilder {
     connection: Connection,
-    options: CompletionOptions,
+    model: String,
+    parameters: Parameters,
+    batch_size: usize,
+    streaming: bool,
 }
 
 impl Default for OpenAiBuilder {
     fn default() -> Self {
-        Self { connection: Connection::default(), options: CompletionOptions::default() }
+        let mut parameters = Parameters::default();
+        parameters.set("temperature", 0.7);
+        parameters.set("max_tokens", 256);
+        parameters.set("top_p", 1);
+        parameters.set("frequency_penalty", 0);
+        parameters.set("presence_penalty", 0);
+        parameters.set("n", 1);
+        Self {
+            connection: Connection::default(),
+            model: String::new(),
+            parameters,
+            batch_size: 20,
+            streaming: false,
+        }
     }
 }
 
+/// Temperature is 0.7, at most 256 tokens are generated, and penalties are 0 unless set otherwise.
 impl OpenAiBuilder {
     /// The model. Default `gpt-3.5-turbo-instruct`; on Azure, that of the deployment.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
-        self.options.model = model.into();
+        self.model = model.into();
         self
     }
 
-    /// The most tokens to generate. OpenAI's default is 16.
+    /// The most tokens to generate. Default 256; the service's own default is 16.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
-        self.options.max_tokens = Some(limit);
+        self.parameters.set("max_tokens", limit);
+        self
+    }
+
+    /// How many answers the service makes to choose the best `n` of. More than one cannot be streamed.
+    pub fn with_best_of(mut self, answers: u32) -> Self {
+        self.parameters.set("best_of", answers);
+        self
+    }
+
+    /// Asks for the probabilities of the tokens, with so many alternatives to each, from 0 to 5.
+    pub fn with_logprobs(mut self, alternatives: u32) -> Self {
+        self.parameters.set("logprobs", alternatives);
+        self
+    }
+
+    /// The text that is to follow the completion.
+    pub fn with_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.parameters.set("suffix", suffix.into());
+        self
+    }
+
+    /// Whether completions begin with their prompt.
+    pub fn with_echo(mut self, echo: bool) -> Self {
+        self.parameters.set("echo", echo);
+        self
+    }
+
+    /// How many prompts [`OpenAi::generate_all`] sends in one request. Default 20; 0 counts as 1.
+    pub fn with_batch_size(mut self, prompts: usize) -> Self {
+        self.batch_size = prompts.max(1);
         self
     }
 
@@ -53,15 +100,17 @@ impl OpenAiBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
     /// a key that would travel unencrypted.
-    pub fn build(mut self) -> Result<OpenAi> {
-        if self.options.model.is_empty() && !self.connection.is_azure() {
-            self.options.model = "gpt-3.5-turbo-instruct".to_owned();
+    pub fn build(self) -> Result<OpenAi> {
+        let mut options =
+            CompletionOptions { model: self.model, parameters: self.parameters, streaming: self.streaming };
+        if options.model.is_empty() && !self.connection.is_azure() {
+            options.model = "gpt-3.5-turbo-instruct".to_owned();
         }
-        self.options.sampling.check(&self.options.extra_body)?;
+        options.finish()?;
         let client = self.connection.connect()?;
-        Ok(OpenAi::from_parts(client, self.options))
+        Ok(OpenAi::from_parts(client, options, self.batch_size))
     }
 }
 
 connection_settings!(OpenAiBuilder);
-sampling_settings!(OpenAiBuilder);
+shared_parameters!(OpenAiBuilder);

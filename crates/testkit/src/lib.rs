@@ -27,6 +27,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod connection;
 mod gate;
 pub mod laws;

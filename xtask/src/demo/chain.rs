@@ -69,7 +69,7 @@ impl Service {
             // The server is on this machine: no proxy and no organization has a part in it.
             Self::Simulated(server) => {
                 llm.ignore_environment().with_base_url(server.base_url()).without_api_key().build()
-            },
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod compare;
 mod deliberate;
 mod legacy_chains;
 mod messages;
+mod openai;
 mod prompts;
 mod raised;
 mod report;
@@ -60,6 +61,13 @@ fn report(args: &Args) -> Result<Report> {
 }
 
 fn verdict(vector: &Vector, skip_list: &SkipList, all: bool) -> Verdict {
+    if let Some(recording) = &vector.recording {
+        let verdict = panic::catch_unwind(|| openai::verdict(recording));
+        let verdict = verdict.unwrap_or_else(|_| {
+            Verdict::Failed(failure(vector, "it panicked".to_owned(), "a panic".to_owned()))
+        });
+        return listed(verdict, vector, skip_list);
+    }
     let Some(run) = area::runner(&vector.area) else {
         return Verdict::Skipped(format!("area `{}` is not run", vector.area));
     };
@@ -67,6 +75,11 @@ fn verdict(vector: &Vector, skip_list: &SkipList, all: bool) -> Verdict {
         return Verdict::Skipped("an accident of Python".to_owned());
     }
     let verdict = evaluate(vector, run);
+    listed(verdict, vector, skip_list)
+}
+
+/// A verdict with what the lists of exceptions say about it.
+fn listed(verdict: Verdict, vector: &Vector, skip_list: &SkipList) -> Verdict {
     match (verdict, skip_list.reason(&vector.id)) {
         (Verdict::Failed(_), Some(reason)) => Verdict::Skipped(reason.to_owned()),
         (Verdict::Passed, Some(_)) => Verdict::Stale,

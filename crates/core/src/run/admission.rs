@@ -18,7 +18,7 @@ use crate::{Error, RateLimits, Result, Usage};
 /// has ended. Each admission is reported once or, if the caller gave up, dropped without a report.
 ///
 /// # Errors
-/// An error of `admit` becomes the error of the call; nothing is sent. It is retried if it says so.
+/// An error of `admit` becomes the error of the call: nothing is sent, and nobody tries again.
 ///
 /// # Cancellation
 /// Dropping the future leaves the queue.

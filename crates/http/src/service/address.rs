@@ -64,7 +64,8 @@ impl Address {
             url.push_str(path);
         }
         let given = self.query.iter().cloned();
-        let added = query.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
+        let added =
+            query.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
         for (index, parameter) in given.chain(added).enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
             url.push_str(&parameter);
@@ -85,7 +86,8 @@ impl fmt::Debug for Address {
 
 /// True if both are the same scheme, host and port: what may be told to one may be told to the other.
 pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
-    let port = |uri: &Uri| uri.port_u16().or(if uri.scheme_str() == Some("http") { Some(80) } else { Some(443) });
+    let port =
+        |uri: &Uri| uri.port_u16().or(if uri.scheme_str() == Some("http") { Some(80) } else { Some(443) });
     let host = |uri: &Uri| uri.host().unwrap_or_default().to_ascii_lowercase();
     one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
 }

@@ -79,7 +79,8 @@ impl<'a> Attempts<'a> {
             None => backoff(self.retries, random_fraction()),
         };
         let in_time = |now: Instant, end: Option<Instant>| end.is_none_or(|end| now + delay < end);
-        let in_time = in_time(self.timer.now(), self.end) && in_time(self.cx.timer().now(), self.cx.deadline());
+        let in_time =
+            in_time(self.timer.now(), self.end) && in_time(self.cx.timer().now(), self.cx.deadline());
         in_time.then_some(delay)
     }
 }
@@ -103,7 +104,9 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_limit_and_are_shortened_at_random() {
-        for (retries, seconds) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (5, 8.0), (usize::MAX, 8.0)] {
+        for (retries, seconds) in
+            [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (5, 8.0), (usize::MAX, 8.0)]
+        {
             assert_eq!(backoff(retries, 0.0), Duration::from_secs_f64(seconds));
             assert_eq!(backoff(retries, 1.0), Duration::from_secs_f64(0.75 * seconds));
         }

@@ -11,11 +11,11 @@ use futures_util::{FutureExt, StreamExt};
 use super::dialect::StreamDecoder;
 use super::lines::decode_lines;
 use super::origin::Origin;
+use super::total::within;
 use crate::body::Body;
 use crate::failure;
 use crate::response::Response;
 use crate::sse::{Event, decode_events};
-use crate::timeout::Timeout;
 
 /// The answer to a request for a stream.
 pub(super) enum Events {
@@ -37,7 +37,8 @@ impl Events {
         if is(&["text/event-stream"]) {
             return Ok(Self::Arriving(response.events().boxed()));
         }
-        if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"]) {
+        if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
+        {
             return Ok(Self::Arriving(decode_lines(response.into_body(), limits.max_event_bytes).boxed()));
         }
         let mut body = response.into_body();
@@ -90,11 +91,15 @@ impl ChunkLimit {
     }
 
     /// The next event, of a stream that gave `seen` chunks so far.
-    async fn next(&self, events: &mut BoxStream<'static, Result<Event>>, seen: usize) -> Option<Result<Event>> {
+    async fn next(
+        &self,
+        events: &mut BoxStream<'static, Result<Event>>,
+        seen: usize,
+    ) -> Option<Result<Event>> {
         let Some((limit, timer)) = &self.0 else { return events.next().await };
-        match Timeout::new(events.next(), timer.sleep(*limit)).await {
-            Some(event) => event,
-            None => {
+        match within(events.next(), timer.sleep(*limit)).await {
+            Ok(event) => event,
+            Err(()) => {
                 let message = format!(
                     "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
                      `with_stream_chunk_timeout` raises this limit"

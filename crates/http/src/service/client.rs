@@ -1,16 +1,13 @@
 //! The client itself: what one attempt is, and how attempts become an answer.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 
-use catena_core::{
-    Admission, Admitted, ChunkStream, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Timer,
-};
+use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 
-use super::address::{Address, same_origin};
+use super::address::Address;
 use super::answer::{Answer, Download};
 use super::attempts::{Attempts, with_wishes};
 use super::builder::ServiceBuilder;
@@ -19,19 +16,19 @@ use super::chunks::{ChunkLimit, Events, decode_chunks};
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::failed_answer::FailedAnswer;
+use super::held::{Held, reported};
 use super::origin::Origin;
 use super::redactor::Redactor;
+use super::redirect::send_to_end;
+use super::total::Total;
+use crate::body::Body;
 use crate::client::HttpClient;
 use crate::failure::server_name;
 use crate::request::Request;
 use crate::response::Response;
-use crate::timeout::{Limit, Timeout, TotalSleep};
 
 /// The most that is read of the body of an error, in bytes.
 const MAX_ERROR_BODY: usize = 64 << 10;
-
-/// How many redirects in a row are followed.
-const MAX_REDIRECTS: usize = 5;
 
 /// A client of one service. A cheap clone; clones share connections. `Debug` shows no secret.
 ///
@@ -91,7 +88,7 @@ impl Service {
     /// Dropping the future closes the connection, or ends the wait for the next attempt.
     pub async fn send(&self, call: Call, cx: &Context) -> Result<Answer> {
         let prepared = self.0.prepare(call)?;
-        self.0.within(&prepared, self.0.send(&prepared, cx)).await
+        self.0.total(&prepared).bound(self.0.send(&prepared, cx)).await
     }
 
     /// Makes a call and gives its answer as bytes that arrive as they are asked for: for files of any size. An answer
@@ -104,7 +101,7 @@ impl Service {
     /// Dropping the future or the body closes the connection.
     pub async fn download(&self, call: Call, cx: &Context) -> Result<Download> {
         let prepared = self.0.prepare(call)?;
-        self.0.within(&prepared, self.0.download(&prepared, cx)).await
+        self.0.total(&prepared).bound(self.0.download(&prepared, cx)).await
     }
 
     /// Makes a call and decodes its answer as it arrives: server-sent events, lines of JSON if the content type says so,
@@ -118,7 +115,12 @@ impl Service {
     ///
     /// # Cancellation
     /// Dropping the stream closes the connection.
-    pub fn stream<'a, D, F>(&'a self, call: Result<Call>, cx: Context, decoder: F) -> ChunkStream<'a, D::Chunk>
+    pub fn stream<'a, D, F>(
+        &'a self,
+        call: Result<Call>,
+        cx: Context,
+        decoder: F,
+    ) -> ChunkStream<'a, D::Chunk>
     where
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
@@ -126,12 +128,9 @@ impl Service {
         let inner = &*self.0;
         let begin = async move {
             let prepared = inner.prepare(call?)?;
-            let mut total = inner.total_sleep(&prepared);
-            let begun = Timeout::new(inner.begin(&prepared, &cx, &decoder), &mut total).await;
-            match begun {
-                Some(begun) => Ok(until(begun?, total, prepared)),
-                None => Err(prepared.took_too_long()),
-            }
+            let mut total = inner.total(&prepared);
+            let chunks = total.bound(inner.begin(&prepared, &cx, &decoder)).await?;
+            Ok(total.bound_stream(chunks))
         };
         Box::pin(stream::once(begin).try_flatten())
     }
@@ -140,14 +139,15 @@ impl Service {
 impl Inner {
     fn prepare(&self, call: Call) -> Result<Prepared> {
         let query: Vec<_> = self.query.iter().cloned().chain(call.query).collect();
-        let mut request = Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
+        let mut request =
+            Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.extend(call.headers);
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
             Timeouts { first_byte: None, idle: None, .. } => self.http.clone(),
-            Timeouts { first_byte, idle, .. } => self.http.limited(first_byte, idle),
+            Timeouts { first_byte, idle, .. } => self.http.with_limits(first_byte, idle),
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         Ok(Prepared { request, http, timeouts, max_retries, demand: Demand::of_tokens(call.tokens) })
@@ -180,7 +180,7 @@ impl Inner {
             match self.attempt(prepared, &mut held).await {
                 Ok((response, origin)) => {
                     let body = reported(response.into_body(), held);
-                    return Ok(Download { origin, body: crate::body::Body::from_stream(body) });
+                    return Ok(Download { origin, body: Body::from_stream(body) });
                 }
                 Err(error) => {
                     held.report(Some(&error));
@@ -204,29 +204,34 @@ impl Inner {
         let mut attempts = self.attempts(prepared, cx);
         loop {
             let mut held = self.admit(prepared).await?;
-            let error = match self.attempt(prepared, &mut held).await {
-                Ok((response, origin)) => {
-                    let limit = ChunkLimit::new(prepared.timeouts.chunk, &self.timer);
-                    match Events::of(response).await {
-                        Ok(events) => {
-                            let mut chunks = decode_chunks(events, decoder(), origin, limit);
-                            match chunks.next().await {
-                                Some(Err(error)) if !may_begin_anew(&error) => {
-                                    held.report(Some(&error));
-                                    return Err(error.with_attempts(attempts.made()));
-                                }
-                                Some(Err(error)) => error,
-                                first => return Ok(reported(stream::iter(first).chain(chunks), held)),
-                            }
-                        }
-                        Err(error) => error,
+            match self.first_chunk(prepared, &mut held, decoder()).await {
+                Ok((first, rest)) => return Ok(reported(stream::iter(first.map(Ok)).chain(rest), held)),
+                Err(Unbegun { error, answered }) => {
+                    held.report(Some(&error));
+                    if answered && !may_begin_anew(&error) {
+                        return Err(error.with_attempts(attempts.made()));
                     }
+                    attempts.again(error).await?;
                 }
-                Err(error) => error,
-            };
-            held.report(Some(&error));
-            attempts.again(error).await?;
+            }
         }
+    }
+
+    /// One attempt, up to the first chunk.
+    async fn first_chunk<'a, D: StreamDecoder + 'a>(
+        &self,
+        prepared: &Prepared,
+        held: &mut Held,
+        decoder: D,
+    ) -> Result<(Option<D::Chunk>, ChunkStream<'a, D::Chunk>), Unbegun> {
+        let refused = |error| Unbegun { error, answered: false };
+        let broken = |error| Unbegun { error, answered: true };
+        let (response, origin) = self.attempt(prepared, held).await.map_err(refused)?;
+        let events = Events::of(response).await.map_err(broken)?;
+        let limit = ChunkLimit::new(prepared.timeouts.chunk, &self.timer);
+        let mut chunks = decode_chunks(events, decoder, origin, limit);
+        let first = chunks.next().await.transpose().map_err(broken)?;
+        Ok((first, chunks))
     }
 
     async fn admit(&self, prepared: &Prepared) -> Result<Held> {
@@ -277,23 +282,8 @@ impl Inner {
         }
     }
 
-    fn total_sleep(&self, prepared: &Prepared) -> TotalSleep {
-        TotalSleep::start(&*self.timer, prepared.timeouts.total.map(Limit::total))
-    }
-
-    /// The future's result, unless the call's time is up before.
-    async fn within<T>(&self, prepared: &Prepared, future: impl Future<Output = Result<T>>) -> Result<T> {
-        match Timeout::new(future, self.total_sleep(prepared)).await {
-            Some(result) => result,
-            None => Err(prepared.took_too_long()),
-        }
-    }
-}
-
-impl Prepared {
-    fn took_too_long(&self) -> Error {
-        let limit = self.timeouts.total.unwrap_or_default();
-        Limit::total(limit).error(&server_name(self.request.url()))
+    fn total(&self, prepared: &Prepared) -> Total {
+        Total::start(&*self.timer, prepared.timeouts.total, server_name(prepared.request.url()))
     }
 }
 
@@ -312,103 +302,15 @@ impl fmt::Debug for Service {
     }
 }
 
-/// The right to an attempt, until it is known how it ended. Dropped before, it was given up.
-struct Held {
-    admitted: Option<Box<dyn Admitted>>,
-    limits: RateLimits,
-}
-
-impl Held {
-    fn report(mut self, error: Option<&Error>) {
-        if let Some(admitted) = self.admitted.take() {
-            admitted.report(&Outcome::new(self.limits, error));
-        }
-    }
-}
-
-/// The stream, whose end is reported.
-fn reported<'a, T: Send + 'a>(
-    items: impl futures_util::Stream<Item = Result<T>> + Send + 'a,
-    held: Held,
-) -> ChunkStream<'a, T> {
-    if held.admitted.is_none() {
-        return Box::pin(items);
-    }
-    Box::pin(stream::unfold((Box::pin(items), Some(held)), |(mut items, mut held)| async move {
-        let item = items.next().await;
-        match (&item, &held) {
-            (Some(Ok(_)), _) | (_, None) => {}
-            (Some(Err(error)), Some(_)) => held.take()?.report(Some(error)),
-            (None, Some(_)) => held.take()?.report(None),
-        }
-        Some((item?, (items, held)))
-    }))
-}
-
-/// The stream, ended by an error when the call's time is up.
-fn until<'a, T: Send + 'a>(
-    mut chunks: ChunkStream<'a, T>,
-    mut total: TotalSleep,
-    prepared: Prepared,
-) -> ChunkStream<'a, T> {
-    if prepared.timeouts.total.is_none() {
-        return chunks;
-    }
-    let mut ended = false;
-    Box::pin(stream::poll_fn(move |task| {
-        if ended {
-            return std::task::Poll::Ready(None);
-        }
-        let mut next = chunks.next();
-        let mut total = pin!(&mut total);
-        if let std::task::Poll::Ready(item) = std::pin::Pin::new(&mut next).poll(task) {
-            return std::task::Poll::Ready(item);
-        }
-        total.as_mut().poll(task).map(|()| {
-            ended = true;
-            Some(Err(prepared.took_too_long()))
-        })
-    }))
+/// A stream that failed before its first chunk.
+struct Unbegun {
+    error: Error,
+    /// After the headers of a successful answer.
+    answered: bool,
 }
 
 /// Whether a stream that failed before its first chunk may be asked for again: not if the service itself said what is
 /// wrong.
 fn may_begin_anew(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
-}
-
-/// Sends a request, and again where it is redirected to within the same server.
-async fn send_to_end(http: &HttpClient, mut request: Request) -> Result<Response> {
-    let mut response = http.send(request.clone()).await?;
-    for _ in 0..MAX_REDIRECTS {
-        let Some(next) = followed(&request, &response) else { break };
-        request = next;
-        response = http.send(request.clone()).await?;
-    }
-    Ok(response)
-}
-
-/// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the
-/// key must not go.
-fn followed(request: &Request, response: &Response) -> Option<Request> {
-    let keeps = match response.status().as_u16() {
-        307 | 308 => true,
-        301 | 302 => request.method() == Method::GET,
-        _ => false,
-    };
-    let location = response.header("location").filter(|_| keeps)?;
-    let url = match location.strip_prefix('/') {
-        Some(rest) if !rest.starts_with('/') => {
-            let url = request.url();
-            format!("{}://{}{location}", url.scheme_str()?, url.authority()?)
-        }
-        _ => location.to_owned(),
-    };
-    let next = Request::new(request.method().clone(), &url).ok()?;
-    if !same_origin(request.url(), next.url()) {
-        return None;
-    }
-    let mut next = next.with_body(request.body().clone());
-    next.headers_mut().clone_from(request.headers());
-    Some(next)
 }

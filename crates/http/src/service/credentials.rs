@@ -156,7 +156,8 @@ impl Credentials {
         }
         let text = SecretString::from(format!("{}{key}", self.prefix));
         let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|error| {
-            let message = "the API key holds characters that a header cannot hold; look for a line break at its end";
+            let message =
+                "the API key holds characters that a header cannot hold; look for a line break at its end";
             Error::new(ErrorKind::Config, message).with_source(error)
         })?;
         value.set_sensitive(true);

@@ -1,9 +1,11 @@
 //! Newline-delimited JSON: one event per line.
 
+use std::pin::Pin;
+
 use bytes::{Buf, Bytes, BytesMut};
 use catena_core::{Error, ErrorKind, Result};
+use futures_util::StreamExt;
 use futures_util::stream::{self, Stream};
-use futures_util::{StreamExt, pin_mut};
 
 use crate::failure;
 use crate::sse::Event;
@@ -16,16 +18,18 @@ pub(super) fn decode_lines(
     bytes: impl Stream<Item = Result<Bytes>> + Send + 'static,
     max_line: usize,
 ) -> impl Stream<Item = Result<Event>> + Send {
-    let state = Lines { bytes: Box::pin(bytes), buffer: BytesMut::new(), searched: 0, max_line, ended: false };
-    stream::unfold(state, |mut state| async move {
+    let state =
+        Lines { bytes: Box::pin(bytes), buffer: BytesMut::new(), searched: 0, max_line, ended: false };
+    stream::unfold(Some(state), |state| async move {
+        let mut state = state?;
         let line = state.next().await?;
-        state.ended |= line.is_err();
-        Some((line, state))
+        let next = line.is_ok().then_some(state);
+        Some((line, next))
     })
 }
 
 struct Lines<S> {
-    bytes: std::pin::Pin<Box<S>>,
+    bytes: Pin<Box<S>>,
     buffer: BytesMut,
     /// How much of the buffer holds no newline: no byte is looked at twice.
     searched: usize,
@@ -46,8 +50,6 @@ impl<S: Stream<Item = Result<Bytes>>> Lines<S> {
             }
             self.searched = self.buffer.len();
             if self.searched > self.max_line {
-                self.buffer.clear();
-                self.ended = true;
                 return Some(Err(failure::event_too_large(self.max_line)));
             }
             if self.ended {
@@ -55,15 +57,9 @@ impl<S: Stream<Item = Result<Bytes>>> Lines<S> {
                 self.searched = 0;
                 return (!line.trim_ascii().is_empty()).then(|| event(&line));
             }
-            let next = self.bytes.next();
-            pin_mut!(next);
-            match next.await {
+            match self.bytes.next().await {
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(error)) => {
-                    self.buffer.clear();
-                    self.searched = 0;
-                    return Some(Err(error));
-                }
+                Some(Err(error)) => return Some(Err(error)),
                 None => self.ended = true,
             }
         }

@@ -8,6 +8,7 @@ mod limits;
 mod pools;
 mod proxy;
 mod server;
+mod service;
 mod timeouts;
 mod timer;
 mod tls;

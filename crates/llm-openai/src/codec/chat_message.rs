@@ -75,7 +75,9 @@ fn plain<'a>(message: &'a Message, system: &'static str) -> Option<WireMessage<'
     match message {
         Message::Ai(message) => {
             let calls = !message.tool_calls().is_empty() || !message.invalid_tool_calls().is_empty();
-            if calls || message.additional_kwargs.contains_key("function_call") {
+            let more =
+                ["function_call", "audio"].iter().any(|name| message.additional_kwargs.contains_key(*name));
+            if calls || more {
                 return None;
             }
             refusal = refusal_of(message);
@@ -109,6 +111,7 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
         }
         if let (Message::Ai(message), true) = (message, wire["role"] == "assistant") {
             add_calls(message, wire);
+            add_audio(message, wire);
         }
         // What is left out here was meant for another interface: it is not an error to have it in a conversation.
         if let Some(Value::Array(parts)) = wire.get_mut("content") {
@@ -152,6 +155,14 @@ fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
         wire.insert("tool_calls".to_owned(), calls.into());
     } else if let Some(call) = message.additional_kwargs.get("function_call") {
         wire.insert("function_call".to_owned(), call.clone());
+    }
+}
+
+/// What was said aloud is kept by the service: its id stands for it.
+fn add_audio(message: &AiMessage, wire: &mut Map<String, Value>) {
+    if let Some(audio) = message.additional_kwargs.get("audio") {
+        let id = audio.get("id").map(|id| json!({ "id": id }));
+        wire.insert("audio".to_owned(), id.unwrap_or_else(|| audio.clone()));
     }
 }
 

@@ -1,45 +1,119 @@
 //! Chat requests: `POST /chat/completions`.
 
+use std::borrow::Cow;
+
 use catena_core::{Error, ErrorKind, Message, Result};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::chat_message::{WireMessage, encode_messages};
-use super::request::encode;
-use crate::sampling::Sampling;
+use super::chat_message::encode_messages;
+use super::request::{Body, encode, refuse_candidates, with_arguments};
+use super::response_format::wire_format;
+use super::tool::{wire_choice, wire_tool};
+use crate::parameters::Parameters;
 
-/// The settings of a chat model, as it sends them.
-#[derive(Debug, Clone, Default, Serialize)]
+/// The settings of a chat model.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ChatOptions {
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_completion_tokens: Option<u32>,
-    /// What older and many compatible servers understand instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_tokens: Option<u32>,
-    #[serde(flatten)]
-    pub(crate) sampling: Sampling,
-    #[serde(skip)]
+    pub(crate) parameters: Parameters,
+    /// Older and many compatible servers know the token limit only as `max_tokens`.
+    pub(crate) legacy_max_tokens: bool,
     pub(crate) stream_usage: bool,
-    #[serde(skip)]
-    pub(crate) extra_body: Map<String, Value>,
+    /// Calls are streams that are put together.
+    pub(crate) streaming: bool,
+    /// Parameters that are sent only if the application sets them.
+    pub(crate) disabled: Vec<String>,
+    /// Answers carry the headers they came with.
+    pub(crate) response_headers: bool,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    options: &'a ChatOptions,
-    messages: Vec<WireMessage<'a>>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_options: Option<StreamOptions>,
+impl ChatOptions {
+    /// Brings the settings of a new model into the form that is sent.
+    ///
+    /// # Errors
+    /// `Config` for what contradicts itself, `InvalidInput` for a tool or format that is none.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.parameters.check()?;
+        if self.streaming {
+            refuse_candidates(&self.parameters)
+                .map_err(|error| Error::new(ErrorKind::Config, error.message().to_owned()))?;
+        }
+        self.fit_temperature();
+        normalise(&mut self.parameters.members, self.legacy_max_tokens)
+    }
+
+    /// Reasoning models take no temperature but 1, and the first of them refuse to go without.
+    fn fit_temperature(&mut self) {
+        let model = self.model.to_lowercase();
+        let members = &mut self.parameters.members;
+        if model.starts_with("o1") && !self.disabled.iter().any(|name| name == "temperature") {
+            members.entry("temperature").or_insert_with(|| 1.0.into());
+        }
+        let effort = members.get("reasoning_effort").or_else(|| members.get("reasoning")?.get("effort"));
+        let thinks = model.starts_with("gpt-5")
+            && !model.contains("chat")
+            && effort.is_none_or(|effort| effort != "none");
+        if thinks && members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0)) {
+            members.remove("temperature");
+        }
+    }
+
+    /// The settings with the arguments of a call laid over them.
+    ///
+    /// # Errors
+    /// As for [`finish`](Self::finish).
+    pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Cow<'_, Self>> {
+        let Cow::Owned(parameters) = with_arguments(&self.parameters, arguments)? else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let mut called = Self { parameters, ..self.clone() };
+        let members = &mut called.parameters.members;
+        let names = |name: &str| arguments.is_some_and(|arguments| arguments.contains_key(name));
+        if names("max_tokens") && !names("max_completion_tokens") {
+            members.remove("max_completion_tokens");
+        }
+        if let Some(Value::String(model)) = members.remove("model") {
+            called.model = model;
+        }
+        if let Some(usage) = members.remove("stream_usage") {
+            called.stream_usage = usage == true;
+        }
+        normalise(members, called.legacy_max_tokens)?;
+        Ok(Cow::Owned(called))
+    }
+
+    fn stream_options(&self) -> Option<Map<String, Value>> {
+        let given = self.parameters.members.get("stream_options").and_then(Value::as_object).cloned();
+        let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
+        if !wanted {
+            return given;
+        }
+        let mut options = given.unwrap_or_default();
+        options.entry("include_usage").or_insert(true.into());
+        Some(options)
+    }
 }
 
-#[derive(Serialize)]
-struct StreamOptions {
-    include_usage: bool,
+/// Brings members into the form that is sent. What is in that form already stays as it is.
+fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Result<()> {
+    let strict = members.remove("strict").and_then(|strict| strict.as_bool());
+    if !legacy_max_tokens && let Some(limit) = members.remove("max_tokens") {
+        members.entry("max_completion_tokens").or_insert(limit);
+    }
+    let mut tools = Vec::new();
+    if let Some(Value::Array(given)) = members.remove("tools") {
+        tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
+    }
+    if let Some(choice) = members.remove("tool_choice").and_then(|choice| wire_choice(&choice, &tools)) {
+        members.insert("tool_choice".to_owned(), choice);
+    }
+    if !tools.is_empty() {
+        members.insert("tools".to_owned(), tools.into());
+    }
+    if let Some(format) = members.get_mut("response_format") {
+        *format = wire_format(format, strict)?;
+    }
+    Ok(())
 }
 
 /// The body of a request.
@@ -50,10 +124,16 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
     if messages.is_empty() {
         return Err(Error::new(ErrorKind::InvalidInput, "a chat model needs at least one message"));
     }
+    if stream {
+        refuse_candidates(&options.parameters)?;
+    }
     let system = if is_reasoning_model(&options.model) { "developer" } else { "system" };
-    let messages = encode_messages(messages, system)?;
-    let stream_options = (stream && options.stream_usage).then_some(StreamOptions { include_usage: true });
-    encode(&Body { options, messages, stream, stream_options }, &options.extra_body)
+    encode(&Body {
+        input: ("messages", encode_messages(messages, system)?),
+        model: &options.model,
+        parameters: &options.parameters,
+        stream: stream.then(|| options.stream_options()),
+    })
 }
 
 /// True for o1, o3 and their kin, which call system messages developer messages.
@@ -90,44 +170,117 @@ mod tests {
         check(&model("m"), &hi(), true, wire);
     }
 
+    fn members(members: Value) -> Map<String, Value> {
+        members.as_object().cloned().expect("an object")
+    }
+
+    /// Checks what is sent beside the model's name and the messages.
+    #[track_caller]
+    fn check_members(name: &str, set: Value, arguments: Value, expected: Value) {
+        let mut options = model(name);
+        options.parameters.members = members(set);
+        options.finish().expect("good settings");
+        let called = options.called(Some(&members(arguments))).expect("good arguments");
+        let body = encode_chat(&called, &hi(), false).expect("a body");
+        let mut body = members(serde_json::from_slice(&body).expect("JSON"));
+        body.remove("model");
+        body.remove("messages");
+        assert_eq!(Value::from(body), expected);
+    }
+
     #[test]
-    fn settings_are_sent_under_their_names() {
-        let sampling = Sampling {
-            temperature: Some(0.0),
-            top_p: Some(0.5),
-            presence_penalty: Some(-0.5),
-            frequency_penalty: Some(1.0),
-            stop: vec!["END".into()],
-            seed: Some(-7),
-            logit_bias: [(50256, -100)].into(),
-            user: Some("ada".into()),
-        };
-        let options = ChatOptions {
-            max_completion_tokens: Some(5),
-            sampling,
-            stream_usage: true,
-            ..model("gpt-4o-mini")
-        };
-        let mut wire = json!({
-            "model": "gpt-4o-mini", "max_completion_tokens": 5, "temperature": 0.0, "top_p": 0.5,
-            "presence_penalty": -0.5, "frequency_penalty": 1.0, "stop": ["END"], "seed": -7,
-            "logit_bias": {"50256": -100}, "user": "ada", "messages": [{"role": "user", "content": "Hi"}],
+    fn arguments_of_a_call_replace_settings() {
+        let set = json!({"temperature": 0.1, "top_p": 0.5, "stop": ["A"]});
+        let same = json!({"temperature": 0.1, "top_p": 0.5, "stop": ["A"]});
+        check_members("m", set.clone(), json!({}), same);
+        let arguments = json!({"temperature": 0, "stop": [], "top_k": 3, "seed": null, "ls_format": "x"});
+        check_members("m", set, arguments, json!({"temperature": 0, "top_p": 0.5, "top_k": 3, "seed": null}));
+        let arguments = json!({"extra_body": {"max_tokens": 2}, "max_tokens": 3});
+        check_members(
+            "m",
+            json!({"max_tokens": 5}),
+            arguments,
+            json!({"max_tokens": 2, "max_completion_tokens": 3}),
+        );
+        check_members("m", json!({}), json!({"max_tokens": 3}), json!({"max_completion_tokens": 3}));
+        let error = model("m")
+            .called(Some(&members(json!({"stream": true}))))
+            .expect_err("not a matter of arguments");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let bound = members(json!({"model": "o3"}));
+        assert_eq!(model("m").called(Some(&bound)).expect("good").model, "o3");
+    }
+
+    #[test]
+    fn tools_and_formats_are_brought_into_form() {
+        let tool = json!({"name": "f", "parameters": {"type": "object", "properties": {}}});
+        let wire = json!({"type": "function", "function": tool});
+        check_members("m", json!({}), json!({"tools": [tool]}), json!({"tools": [wire]}));
+        let chosen = json!({"type": "function", "function": {"name": "f"}});
+        let sent = json!({"tools": [wire], "tool_choice": chosen});
+        check_members("m", json!({"tools": [tool], "tool_choice": "f"}), json!({"seed": null}), {
+            let mut sent = sent.clone();
+            sent["seed"] = Value::Null;
+            sent
         });
-        check(&options, &hi(), false, wire.clone());
-        wire["stream"] = true.into();
-        wire["stream_options"] = json!({"include_usage": true});
-        check(&options, &hi(), true, wire);
+        check_members("m", json!({"tools": [tool]}), json!({"tool_choice": "f"}), sent);
+        let format = json!({"title": "P", "type": "object"});
+        let wire = json!({"type": "json_schema", "json_schema": {
+            "name": "P", "strict": true, "schema": {"type": "object", "additionalProperties": false}}});
+        let arguments = json!({"response_format": format, "strict": true});
+        check_members("m", json!({}), arguments, json!({"response_format": wire}));
+        check_members("m", json!({}), json!({"tools": [], "tool_choice": false}), json!({}));
+    }
+
+    #[test]
+    fn reasoning_models_have_their_temperature() {
+        for (name, set, expected) in [
+            ("o1-mini", json!({}), json!({"temperature": 1.0})),
+            ("o1", json!({"temperature": 0.5}), json!({"temperature": 0.5})),
+            ("o3-mini", json!({}), json!({})),
+            ("gpt-5-nano", json!({"temperature": 0.3}), json!({})),
+            ("GPT-5", json!({"temperature": 1}), json!({"temperature": 1})),
+            ("gpt-5-chat-latest", json!({"temperature": 0.3}), json!({"temperature": 0.3})),
+            (
+                "gpt-5",
+                json!({"temperature": 0.3, "reasoning_effort": "none"}),
+                json!({"temperature": 0.3, "reasoning_effort": "none"}),
+            ),
+        ] {
+            check_members(name, set, json!({}), expected);
+        }
+        let mut options = ChatOptions { disabled: vec!["temperature".into()], ..model("o1") };
+        options.finish().expect("good settings");
+        assert!(options.parameters.members.is_empty());
+    }
+
+    #[test]
+    fn a_stream_is_of_one_answer_and_says_what_it_used_if_asked() {
+        let mut options = ChatOptions { stream_usage: true, ..model("m") };
+        let wire = |stream_options: Value| {
+            json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": true,
+                "stream_options": stream_options})
+        };
+        check(&options, &hi(), true, wire(json!({"include_usage": true})));
+        options.parameters.set("stream_options", json!({"include_obfuscation": false}));
+        check(&options, &hi(), true, wire(json!({"include_usage": true, "include_obfuscation": false})));
+        check(&options, &hi(), false, json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}]}));
+        options.parameters.set("n", 2);
+        let error = encode_chat(&options, &hi(), true).expect_err("two answers");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        options.streaming = true;
+        assert_eq!(options.finish().expect_err("two answers").kind(), ErrorKind::Config);
+        options.parameters.set("n", 0);
+        assert_eq!(options.finish().expect_err("no answer").kind(), ErrorKind::Config);
     }
 
     #[test]
     fn extra_members_override() {
-        let Value::Object(extra_body) = json!({"top_k": 5, "model": "other", "temperature": null}) else {
-            return;
-        };
-        let options = ChatOptions { max_tokens: Some(9), extra_body, ..model("m") };
+        let mut options = model("m");
+        options.parameters.set("temperature", 1);
+        options.parameters.extra = members(json!({"top_k": 5, "model": "other", "temperature": null}));
         let wire = json!({
-            "model": "other", "max_tokens": 9, "top_k": 5, "temperature": null,
-            "messages": [{"role": "user", "content": "Hi"}],
+            "model": "other", "top_k": 5, "temperature": null, "messages": [{"role": "user", "content": "Hi"}],
         });
         check(&options, &hi(), false, wire);
     }

@@ -1,56 +1,82 @@
 //! Chat answers in one piece.
 
+use std::borrow::Cow;
+
 use catena_core::{AiMessage, Result};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::MapAccess;
 use serde_json::{Map, Value};
 
-use super::call_pieces::CallPieces;
+use super::call_pieces::{CallPieces, WireCalls};
 use super::content::WireContent;
 use super::envelope::{Envelope, decode_body, keep, no_choices};
+use super::event::Known;
 use super::lenient::Text;
+use super::members::{Facts, Members, Number, deserialize_members, skip, take_extra, take_fact};
 use super::origin::Origin;
+use super::response_headers::add_headers;
 
 /// One choice of an answer (with a `message`) or of an event (with a `delta`).
-#[derive(Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct ChatChoice<'a> {
-    #[serde(default)]
-    pub(super) index: Value,
-    #[serde(default, borrow)]
+    pub(super) index: Number,
     pub(super) message: Option<WireMessage<'a>>,
-    #[serde(default, borrow)]
     pub(super) delta: Option<WireMessage<'a>>,
-    #[serde(default, borrow)]
     pub(super) finish_reason: Text<'a>,
-    #[serde(default)]
     pub(super) logprobs: Value,
-    #[serde(flatten)]
+    pub(super) facts: Facts<'a>,
+}
+
+impl<'de> Members<'de> for ChatChoice<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "index" => self.index = object.next_value()?,
+            "message" => self.message = object.next_value()?,
+            "delta" => self.delta = object.next_value()?,
+            "finish_reason" => self.finish_reason = object.next_value()?,
+            "logprobs" => self.logprobs = object.next_value()?,
+            _ => take_fact(&mut self.facts, name, object)?,
+        }
+        Ok(())
+    }
+}
+
+deserialize_members!(ChatChoice);
+
+/// A message, or a piece of one.
+#[derive(Debug, Default)]
+pub(super) struct WireMessage<'a> {
+    pub(super) content: WireContent<'a>,
+    pub(super) refusal: Text<'a>,
+    /// DeepSeek, llama.cpp, older vLLM.
+    pub(super) reasoning_content: Text<'a>,
+    /// OpenRouter, Ollama, newer vLLM. Some send both, with the same text.
+    pub(super) reasoning: Text<'a>,
+    pub(super) tool_calls: WireCalls<'a>,
+    /// What there was before tools.
+    pub(super) function_call: Value,
+    /// What the model says aloud.
+    pub(super) audio: Value,
     pub(super) extra: Map<String, Value>,
 }
 
-/// A message, or a piece of one.
-#[derive(Deserialize)]
-pub(super) struct WireMessage<'a> {
-    #[serde(default, borrow)]
-    pub(super) content: WireContent<'a>,
-    #[serde(default, borrow)]
-    pub(super) refusal: Text<'a>,
-    /// DeepSeek, llama.cpp, older vLLM.
-    #[serde(default, borrow)]
-    pub(super) reasoning_content: Text<'a>,
-    /// OpenRouter, Ollama, newer vLLM. Some send both, with the same text.
-    #[serde(default, borrow)]
-    pub(super) reasoning: Text<'a>,
-    #[serde(default, rename = "role")]
-    _role: Option<IgnoredAny>,
-    #[serde(default)]
-    pub(super) tool_calls: Value,
-    /// What there was before tools.
-    #[serde(default)]
-    pub(super) function_call: Value,
-    #[serde(flatten)]
-    pub(super) extra: Map<String, Value>,
+impl<'de> Members<'de> for WireMessage<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "role" => skip(object)?,
+            "content" => self.content = object.next_value()?,
+            "refusal" => self.refusal = object.next_value()?,
+            "reasoning_content" => self.reasoning_content = object.next_value()?,
+            "reasoning" => self.reasoning = object.next_value()?,
+            "tool_calls" => self.tool_calls = object.next_value()?,
+            "function_call" => self.function_call = object.next_value()?,
+            "audio" => self.audio = object.next_value()?,
+            _ => take_extra(&mut self.extra, name, object)?,
+        }
+        Ok(())
+    }
 }
+
+deserialize_members!(WireMessage);
 
 impl WireMessage<'_> {
     /// Adds what is said to `message`; leaves `tool_calls` and `extra`.
@@ -58,39 +84,65 @@ impl WireMessage<'_> {
         let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
         message.refusal = std::mem::take(&mut self.refusal).into_string();
-        if self.function_call.is_object() {
-            message.additional_kwargs.insert("function_call".to_owned(), self.function_call.take());
+        for (name, value) in [("function_call", &mut self.function_call), ("audio", &mut self.audio)] {
+            if value.is_object() {
+                message.additional_kwargs.insert(name.to_owned(), value.take());
+            }
         }
         std::mem::take(&mut self.content).add_to(message);
     }
 }
 
-/// Reads a complete answer.
+/// Reads a complete answer: the first of its choices. `headers`: whether its metadata holds those it came with.
 ///
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
-pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
+pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
+    let mut answers = decode_choices(body, origin, headers, 1)?;
+    answers.pop().ok_or_else(|| no_choices(body, origin))
+}
+
+/// Reads all choices of an answer, in the order of their indices. Each carries the usage of the whole.
+///
+/// # Errors
+/// As for [`decode_chat`].
+pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
+    decode_choices(body, origin, headers, usize::MAX)
+}
+
+fn decode_choices(body: &[u8], origin: &Origin, headers: bool, most: usize) -> Result<Vec<AiMessage>> {
     let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
-    let choices = envelope.choices.take().unwrap_or_default();
-    let choice = choices.into_iter().next().ok_or_else(|| no_choices(body, origin))?;
-    let ChatChoice { message: Some(mut wire), mut extra, .. } = choice else {
-        return Err(no_choices(body, origin));
-    };
-    let mut message = AiMessage::default();
-    wire.add_to(&mut message);
-    CallPieces::default().add(wire.tool_calls.take(), &mut message);
-    let metadata = &mut message.metadata;
-    message.usage = envelope.describe(metadata);
-    keep(&mut extra, &mut metadata.extra);
-    keep(&mut wire.extra, &mut metadata.extra);
-    if !choice.logprobs.is_null() {
-        metadata.extra.insert("logprobs".to_owned(), choice.logprobs);
+    let mut choices = envelope.choices.take().unwrap_or_default();
+    // Servers that give no index mean the order of the list, which a stable sort keeps.
+    choices.sort_by_key(|choice| choice.index.0);
+    let mut facts = AiMessage::default();
+    facts.usage = envelope.describe(&mut facts.metadata);
+    facts.metadata.model = envelope.model.into_string();
+    facts.metadata.request_id.clone_from(&origin.request_id);
+    if headers {
+        add_headers(origin, &mut facts.metadata);
     }
-    metadata.finish_reason = choice.finish_reason.into_string();
-    metadata.model = envelope.model.into_string();
-    metadata.request_id.clone_from(&origin.request_id);
-    message.id = envelope.id.into_string();
-    Ok(message.into_whole())
+    facts.id = envelope.id.into_string();
+    let answers = choices.into_iter().filter_map(|choice| choice.into_message(facts.clone()));
+    let answers: Vec<_> = answers.take(most).collect();
+    if answers.is_empty() { Err(no_choices(body, origin)) } else { Ok(answers) }
+}
+
+impl ChatChoice<'_> {
+    /// The message of the choice, with what is known about the whole answer. `None` if it holds none.
+    fn into_message(self, mut message: AiMessage) -> Option<AiMessage> {
+        let mut wire = self.message?;
+        wire.add_to(&mut message);
+        CallPieces::default().add(std::mem::take(&mut wire.tool_calls), &mut message);
+        let metadata = &mut message.metadata;
+        Known::default().keep_all(&self.facts, metadata);
+        keep(&mut wire.extra, &mut metadata.extra);
+        if !self.logprobs.is_null() {
+            metadata.extra.insert("logprobs".to_owned(), self.logprobs);
+        }
+        metadata.finish_reason = self.finish_reason.into_string();
+        Some(message.into_whole())
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +163,7 @@ mod tests {
     fn check(body: &str, change: impl FnOnce(&mut AiMessage)) {
         let mut expected = message("Hi");
         change(&mut expected);
-        assert_eq!(decode_chat(body.as_bytes(), &origin()).expect(body), expected);
+        assert_eq!(decode_chat(body.as_bytes(), &origin(), false).expect(body), expected);
     }
 
     #[test]
@@ -151,7 +203,7 @@ mod tests {
             {"id":"c2","type":"function","function":{"name":"g","arguments":null}},
             {"id":"c3","function":{"name":"h","arguments":{"b": 2}}},
             {"id":"c4","function":{"name":"i","arguments":"{\"a\": "}}]}}]}"#;
-        let answer = decode_chat(body.as_bytes(), &origin()).expect("an answer");
+        let answer = decode_chat(body.as_bytes(), &origin(), false).expect("an answer");
         let calls = [
             ToolCall::new("f", [("a", 1)]).with_id("c1"),
             ToolCall::new("g", [("", 0); 0]).with_id("c2"),
@@ -162,7 +214,7 @@ mod tests {
         assert!(answer.tool_call_chunks().is_empty());
         let legacy =
             r#"{"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{}"}}}]}"#;
-        let answer = decode_chat(legacy.as_bytes(), &origin()).expect("an answer");
+        let answer = decode_chat(legacy.as_bytes(), &origin(), false).expect("an answer");
         assert_eq!(answer.additional_kwargs["function_call"]["name"], "f");
     }
 
@@ -194,7 +246,7 @@ mod tests {
 
     #[track_caller]
     fn check_error(body: &str, kind: ErrorKind, part: &str) {
-        let error = decode_chat(body.as_bytes(), &origin()).expect_err(body);
+        let error = decode_chat(body.as_bytes(), &origin(), false).expect_err(body);
         assert_eq!(error.kind(), kind, "{body}: {error}");
         assert!(error.to_string().contains(part), "{body}: {error}");
         assert_eq!(error.service().and_then(|service| service.request_id.as_deref()), Some("req_1"));

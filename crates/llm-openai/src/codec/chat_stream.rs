@@ -7,29 +7,43 @@ use super::StreamDecoder;
 use super::call_pieces::CallPieces;
 use super::chat_response::{ChatChoice, decode_chat};
 use super::envelope::keep;
-use super::error::decode_event;
-use super::lenient::{Text, count};
+use super::event::{Event, EventChoice, Known};
+use super::lenient::Text;
 use super::origin::Origin;
 use super::progress::Progress;
+use super::response_headers::add_headers;
 
 /// Reads a streamed answer. Facts about the answer travel with the next piece that says something.
 #[derive(Debug, Default)]
 pub(crate) struct ChatStream {
+    /// The first chunk is to carry the headers of the answer.
+    headers: bool,
     progress: Progress,
     /// What came and was not delivered yet.
     pending: AiMessage,
     id: Option<String>,
     model: Option<String>,
+    /// What else is repeated in every event.
+    known: Known,
     calls: CallPieces,
     /// Unknown members of deltas. They are increments and are delivered, added up, at the end.
     increments: Map<String, Value>,
+}
+
+impl<'de> EventChoice<'de> for ChatChoice<'de> {
+    fn index(&self) -> i64 {
+        self.index.0.unwrap_or(0)
+    }
 }
 
 impl StreamDecoder for ChatStream {
     type Chunk = AiMessage;
 
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
-        let Some(mut event) = decode_event::<ChatChoice<'_>>(name, data, origin)? else { return Ok(None) };
+        let Some(mut event) = Event::<ChatChoice<'_>>::decode(name, data, origin)? else { return Ok(None) };
+        if std::mem::take(&mut self.headers) {
+            add_headers(origin, &mut self.pending.metadata);
+        }
         if let Some(id) = changed(&mut self.id, &event.id) {
             self.pending.id = Some(id);
             self.pending.metadata.request_id.clone_from(&origin.request_id);
@@ -37,10 +51,8 @@ impl StreamDecoder for ChatStream {
         if let Some(model) = changed(&mut self.model, &event.model) {
             self.pending.metadata.model = Some(model);
         }
-        let usage = event.describe(&mut self.pending.metadata);
-        let choices = event.choices.take().unwrap_or_default();
-        let first = choices.into_iter().find(|choice| count(Some(&choice.index)).unwrap_or(0) == 0);
-        let says_something = first.is_some_and(|choice| self.add(choice)) || usage.is_some();
+        let usage = event.describe(&mut self.known, &mut self.pending.metadata);
+        let says_something = event.take_choice().is_some_and(|choice| self.add(choice)) || usage.is_some();
         self.pending.usage = usage.or(self.pending.usage);
         Ok(says_something.then(|| self.deliver()))
     }
@@ -54,17 +66,21 @@ impl StreamDecoder for ChatStream {
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
-        decode_chat(body, origin)
+        decode_chat(body, origin, self.headers)
     }
 }
 
 impl ChatStream {
+    /// `headers`: whether the answer's metadata holds those it came with.
+    pub(crate) fn new(headers: bool) -> Self {
+        Self { headers, ..Self::default() }
+    }
+
     /// Takes in a choice. True if it says something: text, reasoning, a refusal, a piece of a call or a finish reason.
     fn add(&mut self, choice: ChatChoice<'_>) -> bool {
         self.progress.answered = true;
         let metadata = &mut self.pending.metadata;
-        let mut extra = choice.extra;
-        keep(&mut extra, &mut metadata.extra);
+        self.known.keep_all(&choice.facts, metadata);
         if !choice.logprobs.is_null() {
             self.increments.merge(Map::from_iter([("logprobs".to_owned(), choice.logprobs)]));
         }
@@ -74,7 +90,7 @@ impl ChatStream {
         metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
         let Some(mut delta) = choice.delta else { return finishes };
         delta.add_to(&mut self.pending);
-        let calls = self.calls.add(delta.tool_calls.take(), &mut self.pending);
+        let calls = self.calls.add(std::mem::take(&mut delta.tool_calls), &mut self.pending);
         self.increments.merge(delta.extra);
         let pending = &self.pending;
         finishes
@@ -201,7 +217,7 @@ mod tests {
             "usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#;
         let (chunks, end) = decode(ChatStream::default(), &events);
         end.expect("a complete answer");
-        assert_eq!(fold(chunks), decode_chat(whole.as_bytes(), &origin()).expect("an answer"));
+        assert_eq!(fold(chunks), decode_chat(whole.as_bytes(), &origin(), false).expect("an answer"));
     }
 
     /// Decodes deltas of tool calls and shows the calls they make.

@@ -1,46 +1,108 @@
 //! Text completion: `POST /completions`.
 
-use catena_core::Result;
+use std::borrow::Cow;
+
+use catena_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::envelope::{Envelope, decode_body, no_choices};
-use super::error::decode_event;
+use super::envelope::{Envelope, decode_body, keep, no_choices};
 use super::lenient::{Text, count};
 use super::origin::Origin;
-use super::progress::Progress;
-use super::request::encode;
-use super::{StreamDecoder, usage::decode_usage};
+use super::request::{Body, encode, refuse_candidates, with_arguments};
+use super::usage::decode_usage;
 use crate::completion::Completion;
-use crate::sampling::Sampling;
+use crate::parameters::Parameters;
 
-/// The settings of a text model, as it sends them.
-#[derive(Debug, Clone, Default, Serialize)]
+/// The settings of a text model.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct CompletionOptions {
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) model: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) max_tokens: Option<u32>,
-    #[serde(flatten)]
-    pub(crate) sampling: Sampling,
-    #[serde(skip)]
-    pub(crate) extra_body: Map<String, Value>,
+    pub(crate) parameters: Parameters,
+    /// Calls are streams that are put together.
+    pub(crate) streaming: bool,
 }
 
+/// What a request asks to complete.
 #[derive(Serialize)]
-struct Body<'a> {
-    #[serde(flatten)]
-    options: &'a CompletionOptions,
-    prompt: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
+#[serde(untagged)]
+pub(crate) enum Prompts<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl CompletionOptions {
+    /// Checks the settings of a new model.
+    ///
+    /// # Errors
+    /// `Config` for what contradicts itself.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.parameters.check()?;
+        drop_single_best(&mut self.parameters);
+        if self.streaming {
+            refuse_several(&self.parameters)
+                .map_err(|error| Error::new(ErrorKind::Config, error.message().to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// The settings with the arguments of a call laid over them.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an argument that contradicts the call.
+    pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Cow<'_, Self>> {
+        let Cow::Owned(parameters) = with_arguments(&self.parameters, arguments)? else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let mut called = Self { parameters, ..self.clone() };
+        drop_single_best(&mut called.parameters);
+        if let Some(Value::String(model)) = called.parameters.members.remove("model") {
+            called.model = model;
+        }
+        Ok(Cow::Owned(called))
+    }
+}
+
+/// The best of one is that one; some servers refuse to hear it.
+fn drop_single_best(parameters: &mut Parameters) {
+    if parameters.members.get("best_of").is_some_and(|best| *best == 1) {
+        parameters.members.remove("best_of");
+    }
+}
+
+fn refuse_several(parameters: &Parameters) -> Result<()> {
+    refuse_candidates(parameters)?;
+    if parameters.members.get("best_of").and_then(Value::as_u64).is_some_and(|best| best > 1) {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "the best of several answers (`best_of`) cannot be streamed",
+        ));
+    }
+    Ok(())
 }
 
 /// The body of a request.
-pub(crate) fn encode_completion(options: &CompletionOptions, prompt: &str, stream: bool) -> Result<Vec<u8>> {
-    encode(&Body { options, prompt, stream }, &options.extra_body)
+///
+/// # Errors
+/// `InvalidInput` for a stream of several answers.
+pub(crate) fn encode_completion(
+    options: &CompletionOptions,
+    prompts: Prompts<'_>,
+    stream: bool,
+) -> Result<Vec<u8>> {
+    if stream {
+        refuse_several(&options.parameters)?;
+    }
+    let stream_options = options.parameters.members.get("stream_options").and_then(Value::as_object).cloned();
+    encode(&Body {
+        input: ("prompt", prompts),
+        model: &options.model,
+        parameters: &options.parameters,
+        stream: stream.then_some(stream_options),
+    })
 }
 
+/// One choice of an answer or of an event.
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(default)]
@@ -49,85 +111,107 @@ struct Choice<'a> {
     text: Text<'a>,
     #[serde(default, borrow)]
     finish_reason: Text<'a>,
+    #[serde(default)]
+    logprobs: Value,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
 }
 
-/// Reads a complete answer.
+/// Reads a complete answer to one prompt: the first of its choices.
 ///
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
 pub(crate) fn decode_completion(body: &[u8], origin: &Origin) -> Result<Completion> {
+    let choices = decode_completions(body, 1, origin)?.into_iter().flatten();
+    choices.into_iter().next().ok_or_else(|| no_choices(body, origin))
+}
+
+/// Reads a complete answer to so many prompts: the choices for each of them, all with the usage of the whole.
+///
+/// # Errors
+/// As for [`decode_completion`], and `InvalidResponse` if the choices cannot be dealt out evenly.
+pub(crate) fn decode_completions(
+    body: &[u8],
+    prompts: usize,
+    origin: &Origin,
+) -> Result<Vec<Vec<Completion>>> {
     let mut answer: Envelope<'_, Choice<'_>> = decode_body(body, origin)?;
-    let choices = answer.choices.take().unwrap_or_default();
-    let choice = choices.into_iter().next().ok_or_else(|| no_choices(body, origin))?;
-    let usage = decode_usage(&answer.usage);
-    if choice.text.0.is_none() && choice.finish_reason.as_str().is_none() {
+    let mut choices = answer.choices.take().unwrap_or_default();
+    // Servers that give no index mean the order of the list, which a stable sort keeps.
+    choices.sort_by_key(|choice| count(Some(&choice.index)));
+    let said = |choice: &Choice<'_>| choice.text.0.is_some() || choice.finish_reason.as_str().is_some();
+    if choices.is_empty() || !choices.iter().all(said) {
         return Err(no_choices(body, origin));
     }
-    Ok(Completion {
-        text: choice.text.into_string().unwrap_or_default(),
-        finish_reason: choice.finish_reason.into_string(),
-        usage,
+    let each = choices.len() / prompts.max(1);
+    if each * prompts != choices.len() {
+        let message = format!("the answer holds {} choices for {prompts} prompts", choices.len());
+        let service = origin.service_error(&String::from_utf8_lossy(body));
+        return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
+    }
+    let facts = Completion {
+        usage: decode_usage(&answer.usage),
         model: answer.model.into_string(),
         id: answer.id.into_string(),
         request_id: origin.request_id.clone(),
-    })
+        ..Completion::default()
+    };
+    let mut completions = choices.into_iter().map(|choice| choice.into_completion(facts.clone()));
+    Ok((0..prompts).map(|_| completions.by_ref().take(each).collect()).collect())
 }
 
-/// Reads a streamed answer: the pieces of its text.
-#[derive(Debug, Default)]
-pub(crate) struct CompletionStream {
-    progress: Progress,
-}
-
-impl StreamDecoder for CompletionStream {
-    type Chunk = String;
-
-    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<String>> {
-        let Some(event) = decode_event::<Choice<'_>>(name, data, origin)? else { return Ok(None) };
-        let choices = event.choices.unwrap_or_default();
-        let Some(choice) = choices.into_iter().find(|choice| count(Some(&choice.index)).unwrap_or(0) == 0)
-        else {
-            return Ok(None);
-        };
-        self.progress.answered = true;
-        self.progress.finished |= choice.finish_reason.as_str().is_some();
-        let text = choice.text.into_string();
-        self.progress.emitted |= text.is_some();
-        Ok(text)
-    }
-
-    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<String>> {
-        self.progress.end(marked, origin)?;
-        // An empty answer is an answer too.
-        Ok((!self.progress.emitted).then(String::new))
-    }
-
-    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<String> {
-        decode_completion(body, origin).map(|completion| completion.text)
+impl Choice<'_> {
+    fn into_completion(mut self, facts: Completion) -> Completion {
+        let mut extra = Map::new();
+        keep(&mut self.extra, &mut extra);
+        Completion {
+            text: self.text.into_string().unwrap_or_default(),
+            finish_reason: self.finish_reason.into_string(),
+            logprobs: Some(self.logprobs).filter(|logprobs| !logprobs.is_null()),
+            extra,
+            ..facts
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{decode, origin};
+    use super::super::fixtures::origin;
     use super::*;
     use catena_core::{ErrorKind, Usage};
     use serde_json::json;
 
     #[test]
     fn what_is_not_set_is_not_sent() {
-        let options = CompletionOptions { model: "m".into(), ..CompletionOptions::default() };
-        let wire = |options: &CompletionOptions, stream| -> Value {
-            serde_json::from_slice(&encode_completion(options, "Say ✓", stream).expect("a body"))
+        let mut options = CompletionOptions { model: "m".into(), ..CompletionOptions::default() };
+        let wire = |options: &CompletionOptions, prompts: Prompts<'_>, stream| -> Value {
+            serde_json::from_slice(&encode_completion(options, prompts, stream).expect("a body"))
                 .expect("JSON")
         };
-        assert_eq!(wire(&options, false), json!({"model": "m", "prompt": "Say ✓"}));
-        assert_eq!(wire(&options, true), json!({"model": "m", "prompt": "Say ✓", "stream": true}));
-        let sampling = Sampling { temperature: Some(0.9), ..Sampling::default() };
-        let extra_body = Map::from_iter([("prompt".to_owned(), json!(["Other"]))]);
-        let options = CompletionOptions { max_tokens: Some(0), sampling, extra_body, ..options };
+        let one = || Prompts::One("Say ✓");
+        assert_eq!(wire(&options, one(), false), json!({"model": "m", "prompt": "Say ✓"}));
+        assert_eq!(wire(&options, one(), true), json!({"model": "m", "prompt": "Say ✓", "stream": true}));
+        let many = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(wire(&options, Prompts::Many(&many), false), json!({"model": "m", "prompt": ["a", "b"]}));
+        options.parameters.set_number("temperature", 0.9);
+        options.parameters.set("max_tokens", 0);
+        options.parameters.extra.insert("prompt".to_owned(), json!(["Other"]));
         let sent = json!({"model": "m", "prompt": ["Other"], "max_tokens": 0, "temperature": 0.9});
-        assert_eq!(wire(&options, false), sent);
+        assert_eq!(wire(&options, one(), false), sent);
+    }
+
+    #[test]
+    fn several_answers_are_not_streamed() {
+        for (name, refused) in [("n", true), ("best_of", true), ("logprobs", false)] {
+            let mut options = CompletionOptions { streaming: true, ..CompletionOptions::default() };
+            options.parameters.set(name, 2);
+            assert_eq!(encode_completion(&options, Prompts::One("x"), true).is_err(), refused, "{name}");
+            assert_eq!(options.finish().is_err(), refused, "{name}");
+        }
+        let mut options = CompletionOptions::default();
+        options.parameters.set("best_of", 1);
+        options.finish().expect("good settings");
+        assert!(options.parameters.members.is_empty());
     }
 
     #[test]
@@ -142,6 +226,7 @@ mod tests {
             model: Some("m".into()),
             id: Some("cmpl-1".into()),
             request_id: Some("req_1".into()),
+            ..Completion::default()
         };
         assert_eq!(decode_completion(body.as_bytes(), &origin()).expect("an answer"), expected);
         let bare = decode_completion(br#"{"choices":[{"text":""}]}"#, &origin()).expect("an answer");
@@ -162,27 +247,18 @@ mod tests {
         }
     }
 
-    const A: &str = r#"{"choices":[{"text":"a","index":0,"finish_reason":null}]}"#;
-    const B: &str = r#"{"choices":[{"text":"b","index":0,"finish_reason":"stop"}]}"#;
-    const STOP: &str = r#"{"choices":[{"text":"","index":0,"finish_reason":"stop"}]}"#;
-
-    #[track_caller]
-    fn check(events: &[&str], texts: &[&str], error: Option<ErrorKind>) {
-        let (chunks, end) = decode(CompletionStream::default(), events);
-        assert_eq!(chunks, texts, "{events:?}");
-        assert_eq!(end.err().map(|error| error.kind()), error, "{events:?}");
-    }
-
     #[test]
-    fn a_stream_is_read_to_its_end() {
-        check(&[A, B, "[DONE]"], &["a", "b"], None);
-        check(&[A, B], &["a", "b"], None);
-        check(&[A, STOP, r#"{"choices":[],"usage":{"prompt_tokens":1}}"#, "[DONE]"], &["a"], None);
-        check(&[STOP, "[DONE]"], &[""], None);
-        check(&[A], &["a"], Some(ErrorKind::Incomplete));
-        check(&[], &[], Some(ErrorKind::Incomplete));
-        check(&["[DONE]"], &[], Some(ErrorKind::InvalidResponse));
-        check(&[A, r#"{"error":{"message":"boom"}}"#, B], &["a"], Some(ErrorKind::Stream));
-        check(&[A, "{", B], &["a"], Some(ErrorKind::Decode));
+    fn choices_are_dealt_out_to_the_prompts() {
+        let body = r#"{"choices":[{"text":"c","index":2},{"text":"a","index":0,"logprobs":{"tokens":["a"]},"x":1},
+            {"text":"d","index":3},{"text":"b","index":1}],"usage":{"prompt_tokens":1,"completion_tokens":4}}"#;
+        let dealt = |prompts| decode_completions(body.as_bytes(), prompts, &origin());
+        let texts = dealt(2).expect("two each");
+        let texts: Vec<Vec<_>> =
+            texts.iter().map(|choices| choices.iter().map(|choice| choice.text.as_str()).collect()).collect();
+        assert_eq!(texts, [["a", "b"], ["c", "d"]]);
+        let all = dealt(1).expect("four for one").remove(0);
+        assert_eq!(all[0].logprobs, Some(json!({"tokens": ["a"]})));
+        assert_eq!((all[0].extra["x"].clone(), all[3].usage), (json!(1), Some(Usage::new(1, 4))));
+        assert_eq!(dealt(3).expect_err("four for three").kind(), ErrorKind::InvalidResponse);
     }
 }

@@ -1,13 +1,10 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
-use catena_core::{Error, ErrorKind, Result, ServiceError};
+use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{FailedAnswer, MAX_ERROR_TEXT, bounded};
-use serde::Deserialize;
 
-use super::envelope::{Envelope, not_decodable};
 use super::error_body::ErrorBody;
 use super::error_kind;
-use super::lenient::is_truthy;
 use super::origin::Origin;
 
 /// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
@@ -27,24 +24,9 @@ pub(super) fn decode_error_in_answer(body: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::InvalidResponse, body, service, origin)
 }
 
-/// Reads an event; `None` for one without data.
-///
-/// # Errors
-/// `Stream` for an error object, `Decode` for what is not JSON.
-pub(super) fn decode_event<'a, C: Deserialize<'a>>(
-    name: Option<&str>,
-    data: &'a str,
-    origin: &Origin,
-) -> Result<Option<Envelope<'a, C>>> {
-    if data.trim().is_empty() {
-        return Ok(None);
-    }
-    let event: Envelope<'a, C> = serde_json::from_str(data)
-        .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
-    if is_truthy(&event.error) || (name == Some("error") && event.choices.is_none()) {
-        return Err(error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin));
-    }
-    Ok(Some(event))
+/// The error that an event of a stream holds.
+pub(super) fn error_in_event(data: &str, origin: &Origin) -> Error {
+    error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin)
 }
 
 fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
@@ -222,7 +204,8 @@ mod tests {
         ] {
             for error in [
                 failure(401, &[], &body, origin.clone()),
-                super::super::chat_response::decode_chat(body.as_bytes(), &origin).expect_err("no answer"),
+                super::super::chat_response::decode_chat(body.as_bytes(), &origin, false)
+                    .expect_err("no answer"),
             ] {
                 let shown = format!("{error} {error:?}");
                 assert!(!shown.contains("quoted"), "{shown}");

@@ -5,18 +5,24 @@ mod chat_message;
 pub(crate) mod chat_request;
 pub(crate) mod chat_response;
 pub(crate) mod chat_stream;
+pub(crate) mod completion_stream;
 pub(crate) mod completions;
 mod content;
 mod envelope;
 pub(crate) mod error;
 mod error_body;
 mod error_kind;
+mod event;
 #[cfg(test)]
 mod fixtures;
 mod lenient;
+mod members;
 mod origin;
 mod progress;
 pub(crate) mod request;
+mod response_format;
+mod response_headers;
+mod tool;
 mod usage;
 
 pub(crate) use origin::Origin;

@@ -1,22 +1,111 @@
 //! Request bodies.
 
+use std::borrow::Cow;
+
 use catena_core::{Error, ErrorKind, Result};
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-/// Encodes a body. Members of `extra` replace those of the same name.
-pub(crate) fn encode(body: &impl Serialize, extra: &Map<String, Value>) -> Result<Vec<u8>> {
-    let encoded = if extra.is_empty() {
-        serde_json::to_vec(body)
-    } else {
-        serde_json::to_value(body).and_then(|mut body| {
-            if let Some(members) = body.as_object_mut() {
-                members.extend(extra.clone());
+use crate::parameters::Parameters;
+
+/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+pub(crate) struct Body<'a, T> {
+    /// The messages, prompts or inputs, and their name.
+    pub(crate) input: (&'static str, T),
+    pub(crate) model: &'a str,
+    pub(crate) parameters: &'a Parameters,
+    /// `Some` with `stream_options`, if any, for a stream.
+    pub(crate) stream: Option<Option<Map<String, Value>>>,
+}
+
+impl<T: Serialize> Serialize for Body<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Parameters { members, extra, .. } = self.parameters;
+        let mut body = serializer.serialize_map(None)?;
+        let own = |name: &str| !extra.contains_key(name);
+        // On Azure the deployment says which model it is.
+        if own("model") && !self.model.is_empty() {
+            body.serialize_entry("model", self.model)?;
+        }
+        if own(self.input.0) {
+            body.serialize_entry(self.input.0, &self.input.1)?;
+        }
+        for (name, value) in members.iter().filter(|(name, _)| own(name) && *name != "stream_options") {
+            body.serialize_entry(name, value)?;
+        }
+        if let Some(options) = &self.stream {
+            body.serialize_entry("stream", &true)?;
+            if let Some(options) = options.as_ref().filter(|_| own("stream_options")) {
+                body.serialize_entry("stream_options", options)?;
             }
-            serde_json::to_vec(&body)
-        })
-    };
-    encoded.map_err(|error| {
+        }
+        for (name, value) in
+            extra.iter().filter(|(name, _)| self.stream.is_some() || *name != "stream_options")
+        {
+            body.serialize_entry(name, value)?;
+        }
+        body.end()
+    }
+}
+
+/// Encodes a body.
+pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(body).map_err(|error| {
         Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
     })
+}
+
+/// Parameters with the arguments of a call laid over them.
+///
+/// # Errors
+/// `InvalidInput` for an argument that contradicts the call.
+pub(crate) fn with_arguments<'a>(
+    parameters: &'a Parameters,
+    arguments: Option<&Map<String, Value>>,
+) -> Result<Cow<'a, Parameters>> {
+    let Some(arguments) = arguments.filter(|arguments| !arguments.is_empty()) else {
+        return Ok(Cow::Borrowed(parameters));
+    };
+    let mut called = parameters.clone();
+    for (name, value) in arguments {
+        match (name.as_str(), value) {
+            ("stream", _) => {
+                let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
+                return Err(Error::new(ErrorKind::InvalidInput, message));
+            }
+            ("extra_body" | "model_kwargs", Value::Object(_)) => {}
+            // What a tracer knows about a call is not for the service.
+            (name, _) if name.starts_with("ls_") => {}
+            (name, value) => {
+                called.extra.remove(name);
+                called.set(name, value.clone());
+            }
+        }
+    }
+    // Extra members count most, whatever order the arguments come in.
+    for name in ["model_kwargs", "extra_body"] {
+        called.extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
+    }
+    if called
+        .members
+        .get("stop")
+        .is_some_and(|stop| stop.is_null() || stop.as_array().is_some_and(Vec::is_empty))
+    {
+        called.members.remove("stop");
+    }
+    Ok(Cow::Owned(called))
+}
+
+/// The error for a stream of several answers.
+///
+/// # Errors
+/// `InvalidInput` if more than one answer is asked for.
+pub(crate) fn refuse_candidates(parameters: &Parameters) -> Result<()> {
+    let number = parameters.candidates();
+    if number > 1 {
+        let message = format!("{number} answers (`n`) cannot be streamed: ask for them with `generate_all`");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(())
 }

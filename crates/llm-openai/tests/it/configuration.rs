@@ -35,7 +35,8 @@ fn what_does_not_fit_is_refused() {
     check(builder().with_api_key(KEY).with_temperature(f64::NAN), "`temperature`");
     check(builder().with_api_key(KEY).with_extra("stream", true), "`stream`");
     let client = HttpClient::builder().build().expect("a client");
-    let both = builder().with_api_key(KEY).with_http_client(client).with_connect_timeout(Duration::from_secs(1));
+    let both =
+        builder().with_api_key(KEY).with_http_client(client).with_connect_timeout(Duration::from_secs(1));
     check(both, "with_connect_timeout");
 }
 

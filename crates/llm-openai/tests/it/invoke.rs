@@ -24,7 +24,10 @@ fn a_text_is_completed() {
     for absent in ["openai-organization", "openai-project", "idempotency-key", "api-key"] {
         assert_eq!(request.header(absent), None);
     }
-    let sent = json!({"model": "gpt-3.5-turbo-instruct", "prompt": "Name?", "temperature": 0.9});
+    let sent = json!({
+        "model": "gpt-3.5-turbo-instruct", "prompt": "Name?", "temperature": 0.9, "max_tokens": 256, "top_p": 1, "n": 1,
+        "frequency_penalty": 0, "presence_penalty": 0,
+    });
     assert_eq!(request.json(), sent);
 }
 

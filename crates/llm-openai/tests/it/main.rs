@@ -3,8 +3,10 @@
 
 mod cancellation;
 mod configuration;
+mod conformance;
 mod failures;
 mod invoke;
+mod parameters;
 mod pipes;
 mod secrets;
 mod streaming;

@@ -23,8 +23,8 @@ fn the_first_token_is_seen_while_the_rest_does_not_exist() {
     assert_eq!(block_on(stream.next()).expect("a chunk").expect("text"), "Rain");
     gate.open();
     assert_eq!(drain(stream).0, ["bow"]);
-    let sent = json!({"model": "gpt-3.5-turbo-instruct", "prompt": "Name?", "stream": true});
-    assert_eq!(server.requests()[0].json(), sent);
+    let sent = server.requests()[0].json();
+    assert_eq!((&sent["prompt"], &sent["stream"]), (&json!("Name?"), &json!(true)));
 }
 
 #[test]

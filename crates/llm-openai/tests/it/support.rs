@@ -16,11 +16,19 @@ pub(crate) const KEY: &str = "sk-test-4f9a1c77d2e8";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn llm_builder(server: &Server) -> OpenAiBuilder {
-    OpenAi::builder().ignore_environment().with_base_url(format!("{}/v1", server.url())).with_api_key(KEY).with_max_retries(0)
+    OpenAi::builder()
+        .ignore_environment()
+        .with_base_url(format!("{}/v1", server.url()))
+        .with_api_key(KEY)
+        .with_max_retries(0)
 }
 
 pub(crate) fn chat_builder(server: &Server) -> ChatOpenAiBuilder {
-    ChatOpenAi::builder().ignore_environment().with_base_url(format!("{}/v1", server.url())).with_api_key(KEY).with_max_retries(0)
+    ChatOpenAi::builder()
+        .ignore_environment()
+        .with_base_url(format!("{}/v1", server.url()))
+        .with_api_key(KEY)
+        .with_max_retries(0)
 }
 
 pub(crate) fn llm(server: &Server) -> OpenAi {

@@ -1,0 +1,10 @@
+//! The client of a provider's service, against scripted servers.
+
+mod admission;
+mod calls;
+mod limits;
+mod redirects;
+mod retries;
+mod secrets;
+mod streams;
+mod support;

@@ -1,0 +1,95 @@
+//! Keys are shown nowhere: not by `Debug`, not in errors, not in what comes with an answer.
+
+use std::error::Error as StdError;
+
+use catena_core::{Context, Error};
+use catena_http::service::{ApiKey, Call, Credentials, ServiceBuilder};
+use catena_testkit::{Reply, Server};
+use pollster::block_on;
+
+use super::support::builder;
+
+const KEY: &str = "sk-test-4f9a1c77d2e8";
+
+fn shown(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
+    let mut source = StdError::source(error);
+    while let Some(error) = source {
+        text.push_str(&format!(" {error} {error:?}"));
+        source = error.source();
+    }
+    text
+}
+
+/// A service for each way to hand over the key.
+fn services(server: &Server) -> Vec<ServiceBuilder> {
+    let fetched = ApiKey::from_fn(|| Ok(KEY.into()));
+    let awaited = ApiKey::from_async_fn(|| async { Ok(KEY.into()) });
+    vec![
+        builder(server).with_credentials(Credentials::bearer(KEY)),
+        builder(server).with_credentials(Credentials::header("x-api-key", KEY).unwrap()),
+        builder(server).with_credentials(Credentials::bearer(fetched)),
+        builder(server).with_credentials(Credentials::bearer(awaited)),
+        builder(server).with_header("authorization", format!("Token {KEY}")),
+    ]
+}
+
+#[test]
+fn not_in_debug_output() {
+    let server = Server::replay([Reply::never()]);
+    for builder in services(&server) {
+        let text = format!("{builder:?} {builder:#?}");
+        let service = builder.build().unwrap();
+        let text = format!("{text} {service:?} {service:#?}");
+        assert!(!text.contains(KEY), "{text}");
+    }
+    let call = Call::get("a").with_header("x-api-key", KEY).unwrap().with_query("key", KEY).with_json(KEY);
+    assert!(!format!("{call:?}").contains(KEY));
+}
+
+#[test]
+fn not_in_errors_that_echo_it() {
+    for reply in [
+        Reply::text(401, format!("Incorrect key: {KEY}")),
+        Reply::text(400, format!(r#"{{"message":"{}"}}"#, KEY.replace('s', "\\u0073"))),
+        Reply::text(307, "").with_header("location", format!("https://h.test/{KEY}")),
+        Reply::text(429, "").with_header("x-ratelimit-reset", KEY).with_header("x-request-id", KEY),
+    ] {
+        let server = Server::replay([reply]);
+        for builder in services(&server) {
+            let service = builder.with_max_retries(0).build().unwrap();
+            let text = shown(&block_on(service.send(Call::get("a"), &Context::default())).unwrap_err());
+            assert!(!text.contains(KEY), "{text}");
+            assert!(text.contains("[redacted]"), "the echo is there, without the key: {text}");
+        }
+    }
+}
+
+#[test]
+fn not_in_what_comes_with_an_answer() {
+    let server = Server::replay([Reply::text(200, "").with_header("x-echo", format!("was {KEY}"))]);
+    for builder in services(&server) {
+        let service = builder.build().unwrap();
+        let origin = block_on(service.send(Call::get("a"), &Context::default())).unwrap().origin;
+        assert_eq!(origin.headers["x-echo"], "was [redacted]");
+        assert!(!format!("{origin:?}").contains(KEY));
+    }
+}
+
+#[test]
+fn not_in_the_error_of_what_fetches_it() {
+    let server = Server::replay([Reply::never()]);
+    let key = ApiKey::from_fn(|| Ok(format!("{KEY}\n").into()));
+    let service = builder(&server).with_credentials(Credentials::bearer(key)).build().unwrap();
+    let text = shown(&block_on(service.send(Call::get("a"), &Context::default())).unwrap_err());
+    assert!(text.contains("line break") && !text.contains(KEY), "{text}");
+}
+
+#[test]
+fn what_others_send_back_is_bounded() {
+    let server = Server::replay([Reply::text(500, "é".repeat(1 << 20))]);
+    let service = builder(&server).with_max_retries(0).build().unwrap();
+    let error = block_on(service.send(Call::get("a"), &Context::default())).unwrap_err();
+    let body = error.service().and_then(|service| service.body.clone()).unwrap();
+    assert!(body.len() <= catena_http::service::MAX_ERROR_TEXT + 3, "{}", body.len());
+}

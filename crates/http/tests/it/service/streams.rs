@@ -1,0 +1,92 @@
+//! Streams: what they are made of, and when they are begun anew.
+
+use catena_core::{Context, Error, ErrorKind};
+use catena_http::service::Call;
+use catena_testkit::{Reply, Server};
+use futures_util::StreamExt;
+use pollster::block_on;
+
+use super::support::{Texts, hasty};
+
+/// The chunks, the error at the end, and how many requests there were.
+fn stream(replies: Vec<Reply>) -> (Vec<String>, Option<Error>, usize) {
+    let server = Server::replay(replies);
+    let service = hasty(&server).0.build().unwrap();
+    let mut chunks =
+        service.stream(Ok(Call::post("ask").with_json("{}")), Context::default(), Texts::default);
+    let mut texts = Vec::new();
+    let mut last = None;
+    block_on(async {
+        while let Some(chunk) = chunks.next().await {
+            match chunk {
+                Ok(text) => texts.push(text),
+                Err(error) => last = Some(error),
+            }
+        }
+    });
+    (texts, last, server.requests().len())
+}
+
+#[track_caller]
+fn check(replies: Vec<Reply>, texts: &[&str], error: Option<ErrorKind>, requests: usize) {
+    let (got, last, count) = stream(replies);
+    assert_eq!(
+        (got, last.map(|error| error.kind()), count),
+        (texts.iter().map(|&t| t.to_owned()).collect(), error, requests)
+    );
+}
+
+fn good() -> Reply {
+    Reply::sse(["a", "b", "[DONE]"])
+}
+
+fn labelled(kind: &str, body: &str) -> Reply {
+    Reply::bytes(200, body.to_owned()).with_header("content-type", kind)
+}
+
+#[test]
+fn events_lines_and_whole_answers_are_told_apart() {
+    check(vec![good()], &["a", "b", "!"], None, 1);
+    check(vec![labelled("text/plain", ": hi\n\nevent: x\ndata: a\n\n")], &["xa"], None, 1);
+    check(
+        vec![labelled("application/x-ndjson; charset=utf-8", "{\"a\":1}\n\n{\"b\"\n:2}")],
+        &["{\"a\":1}", "{\"b\"", ":2}"],
+        None,
+        1,
+    );
+    check(vec![labelled("application/json", "{\"a\":1}")], &["whole: {\"a\":1}"], None, 1);
+    check(vec![labelled("application/json", "")], &["whole: "], None, 1);
+}
+
+#[test]
+fn before_the_first_chunk_a_lost_connection_is_tried_again() {
+    check(vec![Reply::text(503, ""), good()], &["a", "b", "!"], None, 2);
+    check(vec![Reply::drop_connection(), good()], &["a", "b", "!"], None, 2);
+    check(vec![Reply::sse(["", ""]).end_abort(), good()], &["a", "b", "!"], None, 2);
+    check(vec![Reply::sse([""]).end_abort()], &[], Some(ErrorKind::Incomplete), 3);
+}
+
+#[test]
+fn after_it_nothing_is_repeated() {
+    check(vec![Reply::sse(["a"]).end_abort(), good()], &["a"], Some(ErrorKind::Incomplete), 1);
+    check(vec![Reply::sse(["a", "oops"]), good()], &["a"], Some(ErrorKind::Stream), 1);
+}
+
+#[test]
+fn what_the_service_itself_reports_is_not_tried_again() {
+    check(vec![Reply::sse(["oops"]), good()], &[], Some(ErrorKind::Stream), 1);
+    check(vec![Reply::text(400, ""), good()], &[], Some(ErrorKind::BadRequest), 1);
+    let (_, error, _) = stream(vec![Reply::text(503, ""), Reply::sse(["oops"])]);
+    assert_eq!(error.map(|error| error.attempts()), Some(2));
+}
+
+#[test]
+fn a_call_that_cannot_be_made_is_an_item() {
+    let server = Server::replay([good()]);
+    let service = hasty(&server).0.build().unwrap();
+    let call = Err(Error::new(ErrorKind::InvalidInput, "no"));
+    let mut chunks = service.stream(call, Context::default(), Texts::default);
+    assert_eq!(block_on(chunks.next()).unwrap().unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(block_on(chunks.next()).is_none());
+    assert_eq!(server.requests().len(), 0);
+}

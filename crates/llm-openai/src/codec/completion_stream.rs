@@ -1,0 +1,103 @@
+//! Text completion in pieces.
+
+use std::borrow::Cow;
+
+use catena_core::Result;
+use serde::de::MapAccess;
+
+use super::StreamDecoder;
+use super::completions::decode_completion;
+use super::event::{Event, EventChoice};
+use super::lenient::Text;
+use super::members::{Members, Number, deserialize_members, skip};
+use super::origin::Origin;
+use super::progress::Progress;
+
+/// A piece of a text.
+#[derive(Debug, Default)]
+struct Piece<'a> {
+    index: Number,
+    text: Text<'a>,
+    finish_reason: Text<'a>,
+}
+
+impl<'de> Members<'de> for Piece<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "index" => self.index = object.next_value()?,
+            "text" => self.text = object.next_value()?,
+            "finish_reason" => self.finish_reason = object.next_value()?,
+            _ => skip(object)?,
+        }
+        Ok(())
+    }
+}
+
+deserialize_members!(Piece);
+
+impl<'de> EventChoice<'de> for Piece<'de> {
+    fn index(&self) -> i64 {
+        self.index.0.unwrap_or(0)
+    }
+}
+
+/// Reads a streamed answer: the pieces of its text.
+#[derive(Debug, Default)]
+pub(crate) struct CompletionStream {
+    progress: Progress,
+}
+
+impl StreamDecoder for CompletionStream {
+    type Chunk = String;
+
+    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<String>> {
+        let Some(mut event) = Event::<Piece<'_>>::decode(name, data, origin)? else { return Ok(None) };
+        let Some(choice) = event.take_choice() else { return Ok(None) };
+        self.progress.answered = true;
+        self.progress.finished |= choice.finish_reason.as_str().is_some();
+        let text = choice.text.into_string();
+        self.progress.emitted |= text.is_some();
+        Ok(text)
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<String>> {
+        self.progress.end(marked, origin)?;
+        // An empty answer is an answer too.
+        Ok((!self.progress.emitted).then(String::new))
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<String> {
+        decode_completion(body, origin).map(|completion| completion.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::decode;
+    use super::*;
+    use catena_core::ErrorKind;
+
+    const A: &str = r#"{"choices":[{"text":"a","index":0,"finish_reason":null}]}"#;
+    const B: &str = r#"{"choices":[{"text":"b","index":0,"finish_reason":"stop"}]}"#;
+    const STOP: &str = r#"{"choices":[{"text":"","index":0,"finish_reason":"stop"}]}"#;
+
+    #[track_caller]
+    fn check(events: &[&str], texts: &[&str], error: Option<ErrorKind>) {
+        let (chunks, end) = decode(CompletionStream::default(), events);
+        assert_eq!(chunks, texts, "{events:?}");
+        assert_eq!(end.err().map(|error| error.kind()), error, "{events:?}");
+    }
+
+    #[test]
+    fn a_stream_is_read_to_its_end() {
+        check(&[A, B, "[DONE]"], &["a", "b"], None);
+        check(&[A, B], &["a", "b"], None);
+        check(&[A, STOP, r#"{"choices":[],"usage":{"prompt_tokens":1}}"#, "[DONE]"], &["a"], None);
+        check(&[STOP, "[DONE]"], &[""], None);
+        check(&[A], &["a"], Some(ErrorKind::Incomplete));
+        check(&[], &[], Some(ErrorKind::Incomplete));
+        check(&["[DONE]"], &[], Some(ErrorKind::InvalidResponse));
+        check(&[A, r#"{"error":{"message":"boom"}}"#, B], &["a"], Some(ErrorKind::Stream));
+        check(&[A, "{", B], &["a"], Some(ErrorKind::Decode));
+    }
+}

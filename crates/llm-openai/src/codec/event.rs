@@ -1,0 +1,186 @@
+//! Events of streamed answers, borrowed from their text: nothing is copied that is not delivered.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use catena_core::{ResponseMetadata, Result, Usage};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::envelope::not_decodable;
+use super::error::error_in_event;
+use super::lenient::{Text, is_truthy};
+use super::members::{Facts, Members, read_object, skip, take_fact};
+use super::origin::Origin;
+use super::usage::decode_usage;
+
+/// A choice of an event.
+pub(super) trait EventChoice<'de>: Deserialize<'de> {
+    /// Which answer it belongs to; 0 if it does not say.
+    fn index(&self) -> i64;
+}
+
+/// One event, of which the choice of the first answer counts.
+#[derive(Debug)]
+pub(super) struct Event<'a, C> {
+    pub(super) id: Text<'a>,
+    pub(super) model: Text<'a>,
+    /// Null in most events.
+    usage: Value,
+    error: Value,
+    choices: Choices<C>,
+    /// What most services repeat in every event: [`REPEATED`] says what.
+    repeated: [Option<&'a RawValue>; REPEATED.len()],
+    facts: Facts<'a>,
+}
+
+const REPEATED: [&str; 3] = ["created", "system_fingerprint", "service_tier"];
+
+impl<C> Default for Event<'_, C> {
+    fn default() -> Self {
+        Self {
+            id: Text::default(),
+            model: Text::default(),
+            usage: Value::Null,
+            error: Value::Null,
+            choices: Choices::default(),
+            repeated: [None; REPEATED.len()],
+            facts: Facts::new(),
+        }
+    }
+}
+
+impl<'de, C: EventChoice<'de>> Members<'de> for Event<'de, C> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "id" => self.id = object.next_value()?,
+            "model" => self.model = object.next_value()?,
+            "choices" => self.choices = object.next_value()?,
+            "usage" => self.usage = object.next_value()?,
+            "error" => self.error = object.next_value()?,
+            // Says only that it is an event; padding against those who count bytes.
+            "object" | "obfuscation" => skip(object)?,
+            _ => match REPEATED.iter().position(|repeated| *repeated == name) {
+                Some(place) => self.repeated[place] = object.next_value()?,
+                None => take_fact(&mut self.facts, name, object)?,
+            },
+        }
+        Ok(())
+    }
+}
+
+impl<'de, C: EventChoice<'de>> Deserialize<'de> for Event<'de, C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_object(deserializer)
+    }
+}
+
+impl<'a, C: EventChoice<'a>> Event<'a, C> {
+    /// Reads an event; `None` for one without data.
+    ///
+    /// # Errors
+    /// `Stream` for an error object, `Decode` for what is not JSON.
+    pub(super) fn decode(name: Option<&str>, data: &'a str, origin: &Origin) -> Result<Option<Self>> {
+        if data.trim().is_empty() {
+            return Ok(None);
+        }
+        let event: Self = serde_json::from_str(data)
+            .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
+        if is_truthy(&event.error) || (name == Some("error") && !event.choices.listed) {
+            return Err(error_in_event(data, origin));
+        }
+        Ok(Some(event))
+    }
+
+    /// The choice that belongs to the first answer.
+    pub(super) fn take_choice(&mut self) -> Option<C> {
+        self.choices.first.take()
+    }
+
+    /// Moves what is new about the call into the metadata, and returns the token counts.
+    pub(super) fn describe(&mut self, known: &mut Known, metadata: &mut ResponseMetadata) -> Option<Usage> {
+        for (name, value) in REPEATED.iter().zip(self.repeated) {
+            known.keep(name, value, metadata);
+        }
+        known.keep_all(&self.facts, metadata);
+        let usage =
+            decode_usage(&self.usage).or_else(|| decode_usage(metadata.extra.get("x_groq")?.get("usage")?));
+        if is_truthy(&self.usage) {
+            metadata.extra.insert("token_usage".to_owned(), self.usage.take());
+        }
+        usage
+    }
+}
+
+/// What events said so far, so that repetitions are told from news.
+#[derive(Debug, Default)]
+pub(super) struct Known(BTreeMap<String, String>);
+
+impl Known {
+    pub(super) fn keep_all(&mut self, facts: &Facts<'_>, metadata: &mut ResponseMetadata) {
+        for (name, value) in facts {
+            self.keep(name, Some(value), metadata);
+        }
+    }
+
+    /// Adds a fact to the metadata if it is new and says something.
+    fn keep(&mut self, name: &str, value: Option<&RawValue>, metadata: &mut ResponseMetadata) {
+        let Some(value) = value.map(RawValue::get).filter(|value| !matches!(*value, "null" | "[]")) else {
+            return;
+        };
+        match self.0.get_mut(name) {
+            Some(known) if known == value => return,
+            Some(known) => value.clone_into(known),
+            None => drop(self.0.insert(name.to_owned(), value.to_owned())),
+        }
+        // It was read once already, so it is JSON.
+        metadata.extra.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_default());
+    }
+}
+
+/// The first choice of a list that belongs to the first answer.
+#[derive(Debug)]
+struct Choices<C> {
+    /// There is a list, be it empty.
+    listed: bool,
+    first: Option<C>,
+}
+
+impl<C> Default for Choices<C> {
+    fn default() -> Self {
+        Self { listed: false, first: None }
+    }
+}
+
+impl<'de, C: EventChoice<'de>> Deserialize<'de> for Choices<C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ChoicesVisitor(PhantomData))
+    }
+}
+
+struct ChoicesVisitor<C>(PhantomData<C>);
+
+impl<'de, C: EventChoice<'de>> Visitor<'de> for ChoicesVisitor<C> {
+    type Value = Choices<C>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of choices")
+    }
+
+    fn visit_unit<E>(self) -> Result<Choices<C>, E> {
+        Ok(Choices::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Choices<C>, A::Error> {
+        let mut first = None;
+        while let Some(choice) = items.next_element::<C>()? {
+            if choice.index() == 0 && first.is_none() {
+                first = Some(choice);
+            }
+        }
+        Ok(Choices { listed: true, first })
+    }
+}

@@ -1,0 +1,172 @@
+//! JSON objects that are read member by member, without anything in between.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::lenient::Text;
+
+/// What takes the members of an object as they come. Serde's `flatten` would keep every member of every event in a tree
+/// first.
+pub(super) trait Members<'de>: Default {
+    /// Takes the member of this name from `object`.
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads an object; null is one without members.
+pub(super) fn read_object<'de, T: Members<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(ObjectVisitor(PhantomData))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<T, A::Error> {
+        let mut object = T::default();
+        while let Some(Text(name)) = members.next_key()? {
+            object.member(name.unwrap_or_default(), &mut members)?;
+        }
+        Ok(object)
+    }
+}
+
+/// Members that nobody here knows, as they were written.
+pub(super) type Facts<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+
+/// Adds an unknown member, unless it is null.
+pub(super) fn take_fact<'de, A: MapAccess<'de>>(
+    facts: &mut Facts<'de>,
+    name: Cow<'de, str>,
+    object: &mut A,
+) -> Result<(), A::Error> {
+    let value: &'de RawValue = object.next_value()?;
+    if value.get() != "null" {
+        facts.push((name, value));
+    }
+    Ok(())
+}
+
+/// Adds an unknown member, unless it says nothing.
+pub(super) fn take_extra<'de, A: MapAccess<'de>>(
+    extra: &mut Map<String, Value>,
+    name: Cow<'de, str>,
+    object: &mut A,
+) -> Result<(), A::Error> {
+    let value: Value = object.next_value()?;
+    if !value.is_null() {
+        extra.insert(name.into_owned(), value);
+    }
+    Ok(())
+}
+
+/// Reads a type that takes members.
+macro_rules! deserialize_members {
+    ($type:ident) => {
+        impl<'de> serde::Deserialize<'de> for $type<'de> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                super::members::read_object(deserializer)
+            }
+        }
+    };
+}
+pub(super) use deserialize_members;
+
+/// Reads a value and forgets it.
+pub(super) fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Error> {
+    object.next_value::<serde::de::IgnoredAny>().map(drop)
+}
+
+/// A number in any form that has a value; anything else counts as absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Number(pub(super) Option<i64>);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl<'de> Visitor<'de> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Number, E> {
+        Ok(Number(i64::try_from(number).ok()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+        Ok(Number(Some(number)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
+        // Outside the range it becomes the nearest bound.
+        Ok(Number(Some(number as i64)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Number, E> {
+        Ok(Number(text.parse().ok()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Number, E> {
+        Ok(Number(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Number, E> {
+        Ok(Number(None))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Number, A::Error> {
+        while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+        Ok(Number(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Number, A::Error> {
+        while members.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
+        Ok(Number(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_any_form() {
+        for (json, expected) in [
+            ("3", Some(3)),
+            ("-3", Some(-3)),
+            ("3.0", Some(3)),
+            ("\"3\"", Some(3)),
+            ("\"x\"", None),
+            ("1e300", Some(i64::MAX)),
+            ("18446744073709551615", None),
+            ("null", None),
+            ("true", None),
+            ("[1,[2]]", None),
+            ("{\"a\":{}}", None),
+        ] {
+            assert_eq!(serde_json::from_str::<Number>(json).expect(json), Number(expected), "{json}");
+        }
+    }
+}

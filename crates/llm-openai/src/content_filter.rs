@@ -1,0 +1,55 @@
+//! Azure's content filter: an answer that it withheld is an error there. Elsewhere it is an answer that says so.
+
+use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
+use catena_http::service::{Origin, StreamDecoder};
+
+/// Judges chat answers, if it is on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ContentFilter(pub(crate) bool);
+
+impl ContentFilter {
+    /// # Errors
+    /// `ContentFilter` for an answer that was withheld.
+    pub(crate) fn check(self, message: &AiMessage, origin: &Origin) -> Result<()> {
+        if !self.0 || message.metadata.finish_reason.as_deref() != Some("content_filter") {
+            return Ok(());
+        }
+        let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
+        let message = "Azure's content filter withheld the answer";
+        Err(Error::new(ErrorKind::ContentFilter, message).with_service(service))
+    }
+
+    /// A decoder whose chunks are judged.
+    pub(crate) fn decoder<D>(self, decoder: D) -> Filtered<D> {
+        Filtered { decoder, filter: self }
+    }
+}
+
+/// A [`StreamDecoder`] whose chunks are judged.
+#[derive(Debug)]
+pub(crate) struct Filtered<D> {
+    decoder: D,
+    filter: ContentFilter,
+}
+
+impl<D: StreamDecoder<Chunk = AiMessage>> StreamDecoder for Filtered<D> {
+    type Chunk = AiMessage;
+
+    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        let chunk = self.decoder.event(name, data, origin)?;
+        chunk.iter().try_for_each(|chunk| self.filter.check(chunk, origin))?;
+        Ok(chunk)
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+        let chunk = self.decoder.end(marked, origin)?;
+        chunk.iter().try_for_each(|chunk| self.filter.check(chunk, origin))?;
+        Ok(chunk)
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        let message = self.decoder.whole(body, origin)?;
+        self.filter.check(&message, origin)?;
+        Ok(message)
+    }
+}

@@ -1,0 +1,180 @@
+//! The settings that text and chat models share.
+
+use catena_core::{Error, ErrorKind, Result};
+use serde_json::{Map, Number, Value};
+
+/// Members of request bodies, by the service's names. What is not set is not sent, so the service's defaults hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parameters {
+    pub(crate) members: Map<String, Value>,
+    /// Members that are sent as they are, in place of those above.
+    pub(crate) extra: Map<String, Value>,
+    /// What JSON cannot say.
+    not_finite: Option<&'static str>,
+}
+
+impl Parameters {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
+        match Number::from_f64(number) {
+            Some(number) => self.set(name, number),
+            None => self.not_finite = Some(name),
+        }
+    }
+
+    /// Refuses what JSON cannot say, and what would contradict the call. Ranges are left to the service: they differ.
+    pub(crate) fn check(&self) -> Result<()> {
+        let config = |message: String| Err(Error::new(ErrorKind::Config, message));
+        if self.extra.contains_key("stream") {
+            let message =
+                "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
+            return config(message.to_owned());
+        }
+        if let Some(name) = self.not_finite {
+            return config(format!("`{name}` is not a finite number"));
+        }
+        match self.candidates() {
+            0 => config("`n` must be at least 1".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything that shapes an answer, for those who compare models.
+    pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
+        // A query may hold a key.
+        let base_url = base_url.split('?').next().unwrap_or_default();
+        let facts = [("base_url", base_url), ("model", model)];
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        facts.chain(self.members.clone()).chain(self.extra.clone()).collect()
+    }
+
+    /// How many answers the service is to give.
+    pub(crate) fn candidates(&self) -> u64 {
+        let number = self.extra.get("n").or_else(|| self.members.get("n"));
+        number.and_then(Value::as_u64).unwrap_or(1)
+    }
+}
+
+/// Texts at which an answer ends.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::{ChatOpenAi, Stop};
+/// let chat = ChatOpenAi::builder().with_stop("END"); // sent as a text
+/// let chat = chat.with_stop(["END", "\n\n"]); // sent as a list
+/// let words = vec!["END".to_owned()];
+/// let stop: Stop = words.into();
+/// # drop((chat, stop));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stop(pub(crate) Value);
+
+impl From<&str> for Stop {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<T: Into<String>> From<Vec<T>> for Stop {
+    fn from(texts: Vec<T>) -> Self {
+        Self(texts.into_iter().map(Into::into).collect::<Vec<String>>().into())
+    }
+}
+
+impl<T: Into<String>, const N: usize> From<[T; N]> for Stop {
+    fn from(texts: [T; N]) -> Self {
+        Vec::from(texts).into()
+    }
+}
+
+/// The methods of a builder with a field `parameters`.
+macro_rules! shared_parameters {
+    ($builder:ty) => {
+        /// How the model chooses its words. What is not set is left to the service.
+        impl $builder {
+            /// How bold the choice is: 0 always takes the likeliest token, 2 is nearly random.
+            pub fn with_temperature(mut self, temperature: f64) -> Self {
+                self.parameters.set_number("temperature", temperature);
+                self
+            }
+
+            /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+            pub fn with_top_p(mut self, top_p: f64) -> Self {
+                self.parameters.set_number("top_p", top_p);
+                self
+            }
+
+            /// Makes tokens that occurred before less likely, from -2 to 2.
+            pub fn with_presence_penalty(mut self, penalty: f64) -> Self {
+                self.parameters.set_number("presence_penalty", penalty);
+                self
+            }
+
+            /// Makes tokens less likely the more often they occurred, from -2 to 2.
+            pub fn with_frequency_penalty(mut self, penalty: f64) -> Self {
+                self.parameters.set_number("frequency_penalty", penalty);
+                self
+            }
+
+            /// Texts at which the answer ends, without them. Replaces what was set before.
+            pub fn with_stop(mut self, stop: impl Into<$crate::Stop>) -> Self {
+                self.parameters.set("stop", stop.into().0);
+                self
+            }
+
+            /// Asks for the same answer to the same request, as far as the service can.
+            pub fn with_seed(mut self, seed: i64) -> Self {
+                self.parameters.set("seed", seed);
+                self
+            }
+
+            /// Makes tokens, by their ids, more or less likely: from -100 (never) to 100 (always).
+            pub fn with_logit_bias(mut self, bias: impl IntoIterator<Item = (u32, i32)>) -> Self {
+                let bias = bias.into_iter().map(|(token, bias)| (token.to_string(), bias.into()));
+                self.parameters.set("logit_bias", bias.collect::<serde_json::Map<_, _>>());
+                self
+            }
+
+            /// How many answers the service gives to one prompt; `generate_all` returns all of them, other calls the
+            /// first. More than one cannot be streamed.
+            pub fn with_n(mut self, answers: u32) -> Self {
+                self.parameters.set("n", answers);
+                self
+            }
+
+            /// Your name for the end user, for the service's abuse detection.
+            pub fn with_user(mut self, user: impl Into<String>) -> Self {
+                self.parameters.set("user", user.into());
+                self
+            }
+
+            /// A member to add to every request as it is, in place of what a method of this builder sets. For what
+            /// the service knows and this crate does not: `with_extra("top_k", 5)`.
+            pub fn with_extra(
+                mut self,
+                name: impl Into<String>,
+                value: impl Into<serde_json::Value>,
+            ) -> Self {
+                self.parameters.extra.insert(name.into(), value.into());
+                self
+            }
+
+            /// Asks for a stream even where the answer is wanted at once, and puts the pieces together. For servers
+            /// and proxies that break off answers which take long to begin. Default false.
+            pub fn with_streaming(mut self, streaming: bool) -> Self {
+                self.streaming = streaming;
+                self
+            }
+        }
+    };
+}
+pub(crate) use shared_parameters;

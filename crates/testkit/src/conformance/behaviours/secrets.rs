@@ -1,0 +1,59 @@
+//! What nobody may see.
+
+use catena_core::RunnableExt;
+
+use super::super::stage::{drain, failure, shown};
+use super::super::subject::{Answered, KEY, Setup};
+use super::super::verdict::{ensure, ensure_eq};
+use super::super::{Answer, Stage, Verdict};
+use crate::{Reply, Server};
+
+/// The key travels in its header and nowhere else, and shows in nothing that is printed.
+pub(crate) async fn secrets<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let server = stage.answering(&Answer::of_text(["Fine"]));
+    let model = stage.model(&server)?;
+    model.invoke("Hi").await?;
+    drain(&model, "Hi").await?;
+    for request in server.requests() {
+        let place = stage.wire().key_header();
+        if let Some((name, before)) = place {
+            ensure_eq!(request.header(name), Some(&*format!("{before}{KEY}")), "the header `{name}`");
+        }
+        let elsewhere = request.headers().iter().find(|(name, value)| {
+            value.contains(KEY) && !place.is_some_and(|(known, _)| name.eq_ignore_ascii_case(known))
+        });
+        ensure!(
+            elsewhere.is_none(),
+            "the key is also in the header `{}`",
+            elsewhere.map_or("", |(name, _)| name)
+        );
+        ensure!(!request.target().contains(KEY), "the key is in the URL");
+        ensure!(!request.text().contains(KEY), "the key is in the body");
+    }
+    let setup = Setup::of(&server);
+    ensure!(!stage.subject().shown(&setup).contains(KEY), "`Debug` shows the key");
+    let parameters = format!("{:?}", model.parameters());
+    ensure!(!parameters.contains(KEY), "the parameters show the key");
+    for reply in echoes(stage) {
+        let server = Server::replay([reply]);
+        let model = stage.model(&server)?;
+        let called = failure(model.invoke("Hi").await, "a refused call")?;
+        ensure!(!shown(&called).contains(KEY), "the error of a call shows the key that the service repeats");
+        let (chunks, streamed) = drain(&model, "Hi").await?;
+        let streamed = streamed.map(|error| shown(&error)).unwrap_or_default();
+        ensure!(!streamed.contains(KEY), "the error of a stream shows the key that the service repeats");
+        ensure!(!format!("{chunks:?}").contains(KEY), "the chunks of a stream show the key");
+    }
+    Ok(())
+}
+
+/// Refusals that repeat the key.
+fn echoes<O: Answered>(stage: &Stage<O>) -> Vec<Reply> {
+    let message = format!("the key {KEY} is not known");
+    let body = stage.wire().failure(401, &message);
+    vec![
+        Reply::json(401, body).with_header("x-request-id", KEY).with_header("request-id", KEY),
+        Reply::text(500, &*message),
+        Reply::html(502, format!("<html><body>{message}</body></html>")),
+    ]
+}

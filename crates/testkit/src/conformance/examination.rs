@@ -1,0 +1,94 @@
+//! Runs a behaviour, with a time limit and whatever it may do.
+
+use std::any::Any;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::subject::{Answered, Subject};
+use super::{Fault, Stage, Verdict};
+
+/// After this time a behaviour hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What a model is examined for.
+pub struct Behaviour<O> {
+    /// Its name: that of the test which the macros make of it.
+    pub name: &'static str,
+    pub(super) run: for<'a> fn(&'a Stage<O>) -> BoxFuture<'a, Verdict>,
+}
+
+/// Examines one behaviour of a subject.
+///
+/// It runs on a thread of its own, so that one that hangs or panics is a [`Fault`] like any other.
+///
+/// # Errors
+/// Why the behaviour was not shown.
+///
+/// # Example
+/// See the guide for authors of providers, `docs/writing-a-provider.md`.
+pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
+    let known = S::Output::behaviours();
+    for (name, reason) in subject.skips() {
+        if !known.iter().any(|behaviour| behaviour.name == *name) {
+            return Err(Fault::Broken(format!("the subject skips `{name}`, and there is no such behaviour")));
+        }
+        if *name == behaviour {
+            return Err(Fault::NotApplicable((*reason).to_owned()));
+        }
+    }
+    let Some(known) = known.iter().find(|known| known.name == behaviour) else {
+        return Err(Fault::Broken(format!("there is no behaviour `{behaviour}`")));
+    };
+    let (run, stage) = (known.run, Stage::new(Arc::new(subject)));
+    bounded(behaviour, move || pollster::block_on(run(&stage)))
+}
+
+/// [`examine`] for tests: prints why a behaviour does not apply.
+///
+/// # Panics
+/// With the fault of a behaviour that is broken.
+pub fn assert_behaviour<S: Subject + 'static>(subject: S, behaviour: &str) {
+    match examine(subject, behaviour) {
+        Ok(()) => {}
+        Err(Fault::Broken(how)) => panic!("`{behaviour}` is broken: {how}"),
+        #[expect(clippy::print_stderr, reason = "a test says why it did not run")]
+        Err(Fault::NotApplicable(reason)) => eprintln!("`{behaviour}` does not apply: {reason}"),
+    }
+}
+
+/// Runs it on a thread of its own, for so long.
+pub(super) fn bounded<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let (done, end) = mpsc::channel();
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // Nobody waits any more when it took too long.
+        let _ = done.send(run());
+    });
+    let thread = thread.map_err(|error| Fault::Broken(format!("no thread for the test: {error}")))?;
+    match end.recv_timeout(LIMIT) {
+        Ok(verdict) => verdict,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            Err(Fault::Broken(format!("it hangs: no end after {} seconds", LIMIT.as_secs())))
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            let panic = thread.join().err();
+            Err(Fault::Broken(format!("it panics: {}", panic.as_deref().map_or("no message", message))))
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+impl<O> std::fmt::Debug for Behaviour<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Behaviour").field(&self.name).finish()
+    }
+}

@@ -1,0 +1,28 @@
+//! The conformance kit: proof that a provider can take the place of any other.
+//!
+//! A provider describes itself once, as a [`Subject`]: how to build its model, and its service's [`Wire`] format as data.
+//! The kit plays the service on loopback, well-behaved and not, and [`chat_conformance!`](crate::chat_conformance) makes a
+//! test of each behaviour that applications rely on. A behaviour that needs a capability applies to models that declare it.
+//!
+//! What a call is told beyond its messages is bound to it under the same names for every provider: `stop` (a list of
+//! texts), `tools` (objects with `name`, `description` and `parameters`), `tool_choice` (`"any"` or a tool's name),
+//! `response_format` (a JSON Schema with a `title`).
+
+mod answer;
+mod asked;
+pub(crate) mod behaviours;
+mod examination;
+mod stage;
+mod subject;
+mod table;
+mod verdict;
+mod waits;
+mod wire;
+
+pub use answer::{Answer, Finish, ScriptedCall};
+pub use asked::{Asked, AskedMessage, AskedTool, Role, ToolChoice};
+pub use examination::{Behaviour, assert_behaviour, examine};
+pub use stage::Stage;
+pub use subject::{Answered, Model, Setup, Subject};
+pub use verdict::{Fault, Verdict};
+pub use wire::{Event, EventData, Separation, Wire};

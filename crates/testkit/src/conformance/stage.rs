@@ -1,0 +1,172 @@
+//! Where a subject plays against a scripted service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::{Capability, Chunk, Error, PromptValue, Result, RunConfig, RunnableExt};
+use futures_util::StreamExt;
+
+use super::subject::{Answered, Model, PATIENCE, Setup, Subject};
+use super::verdict::ensure;
+use super::wire::{Event, Wire};
+use super::{Answer, Asked, Fault};
+use crate::{Reply, Server};
+
+/// A subject, and what is needed to make it play.
+pub struct Stage<O> {
+    subject: Arc<dyn Subject<Output = O>>,
+}
+
+impl<O: Answered> Stage<O> {
+    pub(super) fn new(subject: Arc<dyn Subject<Output = O>>) -> Self {
+        Self { subject }
+    }
+
+    pub(super) fn subject(&self) -> &Arc<dyn Subject<Output = O>> {
+        &self.subject
+    }
+
+    pub(super) fn wire(&self) -> &dyn Wire {
+        self.subject.wire()
+    }
+
+    /// A service that gives this answer again and again, whole or in pieces as it is asked to.
+    pub(super) fn answering(&self, answer: &Answer) -> Server {
+        let (whole, streamed) = (self.whole(answer), self.streamed(answer));
+        self.choosing(whole, streamed)
+    }
+
+    /// A service that gives the one reply to plain requests, and the other to those for a stream.
+    pub(super) fn choosing(&self, whole: Reply, streamed: Reply) -> Server {
+        let subject = Arc::clone(&self.subject);
+        Server::start(
+            move |request| {
+                if subject.wire().read(request).streamed { streamed.clone() } else { whole.clone() }
+            },
+        )
+    }
+
+    /// The reply with the whole answer.
+    pub(super) fn whole(&self, answer: &Answer) -> Reply {
+        Reply::json(200, self.wire().whole(answer))
+    }
+
+    /// The reply with the answer in pieces, each event a part.
+    pub(super) fn streamed(&self, answer: &Answer) -> Reply {
+        self.events(&self.wire().events(answer))
+    }
+
+    /// The reply with these events, each a part.
+    pub(super) fn events(&self, events: &[Event]) -> Reply {
+        self.wire().separation().reply(events)
+    }
+
+    /// The events of the answer up to that which first brings `text`.
+    pub(super) fn events_before(&self, answer: &Answer, text: &str) -> Result<Vec<Event>, Fault> {
+        let events = self.wire().events(answer);
+        let brings = |event: &Event| format!("{:?}", event.data).contains(text);
+        match events.iter().position(brings) {
+            Some(end) => Ok(events[..end].to_vec()),
+            None => Err(Fault::Broken(format!("the wire has no event with the text {text:?}: {events:?}"))),
+        }
+    }
+
+    pub(super) fn model(&self, server: &Server) -> Result<Model<O>> {
+        self.subject.model(&Setup::of(server))
+    }
+
+    /// What the requests asked for.
+    pub(super) fn asked(&self, server: &Server) -> Vec<Asked> {
+        server.requests().iter().map(|request| self.wire().read(request)).collect()
+    }
+
+    /// What the only request asked for.
+    pub(super) fn asked_once(&self, server: &Server) -> Result<Asked, Fault> {
+        let mut asked = self.asked(server);
+        ensure!(asked.len() == 1, "expected one request, got {}: {asked:?}", asked.len());
+        Ok(asked.remove(0))
+    }
+
+    /// Goes on if the model declares the capability.
+    pub(super) fn needs(&self, capability: Capability) -> Result<(), Fault> {
+        let model = self.subject.model(&Setup::at("http://127.0.0.1:9"))?;
+        if model.capabilities().has(capability) {
+            return Ok(());
+        }
+        Err(Fault::NotApplicable(format!("the model does not declare {capability:?}")))
+    }
+}
+
+impl<O> std::fmt::Debug for Stage<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage").finish_non_exhaustive()
+    }
+}
+
+/// All chunks of a stream, and the error that ended it. What comes after an error is a fault.
+pub(super) async fn drain<O: Answered>(
+    model: &Model<O>,
+    prompt: impl Into<PromptValue>,
+) -> Result<(Vec<O>, Option<Error>), Fault> {
+    let mut chunks = Vec::new();
+    let mut stream = model.stream_with(prompt, &RunConfig::new());
+    while let Some(chunk) = stream.next().await {
+        match chunk {
+            Ok(chunk) => chunks.push(chunk),
+            Err(error) => {
+                ensure!(stream.next().await.is_none(), "the stream goes on after {error:?}");
+                return Ok((chunks, Some(error)));
+            }
+        }
+    }
+    Ok((chunks, None))
+}
+
+/// The chunks of a stream that ends well, as one.
+pub(super) async fn fold<O: Answered>(model: &Model<O>, prompt: impl Into<PromptValue>) -> Result<O, Fault> {
+    let (chunks, error) = drain(model, prompt).await?;
+    ensure!(error.is_none(), "the stream fails with {error:?}");
+    folded(chunks).ok_or_else(|| Fault::Broken("the stream has no chunk".to_owned()))
+}
+
+/// Chunks as one.
+pub(super) fn folded<O: Chunk>(chunks: Vec<O>) -> Option<O> {
+    chunks.into_iter().reduce(|mut whole, chunk| {
+        whole.merge(chunk);
+        whole
+    })
+}
+
+/// The text of chunks.
+pub(super) fn said<O: Answered>(chunks: &[O]) -> String {
+    chunks.iter().map(Answered::said).collect()
+}
+
+/// The error of a call that must fail.
+pub(super) fn failure<T: std::fmt::Debug>(result: Result<T>, situation: &str) -> Result<Error, Fault> {
+    match result {
+        Err(error) => Ok(error),
+        Ok(answer) => Err(Fault::Broken(format!("{situation} gives an answer: {answer:?}"))),
+    }
+}
+
+/// Everything an error shows, through the whole chain of its sources.
+pub(super) fn shown(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text.push_str(&format!(" {error} {error:?}"));
+        source = error.source();
+    }
+    text
+}
+
+/// Waits until so many clients have left, for as long as a busy machine may take to notice.
+pub(super) async fn has_left(server: &Server, count: usize) -> bool {
+    server.wait_for_disconnects_async(count, Duration::from_secs(5)).await
+}
+
+/// Waits until so many requests have come.
+pub(super) async fn has_come(server: &Server, count: usize) -> bool {
+    server.wait_for_requests_async(count, PATIENCE).await
+}

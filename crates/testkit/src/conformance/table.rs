@@ -1,0 +1,114 @@
+//! Which behaviours there are, in one place for the tables and for the macros.
+
+/// Hands the names of the behaviours of chat models to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __each_chat_behaviour {
+    ($then:ident! $args:tt) => {
+        $crate::$then! {
+            $args
+            text
+            hard_text
+            conversation
+            system_message
+            streaming
+            first_piece_at_once
+            every_byte_boundary
+            line_endings
+            stop
+            usage
+            errors_by_status
+            cut_streams
+            error_within_a_stream
+            dropped_stream
+            dropped_call
+            secrets
+        }
+    };
+}
+
+/// Hands the names of the behaviours of text models to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __each_text_behaviour {
+    ($then:ident! $args:tt) => {
+        $crate::$then! {
+            $args
+            text
+            hard_text
+            streaming
+            first_piece_at_once
+            every_byte_boundary
+            line_endings
+            stop
+            usage
+            errors_by_status
+            cut_streams
+            error_within_a_stream
+            dropped_stream
+            dropped_call
+            secrets
+        }
+    };
+}
+
+/// Makes a table of behaviours.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __behaviour_table {
+    ([$output:ty] $($name:ident)*) => {
+        &[$($crate::conformance::Behaviour {
+            name: stringify!($name),
+            run: |stage: &$crate::conformance::Stage<$output>| Box::pin($crate::conformance::behaviours::$name(stage)),
+        }),*]
+    };
+}
+
+/// Makes a test of each behaviour.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __behaviour_tests {
+    ([$subject:expr] $($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::conformance::assert_behaviour($subject, stringify!($name));
+            }
+        )*
+    };
+}
+
+/// Makes a test of each behaviour of a chat model.
+///
+/// The argument is an expression for a [`Subject`](crate::conformance::Subject) whose output is a message. Each test is
+/// named after its behaviour, so put the macro into a module of its own.
+///
+/// # Example
+/// ```
+/// # mod subject { pub struct MyChat; }
+/// // mod chat {
+/// //     catena_testkit::chat_conformance!(crate::MyChat);
+/// // }
+/// ```
+#[macro_export]
+macro_rules! chat_conformance {
+    ($subject:expr) => {
+        $crate::__each_chat_behaviour! { __behaviour_tests! [$subject] }
+    };
+}
+
+/// Makes a test of each behaviour of a text model: [`chat_conformance!`](crate::chat_conformance) for a
+/// [`Subject`](crate::conformance::Subject) whose output is a text.
+///
+/// # Example
+/// ```
+/// // mod text {
+/// //     catena_testkit::text_conformance!(crate::MyText);
+/// // }
+/// ```
+#[macro_export]
+macro_rules! text_conformance {
+    ($subject:expr) => {
+        $crate::__each_text_behaviour! { __behaviour_tests! [$subject] }
+    };
+}
