@@ -42,7 +42,7 @@ async fn say(
     let (mut answer, mut thinking) = (AiMessage::default(), false);
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
-        if piece.reasoning.is_some() != thinking && (thinking || piece.reasoning.is_some()) {
+        if piece.reasoning.is_some() != thinking {
             thinking = !thinking;
             print!("{}", if thinking { "(" } else { ")\n" });
         }

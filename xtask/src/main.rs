@@ -90,6 +90,7 @@ mod tests {
         check("xtask ci --only fmt --skip docs");
         check("xtask test extra");
         check("xtask vectors");
+        check("xtask bench tcp");
     }
 
     #[test]
@@ -104,6 +105,8 @@ mod tests {
         check("xtask ci --skip test");
         check("xtask ci --list");
         check("xtask bench -- --quick batch");
+        check("xtask bench http --quick");
+        check("xtask bench http -- --what calls,tokens --who catena");
         check("xtask vectors xtask/vectors --all --filter stream --show 3");
     }
 }

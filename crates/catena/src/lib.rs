@@ -22,11 +22,13 @@ pub use catena_llm_anthropic::ChatAnthropic;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
-pub use catena_llm_openai::{ChatOpenAi, OpenAi};
+pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenAiEmbeddings};
 #[cfg(feature = "macros")]
 pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
+#[cfg(feature = "tokens")]
+pub use catena_tokens as tokens;
 
 /// Following streams: `while let Some(chunk) = stream.next().await`.
 pub use futures_util::StreamExt;

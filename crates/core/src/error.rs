@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::parser::ParseFailure;
 use crate::path::{Path, Segment};
 use crate::service_error::ServiceError;
 
@@ -114,6 +115,7 @@ struct Inner {
     service: Option<Box<ServiceError>>,
     /// How many attempts were made by whoever gave up.
     attempts: usize,
+    parse_failure: Option<Box<ParseFailure>>,
     /// Set while the error travels down a stream through steps that did not cause it.
     mark: Option<usize>,
 }
@@ -134,6 +136,7 @@ impl Error {
             path: Path::default(),
             service: None,
             attempts: 1,
+            parse_failure: None,
             mark: None,
         }))
     }
@@ -191,6 +194,12 @@ impl Error {
         self
     }
 
+    /// Attaches what a parser saw and where it stopped.
+    pub(crate) fn with_parse_failure(mut self, failure: ParseFailure) -> Self {
+        self.0.parse_failure = Some(Box::new(failure));
+        self
+    }
+
     /// Adds the step that the error passed on its way out. Combinators call this; the outermost step comes last.
     ///
     /// An error that an earlier step of a sequence put into the stream is left as it is: it only passes through.
@@ -235,6 +244,11 @@ impl Error {
     /// What the service said: status, code, request id, body, rate limits.
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_deref()
+    }
+
+    /// What an output parser saw, where it stopped and what it expected there.
+    pub fn parse_failure(&self) -> Option<&ParseFailure> {
+        self.0.parse_failure.as_deref()
     }
 
     pub(crate) fn path_mut(&mut self) -> &mut Path {

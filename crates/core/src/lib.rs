@@ -6,6 +6,7 @@ mod macros;
 pub mod batch;
 pub mod fakes;
 pub mod graph;
+pub mod load;
 
 mod capability;
 mod chat_history;
@@ -51,10 +52,21 @@ pub use message::{
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use outline::{Outline, OutlineParts};
+#[cfg(feature = "regex")]
+pub use parser::RegexParser;
+#[cfg(feature = "yaml")]
+pub use parser::YamlOutputParser;
+#[cfg(feature = "schemars")]
+pub use parser::parse;
 pub use parser::{
-    CommaSeparatedListOutputParser, Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation,
-    MarkdownListOutputParser, NumberedListOutputParser, StrOutputParser, parse_and_check_json_markdown,
-    parse_json_markdown, parse_partial_json,
+    BooleanOutputParser, CombiningOutputParser, CommaSeparatedListOutputParser, Datetime,
+    DatetimeOutputParser, DynOutputParser, EnumOutputParser, FirstToolParser, Json, JsonDiffParser,
+    JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputParser,
+    JsonOutputToolsParser, JsonPatch, JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser,
+    NumberedListOutputParser, OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed,
+    RegexDictParser, ResponseSchema, RetryOutputParser, StrOutputParser, StructuredOutputParser, ToolsParser,
+    TypedOutputParser, Xml, XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown,
+    parse_partial_json, parse_tool_call, parse_tool_calls,
 };
 pub use path::{Path, Segment};
 #[cfg(feature = "mustache")]
@@ -63,7 +75,7 @@ pub use prompt::{
     ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
     FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector,
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
-    SemanticSimilarityExampleSelector, TemplateFormat,
+    SemanticSimilarityExampleSelector, TemplateFormat, stringify_value,
 };
 pub use rate_limits::RateLimits;
 #[cfg(feature = "tracing")]

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, future, stream};
 use serde_json::{Map, Value};
 
+use crate::load::Constructor;
 use crate::run::ModelPass;
 use crate::{
     AiMessage, ApproximateTokens, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind,
-    Message, PromptValue, Result, RunKind, Runnable, TokenCounter, Usage, gather,
+    Message, Outline, PromptValue, Result, RunKind, Runnable, TokenCounter, Usage, gather,
 };
 
 /// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
@@ -105,6 +106,11 @@ pub trait LanguageModel: Send + Sync {
         None
     }
 
+    /// What makes it again, for [saving](crate::load) it, if it can be: keys by name only. Nothing by default.
+    fn constructor(&self) -> Option<Constructor> {
+        None
+    }
+
     /// The name shown in errors, traces and events: by default that of the type.
     fn model_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(crate::runnable::short_type_name::<Self>())
@@ -156,6 +162,10 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
 
     fn kind(&self) -> RunKind {
         M::Output::KIND
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::of(self).with_constructor(self.constructor())
     }
 
     fn run_metadata(&self) -> Map<String, Value> {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::load::Constructor;
 use crate::schema::{text_or_message, type_schema};
 use crate::{ConfigurableField, RunKind, Runnable};
 
@@ -33,6 +34,8 @@ pub struct Outline {
     pub template: Option<String>,
     /// Facts that a config attached.
     pub metadata: serde_json::Map<String, Value>,
+    /// What makes it again, if it can be [saved](crate::load). Its parts are left to [`parts`](Outline::parts).
+    pub constructor: Option<Constructor>,
 }
 
 /// The parts of a runnable.
@@ -124,6 +127,18 @@ impl Outline {
         self
     }
 
+    /// With what makes it again, if anything does.
+    #[must_use]
+    pub fn with_constructor(mut self, constructor: impl Into<Option<Constructor>>) -> Self {
+        self.constructor = constructor.into();
+        self
+    }
+
+    /// As something of this class, for what has nothing but parts.
+    pub(crate) fn saved_as(self, class: &str) -> Self {
+        self.with_constructor(Constructor::runnable(class))
+    }
+
     /// The name of something that belongs to it: its input is `LengthInput` if it is called `Length`, and
     /// `length_input` if it is called `length`.
     ///
@@ -148,6 +163,7 @@ impl Outline {
             fields: Vec::new(),
             template: None,
             metadata: serde_json::Map::new(),
+            constructor: None,
         }
     }
 
@@ -157,7 +173,7 @@ impl Outline {
             OutlineParts::Sequence(steps) => steps,
             _ => vec![step],
         });
-        Self::new(name, RunKind::Chain, OutlineParts::Sequence(steps.collect()))
+        Self::new(name, RunKind::Chain, OutlineParts::Sequence(steps.collect())).saved_as("RunnableSequence")
     }
 
     /// Named branches side by side.
@@ -165,7 +181,8 @@ impl Outline {
         name: impl Into<String>,
         branches: impl IntoIterator<Item = (String, Self)>,
     ) -> Self {
-        Self::new(name, RunKind::Chain, OutlineParts::Parallel(branches.into_iter().collect()))
+        let parts = OutlineParts::Parallel(branches.into_iter().collect());
+        Self::new(name, RunKind::Chain, parts).saved_as("RunnableParallel")
     }
 
     /// Something that calls `inner` in another way, under its name.

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A sleep in progress. Dropping it cancels it.
@@ -51,5 +52,19 @@ impl Timer for SystemTimer {
 
     fn sleep(&self, duration: Duration) -> Sleep {
         Box::pin(futures_timer::Delay::new(duration))
+    }
+}
+
+impl<T: Timer + ?Sized> Timer for Arc<T> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        (**self).wall_clock()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
     }
 }

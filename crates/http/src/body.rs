@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use catena_core::Result;
 use futures_core::Stream;
+use futures_util::StreamExt;
 
 /// The bytes of an answer as they arrive.
 ///
@@ -23,7 +24,11 @@ use futures_core::Stream;
 /// assert!(body.next().await.is_none());
 /// # });
 /// ```
-pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>);
+pub struct Body {
+    /// What was looked at ahead of its time.
+    peeked: Option<Bytes>,
+    rest: Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>,
+}
 
 impl Body {
     /// A body that yields what `stream` yields. After an error the stream should end.
@@ -36,12 +41,24 @@ impl Body {
     /// # drop(body);
     /// ```
     pub fn from_stream(stream: impl Stream<Item = Result<Bytes>> + Send + 'static) -> Self {
-        Self(Box::pin(stream))
+        Self { peeked: None, rest: Box::pin(stream) }
     }
 
     /// A body without bytes.
     pub fn empty() -> Self {
         Self::from_stream(futures_util::stream::empty())
+    }
+
+    /// Waits for the first bytes and leaves them in the body. Empty if it has none.
+    pub(crate) async fn peek(&mut self) -> Result<&[u8]> {
+        while self.peeked.is_none() {
+            match self.rest.next().await.transpose()? {
+                Some(bytes) if bytes.is_empty() => {}
+                Some(bytes) => self.peeked = Some(bytes),
+                None => return Ok(&[]),
+            }
+        }
+        Ok(self.peeked.as_deref().unwrap_or_default())
     }
 }
 
@@ -56,7 +73,10 @@ impl Stream for Body {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        match self.peeked.take() {
+            Some(bytes) => Poll::Ready(Some(Ok(bytes))),
+            None => self.rest.as_mut().poll_next(cx),
+        }
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use catena_core::{Error, ErrorKind, Result, SystemTimer, Timer};
 use http::HeaderValue;
 
-use crate::client::{HttpClient, Inner};
+use crate::client::{HttpClient, Inner, Sender};
 use crate::hyper_transport::HyperTransport;
 use crate::proxy::{Proxies, Proxy};
 use crate::response::Limits;
 use crate::timeout::Limit;
-use crate::tls;
+use crate::tls::{Identity, Tls};
 use crate::transport::HttpTransport;
 
 /// Builds an [`HttpClient`]. Problems with a setting are reported by [`build`](Self::build).
@@ -40,9 +40,11 @@ pub struct HttpClientBuilder {
     max_event_bytes: usize,
     proxy: Proxy,
     roots_pem: Vec<Vec<u8>>,
+    identity_pem: Option<(Vec<u8>, Vec<u8>)>,
     user_agent: String,
     http2: bool,
-    timer: Arc<dyn Timer>,
+    gzip: bool,
+    timer: Option<Arc<dyn Timer>>,
     transport: Option<Arc<dyn HttpTransport>>,
 }
 
@@ -57,9 +59,11 @@ impl Default for HttpClientBuilder {
             max_event_bytes: 8 << 20,
             proxy: Proxy::FromEnvironment,
             roots_pem: Vec::new(),
+            identity_pem: None,
             user_agent: concat!("catena/", env!("CARGO_PKG_VERSION")).to_owned(),
             http2: true,
-            timer: Arc::new(SystemTimer),
+            gzip: cfg!(feature = "gzip"),
+            timer: None,
             transport: None,
         }
     }
@@ -117,23 +121,44 @@ impl HttpClientBuilder {
         self
     }
 
+    /// Shows this certificate to servers that ask who the client is. `chain` is PEM text with the client's certificate
+    /// and those between it and the authority; `key` is PEM text with its private key, which is shown nowhere.
+    ///
+    /// # Example
+    /// ```
+    /// let builder = catena_http::HttpClient::builder().with_client_certificate_pem("no PEM", "no PEM");
+    /// assert!(builder.build().unwrap_err().to_string().contains("holds no certificate"));
+    /// ```
+    pub fn with_client_certificate_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.identity_pem = Some((chain.into(), key.into()));
+        self
+    }
+
     /// The `User-Agent` of requests that bring none. Default `catena/` and the version.
     pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
     }
 
-    /// Whether HTTP/2 is offered to TLS servers. Default true. HTTP/2 sends all requests to a server through one
-    /// connection, and requests above the number of streams that the server allows wait; HTTP/1.1 opens one connection
-    /// per request in flight.
+    /// Whether HTTP/2 is offered to TLS servers. Default true. HTTP/2 requests share connections, and one more is
+    /// opened when there are as many requests as the server allows on each; HTTP/1.1 opens one connection per request in
+    /// flight.
     pub fn with_http2(mut self, offered: bool) -> Self {
         self.http2 = offered;
         self
     }
 
-    /// The timer of all limits. Default [`SystemTimer`].
+    /// Whether answers compressed with gzip are asked for. Default true. Those that come unasked are read either way.
+    #[cfg(feature = "gzip")]
+    pub fn with_gzip(mut self, wanted: bool) -> Self {
+        self.gzip = wanted;
+        self
+    }
+
+    /// The timer of all limits. Default: the timer of whichever runtime does the I/O, and [`SystemTimer`] with a
+    /// transport of your own.
     pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
-        self.timer = timer;
+        self.timer = Some(timer);
         self
     }
 
@@ -146,27 +171,28 @@ impl HttpClientBuilder {
     /// Builds the client. Opens no connection and starts no thread.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for a proxy or user agent that cannot be used, or for PEM text without a certificate.
+    /// [`ErrorKind::Config`] for a proxy or user agent that cannot be used, or for PEM text without a certificate, or with a
+    /// key that is not the certificate's.
     pub fn build(self) -> Result<HttpClient> {
         let user_agent = HeaderValue::from_str(&self.user_agent).map_err(|error| {
             let message = "the user agent holds characters that HTTP does not allow";
             Error::new(ErrorKind::Config, message).with_source(error)
         })?;
-        let (transport, hyper) = match self.transport {
-            Some(transport) => (transport, None),
+        let sender = match self.transport {
+            Some(transport) => Sender::Custom(transport),
             None => {
-                let tls = tls::configure(&self.roots_pem, self.http2)?;
+                let identity = self.identity_pem.map(|(chain, key)| Identity::parse(&chain, &key));
+                let tls = Tls::new(&self.roots_pem, identity.transpose()?, self.http2)?;
                 let proxies = Proxies::read(&self.proxy)?;
                 let connect = Limit::connect(self.connect_timeout);
-                let hyper = Arc::new(HyperTransport::new(tls, proxies, connect, Arc::clone(&self.timer)));
-                (Arc::clone(&hyper) as Arc<dyn HttpTransport>, Some(hyper))
+                Sender::Hyper(Arc::new(HyperTransport::new(tls, proxies, connect, self.timer.clone())))
             }
         };
         Ok(HttpClient::new(Inner {
-            transport,
-            hyper,
-            timer: self.timer,
+            sender,
+            timer: self.timer.unwrap_or_else(|| Arc::new(SystemTimer)),
             user_agent,
+            gzip: self.gzip,
             first_byte: Limit::first_byte(self.first_byte_timeout),
             idle: Limit::idle(self.idle_timeout),
             total: self.total_timeout.map(Limit::total),
@@ -186,6 +212,7 @@ impl fmt::Debug for HttpClientBuilder {
             .field("max_event_bytes", &self.max_event_bytes)
             .field("proxy", &self.proxy)
             .field("root_certificates", &self.roots_pem.len())
+            .field("client_certificate", &self.identity_pem.is_some())
             .field("user_agent", &self.user_agent)
             .field("http2", &self.http2)
             .field("timer", &self.timer)

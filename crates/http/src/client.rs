@@ -1,21 +1,26 @@
 //! The client: limits and timeouts laid around a transport.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::{Result, Timer};
-use http::HeaderValue;
-use http::header::USER_AGENT;
+use futures_core::Stream;
+use http::header::{ACCEPT_ENCODING, USER_AGENT};
+use http::{HeaderValue, Uri};
+use http_body_util::Full;
 
-use crate::body::Body;
 use crate::builder::HttpClientBuilder;
+use crate::encoding;
 use crate::failure::server_name;
-use crate::hyper_transport::HyperTransport;
+use crate::hyper_transport::{HyperTransport, Place};
 use crate::request::Request;
 use crate::response::{Limits, Response};
-use crate::timeout::{Clock, Limit, TimedBody, Timeout, TotalSleep};
+use crate::timeout::{BodyLimits, Clock, Limit, TimedBody, Total};
 use crate::transport::HttpTransport;
 
 /// An HTTP client for any executor and for blocking code. Clones are cheap and share connections.
@@ -52,15 +57,22 @@ pub struct HttpClient(Arc<Inner>);
 
 #[derive(Clone)]
 pub(crate) struct Inner {
-    pub(crate) transport: Arc<dyn HttpTransport>,
-    /// The same transport if it is the built-in one.
-    pub(crate) hyper: Option<Arc<HyperTransport>>,
+    pub(crate) sender: Sender,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) user_agent: HeaderValue,
+    /// Whether compressed answers are asked for.
+    pub(crate) gzip: bool,
     pub(crate) first_byte: Limit,
     pub(crate) idle: Limit,
     pub(crate) total: Option<Limit>,
     pub(crate) limits: Limits,
+}
+
+/// What moves the bytes.
+#[derive(Debug, Clone)]
+pub(crate) enum Sender {
+    Hyper(Arc<HyperTransport>),
+    Custom(Arc<dyn HttpTransport>),
 }
 
 impl HttpClient {
@@ -81,8 +93,9 @@ impl HttpClient {
         Self(Arc::new(inner))
     }
 
-    /// Sends `request`; completes when the status and headers of the answer have arrived. Redirects are not followed,
-    /// and nothing is retried except on a kept connection that the server had closed before the request was written.
+    /// Sends `request`; completes when the status and headers of the answer have arrived. Redirects are not followed.
+    /// Nothing is sent twice that may have been processed: sent again, once, is a request whose kept connection closed
+    /// without a word within a second, and one that an HTTP/2 server says it did not look at (RFC 9113, section 8.7).
     ///
     /// # Errors
     /// `Connection` if the server cannot be reached or goes away, `Tls` if the handshake fails, `Timeout` if the connect,
@@ -98,18 +111,21 @@ impl HttpClient {
         let inner = &*self.0;
         let mut request = request.into_http();
         request.headers_mut().entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
-        let server = server_name(request.uri());
-        let mut total = TotalSleep::start(&*inner.timer, inner.total);
-        let first_byte = inner.timer.sleep(inner.first_byte.duration);
-        let call = Timeout::new(Timeout::new(inner.transport.send(request), first_byte), &mut total);
-        let answer = match (call.await, inner.total) {
-            (Some(Some(answer)), _) => answer?,
-            (None, Some(total)) => return Err(total.error(&server)),
-            _ => return Err(inner.first_byte.error(&server)),
-        };
-        let (head, body) = answer.into_parts();
-        let clock = Clock { timer: Arc::clone(&inner.timer), idle: inner.idle, total: inner.total, server };
-        Ok(Response::new(head, Body::from_stream(TimedBody::new(body, clock, total)), inner.limits))
+        if inner.gzip {
+            request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+        }
+        let url = request.uri().clone();
+        match &inner.sender {
+            Sender::Custom(transport) => {
+                let clock = Clock::Timer(Arc::clone(&inner.timer));
+                inner.within_limits(clock, url, transport.send(request)).await
+            }
+            Sender::Hyper(hyper) => {
+                let place = Place::of_this_thread()?;
+                let request = Box::new(request.map(Full::new));
+                inner.within_limits(hyper.clock(&place), url, hyper.send_at(place, request)).await
+            }
+        }
     }
 
     /// The timer by which the client's limits are measured.
@@ -120,7 +136,44 @@ impl HttpClient {
     /// How many runtimes the client holds a pool of connections for. For tests.
     #[doc(hidden)]
     pub fn pool_count(&self) -> usize {
-        self.0.hyper.as_ref().map_or(0, |hyper| hyper.pool_count())
+        match &self.0.sender {
+            Sender::Hyper(hyper) => hyper.pool_count(),
+            Sender::Custom(_) => 0,
+        }
+    }
+}
+
+impl Inner {
+    /// Awaits an answer within the limits, and lays them around its body.
+    async fn within_limits<F, B>(&self, clock: Clock, url: Uri, call: F) -> Result<Response>
+    where
+        F: Future<Output = Result<http::Response<B>>>,
+        B: Stream<Item = Result<Bytes>> + Send + 'static,
+    {
+        let mut total = Total::start(&clock, self.total);
+        let mut alarm = clock.alarm(self.first_byte.duration);
+        let answer = {
+            let mut call = pin!(call);
+            poll_fn(|cx| {
+                if let Poll::Ready(answer) = call.as_mut().poll(cx) {
+                    return Poll::Ready(answer);
+                }
+                let passed = match Pin::new(&mut total).poll(cx) {
+                    Poll::Ready(total) => total,
+                    Poll::Pending => {
+                        ready!(Pin::new(&mut alarm).poll(cx));
+                        self.first_byte
+                    }
+                };
+                Poll::Ready(Err(passed.error(&server_name(&url))))
+            })
+            .await?
+        };
+        let (mut head, body) = answer.into_parts();
+        let limits = BodyLimits { clock, idle: self.idle, total, url: url.clone() };
+        let body = TimedBody::new(body, limits, Some(alarm));
+        let body = encoding::decode(body, &mut head.headers, || server_name(&url))?;
+        Ok(Response::new(head, body, self.limits))
     }
 }
 
@@ -128,7 +181,7 @@ impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         f.debug_struct("HttpClient")
-            .field("transport", &inner.transport)
+            .field("transport", &inner.sender)
             .field("timer", &inner.timer)
             .field("first_byte_timeout", &inner.first_byte.duration)
             .field("idle_timeout", &inner.idle.duration)
@@ -141,3 +194,17 @@ impl fmt::Debug for HttpClient {
 
 /// What travels through the transport.
 pub(crate) type HttpRequest = http::Request<Bytes>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_in_flight_is_small() {
+        let client = HttpClient::builder().build().expect("a client");
+        // Thousands of calls wait at once, and what a future holds is moved when it is made.
+        let request = || Request::get("http://h.test/").expect("a request");
+        let size = size_of_val(&client.send(request()));
+        assert!(size <= 2800, "{size} bytes");
+    }
+}

@@ -1,70 +1,72 @@
-//! The connector that hyper's pool calls: TCP, then TLS, within the connect timeout.
+//! Opens connections for the pool: TCP, then TLS, within the connect timeout.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use catena_core::{Error, Result, Timer};
+use catena_core::Result;
 use http::Uri;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use tower_service::Service;
+use rustls::pki_types::ServerName;
+use tokio_rustls::TlsConnector;
 
-use crate::dialer::{Dialed, Dialer};
-use crate::failure::{no_tls, server_name};
-use crate::timeout::{Limit, Timeout};
+use crate::dialer::Dialer;
+use crate::failure::{self, server_name};
+use crate::timeout::{Clock, Limit, Timeout};
 use crate::tls::Tls;
+use crate::wire::Wire;
 
-/// Opens a connection that is ready for HTTP. Every error is one of ours.
+/// Opens connections. Every error is one of ours.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    plain: Dialer,
-    secure: Result<HttpsConnector<Dialer>>,
+    dialer: Dialer,
+    tls: Arc<Tls>,
     limit: Limit,
-    timer: Arc<dyn Timer>,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<MaybeHttpsStream<Dialed>>> + Send>>;
+/// A connection on which nothing has been said yet.
+pub(crate) struct Connected {
+    pub(crate) wire: Wire,
+    /// The server chose HTTP/2.
+    pub(crate) http2: bool,
+    /// Requests must name the whole URL, for a proxy.
+    pub(crate) proxied: bool,
+}
 
 impl Connector {
-    pub(crate) fn new(dialer: Dialer, tls: Tls, limit: Limit, timer: Arc<dyn Timer>) -> Self {
-        let secure = tls.map(|config| HttpsConnector::from((dialer.clone(), config)));
-        Self { plain: dialer, secure, limit, timer }
+    pub(crate) fn new(dialer: Dialer, tls: Arc<Tls>, limit: Limit) -> Self {
+        Self { dialer, tls, limit }
     }
 
-    fn connect(&mut self, url: Uri) -> Connecting {
-        if url.scheme_str() != Some("https") {
-            let dialing = self.plain.call(url);
-            return Box::pin(async { Ok(MaybeHttpsStream::Http(dialing.await?)) });
-        }
-        let server = server_name(&url);
-        let connecting = match &mut self.secure {
-            Ok(secure) => secure.call(url),
-            Err(reason) => return Box::pin(std::future::ready(Err(reason.clone()))),
+    pub(crate) fn offers_http2(&self) -> bool {
+        self.tls.offers_http2()
+    }
+
+    /// Connects to the server of `url`.
+    pub(crate) async fn connect(&self, url: &Uri, clock: &Clock) -> Result<Connected> {
+        let connecting = async {
+            if url.scheme_str() == Some("https") { self.secure(url).await } else { self.plain(url).await }
         };
-        Box::pin(async move {
-            // The dialer's errors are ours, all others come from the handshake.
-            connecting.await.map_err(|error| match error.downcast::<Error>() {
-                Ok(error) => *error,
-                Err(error) => no_tls(&server, error),
-            })
-        })
+        let connected = Timeout::new(connecting, clock.alarm(self.limit.duration)).await;
+        connected.unwrap_or_else(|| Err(self.limit.error(&server_name(url))))
+    }
+
+    async fn plain(&self, url: &Uri) -> Result<Connected> {
+        let (tcp, proxied) = self.dialer.dial(url).await?;
+        Ok(Connected { wire: Wire::plain(tcp), http2: false, proxied })
+    }
+
+    async fn secure(&self, url: &Uri) -> Result<Connected> {
+        let config = self.tls.config()?;
+        let name = tls_name(url)?;
+        let (tcp, proxied) = self.dialer.dial(url).await?;
+        let handshake = TlsConnector::from(config).connect(name, tcp).await;
+        let tls = handshake.map_err(|error| failure::no_tls(&server_name(url), error))?;
+        let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Connected { wire: Wire::tls(tls), http2, proxied })
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Dialed>;
-    type Error = Error;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.plain.poll_ready(cx)
-    }
-
-    fn call(&mut self, url: Uri) -> Self::Future {
-        let server = server_name(&url);
-        let limit = self.limit;
-        let connecting = Timeout::new(self.connect(url), self.timer.sleep(limit.duration));
-        Box::pin(async move { connecting.await.unwrap_or_else(|| Err(limit.error(&server))) })
-    }
+/// The name that the certificate must hold.
+fn tls_name(url: &Uri) -> Result<ServerName<'static>> {
+    let host = url.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    ServerName::try_from(host.to_owned()).map_err(|error| failure::no_tls_name(host, error))
 }

@@ -1,7 +1,6 @@
 //! Opens TCP connections: to the server, to a proxy, or through a proxy's tunnel.
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,13 +9,11 @@ use std::time::Duration;
 
 use catena_core::{Error, Result};
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
-use pin_project::pin_project;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -27,6 +24,9 @@ use crate::timeout::Limit;
 type BoxFuture<T, E = Error> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// Opens TCP connections. Every error is one of ours and names the host that failed.
+///
+/// Names are looked up by the platform on threads of the runtime for what blocks, and the addresses of a host are tried
+/// as "happy eyeballs" wants it.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialer {
     http: HttpConnector<Resolver>,
@@ -44,78 +44,61 @@ impl Dialer {
         http.set_connect_timeout(Some(limit.duration));
         Self { http, proxies, limit }
     }
-}
 
-impl Service<Uri> for Dialer {
-    type Response = Dialed;
-    type Error = Error;
-    type Future = BoxFuture<Dialed>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.http
-            .poll_ready(cx)
-            .map_err(|error| failure::no_connection("the server", false, self.limit, error.into()))
+    /// A connection that leads to `url`, and whether requests on it must name the whole URL, for a proxy.
+    pub(crate) async fn dial(&self, url: &Uri) -> Result<(TcpStream, bool)> {
+        let tcp = ToHost { http: self.http.clone(), proxy: false, limit: self.limit };
+        match self.proxies.intercept(url) {
+            // Behind a tunnel the server is spoken to as if there were no proxy.
+            Some(proxy) if url.scheme_str() == Some("https") => Ok((self.tunnel(proxy, url).await?, false)),
+            Some(proxy) => Ok((ToHost { proxy: true, ..tcp }.dial(proxy.uri().clone()).await?, true)),
+            None => Ok((tcp.dial(url.clone()).await?, false)),
+        }
     }
 
-    fn call(&mut self, url: Uri) -> Self::Future {
-        let mut http = self.http.clone();
-        let limit = self.limit;
-        match self.proxies.intercept(&url) {
-            Some(proxy) if url.scheme_str() == Some("https") => Box::pin(tunnel(http, proxy, url, limit)),
-            Some(proxy) => Box::pin(async move {
-                let name = server_name(proxy.uri());
-                let tcp = http.call(proxy.uri().clone()).await;
-                let tcp = tcp.map_err(|error| failure::no_connection(&name, true, limit, error.into()))?;
-                Ok(Dialed { tcp, proxied: true })
-            }),
-            None => Box::pin(async move {
-                let name = server_name(&url);
-                let tcp = http.call(url).await;
-                let tcp = tcp.map_err(|error| failure::no_connection(&name, false, limit, error.into()))?;
-                Ok(Dialed { tcp, proxied: false })
-            }),
+    async fn tunnel(&self, proxy: Intercept, url: &Uri) -> Result<TcpStream> {
+        let to_proxy = ToHost { http: self.http.clone(), proxy: true, limit: self.limit };
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
+        if let Some(auth) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(auth.clone());
+        }
+        match tunnel.call(url.clone()).await {
+            Ok(tcp) => Ok(tcp.into_inner()),
+            Err(error) => Err(failure::no_tunnel(&server_name(url), &server_name(proxy.uri()), error.into())),
         }
     }
 }
 
-async fn tunnel(http: HttpConnector<Resolver>, proxy: Intercept, url: Uri, limit: Limit) -> Result<Dialed> {
-    let name = server_name(proxy.uri());
-    let mut tunnel = Tunnel::new(proxy.uri().clone(), ProxyDialer { http, limit });
-    if let Some(auth) = proxy.basic_auth() {
-        tunnel = tunnel.with_auth(auth.clone());
-    }
-    let server = server_name(&url);
-    match tunnel.call(url).await {
-        // Behind a tunnel the server is spoken to as if there were no proxy.
-        Ok(tcp) => Ok(Dialed { tcp, proxied: false }),
-        Err(error) => Err(failure::no_tunnel(&server, &name, error.into())),
-    }
-}
-
-/// Connects to a proxy, with errors that say so.
+/// Connects to a host, with errors that name it.
 #[derive(Clone, Debug)]
-struct ProxyDialer {
+struct ToHost {
     http: HttpConnector<Resolver>,
+    /// The host is a proxy, and errors say so.
+    proxy: bool,
     limit: Limit,
 }
 
-impl Service<Uri> for ProxyDialer {
+impl ToHost {
+    async fn dial(mut self, host: Uri) -> Result<TcpStream> {
+        self.call(host).await.map(TokioIo::into_inner)
+    }
+}
+
+impl Service<Uri> for ToHost {
     type Response = TokioIo<TcpStream>;
     type Error = Error;
     type Future = BoxFuture<TokioIo<TcpStream>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.http
-            .poll_ready(cx)
-            .map_err(|error| failure::no_connection("the proxy", false, self.limit, error.into()))
+        let Self { http, proxy, limit } = self;
+        http.poll_ready(cx).map_err(|error| failure::no_connection("the host", *proxy, *limit, error.into()))
     }
 
-    fn call(&mut self, proxy: Uri) -> Self::Future {
-        let name = server_name(&proxy);
-        let tcp = self.http.call(proxy);
-        let limit = self.limit;
+    fn call(&mut self, host: Uri) -> Self::Future {
+        let (proxy, limit, name) = (self.proxy, self.limit, server_name(&host));
+        let tcp = self.http.call(host);
         Box::pin(async move {
-            tcp.await.map_err(|error| failure::no_connection(&name, true, limit, error.into()))
+            tcp.await.map_err(|error| failure::no_connection(&name, proxy, limit, error.into()))
         })
     }
 }
@@ -140,52 +123,5 @@ impl Service<Name> for Resolver {
             let addresses = lookup.await.map_err(|error| failure::no_address(&host, error))?;
             Ok(addresses.collect::<Vec<_>>().into_iter())
         })
-    }
-}
-
-/// A TCP connection that knows whether requests on it must name the whole URL for a proxy.
-#[pin_project]
-#[derive(Debug)]
-pub(crate) struct Dialed {
-    #[pin]
-    tcp: TokioIo<TcpStream>,
-    proxied: bool,
-}
-
-impl Connection for Dialed {
-    fn connected(&self) -> Connected {
-        self.tcp.connected().proxy(self.proxied)
-    }
-}
-
-impl Read for Dialed {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        self.project().tcp.poll_read(cx, buf)
-    }
-}
-
-impl Write for Dialed {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.project().tcp.poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().tcp.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().tcp.poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().tcp.poll_write_vectored(cx, bufs)
     }
 }

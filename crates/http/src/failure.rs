@@ -54,6 +54,10 @@ pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxE
         Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             format!("{role}{server} refused the connection; is it running, and is the port right?")
         }
+        Some(error) if is_out_of_files(error) => format!(
+            "cannot connect to {role}{server}: {error}; every call in flight needs a connection: raise the limit \
+             (`ulimit -n`) or bound the calls at once (`max_concurrency`)"
+        ),
         // Without an error number it is not the system that gave up but the dialer, by our limit.
         Some(error) if error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none() => {
             return limit.error(&format!("{role}{server}")).with_source(Cause(cause));
@@ -62,6 +66,11 @@ pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxE
         None => format!("cannot connect to {role}{server}: {}", innermost(&*cause)),
     };
     Error::new(ErrorKind::Connection, reason).with_source(Cause(cause))
+}
+
+/// The process or the system has no file descriptor left: EMFILE and ENFILE on Unix.
+fn is_out_of_files(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 /// The name of a host could not be resolved.
@@ -85,10 +94,10 @@ pub(crate) fn no_tunnel(server: &str, proxy: &str, cause: BoxError) -> Error {
     Error::new(ErrorKind::Connection, message).with_source(Cause(cause))
 }
 
-/// A TLS handshake failed.
-pub(crate) fn no_tls(server: &str, cause: BoxError) -> Error {
+/// A TLS handshake failed. Only one that broke off may succeed the next time.
+pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
     use rustls::Error as Tls;
-    let message = match find::<rustls::Error>(&*cause) {
+    let message = match find::<rustls::Error>(&cause) {
         Some(Tls::InvalidMessage(_)) => {
             format!("{server} does not seem to speak TLS; use `http://` if it is a plain HTTP server")
         }
@@ -97,47 +106,85 @@ pub(crate) fn no_tls(server: &str, cause: BoxError) -> Error {
              certificate with `HttpClientBuilder::with_root_certificate_pem`"
         ),
         Some(error) => format!("no TLS connection to {server}: {error}"),
-        None => match find::<io::Error>(&*cause) {
-            Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                format!("{server} closed the connection during the TLS handshake; does it speak TLS?")
-            }
-            Some(error) => format!("the connection to {server} broke during the TLS handshake: {error}"),
-            None => format!("no TLS connection to {server}: {}", innermost(&*cause)),
-        },
+        None => return broken_handshake(server, cause),
     };
-    Error::new(ErrorKind::Tls, message).with_source(Cause(cause))
+    Error::new(ErrorKind::Tls, message).with_source(cause)
+}
+
+fn broken_handshake(server: &str, cause: io::Error) -> Error {
+    let message = if cause.kind() == io::ErrorKind::UnexpectedEof {
+        format!("{server} closed the connection during the TLS handshake; does it speak TLS?")
+    } else {
+        format!("the connection to {server} broke during the TLS handshake: {cause}")
+    };
+    Error::new(ErrorKind::Connection, message).with_source(cause)
+}
+
+/// A host that no certificate can name.
+pub(crate) fn no_tls_name(host: &str, cause: impl StdError + Send + Sync + 'static) -> Error {
+    let message =
+        format!("`{host}` is neither a host name nor an address, so its certificate cannot be checked");
+    Error::new(ErrorKind::Config, message).with_source(cause)
+}
+
+/// HTTP could not be set up on a connection.
+pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
+    let message = format!("no HTTP connection to {}: {}", server_name(url), innermost(&cause));
+    Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
 /// A request failed before the head of the answer arrived.
-pub(crate) fn no_answer(server: &str, cause: hyper_util::client::legacy::Error) -> Error {
-    // What the connector reports is already one of our errors.
-    if let Some(error) = find::<Error>(&cause) {
-        return error.clone();
+pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
+    let server = server_name(url);
+    let text = cause.to_string();
+    // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
+    if let Some(error) = find::<rustls::Error>(&cause) {
+        let message = format!("{server} ended the TLS connection: {error}");
+        return Error::new(ErrorKind::Tls, message).with_source(cause);
     }
-    let hyper = find::<hyper::Error>(&cause);
-    let (kind, message) = match hyper {
+    let (kind, message) = if cause.is_parse() && text.contains("too large") {
         // hyper has a method for this, but only for servers.
-        Some(error) if error.is_parse() && error.to_string().contains("too large") => {
-            (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
-        }
-        Some(error) if error.is_parse() => (
-            ErrorKind::InvalidResponse,
-            format!("{server} did not answer in HTTP ({error}); does it expect `https://`?"),
-        ),
+        (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
+    } else if cause.is_parse() {
+        let message = format!("{server} did not answer in HTTP ({cause}); does it expect `https://`?");
+        (ErrorKind::InvalidResponse, message)
+    } else if cause.is_user() && !text.contains("dispatch task") {
         // A runtime that ended under its connection counts as the user's mistake too, and only the text tells.
-        Some(error) if error.is_user() && !error.to_string().contains("dispatch task") => {
-            (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(&cause)))
-        }
-        _ => (
+        (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(&cause)))
+    } else {
+        let reason = innermost(&cause);
+        (
             ErrorKind::Connection,
-            format!("the connection to {server} broke before an answer arrived: {}", innermost(&cause)),
-        ),
+            format!("the connection to {server} broke before an answer arrived: {reason}"),
+        )
     };
     Error::new(kind, message).with_source(cause)
 }
 
+/// An HTTP/2 server said that it did not look at the request: RFC 9113, sections 6.8 and 8.7.
+pub(crate) fn is_unprocessed(error: &hyper::Error) -> bool {
+    let Some(error) = find::<h2::Error>(error) else { return false };
+    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    // The library reports a graceful end only to streams above the last one that the server will serve.
+    let above_last = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+    error.is_remote() && (refused || above_last)
+}
+
+/// The connection ended, whatever the words.
+pub(crate) fn is_closed(error: &hyper::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    let lost = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof
+        )
+    };
+    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || find(error).is_some_and(lost)
+}
+
 /// A body broke off.
-pub(crate) fn no_body(server: &str, cause: hyper::Error) -> Error {
+pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
+    let server = server_name(url);
     let malformed = find::<io::Error>(&cause).is_some_and(|error| {
         matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
     });
@@ -149,6 +196,26 @@ pub(crate) fn no_body(server: &str, cause: hyper::Error) -> Error {
     let message = format!("the body of the answer of {server} {what}: {}", innermost(&cause));
     // Nothing is wrong with the request, so the same call may well succeed.
     Error::new(kind, message).with_retryable(kind == ErrorKind::Incomplete).with_source(cause)
+}
+
+/// A body has an encoding that cannot be read.
+pub(crate) fn unknown_encoding(server: &str, encoding: &str) -> Error {
+    let advice = if cfg!(feature = "gzip") { "" } else { "; the feature `gzip` of `catena-http` reads gzip" };
+    let encoding: String = encoding.chars().take(40).collect();
+    let message = format!("the answer of {server} is encoded as `{}`{advice}", encoding.escape_debug());
+    Error::new(ErrorKind::InvalidResponse, message)
+}
+
+/// A compressed body is damaged, or ends before it is complete.
+#[cfg(feature = "gzip")]
+pub(crate) fn no_gzip(server: &str, cut: bool, cause: io::Error) -> Error {
+    let (kind, what) = if cut {
+        (ErrorKind::Incomplete, "ended before its compressed data was complete")
+    } else {
+        (ErrorKind::InvalidResponse, "is not valid gzip")
+    };
+    let message = format!("the body of the answer of {server} {what}: {cause}");
+    Error::new(kind, message).with_retryable(cut).with_source(cause)
 }
 
 /// The first error of type `E` in the chain. Looks into `io::Error`, whose `source` skips what it wraps.

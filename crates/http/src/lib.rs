@@ -7,18 +7,24 @@ mod builder;
 mod client;
 mod connector;
 mod dialer;
+mod encoding;
 mod failure;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod hyper_transport;
 mod io_thread;
+mod pool;
 mod proxy;
 mod request;
 mod response;
 mod runtime_pools;
 pub mod service;
 mod sse;
+mod sse_decoder;
 mod timeout;
 mod tls;
 mod transport;
+mod wire;
 
 pub mod blocking {
     //! Marks a thread as blocked on a future, so that its network I/O runs elsewhere.

@@ -83,6 +83,25 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Waits for the first bytes of the body and shows them; they stay part of it. Empty for an empty body. Tells what a
+    /// body is where its content type does not.
+    ///
+    /// # Errors
+    /// As of the body itself; the error is then spent.
+    ///
+    /// # Example
+    /// ```
+    /// # async fn example(mut response: catena_http::Response) -> catena_core::Result<()> {
+    /// if response.peek().await?.starts_with(b"{") {
+    ///     println!("{:?}", response.bytes().await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn peek(&mut self) -> Result<&[u8]> {
+        self.body.peek().await
+    }
+
     /// Gathers the whole body.
     ///
     /// # Errors
@@ -181,6 +200,18 @@ mod tests {
         }
         let error = pollster::block_on(response(&[b"a"], true, 9).bytes()).expect_err("cut");
         assert_eq!(error.kind(), ErrorKind::Incomplete);
+    }
+
+    #[test]
+    fn what_was_peeked_at_is_still_there() {
+        pollster::block_on(async {
+            let mut whole = response(&[b"", b"ab", b"c"], false, 9);
+            assert_eq!(whole.peek().await.expect("bytes"), b"ab");
+            assert_eq!(whole.peek().await.expect("bytes"), b"ab");
+            assert_eq!(whole.bytes().await.expect("bytes"), "abc");
+            assert_eq!(response(&[b""], false, 9).peek().await.expect("nothing"), b"");
+            assert_eq!(response(&[], true, 9).peek().await.expect_err("cut").kind(), ErrorKind::Incomplete);
+        });
     }
 
     #[test]

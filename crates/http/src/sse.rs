@@ -5,12 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{Error, Result};
 use futures_core::Stream;
-use sse_stream::SseByteStream;
 
 use crate::body::Body;
-use crate::failure;
+use crate::sse_decoder::Decoder;
 
 /// One server-sent event.
 ///
@@ -47,8 +46,8 @@ impl Event {
 ///
 /// # Errors
 /// Every error is the last item. An error of `bytes` is passed on as it is, and what preceded it in an unfinished block
-/// is dropped. [`ErrorKind::TooLarge`] if one block, or one line of any kind, exceeds `max_event_bytes`.
-/// [`ErrorKind::Decode`] for a field that is not UTF-8: a stream that is damaged is not repaired silently.
+/// is dropped. [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) if one block, or one line of any kind, exceeds `max_event_bytes`.
+/// [`ErrorKind::Decode`](catena_core::ErrorKind::Decode) for a field that is not UTF-8: a stream that is damaged is not repaired silently.
 ///
 /// # Example
 /// ```
@@ -67,9 +66,7 @@ pub fn decode_events(
     bytes: impl Stream<Item = Result<Bytes>> + Send + 'static,
     max_event_bytes: usize,
 ) -> EventStream {
-    let guarded =
-        Guarded { bytes: Body::from_stream(bytes), size: BlockSize::new(max_event_bytes), end: End::Open };
-    EventStream { events: SseByteStream::new(guarded) }
+    EventStream { bytes: Some(Body::from_stream(bytes)), decoder: Decoder::new(max_event_bytes) }
 }
 
 /// The events of a body as they arrive. Made by [`decode_events`] and [`Response::events`](crate::Response::events).
@@ -82,23 +79,41 @@ pub fn decode_events(
 /// # Example
 /// See [`decode_events`].
 pub struct EventStream {
-    events: SseByteStream<Guarded>,
+    /// None once there is nothing more to read.
+    bytes: Option<Body>,
+    decoder: Decoder,
 }
 
 impl Stream for EventStream {
     type Item = Result<Event>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
         loop {
-            return Poll::Ready(match ready!(Pin::new(&mut self.events).poll_next(cx)) {
-                Some(Ok(block)) => match block.data {
-                    Some(data) => Some(Ok(Event { event: block.event, data, id: block.id })),
-                    None => continue,
-                },
-                Some(Err(error)) => Some(Err(decode_error(error))),
-                None => None,
-            });
+            match this.decoder.next_event().transpose() {
+                Some(Ok(event)) => return Poll::Ready(Some(Ok(event))),
+                Some(Err(error)) => return this.fail(error),
+                None => {}
+            }
+            let Some(bytes) = &mut this.bytes else { return Poll::Ready(None) };
+            match ready!(Pin::new(bytes).poll_next(cx)) {
+                Some(Ok(chunk)) => this.decoder.feed(chunk),
+                Some(Err(error)) => return this.fail(error),
+                None => {
+                    this.bytes = None;
+                    this.decoder.finish();
+                }
+            }
         }
+    }
+}
+
+impl EventStream {
+    /// Ends with an error: what was received and not delivered is dropped.
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<Event>>> {
+        self.bytes = None;
+        self.decoder = Decoder::new(0);
+        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -108,122 +123,10 @@ impl fmt::Debug for EventStream {
     }
 }
 
-fn decode_error(error: sse_stream::Error) -> Error {
-    match error {
-        sse_stream::Error::Body(inner) => match inner.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(other) => Error::other(other),
-        },
-        other => Error::new(ErrorKind::Decode, "the event stream holds bytes that are not UTF-8")
-            .with_source(other),
-    }
-}
-
-/// The bytes on their way to the decoder: counted, and closed with a blank line at their end.
-struct Guarded {
-    bytes: Body,
-    size: BlockSize,
-    end: End,
-}
-
-/// How far the input is.
-enum End {
-    Open,
-    /// The limit was passed; the error follows what came before it.
-    TooLarge,
-    Closed,
-}
-
-impl Stream for Guarded {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.end {
-            End::Closed => return Poll::Ready(None),
-            End::TooLarge => {
-                self.end = End::Closed;
-                return Poll::Ready(Some(Err(failure::event_too_large(self.size.limit))));
-            }
-            End::Open => {}
-        }
-        Poll::Ready(match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
-            Some(Ok(mut chunk)) => {
-                if let Err(accepted) = self.size.count(&chunk) {
-                    chunk.truncate(accepted);
-                    self.end = End::TooLarge;
-                }
-                Some(Ok(chunk))
-            }
-            Some(Err(error)) => {
-                self.end = End::Closed;
-                Some(Err(error))
-            }
-            None => {
-                self.end = End::Closed;
-                Some(Ok(Bytes::from_static(b"\n\n")))
-            }
-        })
-    }
-}
-
-/// Counts the bytes of the block that is being received. Comments count for themselves, until their line ends,
-/// because the decoder does not keep them: a connection kept alive by comments for days never exceeds the limit.
-struct BlockSize {
-    limit: usize,
-    /// Bytes in the finished lines of the block.
-    block: usize,
-    /// Bytes in the unfinished line.
-    line: usize,
-    comment: bool,
-    after_cr: bool,
-}
-
-impl BlockSize {
-    fn new(limit: usize) -> Self {
-        Self { limit, block: 0, line: 0, comment: false, after_cr: false }
-    }
-
-    /// Counts `chunk`. Fails with the number of bytes before the one that exceeds the limit.
-    fn count(&mut self, chunk: &[u8]) -> Result<(), usize> {
-        let mut rest = chunk;
-        while let Some(&first) = rest.first() {
-            if std::mem::take(&mut self.after_cr) && first == b'\n' {
-                rest = &rest[1..];
-                continue;
-            }
-            if self.line == 0 {
-                self.comment = first == b':';
-            }
-            let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r');
-            let length = end.unwrap_or(rest.len());
-            let kept = if self.comment { 0 } else { self.block };
-            let room = self.limit.saturating_sub(kept + self.line);
-            if length > room {
-                return Err(chunk.len() - rest.len() + room);
-            }
-            self.line += length;
-            let Some(end) = end else { return Ok(()) };
-            self.after_cr = rest[end] == b'\r';
-            self.finish_line();
-            rest = &rest[end + 1..];
-        }
-        Ok(())
-    }
-
-    fn finish_line(&mut self) {
-        match self.line {
-            0 => self.block = 0,
-            // One more for the line end, so that a block of short lines is bounded too.
-            length if !self.comment => self.block += length + 1,
-            _ => {}
-        }
-        self.line = 0;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catena_core::ErrorKind;
     use futures_util::{StreamExt, stream};
 
     /// The events of an input, and the kind of the error that ended it.

@@ -1,4 +1,4 @@
-//! Time limits on futures and bodies, on any executor: they are polled by the caller and use the client's timer.
+//! Time limits on futures and bodies, on any executor: they are polled by the caller.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use catena_core::{Error, Result, Sleep, Timer};
 use futures_core::Stream;
+use http::Uri;
 use pin_project::pin_project;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use crate::failure;
 
@@ -43,6 +46,51 @@ impl Limit {
     }
 }
 
+/// What sleeps: the client's timer, or where it has none of its own the runtime that does the I/O. The latter is far
+/// cheaper for a limit that hardly ever passes, and may be polled anywhere.
+#[derive(Debug, Clone)]
+pub(crate) enum Clock {
+    Runtime(Handle),
+    Timer(Arc<dyn Timer>),
+}
+
+impl Clock {
+    /// Rings `after` this time.
+    pub(crate) fn alarm(&self, after: Duration) -> Alarm {
+        match self {
+            Self::Runtime(runtime) => {
+                let _context = runtime.enter();
+                Alarm::Runtime(Box::pin(tokio::time::sleep(after)))
+            }
+            Self::Timer(timer) => Alarm::Timer(timer.sleep(after)),
+        }
+    }
+
+    fn set(&self, alarm: &mut Alarm, after: Duration) {
+        match (alarm, Instant::now().checked_add(after)) {
+            (Alarm::Runtime(sleep), Some(deadline)) => sleep.as_mut().reset(deadline),
+            (alarm, _) => *alarm = self.alarm(after),
+        }
+    }
+}
+
+/// A sleep in progress.
+pub(crate) enum Alarm {
+    Runtime(Pin<Box<tokio::time::Sleep>>),
+    Timer(Sleep),
+}
+
+impl Future for Alarm {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.get_mut() {
+            Self::Runtime(sleep) => sleep.as_mut().poll(cx),
+            Self::Timer(sleep) => sleep.as_mut().poll(cx),
+        }
+    }
+}
+
 /// A future that must complete before a sleep does; else it yields `None`.
 #[pin_project]
 #[derive(Debug)]
@@ -71,21 +119,21 @@ impl<F: Future, S: Future<Output = ()>> Future for Timeout<F, S> {
     }
 }
 
-/// The sleep that runs from the start of a call to the end of its body.
-pub(crate) struct TotalSleep(Option<Sleep>);
+/// The alarm that runs from the start of a call to the end of its body.
+pub(crate) struct Total(Option<(Limit, Alarm)>);
 
-impl TotalSleep {
-    pub(crate) fn start(timer: &dyn Timer, limit: Option<Limit>) -> Self {
-        Self(limit.map(|limit| timer.sleep(limit.duration)))
+impl Total {
+    pub(crate) fn start(clock: &Clock, limit: Option<Limit>) -> Self {
+        Self(limit.map(|limit| (limit, clock.alarm(limit.duration))))
     }
 }
 
-impl Future for TotalSleep {
-    type Output = ();
+impl Future for Total {
+    type Output = Limit;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Limit> {
         match &mut self.0 {
-            Some(sleep) => sleep.as_mut().poll(cx),
+            Some((limit, alarm)) => Pin::new(alarm).poll(cx).map(|()| *limit),
             None => Poll::Pending,
         }
     }
@@ -96,24 +144,25 @@ impl Future for TotalSleep {
 pub(crate) struct TimedBody<B> {
     #[pin]
     body: B,
-    clock: Clock,
-    /// Runs while a frame is awaited.
-    idle: Option<Sleep>,
-    total: TotalSleep,
+    limits: BodyLimits,
+    /// Runs while a frame is awaited, and is kept in between.
+    idle: Option<Alarm>,
+    waiting: bool,
     ended: bool,
 }
 
 /// What a body needs to measure and to report.
-pub(crate) struct Clock {
-    pub(crate) timer: Arc<dyn Timer>,
+pub(crate) struct BodyLimits {
+    pub(crate) clock: Clock,
     pub(crate) idle: Limit,
-    pub(crate) total: Option<Limit>,
-    pub(crate) server: String,
+    pub(crate) total: Total,
+    pub(crate) url: Uri,
 }
 
 impl<B> TimedBody<B> {
-    pub(crate) fn new(body: B, clock: Clock, total: TotalSleep) -> Self {
-        Self { body, clock, idle: None, total, ended: false }
+    /// `alarm` is one that is no longer needed, if there is one.
+    pub(crate) fn new(body: B, limits: BodyLimits, alarm: Option<Alarm>) -> Self {
+        Self { body, limits, idle: alarm, waiting: false, ended: false }
     }
 }
 
@@ -126,20 +175,26 @@ impl<B: Stream<Item = Result<Bytes>>> Stream for TimedBody<B> {
             return Poll::Ready(None);
         }
         if let Poll::Ready(item) = this.body.poll_next(cx) {
-            *this.idle = None;
+            *this.waiting = false;
             *this.ended = !matches!(item, Some(Ok(_)));
             return Poll::Ready(item);
         }
-        let clock = this.clock;
-        let idle = this.idle.get_or_insert_with(|| clock.timer.sleep(clock.idle.duration));
-        let passed = match (Pin::new(this.total).poll(cx), clock.total) {
-            (Poll::Ready(()), Some(total)) => total,
-            _ => {
-                ready!(idle.as_mut().poll(cx));
-                clock.idle
+        let limits = this.limits;
+        let idle = this.idle.get_or_insert_with(|| {
+            *this.waiting = true;
+            limits.clock.alarm(limits.idle.duration)
+        });
+        if !std::mem::replace(this.waiting, true) {
+            limits.clock.set(idle, limits.idle.duration);
+        }
+        let passed = match Pin::new(&mut limits.total).poll(cx) {
+            Poll::Ready(total) => total,
+            Poll::Pending => {
+                ready!(Pin::new(idle).poll(cx));
+                limits.idle
             }
         };
         *this.ended = true;
-        Poll::Ready(Some(Err(passed.error(&clock.server))))
+        Poll::Ready(Some(Err(passed.error(&failure::server_name(&limits.url)))))
     }
 }

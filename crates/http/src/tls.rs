@@ -1,38 +1,114 @@
 //! The TLS configuration: which crypto, which roots, which protocols.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catena_core::{Error, ErrorKind, Result};
 use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::Verifier;
 
-/// A TLS configuration, or why no TLS connection can be made. The reason is kept until a connection is asked for, because
-/// a client that only speaks plain HTTP to its own machine needs no TLS.
-pub(crate) type Tls = Result<Arc<ClientConfig>>;
-
-/// A configuration that trusts the platform's roots and those in `roots_pem`. Fails at once for settings that are wrong.
-pub(crate) fn configure(roots_pem: &[Vec<u8>], http2: bool) -> Result<Tls> {
-    let extra = parse_roots(roots_pem)?;
-    Ok(config(extra, http2))
+/// The TLS settings of a client, and what became of them when the first connection needed it.
+///
+/// The platform's roots are read then and not before: a client that only speaks plain HTTP to its own machine needs none.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    roots: Vec<CertificateDer<'static>>,
+    identity: Option<Identity>,
+    http2: bool,
+    config: OnceLock<Result<Arc<ClientConfig>>>,
 }
 
-fn config(extra: Vec<CertificateDer<'static>>, http2: bool) -> Tls {
-    let provider = provider()?;
-    let verifier = verifier(extra, &provider)?;
-    // The process-wide default provider is never asked for: it panics where several are compiled in and none is chosen.
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| config_error("the TLS library supports no protocol version", error))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    let protocols: &[&[u8]] = if http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
-    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    Ok(Arc::new(config))
+/// What a client shows to servers that ask who it is. `Debug` hides the key.
+pub(crate) struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// The verifier that trusts what the platform trusts, and nothing else. It is the same for all clients of the process,
+/// holds no setting of anybody, and costs many milliseconds to make, so it is made once. A failure is not kept: roots may
+/// be installed while the process runs.
+static PLATFORM: OnceLock<Arc<dyn ServerCertVerifier>> = OnceLock::new();
+
+impl Tls {
+    /// Settings that trust the platform's roots and those in `roots_pem`. Fails for PEM text that cannot be used.
+    pub(crate) fn new(roots_pem: &[Vec<u8>], identity: Option<Identity>, http2: bool) -> Result<Self> {
+        Ok(Self { roots: parse_roots(roots_pem)?, identity, http2, config: OnceLock::new() })
+    }
+
+    pub(crate) fn offers_http2(&self) -> bool {
+        self.http2
+    }
+
+    /// The configuration, or why no TLS connection can be made.
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>> {
+        self.config.get_or_init(|| self.configure()).clone()
+    }
+
+    fn configure(&self) -> Result<Arc<ClientConfig>> {
+        let provider = provider()?;
+        let verifier = self.verifier(&provider)?;
+        // The process-wide default provider is never asked for: it panics where several are compiled in and none is
+        // chosen.
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| config_error("the TLS library supports no protocol version", error))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let mut config = match &self.identity {
+            None => config.with_no_client_auth(),
+            Some(Identity { chain, key }) => config
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .map_err(|error| config_error("the client certificate and its key cannot be used", error))?,
+        };
+        let protocols: &[&[u8]] = if self.http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Ok(Arc::new(config))
+    }
+
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+        if !self.roots.is_empty() {
+            return verifier(self.roots.clone(), provider);
+        }
+        if let Some(known) = PLATFORM.get() {
+            return Ok(Arc::clone(known));
+        }
+        let made = verifier(Vec::new(), provider)?;
+        Ok(Arc::clone(PLATFORM.get_or_init(|| made)))
+    }
+}
+
+impl Identity {
+    /// Reads a certificate chain, the client's own first, and its private key.
+    pub(crate) fn parse(chain_pem: &[u8], key_pem: &[u8]) -> Result<Self> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain_pem).collect();
+        let chain = chain.map_err(|error| config_error("the client certificate is not valid PEM", error))?;
+        if chain.is_empty() {
+            let message = "the PEM text for `with_client_certificate_pem` holds no certificate";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key_pem)
+            .map_err(|error| config_error("the key of the client certificate is not valid PEM", error))?;
+        let identity = Self { chain, key };
+        identity.check()?;
+        Ok(identity)
+    }
+
+    /// Fails for a key that does not belong to the certificate. Without cryptography compiled in nobody can tell.
+    fn check(&self) -> Result<()> {
+        let Ok(provider) = provider() else { return Ok(()) };
+        rustls::sign::CertifiedKey::from_der(self.chain.clone(), self.key.clone_key(), &provider)
+            .map_err(|error| config_error("the client certificate and its key cannot be used", error))?;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("certificates", &self.chain.len()).finish_non_exhaustive()
+    }
 }
 
 fn parse_roots(roots_pem: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>> {

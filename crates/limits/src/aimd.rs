@@ -3,7 +3,7 @@
 /// A limit that grows while requests are served and falls when they are refused: additive increase, multiplicative
 /// decrease, as TCP does it, for a service that refuses at once what exceeds its limit.
 ///
-/// It starts by doubling with each round of answers. The first refusal shows the limit: what is under way beside it was
+/// It starts by doubling with each round of answers, later by half as much again. The first refusal shows the limit: what is under way beside it was
 /// accepted. From then on one more is tried now and then, and less often each time it is refused. A refusal when nothing
 /// more was tried means that the limit fell: then the next ones are taken back by a part.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ enum Phase {
     Trying(f64),
 }
 
+/// From here on it grows by half with each round: refusals come in the number by which it is exceeded.
+const CAREFUL: f64 = 32.0;
 /// A refusal without a trial takes back this part.
 const FALL: f64 = 0.7;
 const PATIENCE: u32 = 4;
@@ -68,7 +70,8 @@ impl Aimd {
             return;
         }
         if self.phase == Phase::Doubling {
-            self.limit = (self.limit + 1.0).min(self.max);
+            let step = if self.limit < CAREFUL { 1.0 } else { 0.5 };
+            self.limit = (self.limit + step).min(self.max);
             return;
         }
         self.answers += 1.0;
@@ -122,16 +125,16 @@ mod tests {
     #[test]
     fn it_doubles_with_each_round_until_the_first_refusal() {
         let mut aimd = Aimd::new(1, 4, 100);
-        for limit in [8, 16, 32] {
+        for limit in [8, 16, 32, 48] {
             for _ in 0..aimd.limit() {
                 aimd.served(true);
             }
             assert_eq!(aimd.limit(), limit);
         }
-        assert!(aimd.refused(61, 64, 28));
-        assert_eq!(aimd.limit(), 28, "those beside it were accepted");
-        assert!(!aimd.refused(62, 64, 26), "sent before the fall");
-        assert_eq!(aimd.limit(), 26);
+        assert!(aimd.refused(61, 64, 38));
+        assert_eq!(aimd.limit(), 38, "those beside it were accepted");
+        assert!(!aimd.refused(62, 64, 36), "sent before the fall");
+        assert_eq!(aimd.limit(), 36);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Where the service is and how to reach it: settings, environment and defaults become a client.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use catena_core::{Admission, Error, ErrorKind, Result, Timer};
@@ -79,12 +78,12 @@ impl Connection {
         self.headers.push((name, value));
     }
 
-    pub(crate) fn set_timer(&mut self, timer: Arc<dyn Timer>) {
+    pub(crate) fn set_timer(&mut self, timer: impl Timer + 'static) {
         self.change(|service| service.with_timer(timer));
     }
 
-    pub(crate) fn set_limiter(&mut self, limiter: Arc<dyn Admission>) {
-        self.change(|service| service.with_limiter(limiter));
+    pub(crate) fn set_admission(&mut self, admission: impl Admission + 'static) {
+        self.change(|service| service.with_admission(admission));
     }
 
     pub(crate) fn ignore_environment(&mut self) {
@@ -317,14 +316,14 @@ macro_rules! connection_settings {
             }
 
             /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
-            pub fn with_timer(mut self, timer: std::sync::Arc<dyn catena_core::Timer>) -> Self {
+            pub fn with_timer(mut self, timer: impl catena_core::Timer + 'static) -> Self {
                 self.connection.set_timer(timer);
                 self
             }
 
             /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
-            pub fn with_limiter(mut self, limiter: std::sync::Arc<dyn catena_core::Admission>) -> Self {
-                self.connection.set_limiter(limiter);
+            pub fn with_admission(mut self, admission: impl catena_core::Admission + 'static) -> Self {
+                self.connection.set_admission(admission);
                 self
             }
 

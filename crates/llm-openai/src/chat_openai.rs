@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
+use crate::call_arguments::with_call_arguments;
+use crate::chat_api::{ChatApi, ChatRequest};
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
-use crate::codec::chat_request::{ChatOptions, encode_chat};
-use crate::codec::chat_response::{decode_chat, decode_chat_all};
-use crate::codec::chat_stream::ChatStream;
+use crate::codec::chat_request::{ChatOptions, encode_for_api};
+use crate::openai_client::OpenAiClient;
 
 /// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format.
 ///
@@ -177,13 +178,14 @@ impl ChatOpenAi {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{lambda, AiMessage, Context, Result, RunnableExt};
+    /// use catena_core::{lambda, Context, RunnableExt};
     /// use catena_llm_openai::ChatOpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"message": {"content": "a"}}]}))]);
     /// # let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let count = lambda(async move |question: String, cx: Context| -> Result<u64> {
-    ///     Ok(chat.generate_all_in(question, &cx).await?.len() as u64)
+    /// let count = lambda(move |question: String, cx: Context| {
+    ///     let chat = chat.clone();
+    ///     async move { chat.generate_all_in(question, &cx).await.map(|answers| answers.len() as u64) }
     /// });
     /// # futures_executor::block_on(async {
     /// assert_eq!(count.bind("n", 5).invoke("Heads or tails?").await?, 1);
@@ -200,8 +202,10 @@ impl ChatOpenAi {
         if self.options.streaming {
             return self.generate(prompt, cx).await.map(|answer| vec![answer]);
         }
-        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let messages = decode_chat_all(&answer.body, &answer.origin, self.options.response_headers)?;
+        let request = self.request(prompt, cx, false)?;
+        let api = request.api;
+        let answer = self.client.call(self.call(request, cx)?, cx).await?;
+        let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
             self.client.content_filter().check(message, &answer.origin)?;
         }
@@ -212,10 +216,30 @@ impl ChatOpenAi {
         Self { client, options }
     }
 
-    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+    /// A client for the other endpoints of the same service, over the same connections.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::ChatOpenAi;
+    /// let chat = ChatOpenAi::builder().with_api_key("sk-...").build()?;
+    /// let models = chat.client().models();
+    /// # drop(models);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn client(&self) -> OpenAiClient {
+        OpenAiClient::from_parts(self.client.clone())
+    }
+
+    /// The request for a prompt, with the arguments that are bound to the run.
+    pub(crate) fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest> {
         let options = self.options.called(cx.arguments())?;
-        let body = encode_chat(&options, &prompt.into_messages(), stream)?;
-        self.client.post("chat/completions", &options.model, body)
+        let body = encode_for_api(&options, &prompt.into_messages(), stream)?;
+        Ok(ChatRequest { api: options.api(), model: options.model.clone(), body })
+    }
+
+    fn call(&self, request: ChatRequest, cx: &Context) -> Result<Call> {
+        let call = self.client.post(request.api.path(), &request.model, request.body)?;
+        with_call_arguments(call, cx.arguments())
     }
 }
 
@@ -228,8 +252,10 @@ impl LanguageModel for ChatOpenAi {
             let whole = gather(self.generate_stream(prompt, cx.clone())).await?;
             return Ok(whole.unwrap_or_default().into_whole());
         }
-        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        let message = decode_chat(&answer.body, &answer.origin, self.options.response_headers)?;
+        let request = self.request(prompt, cx, false)?;
+        let api = request.api;
+        let answer = self.client.call(self.call(request, cx)?, cx).await?;
+        let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
         self.client.content_filter().check(&message, &answer.origin)?;
         Ok(message)
     }
@@ -251,9 +277,11 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        let request = self.request(prompt, &cx, true);
+        let api = request.as_ref().map_or(ChatApi::Completions, |request| request.api);
+        let call = request.and_then(|request| self.call(request, &cx));
         let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
-        self.client
-            .stream(self.request(prompt, &cx, true), cx, move || filter.decoder(ChatStream::new(headers)))
+        self.client.stream(call, cx, move || filter.decoder(api.decoder(headers)))
     }
 }
 

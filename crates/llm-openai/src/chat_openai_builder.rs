@@ -32,11 +32,13 @@ use crate::parameters::{Parameters, shared_parameters};
 pub struct ChatOpenAiBuilder {
     connection: Connection,
     model: String,
-    parameters: Parameters,
+    pub(crate) parameters: Parameters,
     legacy_max_tokens: bool,
     stream_usage: Option<bool>,
     streaming: bool,
     disabled: Vec<String>,
+    pub(crate) use_responses_api: Option<bool>,
+    pub(crate) use_previous_response_id: bool,
     response_headers: bool,
 }
 
@@ -192,6 +194,8 @@ impl ChatOpenAiBuilder {
             stream_usage: false,
             streaming: self.streaming,
             disabled: self.disabled,
+            use_responses_api: self.use_responses_api,
+            use_previous_response_id: self.use_previous_response_id,
             response_headers: self.response_headers,
         };
         if options.model.is_empty() && !self.connection.is_azure() {

@@ -56,7 +56,7 @@ impl Client {
 
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
-        let host = self.service.address().host();
+        let host = self.service().address().host();
         host == "api.openai.com" || host.ends_with(".api.openai.com")
     }
 
@@ -82,7 +82,7 @@ impl Client {
     /// # Errors
     /// Those of the transport, and those that the service reports by an unsuccessful status.
     pub(crate) async fn call(&self, call: Call, cx: &Context) -> Result<Answer> {
-        self.service.send(call, cx).await
+        self.service().send(call, cx).await
     }
 
     /// The judge of chat answers.
@@ -101,7 +101,7 @@ impl Client {
         D: StreamDecoder + 'a,
         F: Fn() -> D + Send + Sync + 'a,
     {
-        self.service.stream(call, cx, decoder)
+        self.service().stream(call, cx, decoder)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Where the service is and how to reach it: settings, environment and defaults become a client.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use catena_core::{Admission, Error, ErrorKind, Result, Timer};
@@ -17,13 +16,15 @@ const DEFAULT_URL: &str = "https://api.openai.com/v1";
 /// A change of the service's settings, kept until it is built.
 type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
 
+type ReadVariable = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Where variables are read.
 #[derive(Default)]
 enum Variables {
     #[default]
     Process,
     None,
-    Given(Box<dyn Fn(&str) -> Option<String> + Send + Sync>),
+    Given(ReadVariable),
 }
 
 /// The settings of a builder that concern the connection. `Debug` hides the key.
@@ -96,12 +97,12 @@ impl Connection {
         self.headers.push((name, value));
     }
 
-    pub(crate) fn set_timer(&mut self, timer: Arc<dyn Timer>) {
+    pub(crate) fn set_timer(&mut self, timer: impl Timer + 'static) {
         self.change(|service| service.with_timer(timer));
     }
 
-    pub(crate) fn set_limiter(&mut self, limiter: Arc<dyn Admission>) {
-        self.change(|service| service.with_limiter(limiter));
+    pub(crate) fn set_admission(&mut self, admission: impl Admission + 'static) {
+        self.change(|service| service.with_admission(admission));
     }
 
     pub(crate) fn ignore_environment(&mut self) {
@@ -363,14 +364,14 @@ macro_rules! connection_settings {
             }
 
             /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
-            pub fn with_timer(mut self, timer: std::sync::Arc<dyn catena_core::Timer>) -> Self {
+            pub fn with_timer(mut self, timer: impl catena_core::Timer + 'static) -> Self {
                 self.connection.set_timer(timer);
                 self
             }
 
             /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
-            pub fn with_limiter(mut self, limiter: std::sync::Arc<dyn catena_core::Admission>) -> Self {
-                self.connection.set_limiter(limiter);
+            pub fn with_admission(mut self, admission: impl catena_core::Admission + 'static) -> Self {
+                self.connection.set_admission(admission);
                 self
             }
 

@@ -2,6 +2,9 @@
 #![doc = include_str!("../README.md")]
 
 mod azure;
+mod batches;
+mod call_arguments;
+mod chat_api;
 mod chat_openai;
 mod chat_openai_builder;
 mod client;
@@ -10,20 +13,35 @@ mod completion;
 mod connection;
 mod content_filter;
 mod dialect;
+mod embeddings;
 mod environment;
+mod files;
 mod llm_result;
+mod models;
 mod openai;
 mod openai_builder;
+mod openai_client;
+mod page;
 mod parameters;
+mod responses_settings;
 
 pub use azure::Azure;
-pub use catena_http::service::ApiKey;
+pub use batches::{
+    Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchRequest, BatchResult, BatchStatus, BatchWait,
+    Batches, OpenAiBatch,
+};
+pub use catena_http::service::{Answer, ApiKey, Call};
 pub use catena_http::{HttpClient, Proxy};
 pub use chat_openai::ChatOpenAi;
 pub use chat_openai_builder::ChatOpenAiBuilder;
 pub use completion::Completion;
+pub use embeddings::{EmbeddingAnswer, EmbeddingInput, OpenAiEmbeddings, OpenAiEmbeddingsBuilder};
+pub use files::{FileInfo, FileUpload, Files};
 pub use llm_result::LlmResult;
+pub use models::{Deleted, ModelInfo, Models};
 pub use openai::OpenAi;
 pub use openai_builder::OpenAiBuilder;
+pub use openai_client::{OpenAiClient, OpenAiClientBuilder};
+pub use page::{ListOptions, Page};
 pub use parameters::Stop;
 pub use secrecy::SecretString;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
+use crate::call_arguments::with_call_arguments;
 use crate::client::Client;
 use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
@@ -179,14 +180,17 @@ impl OpenAi {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{lambda, Context, Result, RunnableExt};
+    /// use catena_core::{lambda, Context, RunnableExt};
     /// use catena_llm_openai::OpenAi;
     /// # use catena_testkit::{Reply, Server};
     /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"text": "a"}, {"text": "b"}]}))]);
     /// # let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let names = lambda(async move |what: String, cx: Context| -> Result<u64> {
-    ///     let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
-    ///     Ok(result.generations[0].len() as u64)
+    /// let names = lambda(move |what: String, cx: Context| {
+    ///     let llm = llm.clone();
+    ///     async move {
+    ///         let result = llm.generate_all_in([format!("Name {what}")], &cx).await?;
+    ///         Ok::<_, catena_core::Error>(result.generations[0].len() as u64)
+    ///     }
     /// });
     /// # futures_executor::block_on(async {
     /// assert_eq!(names.bind("n", 2).invoke("a colour").await?, 2);
@@ -214,7 +218,7 @@ impl OpenAi {
             return Ok(result);
         }
         for prompts in prompts.chunks(self.batch_size) {
-            let call = self.request(&options, Prompts::Many(prompts), false)?;
+            let call = self.request(&options, Prompts::Many(prompts), cx, false)?;
             let answer = self.client.call(call, cx).await?;
             let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
             result.add(generations);
@@ -224,12 +228,19 @@ impl OpenAi {
 
     async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
         let options = self.options.called(cx.arguments())?;
-        let answer = self.client.call(self.request(&options, Prompts::One(prompt), false)?, cx).await?;
+        let answer = self.client.call(self.request(&options, Prompts::One(prompt), cx, false)?, cx).await?;
         decode_completion(&answer.body, &answer.origin)
     }
 
-    fn request(&self, options: &CompletionOptions, prompts: Prompts<'_>, stream: bool) -> Result<Call> {
-        self.client.post("completions", &options.model, encode_completion(options, prompts, stream)?)
+    fn request(
+        &self,
+        options: &CompletionOptions,
+        prompts: Prompts<'_>,
+        cx: &Context,
+        stream: bool,
+    ) -> Result<Call> {
+        let body = encode_completion(options, prompts, stream)?;
+        with_call_arguments(self.client.post("completions", &options.model, body)?, cx.arguments())
     }
 
     /// The text of a stream, put together.
@@ -278,7 +289,7 @@ impl LanguageModel for OpenAi {
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
         let prompt = prompt.into_text();
         let options = self.options.called(cx.arguments());
-        let call = options.and_then(|options| self.request(&options, Prompts::One(&prompt), true));
+        let call = options.and_then(|options| self.request(&options, Prompts::One(&prompt), &cx, true));
         self.client.stream(call, cx, CompletionStream::default)
     }
 }

@@ -28,6 +28,7 @@ const CACHE: &str = "catena-cache";
 const CHAINS: &str = "catena-chains";
 const LIMITS: &str = "catena-limits";
 const PIPELINE: &str = "catena-pipeline";
+const TOKENS: &str = "catena-tokens";
 const MACROS: &str = "catena-macros";
 /// Providers: all crates whose names start so.
 const LLM: &str = "catena-llm-*";
@@ -36,9 +37,9 @@ const LLM: &str = "catena-llm-*";
 fn below(package: &str) -> Option<&'static [&'static str]> {
     match package {
         CORE | MACROS => Some(&[]),
-        HTTP | CHAINS | PIPELINE | CACHE | LIMITS => Some(&[CORE]),
+        HTTP | CHAINS | PIPELINE | CACHE | LIMITS | TOKENS => Some(&[CORE]),
         "catena-testkit" => Some(&[CORE, HTTP]),
-        "catena" => Some(&[CORE, HTTP, CACHE, CHAINS, LIMITS, PIPELINE, MACROS, LLM]),
+        "catena" => Some(&[CORE, HTTP, CACHE, CHAINS, LIMITS, PIPELINE, TOKENS, MACROS, LLM]),
         _ if is(package, LLM) => Some(&[CORE, HTTP]),
         _ => None,
     }

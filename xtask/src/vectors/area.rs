@@ -4,6 +4,7 @@ use catena::{Data, Result};
 
 use super::legacy_chains;
 use super::messages;
+use super::output_parsers;
 use super::prompts;
 use super::runnables;
 use super::vector::Vector;
@@ -29,6 +30,7 @@ pub(super) fn runner(area: &str) -> Option<Run> {
         "chat_prompts" | "fstring" | "jinja2" | "mustache" => Some(prompts::run),
         "legacy_chains" => Some(legacy_chains::run),
         "messages" => Some(messages::run),
+        "output_parsers" => Some(output_parsers::run),
         "runnables" => Some(runnables::run),
         _ => None,
     }

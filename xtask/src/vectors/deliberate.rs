@@ -34,6 +34,9 @@ pub(super) fn reason(vector: &Vector) -> Option<&'static str> {
         "chain_calls" if fails_in_a_call(vector, "apply") => Some(
             "each input that is applied has a result and a `stop` of its own; one that fails harms no other",
         ),
+        "parse" | "parse_invoke" if parses_tool_calls(vector) => {
+            Some("a text is an answer without tool calls, which a parser of tool calls reads as none")
+        }
         _ if vector.area == "messages" => about_messages(vector),
         _ => None,
     }
@@ -78,6 +81,15 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// True for a parser of tool calls that is given a text.
+fn parses_tool_calls(vector: &Vector) -> bool {
+    let parser = vector.input.get("parser");
+    let kind = parser.and_then(|parser| parser.get("kind").unwrap_or(parser).as_text());
+    let given = vector.input.get("input").or_else(|| vector.input.get("text"));
+    matches!(kind, Some("json_tools" | "json_key_tools" | "pydantic_tools"))
+        && given.is_some_and(|given| given.as_text().is_some())
 }
 
 fn chunks_are_records(vector: &Vector) -> bool {

@@ -6,6 +6,7 @@ mod deliberate;
 mod legacy_chains;
 mod messages;
 mod openai;
+mod output_parsers;
 mod prompts;
 mod raised;
 mod report;

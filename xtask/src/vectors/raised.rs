@@ -86,7 +86,8 @@ fn kinds(kind: ErrorKind) -> &'static [&'static str] {
         ErrorKind::Template => &["template_syntax", "value_error", "validation", "security", "undefined"],
         ErrorKind::MissingKey => &["missing_key"],
         ErrorKind::Unsupported => &["not_implemented", "value_error"],
-        ErrorKind::Parse => &["output_parser", "json_decode", "xml_syntax"],
+        // LangChain's parsers raise what is a ValueError too, some of them nothing more precise.
+        ErrorKind::Parse => &["output_parser", "json_decode", "xml_syntax", "value_error", "validation"],
         ErrorKind::RecursionLimit => &["recursion_limit"],
         ErrorKind::InvalidResponse => &["value_error"],
         _ => &["runtime_error"],

@@ -90,7 +90,10 @@ fn chains_over_documents() {
                 ask("{input_documents}").pipe(lambda(|_: Data| ".".to_owned())),
             );
             let chain = chain.with_collapse(shorten);
-            chain.with_token_counter(|messages: &[catena_core::Message]| messages[0].text().len()).build().expect("it fits")
+            chain
+                .with_token_counter(|messages: &[catena_core::Message]| messages[0].text().len())
+                .build()
+                .expect("it fits")
         },
         [documents(&["a", "b"]), documents(&["c"])],
     );

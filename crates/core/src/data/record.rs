@@ -101,11 +101,37 @@ impl Record {
         self.mergeable
     }
 
+    /// The value of this name. Names that are asked for in the order in which they stand are found at once: `next` is
+    /// where the one after the last was thought to be, and is set anew.
+    #[inline]
+    pub(crate) fn get_after(&self, name: &str, next: &mut usize) -> Option<&Data> {
+        if let Some((_, value)) = self.entries.get(*next).filter(|(present, _)| is_name(present, name)) {
+            *next += 1;
+            return Some(value);
+        }
+        let at = self.position(name)?;
+        *next = at + 1;
+        Some(&self.entries[at].1)
+    }
+
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
             None => self.entries.iter().position(|(present, _)| present == name),
         }
+    }
+}
+
+/// Whether these are one name. Most are short: for them the call that compares texts costs more than comparing does.
+#[inline]
+fn is_name(present: &str, name: &str) -> bool {
+    let (present, name) = (present.as_bytes(), name.as_bytes());
+    let ends = |name: &[u8]| Some((*name.first_chunk::<4>()?, *name.last_chunk::<4>()?));
+    match present.len() {
+        length if length != name.len() => false,
+        // Both ends overlap, and are all of it.
+        4..=8 => ends(present) == ends(name),
+        _ => present == name,
     }
 }
 
@@ -189,6 +215,21 @@ impl<K: Into<String>, V: Into<Data>> Extend<(K, V)> for Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_found_in_order_and_out_of_order() {
+        let names =
+            ["", "a", "ab", "abc", "abcd", "abcx", "abcde", "abcdefg", "abcdefgh", "abxdefgh", "abcdefghi"];
+        let record: Record = names.iter().map(|name| (*name, *name)).collect();
+        for start in 0..names.len() + 2 {
+            for name in names {
+                let mut next = start;
+                assert_eq!(record.get_after(name, &mut next), Some(&Data::from(name)));
+                assert_eq!(names.get(next.wrapping_sub(1)), Some(&name));
+            }
+            assert_eq!(record.get_after("abcz", &mut { start }), None);
+        }
+    }
 
     #[test]
     fn many_names_are_found_as_few_are() {

@@ -108,8 +108,8 @@ impl AiMessage {
     /// The tool calls.
     ///
     /// While the answer streams, calls of which only a part came have the arguments that can be read so far. Once the
-    /// metadata has a finish reason, arguments that break off make the call [invalid](AiMessage::invalid_tool_calls):
-    /// nobody should run half a command.
+    /// metadata has a finish reason or a `status`, arguments that break off make the call
+    /// [invalid](AiMessage::invalid_tool_calls): nobody should run half a command.
     ///
     /// # Example
     /// See [`ToolCallChunk`].
@@ -151,7 +151,8 @@ impl AiMessage {
     }
 
     fn is_complete(&self) -> bool {
-        self.metadata.finish_reason.is_some()
+        // Services whose answers have no finish reason say a status when they are done.
+        self.metadata.finish_reason.is_some() || self.metadata.extra.contains_key("status")
     }
 }
 

@@ -197,7 +197,7 @@ impl Parts {
 }
 
 /// Reads a message in its JSON form.
-pub(super) fn from_json(members: Map<String, Value>) -> Result<Message> {
+pub(crate) fn from_json(members: Map<String, Value>) -> Result<Message> {
     let kind = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     serde_json::from_value(Value::Object(members)).map_err(|error| {
         invalid(format!("this is no message of the type `{kind:.40}`: {error}")).with_source(error)

@@ -52,7 +52,7 @@ pub use dictionary::{messages_from_dict, messages_to_dict};
 pub use filter::{MessageFilter, filter_messages};
 pub use kind::MessageKind;
 pub use like::convert_to_messages;
-pub(crate) use like::read as read_message_like;
+pub(crate) use like::{from_json as message_from_json, read as read_message_like};
 pub use merge_rules::{merge_content, merge_dicts, merge_lists};
 pub use merge_runs::merge_message_runs;
 pub use openai::{OpenAiForm, TextFormat, convert_to_openai_messages};
@@ -61,6 +61,7 @@ pub use response_metadata::ResponseMetadata;
 pub use simple_messages::{ChatMessage, FunctionMessage, HumanMessage, SystemMessage};
 pub use standard_block::StandardBlock;
 pub use token_counter::{TokenCounter, named_token_counter};
+pub(crate) use tool_arguments::read_arguments;
 pub use tool_call::{InvalidToolCall, ToolCall, ToolCallChunk};
 pub use tool_message::{ToolMessage, ToolStatus};
 pub use trim::{TrimMessages, TrimStrategy, trim_messages};
@@ -69,7 +70,7 @@ pub use usage::{InputTokenDetails, OutputTokenDetails, Usage, add_usage, subtrac
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Chunk, Error, ErrorKind, PromptValue, Result};
 
@@ -187,6 +188,11 @@ impl Message {
     /// What a single service says or takes beside everything else.
     pub(crate) fn additional_kwarg(&self, name: &str) -> Option<&Value> {
         each!(self, message => message.additional_kwargs.get(name), _remove => None)
+    }
+
+    /// The same, to change; a wish to forget a message has none.
+    pub(crate) fn additional_kwargs_mut(&mut self) -> Option<&mut Map<String, Value>> {
+        each!(self, message => Some(&mut message.additional_kwargs), _remove => None)
     }
 
     /// The tool calls; only what a model says can have any.

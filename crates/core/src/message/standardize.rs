@@ -41,6 +41,26 @@ impl AiMessage {
         all
     }
 
+    /// The answer with its content in standard form, as LangChain's `output_version="v1"` has it: what
+    /// [`content_blocks`](AiMessage::content_blocks) gives is its content, and the metadata says so.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, ContentBlock, ToolCall};
+    /// let answer = AiMessage::new("Sunny.").with_tool_calls([ToolCall::new("f", [("a", 1)]).with_id("c1")]);
+    /// let standard = answer.clone().into_standard();
+    /// assert_eq!(standard.content.as_blocks().unwrap().len(), 2);
+    /// assert_eq!((standard.text(), standard.tool_calls()), (answer.text(), answer.tool_calls()));
+    /// assert_eq!(standard.clone().into_standard(), standard);
+    /// ```
+    #[doc(alias = "output_version")]
+    #[must_use]
+    pub fn into_standard(mut self) -> Self {
+        self.content = self.content_blocks().into();
+        self.metadata.extra.insert("output_version".to_owned(), "v1".into());
+        self
+    }
+
     /// True if the content has a block of this call, or the call has no id to tell.
     fn content_has(&self, call: &ToolCall) -> bool {
         let Some(id) = call.id.as_deref().filter(|id| !id.is_empty()) else { return true };

@@ -1,6 +1,6 @@
 //! The arguments of a tool call, from the text in which a model wrote them.
 
-use crate::parser::parse_partial_data;
+use crate::parser::{parse_partial_data, parse_partial_json};
 use crate::{Data, Record};
 
 /// Reads arguments; no text and `null` are no arguments. `None` for what is no JSON object.
@@ -24,6 +24,22 @@ pub(super) fn parse(text: &str, partial: bool) -> Option<Record> {
             _ => None,
         },
         Err(_) => None,
+    }
+}
+
+/// Like [`parse`]. If `strict`, control characters must be escaped.
+pub(crate) fn read_arguments(text: &str, partial: bool, strict: bool) -> Option<Record> {
+    if !strict || text.trim().is_empty() {
+        return parse(text, partial);
+    }
+    let value = match serde_json::from_str::<Data>(text) {
+        Err(_) if partial => parse_partial_json(text, true).ok()?.into(),
+        value => value.ok()?,
+    };
+    match value {
+        Data::Record(args) => Some(args),
+        Data::Null => Some(Record::new()),
+        _ => None,
     }
 }
 

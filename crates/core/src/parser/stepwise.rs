@@ -16,6 +16,11 @@ pub(super) trait Stepwise: Send {
     /// Takes in what came next.
     fn push(&mut self, chunk: Self::Input, give: &mut dyn FnMut(Self::Output));
 
+    /// What makes it impossible to read on, once that is known.
+    fn failure(&mut self) -> Option<Error> {
+        None
+    }
+
     /// The answer is complete.
     fn end(&mut self, give: &mut dyn FnMut(Self::Output)) -> Result<()>;
 }
@@ -25,6 +30,9 @@ pub(super) fn parse_all<P: Stepwise>(mut parser: P, answer: P::Input) -> Result<
     let mut whole = P::Output::empty();
     let mut give = |chunk| merge_option(&mut whole, chunk);
     parser.push(answer, &mut give);
+    if let Some(error) = parser.failure() {
+        return Err(error);
+    }
     parser.end(&mut give)?;
     whole.ok_or_else(|| Error::new(ErrorKind::Parse, "the answer has nothing in it"))
 }
@@ -49,6 +57,10 @@ pub(super) fn parse_stream<'a, P: Stepwise + 'a>(
                 Some(Ok(chunk)) => {
                     began = true;
                     parser.push(chunk, &mut give);
+                    if let Some(error) = parser.failure() {
+                        ended = true;
+                        ready.push_back(Err(error));
+                    }
                 }
                 Some(Err(error)) => {
                     ended = true;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use futures_util::future;
 
-use crate::{ChunkStream, Context, Result, RunKind, Runnable};
+use crate::load::Constructor;
+use crate::{ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Gives the text of a model's answer, chunk by chunk as it comes.
 ///
@@ -39,6 +40,18 @@ impl Runnable for StrOutputParser {
     fn kind(&self) -> RunKind {
         RunKind::Parser
     }
+
+    fn outline(&self) -> Outline {
+        let made = Constructor::new(["langchain", "schema", "output_parser", "StrOutputParser"]);
+        Outline::of(self).with_constructor(made)
+    }
 }
 
 crate::impl_pipe!(StrOutputParser);
+
+/// Any text will do.
+impl OutputParser for StrOutputParser {
+    fn format_instructions(&self) -> String {
+        String::new()
+    }
+}

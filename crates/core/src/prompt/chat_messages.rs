@@ -1,10 +1,12 @@
 //! What else a chat prompt may be made of: parsed templates, named speakers, blocks, examples.
 
+use serde_json::Value;
+
 use super::chat_entry::Entry;
 use super::content_template::ContentTemplate;
 use super::message_template::{MessageTemplate, Role};
 use super::{ChatPromptTemplate, FewShotChatMessagePromptTemplate, PromptTemplate};
-use crate::{Data, Result};
+use crate::{Data, Error, ErrorKind, Result};
 
 impl ChatPromptTemplate {
     /// Adds a role and a template that was parsed before, with its own language and what it has filled beforehand.
@@ -61,6 +63,38 @@ impl ChatPromptTemplate {
         let content =
             ContentTemplate::parse(content.into(), self.format).map_err(|error| self.in_message(&error))?;
         Ok(self.with_entry(Entry::Template(MessageTemplate::with_content(role, content))))
+    }
+
+    /// Gives the message or message template that was added last what a single service takes beside its content.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) if what was added last is no message: a placeholder, examples, or nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ChatPromptTemplate, Message};
+    /// let prompt = ChatPromptTemplate::new([("system", "Be {how}.")])?
+    ///     .with_additional_kwargs([("cache_control", "ephemeral")])?;
+    /// let messages = prompt.format_messages("brief")?;
+    /// assert_eq!(serde_json::to_value(&messages[0]).unwrap()["additional_kwargs"]["cache_control"], "ephemeral");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "additional_kwargs")]
+    pub fn with_additional_kwargs<K: Into<String>, V: Into<Value>>(
+        mut self,
+        members: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self> {
+        let kwargs = match self.entries.last_mut() {
+            Some(Entry::Template(template)) => Some(&mut template.additional_kwargs),
+            Some(Entry::Message(message)) => message.additional_kwargs_mut(),
+            _ => None,
+        };
+        let Some(kwargs) = kwargs else {
+            let message = "there is no message before this that could take additional members";
+            return Err(Error::new(ErrorKind::Config, message));
+        };
+        kwargs.extend(members.into_iter().map(|(name, value)| (name.into(), value.into())));
+        Ok(self)
     }
 
     /// Adds examples as messages. See [`FewShotChatMessagePromptTemplate`].

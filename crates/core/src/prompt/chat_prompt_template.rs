@@ -233,7 +233,7 @@ impl Prompt for ChatPromptTemplate {
                 input.allow_messages(placeholder.variable());
             }
         }
-        outline.with_input_schema(input.into_schema("PromptInput"))
+        outline.with_input_schema(input.into_schema("PromptInput")).with_constructor(self.constructor())
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) enum ContentTemplate {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Block {
+pub(crate) enum Block {
     /// Left away if it comes out empty.
     Text(PromptTemplate),
     Image(ImagePromptTemplate),

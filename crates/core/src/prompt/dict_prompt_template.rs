@@ -26,6 +26,7 @@ use crate::{Context, Data, Outline, Record, Result, RunKind, Runnable};
 #[derive(Debug, Clone, PartialEq)]
 pub struct DictPromptTemplate {
     root: Node,
+    format: TemplateFormat,
     variables: Vec<String>,
 }
 
@@ -55,7 +56,7 @@ impl DictPromptTemplate {
         let mut names = Vec::new();
         root.names(&mut names);
         let variables = unique(names);
-        Ok(Self { root, variables })
+        Ok(Self { root, format, variables })
     }
 
     /// The names of the variables, in the order in which they first appear.
@@ -70,6 +71,16 @@ impl DictPromptTemplate {
     /// Those of the type.
     pub fn format(&self, vars: impl Into<Data>) -> Result<Data> {
         self.fill(Values::new(&vars.into(), &self.variables))
+    }
+
+    /// The data as it was written.
+    pub(super) fn template(&self) -> Data {
+        self.root.source()
+    }
+
+    /// The language of its texts.
+    pub(super) fn template_format(&self) -> TemplateFormat {
+        self.format
     }
 
     /// Fills it as a part of the prompt that the values are for.
@@ -91,6 +102,18 @@ impl Node {
             }
             other => Self::Value(other),
         })
+    }
+
+    fn source(&self) -> Data {
+        match self {
+            Self::Text(template) => template.source().into(),
+            Self::List(items) => Data::List(items.iter().map(Self::source).collect()),
+            Self::Record(entries) => {
+                let entries = entries.iter().map(|(name, value)| (name.as_str(), value.source()));
+                Data::Record(entries.collect())
+            }
+            Self::Value(value) => value.clone(),
+        }
     }
 
     fn names<'a>(&'a self, names: &mut Vec<&'a str>) {
@@ -134,7 +157,7 @@ impl Runnable for DictPromptTemplate {
 
     fn outline(&self) -> Outline {
         let input = Object::texts(&self.variables).into_schema("PromptInput");
-        Outline::of(self).with_input_schema(input)
+        Outline::of(self).with_input_schema(input).with_constructor(self.constructor())
     }
 }
 

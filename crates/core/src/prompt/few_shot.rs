@@ -37,12 +37,12 @@ use crate::{
 #[doc(alias = "FewShotPromptWithTemplates")]
 #[derive(Debug, Clone)]
 pub struct FewShotPromptTemplate {
-    examples: Examples,
-    example_prompt: PromptTemplate,
-    prefix: Option<PromptTemplate>,
-    suffix: PromptTemplate,
-    separator: String,
-    partials: Partials,
+    pub(super) examples: Examples,
+    pub(super) example_prompt: PromptTemplate,
+    pub(super) prefix: Option<PromptTemplate>,
+    pub(super) suffix: PromptTemplate,
+    pub(super) separator: String,
+    pub(super) partials: Partials,
     variables: Vec<String>,
 }
 
@@ -175,7 +175,8 @@ impl Prompt for FewShotPromptTemplate {
     }
 
     fn describe(&self, outline: Outline) -> Outline {
-        outline.with_input_schema(Object::texts(&self.variables).into_schema("PromptInput"))
+        let input = Object::texts(&self.variables).into_schema("PromptInput");
+        outline.with_input_schema(input).with_constructor(self.constructor())
     }
 }
 

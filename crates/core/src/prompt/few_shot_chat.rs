@@ -3,7 +3,7 @@
 use super::example_selector::Examples;
 use super::few_shot::{at_once, named, of_example};
 use super::values::Values;
-use crate::{ChatPromptTemplate, Data, Message, Prompt, PromptValue, Record, Result};
+use crate::{ChatPromptTemplate, Data, Message, Outline, Prompt, PromptValue, Record, Result};
 
 /// Examples as messages, each written as a chat prompt says.
 ///
@@ -24,8 +24,8 @@ use crate::{ChatPromptTemplate, Data, Message, Prompt, PromptValue, Record, Resu
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FewShotChatMessagePromptTemplate {
-    examples: Examples,
-    example_prompt: ChatPromptTemplate,
+    pub(super) examples: Examples,
+    pub(super) example_prompt: ChatPromptTemplate,
 }
 
 impl FewShotChatMessagePromptTemplate {
@@ -80,6 +80,10 @@ impl Prompt for FewShotChatMessagePromptTemplate {
         let mut messages = Vec::new();
         self.fill(vars, &mut messages)?;
         Ok(messages.into())
+    }
+
+    fn describe(&self, outline: Outline) -> Outline {
+        outline.with_constructor(self.constructor())
     }
 }
 

@@ -86,10 +86,11 @@ impl FString {
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         let mut text = String::with_capacity(self.expected_len);
+        let mut next = 0;
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
-                Part::Field(field) => field.write(values.get(&field.name)?, &mut text)?,
+                Part::Field(field) => field.write(values.get_after(&field.name, &mut next)?, &mut text)?,
             }
         }
         Ok(text)
@@ -124,7 +125,16 @@ impl Field {
         Ok(Self { name: name.to_owned(), conversion, spec: spec.transpose()? })
     }
 
+    #[inline]
     fn write(&self, value: &Data, out: &mut String) -> Result<()> {
+        if let (None, None) = (&self.spec, self.conversion) {
+            push_text(out, value);
+            return Ok(());
+        }
+        self.write_formatted(value, out)
+    }
+
+    fn write_formatted(&self, value: &Data, out: &mut String) -> Result<()> {
         let written = match (&self.spec, self.conversion) {
             (None, None) => {
                 push_text(out, value);

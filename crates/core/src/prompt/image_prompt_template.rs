@@ -64,6 +64,16 @@ impl ImagePromptTemplate {
         self.url.source()
     }
 
+    /// How closely to look, as it was written.
+    pub(super) fn detail(&self) -> Option<&str> {
+        self.detail.as_ref().map(Template::source)
+    }
+
+    /// The language of both.
+    pub(super) fn format_name(&self) -> TemplateFormat {
+        self.url.format()
+    }
+
     /// The names of the variables, in the order in which they first appear.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
@@ -104,7 +114,8 @@ impl Prompt for ImagePromptTemplate {
     }
 
     fn describe(&self, outline: Outline) -> Outline {
-        outline.with_input_schema(Object::texts(&self.variables).into_schema("PromptInput"))
+        let input = Object::texts(&self.variables).into_schema("PromptInput");
+        outline.with_input_schema(input).with_constructor(self.constructor())
     }
 }
 

@@ -1,5 +1,7 @@
 //! A message of a chat prompt whose content has variables.
 
+use serde_json::{Map, Value};
+
 use super::PromptTemplate;
 use super::content_template::ContentTemplate;
 use super::values::Values;
@@ -9,8 +11,10 @@ use crate::{ChatMessage, Error, ErrorKind, Message, Result};
 /// Who speaks, and a template of what they say.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MessageTemplate {
-    role: Role,
-    content: ContentTemplate,
+    pub(super) role: Role,
+    pub(super) content: ContentTemplate,
+    /// What a single service takes beside the content.
+    pub(super) additional_kwargs: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +55,11 @@ impl Role {
 
 impl MessageTemplate {
     pub(super) fn new(role: Role, template: PromptTemplate) -> Self {
-        Self { role, content: ContentTemplate::Text(template) }
+        Self::with_content(role, ContentTemplate::Text(template))
     }
 
     pub(super) fn with_content(role: Role, content: ContentTemplate) -> Self {
-        Self { role, content }
+        Self { role, content, additional_kwargs: Map::new() }
     }
 
     pub(super) fn variables(&self) -> Vec<&str> {
@@ -64,12 +68,17 @@ impl MessageTemplate {
 
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Message> {
         let content = self.content.fill(values)?;
-        Ok(match &self.role {
+        let mut message = match &self.role {
             Role::System => Message::system(content),
             Role::Human => Message::human(content),
             Role::Ai => Message::ai(content),
             Role::Named(name) => Message::Chat(ChatMessage::new(name.clone(), content)),
-        })
+        };
+        if let Some(members) = message.additional_kwargs_mut().filter(|_| !self.additional_kwargs.is_empty())
+        {
+            members.extend(self.additional_kwargs.clone());
+        }
+        Ok(message)
     }
 
     pub(super) fn pretty(&self) -> String {

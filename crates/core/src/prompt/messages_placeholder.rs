@@ -63,6 +63,11 @@ impl MessagesPlaceholder {
         self.optional
     }
 
+    /// How many messages there are at most.
+    pub(crate) fn limit(&self) -> Option<usize> {
+        self.limit
+    }
+
     /// Puts the messages behind those that are there.
     pub(super) fn fill(&self, values: Values<'_>, messages: &mut Vec<Message>) -> Result<()> {
         let value = match self.optional {

@@ -6,6 +6,7 @@ mod chat_messages;
 mod chat_prompt_template;
 mod content_template;
 mod dict_prompt_template;
+mod envelope;
 mod example_selector;
 mod few_shot;
 mod few_shot_chat;
@@ -29,7 +30,9 @@ mod text_of;
 mod values;
 
 pub use chat_prompt_template::ChatPromptTemplate;
+pub(crate) use content_template::Block;
 pub use dict_prompt_template::DictPromptTemplate;
+pub(crate) use envelope::{TextOrBlock, message_prompt};
 pub use example_selector::{
     ExampleSelector, Examples, LengthBasedExampleSelector, MaxMarginalRelevanceExampleSelector,
     SemanticSimilarityExampleSelector,
@@ -43,6 +46,7 @@ pub use mustache::MustacheTemplate;
 pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
 pub use template_format::TemplateFormat;
+pub use text_of::stringify_value;
 
 use crate::{Chunk, Outline, Result};
 

@@ -35,6 +35,7 @@ impl Partials {
     }
 
     /// The values at this moment.
+    #[inline]
     pub(super) fn resolve(&self) -> Cow<'_, Record> {
         if self.functions.is_empty() {
             return Cow::Borrowed(&self.values);

@@ -185,6 +185,7 @@ impl PromptTemplate {
     }
 
     /// Fills it as a part of the prompt that the values are for.
+    #[inline]
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         match self.partials.resolve() {
             Cow::Borrowed(partials) if partials.is_empty() => self.template.fill(values),
@@ -193,6 +194,7 @@ impl PromptTemplate {
     }
 
     /// Fills it, provided that all variables have values.
+    #[inline]
     pub(super) fn fill_strictly(&self, vars: &Data) -> Result<String> {
         let values = Values::new(vars, &self.variables);
         // An f-string asks for every one of its variables.
@@ -213,7 +215,7 @@ impl Prompt for PromptTemplate {
     fn describe(&self, outline: Outline) -> Outline {
         let schema = self.template.input_schema();
         let schema = schema.unwrap_or_else(|| Object::texts(&self.variables).into_schema("PromptInput"));
-        outline.with_input_schema(schema).with_template(self.template())
+        outline.with_input_schema(schema).with_template(self.template()).with_constructor(self.constructor())
     }
 }
 

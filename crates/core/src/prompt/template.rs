@@ -64,6 +64,7 @@ impl Template {
         }
     }
 
+    #[inline]
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         match &self.parsed {
             Parsed::FString(parsed) => parsed.fill(values),

@@ -8,6 +8,7 @@ use super::format_spec::shortest;
 use crate::Data;
 
 /// Appends the text of a value.
+#[inline]
 pub(super) fn push_text(out: &mut String, value: &Data) {
     match value {
         // The most frequent kinds, without a text of their own in between.
@@ -37,8 +38,7 @@ fn push_integer(out: &mut String, number: &Number) {
     if negative {
         out.push('-');
     }
-    // Digits are text.
-    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+    digits[start..].iter().for_each(|digit| out.push(char::from(*digit)));
 }
 
 /// The text of a value, the same in every template language.
@@ -60,6 +60,46 @@ pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
         Data::Json(json) => text_of(json.data()),
         // A value that came as data goes out as data: this cannot fail.
         Data::List(_) | Data::Record(_) => serde_json::to_string(value).unwrap_or_default().into(),
+    }
+}
+
+/// A value as lines for a prompt: the items of a list below each other, the members of a record as `name: value`. Texts
+/// are as they are, all else as a prompt shows it.
+///
+/// # Example
+/// ```
+/// use catena_core::{stringify_value, vars};
+/// use serde_json::json;
+/// assert_eq!(stringify_value(&json!(["x", 1.5]).into()), "x\n1.5");
+/// assert_eq!(stringify_value(&vars! { name: "Ann", likes: vec!["tea", "cake"] }), "\nname: Ann\nlikes: tea\ncake\n");
+/// ```
+pub fn stringify_value(value: &Data) -> String {
+    let mut out = String::new();
+    push_lines(&mut out, value);
+    out
+}
+
+fn push_lines(out: &mut String, value: &Data) {
+    match value {
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push('\n');
+                }
+                push_lines(out, item);
+            }
+        }
+        Data::Record(record) => {
+            out.push('\n');
+            for (name, value) in record.iter() {
+                out.push_str(name);
+                out.push_str(": ");
+                push_lines(out, value);
+                out.push('\n');
+            }
+        }
+        Data::Json(json) => push_lines(out, json.data()),
+        plain => push_text(out, plain),
     }
 }
 

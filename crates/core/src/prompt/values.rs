@@ -43,6 +43,17 @@ impl<'a> Values<'a> {
         given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
     }
 
+    /// The value of a variable that is asked for behind another one; see [`Record::get_after`].
+    #[inline]
+    pub(super) fn get_after(&self, name: &str, next: &mut usize) -> Result<&'a Data> {
+        if let Data::Record(record) = self.input
+            && let Some(value) = record.get_after(name, next)
+        {
+            return Ok(value);
+        }
+        self.get(name)
+    }
+
     /// The value of a variable.
     pub(super) fn get(&self, name: &str) -> Result<&'a Data> {
         self.find(name).ok_or_else(|| match (self.input.as_record(), self.needed) {

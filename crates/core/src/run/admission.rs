@@ -1,6 +1,7 @@
 //! The seam for whoever decides whether and when a model may be called: a rate limiter, a queue, a budget.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -110,6 +111,13 @@ impl<'a> Outcome<'a> {
     pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
         self.usage = usage;
         self
+    }
+}
+
+#[async_trait]
+impl<A: Admission + ?Sized> Admission for Arc<A> {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        (**self).admit(demand).await
     }
 }
 

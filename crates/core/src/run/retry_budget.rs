@@ -91,6 +91,23 @@ mod tests {
     }
 
     #[test]
+    fn a_run_bounds_the_retries_of_its_steps() {
+        use crate::{Error, ErrorKind, RetryPolicy, RunConfig, RunnableExt, lambda};
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let failing = lambda(move |_: i64| -> crate::Result<i64> {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Err(Error::new(ErrorKind::Server, "busy"))
+        });
+        let patient = failing.with_retry(RetryPolicy::new().with_max_attempts(5).without_delay());
+        let config = RunConfig::new().with_retry_budget(RetryBudget::new(6));
+        for total in [5, 8, 9] {
+            futures_executor::block_on(patient.invoke_with(1, &config)).expect_err("busy");
+            assert_eq!(calls.load(Ordering::Relaxed), total);
+        }
+    }
+
+    #[test]
     fn a_step_in_a_step_has_its_own() {
         let outer = RetryBudget::of_step(1, None);
         let inner = RetryBudget::of_step(2, Some(&outer));

@@ -83,6 +83,7 @@ impl Runnable for RunnableAssign {
 
     fn outline(&self) -> Outline {
         Outline::new(self.name(), RunKind::Chain, OutlineParts::Assign(self.mapper.outlines()))
+            .saved_as("RunnableAssign")
     }
 }
 

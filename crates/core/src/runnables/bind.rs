@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+use crate::load::Constructor;
 use crate::run::step;
 use crate::runnable::Shape;
 use crate::{ChunkStream, Context, Outline, Result, RunKind, Runnable};
@@ -61,7 +62,9 @@ impl<R: Runnable> Runnable for Bound<R> {
     }
 
     fn outline(&self) -> Outline {
-        Outline::wrapper(self.inner.outline())
+        let made = Constructor::runnable("RunnableBinding");
+        let made = made.with("kwargs", (*self.arguments).clone()).with("config", Map::new());
+        Outline::wrapper(self.inner.outline()).with_constructor(made)
     }
 
     fn shape(&self) -> Shape {

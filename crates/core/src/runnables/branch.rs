@@ -108,7 +108,7 @@ impl<I: Chunk, O: Chunk> Runnable for RunnableBranch<I, O> {
     fn outline(&self) -> Outline {
         let arms = self.arms.iter().map(|(condition, arm)| (condition.outline(), arm.outline())).collect();
         let parts = OutlineParts::Branch { arms, default: Box::new(self.default.outline()) };
-        Outline::new(self.name(), RunKind::Chain, parts)
+        Outline::new(self.name(), RunKind::Chain, parts).saved_as("RunnableBranch")
     }
 }
 

@@ -50,6 +50,7 @@ impl<R: Runnable> Runnable for RunnableEach<R> {
 
     fn outline(&self) -> Outline {
         Outline::new(self.name(), RunKind::Chain, OutlineParts::Each(Box::new(self.inner.outline())))
+            .saved_as("RunnableEach")
     }
 }
 

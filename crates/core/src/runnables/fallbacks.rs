@@ -8,6 +8,7 @@ use futures_util::{StreamExt, future, stream};
 
 use super::assign::record;
 use super::attempts::until_first_chunk;
+use crate::load::Constructor;
 use crate::run::step::{self, Place};
 use crate::{
     BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
@@ -41,6 +42,9 @@ pub struct WithFallbacks<I, O> {
     choices: Vec<BoxRunnable<I, O>>,
     when: Predicate,
     annotate: Option<Annotate<I>>,
+    /// False once a function decides on what errors it turns to something else.
+    on_any_error: bool,
+    error_key: Option<String>,
 }
 
 impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
@@ -50,7 +54,7 @@ impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
     ) -> Self {
         let choices =
             std::iter::once(primary.boxed()).chain(fallbacks.into_iter().map(RunnableExt::boxed)).collect();
-        Self { choices, when: Arc::new(|_| true), annotate: None }
+        Self { choices, when: Arc::new(|_| true), annotate: None, on_any_error: true, error_key: None }
     }
 
     /// Falls back only on the errors for which `when` is true, instead of on all.
@@ -58,6 +62,7 @@ impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
     #[doc(alias = "exceptions_to_handle")]
     pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
         self.when = Arc::new(when);
+        self.on_any_error = false;
         self
     }
 
@@ -75,6 +80,7 @@ impl<O: Chunk> WithFallbacks<Data, O> {
     #[doc(alias = "exception_key")]
     pub fn with_error_key(mut self, key: impl Into<String>) -> Self {
         let key = key.into();
+        self.error_key = Some(key.clone());
         self.annotate = Some(Arc::new(move |input, error| {
             let mut input = record(input)?;
             input.insert(key.clone(), Data::Error(error.clone()));
@@ -86,7 +92,13 @@ impl<O: Chunk> WithFallbacks<Data, O> {
 
 impl<I, O> Clone for WithFallbacks<I, O> {
     fn clone(&self) -> Self {
-        Self { choices: self.choices.clone(), when: Arc::clone(&self.when), annotate: self.annotate.clone() }
+        Self {
+            choices: self.choices.clone(),
+            when: Arc::clone(&self.when),
+            annotate: self.annotate.clone(),
+            on_any_error: self.on_any_error,
+            error_key: self.error_key.clone(),
+        }
     }
 }
 
@@ -156,7 +168,13 @@ impl<I: Chunk, O: Chunk> Runnable for WithFallbacks<I, O> {
 
     fn outline(&self) -> Outline {
         let choices = self.choices.iter().map(Runnable::outline).collect();
-        Outline::new(self.name(), RunKind::Chain, OutlineParts::Fallbacks(choices))
+        let outline = Outline::new(self.name(), RunKind::Chain, OutlineParts::Fallbacks(choices));
+        let made = Constructor::runnable("RunnableWithFallbacks");
+        let made = match &self.error_key {
+            Some(key) => made.with("exception_key", key.as_str()),
+            None => made,
+        };
+        outline.with_constructor(self.on_any_error.then_some(made))
     }
 }
 

@@ -46,6 +46,7 @@ pub use parallel::RunnableParallel;
 pub use passthrough::RunnablePassthrough;
 pub use pick::RunnablePick;
 pub use pipe::Pipe;
+pub(crate) use retry::ONLY_RETRYABLE;
 pub use retry::{RetryPolicy, WithRetry};
 pub use router::{Routed, RouterRunnable};
 pub use tool::RunnableTool;

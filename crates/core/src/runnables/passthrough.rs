@@ -87,7 +87,8 @@ impl<T: Chunk> Runnable for RunnablePassthrough<T> {
     }
 
     fn outline(&self) -> Outline {
-        Outline::new(self.name(), RunKind::Chain, OutlineParts::Passthrough)
+        let outline = Outline::new(self.name(), RunKind::Chain, OutlineParts::Passthrough);
+        if self.tap.is_some() { outline } else { outline.saved_as("RunnablePassthrough") }
     }
 }
 

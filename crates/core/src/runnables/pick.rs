@@ -86,6 +86,7 @@ impl Runnable for RunnablePick {
             Names::Many(names) => (names.clone(), false),
         };
         Outline::new(self.name(), RunKind::Chain, OutlineParts::Pick { names, single })
+            .saved_as("RunnablePick")
     }
 }
 

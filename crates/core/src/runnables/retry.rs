@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::{Map, json};
 
 use super::attempts::until_first_chunk;
+use crate::load::Constructor;
 use crate::run::step::{self, Place};
 use crate::{ChunkStream, Context, Error, Outline, Result, Runnable};
 
@@ -35,7 +37,20 @@ pub struct RetryPolicy {
     jitter: Duration,
     max: Duration,
     when: Predicate,
+    on: On,
 }
+
+/// What decides on what errors to try again.
+#[derive(Debug, Clone, Copy)]
+enum On {
+    Retryable,
+    Any,
+    /// A function, which cannot be saved.
+    Chosen,
+}
+
+/// The argument under which a saved retry keeps that it is for errors that say that trying again may help.
+pub(crate) const ONLY_RETRYABLE: &str = "only_retryable";
 
 impl RetryPolicy {
     /// Up to three attempts, on errors that say that trying again may help; waits of 1 s, 2 s, 4 s, up to a second more
@@ -48,6 +63,7 @@ impl RetryPolicy {
             jitter: Duration::from_secs(1),
             max: Duration::from_secs(60),
             when: Arc::new(Error::is_retryable),
+            on: On::Retryable,
         }
     }
 
@@ -94,13 +110,41 @@ impl RetryPolicy {
         self.with_initial_delay(Duration::ZERO).with_jitter(Duration::ZERO)
     }
 
+    /// Tries again on any error, as LangChain does unless it is told otherwise.
+    #[must_use]
+    pub fn on_any_error(mut self) -> Self {
+        self.when = Arc::new(|_| true);
+        self.on = On::Any;
+        self
+    }
+
     /// Tries again on the errors for which `when` is true, instead of on those that are
     /// [retryable](Error::is_retryable).
     #[must_use]
     #[doc(alias = "retry_if_exception_type")]
     pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
         self.when = Arc::new(when);
+        self.on = On::Chosen;
         self
+    }
+
+    /// What makes a retry again, unless a function decides.
+    fn constructor(&self) -> Option<Constructor> {
+        let waits = json!({
+            "initial": self.initial.as_secs_f64(), "max": self.max.as_secs_f64(), "exp_base": self.base,
+            "jitter": self.jitter.as_secs_f64(),
+        });
+        let made = Constructor::runnable("RunnableRetry")
+            .with("config", Map::new())
+            .with("max_attempt_number", self.max_attempts)
+            .with("wait_exponential_jitter", !(self.initial.is_zero() && self.jitter.is_zero()))
+            .with("exponential_jitter_params", waits);
+        match self.on {
+            On::Any => Some(made),
+            // LangChain has no such rule: it tries again on any error then.
+            On::Retryable => Some(made.with(ONLY_RETRYABLE, true)),
+            On::Chosen => None,
+        }
     }
 
     /// The wait before the attempt after this one.
@@ -232,7 +276,7 @@ impl<R: Runnable> Runnable for WithRetry<R> {
     }
 
     fn outline(&self) -> Outline {
-        Outline::wrapper(self.inner.outline())
+        Outline::wrapper(self.inner.outline()).with_constructor(self.policy.constructor())
     }
 }
 

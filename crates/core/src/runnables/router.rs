@@ -144,7 +144,7 @@ impl<I: Chunk, O: Chunk> Runnable for RouterRunnable<I, O> {
 
     fn outline(&self) -> Outline {
         let routes = self.routes.iter().map(|(key, route)| (key.clone(), route.outline())).collect();
-        Outline::new(self.name(), RunKind::Chain, OutlineParts::Choice(routes))
+        Outline::new(self.name(), RunKind::Chain, OutlineParts::Choice(routes)).saved_as("RouterRunnable")
     }
 
     fn shape(&self) -> Shape {

@@ -136,6 +136,8 @@ macro_rules! tuple_runnable {
                 let output = schema::tuple_schema(&branches);
                 Outline::parallel(self.name(), keys.map(str::to_owned).into_iter().zip(branches))
                     .with_output_schema(output)
+                    // What it gives has no names.
+                    .with_constructor(None)
             }
         }
     };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 
+use crate::load::{Constructor, config_data};
 use crate::run::{limit_future, limit_stream, step};
 use crate::runnable::Shape;
 use crate::{ChunkStream, Context, Outline, Result, RunConfig, RunKind, Runnable};
@@ -69,7 +70,10 @@ impl<R: Runnable> Runnable for WithConfig<R> {
     fn outline(&self) -> Outline {
         let mut outline = Outline::wrapper(self.inner.outline());
         outline.metadata = self.config.metadata.clone();
-        outline
+        let config = config_data(&self.config);
+        outline.with_constructor(
+            config.map(|config| Constructor::runnable("RunnableBinding").with("config", config)),
+        )
     }
 
     fn shape(&self) -> Shape {

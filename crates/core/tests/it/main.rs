@@ -5,7 +5,10 @@ mod batch;
 mod errors;
 mod faults;
 mod limits;
+mod load;
+mod repair;
 mod streaming;
 mod support;
 #[cfg(feature = "tracing")]
 mod tracing;
+mod typed_parsers;

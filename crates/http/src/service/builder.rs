@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use super::Service;
 use super::address::Address;
 use super::call::{Timeouts, parse_header};
-use super::client::Inner;
+use super::client::{Inner, secrets_in};
 use super::credentials::Credentials;
 use super::dialect::Dialect;
 use super::redactor::Redactor;
@@ -122,14 +122,14 @@ impl ServiceBuilder {
 
     /// What waits between attempts, tells the time of day that a date in `retry-after` is compared with, and measures
     /// the total and the chunk timeout. Default: the HTTP client's timer, which always measures the other limits.
-    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
-        self.timer = Some(timer);
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Some(Arc::new(timer));
         self
     }
 
     /// Who lets requests in: asked before every attempt, told how it ended. Default: nobody.
-    pub fn with_limiter(mut self, admission: Arc<dyn Admission>) -> Self {
-        self.admission = Some(admission);
+    pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
+        self.admission = Some(Arc::new(admission));
         self
     }
 
@@ -141,10 +141,7 @@ impl ServiceBuilder {
         let address = Address::parse(&self.base_url)?;
         self.check_key(&address)?;
         let headers = self.headers()?;
-        let secret_headers = headers.iter().filter(|(name, _)| is_secret(name));
-        let secrets = secret_headers.filter_map(|(_, value)| value.to_str().ok());
-        // A key in a header of the caller's own follows the name of its scheme.
-        let secrets: Vec<String> = secrets.flat_map(str::split_whitespace).map(str::to_owned).collect();
+        let secrets = secrets_in(&headers);
         let http = match self.http {
             Some(http) => http,
             None => HttpClient::builder().build()?,

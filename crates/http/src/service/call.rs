@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::multipart::Multipart;
+use crate::request::is_secret;
 
 /// What to ask of a [`Service`](super::Service): method, path, query, headers and body, and how long it may take. The
 /// same bytes are sent at every attempt.
@@ -119,7 +120,8 @@ impl Call {
     /// # Errors
     /// `Config` if name or value hold characters that HTTP does not allow. The error does not show the value.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
-        let (name, value) = parse_header(name, value)?;
+        let (name, mut value) = parse_header(name, value)?;
+        value.set_sensitive(is_secret(&name));
         self.headers.insert(name, value);
         Ok(self)
     }
@@ -191,6 +193,7 @@ impl fmt::Debug for Call {
 /// ```
 /// use catena_http::service::segment;
 /// assert_eq!(segment("org/name é")?, "org%2Fname%20%C3%A9");
+/// assert_eq!(segment("ft:model:acme::1")?, "ft:model:acme::1");
 /// assert!(segment("").is_err());
 /// # Ok::<(), catena_core::Error>(())
 /// ```
@@ -199,14 +202,19 @@ pub fn segment(text: &str) -> Result<String> {
         let message = format!("`{text}` cannot be a part of a path; an id or a name was expected");
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
-    Ok(percent_encode(text))
+    // What RFC 3986 lets a segment hold as it is.
+    Ok(encode_except(text, b"-._~:@!$&'()*+,;="))
 }
 
 /// Encodes everything but letters, digits and `-._~`.
 pub(crate) fn percent_encode(text: &str) -> String {
+    encode_except(text, b"-._~")
+}
+
+fn encode_except(text: &str, plain: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             out.push(char::from(byte));
         } else {
             const HEX: &[u8; 16] = b"0123456789ABCDEF";

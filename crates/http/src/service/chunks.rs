@@ -1,17 +1,18 @@
 //! From the body of a streamed answer to chunks.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catena_core::{Error, ErrorKind, Result, Timer};
-use futures_util::stream::{self, BoxStream};
-use futures_util::{FutureExt, StreamExt};
+use catena_core::{Error, ErrorKind, Result, Sleep, Timer};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, Stream};
 
 use super::dialect::StreamDecoder;
 use super::lines::decode_lines;
 use super::origin::Origin;
-use super::total::within;
 use crate::body::Body;
 use crate::failure;
 use crate::response::Response;
@@ -89,25 +90,6 @@ impl ChunkLimit {
     pub(super) fn new(limit: Option<Duration>, timer: &Arc<dyn Timer>) -> Self {
         Self(limit.map(|limit| (limit, Arc::clone(timer))))
     }
-
-    /// The next event, of a stream that gave `seen` chunks so far.
-    async fn next(
-        &self,
-        events: &mut BoxStream<'static, Result<Event>>,
-        seen: usize,
-    ) -> Option<Result<Event>> {
-        let Some((limit, timer)) = &self.0 else { return events.next().await };
-        match within(events.next(), timer.sleep(*limit)).await {
-            Ok(event) => event,
-            Err(()) => {
-                let message = format!(
-                    "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
-                     `with_stream_chunk_timeout` raises this limit"
-                );
-                Some(Err(Error::new(ErrorKind::Timeout, message)))
-            }
-        }
-    }
 }
 
 /// Decodes an answer to its end, or to the first error.
@@ -123,12 +105,12 @@ where
     match events {
         Events::Whole(body) => stream::iter([decoder.whole(&body, &origin)]).boxed(),
         Events::Arriving(events) => {
-            let decoding = Decoding { events, decoder, origin, limit, seen: 0 };
-            stream::unfold(Some(decoding), next_chunk).boxed()
+            Box::pin(Decoding { events, decoder, origin, limit, seen: 0, patience: None, ended: false })
         }
     }
 }
 
+/// A stream of its own rather than an unfolded future, which would move all this for every chunk.
 struct Decoding<D> {
     events: BoxStream<'static, Result<Event>>,
     decoder: D,
@@ -136,32 +118,66 @@ struct Decoding<D> {
     limit: ChunkLimit,
     /// How many chunks were delivered.
     seen: usize,
+    /// Runs while a chunk is awaited.
+    patience: Option<Sleep>,
+    ended: bool,
 }
 
-async fn next_chunk<D: StreamDecoder>(
-    decoding: Option<Decoding<D>>,
-) -> Option<(Result<D::Chunk>, Option<Decoding<D>>)> {
-    let mut decoding = decoding?;
-    loop {
-        let Decoding { events, decoder, origin, limit, seen } = &mut decoding;
-        let last = match limit.next(events, *seen).await {
-            Some(Ok(event)) if event.is_done() => {
-                // The connection can be used again only if its answer was read to the end, which is here by now or late.
-                let _ = events.next().now_or_never();
-                decoder.end(true, origin)
-            }
-            Some(Ok(event)) => match decoder.event(event.event.as_deref(), &event.data, origin) {
-                Ok(None) => continue,
-                Ok(Some(chunk)) => {
-                    *seen += 1;
-                    return Some((Ok(chunk), Some(decoding)));
+// Nothing in it is pinned in place.
+impl<D> Unpin for Decoding<D> {}
+
+impl<D: StreamDecoder> Stream for Decoding<D> {
+    type Item = Result<D::Chunk>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
+        }
+        loop {
+            let last = match this.poll_event(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(event))) if event.is_done() => {
+                    // The connection can be used again only if its answer was read to the end, which is here by now or
+                    // late.
+                    let _ = this.events.poll_next_unpin(cx);
+                    this.decoder.end(true, &this.origin)
                 }
-                Err(error) => Err(error),
-            },
-            Some(Err(error)) => Err(error),
-            None => decoder.end(false, origin),
-        };
-        return last.transpose().map(|last| (last, None));
+                Poll::Ready(Some(Ok(event))) => {
+                    match this.decoder.event(event.event.as_deref(), &event.data, &this.origin) {
+                        Ok(None) => continue,
+                        Ok(Some(chunk)) => {
+                            this.seen += 1;
+                            return Poll::Ready(Some(Ok(chunk)));
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => Err(error),
+                Poll::Ready(None) => this.decoder.end(false, &this.origin),
+            };
+            this.ended = true;
+            return Poll::Ready(last.transpose());
+        }
+    }
+}
+
+impl<D> Decoding<D> {
+    /// The next event, unless it takes too long.
+    fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
+        if let Poll::Ready(event) = self.events.poll_next_unpin(cx) {
+            self.patience = None;
+            return Poll::Ready(event);
+        }
+        let Some((limit, timer)) = &self.limit.0 else { return Poll::Pending };
+        let patience = self.patience.get_or_insert_with(|| timer.sleep(*limit));
+        ready!(patience.as_mut().poll(cx));
+        let seen = self.seen;
+        let message = format!(
+            "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
+             `with_stream_chunk_timeout` raises this limit"
+        );
+        Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout, message))))
     }
 }
 

@@ -24,7 +24,7 @@ use super::total::Total;
 use crate::body::Body;
 use crate::client::HttpClient;
 use crate::failure::server_name;
-use crate::request::Request;
+use crate::request::{Request, is_secret};
 use crate::response::Response;
 
 /// The most that is read of the body of an error, in bytes.
@@ -57,6 +57,8 @@ pub(super) struct Inner {
 struct Prepared {
     /// Without the key.
     request: Request,
+    /// What error texts must not show beside the key.
+    secrets: Vec<String>,
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
@@ -141,6 +143,8 @@ impl Inner {
         let query: Vec<_> = self.query.iter().cloned().chain(call.query).collect();
         let mut request =
             Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
+        let mut secrets = self.secrets.clone();
+        secrets.extend(secrets_in(&call.headers));
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.extend(call.headers);
@@ -150,7 +154,8 @@ impl Inner {
             Timeouts { first_byte, idle, .. } => self.http.with_limits(first_byte, idle),
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
-        Ok(Prepared { request, http, timeouts, max_retries, demand: Demand::of_tokens(call.tokens) })
+        let demand = Demand::of_tokens(call.tokens);
+        Ok(Prepared { request, secrets, http, timeouts, max_retries, demand })
     }
 
     fn attempts<'a>(&'a self, prepared: &Prepared, cx: &'a Context) -> Attempts<'a> {
@@ -244,7 +249,7 @@ impl Inner {
 
     /// One attempt, up to the headers of a successful answer.
     async fn attempt(&self, prepared: &Prepared, held: &mut Held) -> Result<(Response, Origin)> {
-        let (request, redactor) = self.with_key(prepared.request.clone()).await?;
+        let (request, redactor) = self.with_key(prepared).await?;
         let response = send_to_end(&prepared.http, request).await?;
         let origin = self.origin(&response, redactor);
         held.limits = origin.limits;
@@ -259,13 +264,22 @@ impl Inner {
         Err(with_wishes(error, &origin.headers, &*self.timer))
     }
 
-    async fn with_key(&self, mut request: Request) -> Result<(Request, Redactor)> {
-        let Some(credentials) = &self.credentials else { return Ok((request, self.redactor.clone())) };
-        let key = credentials.fetch().await?;
-        credentials.put(&key, request.headers_mut())?;
-        let redactor = match credentials.fixed() {
-            Some(_) => self.redactor.clone(),
-            None => Redactor::of(Some(&key), &self.secrets),
+    async fn with_key(&self, prepared: &Prepared) -> Result<(Request, Redactor)> {
+        let mut request = prepared.request.clone();
+        let key = match &self.credentials {
+            Some(credentials) => {
+                let key = credentials.fetch().await?;
+                credentials.put(&key, request.headers_mut())?;
+                Some(key)
+            }
+            None => None,
+        };
+        let always_the_same =
+            self.credentials.as_ref().is_none_or(|credentials| credentials.fixed().is_some());
+        let redactor = if always_the_same && prepared.secrets.len() == self.secrets.len() {
+            self.redactor.clone()
+        } else {
+            Redactor::of(key.as_ref(), &prepared.secrets)
         };
         Ok((request, redactor))
     }
@@ -300,6 +314,13 @@ impl fmt::Debug for Service {
             .field("timeouts", &inner.timeouts)
             .finish_non_exhaustive()
     }
+}
+
+/// The values of headers that carry secrets, without the name of their scheme.
+pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<String> {
+    let secret = headers.iter().filter(|(name, _)| is_secret(name));
+    let values = secret.filter_map(|(_, value)| value.to_str().ok());
+    values.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
 /// A stream that failed before its first chunk.

@@ -50,6 +50,11 @@ impl Redactor {
         text
     }
 
+    fn finds_in(&self, text: &str) -> bool {
+        let forms = self.0.iter().flat_map(|secrets| secrets.iter()).flat_map(|secret| &secret.0);
+        forms.into_iter().any(|form| text.contains(form.expose_secret()))
+    }
+
     /// A body without the secrets, in whatever way its JSON writes their characters.
     pub fn clean_body(&self, body: &str) -> String {
         let json = self.0.as_ref().and_then(|_| serde_json::from_str::<Value>(body).ok());
@@ -69,9 +74,9 @@ impl Redactor {
         }
         for value in headers.values_mut() {
             let Ok(text) = value.to_str() else { continue };
-            let cleaned = self.clean(text);
-            if cleaned != text {
-                *value = HeaderValue::try_from(cleaned).unwrap_or(HeaderValue::from_static(REPLACEMENT));
+            if self.finds_in(text) {
+                let cleaned = HeaderValue::try_from(self.clean(text));
+                *value = cleaned.unwrap_or(HeaderValue::from_static(REPLACEMENT));
             }
         }
     }

@@ -4,6 +4,11 @@
 mod cancellation;
 mod executors;
 mod failures;
+mod faults;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod http2;
+mod identity;
 mod limits;
 mod pools;
 mod proxy;

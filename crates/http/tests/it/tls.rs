@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::{Server, builder, get, text};
@@ -26,23 +26,42 @@ pub(crate) fn authority() -> &'static CertifiedIssuer<'static, KeyPair> {
     })
 }
 
-/// A server for `localhost` that offers one protocol and answers with the method and path of the request.
-pub(crate) fn server(protocol: &str) -> Server {
+/// A certificate for `localhost` that is valid until `year`, with its key.
+pub(crate) fn certificate(year: i32) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(year, 1, 1);
     let certificate = params.signed_by(&key, authority()).unwrap();
+    (certificate.der().clone(), PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+}
+
+/// The configuration of a server whose certificate is valid until `year`; with `client` it asks for the client's.
+fn config(year: i32, protocol: &str, client: bool) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
         .unwrap();
+    let config = if client {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority().der().clone()).unwrap();
+        let verifier =
+            rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        config.with_client_cert_verifier(verifier.unwrap())
+    } else {
+        config.with_no_client_auth()
+    };
+    let (certificate, key) = certificate(year);
+    let mut config = config.with_single_cert(vec![certificate], key).unwrap();
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-    let (acceptor, http2) = (TlsAcceptor::from(Arc::new(config)), protocol == "h2");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server that speaks TLS and serves what is inside with `serve`.
+pub(crate) fn secure<F>(year: i32, protocol: &str, client: bool, serve: F) -> Server
+where
+    F: AsyncFn(tokio_rustls::server::TlsStream<tokio::net::TcpStream>) + Send + Sync + 'static,
+{
+    let acceptor = config(year, protocol, client);
     Server::raw(move |stream| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -50,27 +69,38 @@ pub(crate) fn server(protocol: &str) -> Server {
             let stream = tokio::net::TcpStream::from_std(stream).unwrap();
             // A client that does not trust the certificate hangs up here.
             let Ok(stream) = acceptor.accept(stream).await else { return };
-            let io = TokioIo::new(stream);
-            let service = service_fn(async |request: hyper::Request<hyper::body::Incoming>| {
-                let body = format!("{} {}", request.method(), request.uri().path());
-                Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from(body))))
-            });
-            let _ = if http2 {
-                hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                    .serve_connection(io, service)
-                    .await
-            } else {
-                hyper::server::conn::http1::Builder::new().serve_connection(io, service).await
-            };
+            serve(stream).await;
         });
     })
 }
 
-fn trusting() -> HttpClientBuilder {
+/// A server for `localhost` that offers one protocol and answers with the method and path of the request.
+pub(crate) fn server(protocol: &str) -> Server {
+    answering(protocol, 9999, false)
+}
+
+/// The same with a certificate of its own, and perhaps a question for the client's.
+pub(crate) fn answering(protocol: &str, year: i32, client: bool) -> Server {
+    let http2 = protocol == "h2";
+    secure(year, protocol, client, async move |stream| {
+        let io = TokioIo::new(stream);
+        let service = service_fn(async |request: hyper::Request<hyper::body::Incoming>| {
+            let body = format!("{} {}", request.method(), request.uri().path());
+            Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from(body))))
+        });
+        let _ = if http2 {
+            hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await
+        } else {
+            hyper::server::conn::http1::Builder::new().serve_connection(io, service).await
+        };
+    })
+}
+
+pub(crate) fn trusting() -> HttpClientBuilder {
     builder().with_root_certificate_pem(authority().pem())
 }
 
-fn trusting_client() -> HttpClient {
+pub(crate) fn trusting_client() -> HttpClient {
     trusting().build().unwrap()
 }
 
@@ -136,7 +166,8 @@ fn a_plain_server_is_recognized() {
 #[test]
 fn a_server_that_hangs_up_during_the_handshake() {
     let error = pollster::block_on(get(&trusting_client(), &Server::raw(drop).https("/"))).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
+    assert!(error.to_string().contains("TLS handshake"), "{error}");
 }
 
 #[test]
@@ -146,4 +177,23 @@ fn root_certificates_that_cannot_be_read_are_configuration_errors() {
         let error = builder().with_root_certificate_pem(pem).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{pem}");
     }
+}
+
+#[test]
+fn an_expired_certificate_is_not_trusted() {
+    let error = pollster::block_on(get(&trusting_client(), &answering("http/1.1", 2001, false).https("/")));
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
+    assert!(error.to_string().contains("xpired"), "{error}");
+}
+
+#[test]
+fn an_alert_ends_the_handshake_for_good() {
+    let server = Server::new(|connection| {
+        // A fatal alert: handshake failure.
+        std::io::Write::write_all(&mut connection.stream, &[0x15, 3, 3, 0, 2, 2, 40]).unwrap();
+        connection.until_closed();
+    });
+    let error = pollster::block_on(get(&trusting_client(), &server.https("/"))).unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
 }

@@ -115,7 +115,7 @@ fn limits_are_told_to_who_lets_requests_in() {
     let server = Server::replay([reply]);
     let told = Told::default();
     let seen = Arc::clone(&told.0);
-    let chat = builder(&server).with_limiter(Arc::new(told)).build().expect("a model");
+    let chat = builder(&server).with_admission(told).build().expect("a model");
     block_on(chat.invoke("Hi")).expect("an answer");
     let limits = seen.lock().expect("a lock")[0];
     assert_eq!((limits.remaining_requests, limits.remaining_tokens), (Some(49), Some(39_000)));

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::chat_message::encode_messages;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
 use super::response_format::wire_format;
+use super::responses::{ResponsesCall, encode_responses, prefers_responses};
 use super::tool::{wire_choice, wire_tool};
+use crate::chat_api::ChatApi;
 use crate::parameters::Parameters;
 
 /// The settings of a chat model.
@@ -23,6 +25,10 @@ pub(crate) struct ChatOptions {
     pub(crate) streaming: bool,
     /// Parameters that are sent only if the application sets them.
     pub(crate) disabled: Vec<String>,
+    /// Whether to use the Responses API; `None`: as the request needs.
+    pub(crate) use_responses_api: Option<bool>,
+    /// Continues the answers that the service keeps.
+    pub(crate) use_previous_response_id: bool,
     /// Answers carry the headers they came with.
     pub(crate) response_headers: bool,
 }
@@ -78,8 +84,18 @@ impl ChatOptions {
         if let Some(usage) = members.remove("stream_usage") {
             called.stream_usage = usage == true;
         }
+        if let Some(wanted) = members.remove("use_responses_api") {
+            called.use_responses_api = wanted.as_bool();
+        }
         normalise(members, called.legacy_max_tokens)?;
         Ok(Cow::Owned(called))
+    }
+
+    /// Which interface these settings are for.
+    pub(crate) fn api(&self) -> ChatApi {
+        let needed =
+            || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members);
+        if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
     }
 
     fn stream_options(&self) -> Option<Map<String, Value>> {
@@ -101,8 +117,12 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
         members.entry("max_completion_tokens").or_insert(limit);
     }
     let mut tools = Vec::new();
-    if let Some(Value::Array(given)) = members.remove("tools") {
-        tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
+    match members.remove("tools") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(given)) => {
+            tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
+        }
+        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
     }
     if let Some(choice) = members.remove("tool_choice").and_then(|choice| wire_choice(&choice, &tools)) {
         members.insert("tool_choice".to_owned(), choice);
@@ -116,7 +136,24 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
     Ok(())
 }
 
-/// The body of a request.
+/// The body of a request to the interface that the settings are for.
+///
+/// # Errors
+/// `InvalidInput` if there is no message, `Unsupported` for a kind of message, or a setting, that cannot be sent.
+pub(crate) fn encode_for_api(options: &ChatOptions, messages: &[Message], stream: bool) -> Result<Vec<u8>> {
+    match options.api() {
+        ChatApi::Completions => encode_chat(options, messages, stream),
+        ChatApi::Responses => encode_responses(ResponsesCall {
+            model: &options.model,
+            parameters: &options.parameters,
+            messages,
+            continues: options.use_previous_response_id,
+            stream,
+        }),
+    }
+}
+
+/// The body of a request to chat completions.
 ///
 /// # Errors
 /// `InvalidInput` if there is no message, `Unsupported` for a kind of message that cannot be sent.

@@ -73,7 +73,7 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
 }
 
 /// The error for a body that is no answer. Says what it is instead, as far as that can be told.
-fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
+pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body)
         .is_ok_and(|value| is_truthy(&value["error"]) || value[0].is_object())

@@ -29,7 +29,8 @@ pub(super) fn error_in_event(data: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin)
 }
 
-fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
+/// The error that a body holds; its kind is `otherwise` unless the body says more.
+pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
     let body = origin.redactor.clean_body(body);
     let read = ErrorBody::parse(&body);
     let kind = error_kind::of_body(&read, otherwise);

@@ -45,8 +45,16 @@ pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
 
 /// Whether an error in an answer that began with success may be followed by one without.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
-    let transient =
-        ["server_error", "overloaded_error", "service_unavailable_error", "rate_limit_error", "timeout"];
+    let transient = [
+        "server_error",
+        "overloaded_error",
+        "service_unavailable_error",
+        "rate_limit_error",
+        "rate_limit_exceeded",
+        "server_is_overloaded",
+        "slow_down",
+        "timeout",
+    ];
     let says = |word: &Option<String>| word.as_deref().is_some_and(|word| transient.contains(&word));
     let status = status_in(body).is_some_and(is_transient);
     !is_quota(body) && (status || says(&body.error_type) || says(&body.code))

@@ -1,5 +1,7 @@
 //! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
 
+mod base64;
+pub(crate) mod batch_lines;
 mod call_pieces;
 mod chat_message;
 pub(crate) mod chat_request;
@@ -8,6 +10,7 @@ pub(crate) mod chat_stream;
 pub(crate) mod completion_stream;
 pub(crate) mod completions;
 mod content;
+pub(crate) mod embeddings;
 mod envelope;
 pub(crate) mod error;
 mod error_body;
@@ -17,11 +20,14 @@ mod event;
 mod fixtures;
 mod lenient;
 mod members;
+pub(crate) mod object;
 mod origin;
 mod progress;
+pub(crate) mod raw_events;
 pub(crate) mod request;
 mod response_format;
 mod response_headers;
+pub(crate) mod responses;
 mod tool;
 mod usage;
 

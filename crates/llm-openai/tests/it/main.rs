@@ -1,13 +1,19 @@
 //! The models against scripted and simulated servers on loopback.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod azure;
+mod batches;
 mod cancellation;
 mod configuration;
 mod conformance;
+mod embeddings;
 mod failures;
+mod faults;
 mod invoke;
 mod parameters;
 mod pipes;
+mod responses;
+mod retries;
 mod secrets;
 mod streaming;
 mod support;

@@ -47,6 +47,22 @@ fn a_model_bound_to_a_call_is_asked() {
 }
 
 #[test]
+fn headers_and_query_of_a_call_are_not_in_its_body() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let bound = chat(&server).bind("extra_headers", json!({"x-team": "blue"}));
+    let bound = bound.bind("extra_query", json!({"page": 2})).bind("timeout", 30);
+    block_on(bound.invoke("Hi")).expect("an answer");
+    let request = &server.requests()[0];
+    assert_eq!((request.header("x-team"), request.query()), (Some("blue"), "page=2"));
+    assert_eq!(
+        request.json(),
+        json!({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}]})
+    );
+    let error = block_on(chat(&server).bind("timeout", -1).invoke("Hi")).expect_err("no time limit");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
 fn all_answers_are_given() {
     let choice = |index: u32, text: &str| json!({"index": index, "message": {"content": text}, "finish_reason": "stop"});
     let mut body = chat_completion("");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::SimulatedOpenAi;
 use super::pace::Pace;
+use super::quota::Limits;
 use super::service::Service;
 use crate::server::Server;
 
@@ -31,12 +32,13 @@ pub struct SimulatedOpenAiBuilder {
     pace: Pace,
     seed: u64,
     key: Option<String>,
+    limits: Limits,
 }
 
 impl Default for SimulatedOpenAiBuilder {
     fn default() -> Self {
         let pace = Pace { latency: Duration::from_millis(1200), jitter: 0.1, tokens_per_second: None };
-        Self { pace, seed: 0, key: None }
+        Self { pace, seed: 0, key: None, limits: Limits::default() }
     }
 }
 
@@ -86,6 +88,27 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
+    /// Answers so many calls at once and refuses the others with status 429.
+    ///
+    /// ```
+    /// let busy = catena_testkit::SimulatedOpenAi::builder().with_max_at_once(50);
+    /// ```
+    pub fn with_max_at_once(mut self, calls: usize) -> Self {
+        self.limits.at_once = Some(calls);
+        self
+    }
+
+    /// Answers so many calls a minute, a second's worth of them at once, and refuses the others with status 429. Each
+    /// answer says in its headers what is left.
+    ///
+    /// ```
+    /// let limited = catena_testkit::SimulatedOpenAi::builder().with_requests_per_minute(3_000);
+    /// ```
+    pub fn with_requests_per_minute(mut self, calls: u32) -> Self {
+        self.limits.per_minute = Some(calls);
+        self
+    }
+
     /// Streams at this rate after the first token, instead of spreading the tokens over the latency. What is
     /// not a positive number is ignored.
     ///
@@ -108,7 +131,7 @@ impl SimulatedOpenAiBuilder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn start(self) -> io::Result<SimulatedOpenAi> {
-        let service = Service::new(self.pace, self.seed, self.key);
+        let service = Service::new(self.pace, self.seed, self.key, self.limits);
         Ok(SimulatedOpenAi { server: Server::try_start(move |request| service.reply(request))? })
     }
 }
@@ -118,6 +141,7 @@ impl fmt::Debug for SimulatedOpenAiBuilder {
         f.debug_struct("SimulatedOpenAiBuilder")
             .field("pace", &self.pace)
             .field("seed", &self.seed)
+            .field("limits", &self.limits)
             .field("key", &self.key.as_ref().map(|_| "[redacted]"))
             .finish()
     }

@@ -43,6 +43,10 @@ impl Refusal {
         Self { status: 405, code: Some("method_not_supported"), ..Self::bad_request(message) }
     }
 
+    pub(super) fn too_many(message: &str) -> Self {
+        Self { status: 429, code: Some("rate_limit_exceeded"), ..Self::bad_request(message) }
+    }
+
     pub(super) fn no_key() -> Self {
         let message = "You didn't provide an API key. You need to provide your API key in an Authorization header \
                        using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";

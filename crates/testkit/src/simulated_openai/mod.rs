@@ -9,6 +9,7 @@ mod models;
 mod names;
 mod options;
 mod pace;
+mod quota;
 mod random;
 mod service;
 mod stream;

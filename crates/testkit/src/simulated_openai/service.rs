@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -10,13 +10,14 @@ use super::answer::answer;
 use super::error::Refusal;
 use super::options::{Generation, Options};
 use super::pace::Pace;
+use super::quota::{Left, Limits, Quota};
 use super::random::{Random, hash};
 use super::tokens;
 use super::{chat, completions, models};
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 
-const REQUEST_LIMIT: usize = 10_000;
+const REQUEST_LIMIT: u64 = 10_000;
 const TOKEN_LIMIT: usize = 2_000_000;
 
 /// The state behind all calls.
@@ -24,24 +25,26 @@ pub(super) struct Service {
     pace: Pace,
     seed: u64,
     key: Option<String>,
+    quota: Quota,
     /// How many answers each prompt (by its hash) got so far.
     asked: Mutex<HashMap<u64, u64>>,
 }
 
 impl Service {
-    pub(super) fn new(pace: Pace, seed: u64, key: Option<String>) -> Self {
-        Self { pace, seed, key, asked: Mutex::default() }
+    pub(super) fn new(pace: Pace, seed: u64, key: Option<String>, limits: Limits) -> Self {
+        Self { pace, seed, key, quota: Quota::new(limits), asked: Mutex::default() }
     }
 
     pub(super) fn reply(&self, request: &Recorded) -> Reply {
         let took = self.pace.call(self.seed, request.number() as u64);
         let call = Call { service: self, number: request.number(), took };
         let reply = self.route(&call, request).unwrap_or_else(Refusal::into_reply);
-        with_service_headers(reply, request)
+        with_service_headers(reply, request, self.quota.left())
     }
 
     fn route(&self, call: &Call<'_>, request: &Recorded) -> Result<Reply, Refusal> {
         self.check_key(request.header("authorization"))?;
+        self.quota.take(call.took, Instant::now())?;
         let (method, path) = (request.method(), request.path());
         match (method, path.strip_prefix("/v1/")) {
             ("POST", Some("chat/completions")) => chat::complete(call, &body(request)?),
@@ -137,15 +140,18 @@ fn body(request: &Recorded) -> Result<Value, Refusal> {
     }
 }
 
-/// The headers that the real service sends with every answer. The limits are never reached.
-fn with_service_headers(reply: Reply, request: &Recorded) -> Reply {
+/// The headers that the real service sends with every answer. Limits that were not set are never reached.
+fn with_service_headers(reply: Reply, request: &Recorded, left: Option<Left>) -> Reply {
+    let unlimited =
+        Left { limit: REQUEST_LIMIT, remaining: REQUEST_LIMIT - 1, reset: Duration::from_millis(6) };
+    let Left { limit, remaining, reset } = left.unwrap_or(unlimited);
     let tokens = tokens::count(&request.text()).min(TOKEN_LIMIT);
     reply
         .with_header("x-request-id", format!("req-sim-{}", request.number()))
         .with_header("openai-version", "2020-10-01")
-        .with_header("x-ratelimit-limit-requests", REQUEST_LIMIT.to_string())
-        .with_header("x-ratelimit-remaining-requests", (REQUEST_LIMIT - 1).to_string())
-        .with_header("x-ratelimit-reset-requests", "6ms")
+        .with_header("x-ratelimit-limit-requests", limit.to_string())
+        .with_header("x-ratelimit-remaining-requests", remaining.to_string())
+        .with_header("x-ratelimit-reset-requests", format!("{}ms", reset.as_millis()))
         .with_header("x-ratelimit-limit-tokens", TOKEN_LIMIT.to_string())
         .with_header("x-ratelimit-remaining-tokens", (TOKEN_LIMIT - tokens).to_string())
         .with_header("x-ratelimit-reset-tokens", "1ms")

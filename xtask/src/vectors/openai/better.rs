@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::better_endpoints;
+
 /// The recording with our result in place of the recorded one, where we give another on purpose. Only recordings that
 /// leave it open can have one.
 pub(super) fn instead_of(recording: &Value) -> Value {
@@ -10,6 +12,7 @@ pub(super) fn instead_of(recording: &Value) -> Value {
         let id = recording["id"].as_str().unwrap_or_default().to_owned();
         change(&id, &mut recording["expected_result"]);
         change_exchanges(&id, &mut recording);
+        better_endpoints::change(&mut recording);
     }
     recording
 }

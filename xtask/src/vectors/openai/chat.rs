@@ -104,6 +104,11 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "verbosity" => builder.with_verbosity(text()),
             "service_tier" => builder.with_service_tier(text()),
             "store" => builder.with_store(flag()),
+            "reasoning" => builder.with_reasoning(value.clone()),
+            "include" => builder.with_include(settings::names(value)),
+            "truncation" => builder.with_truncation(text()),
+            "use_responses_api" => builder.with_use_responses_api(flag()),
+            "use_previous_response_id" => builder.with_use_previous_response_id(flag()),
             "base_url_unset" => {
                 let client = diverted::client(text()).map_err(|error| error.to_string())?;
                 builder.with_http_client(client)

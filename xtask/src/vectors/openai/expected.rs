@@ -71,8 +71,10 @@ fn message(expected: &Value, got: &Value, at: &str) -> Option<String> {
     if !got.is_object() {
         return Some(format!("{at}: {got} instead of a message"));
     }
+    let refusal = refusal_block(expected);
     let binding = BINDING.iter().find_map(|name| {
-        let (expected, got) = (without_nothing(&expected[name]), without_nothing(&got[name]));
+        let expected = refusal.as_ref().filter(|_| *name == "refusal").unwrap_or(&expected[name]);
+        let (expected, got) = (without_nothing(expected), without_nothing(&got[name]));
         difference_at(&expected, &got, &format!("{at}.{name}"))
     });
     let rest = expected.as_object().into_iter().flatten();
@@ -106,6 +108,13 @@ fn subset(expected: &Value, got: &Value, at: &str) -> Option<String> {
         (Value::Array(_), Value::Array(_)) => each(expected, got, at, subset),
         _ => difference_at(expected, got, at),
     }
+}
+
+/// Where the recorded client shows a refusal only among its blocks, ours is in the member for refusals too.
+fn refusal_block(message: &Value) -> Option<Value> {
+    let blocks = message["content"].as_array()?.iter();
+    let refusals: String = blocks.filter_map(|block| block["refusal"].as_str()).collect();
+    (!refusals.is_empty()).then(|| refusals.into())
 }
 
 /// Text pieces and pieces of tool calls bind, each in their order.

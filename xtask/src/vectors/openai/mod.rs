@@ -4,11 +4,13 @@
 //! One file per client, one line in [`player`]; the rest is shared.
 
 mod better;
+mod better_endpoints;
 mod canned;
 mod case;
 mod chat;
 mod connection;
 mod diverted;
+mod embeddings;
 mod error;
 mod expected;
 mod llm;
@@ -16,6 +18,7 @@ mod message;
 mod multipart;
 mod neutral;
 mod request;
+mod sdk;
 mod settings;
 mod stage;
 mod stream;
@@ -36,8 +39,13 @@ fn player(client: &str, operation: &str) -> Option<Player> {
         ("azure_chat" | "chat", "invoke") => Some(chat::invoke),
         ("azure_chat" | "chat", "generate") => Some(chat::generate),
         ("azure_chat" | "chat", "stream") => Some(chat::stream),
+        ("azure_embeddings" | "embeddings", "embed_documents") => Some(embeddings::embed_documents),
+        ("azure_embeddings" | "embeddings", "embed_query") => Some(embeddings::embed_query),
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
+        ("sdk" | "sdk_azure", "call" | "list") => Some(sdk::call),
+        ("sdk", "list_all") => Some(sdk::list_all),
+        ("sdk", "stream") => Some(sdk::stream),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn difference(expected: &Value, sent: &Recorded) -> Option<String> {
     let got = parts(&sent.text(), boundary.trim_matches('"'));
     let shown = |parts: &Value| {
         let parts = parts.as_array().into_iter().flatten();
-        parts.map(|part| members(part)).collect::<Vec<_>>()
+        parts.map(members).collect::<Vec<_>>()
     };
     let (expected, got) = (shown(expected), shown(&got));
     (expected != got).then(|| format!("parts {} instead of {}", Value::from(got), Value::from(expected)))

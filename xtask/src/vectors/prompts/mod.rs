@@ -35,10 +35,18 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
         "template_variables" => template_variables(input),
         "template_schema" => template_schema(input),
         "mustache_render" => mustache_render(input),
+        "stringify" => {
+            input.need("value").map(|value| catena::stringify_value(&tagged::decode(value)).into())
+        }
         "buffer_string" => buffer_string(input),
         "format_document" => format_document(input),
         _ => return Evaluated::Unsupported,
     })
+}
+
+/// What a prompt makes of values.
+pub(super) fn fill(prompt: &Data, values: Data) -> Result<Data> {
+    node::build(prompt)?.invoke(values)
 }
 
 fn built(input: Fields<'_>) -> Result<Node> {

@@ -2,46 +2,46 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::failure::{boundary, invalid};
 use super::mark::{Failure, Mark};
 use super::scanner::Scanner;
 use super::tolerance::Tolerance;
 use super::value::{Json, Prefix};
 use crate::Result;
+use crate::parser::failure::boundary;
 
 const FENCE: &str = "```";
 const LANGUAGE: &str = "json";
 
 /// An answer as it comes: JSON, or prose with JSON behind the first fence.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::parser) struct Answer {
     text: Arc<Mutex<String>>,
     reader: Reader,
 }
 
 /// A value that can be read off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub(super) start: usize,
-    pub(super) mark: Mark,
+pub(in crate::parser) struct Piece {
+    pub(in crate::parser) start: usize,
+    pub(in crate::parser) mark: Mark,
 }
 
 impl Piece {
     /// True when both are the same value, to those who saw the one before.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    pub(in crate::parser) fn says_the_same(&self, other: &Self) -> bool {
         (self.start, self.mark.seen) == (other.start, other.mark.seen)
     }
 }
 
 impl Answer {
     /// An answer; see [`Tolerance::hold`].
-    pub(super) fn new(hold: bool) -> Self {
+    pub(in crate::parser) fn new(hold: bool) -> Self {
         let tolerance = Tolerance { trim: true, strict: false, tail: true, hold };
         Self { text: Arc::default(), reader: Reader::new(tolerance) }
     }
 
     /// Takes in what came, and gives what can be read off now.
-    pub(super) fn push(&mut self, text: &str) -> Option<Piece> {
+    pub(in crate::parser) fn push(&mut self, text: &str) -> Option<Piece> {
         if !self.reader.whole.is_done() {
             let mut all = self.text.lock().unwrap_or_else(PoisonError::into_inner);
             all.push_str(text);
@@ -51,18 +51,18 @@ impl Answer {
     }
 
     /// What can be read off at the end of the answer.
-    pub(super) fn end(&self) -> Result<Piece> {
+    pub(in crate::parser) fn end(&self) -> Result<Piece> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        self.reader.piece.ok_or_else(|| invalid(&text, self.reader.failure()))
+        self.reader.piece.ok_or_else(|| self.reader.failure().error(&text))
     }
 
     /// The value of an approved part.
-    pub(super) fn value(&self, start: usize, cut: usize) -> Json {
+    pub(in crate::parser) fn value(&self, start: usize, cut: usize) -> Json {
         Json::lazy(Prefix { text: Arc::clone(&self.text), start, cut })
     }
 
     /// Looks at the text so far.
-    pub(super) fn with_text<T>(&self, look: impl FnOnce(&str) -> T) -> T {
+    pub(in crate::parser) fn with_text<T>(&self, look: impl FnOnce(&str) -> T) -> T {
         look(&self.text.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

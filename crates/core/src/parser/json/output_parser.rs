@@ -6,8 +6,9 @@ use super::answer::{Answer, Piece};
 use super::diff_parser::JsonDiffParser;
 use super::reader::{Emit, JsonReader};
 use super::value::Json;
+use crate::load::Constructor;
 use crate::parser::stepwise::{parse_all, parse_stream};
-use crate::{AiMessage, ChunkStream, Context, Result, RunKind, Runnable};
+use crate::{AiMessage, ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Reads the JSON of a model's answer, and gives what there is of it so far whenever that changes.
 ///
@@ -68,9 +69,20 @@ impl Runnable for JsonOutputParser {
     fn kind(&self) -> RunKind {
         RunKind::Parser
     }
+
+    fn outline(&self) -> Outline {
+        let made = Constructor::new(["langchain_core", "output_parsers", "json", "JsonOutputParser"]);
+        Outline::of(self).with_constructor(made)
+    }
 }
 
 crate::impl_pipe!(JsonOutputParser);
+
+impl OutputParser for JsonOutputParser {
+    fn format_instructions(&self) -> String {
+        self.format_instructions().to_owned()
+    }
+}
 
 /// Gives the value so far.
 struct Snapshots;

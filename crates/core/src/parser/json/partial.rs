@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::answer::Reader;
 use super::build::{Node, build};
-use super::failure::invalid;
 use super::scanner::Scanner;
 use super::tolerance::Tolerance;
-use crate::{Data, Error, ErrorKind, Result};
+use crate::parser::failure::failed;
+use crate::{Data, Result};
 
 /// Reads JSON whose end may be missing: open texts, lists and objects are closed, an incomplete last value or name is
 /// dropped. What follows a complete value does not count.
@@ -16,7 +16,7 @@ use crate::{Data, Error, ErrorKind, Result};
 /// bracket too many gives `Null`. Takes time proportional to the text; values may nest 128 deep.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON, if no value can be made of it.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON, if no value can be made of it.
 ///
 /// # Example
 /// ```
@@ -41,7 +41,7 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
     match scanner.mark(text) {
         Some(mark) => Ok(build(&text[scanner.start()..mark.cut])),
         None if scanner.is_stray() => Ok(N::scalar(Value::Null)),
-        None => Err(invalid(text, scanner.failure())),
+        None => Err(scanner.failure().error(text)),
     }
 }
 
@@ -49,7 +49,7 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
 /// missing, as for [`parse_partial_json`].
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the place of the first thing that is no JSON.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON.
 ///
 /// # Example
 /// ```
@@ -59,18 +59,27 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 pub fn parse_json_markdown(text: &str) -> Result<Value> {
+    parse_markdown(text)
+}
+
+/// Like [`parse_json_markdown`], with the members of objects in the order of the text.
+pub(crate) fn parse_markdown_data(text: &str) -> Result<Data> {
+    parse_markdown(text)
+}
+
+fn parse_markdown<N: Node>(text: &str) -> Result<N> {
     let mut reader = Reader::new(Tolerance { trim: true, strict: false, tail: false, hold: false });
     match reader.read(text) {
         Some(piece) => Ok(build(&text[piece.start..piece.mark.cut])),
-        None if reader.is_stray() => Ok(Value::Null),
-        None => Err(invalid(text, reader.failure())),
+        None if reader.is_stray() => Ok(N::scalar(Value::Null)),
+        None => Err(reader.failure().error(text)),
     }
 }
 
 /// [`parse_json_markdown`] for an object that must have these members.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] when there is no JSON, it is no object, or a member is missing.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) when there is no JSON, it is no object, or a member is missing.
 ///
 /// # Example
 /// ```
@@ -82,17 +91,10 @@ pub fn parse_json_markdown(text: &str) -> Result<Value> {
 /// ```
 pub fn parse_and_check_json_markdown(text: &str, expected_keys: &[&str]) -> Result<Map<String, Value>> {
     let Value::Object(members) = parse_json_markdown(text)? else {
-        return Err(Error::new(ErrorKind::Parse, "invalid JSON output: expected an object"));
+        return Err(failed("JSON", text, "an object"));
     };
     match expected_keys.iter().find(|key| !members.contains_key(**key)) {
         None => Ok(members),
-        Some(key) => {
-            let names: Vec<&str> = members.keys().map(String::as_str).collect();
-            let message = format!(
-                "invalid JSON output: the member `{key}` is missing; there are: {}",
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-            );
-            Err(Error::new(ErrorKind::Parse, message))
-        }
+        Some(key) => Err(failed("JSON", text, format!("an object with the member `{key}`"))),
     }
 }

@@ -1,8 +1,9 @@
 //! Reading the JSON of an answer, whatever is given of it.
 
 use super::answer::{Answer, Piece};
+use crate::parser::refusal::check_not_refused;
 use crate::parser::stepwise::Stepwise;
-use crate::{AiMessage, Chunk, Error, ErrorKind, Result};
+use crate::{AiMessage, Chunk, Result};
 
 /// What is given when the value has changed.
 pub(super) trait Emit: Send {
@@ -50,10 +51,7 @@ impl<E: Emit> Stepwise for JsonReader<E> {
     }
 
     fn end(&mut self, give: &mut dyn FnMut(E::Output)) -> Result<()> {
-        if !self.refusal.is_empty() {
-            let message = format!("the model refused to answer: {:.500}", self.refusal);
-            return Err(Error::new(ErrorKind::Refusal, message));
-        }
+        check_not_refused(&self.refusal)?;
         let piece = self.answer.end()?;
         self.give_changed(piece, give);
         Ok(())

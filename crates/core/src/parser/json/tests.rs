@@ -59,7 +59,7 @@ fn what_is_no_json() {
             .unwrap_or((message.strip_prefix("invalid JSON output: ").unwrap_or(&message), ""));
         assert_eq!(what, expected, "{text}");
     }
-    check("  ", "the text is empty");
+    check("  ", "expected a value, but the text is empty");
     check("hello", "expected a value, found `h` at line 1, column 1");
     check("{'a': 1}", "expected a name in double quotes or `}`, found `'` at line 1, column 2");
     check("{\"é\": 1,\n \"b\" 2}", "expected `:`, found `2` at line 2, column 6");

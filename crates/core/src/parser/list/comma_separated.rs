@@ -23,7 +23,11 @@ impl CommaSeparatedListOutputParser {
     }
 }
 
-super::list_parser!(CommaSeparatedListOutputParser, Fields { field: String::new(), place: Place::Line });
+super::list_parser!(
+    "langchain",
+    CommaSeparatedListOutputParser,
+    Fields { field: String::new(), place: Place::Line }
+);
 
 /// Finds the fields of comma-separated values.
 struct Fields {

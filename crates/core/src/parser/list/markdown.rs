@@ -1,7 +1,7 @@
 //! The parser for Markdown lists.
 
-use super::character::is_space;
 use super::marked::{Mark, Marked};
+use crate::parser::character::is_space;
 
 /// Reads a Markdown list: at the begin of a line a dash or asterisk, one white space character, and the item to the end
 /// of its line. All other text is passed over. Gives each item as soon as its line is complete.
@@ -24,7 +24,7 @@ impl MarkdownListOutputParser {
     }
 }
 
-super::list_parser!(MarkdownListOutputParser, Marked::new(Bullet { begins_line: true }));
+super::list_parser!("langchain_core", MarkdownListOutputParser, Marked::new(Bullet { begins_line: true }));
 
 /// A dash or asterisk with nothing but white space before it since some line began.
 struct Bullet {

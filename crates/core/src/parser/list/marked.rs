@@ -1,7 +1,7 @@
 //! Items that follow a mark and end with their line.
 
 use super::FindItems;
-use super::character::is_space;
+use crate::parser::character::is_space;
 
 /// What stands before an item: a number with a point, or a dash.
 pub(super) trait Mark: Send {

@@ -1,6 +1,5 @@
 //! Lists in the answers of models, read as they come.
 
-mod character;
 mod comma_separated;
 mod markdown;
 mod marked;
@@ -56,9 +55,9 @@ impl<F: FindItems> Stepwise for Items<F> {
     }
 }
 
-/// Makes a parser of a way to find items.
+/// Makes a parser of a way to find items; LangChain knows its class by the name of a package.
 macro_rules! list_parser {
-    ($parser:ty, $find:expr) => {
+    ($package:literal, $parser:ident, $find:expr) => {
         #[async_trait::async_trait]
         impl $crate::Runnable for $parser {
             type Input = String;
@@ -79,8 +78,19 @@ macro_rules! list_parser {
             fn kind(&self) -> $crate::RunKind {
                 $crate::RunKind::Parser
             }
+
+            fn outline(&self) -> $crate::Outline {
+                let id = [$package, "output_parsers", "list", stringify!($parser)];
+                $crate::Outline::of(self).with_constructor($crate::load::Constructor::new(id))
+            }
         }
         $crate::impl_pipe!($parser);
+
+        impl $crate::OutputParser for $parser {
+            fn format_instructions(&self) -> String {
+                self.format_instructions().to_owned()
+            }
+        }
     };
 }
 use list_parser;

@@ -1,7 +1,7 @@
 //! The parser for numbered lists.
 
-use super::character::is_digit;
 use super::marked::{Mark, Marked};
+use crate::parser::character::is_digit;
 
 /// Reads a numbered list: a number, a point, one white space character, and the item to the end of its line. All other
 /// text is passed over. Gives each item as soon as its line is complete.
@@ -24,7 +24,7 @@ impl NumberedListOutputParser {
     }
 }
 
-super::list_parser!(NumberedListOutputParser, Marked::new(Number { digits: false }));
+super::list_parser!("langchain_core", NumberedListOutputParser, Marked::new(Number { digits: false }));
 
 /// Digits and a point, wherever they stand.
 struct Number {

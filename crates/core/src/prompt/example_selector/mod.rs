@@ -91,6 +91,14 @@ impl Examples {
         Self(Source::Selector(Arc::new(selector)))
     }
 
+    /// The examples, if they are always the same.
+    pub(super) fn fixed(&self) -> Option<Vec<Data>> {
+        match &self.0 {
+            Source::Fixed(examples) => Some(examples.to_vec()),
+            Source::Selector(_) => None,
+        }
+    }
+
     pub(super) async fn of(&self, input: &Data) -> Result<Cow<'_, [Data]>> {
         match &self.0 {
             Source::Fixed(examples) => Ok(Cow::Borrowed(examples)),

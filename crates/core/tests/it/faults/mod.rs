@@ -8,6 +8,7 @@ mod w04_pipelining;
 mod w05_max_concurrency;
 mod w07_retry_delays;
 mod w09_terminal_events;
+mod w13_braces;
 mod w14_fallbacks;
 mod w16_early_close;
 mod w19_error_path;

@@ -37,7 +37,7 @@ struct Ticket(Option<Log>);
 
 #[async_trait]
 impl Admission for Log {
-    async fn admit(&self, demand: &Demand) -> Result<Box<dyn Admitted>> {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
         if self.note(format!("admit {:?}", demand.tokens)) > self.admits {
             return Err(Error::new(ErrorKind::RateLimit, "too much"));
         }
@@ -71,7 +71,7 @@ fn every_attempt_is_admitted_and_reported() {
         left(Reply::text(200, "a"), "9"),
     ]);
     let log = Log::new(9);
-    let service = hasty(&server).0.with_limiter(Arc::new(log.clone())).build().unwrap();
+    let service = hasty(&server).0.with_admission(log.clone()).build().unwrap();
     let answer =
         block_on(service.send(Call::get("x").with_estimated_tokens(5), &Context::default())).unwrap();
     assert_eq!(answer.origin.limits.remaining_requests, Some(9));
@@ -90,7 +90,7 @@ fn every_attempt_is_admitted_and_reported() {
 fn a_stream_holds_its_admission_to_its_end() {
     let server = Server::replay([Reply::sse(["a", "b"])]);
     let log = Log::new(9);
-    let service = hasty(&server).0.with_limiter(Arc::new(log.clone())).build().unwrap();
+    let service = hasty(&server).0.with_admission(log.clone()).build().unwrap();
     let stream = || service.stream(Ok(Call::post("x")), Context::default(), Texts::default);
     block_on(async {
         let mut chunks = stream();
@@ -107,7 +107,7 @@ fn a_stream_holds_its_admission_to_its_end() {
 #[test]
 fn what_is_not_admitted_is_not_sent() {
     let server = Server::replay([Reply::text(200, "")]);
-    let service = hasty(&server).0.with_limiter(Arc::new(Log::new(0))).build().unwrap();
+    let service = hasty(&server).0.with_admission(Log::new(0)).build().unwrap();
     let error = block_on(service.send(Call::get("x"), &Context::default())).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimit, 0));
 }

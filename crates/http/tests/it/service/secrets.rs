@@ -66,6 +66,15 @@ fn not_in_errors_that_echo_it() {
 }
 
 #[test]
+fn a_key_given_with_a_call_is_a_secret_too() {
+    let server = Server::replay([Reply::text(401, format!("Incorrect key: {KEY}"))]);
+    let service = builder(&server).build().unwrap();
+    let call = Call::get("a").with_header("authorization", &format!("Bearer {KEY}")).unwrap();
+    let text = shown(&block_on(service.send(call, &Context::default())).unwrap_err());
+    assert!(text.contains("[redacted]") && !text.contains(KEY), "{text}");
+}
+
+#[test]
 fn not_in_what_comes_with_an_answer() {
     let server = Server::replay([Reply::text(200, "").with_header("x-echo", format!("was {KEY}"))]);
     for builder in services(&server) {

@@ -23,3 +23,8 @@ pub(super) fn is_digit(character: char) -> bool {
 pub(super) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
+
+/// A character that words are made of.
+pub(super) fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}

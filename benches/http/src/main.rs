@@ -1,0 +1,117 @@
+//! Measures catena's transport beside a hand-written hyper loop and other clients, against a server of its own.
+//!
+//! `cargo xtask bench http` builds and runs it. Each measurement is a process of its own, so that neither the CPU time of
+//! the server nor the memory of another contestant counts.
+
+mod contestants;
+mod measure;
+mod report;
+mod server;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use contestants::Who;
+use measure::{Figures, What};
+
+/// Measures catena's transport beside a hand-written hyper loop, reqwest and async-openai.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Role>,
+    /// Fewer calls and rounds
+    #[arg(long)]
+    quick: bool,
+    /// Only these contestants
+    #[arg(long, value_delimiter = ',')]
+    who: Vec<Who>,
+    /// Only these measurements
+    #[arg(long, value_delimiter = ',')]
+    what: Vec<What>,
+}
+
+/// What the program starts itself as.
+#[derive(Debug, Subcommand)]
+enum Role {
+    #[command(hide = true)]
+    Serve,
+    #[command(hide = true)]
+    Client {
+        who: Who,
+        what: What,
+        server: String,
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    // As many connections as the system allows.
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    match &cli.command {
+        Some(Role::Serve) => server::run(),
+        Some(Role::Client { who, what, server, quick }) => {
+            let figures = measure::run(*who, *what, server, *quick)?;
+            println!("{}", serde_json::to_string(&figures)?);
+            Ok(())
+        }
+        None => compare(&cli),
+    }
+}
+
+/// All contestants, measurement by measurement, in rounds that take turns.
+fn compare(cli: &Cli) -> Result<()> {
+    let (mut server, port) = start_server()?;
+    let result = rounds(cli, port);
+    server.kill()?;
+    server.wait()?;
+    result
+}
+
+fn rounds(cli: &Cli, port: u16) -> Result<()> {
+    let who = chosen(&cli.who);
+    let rounds = if cli.quick { 3 } else { 7 };
+    let mut turn = 0_usize;
+    for what in chosen(&cli.what) {
+        let mut figures: Vec<Vec<Figures>> = vec![Vec::new(); who.len()];
+        for _ in 0..what.rounds(rounds) {
+            for (index, who) in who.iter().enumerate() {
+                // An address of its own for each process: ten thousand ports of the last one are still being closed.
+                turn += 1;
+                let address = format!("127.0.{}.{}:{port}", turn / 250, turn % 250 + 1);
+                figures[index].push(client(*who, what, &address, cli.quick)?);
+            }
+        }
+        report::print(what, &who, &figures);
+    }
+    Ok(())
+}
+
+fn chosen<T: ValueEnum + Copy>(chosen: &[T]) -> Vec<T> {
+    if chosen.is_empty() { T::value_variants().to_vec() } else { chosen.to_vec() }
+}
+
+fn start_server() -> Result<(Child, u16)> {
+    let mut server = Command::new(std::env::current_exe()?).arg("serve").stdout(Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().context("no output")?).read_line(&mut line)?;
+    let port = line.trim().parse().context("the server did not start")?;
+    Ok((server, port))
+}
+
+fn client(who: Who, what: What, server: &str, quick: bool) -> Result<Figures> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["client", &name(who), &name(what), server]).args(quick.then_some("--quick"));
+    let output = command.stderr(Stdio::inherit()).output()?;
+    anyhow::ensure!(output.status.success(), "{} failed at {}", name(who), name(what));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// As it is written on the command line.
+fn name(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}

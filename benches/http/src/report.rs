@@ -1,0 +1,32 @@
+//! The tables.
+
+use crate::contestants::Who;
+use crate::measure::{Figures, What};
+use crate::name;
+
+/// Prints the medians of a measurement, and how they compare with the hand-written loop's.
+pub(crate) fn print(what: What, who: &[Who], figures: &[Vec<Figures>]) {
+    let unit = match what {
+        What::Calls => "CPU per call, µs",
+        What::Tokens => "CPU per streamed token, µs",
+        What::Memory => "memory per call in flight, KiB (2,000 calls of 1 s)",
+        What::Flight => "wall time of 10,000 calls in flight of 1 s, s",
+        What::Backpressure => "written to a client that reads one token in 3 s, KiB",
+    };
+    let median = |of: fn(&Figures) -> f64, figures: &[Figures]| {
+        let mut values: Vec<f64> = figures.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let loop_index = who.iter().position(|who| *who == Who::Hyper);
+    let base = loop_index.map(|index| median(|figures| figures.value, &figures[index]));
+    println!("\n{unit}");
+    println!("{:<14}{:>12}{:>10}{:>12}{:>12}", "", "median", "ratio", "lowest", "CPU s");
+    for (who, figures) in who.iter().zip(figures) {
+        let value = median(|figures| figures.value, figures);
+        let lowest = figures.iter().map(|figures| figures.value).fold(f64::INFINITY, f64::min);
+        let ratio = base.map_or_else(String::new, |base| format!("{:.2}", value / base));
+        let cpu = median(|figures| figures.cpu, figures);
+        println!("{:<14}{value:>12.2}{ratio:>10}{lowest:>12.2}{cpu:>12.3}", name(*who));
+    }
+}

@@ -1,0 +1,143 @@
+//! The parser for yes or no.
+
+use super::character::is_word;
+use super::failure::failed;
+use super::whole::whole_parser;
+use crate::{OutputParser, Result};
+
+/// Reads an answer with a word for yes or a word for no somewhere in it: `YES` and `NO`, unless others are
+/// [set](BooleanOutputParser::with_words). Case does not count.
+///
+/// # Errors
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, when it has neither word or both.
+///
+/// # Example
+/// ```
+/// use catena_core::{BooleanOutputParser, RunnableExt};
+/// # futures_executor::block_on(async {
+/// let parser = BooleanOutputParser::new();
+/// assert!(parser.invoke("**Yes**, it is.").await?);
+/// assert!(parser.invoke("Nothing yesterday.").await.is_err());
+/// assert!(!parser.with_words("relevant", "irrelevant").invoke("Irrelevant").await?);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct BooleanOutputParser {
+    yes: String,
+    no: String,
+}
+
+impl Default for BooleanOutputParser {
+    fn default() -> Self {
+        Self { yes: "YES".to_owned(), no: "NO".to_owned() }
+    }
+}
+
+impl BooleanOutputParser {
+    /// A parser for `YES` and `NO`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The words that mean true and false.
+    #[must_use]
+    #[doc(alias = "true_val")]
+    #[doc(alias = "false_val")]
+    pub fn with_words(mut self, yes: impl Into<String>, no: impl Into<String>) -> Self {
+        (self.yes, self.no) = (yes.into(), no.into());
+        self
+    }
+
+    /// Reads a complete answer.
+    ///
+    /// # Errors
+    /// [`Parse`](crate::ErrorKind::Parse) when it has neither word or both.
+    pub fn parse(&self, answer: &str) -> Result<bool> {
+        let Self { yes, no } = self;
+        match self.found(answer) {
+            (true, false) => Ok(true),
+            (false, true) => Ok(false),
+            (true, true) => {
+                Err(failed("boolean", answer, format!("either `{yes}` or `{no}`, but not both,")))
+            }
+            (false, false) => Err(failed("boolean", answer, format!("`{yes}` or `{no}`"))),
+        }
+    }
+
+    /// Which of the words stand in the answer. A word that is found is passed over: none begins within it.
+    fn found(&self, answer: &str) -> (bool, bool) {
+        let (mut yes, mut no) = (false, false);
+        let (mut before, mut rest) = (None, answer);
+        while let Some(character) = rest.chars().next() {
+            let words = [(&self.yes, &mut yes), (&self.no, &mut no)];
+            let found = words.into_iter().find_map(|(word, found)| {
+                let length = stands_at_begin(word, before, rest)?;
+                *found = true;
+                Some(length)
+            });
+            let length = found.unwrap_or(character.len_utf8());
+            before = rest[..length].chars().next_back();
+            rest = &rest[length..];
+        }
+        let same = (yes || no) && self.yes.to_uppercase() == self.no.to_uppercase();
+        (yes || same, no || same)
+    }
+}
+
+whole_parser!(BooleanOutputParser => bool);
+
+impl OutputParser for BooleanOutputParser {
+    fn format_instructions(&self) -> String {
+        format!("Answer with one word, {} or {}.", self.yes, self.no)
+    }
+}
+
+/// How many bytes a word takes, if the text begins with it and it is no part of a longer one.
+fn stands_at_begin(word: &str, before: Option<char>, text: &str) -> Option<usize> {
+    let mut rest = text.chars();
+    for wanted in word.chars() {
+        let got = rest.next()?;
+        if got != wanted && !got.to_lowercase().eq(wanted.to_lowercase()) {
+            return None;
+        }
+    }
+    let after = rest.as_str();
+    let bounds =
+        |left: Option<char>, right: Option<char>| left.is_some_and(is_word) != right.is_some_and(is_word);
+    let stands = bounds(before, text.chars().next())
+        && bounds(word.chars().next_back(), after.chars().next())
+        && !word.is_empty();
+    stands.then_some(text.len() - after.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(yes: &str, no: &str, answer: &str, expected: Option<bool>) {
+        let parser = BooleanOutputParser::new().with_words(yes, no);
+        assert_eq!(parser.parse(answer).ok(), expected, "{answer:?}");
+    }
+
+    #[test]
+    fn answers() {
+        let check_words = |answer, expected| check("YES", "NO", answer, expected);
+        check_words("YES", Some(true));
+        check_words("no.", Some(false));
+        check_words("Yes, yes: YES!", Some(true));
+        check_words("yes and no", None);
+        check_words("nothing yesterday", None);
+        check_words("yes_no éyes yes1", None);
+        check_words("(no)\nyesé", Some(false));
+        check_words("", None);
+        check("TRUE", "FALSE", "the answer is true", Some(true));
+        check("Ja", "Nein", "nein!", Some(false));
+        check("OUI", "OUI", "oui", None);
+        check("YES", "YES SIR", "yes sir", Some(true));
+        check("", "NO", "no", Some(false));
+        check("+", "-", "a+b", Some(true));
+        check("+", "-", "a + b", None);
+        check("ÄH", "ÖH", "öh", Some(false));
+    }
+}

@@ -1,0 +1,51 @@
+//! How often a growing answer may be read from its begin.
+
+/// How many bytes may be read again whatever the length of the answer: answers of a few thousand bytes are read after
+/// each piece.
+const FREE: usize = 1 << 21;
+/// How many times the length of the answer may be read beyond that.
+const TIMES: usize = 8;
+
+/// Bounds the work of reading an answer again after its pieces, so that all of it takes time proportional to the answer.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    length: usize,
+    spent: usize,
+}
+
+impl Budget {
+    /// The answer has become longer by so many bytes.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.length += bytes;
+    }
+
+    /// True if the answer may be read now.
+    pub(super) fn allows(&mut self) -> bool {
+        let spent = self.spent.saturating_add(self.length);
+        let allows = spent <= self.length.saturating_mul(TIMES).saturating_add(FREE);
+        if allows {
+            self.spent = spent;
+        }
+        allows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_answers_are_read_after_each_piece_and_long_ones_a_bounded_number_of_times() {
+        let mut budget = Budget::default();
+        for _ in 0..400 {
+            budget.grow(5);
+            assert!(budget.allows());
+        }
+        let mut read = 0;
+        for length in 0..1_000_000 {
+            budget.grow(1);
+            read += if budget.allows() { 2000 + length } else { 0 };
+        }
+        assert!((8_000_000..11_000_000).contains(&read), "{read}");
+    }
+}

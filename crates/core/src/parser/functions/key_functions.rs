@@ -1,0 +1,58 @@
+//! The parser that gives one argument of a function call.
+
+use super::{JsonOutputFunctionsParser, size};
+use crate::parser::message_reader::{MessageForm, message_parser};
+use crate::{AiMessage, Error, ErrorKind, Json, Result};
+
+/// Gives one argument of a function call as JSON; streams and errors are as for
+/// [`JsonOutputFunctionsParser`](crate::JsonOutputFunctionsParser).
+///
+/// # Errors
+/// [`MissingKey`](ErrorKind::MissingKey) at the end of the answer if the argument is not there.
+///
+/// # Example
+/// ```
+/// use catena_core::{AiMessage, JsonKeyOutputFunctionsParser, RunnableExt};
+/// use serde_json::json;
+/// # futures_executor::block_on(async {
+/// let mut answer = AiMessage::new("");
+/// answer.additional_kwargs.insert("function_call".into(), json!({"name": "f", "arguments": "{\"a\": 1}"}));
+/// assert_eq!(JsonKeyOutputFunctionsParser::new("a").invoke(answer).await?, json!(1));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct JsonKeyOutputFunctionsParser {
+    key_name: String,
+}
+
+impl JsonKeyOutputFunctionsParser {
+    /// A parser for the argument of this name.
+    pub fn new(key_name: impl Into<String>) -> Self {
+        Self { key_name: key_name.into() }
+    }
+}
+
+message_parser!([] JsonKeyOutputFunctionsParser, "JsonKeyOutputFunctionsParser", Json);
+crate::impl_pipe!(JsonKeyOutputFunctionsParser);
+
+impl MessageForm for JsonKeyOutputFunctionsParser {
+    type Output = Json;
+
+    fn size(&self, chunk: &AiMessage) -> usize {
+        size(chunk)
+    }
+
+    fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
+        let args = JsonOutputFunctionsParser::new().read(message, complete)?;
+        let arg = args.and_then(|args| args.get(&self.key_name).cloned().map(Json::from));
+        if arg.is_none() && complete {
+            let message = format!("the function call has no argument `{:.100}`", self.key_name);
+            return Err(Error::new(ErrorKind::MissingKey, message));
+        }
+        Ok(arg)
+    }
+
+    fn is_same(&self, given: &Json, next: &Json) -> bool {
+        given == next
+    }
+}

@@ -1,0 +1,124 @@
+//! The parser that gives tool calls as JSON.
+use serde_json::Value;
+
+use super::known_tools::KnownTools;
+use super::reader::CallForm;
+use super::{as_record, json};
+use crate::parser::message_reader::message_parser;
+use crate::{Data, Json, Result, ToolCall};
+
+/// Gives the tool calls of an answer as JSON: `[{"type": name, "args": {..}}]`. For tools whose arguments have types
+/// there is [`ToolsParser`](crate::ToolsParser).
+///
+/// While the answer streams, the calls so far are given whenever they change; their arguments count as far as they came.
+/// Each chunk is the whole value, the last one counts. All reading takes time proportional to the answer: in one longer
+/// than some thousand bytes not every piece gives a chunk.
+///
+/// # Errors
+/// [`Parse`](crate::ErrorKind::Parse) at the end of the answer for a call whose arguments are no JSON object; with
+/// [tools](JsonOutputToolsParser::with_tool), for a call of another tool, which ends the stream's chunks, and for
+/// arguments that do not fit. [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
+///
+/// # Example
+/// ```
+/// use catena_core::{AiMessage, JsonOutputToolsParser, RunnableExt, ToolCall};
+/// use serde_json::json;
+/// # futures_executor::block_on(async {
+/// let answer = AiMessage::new("").with_tool_calls([ToolCall::new("get_weather", [("city", "Paris")])]);
+/// let calls = JsonOutputToolsParser::new().invoke(answer).await?;
+/// assert_eq!(calls, json!([{"type": "get_weather", "args": {"city": "Paris"}}]));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct JsonOutputToolsParser {
+    first_only: bool,
+    return_id: bool,
+    tools: KnownTools,
+}
+
+impl JsonOutputToolsParser {
+    /// A parser that gives all calls, without their ids.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the first call instead of a list; `null` if there is none.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, JsonOutputToolsParser, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// assert!(JsonOutputToolsParser::new().first_tool_only().invoke(AiMessage::new("Hi")).await?.is_null());
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn first_tool_only(mut self) -> Self {
+        self.first_only = true;
+        self
+    }
+
+    /// Gives the `id` of each call too, by which a [`ToolMessage`](crate::ToolMessage) answers it.
+    #[must_use]
+    #[doc(alias = "return_id")]
+    pub fn with_id(mut self) -> Self {
+        self.return_id = true;
+        self
+    }
+
+    /// Names a tool that may be called, with the JSON Schema of its arguments. Once there is one, calls of others are
+    /// errors. Arguments are completed with the schema's defaults; those that it does not name are dropped. Calls whose
+    /// arguments do not fit yet are left out while the answer streams.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) for a schema with rules that are not supported, see
+    /// [`JsonSchemaOutputParser::new`](crate::JsonSchemaOutputParser::new).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, JsonOutputToolsParser, RunnableExt, ToolCall};
+    /// use serde_json::json;
+    /// # futures_executor::block_on(async {
+    /// let schema = json!({"properties": {"city": {"type": "string"}}, "required": ["city"]});
+    /// let parser = JsonOutputToolsParser::new().with_tool("get_weather", schema)?;
+    /// let answer = |name: &str| AiMessage::new("").with_tool_calls([ToolCall::new(name, [("city", 5)])]);
+    /// let error = parser.invoke(answer("get_weather")).await.unwrap_err();
+    /// assert!(error.message().contains("expected `city` to be a text, found 5"));
+    /// let error = parser.invoke(answer("get_time")).await.unwrap_err();
+    /// assert!(error.message().contains("expected a call of one of the tools `get_weather`"));
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn with_tool(mut self, name: impl Into<String>, schema: Value) -> Result<Self> {
+        self.tools.add(name.into(), schema)?;
+        Ok(self)
+    }
+}
+
+message_parser!([] JsonOutputToolsParser, "JsonOutputToolsParser", Json);
+crate::impl_pipe!(JsonOutputToolsParser);
+
+impl CallForm for JsonOutputToolsParser {
+    type Output = Json;
+
+    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Json>> {
+        let calls = if self.first_only { &calls[..calls.len().min(1)] } else { calls };
+        let mut read = Vec::with_capacity(calls.len());
+        for call in calls {
+            match self.tools.checked(call) {
+                Ok(call) => read.push(as_record(&call, self.return_id)),
+                Err(error) if complete || self.tools.rules_out(&call.name) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        match self.first_only {
+            false => json(Data::List(read)).map(Some),
+            true => match read.pop() {
+                None if !complete => Ok(None),
+                first => json(first.unwrap_or_default()).map(Some),
+            },
+        }
+    }
+
+    fn is_same_as(&self, given: &Json, next: &Json) -> bool {
+        given == next
+    }
+}

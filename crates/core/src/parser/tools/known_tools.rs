@@ -1,0 +1,67 @@
+//! Tools with the schemas of their arguments.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::misfit;
+use crate::schema::{fill, listed, unchecked, violations};
+use crate::{Data, Error, ErrorKind, Result, ToolCall};
+
+/// The tools that may be called. None means any.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KnownTools(Vec<(String, Arc<Value>)>);
+
+impl KnownTools {
+    pub(super) fn add(&mut self, name: String, schema: Value) -> Result<()> {
+        if let Some(why) = unchecked(&schema) {
+            let message =
+                format!("calls of the tool `{name:.100}` cannot be checked against its schema: {why}");
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        self.0.push((name, Arc::new(schema)));
+        Ok(())
+    }
+
+    /// The call with the defaults of what it leaves out.
+    pub(super) fn checked(&self, call: &ToolCall) -> Result<ToolCall> {
+        if self.0.is_empty() {
+            return Ok(call.clone());
+        }
+        let Some((_, schema)) = self.0.iter().find(|(name, _)| *name == call.name) else {
+            return Err(misfit(call, one_of(self.0.iter().map(|(name, _)| name.as_str()))));
+        };
+        let args = Data::Record(call.args.clone()).into_json();
+        match &violations(schema, &args)[..] {
+            [] => {
+                let mut call = call.clone();
+                if let Data::Record(args) = Data::from(fill(schema, args)) {
+                    call.args = args;
+                }
+                Ok(call)
+            }
+            broken => Err(misfit(call, listed(broken))),
+        }
+    }
+
+    /// True if no tool has the name, and none has a name that begins with it.
+    pub(super) fn rules_out(&self, name: &str) -> bool {
+        rules_out(self.0.iter().map(|(known, _)| known.as_str()), name)
+    }
+}
+
+/// True if there are names and `name` can become none of them, however it goes on.
+pub(super) fn rules_out<'a>(names: impl IntoIterator<Item = &'a str>, name: &str) -> bool {
+    let mut names = names.into_iter().peekable();
+    names.peek().is_some() && names.all(|known| !known.starts_with(name))
+}
+
+/// What should have been called.
+pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        "no call".to_owned()
+    } else {
+        format!("a call of one of the tools {}", names.join(", "))
+    }
+}

@@ -1,0 +1,49 @@
+//! Answers that become values of the application's own types, or of a schema.
+
+mod instructions;
+mod parsed;
+mod reader;
+mod schema_output_parser;
+mod tracked;
+mod typed_output_parser;
+
+pub use parsed::Parsed;
+pub use schema_output_parser::JsonSchemaOutputParser;
+pub(super) use tracked::{Place, Tracked, Variant, at, read_tracked};
+pub use typed_output_parser::TypedOutputParser;
+#[cfg(feature = "schemars")]
+pub use typed_output_parser::parse;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::schema::{Violation, listed, violations};
+
+/// A rule beyond the schema.
+pub(super) type Check<T> = std::sync::Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
+
+/// The value as a `T`, or what it should have been.
+///
+/// What serde takes counts, so that a type that is lenient about its form stays so; the schema adds its bounds, and the
+/// words for what is wrong.
+pub(super) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>) -> Result<T, String> {
+    let violations = |keep: fn(&Violation) -> bool| -> Vec<Violation> {
+        let all = schema.map(|schema| violations(schema, value)).unwrap_or_default();
+        all.into_iter().filter(keep).collect()
+    };
+    match read_tracked(value) {
+        Ok(read) => match &violations(|violation| violation.bound)[..] {
+            [] => Ok(read),
+            broken => Err(listed(broken)),
+        },
+        Err(why) => match &violations(|_| true)[..] {
+            [] => Err(format!("what the type takes: {why}")),
+            broken => Err(listed(broken)),
+        },
+    }
+}
+
+/// What a schema calls its values.
+pub(super) fn title(schema: Option<&Value>) -> Option<&str> {
+    schema?.get("title")?.as_str()
+}

@@ -1,0 +1,138 @@
+//! The parser that reads XML.
+
+use async_trait::async_trait;
+
+use super::element::Xml;
+use super::reader::Reader;
+use super::{Failure, envelope};
+use crate::parser::failure::failed_at;
+use crate::parser::stepwise::{Stepwise, parse_stream};
+use crate::{Chunk, ChunkStream, Context, Error, OutputParser, Result, RunKind, Runnable};
+
+/// Reads the XML of a model's answer: objects with one member each, the name of an element, with its text or a list of
+/// what is in it. Attributes, comments and processing instructions are passed over.
+///
+/// Called, it wants a complete document, in a fence or with nothing around it. In a stream it gives each innermost element
+/// as soon as it ends, within those that it is in; text around the document does not count, and an answer that is cut
+/// short has given what was complete. An element with text before its first child is given with that text, and without
+/// its children.
+///
+/// It is safe with any answer: reading takes time proportional to its length, elements nest at most 128 deep, and there
+/// are no entities but those of characters. Names with a prefix stay as they are written.
+///
+/// # Errors
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, the place where it stopped being XML and what should have come
+/// there; in a stream after what came before it.
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeChatModel, RunnableExt, XmlOutputParser};
+/// use futures_util::TryStreamExt;
+/// use serde_json::json;
+/// # futures_executor::block_on(async {
+/// let chain = FakeChatModel::streaming(["<film><title>Bi", "g</title><year>19", "88</year></film>"]) | XmlOutputParser::new();
+/// let chunks: Vec<_> = chain.stream("Name a film.").try_collect().await?;
+/// assert_eq!(chunks, [json!({"film": [{"title": "Big"}]}), json!({"film": [{"year": "1988"}]})]);
+/// assert_eq!(chain.invoke("Name a film.").await?, json!({"film": [{"title": "Big"}, {"year": "1988"}]}));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+#[doc(alias = "XMLOutputParser")]
+pub struct XmlOutputParser {
+    tags: Vec<String>,
+}
+
+impl XmlOutputParser {
+    /// A parser for any document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The names of elements to ask the model for. They are not checked.
+    #[must_use]
+    pub fn with_tags<S: Into<String>>(mut self, tags: impl IntoIterator<Item = S>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Reads a complete answer.
+    ///
+    /// # Errors
+    /// [`Parse`](crate::ErrorKind::Parse) when it is not XML.
+    pub fn parse(&self, answer: &str) -> Result<Xml> {
+        let range = envelope::find(answer);
+        let text = &answer[range.clone()];
+        let mut xml = Xml::default();
+        let mut reader = Reader::new(false);
+        let read = reader.read(text, &mut |leaf| xml.merge(leaf)).and_then(|()| reader.end(text));
+        read.map_err(|failure| error(answer, Failure { at: range.start + failure.at, ..failure }))?;
+        Ok(xml)
+    }
+}
+
+fn error(answer: &str, failure: Failure) -> Error {
+    failed_at("XML", answer, failure.at, failure.expected)
+}
+
+#[async_trait]
+impl Runnable for XmlOutputParser {
+    type Input = String;
+    type Output = Xml;
+
+    async fn call(&self, answer: String, _cx: &Context) -> Result<Xml> {
+        self.parse(&answer)
+    }
+
+    fn transform<'a>(&'a self, answer: ChunkStream<'a, String>, _cx: Context) -> ChunkStream<'a, Xml> {
+        parse_stream(Answer { text: String::new(), reader: Reader::new(true), failure: None }, answer)
+    }
+
+    fn kind(&self) -> RunKind {
+        RunKind::Parser
+    }
+}
+
+crate::impl_pipe!(XmlOutputParser);
+
+impl OutputParser for XmlOutputParser {
+    fn format_instructions(&self) -> String {
+        let tags = match self.tags.is_empty() {
+            true => "Choose names for the elements that fit.".to_owned(),
+            false => format!("Use elements with these names: {}.", self.tags.join(", ")),
+        };
+        format!(
+            "Answer with one XML document and nothing else. Every element that begins must end, and one outermost \
+             element must hold all others, like this: <foo><bar><baz>text</baz></bar></foo>. {tags}"
+        )
+    }
+}
+
+/// An answer as it comes.
+struct Answer {
+    text: String,
+    reader: Reader,
+    failure: Option<Failure>,
+}
+
+impl Stepwise for Answer {
+    type Input = String;
+    type Output = Xml;
+
+    fn push(&mut self, chunk: String, give: &mut dyn FnMut(Xml)) {
+        self.text.push_str(&chunk);
+        if self.failure.is_none() {
+            self.failure = self.reader.read(&self.text, give).err();
+        }
+    }
+
+    fn failure(&mut self) -> Option<Error> {
+        self.failure.take().map(|failure| error(&self.text, failure))
+    }
+
+    fn end(&mut self, _give: &mut dyn FnMut(Xml)) -> Result<()> {
+        match self.reader.has_begun() {
+            true => Ok(()),
+            false => Err(failed_at("XML", &self.text, self.text.len(), "an element")),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Tags.
+
+use std::collections::HashSet;
+
+use super::Failure;
+use super::text::{add_decoded, is_space, name};
+
+/// The tag of an element that begins, and maybe ends at once.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StartTag<'a> {
+    pub(super) name: &'a str,
+    pub(super) is_empty: bool,
+}
+
+/// Reads what stands between `<` and `>`; it begins at the byte `at`. Attributes are checked and passed over.
+pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
+    let (inner, is_empty) = raw.strip_suffix('/').map_or((raw, false), |inner| (inner, true));
+    let name = name(inner);
+    if name.is_empty() {
+        return Err(Failure::new(at, "the name of an element"));
+    }
+    attributes(&inner[name.len()..], at + name.len())?;
+    Ok(StartTag { name, is_empty })
+}
+
+/// Reads what stands between `</` and `>`; it begins at the byte `at`.
+pub(super) fn end(raw: &str, at: usize) -> Result<&str, Failure> {
+    let name = name(raw);
+    if name.is_empty() {
+        return Err(Failure::new(at, "the name of an element"));
+    }
+    match raw[name.len()..].bytes().position(|byte| !is_space(byte)) {
+        None => Ok(name),
+        Some(offset) => Err(Failure::new(at + name.len() + offset, "`>`")),
+    }
+}
+
+fn attributes(raw: &str, at: usize) -> Result<(), Failure> {
+    let mut names = HashSet::new();
+    let mut rest = raw;
+    loop {
+        let place = |rest: &str| at + raw.len() - rest.len();
+        let begin = after_space(rest);
+        if begin.is_empty() {
+            return Ok(());
+        }
+        if begin.len() == rest.len() {
+            return Err(Failure::new(place(rest), "white space or `>`"));
+        }
+        let name = name(begin);
+        if name.is_empty() || !names.insert(name) {
+            return Err(Failure::new(place(begin), "the name of another attribute or `>`"));
+        }
+        let after_name = after_space(&begin[name.len()..]);
+        let value = after_name.strip_prefix('=').ok_or_else(|| Failure::new(place(after_name), "`=`"))?;
+        let value = after_space(value);
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        let quote = quote.ok_or_else(|| Failure::new(place(value), "a value in quotes"))?;
+        let end = value[1..].find(quote).ok_or_else(|| Failure::new(place(value), "the end of a value"))?;
+        add_decoded(&value[1..=end], place(value) + 1, &mut String::new())?;
+        rest = &value[end + 2..];
+    }
+}
+
+fn after_space(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t', '\r', '\n'])
+}

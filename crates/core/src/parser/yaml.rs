@@ -1,0 +1,157 @@
+//! The parser that reads YAML.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::character::is_space;
+use super::failure::failed;
+use super::whole::whole_parser;
+use crate::{Chunk, Data, OutputParser, Result};
+
+const FENCE: &str = "```";
+
+/// How many values, marks of lists and the like all aliases together may stand for.
+const MAX_REPEATED: usize = 10_000;
+
+/// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
+/// begins a line.
+///
+/// Words like `yes` and `off` are texts, and only `true` and `false` are not. Aliases and nesting are bounded.
+///
+/// # Errors
+/// [`Parse`](crate::ErrorKind::Parse) with the answer and what is wrong with it, when it is no YAML or does not fit the type.
+///
+/// # Example
+/// ```
+/// use catena_core::{Chunk, RunnableExt, YamlOutputParser};
+/// # futures_executor::block_on(async {
+/// #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+/// struct Person {
+///     name: String,
+///     age: u32,
+/// }
+/// impl Chunk for Person {}
+///
+/// let person = YamlOutputParser::<Person>::new().invoke("```yaml\nname: Al\nage: 3\n```").await?;
+/// assert_eq!(person, Person { name: "Al".into(), age: 3 });
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub struct YamlOutputParser<T = Data> {
+    schema: Option<Value>,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
+    /// A parser for a type.
+    pub fn new() -> Self {
+        Self { schema: None, output: PhantomData }
+    }
+
+    /// The JSON Schema to show to the model. The type alone decides what is read.
+    #[must_use]
+    pub fn with_schema(mut self, schema: Value) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
+    /// Reads a complete answer.
+    ///
+    /// # Errors
+    /// [`Parse`](crate::ErrorKind::Parse) when it is no YAML or does not fit the type.
+    pub fn parse(&self, answer: &str) -> Result<T> {
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
+        };
+        serde_saphyr::from_str_with_options(inside_fence(answer), options).map_err(|error| {
+            let text = error.to_string();
+            let reason = text.lines().next().unwrap_or_default();
+            failed("YAML", answer, format!("what fits ({reason:.200})")).with_source(error)
+        })
+    }
+}
+
+/// What is between the first fence that begins a line and the next backtick; the whole answer where there is none.
+fn inside_fence(answer: &str) -> &str {
+    let text = answer.trim_matches(is_space);
+    let fences = text.match_indices(FENCE).map(|(at, _)| at);
+    let mut fences = fences.filter(|at| *at == 0 || text[..*at].ends_with('\n'));
+    let Some(inside) = fences.next().map(|at| &text[at + FENCE.len()..]) else { return answer };
+    let inside = ["yaml", "yml"].iter().find_map(|language| inside.strip_prefix(language)).unwrap_or(inside);
+    inside.split('`').next().unwrap_or_default()
+}
+
+whole_parser!(impl [T: Chunk + DeserializeOwned] YamlOutputParser<T> => T);
+
+impl<T: Chunk + DeserializeOwned> OutputParser for YamlOutputParser<T> {
+    fn format_instructions(&self) -> String {
+        let schema = match &self.schema {
+            Some(schema) => format!(" It must fit this JSON Schema:\n\n```\n{schema}\n```"),
+            None => String::new(),
+        };
+        format!(
+            "Answer with YAML in a code block, from \"```yaml\" to \"```\", indented by two spaces, and nothing else.{schema}"
+        )
+    }
+}
+
+impl<T: Chunk + DeserializeOwned> Default for YamlOutputParser<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Clone for YamlOutputParser<T> {
+    fn clone(&self) -> Self {
+        Self { schema: self.schema.clone(), output: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for YamlOutputParser<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("YamlOutputParser").field("schema", &self.schema).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(answer: &str, expected: Option<&str>) {
+        let parsed = YamlOutputParser::<Data>::new().parse(answer).ok();
+        let parsed = parsed.map(|data| serde_json::to_string(&data).expect("JSON"));
+        assert_eq!(parsed.as_deref(), expected, "{answer:?}");
+    }
+
+    #[test]
+    fn answers() {
+        check("b: 1\na: [x, 2.5]", Some(r#"{"b":1,"a":["x",2.5]}"#));
+        check("So:\n```yaml\na: yes\n```\nDone.\n```\nb: 1\n```", Some(r#"{"a":"yes"}"#));
+        check("```yml\n- 1\n- true", Some("[1,true]"));
+        check(" ```\na: null\n```", Some(r#"{"a":null}"#));
+        check("a: [1", None);
+        check("a: b: c", None);
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        check(&bomb, None);
+        check(&"[".repeat(10_000), None);
+    }
+
+    #[test]
+    fn the_error_says_what_does_not_fit() {
+        let error = YamlOutputParser::<Vec<u8>>::new().parse("[1, x]").expect_err("no number");
+        assert!(error.message().starts_with("invalid YAML output: expected what fits ("), "{error}");
+        assert!(error.message().ends_with("in: [1, x]"), "{error}");
+    }
+}

@@ -1,0 +1,150 @@
+use serde_json::json;
+
+use super::*;
+
+#[track_caller]
+fn check(schema: &Value, value: Value, expected: &[&str]) {
+    let found: Vec<String> = violations(schema, &value).iter().map(ToString::to_string).collect();
+    assert_eq!(found, expected, "{value}");
+}
+
+#[test]
+fn types() {
+    let a = |name: &str| json!({ "type": name });
+    for (name, value) in [
+        ("string", json!("x")),
+        ("integer", json!(1)),
+        ("integer", json!(-1.0)),
+        ("number", json!(1.5)),
+        ("boolean", json!(true)),
+        ("array", json!([])),
+        ("object", json!({})),
+        ("null", json!(null)),
+    ] {
+        check(&a(name), value, &[]);
+    }
+    check(&a("integer"), json!(1.5), &["the whole to be an integer, found 1.5"]);
+    check(&a("string"), json!([1]), &["the whole to be a text, found a list of one"]);
+    check(&json!({"type": ["string", "null"]}), json!(1), &["the whole to be a text or null, found 1"]);
+    check(&json!(true), json!(1), &[]);
+    check(&json!({"const": 1}), json!(1.0), &[]);
+    check(&json!({"enum": ["a", "b"]}), json!("c"), &[r#"the whole to be "a" or "b", found "c""#]);
+}
+
+#[test]
+fn members_and_items() {
+    let schema = json!({"type": "object", "required": ["name", "age"], "additionalProperties": false, "properties": {
+        "name": {"type": "string"},
+        "age": {"type": "integer", "minimum": 0},
+        "pets": {"type": "array", "items": {"$ref": "#/$defs/Pet"}},
+    }, "$defs": {"Pet": {"type": "object", "properties": {"legs": {"type": "integer"}}}}});
+    check(&schema, json!({"name": "A", "age": 1, "pets": [{"legs": 4}, {}]}), &[]);
+    check(
+        &schema,
+        json!({"name": 5}),
+        &["`age` to be there (an integer of at least 0)", "`name` to be a text, found 5"],
+    );
+    check(
+        &schema,
+        json!({"name": "A", "age": 1, "pets": [{"legs": 4}, {"legs": "x"}], "z": 1}),
+        &[r#"`pets[1].legs` to be an integer, found "x""#, "`z` to be absent, found 1"],
+    );
+    check(&schema, json!([]), &["the whole to be an object with `name`, `age`, found an empty list"]);
+    let pair = json!({"prefixItems": [{"type": "string"}], "items": {"type": "integer"}});
+    check(&pair, json!(["a", 1, "b"]), &[r#"`[2]` to be an integer, found "b""#]);
+}
+
+#[test]
+fn bounds() {
+    let number = json!({"minimum": 1, "exclusiveMaximum": 10, "multipleOf": 0.5});
+    check(&number, json!(9.5), &[]);
+    check(&number, json!(10), &["the whole to be less than 10, found 10"]);
+    check(
+        &number,
+        json!(0.7),
+        &["the whole to be at least 1, found 0.7", "the whole to be a multiple of 0.5, found 0.7"],
+    );
+    check(&json!({"maximum": u64::MAX}), json!(u64::MAX), &[]);
+    check(
+        &json!({"minimum": u64::MAX}),
+        json!(u64::MAX - 1),
+        &["the whole to be at least 18446744073709551615, found 18446744073709551614"],
+    );
+    check(&json!({"multipleOf": 0}), json!(1), &[]);
+    check(&json!({"multipleOf": 0.1}), json!(0.3), &[]);
+    check(&json!({"minLength": 2, "maxLength": 3}), json!("äö"), &[]);
+    check(
+        &json!({"maxLength": 3}),
+        json!("abcd"),
+        &[r#"the whole to be of at most 3 characters, found "abcd""#],
+    );
+    check(&json!({"minItems": 1}), json!([]), &["the whole to be of at least 1 items, found an empty list"]);
+    check(
+        &json!({"uniqueItems": true}),
+        json!([1, 1]),
+        &["the whole to be a list without repeated items, found a list of 2"],
+    );
+    assert!(violations(&json!({"minimum": 1}), &json!(0))[0].bound);
+    assert!(!violations(&json!({"type": "string"}), &json!(0))[0].bound);
+}
+
+#[test]
+fn choices_explain_the_branch_that_is_meant() {
+    let optional = json!({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]});
+    check(&optional, json!(null), &[]);
+    check(&optional, json!(0), &["the whole to be at least 1, found 0"]);
+    check(&optional, json!("x"), &[r#"the whole to be an integer of at least 1 or null, found "x""#]);
+    let shape = |kind: &str, member: &str| {
+        json!({"type": "object", "required": ["kind", member],
+            "properties": {"kind": {"const": kind}, member: {"type": "number"}}})
+    };
+    let tagged = json!({"oneOf": [shape("circle", "radius"), shape("square", "side")]});
+    check(&tagged, json!({"kind": "square", "side": 2}), &[]);
+    check(&tagged, json!({"kind": "square", "side": "x"}), &[r#"`side` to be a number, found "x""#]);
+    check(&tagged, json!({"kind": "square"}), &["`side` to be there (a number)"]);
+    check(&json!({"not": {"type": "null"}}), json!(null), &["the whole to be anything but null, found null"]);
+}
+
+#[test]
+fn schemas_and_values_that_nest_take_no_more_time_than_their_size() {
+    let tree = json!({"$ref": "#/$defs/Tree", "$defs": {"Tree": {"anyOf": [
+        {"type": "integer"},
+        {"type": "array", "items": {"$ref": "#/$defs/Tree"}},
+        {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/Tree"}, {"type": "null"}]}},
+    ]}}});
+    let mut value = json!("x");
+    for _ in 0..100 {
+        value = json!([value]);
+    }
+    assert_eq!(violations(&tree, &value).len(), 1);
+    let circle = json!({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}});
+    assert_eq!(violations(&circle, &json!(1)).len(), 1);
+    let many = json!({"items": {"type": "string"}});
+    assert_eq!(violations(&many, &json!(vec![1; 1000])).len(), 8);
+}
+
+#[test]
+fn values_are_completed() {
+    let schema = json!({"properties": {
+        "a": {"default": 1},
+        "b": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/B"}]},
+        "c": {"type": "array", "items": {"$ref": "#/$defs/B"}},
+        "d": {"additionalProperties": {"$ref": "#/$defs/B"}},
+    }, "$defs": {"B": {"type": "object", "properties": {"x": {"default": null}}}}});
+    let value = json!({"b": {"y": 1}, "c": [{}, {"x": 2}], "d": {"k": {}}, "z": 1});
+    let whole = json!({"a": 1, "b": {"x": null}, "c": [{"x": null}, {"x": 2}], "d": {"k": {"x": null}}});
+    assert_eq!(fill(&schema, value), whole);
+    assert_eq!(fill(&json!({}), json!({"a": [1]})), json!({"a": [1]}));
+}
+
+#[test]
+fn rules_that_are_not_checked_are_found() {
+    let check = |schema: Value, expected: Option<&str>| {
+        assert_eq!(unchecked(&schema).as_deref(), expected, "{schema}");
+    };
+    check(json!({"properties": {"pattern": {"type": "string"}}, "$defs": {"if": true}}), None);
+    check(json!({"items": {"pattern": "x"}}), Some("its rule `pattern` is not supported"));
+    check(json!({"anyOf": [{"$ref": "#/x"}]}), Some("its reference \"#/x\" leads nowhere within it"));
+    check(json!({"items": 5}), Some("5 is no schema"));
+    check(json!({"anyOf": {}}), Some("its `anyOf` is no list"));
+}

@@ -1,0 +1,113 @@
+//! Connections that are ready for requests: the handshakes of HTTP/1.1 and HTTP/2, and who drives them.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use catena_core::Result;
+use http::Uri;
+use http_body_util::Full;
+use hyper::client::conn::{http1, http2};
+use hyper::rt::{Executor, Timer};
+use hyper_util::rt::TokioIo;
+
+use super::host::Load;
+use crate::failure;
+use crate::runtime_pools::OnRuntime;
+use crate::wire::{Traffic, Wire};
+
+/// The largest head of an answer, and the largest piece of a body that is read at once.
+const MAX_HEAD: usize = 64 << 10;
+
+/// Stands for the number of streams that a server allows while it has not said it. No server asks for it: more than any
+/// needs, and not the largest number, which stands for "no limit".
+pub(super) const UNKNOWN_LIMIT: usize = u32::MAX as usize - 1;
+
+type Http2Connection = http2::Connection<TokioIo<Wire>, Full<Bytes>, OnRuntime>;
+
+pub(super) type Http2Sender = http2::SendRequest<Full<Bytes>>;
+
+/// An HTTP/1.1 connection.
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<Full<Bytes>>,
+    pub(super) traffic: Arc<Traffic>,
+    /// Requests must name the whole URL, for a proxy.
+    pub(super) proxied: bool,
+}
+
+impl Http1 {
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+/// Speaks HTTP/1.1 over `wire`.
+pub(super) async fn http1(wire: Wire, proxied: bool, runtime: &OnRuntime, url: &Uri) -> Result<Http1> {
+    let traffic = wire.traffic();
+    let handshake = http1::Builder::new()
+        .max_buf_size(MAX_HEAD)
+        .max_header_size(MAX_HEAD)
+        .handshake(TokioIo::new(wire))
+        .await;
+    let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
+    runtime.execute(async {
+        // Its error reaches the request that is waiting, and without one nobody cares.
+        let _ = connection.await;
+    });
+    Ok(Http1 { sender, traffic, proxied })
+}
+
+/// Speaks HTTP/2 over `wire`, and keeps `load` informed of what the server allows.
+pub(super) async fn http2(
+    wire: Wire,
+    load: Arc<Load>,
+    runtime: &OnRuntime,
+    url: &Uri,
+) -> Result<Http2Sender> {
+    let handshake = http2::Builder::new(runtime.clone())
+        .timer(runtime.clone())
+        .initial_max_send_streams(UNKNOWN_LIMIT)
+        .max_header_list_size(MAX_HEAD as u32)
+        .adaptive_window(true)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .handshake(TokioIo::new(wire))
+        .await;
+    let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
+    let driver = drive(connection, load, runtime.clone());
+    runtime.execute(driver);
+    Ok(sender)
+}
+
+/// Drives a connection to its end, and tells those who wait for room when the server has said how much there is.
+///
+/// The library reads that in a task of its own and wakes nobody, so it is looked for: at first often, then less so.
+async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
+    let mut connection = pin!(connection);
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let mut look_again = runtime.sleep(pause);
+        let ended = poll_fn(|cx| {
+            let ended = connection.as_mut().poll(cx).is_ready();
+            let limit = connection.current_max_send_streams();
+            if load.limit.swap(limit, Ordering::AcqRel) != limit {
+                load.news.notify_waiters();
+            }
+            match (ended, limit) {
+                (true, _) => Poll::Ready(true),
+                (false, UNKNOWN_LIMIT) => look_again.as_mut().poll(cx).map(|()| false),
+                (false, _) => Poll::Pending,
+            }
+        });
+        if ended.await {
+            break;
+        }
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+    // Whoever waits for room on it must look elsewhere.
+    load.news.notify_waiters();
+}

@@ -1,0 +1,189 @@
+//! What is known about one server, and the connections to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use catena_core::Error;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+use super::connection::{Http1, Http2Sender, UNKNOWN_LIMIT};
+
+/// The connections to one server.
+#[derive(Default)]
+pub(super) struct Host {
+    /// Free HTTP/1.1 connections, the latest last.
+    pub(super) idle: Vec<Idle>,
+    /// HTTP/2 connections.
+    shards: Vec<Shard>,
+    speaks: Option<Protocol>,
+    /// Connections being opened that others may wait for.
+    opening: usize,
+    /// How many of those have failed, and why the last did.
+    failures: usize,
+    failure: Option<Error>,
+    news: Arc<Notify>,
+    /// Somebody looks after connections that nobody uses.
+    pub(super) watched: bool,
+}
+
+/// What a server chose to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// A free HTTP/1.1 connection.
+pub(super) struct Idle {
+    pub(super) connection: Http1,
+    pub(super) since: Instant,
+}
+
+/// An HTTP/2 connection and the requests on it.
+struct Shard {
+    sender: Http2Sender,
+    load: Arc<Load>,
+    idle_since: Instant,
+}
+
+/// The requests on an HTTP/2 connection.
+#[derive(Debug)]
+pub(super) struct Load {
+    in_flight: AtomicUsize,
+    /// What the server allows, or [`UNKNOWN_LIMIT`] while it has not said.
+    pub(super) limit: AtomicUsize,
+    pub(super) news: Arc<Notify>,
+}
+
+impl Load {
+    fn is_known(&self) -> bool {
+        self.limit.load(Ordering::Acquire) != UNKNOWN_LIMIT
+    }
+
+    /// Room for one more request. A server that allows none for now queues one.
+    fn has_room(&self) -> bool {
+        let limit = if self.is_known() { self.limit.load(Ordering::Acquire).max(1) } else { 1 };
+        self.in_flight.load(Ordering::Acquire) < limit
+    }
+
+    fn is_idle(&self) -> bool {
+        self.in_flight.load(Ordering::Acquire) == 0
+    }
+}
+
+/// One request's place on an HTTP/2 connection, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Slot(Arc<Load>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+        self.0.news.notify_one();
+    }
+}
+
+/// What a request that needs a connection is to do.
+pub(super) enum Step {
+    /// Use this one.
+    Http1(Http1),
+    /// Use this one.
+    Http2(Http2Sender, Slot),
+    /// Open one; nobody waits for it.
+    OpenAlone,
+    /// Open one, for others as well.
+    OpenForAll,
+    /// Wait until something changes. With it comes the number of failures so far.
+    Wait(OwnedNotified, usize),
+}
+
+impl Host {
+    /// The next step of a request. `may_share` is false where only HTTP/1.1 is spoken.
+    pub(super) fn next_step(&mut self, may_share: bool) -> Step {
+        while let Some(idle) = self.idle.pop() {
+            if !idle.connection.is_closed() {
+                return Step::Http1(idle.connection);
+            }
+        }
+        if !may_share || self.speaks == Some(Protocol::Http1) {
+            return Step::OpenAlone;
+        }
+        self.shards.retain(|shard| !shard.sender.is_closed());
+        if let Some(shard) = self.shards.iter().find(|shard| shard.load.has_room()) {
+            return Step::Http2(shard.sender.clone(), shard.take());
+        }
+        // As many at once as there are: a burst doubles the connections until it has room, and no more.
+        let unknown = self.shards.iter().filter(|shard| !shard.load.is_known()).count();
+        if self.opening + unknown < self.shards.len().max(1) {
+            self.opening += 1;
+            return Step::OpenForAll;
+        }
+        // Made under the lock, so that no news falls between the look and the wait.
+        Step::Wait(Arc::clone(&self.news).notified_owned(), self.failures)
+    }
+
+    /// Wakes the next who waits: two places may have become free for one piece of news.
+    pub(super) fn pass_on(&self) {
+        self.news.notify_one();
+    }
+
+    /// A connection turned out to speak HTTP/1.1.
+    pub(super) fn speaks_http1(&mut self) {
+        self.speaks = Some(Protocol::Http1);
+    }
+
+    /// Adds an HTTP/2 connection, with a place on it for whoever opened it.
+    pub(super) fn add(&mut self, sender: &Http2Sender, load: Arc<Load>) -> Slot {
+        self.speaks = Some(Protocol::Http2);
+        let shard = Shard { sender: sender.clone(), load, idle_since: Instant::now() };
+        let slot = shard.take();
+        self.shards.push(shard);
+        slot
+    }
+
+    pub(super) fn load(&self) -> Arc<Load> {
+        let limit = AtomicUsize::new(UNKNOWN_LIMIT);
+        Arc::new(Load { in_flight: AtomicUsize::new(0), limit, news: Arc::clone(&self.news) })
+    }
+
+    /// A connection that others waited for is there, or not.
+    pub(super) fn opened(&mut self, failure: Option<Error>) {
+        self.opening -= 1;
+        if failure.is_some() {
+            self.failures += 1;
+            self.failure = failure;
+        }
+        self.news.notify_waiters();
+    }
+
+    /// Why a connection could not be opened since `failures` was read.
+    pub(super) fn failure_since(&self, failures: usize) -> Option<Error> {
+        (self.failures > failures).then(|| self.failure.clone()).flatten()
+    }
+
+    /// Closes what nobody used since `since`, and forgets what is closed.
+    pub(super) fn evict(&mut self, since: Instant) {
+        self.idle.retain(|idle| idle.since > since && !idle.connection.is_closed());
+        self.idle.shrink_to(self.idle.len() * 2);
+        let now = Instant::now();
+        self.shards.retain_mut(|shard| {
+            if !shard.load.is_idle() {
+                shard.idle_since = now;
+            }
+            shard.idle_since > since && !shard.sender.is_closed()
+        });
+    }
+
+    /// True if there is nothing to evict, now or later.
+    pub(super) fn is_empty(&self) -> bool {
+        self.idle.is_empty() && self.shards.is_empty()
+    }
+}
+
+impl Shard {
+    fn take(&self) -> Slot {
+        self.load.in_flight.fetch_add(1, Ordering::AcqRel);
+        Slot(Arc::clone(&self.load))
+    }
+}

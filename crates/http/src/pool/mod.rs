@@ -1,0 +1,69 @@
+//! The connections of one client on one runtime: kept, shared and opened as requests need them.
+
+mod checkout;
+mod connection;
+mod evict;
+mod exchange;
+mod host;
+mod received;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use tokio::sync::watch;
+
+use crate::connector::Connector;
+use crate::runtime_pools::OnRuntime;
+use crate::timeout::Clock;
+
+use host::Host;
+pub(crate) use received::Received;
+
+/// The connections of one client on one runtime.
+///
+/// Over HTTP/1.1 every request in flight has a connection, and a connection that is free again is kept for the next. Over
+/// HTTP/2 requests share connections up to the number of streams that the server allows, and more connections are opened
+/// above it. Which of the two a TLS server speaks is found out by the first connection, for which all others wait.
+pub(crate) struct Pool {
+    connector: Connector,
+    runtime: OnRuntime,
+    clock: Clock,
+    hosts: Mutex<HashMap<Key, Host>>,
+    /// Dropped with the pool, which ends the tasks that look after it.
+    alive: watch::Sender<()>,
+}
+
+/// Whom a connection leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    secure: bool,
+    authority: Authority,
+}
+
+impl Pool {
+    pub(crate) fn new(connector: Connector, runtime: OnRuntime, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { connector, runtime, clock, hosts: Mutex::default(), alive: watch::Sender::new(()) })
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, HashMap<Key, Host>> {
+        // Nothing panics while it holds the lock and leaves the map half changed.
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Key {
+    /// Of a URL that has a host, as those of requests do.
+    fn of(url: &Uri) -> Self {
+        let authority = url.authority().cloned().unwrap_or_else(|| Authority::from_static("localhost"));
+        Self { secure: url.scheme() == Some(&Scheme::HTTPS), authority }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("hosts", &self.hosts().len()).finish_non_exhaustive()
+    }
+}

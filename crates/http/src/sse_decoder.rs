@@ -1,0 +1,157 @@
+//! The decoder of server-sent events: pieces of bytes in, events out. No I/O.
+//!
+//! The format is that of the HTML standard, section 9.2.6, "Interpreting an event stream".
+
+use bytes::{Buf, Bytes};
+use catena_core::{Error, ErrorKind, Result};
+use memchr::{memchr, memchr2};
+
+use crate::failure;
+use crate::sse::Event;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Cuts bytes into lines, and lines into blocks. Looks at every byte once, and copies those of fields only.
+pub(crate) struct Decoder {
+    limit: usize,
+    /// What has not been looked at.
+    input: Bytes,
+    /// The beginning of a line that goes on in the next piece.
+    line: Vec<u8>,
+    /// The last line ended in CR: a LF that follows belongs to it.
+    after_cr: bool,
+    /// No line has been read yet.
+    at_start: bool,
+    block: Block,
+}
+
+/// The fields of the block that is being received.
+#[derive(Default)]
+struct Block {
+    event: Option<String>,
+    data: Option<String>,
+    id: Option<String>,
+    /// The bytes of its lines. Comments are not kept and do not count: a connection that is kept alive by them for days
+    /// never exceeds the limit.
+    size: usize,
+}
+
+impl Decoder {
+    pub(crate) fn new(limit: usize) -> Self {
+        let (input, line, block) = (Bytes::new(), Vec::new(), Block::default());
+        Self { limit, input, line, after_cr: false, at_start: true, block }
+    }
+
+    /// Adds a piece of input, once the one before has been used up.
+    pub(crate) fn feed(&mut self, piece: Bytes) {
+        self.input = piece;
+    }
+
+    /// Ends the input: an unfinished block is one nevertheless.
+    pub(crate) fn finish(&mut self) {
+        // After CR the first LF would be taken for its other half.
+        self.after_cr = false;
+        self.input = Bytes::from_static(b"\n\n");
+    }
+
+    /// The next event, or none if there must be more input first.
+    pub(crate) fn next_event(&mut self) -> Result<Option<Event>> {
+        while !self.input.is_empty() {
+            if std::mem::take(&mut self.after_cr) && self.input[0] == b'\n' {
+                self.input.advance(1);
+                continue;
+            }
+            let Some(end) = memchr2(b'\n', b'\r', &self.input) else {
+                self.line.extend_from_slice(&self.input);
+                self.input.clear();
+                return self.check_size(&self.line).map(|()| None);
+            };
+            let rest = self.input.split_off(end);
+            let head = std::mem::replace(&mut self.input, rest);
+            self.after_cr = self.input[0] == b'\r';
+            self.input.advance(1);
+            if let Some(event) = self.take_line(&head)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes in a line whose last part is `end`. An empty line ends the block.
+    fn take_line(&mut self, end: &[u8]) -> Result<Option<Event>> {
+        if self.line.is_empty() {
+            return self.take_whole_line(end);
+        }
+        let mut line = std::mem::take(&mut self.line);
+        line.extend_from_slice(end);
+        let taken = self.take_whole_line(&line);
+        // Its memory serves the next line that is cut in two, unless it was an exception.
+        line.clear();
+        line.shrink_to(4096);
+        self.line = line;
+        taken
+    }
+
+    fn take_whole_line(&mut self, line: &[u8]) -> Result<Option<Event>> {
+        self.check_size(line)?;
+        let line = match std::mem::take(&mut self.at_start) {
+            true => line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line),
+            false => line,
+        };
+        match line.first() {
+            None => Ok(std::mem::take(&mut self.block).into_event()),
+            Some(b':') => Ok(None),
+            Some(_) => self.block.add(line).map(|()| None),
+        }
+    }
+
+    /// Checks the block together with a line of it that may still grow.
+    fn check_size(&self, line: &[u8]) -> Result<()> {
+        let others = if line.first() == Some(&b':') { 0 } else { self.block.size };
+        if others + line.len() > self.limit {
+            return Err(failure::event_too_large(self.limit));
+        }
+        Ok(())
+    }
+}
+
+impl Block {
+    fn add(&mut self, line: &[u8]) -> Result<()> {
+        // One more for the line end, so that a block of short lines is bounded too.
+        self.size += line.len() + 1;
+        let (name, value) = match memchr(b':', line) {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &line[line.len()..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"data" => self.add_data(text(value)?),
+            b"event" => self.event = Some(text(value)?.to_owned()),
+            b"id" => self.id = Some(text(value)?.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, value: &str) {
+        match &mut self.data {
+            None => self.data = Some(value.to_owned()),
+            Some(data) => {
+                data.push('\n');
+                data.push_str(value);
+            }
+        }
+    }
+
+    /// A block without data is no event.
+    fn into_event(self) -> Option<Event> {
+        let Self { event, data, id, .. } = self;
+        Some(Event { event, data: data?, id })
+    }
+}
+
+fn text(value: &[u8]) -> Result<&str> {
+    std::str::from_utf8(value).map_err(|error| {
+        Error::new(ErrorKind::Decode, "the event stream holds bytes that are not UTF-8").with_source(error)
+    })
+}

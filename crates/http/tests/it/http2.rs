@@ -1,0 +1,141 @@
+//! HTTP/2: connections are added at the server's stream limit, and what a server did not look at is sent again.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use catena_core::{ErrorKind, Result};
+use futures_util::future::join_all;
+use h2::Reason;
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::Barrier;
+
+use crate::server::{Server, text};
+use crate::tls::{secure, trusting_client};
+
+/// A server that allows `limit` streams on a connection, and answers none before `together` requests are there.
+fn limited(limit: u32, together: usize) -> Server {
+    let barrier = Arc::new(Barrier::new(together));
+    secure(9999, "h2", false, async move |stream| {
+        let barrier = Arc::clone(&barrier);
+        let service = service_fn(move |_: hyper::Request<hyper::body::Incoming>| {
+            let barrier = Arc::clone(&barrier);
+            async move {
+                barrier.wait().await;
+                Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from("together"))))
+            }
+        });
+        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let _ = builder.max_concurrent_streams(limit).serve_connection(TokioIo::new(stream), service).await;
+    })
+}
+
+fn calls(client: &catena_http::HttpClient, server: &Server, count: usize) -> Vec<Result<String>> {
+    let url = server.https("/");
+    pollster::block_on(join_all((0..count).map(|_| text(client, &url))))
+}
+
+#[test]
+fn connections_are_added_at_the_limit_and_no_more() {
+    for (limit, count, most) in [(8, 64, 16), (1, 9, 9), (1000, 300, 1)] {
+        let (server, client) = (limited(limit, count), trusting_client());
+        // All calls must be in flight at once, or none is answered. A second burst finds the connections there.
+        for _ in 0..2 {
+            for answer in calls(&client, &server, count) {
+                assert_eq!(answer.unwrap(), "together");
+            }
+        }
+        let least = count.div_ceil(limit as usize);
+        let seen = server.connections();
+        assert!((least..=most).contains(&seen), "{seen} connections for {count} calls of {limit} each");
+    }
+}
+
+#[test]
+fn a_failed_connection_fails_all_who_wait_for_it() {
+    let server = Server::raw(drop);
+    let start = std::time::Instant::now();
+    for answer in calls(&trusting_client(), &server, 50) {
+        assert_eq!(answer.unwrap_err().kind(), ErrorKind::Connection);
+    }
+    // Not one after the other; the rest come after the first failure.
+    assert!(server.connections() < 50, "{} connections in {:?}", server.connections(), start.elapsed());
+}
+
+/// A server that ends the first `refused` requests as `refuse` does, and answers the others.
+fn refusing(
+    refused: usize,
+    refuse: impl Fn(&mut h2::server::Connection<Tls, Bytes>, &mut h2::server::SendResponse<Bytes>)
+    + Send
+    + Sync
+    + 'static,
+) -> (Server, Arc<AtomicUsize>) {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let server = secure(9999, "h2", false, async move |stream| {
+        let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            if counter.fetch_add(1, Ordering::SeqCst) < refused {
+                refuse(&mut connection, &mut respond);
+            } else {
+                let mut body = respond.send_response(http::Response::new(()), false).unwrap();
+                body.send_data(Bytes::from("answer"), true).unwrap();
+            }
+        }
+    });
+    (server, seen)
+}
+
+type Tls = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+
+#[test]
+fn a_refused_stream_is_sent_again_once() {
+    for (refused, answered) in [(1, true), (2, false)] {
+        let (server, seen) = refusing(refused, |_, respond| respond.send_reset(Reason::REFUSED_STREAM));
+        let answer = calls(&trusting_client(), &server, 1).remove(0);
+        assert_eq!(answer.is_ok(), answered, "{answer:?}");
+        if let Err(error) = answer {
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true));
+        }
+        assert_eq!(seen.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[test]
+fn a_stream_that_was_looked_at_is_not_sent_again() {
+    for reason in [Reason::INTERNAL_ERROR, Reason::CANCEL, Reason::ENHANCE_YOUR_CALM] {
+        let (server, seen) = refusing(1, move |_, respond| respond.send_reset(reason));
+        let error = calls(&trusting_client(), &server, 1).remove(0).unwrap_err();
+        assert_eq!((error.kind(), seen.load(Ordering::SeqCst)), (ErrorKind::Connection, 1), "{reason:?}");
+    }
+}
+
+#[test]
+fn a_server_that_says_goodbye_loses_nothing() {
+    // Every connection serves a few requests and then refuses new ones.
+    let server = secure(9999, "h2", false, async |stream| {
+        let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+        let mut served = 0;
+        while let Some(Ok((request, mut respond))) = connection.accept().await {
+            let path = request.uri().path().to_owned();
+            let mut body = respond.send_response(http::Response::new(()), false).unwrap();
+            body.send_data(Bytes::from(path), true).unwrap();
+            served += 1;
+            if served == 7 {
+                connection.graceful_shutdown();
+            }
+        }
+    });
+    let client = trusting_client();
+    let urls: Vec<_> = (0..100).map(|number| server.https(&format!("/{number}"))).collect();
+    for (round, urls) in urls.chunks(10).enumerate() {
+        let answers = pollster::block_on(join_all(urls.iter().map(|url| text(&client, url))));
+        for (number, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.unwrap(), format!("/{}", round * 10 + number));
+        }
+    }
+    assert!(server.connections() > 1);
+}

@@ -1,0 +1,142 @@
+//! The results of a batch.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use catena_core::{Error, ErrorKind, Result};
+use catena_http::Body;
+use futures_util::Stream;
+use serde_json::Value;
+
+use crate::codec::batch_lines::{Line, LineAnswer};
+
+/// The longest line of a file, in bytes.
+const MAX_LINE: usize = 64 << 20;
+
+/// What came of one request of a batch.
+///
+/// # Example
+/// See [`OpenAiBatch`](super::OpenAiBatch), which puts results in order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BatchResult {
+    /// The id that the request was given.
+    pub custom_id: String,
+    /// The answer; the error of the service; or why the request was not done: `Timeout` if the time of the batch ran
+    /// out, `Cancelled` if it was stopped.
+    pub outcome: Result<BatchAnswer>,
+}
+
+/// A successful answer to a request of a batch.
+///
+/// # Example
+/// See [`BatchResult`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BatchAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The id under which the service logged the request.
+    pub request_id: Option<String>,
+    /// What the endpoint answered.
+    pub body: Value,
+}
+
+impl From<Line> for BatchResult {
+    fn from(Line { custom_id, outcome }: Line) -> Self {
+        let answer = |LineAnswer { status, request_id, body }| BatchAnswer { status, request_id, body };
+        Self { custom_id, outcome: outcome.map(answer) }
+    }
+}
+
+/// The lines of a body that are not empty, as they arrive. No more than one is held.
+pub(super) struct Lines {
+    body: Option<Body>,
+    buffer: BytesMut,
+    /// How much of the buffer has no line break.
+    searched: usize,
+}
+
+impl Lines {
+    pub(super) fn new(body: Body) -> Self {
+        Self { body: Some(body), buffer: BytesMut::new(), searched: 0 }
+    }
+
+    /// The next complete line in the buffer.
+    fn next_line(&mut self) -> Option<BytesMut> {
+        loop {
+            let Some(at) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') else {
+                self.searched = self.buffer.len();
+                return None;
+            };
+            let line = self.buffer.split_to(self.searched + at + 1);
+            self.searched = 0;
+            if !line.trim_ascii().is_empty() {
+                return Some(line);
+            }
+        }
+    }
+}
+
+impl Stream for Lines {
+    type Item = Result<BytesMut>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(line) = self.next_line() {
+                return Poll::Ready(Some(Ok(line)));
+            }
+            let Some(body) = &mut self.body else {
+                let last = self.buffer.split();
+                self.searched = 0;
+                return Poll::Ready((!last.trim_ascii().is_empty()).then_some(Ok(last)));
+            };
+            match ready!(Pin::new(body).poll_next(task)) {
+                Some(Ok(bytes)) if self.buffer.len() + bytes.len() > MAX_LINE => {
+                    (self.body, self.buffer) = (None, BytesMut::new());
+                    let message = format!("a line of the results is longer than {MAX_LINE} bytes");
+                    return Poll::Ready(Some(Err(Error::new(ErrorKind::TooLarge, message))));
+                }
+                Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
+                Some(Err(error)) => {
+                    // Half a line is none.
+                    (self.body, self.buffer, self.searched) = (None, BytesMut::new(), 0);
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => self.body = None,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use futures_executor::block_on;
+    use futures_util::{StreamExt, stream};
+
+    fn lines(pieces: Vec<Result<Bytes>>) -> Vec<Result<String, ErrorKind>> {
+        let lines = Lines::new(Body::from_stream(stream::iter(pieces)));
+        let text = |line: BytesMut| String::from_utf8_lossy(&line).trim_end().to_owned();
+        block_on(lines.map(|line| line.map(text).map_err(|error| error.kind())).collect())
+    }
+
+    #[test]
+    fn lines_arrive_however_they_are_cut() {
+        let text = "{\"a\":1}\r\n\n{\"é\":2}\n  \n{}";
+        let expected = ["{\"a\":1}", "{\"é\":2}", "{}"].map(|line| Ok(line.to_owned()));
+        for size in 1..text.len() {
+            let pieces = text.as_bytes().chunks(size).map(|piece| Ok(Bytes::copy_from_slice(piece)));
+            assert_eq!(lines(pieces.collect()), expected, "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_loses_half_a_line() {
+        let broken = Error::new(ErrorKind::Connection, "gone");
+        let pieces = vec![Ok(Bytes::from("{}\n{\"a")), Err(broken)];
+        assert_eq!(lines(pieces), [Ok("{}".to_owned()), Err(ErrorKind::Connection)]);
+    }
+}

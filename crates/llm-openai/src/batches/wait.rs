@@ -1,0 +1,158 @@
+//! Waiting for a batch.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::{Error, ErrorKind, Result, SystemTimer, Timer};
+
+use super::{Batch, SharedTimer};
+
+/// How many looks in a row may fail.
+const MAX_FAILURES: usize = 5;
+
+/// How long to wait for a batch, and how often to look. The first look is at once; the waits between looks grow by half,
+/// from the interval to ten times it. A look that fails with an error that may pass counts as none, up to five in a row.
+///
+/// # Example
+/// See [`Batches::wait`](super::Batches::wait).
+#[derive(Clone)]
+#[must_use = "options do nothing until they are given to a call"]
+pub struct BatchWait {
+    interval: Duration,
+    limit: Duration,
+    timer: SharedTimer,
+}
+
+impl Default for BatchWait {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(6),
+            limit: Duration::from_secs(25 * 3600),
+            timer: Arc::new(SystemTimer),
+        }
+    }
+}
+
+impl BatchWait {
+    /// The first wait between two looks. Default 6 s, which becomes a minute in time.
+    pub fn with_interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// The longest time to wait altogether. Default 25 h: an hour more than a batch may take.
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// What to wait with.
+    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
+        self.timer = timer;
+        self
+    }
+
+    /// Looks until the batch has ended.
+    pub(super) async fn until<F>(&self, id: &str, look: impl Fn() -> F) -> Result<Batch>
+    where
+        F: Future<Output = Result<Batch>>,
+    {
+        let started = self.timer.now();
+        let (mut pause, mut failures) = (self.interval, 0);
+        loop {
+            match look().await {
+                Ok(batch) if batch.status.is_terminal() => return Ok(batch),
+                Ok(_) => failures = 0,
+                Err(error) if error.is_retryable() && failures + 1 < MAX_FAILURES => failures += 1,
+                Err(error) => return Err(error),
+            }
+            let left = self.limit.saturating_sub(self.timer.now() - started);
+            if left.is_zero() {
+                return Err(self.took_too_long(id));
+            }
+            self.timer.sleep(pause.min(left)).await;
+            pause = pause.mul_f64(1.5).min(self.interval.saturating_mul(10));
+        }
+    }
+
+    fn took_too_long(&self, id: &str) -> Error {
+        let message = format!(
+            "the batch {id} has not ended in {:?}; it goes on, so wait for it again, or cancel it",
+            self.limit
+        );
+        Error::new(ErrorKind::Timeout, message).with_retryable(true)
+    }
+}
+
+impl fmt::Debug for BatchWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchWait")
+            .field("interval", &self.interval)
+            .field("limit", &self.limit)
+            .field("timer", &self.timer)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_core::fakes::FakeTimer;
+    use futures_util::FutureExt;
+    use std::cell::Cell;
+
+    /// Looks at batches of these words, where `!` is an error that may pass and `?` one that does not. Returns what came
+    /// and the waits, in seconds.
+    fn wait(looks: &[&str], limit: u64) -> (Result<String, ErrorKind>, Vec<u64>) {
+        let timer = FakeTimer::new();
+        let wait = BatchWait::default()
+            .with_interval(Duration::from_secs(10))
+            .with_limit(Duration::from_secs(limit))
+            .with_timer(Arc::new(timer.clone()));
+        let next = Cell::new(0);
+        let look = || {
+            let word = looks[next.replace(next.get() + 1)];
+            async move {
+                match word {
+                    "!" => Err(Error::new(ErrorKind::Server, "down").with_retryable(true)),
+                    "?" => Err(Error::new(ErrorKind::NotFound, "gone")),
+                    word => Ok(serde_json::from_value(serde_json::json!({"id": "b", "status": word}))
+                        .expect("a batch")),
+                }
+            }
+        };
+        let mut waiting = Box::pin(wait.until("b", look));
+        loop {
+            if let Some(ended) = (&mut waiting).now_or_never() {
+                let status = |batch: Batch| serde_json::to_value(batch.status).expect("JSON");
+                let ended = ended.map(|batch| status(batch).as_str().unwrap_or_default().to_owned());
+                let sleeps = timer.sleeps().iter().map(Duration::as_secs).collect();
+                return (ended.map_err(|error| error.kind()), sleeps);
+            }
+            timer.advance(timer.sleeps().last().copied().unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn a_batch_is_waited_for_until_it_ends() {
+        for (looks, limit, ended, waits) in [
+            (&["completed"][..], 100, Ok("completed"), &[][..]),
+            (
+                &["validating", "in_progress", "finalizing", "paused", "failed"],
+                1000,
+                Ok("failed"),
+                &[10, 15, 22, 33],
+            ),
+            (&["in_progress", "in_progress", "in_progress"], 20, Err(ErrorKind::Timeout), &[10, 10]),
+            (&["!", "!", "!", "!", "cancelled"], 1000, Ok("cancelled"), &[10, 15, 22, 33]),
+            (&["!", "!", "!", "!", "!"], 1000, Err(ErrorKind::Server), &[10, 15, 22, 33]),
+            (&["in_progress", "?"], 1000, Err(ErrorKind::NotFound), &[10]),
+        ] {
+            assert_eq!(wait(looks, limit), (ended.map(str::to_owned), waits.to_vec()), "{looks:?}");
+        }
+        let many: Vec<&str> = std::iter::repeat_n("in_progress", 9).chain(["expired"]).collect();
+        assert_eq!(wait(&many, 10_000).1.last(), Some(&100), "waits stop growing");
+    }
+}

@@ -1,0 +1,91 @@
+//! The two interfaces by which a chat model is asked.
+
+use catena_core::{AiMessage, Result};
+
+use crate::codec::chat_response::{decode_chat, decode_chat_all};
+use crate::codec::chat_stream::ChatStream;
+use crate::codec::responses::{ResponsesStream, decode_response};
+use crate::codec::{Origin, StreamDecoder};
+
+/// Which interface a call goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChatApi {
+    Completions,
+    Responses,
+}
+
+/// A request, ready to be sent.
+pub(crate) struct ChatRequest {
+    pub(crate) api: ChatApi,
+    pub(crate) model: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl ChatApi {
+    /// Where it is, below the base URL.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Completions => "chat/completions",
+            Self::Responses => "responses",
+        }
+    }
+
+    /// Reads a complete answer. `headers`: the answer carries those it came with.
+    pub(crate) fn decode(self, body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
+        match self {
+            Self::Completions => decode_chat(body, origin, headers),
+            Self::Responses => decode_response(body, origin, headers),
+        }
+    }
+
+    /// Reads all answers of a call.
+    pub(crate) fn decode_all(self, body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
+        match self {
+            Self::Completions => decode_chat_all(body, origin, headers),
+            Self::Responses => decode_response(body, origin, headers).map(|message| vec![message]),
+        }
+    }
+
+    /// Reads an answer in pieces.
+    pub(crate) fn decoder(self, headers: bool) -> ChatDecoder {
+        match self {
+            Self::Completions => ChatDecoder::Completions(ChatStream::new(headers)),
+            Self::Responses => ChatDecoder::Responses(ResponsesStream::new(headers)),
+        }
+    }
+}
+
+/// Decodes a stream of either interface.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each stream, and the larger is the usual one"
+)]
+pub(crate) enum ChatDecoder {
+    Completions(ChatStream),
+    Responses(ResponsesStream),
+}
+
+impl StreamDecoder for ChatDecoder {
+    type Chunk = AiMessage;
+
+    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        match self {
+            Self::Completions(stream) => stream.event(name, data, origin),
+            Self::Responses(stream) => stream.event(name, data, origin),
+        }
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+        match self {
+            Self::Completions(stream) => stream.end(marked, origin),
+            Self::Responses(stream) => stream.end(marked, origin),
+        }
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        match self {
+            Self::Completions(stream) => stream.whole(body, origin),
+            Self::Responses(stream) => stream.whole(body, origin),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The Responses API: `POST /responses`.
+
+mod call;
+mod echo;
+mod input;
+mod item;
+mod output;
+mod parts;
+mod request;
+mod route;
+mod stream;
+mod stream_event;
+mod stream_places;
+mod tool_output;
+mod tools;
+mod usage;
+
+pub(crate) use output::decode_response;
+pub(crate) use request::{ResponsesCall, encode_responses};
+pub(crate) use route::prefers_responses;
+pub(crate) use stream::ResponsesStream;

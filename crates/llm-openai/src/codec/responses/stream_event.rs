@@ -1,0 +1,74 @@
+//! An event of a streamed answer.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::codec::lenient::{Text, count};
+
+/// What events say, all kinds together. Everything is optional, and what is unknown is left.
+#[derive(Deserialize)]
+pub(super) struct Event<'a> {
+    #[serde(default, borrow, rename = "type")]
+    pub(super) kind: Text<'a>,
+    #[serde(default, borrow)]
+    pub(super) item_id: Text<'a>,
+    #[serde(default)]
+    output_index: Value,
+    #[serde(default)]
+    content_index: Value,
+    #[serde(default)]
+    summary_index: Value,
+    #[serde(default, borrow)]
+    pub(super) delta: Text<'a>,
+    #[serde(default, borrow)]
+    pub(super) text: Text<'a>,
+    #[serde(default, borrow)]
+    pub(super) refusal: Text<'a>,
+    #[serde(default, borrow)]
+    pub(super) arguments: Text<'a>,
+    #[serde(default)]
+    pub(super) annotation: Value,
+    #[serde(default)]
+    item: Value,
+    #[serde(default)]
+    response: Value,
+    #[serde(default)]
+    pub(super) error: Value,
+    #[serde(default)]
+    pub(super) code: Value,
+    #[serde(default)]
+    pub(super) message: Value,
+    #[serde(default)]
+    pub(super) param: Value,
+}
+
+impl Event<'_> {
+    pub(super) fn output_index(&self) -> u64 {
+        count(Some(&self.output_index)).unwrap_or(0)
+    }
+
+    pub(super) fn content_index(&self) -> u64 {
+        count(Some(&self.content_index)).unwrap_or(0)
+    }
+
+    pub(super) fn summary_index(&self) -> u64 {
+        count(Some(&self.summary_index)).unwrap_or(0)
+    }
+
+    /// The item, which is then gone.
+    pub(super) fn take_item(&mut self) -> Map<String, Value> {
+        object(self.item.take())
+    }
+
+    /// The response, which is then gone.
+    pub(super) fn take_response(&mut self) -> Map<String, Value> {
+        object(self.response.take())
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}

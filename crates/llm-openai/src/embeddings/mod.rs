@@ -1,0 +1,302 @@
+//! Texts as vectors.
+
+mod builder;
+mod plan;
+
+use std::fmt;
+use std::sync::Arc;
+
+use catena_core::{Context, Embeddings, Error, ErrorKind, Result, Usage, async_trait};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+pub use builder::OpenAiEmbeddingsBuilder;
+
+use crate::client::Client;
+use crate::codec::embeddings::{Embedded, Input, decode_embeddings, encode_embeddings};
+use crate::openai_client::OpenAiClient;
+use crate::parameters::Parameters;
+use plan::Pieces;
+
+/// An embedding model behind OpenAI's `POST /embeddings`, at OpenAI or at any server that speaks its format.
+///
+/// Texts are sent as they are, in requests of at most [`with_chunk_size`](OpenAiEmbeddingsBuilder::with_chunk_size) texts,
+/// some at a time. With a [tokenizer](OpenAiEmbeddingsBuilder::with_tokenizer) they are sent as tokens, and a text that is
+/// too long for the model becomes several pieces, of whose vectors it gets the mean.
+///
+/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+///
+/// # Errors
+/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
+/// service said as [`ServiceError`](catena_core::ServiceError). An answer that has not one vector for each text is
+/// `InvalidResponse`. If one request fails the others are given up. No error shows the key.
+///
+/// # Cancellation
+/// Dropping a call closes its connections.
+///
+/// # Example
+/// ```
+/// use catena_core::Embeddings;
+/// use catena_llm_openai::OpenAiEmbeddings;
+/// use catena_testkit::{Reply, Server};
+/// use serde_json::json;
+///
+/// let server = Server::replay([Reply::json(200, json!({"data": [
+///     {"index": 1, "embedding": "AAAAPgAAQD8AAADA"}, {"index": 0, "embedding": [0.5, -0.25, 1.0]}]}))]);
+/// let embeddings = OpenAiEmbeddings::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+/// # futures_executor::block_on(async {
+/// let vectors = embeddings.embed_documents(&["first".into(), "second".into()]).await?;
+/// assert_eq!(vectors, [[0.5, -0.25, 1.0], [0.125, 0.75, -2.0]]);
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "OpenAIEmbeddings")]
+pub struct OpenAiEmbeddings {
+    client: Client,
+    settings: Settings,
+}
+
+/// What is asked for, and how.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    model: String,
+    parameters: Parameters,
+    chunk_size: usize,
+    concurrency: usize,
+    tokenizer: Option<Tokenizer>,
+    context_length: usize,
+    skip_empty: bool,
+}
+
+type Tokenizer = Arc<dyn Fn(&str) -> Vec<u32> + Send + Sync>;
+
+/// What to embed in one request.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::EmbeddingInput;
+/// let input: EmbeddingInput = vec!["one".to_owned(), "two".to_owned()].into();
+/// assert!(matches!(input, EmbeddingInput::Texts(texts) if texts.len() == 2));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum EmbeddingInput {
+    /// One text.
+    Text(String),
+    /// Several texts.
+    Texts(Vec<String>),
+    /// Several texts, as the ids of their tokens.
+    Tokens(Vec<Vec<u32>>),
+}
+
+impl From<&str> for EmbeddingInput {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Vec<String>> for EmbeddingInput {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
+    }
+}
+
+impl From<Vec<Vec<u32>>> for EmbeddingInput {
+    fn from(tokens: Vec<Vec<u32>>) -> Self {
+        Self::Tokens(tokens)
+    }
+}
+
+/// The answer to one request.
+///
+/// # Example
+/// See [`OpenAiEmbeddings::embed`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EmbeddingAnswer {
+    /// A vector for each input, in their order.
+    pub vectors: Vec<Vec<f32>>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// How many tokens the inputs have.
+    pub usage: Option<Usage>,
+}
+
+impl OpenAiEmbeddings {
+    /// A builder with nothing set.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::OpenAiEmbeddings;
+    /// let embeddings = OpenAiEmbeddings::builder().with_api_key("sk-...").with_dimensions(256).build()?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn builder() -> OpenAiEmbeddingsBuilder {
+        OpenAiEmbeddingsBuilder::default()
+    }
+
+    /// This model, with the key and everything else from the environment.
+    ///
+    /// # Errors
+    /// Those of [`OpenAiEmbeddingsBuilder::build`].
+    ///
+    /// # Example
+    /// ```no_run
+    /// use catena_llm_openai::OpenAiEmbeddings;
+    /// let embeddings = OpenAiEmbeddings::new("text-embedding-3-large")?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn new(model: impl Into<String>) -> Result<Self> {
+        Self::builder().with_model(model).build()
+    }
+
+    pub(crate) fn from_parts(client: Client, settings: Settings) -> Self {
+        Self { client, settings }
+    }
+
+    /// The name of the model.
+    pub fn model(&self) -> &str {
+        &self.settings.model
+    }
+
+    /// A client for the other endpoints of the same service, over the same connections.
+    pub fn client(&self) -> OpenAiClient {
+        OpenAiClient::from_parts(self.client.clone())
+    }
+
+    /// Makes one request, of the input as it is, and tells what the service says beside the vectors.
+    ///
+    /// # Errors
+    /// Those of the service; `InvalidResponse` for an answer that has not one vector for each input.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::OpenAiEmbeddings;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([Reply::json(200, json!({"data": [{"embedding": [1.0]}], "usage": {"prompt_tokens": 4}}))]);
+    /// # let embeddings = OpenAiEmbeddings::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// # futures_executor::block_on(async {
+    /// let answer = embeddings.embed("hello").await?;
+    /// assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(4));
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn embed(&self, input: impl Into<EmbeddingInput>) -> Result<EmbeddingAnswer> {
+        let input = input.into();
+        let Embedded { vectors, model, usage } = self
+            .request(match &input {
+                EmbeddingInput::Text(text) => Input::Text(text),
+                EmbeddingInput::Texts(texts) => Input::Texts(texts),
+                EmbeddingInput::Tokens(tokens) => Input::Tokens(tokens),
+            })
+            .await?;
+        Ok(EmbeddingAnswer { vectors, model, usage })
+    }
+
+    async fn request(&self, input: Input<'_>) -> Result<Embedded> {
+        let Settings { model, parameters, .. } = &self.settings;
+        let call = self.client.post("embeddings", model, encode_embeddings(model, parameters, &input)?)?;
+        let answer = self.client.call(call, &Context::default()).await?;
+        decode_embeddings(&answer.body, input.len(), &answer.origin)
+    }
+
+    /// The vectors of all requests, in their order, some requests at a time.
+    async fn requests<'a>(&self, inputs: impl Iterator<Item = Input<'a>> + Send) -> Result<Vec<Vec<f32>>> {
+        let requests: Vec<_> = inputs.map(|input| self.request(input)).collect();
+        let answers = stream::iter(requests).buffered(self.settings.concurrency.max(1));
+        let vectors: Vec<Vec<f32>> = answers
+            .try_fold(Vec::new(), |mut vectors, answer| async move {
+                vectors.extend(answer.vectors);
+                Ok(vectors)
+            })
+            .await?;
+        let length = vectors.first().map_or(0, Vec::len);
+        if vectors.iter().any(|vector| vector.len() != length) {
+            let message = "the vectors of several answers are of different lengths";
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
+        }
+        Ok(vectors)
+    }
+
+    async fn embed_texts(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        let chunk_size = self.settings.chunk_size.max(1);
+        if !self.settings.skip_empty || texts.iter().all(|text| !text.is_empty()) {
+            return self.requests(texts.chunks(chunk_size).map(Input::Texts)).await;
+        }
+        let present: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        let vectors =
+            self.requests(present.chunks(chunk_size).map(|texts| Input::Some(texts.to_vec()))).await?;
+        let empty = vec![0.0; vectors.first().map_or_else(|| self.settings.dimensions(), Vec::len)];
+        let mut vectors = vectors.into_iter();
+        let place = |text: &String| {
+            let present = if text.is_empty() { None } else { vectors.next() };
+            present.unwrap_or_else(|| empty.clone())
+        };
+        Ok(texts.iter().map(place).collect())
+    }
+
+    async fn embed_tokens(&self, texts: &[String], tokenizer: &Tokenizer) -> Result<Vec<Vec<f32>>> {
+        let mut pieces = Pieces::default();
+        for text in texts {
+            pieces.add(tokenizer(text), self.settings.context_length);
+        }
+        let requests = pieces.requests(self.settings.chunk_size);
+        let inputs = requests.into_iter().map(|range| Input::Tokens(&pieces.tokens[range]));
+        let vectors = self.requests(inputs).await?;
+        let empty = match (pieces.counts.contains(&0), self.settings.skip_empty) {
+            (false, _) => Vec::new(),
+            (true, true) => vec![0.0; vectors.first().map_or_else(|| self.settings.dimensions(), Vec::len)],
+            (true, false) => {
+                self.request(Input::Text("")).await?.vectors.into_iter().next().unwrap_or_default()
+            }
+        };
+        Ok(pieces.join(vectors, &empty))
+    }
+}
+
+#[async_trait]
+impl Embeddings for OpenAiEmbeddings {
+    async fn embed_documents(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        // Line breaks make the vectors of the first models worse.
+        if self.settings.model.ends_with("001") {
+            let texts: Vec<String> = texts.iter().map(|text| text.replace('\n', " ")).collect();
+            return self.embed_lines(&texts).await;
+        }
+        self.embed_lines(texts).await
+    }
+}
+
+impl OpenAiEmbeddings {
+    async fn embed_lines(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        match &self.settings.tokenizer {
+            Some(tokenizer) => self.embed_tokens(texts, tokenizer).await,
+            None => self.embed_texts(texts).await,
+        }
+    }
+}
+
+impl Settings {
+    /// The length of vectors, if it was asked for.
+    fn dimensions(&self) -> usize {
+        let dimensions = self.parameters.members.get("dimensions").and_then(serde_json::Value::as_u64);
+        dimensions.and_then(|dimensions| usize::try_from(dimensions).ok()).unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("model", &self.model)
+            .field("parameters", &self.parameters)
+            .field("chunk_size", &self.chunk_size)
+            .field("concurrency", &self.concurrency)
+            .field("has_tokenizer", &self.tokenizer.is_some())
+            .field("context_length", &self.context_length)
+            .field("skip_empty", &self.skip_empty)
+            .finish()
+    }
+}

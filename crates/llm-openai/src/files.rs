@@ -1,0 +1,206 @@
+//! The files that a service keeps.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use catena_core::{Context, Result};
+use catena_http::Body;
+use catena_http::service::{Call, Multipart, segment};
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::codec::object::{number, text};
+use crate::models::{Deleted, deletion};
+use crate::openai_client::OpenAiClient;
+use crate::page::{ListOptions, Page, all_pages};
+
+/// `POST /files`, and what belongs to it. Made by [`OpenAiClient::files`].
+///
+/// # Errors
+/// As for every call of an [`OpenAiClient`].
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::{FileUpload, OpenAiClient};
+/// # use catena_testkit::{Reply, Server};
+/// # let server = Server::start(|request| match request.method() {
+/// #     "POST" => Reply::json(200, serde_json::json!({"id": "file-1", "bytes": 3})),
+/// #     _ => Reply::text(200, "{}\n"),
+/// # });
+/// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+/// # futures_executor::block_on(async {
+/// let file = client.files().upload(FileUpload::new("in.jsonl", "batch", "{}\n")).await?;
+/// assert_eq!(client.files().content(&file.id).await?, "{}\n");
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Files {
+    client: OpenAiClient,
+}
+
+impl Files {
+    pub(crate) fn new(client: OpenAiClient) -> Self {
+        Self { client }
+    }
+
+    /// Uploads a file.
+    pub async fn upload(&self, file: FileUpload) -> Result<FileInfo> {
+        self.client.fetch(Call::post("files").with_multipart(file.into_form())).await
+    }
+
+    /// A page of the list.
+    pub async fn list(&self, options: &ListOptions) -> Result<Page<FileInfo>> {
+        self.client.fetch(options.call("files", None)).await
+    }
+
+    /// The files of all pages; each page is asked for when the one before was read.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::{ListOptions, OpenAiClient};
+    /// use futures_util::TryStreamExt;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([
+    /// #     Reply::json(200, json!({"data": [{"id": "file-1"}], "has_more": true})),
+    /// #     Reply::json(200, json!({"data": [{"id": "file-2"}], "has_more": false})),
+    /// # ]);
+    /// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// # futures_executor::block_on(async {
+    /// let files: Vec<_> = client.files().list_all(ListOptions::default()).try_collect().await?;
+    /// assert_eq!(files[1].id, "file-2");
+    /// assert_eq!(server.requests()[1].query(), "after=file-1");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn list_all(&self, options: ListOptions) -> impl Stream<Item = Result<FileInfo>> + Send + use<> {
+        let client = self.client.clone();
+        let page = move |after: Option<String>| {
+            let (client, call) = (client.clone(), options.call("files", after.as_deref()));
+            async move { client.fetch(call).await }
+        };
+        all_pages(page, |file: &FileInfo| &file.id)
+    }
+
+    /// What is known about a file.
+    pub async fn retrieve(&self, id: &str) -> Result<FileInfo> {
+        self.client.fetch(Call::get(format!("files/{}", segment(id)?))).await
+    }
+
+    /// The content of a file, in memory.
+    pub async fn content(&self, id: &str) -> Result<Bytes> {
+        Ok(self.client.call(content(id)?).await?.body)
+    }
+
+    /// The content of a file of any size, as it arrives.
+    ///
+    /// # Cancellation
+    /// Dropping the future or the body closes the connection.
+    pub async fn download(&self, id: &str) -> Result<Body> {
+        let service = self.client.inner().service();
+        Ok(service.download(content(id)?, &Context::default()).await?.body)
+    }
+
+    /// Deletes a file.
+    pub async fn delete(&self, id: &str) -> Result<Deleted> {
+        self.client.fetch(deletion(format!("files/{}", segment(id)?))?).await
+    }
+}
+
+fn content(id: &str) -> Result<Call> {
+    Call::get(format!("files/{}/content", segment(id)?)).with_header("accept", "application/binary")
+}
+
+/// A file to upload.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::FileUpload;
+/// use std::time::Duration;
+/// let file = FileUpload::new("in.jsonl", "batch", "{}\n")
+///     .with_content_type("application/jsonl")
+///     .with_expiry(Duration::from_secs(7 * 24 * 3600));
+/// # drop(file);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a file is uploaded by `Files::upload`"]
+pub struct FileUpload {
+    name: String,
+    purpose: String,
+    content_type: String,
+    content: Bytes,
+    expiry: Option<Duration>,
+}
+
+impl FileUpload {
+    /// A file with this name and content. `purpose` is what it is for: `batch`, `user_data`, `vision`, `fine-tune`,
+    /// `assistants`, `evals`.
+    pub fn new(name: impl Into<String>, purpose: impl Into<String>, content: impl Into<Bytes>) -> Self {
+        Self {
+            name: name.into(),
+            purpose: purpose.into(),
+            content_type: "application/octet-stream".to_owned(),
+            content: content.into(),
+            expiry: None,
+        }
+    }
+
+    /// What kind of file it is. Default `application/octet-stream`.
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into();
+        self
+    }
+
+    /// When the service deletes it, counted from now: one hour to 30 days. Default: as the service does for the purpose.
+    pub fn with_expiry(mut self, expiry: Duration) -> Self {
+        self.expiry = Some(expiry);
+        self
+    }
+
+    fn into_form(self) -> Multipart {
+        let form = Multipart::new().with_field("purpose", self.purpose);
+        let form = match self.expiry {
+            None => form,
+            Some(expiry) => form
+                .with_field("expires_after[anchor]", "created_at")
+                .with_field("expires_after[seconds]", expiry.as_secs().to_string()),
+        };
+        form.with_file("file", self.name, self.content_type, self.content)
+    }
+}
+
+/// What a service says about a file.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::FileInfo;
+/// let file: FileInfo = serde_json::from_str(r#"{"id": "file-1", "bytes": 140, "purpose": "batch"}"#)?;
+/// assert_eq!(file.bytes, Some(140));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FileInfo {
+    /// The id by which it is asked for.
+    pub id: String,
+    /// Its size.
+    #[serde(default, deserialize_with = "number")]
+    pub bytes: Option<u64>,
+    /// When it was uploaded, in seconds since 1970.
+    #[serde(default, deserialize_with = "number")]
+    pub created_at: Option<u64>,
+    /// When it will be deleted, in seconds since 1970.
+    #[serde(default, deserialize_with = "number")]
+    pub expires_at: Option<u64>,
+    /// Its name.
+    #[serde(default, deserialize_with = "text")]
+    pub filename: Option<String>,
+    /// What it is for.
+    #[serde(default, deserialize_with = "text")]
+    pub purpose: Option<String>,
+    /// All other members, as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}

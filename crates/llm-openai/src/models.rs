@@ -1,0 +1,118 @@
+//! The models that a service has.
+
+use catena_core::Result;
+use catena_http::service::{Call, segment};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::codec::object::{null_is_default, number, text};
+use crate::openai_client::OpenAiClient;
+use crate::page::Page;
+
+/// `GET /models`, and what belongs to it. Made by [`OpenAiClient::models`].
+///
+/// # Errors
+/// As for every call of an [`OpenAiClient`].
+///
+/// # Example
+/// ```
+/// use catena_core::ErrorKind;
+/// use catena_llm_openai::OpenAiClient;
+/// # use catena_testkit::{Reply, Server};
+/// # use serde_json::json;
+/// # let server = Server::replay([
+/// #     Reply::json(200, json!({"data": [{"id": "gpt-4o", "created": 1686935002}]})),
+/// #     Reply::json(404, json!({"error": {"message": "no such model", "code": "model_not_found"}})),
+/// # ]);
+/// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+/// # futures_executor::block_on(async {
+/// assert_eq!(client.models().list().await?.data[0].created, Some(1686935002));
+/// let missing = client.models().retrieve("gpt-0").await.unwrap_err();
+/// assert_eq!(missing.kind(), ErrorKind::NotFound);
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Models {
+    client: OpenAiClient,
+}
+
+impl Models {
+    pub(crate) fn new(client: OpenAiClient) -> Self {
+        Self { client }
+    }
+
+    /// All models. The list has one page.
+    pub async fn list(&self) -> Result<Page<ModelInfo>> {
+        self.client.fetch(Call::get("models")).await
+    }
+
+    /// What is known about a model.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such model.
+    pub async fn retrieve(&self, id: &str) -> Result<ModelInfo> {
+        self.client.fetch(Call::get(format!("models/{}", segment(id)?))).await
+    }
+
+    /// Deletes a model that you have fine-tuned.
+    pub async fn delete(&self, id: &str) -> Result<Deleted> {
+        self.client.fetch(deletion(format!("models/{}", segment(id)?))?).await
+    }
+}
+
+/// The call that deletes what is at this path.
+///
+/// # Errors
+/// None.
+pub(crate) fn deletion(path: String) -> Result<Call> {
+    // Some servers answer a call that changes something only if it says that it speaks JSON.
+    Call::delete(path).with_header("content-type", "application/json")
+}
+
+/// What a service says about a model.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::ModelInfo;
+/// let model: ModelInfo = serde_json::from_str(r#"{"id": "llama3.2", "owned_by": null, "context_length": 8192}"#)?;
+/// assert_eq!(model.extra["context_length"], 8192);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// The name by which it is asked for.
+    pub id: String,
+    /// When it was made, in seconds since 1970.
+    #[serde(default, deserialize_with = "number")]
+    pub created: Option<u64>,
+    /// Who made it.
+    #[serde(default, deserialize_with = "text")]
+    pub owned_by: Option<String>,
+    /// All other members, as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What a service says when something was deleted.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::Deleted;
+/// let deleted: Deleted = serde_json::from_str(r#"{"id": "file-1", "deleted": true}"#)?;
+/// assert!(deleted.deleted);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// What was to be deleted.
+    pub id: String,
+    /// It is.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub deleted: bool,
+    /// All other members, as they came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}

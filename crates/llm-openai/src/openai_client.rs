@@ -1,0 +1,194 @@
+//! The service's endpoints beside its models.
+
+use catena_core::{ChunkStream, Context, Result};
+use catena_http::service::{Answer, Call};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::batches::Batches;
+use crate::client::Client;
+use crate::codec::object::decode_object;
+use crate::codec::raw_events::RawEvents;
+use crate::connection::{Connection, connection_settings};
+use crate::files::Files;
+use crate::models::Models;
+
+/// A client for the endpoints that are no models: lists of [models](Self::models), [files](Self::files),
+/// [batches](Self::batches), and whatever else a server has at a [path](Self::call).
+///
+/// A clone is cheap and shares connections. It works on every executor and in blocking code. Failed calls are tried
+/// again as those of models are.
+///
+/// # Errors
+/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
+/// service said as [`ServiceError`](catena_core::ServiceError). No error shows the key.
+///
+/// # Cancellation
+/// Dropping a call closes its connection.
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::OpenAiClient;
+/// use catena_testkit::{Reply, Server};
+/// use serde_json::json;
+///
+/// let server = Server::replay([Reply::json(200, json!({"object": "list", "data": [{"id": "gpt-4o"}]}))]);
+/// let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+/// # futures_executor::block_on(async {
+/// assert_eq!(client.models().list().await?.data[0].id, "gpt-4o");
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "OpenAI")]
+pub struct OpenAiClient {
+    client: Client,
+}
+
+impl OpenAiClient {
+    /// A builder with nothing set.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::OpenAiClient;
+    /// let client = OpenAiClient::builder().with_api_key("sk-...").build()?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn builder() -> OpenAiClientBuilder {
+        OpenAiClientBuilder::default()
+    }
+
+    /// A client with the key and everything else from the environment.
+    ///
+    /// # Errors
+    /// Those of [`OpenAiClientBuilder::build`].
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    pub(crate) fn from_parts(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The models that the service has.
+    pub fn models(&self) -> Models {
+        Models::new(self.clone())
+    }
+
+    /// The files that the service keeps.
+    pub fn files(&self) -> Files {
+        Files::new(self.clone())
+    }
+
+    /// Requests that the service works off when it has time, for half the price.
+    pub fn batches(&self) -> Batches {
+        Batches::new(self.clone())
+    }
+
+    /// Makes a call of any kind, and gives the bytes of its answer.
+    ///
+    /// # Errors
+    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::{Call, OpenAiClient};
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"deleted": true}))]);
+    /// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// # futures_executor::block_on(async {
+    /// let answer = client.call(Call::delete("responses/resp_1")).await?;
+    /// assert_eq!(answer.body, r#"{"deleted":true}"#);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn call(&self, call: Call) -> Result<Answer> {
+        self.client.call(call, &Context::default()).await
+    }
+
+    /// Makes a call of any kind, and reads its answer as JSON.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call); `Decode` and `InvalidResponse` for an answer that is not what was expected.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::{Call, OpenAiClient};
+    /// use serde_json::Value;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"status": "completed"}))]);
+    /// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// # futures_executor::block_on(async {
+    /// let response: Value = client.fetch(Call::get("responses/resp_1").with_query("include[]", "reasoning.encrypted_content")).await?;
+    /// assert_eq!(response["status"], "completed");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn fetch<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
+        let Answer { body, origin, .. } = self.call(call).await?;
+        decode_object(&body, &origin)
+    }
+
+    /// Makes a call of any kind, and gives the events of its answer as they come. Nothing is sent before the stream is
+    /// polled.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call), and `Stream` for an error that the service reports in an event.
+    ///
+    /// # Cancellation
+    /// Dropping the stream closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_openai::{Call, OpenAiClient};
+    /// use futures_util::TryStreamExt;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::sse([r#"{"type": "response.created"}"#])]);
+    /// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// # futures_executor::block_on(async {
+    /// let call = Call::post("responses").with_json(r#"{"model": "gpt-5", "input": "Hi", "stream": true}"#);
+    /// let events: Vec<_> = client.events(call).try_collect().await?;
+    /// assert_eq!(events[0]["type"], "response.created");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn events(&self, call: Call) -> ChunkStream<'_, Value> {
+        self.client.stream(Ok(call), Context::default(), || RawEvents)
+    }
+
+    pub(crate) fn inner(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Builds an [`OpenAiClient`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
+///
+/// # Example
+/// ```
+/// use catena_llm_openai::OpenAiClient;
+/// let builder = OpenAiClient::builder().with_api_key("sk-secret").with_max_retries(5);
+/// assert!(!format!("{builder:?}").contains("sk-secret"));
+/// let client = builder.build()?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct OpenAiClientBuilder {
+    connection: Connection,
+}
+
+impl OpenAiClientBuilder {
+    /// Builds the client. Opens no connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key or proxy, or a key
+    /// that would travel unencrypted.
+    pub fn build(self) -> Result<OpenAiClient> {
+        self.connection.connect().map(OpenAiClient::from_parts)
+    }
+}
+
+connection_settings!(OpenAiClientBuilder);

@@ -1,0 +1,105 @@
+//! Azure: its URLs, its keys, its content filter.
+
+use catena_core::{ErrorKind, RunnableExt};
+use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi};
+use catena_testkit::{Reply, Server};
+use futures_executor::block_on;
+use serde_json::json;
+
+use crate::support::{KEY, chat_completion, completion, drain, shown};
+
+fn azure(server: &Server) -> Azure {
+    Azure::new().with_endpoint(format!("{}/", server.url())).with_api_version("2024-10-21")
+}
+
+fn chat(azure: Azure) -> ChatOpenAiBuilder {
+    ChatOpenAi::builder().ignore_environment().with_max_retries(0).with_azure(azure)
+}
+
+#[test]
+fn a_deployment_is_in_the_path_and_the_key_in_its_own_header() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let chat = chat(azure(&server).with_deployment("my dep")).with_api_key(KEY).build().expect("a model");
+    block_on(chat.invoke("Hi")).expect("an answer");
+    let request = &server.requests()[0];
+    let target = "/openai/deployments/my%20dep/chat/completions?api-version=2024-10-21";
+    assert_eq!((request.target(), request.header("api-key")), (target, Some(KEY)));
+    assert_eq!((request.header("authorization"), request.json().get("model")), (None, None));
+}
+
+#[test]
+fn a_model_is_the_deployment_where_there_is_none() {
+    let server = Server::replay([Reply::json(200, completion("Hi"))]);
+    let llm = OpenAi::builder().ignore_environment().with_azure(azure(&server)).with_api_key(KEY);
+    let error = block_on(llm.build().expect("a model").invoke("Hi")).expect_err("no deployment");
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    let llm = OpenAi::builder().ignore_environment().with_azure(azure(&server)).with_api_key(KEY);
+    block_on(llm.with_model("m").build().expect("a model").invoke("Hi")).expect("an answer");
+    assert_eq!(server.requests()[0].path(), "/openai/deployments/m/completions");
+}
+
+#[test]
+fn a_token_is_fetched_for_every_call() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let token = ApiKey::from_async_fn(|| async { Ok("the-token".into()) });
+    let chat = chat(azure(&server).with_deployment("d").with_ad_token(token)).build().expect("a model");
+    block_on(chat.invoke("Hi")).expect("an answer");
+    let request = &server.requests()[0];
+    assert_eq!(
+        (request.header("authorization"), request.header("api-key")),
+        (Some("Bearer the-token"), None)
+    );
+}
+
+#[test]
+fn what_the_filter_withheld_is_an_error() {
+    let choice = json!({"index": 0, "message": {"content": null}, "finish_reason": "content_filter"});
+    let whole = Reply::json(200, json!({"choices": [choice]}));
+    let text = json!({"choices": [{"index": 0, "delta": {"content": "a"}}]}).to_string();
+    let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]}).to_string();
+    let server = Server::replay([whole, Reply::sse([text, end, "[DONE]".to_owned()])]);
+    let chat = chat(azure(&server).with_deployment("d")).with_api_key(KEY).build().expect("a model");
+    assert_eq!(block_on(chat.invoke("Hi")).expect_err("withheld").kind(), ErrorKind::ContentFilter);
+    let (chunks, error) = drain(chat.stream("Hi"));
+    assert_eq!(chunks.iter().map(|chunk| chunk.text().into_owned()).collect::<String>(), "a");
+    assert_eq!(error.expect("withheld").kind(), ErrorKind::ContentFilter);
+}
+
+#[test]
+fn a_refused_prompt_says_why() {
+    let body = json!({"error": {
+        "message": "The prompt was filtered.", "type": null, "param": "prompt", "code": "content_filter", "status": 400,
+        "innererror": {"code": "ResponsibleAIPolicyViolation"},
+    }});
+    let server = Server::replay([Reply::json(400, body)]);
+    let chat = chat(azure(&server).with_deployment("d")).with_api_key(KEY).build().expect("a model");
+    let error = block_on(chat.invoke("Hi")).expect_err("a refusal");
+    let service = error.service().expect("details");
+    assert_eq!((error.kind(), service.code.as_deref()), (ErrorKind::BadRequest, Some("content_filter")));
+    assert!(service.body.as_deref().is_some_and(|body| body.contains("ResponsibleAIPolicyViolation")));
+    assert!(!shown(&error).contains(KEY));
+}
+
+#[test]
+fn everything_can_come_from_the_environment() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let url = server.url();
+    let build = |without: &'static str| {
+        let url = url.clone();
+        let read = move |name: &str| match name {
+            _ if name == without => None,
+            "AZURE_OPENAI_ENDPOINT" => Some(url.clone()),
+            "AZURE_OPENAI_API_KEY" => Some("env-key".to_owned()),
+            "OPENAI_API_VERSION" => Some("v".to_owned()),
+            _ => None,
+        };
+        ChatOpenAi::builder().with_environment(read).with_azure(Azure::new().with_deployment("d")).build()
+    };
+    block_on(build("").expect("a model").invoke("Hi")).expect("an answer");
+    assert_eq!(server.requests()[0].target(), "/openai/deployments/d/chat/completions?api-version=v");
+    for name in ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY", "OPENAI_API_VERSION"] {
+        let error = build(name).expect_err(name);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}

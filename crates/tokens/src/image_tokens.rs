@@ -1,0 +1,53 @@
+//! What images cost: <https://platform.openai.com/docs/guides/images-vision#calculating-costs>.
+
+use serde_json::Value;
+
+use crate::image_size::image_size;
+
+/// Of every image, and all of one at the detail `low`.
+const BASE: usize = 85;
+const PER_TILE: usize = 170;
+const TILE: usize = 512;
+
+/// Scaled down to these: the longer side first, then the shorter one.
+const LONGEST: usize = 2048;
+const SHORTEST: usize = 768;
+
+/// The tokens of `{"url", "detail"?}`.
+pub(crate) fn image_tokens(image: &Value, unknown: usize) -> usize {
+    if image["detail"] == "low" {
+        return BASE;
+    }
+    match image["url"].as_str().and_then(image_size) {
+        Some((width, height)) => tile_tokens(width, height),
+        None => unknown,
+    }
+}
+
+fn tile_tokens(width: usize, height: usize) -> usize {
+    let (short, long) = (width.min(height), width.max(height));
+    let (short, long) = if long > LONGEST { (short * LONGEST / long, LONGEST) } else { (short, long) };
+    let (short, long) = if short > SHORTEST { (SHORTEST, long * SHORTEST / short) } else { (short, long) };
+    BASE + PER_TILE * short.div_ceil(TILE) * long.div_ceil(TILE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles() {
+        for (width, height, tokens) in [
+            (1, 1, 255),
+            (512, 512, 255),
+            (513, 512, 425),
+            (1024, 1024, 765),
+            (2048, 4096, 1105),
+            (4096, 2048, 1105),
+            (100_000, 1, 85),
+            (3000, 500, 85 + 170 * 4),
+        ] {
+            assert_eq!(tile_tokens(width, height), tokens, "{width} x {height}");
+        }
+    }
+}
