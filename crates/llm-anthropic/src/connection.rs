@@ -24,8 +24,10 @@ enum Variables {
     #[default]
     Process,
     None,
-    Given(Box<dyn Fn(&str) -> Option<String> + Send + Sync>),
+    Given(Read),
 }
+
+type Read = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The settings of a builder that concern the connection. `Debug` hides the key.
 #[derive(Default)]
