@@ -15,6 +15,10 @@ pub use catena_chains::{ChainOutput, LlmChain};
 pub use catena_http as http;
 #[cfg(feature = "limits")]
 pub use catena_limits as limits;
+#[cfg(feature = "anthropic")]
+pub use catena_llm_anthropic as anthropic;
+#[cfg(feature = "anthropic")]
+pub use catena_llm_anthropic::ChatAnthropic;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]

@@ -14,6 +14,8 @@ pub use crate::{
 };
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};
+#[cfg(feature = "anthropic")]
+pub use crate::ChatAnthropic;
 #[cfg(feature = "openai")]
 pub use crate::{ChatOpenAi, OpenAi};
 

@@ -28,6 +28,7 @@ mod serde_help;
 mod simple_messages;
 mod standard_block;
 mod standardize;
+mod standardize_anthropic;
 mod token_counter;
 mod tool_arguments;
 mod tool_call;

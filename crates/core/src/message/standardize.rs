@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::block_types::MediaBlock;
+use super::standardize_anthropic::from_answer;
 use super::{
     AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
 };
@@ -77,17 +78,18 @@ pub(super) fn standard(block: &ContentBlock) -> StandardBlock {
         ContentBlock::Data(data) => from_source_type(data)
             .or_else(|| from_openai(data))
             .or_else(|| from_anthropic(data))
+            .or_else(|| from_answer(data))
             .unwrap_or_else(|| StandardBlock::from_data(data.clone())),
     }
 }
 
 /// A text member.
-fn text(data: &Map<String, Value>, name: &str) -> Option<String> {
+pub(super) fn text(data: &Map<String, Value>, name: &str) -> Option<String> {
     data.get(name)?.as_str().map(str::to_owned)
 }
 
 /// The members but these and but `null`, as extras.
-fn others<'a>(data: &'a Map<String, Value>, known: &'a [&str]) -> impl Iterator<Item = (&'a str, Value)> {
+pub(super) fn others<'a>(data: &'a Map<String, Value>, known: &'a [&str]) -> impl Iterator<Item = (&'a str, Value)> {
     let unknown = data.iter().filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
     unknown.map(|(name, value)| (name.as_str(), value.clone()))
 }

@@ -26,11 +26,13 @@ pub(super) struct Turn<'a> {
 
 /// Blocks that other services and other interfaces put into answers, and that this one does not take. It is not an error
 /// to have them in a conversation. Calls are sent from where messages keep them.
-const NOT_SENT: [&str; 14] = [
+const NOT_SENT: [&str; 16] = [
     "tool_call",
     "tool_call_chunk",
     "invalid_tool_call",
+    "server_tool_call",
     "server_tool_call_chunk",
+    "server_tool_result",
     "refusal",
     "reasoning",
     "reasoning_content",
@@ -230,8 +232,13 @@ fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
             let thought = block.get("reasoning").and_then(Value::as_str).unwrap_or_default();
             made(json!({ "type": "thinking", "thinking": thought, "signature": signature() }))
         }
-        "server_tool_call" => made(json!({
-            "type": "server_tool_use", "id": block.get("id"), "name": block.get("name"), "input": block.get("args"),
+        "server_tool_call" if is_own(block.get("id")) => made(json!({
+            "type": "server_tool_use", "id": block.get("id"), "name": server_tool(block), "input": block.get("args"),
+        })),
+        "server_tool_result" if is_own(block.get("tool_call_id")) => made(json!({
+            "type": block.get("extras").and_then(|extras| extras.get("block_type")),
+            "tool_use_id": block.get("tool_call_id"),
+            "content": block.get("output"),
         })),
         "non_standard" => match block.get("value") {
             Some(value) => made(value.clone()),
@@ -239,6 +246,19 @@ fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
         },
         kind if NOT_SENT.contains(&kind) => Ok(None),
         _ => encode_block(block),
+    }
+}
+
+/// True for the id of a call of a tool that this service ran, which no other service gives.
+fn is_own(id: Option<&Value>) -> bool {
+    id.and_then(Value::as_str).is_some_and(|id| id.starts_with("srvtoolu_"))
+}
+
+/// The service's own name for a tool that it runs.
+fn server_tool(block: &ContentBlock) -> Option<&str> {
+    match block.get("name")?.as_str()? {
+        "code_interpreter" => Some("code_execution"),
+        name => Some(name),
     }
 }
 
@@ -454,6 +474,10 @@ mod tests {
             {"type": "reasoning", "reasoning": "foreign"},
             {"type": "reasoning", "reasoning": "hm", "extras": {"signature": "s"}},
             {"type": "refusal", "refusal": "no"},
+            {"type": "server_tool_call", "id": "srvtoolu_1", "name": "code_interpreter", "args": {"code": "1"}},
+            {"type": "server_tool_result", "tool_call_id": "srvtoolu_1", "output": [], "extras": {"block_type": "code_execution_tool_result"}},
+            {"type": "server_tool_call", "id": "ws_1", "name": "web_search", "args": {}},
+            {"type": "server_tool_result", "tool_call_id": "ws_1", "output": []},
             {"type": "web_search_call", "id": "w"},
             {"type": "non_standard", "value": {"type": "redacted_thinking", "data": "xx"}},
             {"type": "text", "text": "x", "id": "b", "annotations": []},
@@ -462,8 +486,10 @@ mod tests {
         answer.reasoning = Some("foreign".into());
         check_answer(
             answer,
-            json!([{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "xx"},
-                {"type": "text", "text": "x"}]),
+            json!([{"type": "thinking", "thinking": "hm", "signature": "s"},
+                {"type": "server_tool_use", "id": "srvtoolu_1", "name": "code_execution", "input": {"code": "1"}},
+                {"type": "code_execution_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+                {"type": "redacted_thinking", "data": "xx"}, {"type": "text", "text": "x"}]),
         );
     }
 

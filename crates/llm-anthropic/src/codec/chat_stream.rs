@@ -132,6 +132,9 @@ impl StreamDecoder for ChatStream {
         if self.ended || data.trim().is_empty() {
             return Ok(None);
         }
+        if name == Some("error") {
+            return Err(error_in_event(data, origin));
+        }
         let mut chunk = AiMessage::default();
         match self.read(name, data, origin, &mut chunk) {
             Ok(true) => Ok(Some(match self.pending.take() {
@@ -380,6 +383,8 @@ mod tests {
         let error =
             decoder.event(Some("error"), r#"{"error":{"message":"m"}}"#, &origin()).expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::Stream);
+        let error = decoder.event(Some("error"), "the upstream is gone", &origin()).expect_err("an error");
+        assert!(error.kind() == ErrorKind::Stream && error.to_string().contains("upstream"), "{error}");
         let delta = r#"{"index":0,"delta":{"type":"text_delta","text":"a"}}"#;
         let chunk = decoder.event(Some("content_block_delta"), delta, &origin()).expect("an event");
         assert_eq!(chunk.expect("a chunk").text(), "a");
