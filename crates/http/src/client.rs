@@ -94,8 +94,8 @@ impl HttpClient {
     }
 
     /// Sends `request`; completes when the status and headers of the answer have arrived. Redirects are not followed.
-    /// Nothing is sent twice that may have been processed: sent again, once, is a request whose kept connection closed
-    /// without a word within a second, and one that an HTTP/2 server says it did not look at (RFC 9113, section 8.7).
+    /// Nothing is sent twice that may have been processed: sent again, once, is a request on a kept connection that the
+    /// server had closed before it read it, and one that an HTTP/2 server says it did not look at (RFC 9113, section 8.7).
     ///
     /// # Errors
     /// `Connection` if the server cannot be reached or goes away, `Tls` if the handshake fails, `Timeout` if the connect,

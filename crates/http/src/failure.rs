@@ -170,16 +170,14 @@ pub(crate) fn is_unprocessed(error: &hyper::Error) -> bool {
     error.is_remote() && (refused || above_last)
 }
 
-/// The connection ended, whatever the words.
-pub(crate) fn is_closed(error: &hyper::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
-    let lost = |error: &io::Error| {
-        matches!(
-            error.kind(),
-            BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof
-        )
+/// The server had closed the connection before it read the request: its system then answers with a reset. A server that
+/// read it and goes away ends the connection in order, which proves nothing.
+pub(crate) fn is_unread(error: &hyper::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
+    let reset = |error: &io::Error| {
+        matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)
     };
-    error.is_incomplete_message() || error.is_canceled() || error.is_closed() || find(error).is_some_and(lost)
+    error.is_canceled() || error.is_closed() || find(error).is_some_and(reset)
 }
 
 /// A body broke off.

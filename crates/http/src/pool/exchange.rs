@@ -37,7 +37,7 @@ impl Pool {
     /// Sends `request` and waits for the head of its answer.
     ///
     /// A request that surely was not processed is sent again: as often as needed if nothing of it left, and once if a
-    /// kept connection turned out to be closed or an HTTP/2 server says that it did not look at it.
+    /// kept connection turned out to have been closed before, or an HTTP/2 server says that it did not look at it.
     pub(crate) async fn send(self: Arc<Self>, mut message: Message) -> Result<Response<Received>> {
         let (key, url) = (Key::of(message.uri()), message.uri().clone());
         let (mut unsent, mut may_repeat) = (0, true);
@@ -86,7 +86,7 @@ impl Pool {
                 let answer = sent.map_err(|error| {
                     let silent = connection.traffic.received() == before;
                     let at_once = start.elapsed() < CLOSED_AT_ONCE;
-                    let closed = checkout.reused && silent && at_once && failure::is_closed(error.error());
+                    let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
                     Lost::new(error, closed)
                 })?;
                 let held = Held::Http1(connection, Arc::clone(self), key.clone());
