@@ -43,7 +43,7 @@ pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
         return Err(Fault::Broken(format!("there is no behaviour `{behaviour}`")));
     };
     let (run, stage) = (known.run, Stage::new(Arc::new(subject)));
-    bounded(behaviour, move || pollster::block_on(run(&stage)))
+    bounded(behaviour, LIMIT, move || pollster::block_on(run(&stage)))
 }
 
 /// [`examine`] for tests: prints why a behaviour does not apply.
@@ -62,6 +62,7 @@ pub fn assert_behaviour<S: Subject + 'static>(subject: S, behaviour: &str) {
 /// Runs it on a thread of its own, for so long.
 pub(super) fn bounded<T: Send + 'static>(
     name: &str,
+    limit: Duration,
     run: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     let (done, end) = mpsc::channel();
@@ -70,10 +71,10 @@ pub(super) fn bounded<T: Send + 'static>(
         let _ = done.send(run());
     });
     let thread = thread.map_err(|error| Fault::Broken(format!("no thread for the test: {error}")))?;
-    match end.recv_timeout(LIMIT) {
+    match end.recv_timeout(limit) {
         Ok(verdict) => verdict,
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            Err(Fault::Broken(format!("it hangs: no end after {} seconds", LIMIT.as_secs())))
+            Err(Fault::Broken(format!("it hangs: no end after {} seconds", limit.as_secs())))
         }
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             let panic = thread.join().err();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{Capability, Chunk, Error, PromptValue, Result, RunConfig, RunnableExt};
+use catena_core::{Capabilities, Capability, Chunk, Error, PromptValue, Result, Runnable, RunnableExt};
 use futures_util::StreamExt;
 
 use super::subject::{Answered, Model, PATIENCE, Setup, Subject};
 use super::verdict::ensure;
+use super::waits::SkippedWaits;
 use super::wire::{Event, Wire};
 use super::{Answer, Asked, Fault};
 use crate::{Reply, Server};
@@ -46,6 +47,17 @@ impl<O: Answered> Stage<O> {
         )
     }
 
+    /// A service that answers with the last message it was sent.
+    pub(super) fn echoing(&self, shape: impl Fn(&str, Reply) -> Reply + Send + Sync + 'static) -> Server {
+        let stage = self.clone();
+        Server::start(move |request| {
+            let asked = stage.wire().read(request);
+            let text = asked.messages.last().map_or("", |message| &message.text);
+            let answer = Answer::of_text([text]);
+            shape(text, if asked.streamed { stage.streamed(&answer) } else { stage.whole(&answer) })
+        })
+    }
+
     /// The reply with the whole answer.
     pub(super) fn whole(&self, answer: &Answer) -> Reply {
         Reply::json(200, self.wire().whole(answer))
@@ -54,6 +66,11 @@ impl<O: Answered> Stage<O> {
     /// The reply with the answer in pieces, each event a part.
     pub(super) fn streamed(&self, answer: &Answer) -> Reply {
         self.events(&self.wire().events(answer))
+    }
+
+    /// The reply that refuses a request with this status.
+    pub(super) fn refusal(&self, status: u16) -> Reply {
+        Reply::json(status, self.wire().failure(status, "because of the weather"))
     }
 
     /// The reply with these events, each a part.
@@ -75,6 +92,14 @@ impl<O: Answered> Stage<O> {
         self.subject.model(&Setup::of(server))
     }
 
+    /// A model that tries again so often, and the waits between its attempts, which are skipped.
+    pub(super) fn trying(&self, server: &Server, max_retries: usize) -> Result<(Model<O>, SkippedWaits)> {
+        let waits = SkippedWaits::default();
+        let timer = Arc::new(waits.clone());
+        let model = self.subject.model(&Setup { max_retries, timer, ..Setup::of(server) })?;
+        Ok((model, waits))
+    }
+
     /// What the requests asked for.
     pub(super) fn asked(&self, server: &Server) -> Vec<Asked> {
         server.requests().iter().map(|request| self.wire().read(request)).collect()
@@ -87,13 +112,24 @@ impl<O: Answered> Stage<O> {
         Ok(asked.remove(0))
     }
 
+    /// What the model declares.
+    pub(super) fn capabilities(&self) -> Result<Capabilities> {
+        // Nobody calls it.
+        Ok(self.subject.model(&Setup::at("http://127.0.0.1:9"))?.capabilities())
+    }
+
     /// Goes on if the model declares the capability.
     pub(super) fn needs(&self, capability: Capability) -> Result<(), Fault> {
-        let model = self.subject.model(&Setup::at("http://127.0.0.1:9"))?;
-        if model.capabilities().has(capability) {
+        if self.capabilities()?.has(capability) {
             return Ok(());
         }
         Err(Fault::NotApplicable(format!("the model does not declare {capability:?}")))
+    }
+}
+
+impl<O> Clone for Stage<O> {
+    fn clone(&self) -> Self {
+        Self { subject: Arc::clone(&self.subject) }
     }
 }
 
@@ -104,12 +140,15 @@ impl<O> std::fmt::Debug for Stage<O> {
 }
 
 /// All chunks of a stream, and the error that ended it. What comes after an error is a fault.
-pub(super) async fn drain<O: Answered>(
-    model: &Model<O>,
+pub(super) async fn drain<R>(
+    model: &R,
     prompt: impl Into<PromptValue>,
-) -> Result<(Vec<O>, Option<Error>), Fault> {
+) -> Result<(Vec<R::Output>, Option<Error>), Fault>
+where
+    R: Runnable<Input = PromptValue> + ?Sized,
+{
     let mut chunks = Vec::new();
-    let mut stream = model.stream_with(prompt, &RunConfig::new());
+    let mut stream = model.stream(prompt);
     while let Some(chunk) = stream.next().await {
         match chunk {
             Ok(chunk) => chunks.push(chunk),
@@ -123,7 +162,10 @@ pub(super) async fn drain<O: Answered>(
 }
 
 /// The chunks of a stream that ends well, as one.
-pub(super) async fn fold<O: Answered>(model: &Model<O>, prompt: impl Into<PromptValue>) -> Result<O, Fault> {
+pub(super) async fn fold<R>(model: &R, prompt: impl Into<PromptValue>) -> Result<R::Output, Fault>
+where
+    R: Runnable<Input = PromptValue> + ?Sized,
+{
     let (chunks, error) = drain(model, prompt).await?;
     ensure!(error.is_none(), "the stream fails with {error:?}");
     folded(chunks).ok_or_else(|| Fault::Broken("the stream has no chunk".to_owned()))

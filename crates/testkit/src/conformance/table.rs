@@ -9,20 +9,52 @@ macro_rules! __each_chat_behaviour {
             $args
             text
             hard_text
-            conversation
-            system_message
             streaming
             first_piece_at_once
             every_byte_boundary
             line_endings
             stop
             usage
+            unknown_members
+            unknown_events
+            not_an_answer
+            whole_for_a_stream
             errors_by_status
+            foreign_refusals
             cut_streams
             error_within_a_stream
             dropped_stream
             dropped_call
+            nobody_there
+            timeouts
+            retry_hints
+            retries
+            retries_end
+            no_replay
+            concurrency
+            batch
+            executors
+            yielding
+            blocking
+            kept_connection
             secrets
+            secrets_unobserved
+            redirects
+            identity
+            laws
+            conversation
+            system_message
+            tools_request
+            tool_choice
+            tool_call
+            parallel_tool_calls
+            tool_call_deltas
+            odd_tool_calls
+            tool_results
+            structured_output
+            images
+            unsupported
+            metadata
         }
     };
 }
@@ -42,12 +74,33 @@ macro_rules! __each_text_behaviour {
             line_endings
             stop
             usage
+            unknown_members
+            unknown_events
+            not_an_answer
+            whole_for_a_stream
             errors_by_status
+            foreign_refusals
             cut_streams
             error_within_a_stream
             dropped_stream
             dropped_call
+            nobody_there
+            timeouts
+            retry_hints
+            retries
+            retries_end
+            no_replay
+            concurrency
+            batch
+            executors
+            yielding
+            blocking
+            kept_connection
             secrets
+            secrets_unobserved
+            redirects
+            identity
+            laws
         }
     };
 }

@@ -2,7 +2,7 @@
 
 use catena_core::{ErrorKind, RunnableExt};
 
-use super::super::stage::{drain, failure};
+use super::super::stage::{drain, failure, shown};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Stage, Verdict};
@@ -61,6 +61,32 @@ pub(crate) async fn errors_by_status<O: Answered>(stage: &Stage<O>) -> Verdict {
             ensure_eq!(known, Some(status), "the status that the error of a {how} knows");
         }
         ensure_eq!(server.requests().len(), 2, "the requests for HTTP {status}, without retries");
+    }
+    Ok(())
+}
+
+/// Refusals that are not in the service's own words, as proxies send them, are errors of their status too.
+pub(crate) async fn foreign_refusals<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let html = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+    for (status, kind, reply) in [
+        (502, ErrorKind::Server, Reply::html(502, html)),
+        (503, ErrorKind::Server, Reply::text(503, "")),
+        (500, ErrorKind::Server, Reply::text(500, "upstream connect error")),
+        (404, ErrorKind::NotFound, Reply::json(404, serde_json::Value::Null)),
+        (400, ErrorKind::BadRequest, Reply::json(400, serde_json::json!({"error": 7}))),
+        (429, ErrorKind::RateLimit, Reply::json(429, serde_json::json!(["slow down"]))),
+        (500, ErrorKind::Server, Reply::text(500, "long ".repeat(100_000))),
+    ] {
+        let server = Server::replay([reply]);
+        let model = stage.model(&server)?;
+        let called = failure(model.invoke("Hi").await, "a refused call")?;
+        let (_, streamed) = drain(&model, "Hi").await?;
+        for error in [Some(called), streamed] {
+            let seen = error.as_ref().map(|error| error.kind());
+            ensure_eq!(seen, Some(kind), "the kind of a foreign HTTP {status}");
+            let length = error.map_or(0, |error| shown(&error).len());
+            ensure!(length < 32 << 10, "the error of a foreign HTTP {status} shows {length} bytes");
+        }
     }
     Ok(())
 }

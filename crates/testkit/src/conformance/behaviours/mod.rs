@@ -2,14 +2,26 @@
 
 mod answers;
 mod cancellation;
+mod contents;
+mod facts;
 mod failures;
+mod oddities;
+mod places;
 mod requests;
+mod retries;
 mod secrets;
 mod streams;
+mod tools;
 
 pub(crate) use answers::*;
 pub(crate) use cancellation::*;
+pub(crate) use contents::*;
+pub(crate) use facts::*;
 pub(crate) use failures::*;
+pub(crate) use oddities::*;
+pub(crate) use places::*;
 pub(crate) use requests::*;
+pub(crate) use retries::*;
 pub(crate) use secrets::*;
 pub(crate) use streams::*;
+pub(crate) use tools::*;

@@ -1,6 +1,8 @@
 //! What nobody may see.
 
-use catena_core::RunnableExt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use catena_core::{RunConfig, RunEvent, RunnableExt, observe_with};
 
 use super::super::stage::{drain, failure, shown};
 use super::super::subject::{Answered, KEY, Setup};
@@ -56,4 +58,41 @@ fn echoes<O: Answered>(stage: &Stage<O>) -> Vec<Reply> {
         Reply::text(500, &*message),
         Reply::html(502, format!("<html><body>{message}</body></html>")),
     ]
+}
+
+/// Whoever watches a run does not see the key.
+pub(crate) async fn secrets_unobserved<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let mut replies = echoes(stage);
+    replies.push(stage.whole(&Answer::of_text(["Fine"])));
+    for reply in replies {
+        let server = Server::replay([reply]);
+        let seen = Arc::new(Mutex::new(String::new()));
+        let log = Arc::clone(&seen);
+        let observer = observe_with(move |event: &RunEvent<'_>| {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&format!("{event:?}"));
+        });
+        // What comes of it is the matter of others.
+        let _ = stage.model(&server)?.invoke_with("Hi", &RunConfig::new().with_observer(observer)).await;
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        ensure!(!seen.is_empty(), "the run has no events");
+        ensure!(!seen.contains(KEY), "an event shows the key");
+    }
+    Ok(())
+}
+
+/// A redirect does not take the key to another server.
+pub(crate) async fn redirects<O: Answered>(stage: &Stage<O>) -> Verdict {
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = stage.answering(&Answer::of_text(["Stolen"]));
+        let location = format!("{}/elsewhere", elsewhere.url());
+        let server = Server::replay([Reply::text(status, "moved").with_header("location", location)]);
+        let model = stage.model(&server)?;
+        // An error or an answer: only the key matters.
+        let _ = (model.invoke("Hi").await, drain(&model, "Hi").await?);
+        let taken = elsewhere.requests().iter().any(|request| {
+            format!("{:?} {} {}", request.headers(), request.target(), request.text()).contains(KEY)
+        });
+        ensure!(!taken, "a redirect with HTTP {status} takes the key to another server");
+    }
+    Ok(())
 }

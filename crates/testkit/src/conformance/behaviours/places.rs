@@ -1,0 +1,183 @@
+//! Many calls at once, and every place from which a call may be made.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::{ErrorKind, RunnableExt};
+use futures_util::future::{join, join_all};
+use tokio::runtime::{Builder, Runtime};
+
+use super::super::examination::bounded;
+use super::super::stage::{fold, has_come};
+use super::super::subject::{Answered, Model};
+use super::super::verdict::{ensure, ensure_eq};
+use super::super::{Answer, Fault, Stage, Verdict};
+use crate::{Gate, Server};
+
+/// Fifty calls and streams at once are all made, and none gets another's answer.
+pub(crate) async fn concurrency<O: Answered>(stage: &Stage<O>) -> Verdict {
+    const CALLS: usize = 50;
+    let gate = Gate::new();
+    let held = gate.clone();
+    let server = stage.echoing(move |_, reply| reply.hold(held.clone()));
+    let model = stage.model(&server)?;
+    let calls = join_all((0..CALLS).map(|index| {
+        let (model, prompt) = (&model, format!("number {index}"));
+        async move {
+            if index % 2 == 0 {
+                return Ok((model.invoke(prompt.clone()).await?.said(), prompt));
+            }
+            Ok::<_, Fault>((fold(model, prompt.clone()).await?.said(), prompt))
+        }
+    }));
+    // All have to be under way before any is answered.
+    let open = async {
+        let all = has_come(&server, CALLS).await;
+        gate.open();
+        all
+    };
+    let (answers, all) = join(pin!(calls), pin!(open)).await;
+    ensure!(all, "{} of {CALLS} calls are under way at once", server.requests().len());
+    for answer in answers {
+        let (got, expected) = answer?;
+        ensure_eq!(got, expected, "the answer of one of {CALLS} calls");
+    }
+    Ok(())
+}
+
+/// A batch gives each item its own result, in order, whatever becomes of the others.
+pub(crate) async fn batch<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let refusal = stage.refusal(400);
+    let server = stage.echoing(move |text, reply| if text.ends_with('3') { refusal.clone() } else { reply });
+    let model = stage.model(&server)?;
+    let results = model.batch((0..20).map(|index| format!("item {index}"))).await;
+    ensure_eq!(results.len(), 20, "the number of results");
+    for (index, result) in results.into_iter().enumerate() {
+        let got = result.map(|answer| answer.said()).map_err(|error| error.kind());
+        let prompt = format!("item {index}");
+        let expected = if prompt.ends_with('3') { Err(ErrorKind::BadRequest) } else { Ok(prompt) };
+        ensure_eq!(got, expected, "the result of item {index}");
+    }
+    Ok(())
+}
+
+/// One model serves every executor.
+pub(crate) async fn executors<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let server = stage.answering(&Answer::of_text(["at ", "home"]));
+    let model = stage.model(&server)?;
+    // Twice each, so that the second finds a connection there.
+    for _ in 0..2 {
+        at_home("plain block_on", pollster::block_on(works(model.clone())))?;
+        at_home("smol", smol::block_on(works(model.clone())))?;
+        at_home("a task of smol", smol::block_on(smol::spawn(works(model.clone()))))?;
+        let multi = multi()?;
+        at_home("tokio", multi.block_on(works(model.clone())))?;
+        at_home("a task of tokio", joined(multi.block_on(multi.spawn(works(model.clone())))))?;
+        let current = current()?;
+        at_home("current-thread tokio", current.block_on(works(model.clone())))?;
+        at_home(
+            "a task of current-thread tokio",
+            joined(current.block_on(current.spawn(works(model.clone())))),
+        )?;
+    }
+    // The runtimes are gone now; the model is not.
+    at_home("plain block_on, after runtimes", pollster::block_on(works(model)))
+}
+
+/// A call never holds the thread that polls it.
+pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let server = Arc::new(stage.echoing(move |_, reply| reply.hold(held.clone())));
+    let model = stage.model(&server)?;
+    bounded("yielding", Duration::from_secs(10), move || {
+        current()?.block_on(async {
+            // The same thread has to open the gate while the call waits behind it.
+            let open = async {
+                has_come(&server, 1).await;
+                gate.open();
+            };
+            let (answer, ()) = join(pin!(model.invoke("Hi")), pin!(open)).await;
+            ensure_eq!(answer?.said(), "Hi", "the answer");
+            Ok(())
+        })
+    })
+}
+
+/// A blocking call works from a plain thread and inside every runtime.
+pub(crate) async fn blocking<O: Answered>(stage: &Stage<O>) -> Verdict {
+    fn blocked<O: Answered>(model: Model<O>) -> Result<String, Fault> {
+        let _scope = catena_http::blocking::enter()?;
+        pollster::block_on(works(model))
+    }
+    let server = stage.answering(&Answer::of_text(["at ", "home"]));
+    let model = stage.model(&server)?;
+    let (multi, current) = (multi()?, current()?);
+    let inside = |model: &Model<O>| {
+        let model = model.clone();
+        async { blocked(model) }
+    };
+    at_home("a plain thread", blocked(model.clone()))?;
+    at_home("tokio", multi.block_on(inside(&model)))?;
+    at_home("a task of tokio", joined(multi.block_on(multi.spawn(inside(&model)))))?;
+    at_home("current-thread tokio", current.block_on(inside(&model)))?;
+    at_home("a task of current-thread tokio", joined(current.block_on(current.spawn(inside(&model)))))?;
+    at_home("smol", smol::block_on(inside(&model)))
+}
+
+/// One connection is enough for calls one after the other.
+pub(crate) async fn kept_connection<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let server = stage.answering(&Answer::of_text(["again"]));
+    let model = stage.model(&server)?;
+    for _ in 0..5 {
+        model.invoke("Hi").await?;
+        fold(&model, "Hi").await?;
+    }
+    ensure!(server.connections() <= 2, "ten calls in a row open {} connections", server.connections());
+    Ok(())
+}
+
+async fn works<O: Answered>(model: Model<O>) -> Result<String, Fault> {
+    let (called, streamed) = (model.invoke("Hi").await?.said(), fold(&model, "Hi").await?.said());
+    ensure_eq!(streamed, called, "the text of the stream");
+    Ok(called)
+}
+
+fn at_home(place: &str, got: Result<String, Fault>) -> Verdict {
+    match got {
+        Ok(text) if text == "at home" => Ok(()),
+        Ok(text) => Err(Fault::Broken(format!("{place}: the answer is {text:?}"))),
+        Err(fault) => Err(Fault::Broken(format!("{place}: {fault}"))),
+    }
+}
+
+fn joined(result: Result<Result<String, Fault>, tokio::task::JoinError>) -> Result<String, Fault> {
+    result.unwrap_or_else(|error| Err(Fault::Broken(format!("the task panics: {error}"))))
+}
+
+fn multi() -> Result<Runtime, Fault> {
+    runtime(Builder::new_multi_thread().worker_threads(2))
+}
+
+fn current() -> Result<Runtime, Fault> {
+    runtime(&mut Builder::new_current_thread())
+}
+
+fn runtime(builder: &mut Builder) -> Result<Runtime, Fault> {
+    builder.enable_all().build().map_err(|error| Fault::Broken(format!("no runtime for the test: {error}")))
+}
+
+/// What a server that goes away leaves: an error, not a hang.
+pub(crate) async fn nobody_there<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let server = Server::start(|_| crate::Reply::never());
+    let model = stage.model(&server)?;
+    drop(server);
+    let error = super::super::stage::failure(model.invoke("Hi").await, "a call to nobody")?;
+    ensure_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::Connection, true),
+        "the error where nobody listens"
+    );
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Faults, one at a time, and the behaviour that must find each.
+
+use catena_testkit::conformance::{Fault, examine};
+
+use crate::toy_wire::ToySubject;
+
+/// Makes the list of faults, and a test of each: the behaviour on the right must break.
+macro_rules! plants {
+    ($($(#[$what:meta])* $plant:ident => $behaviour:ident $test:ident)*) => {
+        /// What is wrong with the provider.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Plant {
+            /// It is sound.
+            Nothing,
+            $($(#[$what])* $plant,)*
+        }
+
+        $(
+            #[test]
+            fn $test() {
+                finds(Plant::$plant, stringify!($behaviour));
+            }
+        )*
+    };
+}
+
+fn finds(plant: Plant, behaviour: &str) {
+    match examine(ToySubject::with(plant), behaviour) {
+        Err(Fault::Broken(_)) => {}
+        other => panic!("`{behaviour}` does not find {plant:?}: {other:?}"),
+    }
+}
+
+plants! {
+    /// Text loses the space around it on its way.
+    TrimsText => hard_text trimmed_text
+    DropsSystem => system_message dropped_system_message
+    IgnoresStop => stop ignored_stop
+    DropsLastPiece => streaming dropped_last_piece
+    /// All pieces come at the end.
+    BuffersStream => first_piece_at_once buffered_stream
+    LosesStreamedUsage => usage lost_usage
+    LosesFinish => metadata lost_finish_reason
+    Nameless => identity nameless_provider
+    /// What breaks off is taken for whole.
+    SwallowsCuts => cut_streams swallowed_cut
+    /// What breaks off begins anew, and its pieces come twice.
+    Replays => no_replay replayed_stream
+    OverhearsFaults => error_within_a_stream overheard_fault
+    WrongKinds => errors_by_status wrong_kind
+    /// The error does not say what the service said.
+    Speechless => errors_by_status speechless_error
+    RetriesRefusals => retries_end retried_refusal
+    NeverTriesAgain => retries no_retry
+    LosesHints => retry_hints lost_hint
+    WaitsForEver => timeouts no_timeout
+    PanicsAtNews => unknown_members panic_at_unknown_members
+    FailsAtNewEvents => unknown_events failure_at_unknown_events
+    /// A page of HTML is an answer.
+    TakesAnything => not_an_answer anything_as_answer
+    TakesEmptyAnswers => not_an_answer nothing_as_answer
+    LosesToolDescriptions => tools_request lost_tool_description
+    IgnoresToolChoice => tool_choice ignored_tool_choice
+    LosesCallIds => tool_call lost_call_id
+    /// The arguments of all calls go to the first.
+    MergesToolCalls => parallel_tool_calls merged_tool_calls
+    RefusesBadArguments => odd_tool_calls refused_arguments
+    DropsToolResults => tool_results dropped_tool_results
+    IgnoresSchema => structured_output ignored_schema
+    LosesImages => images lost_image
+    /// Images are left out in silence, as the model has not declared that it reads them.
+    DropsWhatItCannot => unsupported silently_dropped_image
+    KeyInErrors => secrets key_in_errors
+    KeyInDebug => secrets key_in_debug
+    KeyInTwoHeaders => secrets key_in_two_headers
+    KeyInPath => secrets key_in_path
+    KeyInParameters => identity key_in_parameters
+    KeyOverRedirects => redirects key_over_redirects
+    /// The messages of one call are kept where another finds them.
+    MixedAnswers => concurrency mixed_answers
+    BlocksExecutor => yielding blocked_executor
+    NeedsTokio => executors needs_tokio
+    /// The call goes on after its future is gone.
+    OutlivesItsCaller => dropped_call outlives_its_caller
+    NewClientEachCall => kept_connection new_client_each_call
+}

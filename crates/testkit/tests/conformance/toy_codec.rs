@@ -1,0 +1,227 @@
+//! The codec of the provider with everything.
+
+use catena_core::{
+    AiMessage, ContentBlock, Error, ErrorKind, Message, Result, ServiceError, ToolCallChunk, Usage,
+};
+use catena_http::service::{Dialect, FailedAnswer, Origin, StreamDecoder, words};
+use serde_json::{Map, Value, json};
+
+use crate::planted::Plant;
+
+/// How the service reports errors: `{"fault": "..."}`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Words(pub(crate) Plant);
+
+impl Dialect for Words {
+    fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error {
+        let body: Value = serde_json::from_str(answer.body()).unwrap_or_default();
+        let fault = body["fault"].as_str().map_or_else(|| words(answer.body(), 200), str::to_owned);
+        let kind = match self.0 {
+            Plant::WrongKinds if answer.status() == 429 => ErrorKind::Server,
+            _ => answer.kind(),
+        };
+        let text = match answer.redirect() {
+            Some(url) => format!("moved -> {url}"),
+            None if self.0 == Plant::Speechless => format!("HTTP {}", answer.status()),
+            None => format!("the toy refused (HTTP {}): {fault}", answer.status()),
+        };
+        answer.error(kind, text, ServiceError { message: Some(fault), ..ServiceError::default() })
+    }
+}
+
+/// The body of a request.
+pub(crate) fn encode(
+    messages: &[Message],
+    arguments: Option<&Map<String, Value>>,
+    stream: bool,
+    plant: Plant,
+) -> Result<Value> {
+    let messages = messages.iter().filter(|message| {
+        let dropped = match plant {
+            Plant::DropsSystem => matches!(message, Message::System(_)),
+            Plant::DropsToolResults => matches!(message, Message::Tool(_)),
+            _ => false,
+        };
+        !dropped
+    });
+    let messages = messages.map(|message| wire_message(message, plant)).collect::<Result<Vec<_>>>()?;
+    let mut body = json!({"model": "toy-1", "messages": messages, "stream": stream});
+    for (name, value) in arguments.into_iter().flatten() {
+        let (name, value) = match (&**name, plant) {
+            ("stop", Plant::IgnoresStop)
+            | ("tool_choice", Plant::IgnoresToolChoice)
+            | ("response_format", Plant::IgnoresSchema) => continue,
+            ("tools", _) => ("tools", wire_tools(value, plant)),
+            (name, _) => (name, value.clone()),
+        };
+        body[name] = value;
+    }
+    Ok(body)
+}
+
+fn wire_message(message: &Message, plant: Plant) -> Result<Value> {
+    let (role, content) = match message {
+        Message::System(message) => ("system", &message.content),
+        Message::Human(message) => ("human", &message.content),
+        Message::Ai(message) => ("ai", &message.content),
+        Message::Tool(message) => ("tool", &message.content),
+        _ => return Err(Error::new(ErrorKind::Unsupported, "the toy does not know such messages")),
+    };
+    let text = content.text();
+    let text = if plant == Plant::TrimsText { text.trim() } else { &*text };
+    let mut wire = json!({"role": role, "text": text});
+    for block in content.as_blocks().unwrap_or_default() {
+        match (image(block), plant) {
+            (Some(_), Plant::LosesImages) | (None, Plant::LosesImages) => {}
+            (Some(_), Plant::DropsWhatItCannot) => {}
+            (Some(image), _) => wire["images"] = json!([image]),
+            (None, _) if block.as_text().is_some() || plant == Plant::DropsWhatItCannot => {}
+            (None, _) => {
+                return Err(Error::new(ErrorKind::Unsupported, "the toy reads texts and images only"));
+            }
+        }
+    }
+    if let Message::Ai(message) = message {
+        let calls =
+            message.tool_calls().iter().map(|call| json!({"name": call.name, "arguments": call.args}));
+        wire["calls"] = calls.collect();
+    }
+    if let Message::Tool(message) = message {
+        wire["answers"] = message.tool_call_id.clone().into();
+    }
+    Ok(wire)
+}
+
+fn image(block: &ContentBlock) -> Option<String> {
+    match block.kind()? {
+        "image" => Some(block.get("base64")?.as_str()?.to_owned()),
+        "image_url" => {
+            let url = block.get("image_url")?.get("url")?.as_str()?;
+            Some(url.split_once(";base64,").map_or(url, |(_, data)| data).to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn wire_tools(tools: &Value, plant: Plant) -> Value {
+    let wire = |tool: &Value| {
+        let mut tool = tool.get("function").unwrap_or(tool).clone();
+        if tool.get("parameters").is_none() {
+            tool = json!({"name": tool["title"], "description": tool["description"], "parameters": tool});
+        }
+        if plant == Plant::LosesToolDescriptions {
+            tool["description"] = "".into();
+        }
+        tool
+    };
+    tools.as_array().into_iter().flatten().map(wire).collect()
+}
+
+/// A whole answer.
+pub(crate) fn decode(body: &[u8], origin: &Origin, plant: Plant) -> Result<AiMessage> {
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(_) if plant == Plant::TakesAnything => {
+            return Ok(AiMessage::new(&*String::from_utf8_lossy(body)));
+        }
+        Err(error) => return Err(bad(ErrorKind::Decode, "the answer is not JSON", origin).with_source(error)),
+    };
+    if !value["text"].is_string() && plant != Plant::TakesEmptyAnswers {
+        return Err(bad(ErrorKind::InvalidResponse, "the answer has no text", origin));
+    }
+    let mut message = AiMessage::new(value["text"].as_str().unwrap_or_default());
+    for (index, call) in (0..).zip(value["calls"].as_array().into_iter().flatten()) {
+        message.push_tool_call_chunk(chunk(index, call, plant));
+    }
+    describe(&mut message, &value, plant);
+    if plant == Plant::RefusesBadArguments {
+        let whole = message.clone().into_whole();
+        if !whole.invalid_tool_calls().is_empty() {
+            return Err(bad(ErrorKind::InvalidResponse, "the arguments of a tool call are not JSON", origin));
+        }
+    }
+    Ok(message.into_whole())
+}
+
+fn chunk(index: i64, call: &Value, plant: Plant) -> ToolCallChunk {
+    let text = |name: &str| call[name].as_str().map(str::to_owned);
+    let lost = plant == Plant::MergesToolCalls && call["name"].is_null();
+    let mut chunk = ToolCallChunk::new(if lost { 0 } else { index });
+    chunk.name = text("name");
+    chunk.id = text("id").filter(|_| plant != Plant::LosesCallIds);
+    chunk.args = text("arguments");
+    chunk
+}
+
+/// Takes what is known about the answer from this part of it.
+fn describe(message: &mut AiMessage, value: &Value, plant: Plant) {
+    let members = value.as_object().into_iter().flatten();
+    let unknown = members.map(|(name, _)| name).find(|name| name.starts_with("kit_"));
+    assert!(plant != Plant::PanicsAtNews || unknown.is_none(), "what is {unknown:?}?");
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    message.id = text("id");
+    message.metadata.model = text("model");
+    message.metadata.finish_reason = text("end").filter(|_| plant != Plant::LosesFinish);
+    if let (Some(input), Some(output)) = (value["usage"]["in"].as_u64(), value["usage"]["out"].as_u64()) {
+        message.usage = Some(Usage::new(input, output));
+    }
+}
+
+fn bad(kind: ErrorKind, message: &'static str, origin: &Origin) -> Error {
+    Error::new(kind, message).with_service(origin.service_error(""))
+}
+
+/// Reads a stream.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    plant: Plant,
+    finished: bool,
+}
+
+impl Decoder {
+    pub(crate) fn new(plant: Plant) -> Self {
+        Self { plant, finished: false }
+    }
+}
+
+impl StreamDecoder for Decoder {
+    type Chunk = AiMessage;
+
+    fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        let value: Value = serde_json::from_str(data)
+            .map_err(|error| bad(ErrorKind::Decode, "an event is not JSON", origin).with_source(error))?;
+        match name {
+            Some("fault") if self.plant == Plant::OverhearsFaults => return Ok(None),
+            Some("fault") => {
+                let fault = value["fault"].as_str().unwrap_or("no words").to_owned();
+                return Err(Error::new(ErrorKind::Stream, fault).with_service(origin.service_error(data)));
+            }
+            Some("piece") => {}
+            _ if self.plant == Plant::FailsAtNewEvents => {
+                return Err(bad(ErrorKind::InvalidResponse, "an unknown event", origin));
+            }
+            _ => return Ok(None),
+        }
+        let mut chunk_of = AiMessage::new(value["text"].as_str().unwrap_or_default());
+        if let Some(index) = value["call"]["index"].as_i64() {
+            chunk_of.push_tool_call_chunk(chunk(index, &value["call"], self.plant));
+        }
+        describe(&mut chunk_of, &value, self.plant);
+        if self.plant == Plant::LosesStreamedUsage {
+            chunk_of.usage = None;
+        }
+        self.finished |= value["end"].is_string();
+        Ok(Some(chunk_of))
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+        if self.finished || marked {
+            return Ok(None);
+        }
+        Err(bad(ErrorKind::Incomplete, "the stream ended early", origin))
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        decode(body, origin, self.plant)
+    }
+}
