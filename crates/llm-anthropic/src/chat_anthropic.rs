@@ -1,0 +1,272 @@
+//! The chat model.
+
+use catena_core::{
+    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    RunnableExt, async_trait, gather, impl_pipe,
+};
+use catena_http::service::Call;
+use serde_json::{Map, Value};
+
+use crate::call_arguments::with_call_arguments;
+use crate::chat_anthropic_builder::ChatAnthropicBuilder;
+use crate::client::Client;
+use crate::codec::chat_request::{ChatOptions, encode_chat};
+use crate::codec::chat_response::decode_chat;
+use crate::codec::chat_stream::ChatStream;
+use crate::codec::count_tokens::{decode_count, encode_count};
+
+/// A chat model behind Anthropic's `POST /v1/messages`.
+///
+/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+///
+/// Instructions of the system come first; messages of one side that follow each other are sent as one turn, and results of
+/// tools as part of the user's. Finish reason, model, request id and unknown members of an answer are in the message's
+/// `metadata`, where `stop_reason` is the service's own word for the end; token counts are its `usage`, the cache
+/// included. A stream delivers them with its last pieces.
+///
+/// What the model thought is the message's `reasoning`. Signed thoughts, and what tools that the service runs itself did,
+/// are blocks of its content in the service's form: keep the message in the conversation, and they are sent back unchanged.
+///
+/// # Errors
+/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
+/// service said as [`ServiceError`](catena_core::ServiceError). A stream that breaks off ends with an error after the
+/// text that arrived. What the service cannot do is `Unsupported` before anything is sent. No error shows the key.
+///
+/// # Cancellation
+/// Dropping a call or a stream closes its connection.
+///
+/// # Example
+/// ```
+/// use catena_core::{Message, RunnableExt};
+/// use catena_llm_anthropic::ChatAnthropic;
+/// use catena_testkit::{Reply, Server};
+/// use serde_json::json;
+///
+/// let server = Server::replay([Reply::json(200, json!({ // instead of api.anthropic.com
+///     "type": "message", "content": [{"type": "text", "text": "Hello!"}], "stop_reason": "end_turn",
+/// }))]);
+/// let chat = ChatAnthropic::builder().with_base_url(server.url()).without_api_key().build()?;
+/// # futures_executor::block_on(async {
+/// let answer = chat.invoke([Message::system("Be brief."), Message::human("Say hello")]).await?;
+/// assert_eq!(answer.text(), "Hello!");
+/// assert_eq!(server.requests()[0].json()["system"], "Be brief.");
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ChatAnthropic {
+    client: Client,
+    options: ChatOptions,
+}
+
+impl ChatAnthropic {
+    /// A builder with nothing set.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// let chat = ChatAnthropic::builder().with_api_key("sk-ant-...").with_max_tokens(100).build()?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn builder() -> ChatAnthropicBuilder {
+        ChatAnthropicBuilder::default()
+    }
+
+    /// The default model, with the key and everything else from the environment: `ChatAnthropic::builder().build()`.
+    ///
+    /// # Errors
+    /// Those of [`ChatAnthropicBuilder::build`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// match ChatAnthropic::from_env() {
+    ///     Ok(chat) => drop(chat),
+    ///     Err(error) => assert!(error.to_string().contains("ANTHROPIC_API_KEY")),
+    /// }
+    /// ```
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// This model, with the key and everything else from the environment.
+    ///
+    /// # Errors
+    /// Those of [`ChatAnthropicBuilder::build`].
+    ///
+    /// # Example
+    /// ```no_run
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// let chat = ChatAnthropic::new("claude-sonnet-4-5")?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn new(model: impl Into<String>) -> Result<Self> {
+        Self::builder().with_model(model).build()
+    }
+
+    /// The name of the model.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// let chat = ChatAnthropic::builder().with_api_key("sk-ant-...").build()?;
+    /// assert_eq!(chat.model(), "claude-haiku-4-5");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn model(&self) -> &str {
+        &self.options.model
+    }
+
+    /// This model with tools that it may call, as bound arguments.
+    ///
+    /// A tool is `{"name", "description", "parameters"}` as of
+    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), OpenAI's form of it, a JSON Schema with a title,
+    /// or what the service itself takes, such as `{"type": "web_search_20250305", "name": "web_search"}`. Bind
+    /// `tool_choice`, `parallel_tool_calls` and `strict` beside it.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::RunnableExt;
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"stop_reason": "tool_use", "content": [
+    ///     {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"city": "Paris"}}]}))]);
+    /// let chat = ChatAnthropic::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// let tool = json!({"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}});
+    /// # futures_executor::block_on(async {
+    /// let answer = chat.bind_tools([tool]).bind("tool_choice", "required").invoke("How is the weather in Paris?").await?;
+    /// assert_eq!(answer.tool_calls()[0].name, "get_weather");
+    /// assert_eq!(server.requests()[0].json()["tool_choice"], json!({"type": "any"}));
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn bind_tools<T: Into<Value>>(&self, tools: impl IntoIterator<Item = T>) -> Bound<Self> {
+        let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
+        self.clone().bind("tools", tools)
+    }
+
+    /// How many tokens a call with this prompt would read, tools and instructions included, as the service counts them.
+    /// It costs nothing and generates nothing.
+    ///
+    /// # Errors
+    /// As for every call of a model; see [`ChatAnthropic`].
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"input_tokens": 14}))]);
+    /// let chat = ChatAnthropic::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// # futures_executor::block_on(async {
+    /// assert_eq!(chat.count_tokens("Hello, Claude").await?, 14);
+    /// assert_eq!(server.requests()[0].path(), "/v1/messages/count_tokens");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "get_num_tokens_from_messages")]
+    pub async fn count_tokens(&self, prompt: impl Into<PromptValue>) -> Result<u64> {
+        self.count_tokens_in(prompt, &Context::default()).await
+    }
+
+    /// [`count_tokens`](Self::count_tokens) as a step of a run: with the arguments that are bound to it.
+    ///
+    /// # Errors
+    /// As for [`count_tokens`](Self::count_tokens).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Context, RunnableExt};
+    /// use catena_llm_anthropic::ChatAnthropic;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"input_tokens": 400}))]);
+    /// # let chat = ChatAnthropic::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// let count = lambda(move |question: String, cx: Context| {
+    ///     let chat = chat.clone();
+    ///     async move { chat.count_tokens_in(question, &cx).await }
+    /// });
+    /// # futures_executor::block_on(async {
+    /// let tool = serde_json::json!([{"name": "search", "parameters": {"type": "object"}}]);
+    /// assert_eq!(count.bind("tools", tool).invoke("Who was it?").await?, 400);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn count_tokens_in(&self, prompt: impl Into<PromptValue>, cx: &Context) -> Result<u64> {
+        let options = self.options.called(cx.arguments())?;
+        let request = encode_count(&options, &prompt.into().into_messages())?;
+        let call = self.client.post("v1/messages/count_tokens", request.body, &options.wire.betas)?;
+        let answer = self.client.call(with_call_arguments(call, cx.arguments())?, cx).await?;
+        decode_count(&answer.body, &answer.origin)
+    }
+
+    pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
+        Self { client, options }
+    }
+
+    /// The call, and whether texts of its answer may have citations.
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<(Call, bool)> {
+        let options = self.options.called(cx.arguments())?;
+        let request = encode_chat(&options, &prompt.into_messages(), stream)?;
+        let call = self.client.post("v1/messages", request.body, &options.wire.betas)?;
+        Ok((with_call_arguments(call, cx.arguments())?, request.cited))
+    }
+}
+
+#[async_trait]
+impl LanguageModel for ChatAnthropic {
+    type Output = AiMessage;
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        if self.options.streaming {
+            let whole = gather(self.generate_stream(prompt, cx.clone())).await?;
+            return Ok(whole.unwrap_or_default().into_whole());
+        }
+        let (call, cited) = self.request(prompt, cx, false)?;
+        let answer = self.client.call(call, cx).await?;
+        decode_chat(&answer.body, cited, &answer.origin)
+    }
+
+    fn provider(&self) -> Option<&str> {
+        Some("anthropic")
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some(self.model())
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(self.options.described(self.client.base_url()))
+    }
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        let request = self.request(prompt, &cx, true);
+        let cited = request.as_ref().is_ok_and(|(_, cited)| *cited);
+        self.client.stream(request.map(|(call, _)| call), cx, move || ChatStream::new(cited))
+    }
+}
+
+/// What the interface has; what a certain model lacks, the service says.
+const CAPABILITIES: Capabilities = Capabilities::none()
+    .with(Capability::Stop)
+    .with(Capability::Usage)
+    .with(Capability::StreamedUsage)
+    .with(Capability::SystemMessages)
+    .with(Capability::Tools)
+    .with(Capability::ParallelToolCalls)
+    .with(Capability::ToolChoice)
+    .with(Capability::StructuredOutput)
+    .with(Capability::ImageInput)
+    .with(Capability::FileInput)
+    .with(Capability::Reasoning);
+
+impl_pipe!(ChatAnthropic);

@@ -1,0 +1,547 @@
+//! Conversations: what the system says, and turns of the user and the assistant, one after the other.
+
+use std::collections::BTreeMap;
+
+use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Message, Record, Result, ToolStatus};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::call_id::wire_id;
+use super::content::{Block, ToolUse, WireContent, encode_block, may_be_cited};
+
+/// Everything that is said, as it is sent.
+pub(super) struct Conversation<'a> {
+    pub(super) system: Option<WireContent<'a>>,
+    pub(super) turns: Vec<Turn<'a>>,
+    /// There is something that the service may cite.
+    pub(super) cited: bool,
+}
+
+/// What one side says before the other does.
+#[derive(Serialize)]
+pub(super) struct Turn<'a> {
+    role: &'static str,
+    content: WireContent<'a>,
+}
+
+/// Blocks that other services and other interfaces put into answers, and that this one does not take. It is not an error
+/// to have them in a conversation. Calls are sent from where messages keep them.
+const NOT_SENT: [&str; 14] = [
+    "tool_call",
+    "tool_call_chunk",
+    "invalid_tool_call",
+    "server_tool_call_chunk",
+    "refusal",
+    "reasoning",
+    "reasoning_content",
+    "function_call",
+    "code_interpreter_call",
+    "computer_call",
+    "file_search_call",
+    "image_generation_call",
+    "mcp_call",
+    "web_search_call",
+];
+
+/// The turns of a conversation. Messages of the same side that follow each other are one turn, and results of tools
+/// belong to the user's. `system_turns`: the model takes instructions in the middle of a conversation.
+///
+/// # Errors
+/// `InvalidInput` for a conversation without a turn, for instructions that do not come first, and for blocks without
+/// content; `Unsupported` for kinds of messages and of content that the service does not take.
+pub(super) fn encode_messages(messages: &[Message], system_turns: bool) -> Result<Conversation<'_>> {
+    let mut system = Vec::new();
+    let mut turns: Vec<Turn<'_>> = Vec::new();
+    let mut cited = false;
+    for (index, message) in messages.iter().enumerate() {
+        let role = role(message).map_err(|error| at(index, error))?;
+        cited |= message.content().as_blocks().unwrap_or_default().iter().any(may_be_cited);
+        let content = encode_content(message).map_err(|error| at(index, error))?;
+        match (role, turns.last_mut()) {
+            ("system", None) => system.push(content),
+            ("system", Some(_)) if !system_turns => return Err(late_instructions(index)),
+            ("assistant", _) if content.is_empty() => {}
+            (role, Some(turn)) if turn.role == role => turn.content.append(content),
+            (role, _) => turns.push(Turn { role, content }),
+        }
+    }
+    if turns.is_empty() {
+        let message = "a chat model needs at least one message that is not the system's";
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    turns.iter_mut().for_each(Turn::put_results_first);
+    trim_end(&mut turns);
+    let system = system.into_iter().reduce(|mut all, next| {
+        all.append(next);
+        all
+    });
+    Ok(Conversation { system: system.filter(|system| !system.is_empty()), turns, cited })
+}
+
+fn at(index: usize, error: Error) -> Error {
+    Error::new(error.kind(), format!("message {}: {}", index + 1, error.message()))
+}
+
+fn late_instructions(index: usize) -> Error {
+    let message = format!(
+        "message {}: instructions of the system come first for this model; put them there, or into a message of the user, \
+         or call `with_system_turns` if the model takes them in between",
+        index + 1
+    );
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+/// Whose turn a message belongs to.
+fn role(message: &Message) -> Result<&'static str> {
+    let other = match message {
+        Message::System(_) => return Ok("system"),
+        Message::Human(_) | Message::Tool(_) => return Ok("user"),
+        Message::Ai(_) => return Ok("assistant"),
+        Message::Chat(message) => match message.role.as_str() {
+            "system" | "developer" => return Ok("system"),
+            "user" | "human" => return Ok("user"),
+            "assistant" | "ai" => return Ok("assistant"),
+            other => other,
+        },
+        other => other.role(),
+    };
+    let message = format!("messages of the role `{other:.100}` cannot be sent to this model");
+    Err(Error::new(ErrorKind::Unsupported, message))
+}
+
+fn encode_content(message: &Message) -> Result<WireContent<'_>> {
+    match message {
+        Message::System(message) => encode_system(&message.content),
+        Message::Tool(message) => {
+            let content = &message.content;
+            if is_made_of_results(content) {
+                return encode_blocks(content);
+            }
+            let is_error = message.status == ToolStatus::Error;
+            Ok(WireContent::Blocks(vec![Block::result(&message.tool_call_id, content, is_error)?]))
+        }
+        Message::Ai(message) => encode_answer(message),
+        other => encode_blocks(other.content()),
+    }
+}
+
+fn encode_blocks(content: &Content) -> Result<WireContent<'_>> {
+    Ok(match content {
+        Content::Text(text) => WireContent::Text(text),
+        Content::Blocks(blocks) => {
+            let blocks = blocks.iter().filter_map(|block| encode_block(block).transpose());
+            WireContent::Blocks(blocks.collect::<Result<_>>()?)
+        }
+    })
+}
+
+fn encode_system(content: &Content) -> Result<WireContent<'_>> {
+    let other = |block: &&ContentBlock| block.kind() != Some("text");
+    match content.as_blocks().unwrap_or_default().iter().find(other) {
+        None => encode_blocks(content),
+        Some(block) => {
+            let kind = block.kind().unwrap_or("none");
+            let message =
+                format!("blocks of the type `{kind:.100}` cannot be sent as instructions of the system");
+            Err(Error::new(ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+/// True for a tool message that already holds what the service calls a result.
+fn is_made_of_results(content: &Content) -> bool {
+    let is_result = |block: &ContentBlock| block.kind() == Some("tool_result");
+    content.as_blocks().is_some_and(|blocks| !blocks.is_empty() && blocks.iter().all(is_result))
+}
+
+/// What a model said, with its calls at the end unless the content says where they stand.
+fn encode_answer(message: &AiMessage) -> Result<WireContent<'_>> {
+    let calls = Calls::of(message);
+    let mut blocks = Vec::new();
+    let mut sent = Vec::new();
+    match &message.content {
+        Content::Text(text) if calls.0.is_empty() => return Ok(WireContent::Text(text)),
+        Content::Text(text) if text.trim().is_empty() => {}
+        Content::Text(text) => blocks.push(Block::text(text)),
+        Content::Blocks(content) => {
+            for block in content {
+                if block.kind() != Some("tool_use") {
+                    blocks.extend(encode_answer_block(block)?);
+                } else if let Some(at) = calls.position(block) {
+                    blocks.push(calls.encode(at)?);
+                    sent.push(at);
+                } else {
+                    blocks.extend(encode_block(block)?);
+                }
+            }
+        }
+    }
+    sent.sort_unstable();
+    for at in (0..calls.0.len()).filter(|at| sent.binary_search(at).is_err()) {
+        blocks.push(calls.encode(at)?);
+    }
+    Ok(WireContent::Blocks(blocks))
+}
+
+/// A call: its id, its name, its arguments, and what else the service said about it.
+type Call<'a> = (Option<&'a str>, &'a str, Option<&'a Record>, &'a Map<String, Value>);
+
+/// The calls of a message, by their ids.
+struct Calls<'a>(Vec<Call<'a>>, BTreeMap<&'a str, usize>);
+
+impl<'a> Calls<'a> {
+    /// All calls. Those whose arguments cannot be read are sent without any, as there are results that answer them.
+    fn of(message: &'a AiMessage) -> Self {
+        let calls = message.tool_calls().iter();
+        let calls = calls.map(|call| (call.id.as_deref(), call.name.as_str(), Some(&call.args), &call.extra));
+        let invalid = message
+            .invalid_tool_calls()
+            .iter()
+            .filter_map(|call| Some((Some(call.id.as_deref()?), call.name.as_deref()?, None, &call.extra)));
+        let calls: Vec<Call<'a>> = calls.chain(invalid).collect();
+        let places = calls.iter().enumerate().filter_map(|(at, call)| Some((call.0?, at))).collect();
+        Self(calls, places)
+    }
+
+    fn position(&self, block: &ContentBlock) -> Option<usize> {
+        self.1.get(block.get("id")?.as_str()?).copied()
+    }
+
+    fn encode(&self, at: usize) -> Result<Block<'a>> {
+        let (id, name, input, extra) = self.0[at];
+        let Some(id) = id.filter(|id| !id.is_empty()) else {
+            let message =
+                format!("the call of `{name:.100}` has no id, so its result could not be told from others");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        };
+        let known = ["caller", "cache_control", "toolset_name"];
+        let more = known.into_iter().filter_map(|name| Some((name, extra.get(name)?))).collect();
+        Ok(Block::Call(ToolUse { kind: "tool_use", id: wire_id(id), name, input, more }))
+    }
+}
+
+/// A block of an answer: thoughts are sent back if the service signed them.
+fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
+    let signature = || block.get("signature").or_else(|| block.get("extras")?.get("signature"));
+    let made = |value: Value| Ok(Some(Block::Made(value)));
+    match block.kind().unwrap_or_default() {
+        "thinking" if signature().is_none() => Ok(None),
+        "reasoning" if signature().is_some() => {
+            let thought = block.get("reasoning").and_then(Value::as_str).unwrap_or_default();
+            made(json!({ "type": "thinking", "thinking": thought, "signature": signature() }))
+        }
+        "server_tool_call" => made(json!({
+            "type": "server_tool_use", "id": block.get("id"), "name": block.get("name"), "input": block.get("args"),
+        })),
+        "non_standard" => match block.get("value") {
+            Some(value) => made(value.clone()),
+            None => Ok(None),
+        },
+        kind if NOT_SENT.contains(&kind) => Ok(None),
+        _ => encode_block(block),
+    }
+}
+
+impl<'a> WireContent<'a> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Blocks(blocks) => blocks.is_empty(),
+        }
+    }
+
+    fn into_blocks(self) -> Vec<Block<'a>> {
+        match self {
+            Self::Text(text) if text.trim().is_empty() => Vec::new(),
+            Self::Text(text) => vec![Block::text(text)],
+            Self::Blocks(blocks) => blocks,
+        }
+    }
+
+    fn append(&mut self, next: Self) {
+        let mut blocks = std::mem::replace(self, Self::Text("")).into_blocks();
+        blocks.extend(next.into_blocks());
+        *self = Self::Blocks(blocks);
+    }
+}
+
+impl Turn<'_> {
+    /// The service wants the results of tools before anything else that the user says.
+    fn put_results_first(&mut self) {
+        if let WireContent::Blocks(blocks) = &mut self.content
+            && !blocks.is_sorted_by_key(|block| !block.is_result())
+        {
+            blocks.sort_by_key(|block| !block.is_result());
+        }
+    }
+}
+
+/// A last turn of the assistant is the beginning of the answer, and must not end in white space.
+fn trim_end(turns: &mut [Turn<'_>]) {
+    let Some(turn) = turns.last_mut().filter(|turn| turn.role == "assistant") else { return };
+    match &mut turn.content {
+        WireContent::Text(text) => *text = text.trim_end(),
+        WireContent::Blocks(blocks) => {
+            if let Some(Block::Text(block)) = blocks.last_mut() {
+                block.text = block.text.trim_end();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_core::{InvalidToolCall, ToolCall, ToolMessage};
+
+    fn encode(messages: &[Message], system_turns: bool) -> Result<Value> {
+        let Conversation { system, turns, .. } = encode_messages(messages, system_turns)?;
+        Ok(json!({ "system": system.map(|system| json!(system)), "turns": turns }))
+    }
+
+    fn blocks(blocks: Value) -> Content {
+        serde_json::from_value(blocks).expect("content")
+    }
+
+    #[track_caller]
+    fn check(messages: &[Message], system: Value, turns: Value) {
+        let encoded = encode(messages, false).expect("a conversation");
+        assert_eq!(encoded, json!({"system": system, "turns": turns}));
+    }
+
+    fn call() -> AiMessage {
+        AiMessage::new("").with_tool_calls([ToolCall::new("f", [("z", 1), ("a", 2)]).with_id("t1")])
+    }
+
+    #[test]
+    fn sides_take_turns() {
+        check(&[Message::human("Hi")], Value::Null, json!([{"role": "user", "content": "Hi"}]));
+        check(
+            &[
+                Message::system("A"),
+                Message::system("B"),
+                Message::human("1"),
+                Message::human("2"),
+                Message::ai("3"),
+                Message::ai("4"),
+            ],
+            json!([{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]),
+            json!([
+                {"role": "user", "content": [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]},
+                {"role": "assistant", "content": [{"type": "text", "text": "3"}, {"type": "text", "text": "4"}]},
+            ]),
+        );
+        check(
+            &[
+                Message::system("A"),
+                Message::human(blocks(json!(["x", {"type": "text", "text": " "}]))),
+                Message::ai(""),
+                Message::human("y"),
+            ],
+            json!("A"),
+            json!([{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": "y"}]}]),
+        );
+        check(&[Message::human("")], Value::Null, json!([{"role": "user", "content": ""}]));
+        check(
+            &[Message::human("Hi"), Message::ai("The answer is \n")],
+            Value::Null,
+            json!([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "The answer is"}]),
+        );
+        let message = |role: &str| {
+            serde_json::from_value(json!({"type": "chat", "role": role, "content": "x"})).expect("a message")
+        };
+        check(
+            &[message("developer"), message("user"), message("assistant")],
+            json!("x"),
+            json!([{"role": "user", "content": "x"}, {"role": "assistant", "content": "x"}]),
+        );
+    }
+
+    #[test]
+    fn results_are_the_users_and_come_first() {
+        let mut failed = ToolMessage::new("no such city", "functions.f:0");
+        failed.status = ToolStatus::Error;
+        let marked = blocks(json!([{"type": "text", "text": "42", "cache_control": {"type": "ephemeral"}},
+            {"type": "image", "base64": "QQ==", "mime_type": "image/png"}]));
+        let mut foreign = call();
+        foreign.push_tool_call(ToolCall::new("g", [("", 0); 0]).with_id("functions.f:0"));
+        check(
+            &[
+                Message::human("?"),
+                foreign.into(),
+                Message::human("now"),
+                Message::tool(marked, "t1"),
+                failed.into(),
+                Message::tool("", "t3"),
+            ],
+            Value::Null,
+            json!([
+                {"role": "user", "content": "?"},
+                {"role": "assistant", "content": [
+                    {"type": "tool_use", "id": "t1", "name": "f", "input": {"z": 1, "a": 2}},
+                    {"type": "tool_use", "id": "functions_2ef_3a0", "name": "g", "input": {}},
+                ]},
+                {"role": "user", "content": [
+                    {"type": "tool_result", "tool_use_id": "t1", "cache_control": {"type": "ephemeral"}, "content": [
+                        {"type": "text", "text": "42"},
+                        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QQ=="}},
+                    ]},
+                    {"type": "tool_result", "tool_use_id": "functions_2ef_3a0", "content": "no such city", "is_error": true},
+                    {"type": "tool_result", "tool_use_id": "t3"},
+                    {"type": "text", "text": "now"},
+                ]},
+            ]),
+        );
+        let native = json!([{"type": "tool_result", "tool_use_id": "t1", "content": "42"}]);
+        check(
+            &[Message::tool(blocks(native.clone()), "t1")],
+            Value::Null,
+            json!([{"role": "user", "content": native}]),
+        );
+    }
+
+    #[test]
+    fn the_order_of_arguments_is_kept() {
+        let (messages, system_turns) = ([Message::human("?"), call().into()], false);
+        let turns = encode_messages(&messages, system_turns).expect("a conversation").turns;
+        let text = serde_json::to_string(&turns).expect("JSON");
+        assert!(text.contains(r#""input":{"z":1,"a":2}"#), "{text}");
+    }
+
+    /// Checks what is sent of an answer.
+    #[track_caller]
+    fn check_answer(answer: AiMessage, expected: Value) {
+        let messages = [Message::human("?"), answer.into(), Message::human("!")];
+        let encoded = encode(&messages, false).expect("a conversation");
+        assert_eq!(encoded["turns"][1], json!({"role": "assistant", "content": expected}));
+    }
+
+    #[test]
+    fn answers_are_sent_back_as_they_came() {
+        let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+        let hidden = json!({"type": "redacted_thinking", "data": "xx"});
+        let search =
+            json!({"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "x"}});
+        let mut answer = AiMessage::new(blocks(json!([thinking, hidden, "4", search])));
+        answer.push_tool_call(ToolCall::new("f", [("a", 1)]).with_id("t1"));
+        let text = json!({"type": "text", "text": "4"});
+        let used = json!({"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}});
+        check_answer(answer, json!([thinking, hidden, text, search, used]));
+        let cited = json!([{"type": "text", "text": "x", "index": 0, "citations": [{"type": "char_location"}]},
+            {"type": "text", "text": "y", "index": 1}, {"type": "text", "text": "", "citations": [{"type": "page_location"}]}]);
+        let expected = json!([{"type": "text", "text": "x", "citations": [{"type": "char_location"}]}, {"type": "text", "text": "y"}]);
+        check_answer(AiMessage::new(blocks(cited)), expected);
+        // Calls stand where the content has them, with what the message says about them.
+        let mut placed = AiMessage::new(blocks(
+            json!([{"type": "tool_use", "id": "t1", "name": "old", "input": {}}, "x"]),
+        ));
+        placed.push_tool_call(ToolCall::new("f", [("a", 1)]).with_id("t1"));
+        check_answer(placed, json!([used, {"type": "text", "text": "x"}]));
+        let mut broken = AiMessage::new("x");
+        let mut invalid = InvalidToolCall::new("f", "{oops");
+        invalid.id = Some("t2".into());
+        broken.push_invalid_tool_call(invalid);
+        check_answer(
+            broken,
+            json!([{"type": "text", "text": "x"}, {"type": "tool_use", "id": "t2", "name": "f", "input": {}}]),
+        );
+    }
+
+    #[test]
+    fn what_other_services_put_into_answers_is_left_out() {
+        let content = json!([
+            {"type": "thinking", "thinking": "unsigned"},
+            {"type": "reasoning", "reasoning": "foreign"},
+            {"type": "reasoning", "reasoning": "hm", "extras": {"signature": "s"}},
+            {"type": "refusal", "refusal": "no"},
+            {"type": "web_search_call", "id": "w"},
+            {"type": "non_standard", "value": {"type": "redacted_thinking", "data": "xx"}},
+            {"type": "text", "text": "x", "id": "b", "annotations": []},
+        ]);
+        let mut answer = AiMessage::new(blocks(content));
+        answer.reasoning = Some("foreign".into());
+        check_answer(
+            answer,
+            json!([{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "redacted_thinking", "data": "xx"},
+                {"type": "text", "text": "x"}]),
+        );
+    }
+
+    #[test]
+    fn marks_stay_on_their_blocks() {
+        let mark = json!({"type": "ephemeral", "ttl": "1h"});
+        let content = json!([
+            {"type": "text", "text": "a", "cache_control": mark},
+            {"type": "text", "text": "b", "extras": {"cache_control": mark}},
+            {"type": "file", "base64": "QQ==", "extras": {"title": "T", "citations": {"enabled": true}, "cache_control": mark}},
+            {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}, "index": 3, "title": "U"},
+        ]);
+        let expected = json!([
+            {"type": "text", "text": "a", "cache_control": mark},
+            {"type": "text", "text": "b", "cache_control": mark},
+            {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "QQ=="},
+                "title": "T", "citations": {"enabled": true}, "cache_control": mark},
+            {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}, "title": "U"},
+        ]);
+        check(
+            &[Message::human(blocks(content))],
+            Value::Null,
+            json!([{"role": "user", "content": expected}]),
+        );
+        let system = json!([{"type": "text", "text": "S", "cache_control": mark}]);
+        check(
+            &[Message::system(blocks(system.clone())), Message::human("x")],
+            system,
+            json!([{"role": "user", "content": "x"}]),
+        );
+    }
+
+    #[test]
+    fn instructions_come_first_or_where_the_model_takes_them() {
+        let messages = [Message::human("Hi"), Message::system("Now in verse."), Message::ai("Ho")];
+        let error = encode(&messages, false).expect_err("too late");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("message 2"), "{error}");
+        let turns = encode(&messages, true).expect("a conversation")["turns"].clone();
+        assert_eq!(turns[1], json!({"role": "system", "content": "Now in verse."}));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_an_error() {
+        let image = Message::system(blocks(json!([{"type": "image", "url": "https://e.org/a.png"}])));
+        let function = serde_json::from_value(json!({"type": "function", "name": "f", "content": "x"}))
+            .expect("a message");
+        let nameless = AiMessage::new("").with_tool_calls([ToolCall::new("f", [("", 0); 0])]);
+        for (message, kind) in [
+            (image, ErrorKind::Unsupported),
+            (function, ErrorKind::Unsupported),
+            (Message::human(blocks(json!([{"type": "audio", "base64": "QQ=="}]))), ErrorKind::Unsupported),
+            (Message::human(blocks(json!([{"text": "no type"}]))), ErrorKind::InvalidInput),
+            (nameless.into(), ErrorKind::InvalidInput),
+        ] {
+            let error = encode(&[message, Message::human("x")], false).expect_err("an error");
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.to_string().contains("message 1"), "{error}");
+        }
+        for nothing in [vec![], vec![Message::system("S")], vec![Message::ai("")]] {
+            assert_eq!(encode(&nothing, false).expect_err("nothing").kind(), ErrorKind::InvalidInput);
+        }
+    }
+
+    #[test]
+    fn long_conversations_take_time_in_proportion() {
+        let started = std::time::Instant::now();
+        let mut answer = AiMessage::new("");
+        let mut messages = vec![Message::human("?")];
+        for n in 0..20_000 {
+            answer.push_tool_call(ToolCall::new("f", [("", 0); 0]).with_id(format!("t{n}")));
+        }
+        messages.push(answer.into());
+        for n in 0..20_000 {
+            messages.extend([Message::human("x"), Message::tool("r", format!("t{n}"))]);
+        }
+        let turns = encode_messages(&messages, false).expect("a conversation").turns;
+        assert_eq!(turns.len(), 3);
+        assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
+    }
+}

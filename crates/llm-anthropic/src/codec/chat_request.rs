@@ -1,0 +1,486 @@
+//! Chat requests: `POST /v1/messages`.
+
+use std::borrow::Cow;
+
+use catena_core::{Error, ErrorKind, Message, Result};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::chat_message::{Conversation, encode_messages};
+use super::response_format::wire_format;
+use super::tool::{wire_choice, wire_tool};
+use crate::call_arguments::NOT_IN_BODY;
+use crate::parameters::Parameters;
+
+/// The most tokens of an answer where the application does not say; thoughts come on top of it. The service has no
+/// default.
+const MAX_TOKENS: u64 = 4096;
+
+/// What other services can be asked for and this one cannot. Leaving it out would give another answer than was asked for.
+const UNSUPPORTED: [&str; 10] = [
+    "audio",
+    "frequency_penalty",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "modalities",
+    "n",
+    "prediction",
+    "presence_penalty",
+    "seed",
+];
+
+/// The settings of a chat model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ChatOptions {
+    pub(crate) model: String,
+    pub(crate) parameters: Parameters,
+    /// Names of what is not generally available yet.
+    pub(crate) betas: Vec<String>,
+    /// The model takes instructions in the middle of a conversation.
+    pub(crate) system_turns: bool,
+    /// Calls are streams that are put together.
+    pub(crate) streaming: bool,
+    /// The parameters as they are sent.
+    pub(crate) wire: Wire,
+}
+
+/// Parameters in the form that is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wire {
+    pub(crate) members: Map<String, Value>,
+    pub(crate) betas: Vec<String>,
+    /// The service may look things up by itself, and cite them.
+    searches: bool,
+}
+
+/// A request, and what is to be known of it to read the answer.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) body: Vec<u8>,
+    /// Texts of the answer may have citations.
+    pub(crate) cited: bool,
+}
+
+impl ChatOptions {
+    /// Brings the settings into the form that is sent.
+    ///
+    /// # Errors
+    /// `Config` for what JSON cannot say, `Unsupported` for what the service cannot do, `InvalidInput` for a tool or format
+    /// that is none.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.parameters.check()?;
+        self.wire = Wire::of(self.parameters.members.clone(), &self.parameters.extra, &self.betas)?;
+        Ok(())
+    }
+
+    /// The settings with the arguments of a call laid over them.
+    ///
+    /// # Errors
+    /// As for [`finish`](Self::finish).
+    pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Cow<'_, Self>> {
+        let Some(arguments) = arguments.filter(|arguments| !arguments.is_empty()) else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let mut called = self.clone();
+        let Parameters { members, extra, .. } = &mut called.parameters;
+        for (name, value) in arguments {
+            match (name.as_str(), value) {
+                ("stream", _) => {
+                    let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
+                    return Err(Error::new(ErrorKind::InvalidInput, message));
+                }
+                ("extra_body" | "model_kwargs", Value::Object(_)) => {}
+                ("model", Value::String(model)) => called.model.clone_from(model),
+                // What a tracer knows about a call is not for the service.
+                (name, _) if name.starts_with("ls_") || NOT_IN_BODY.contains(&name) => {}
+                (name, value) => {
+                    extra.remove(name);
+                    members.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
+        // Extra members count most, whatever order the arguments come in.
+        for name in ["model_kwargs", "extra_body"] {
+            extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
+        }
+        called.finish()?;
+        Ok(Cow::Owned(called))
+    }
+
+    /// Everything that shapes an answer, for those who compare models.
+    pub(crate) fn described(&self, base_url: &str) -> Map<String, Value> {
+        let facts = [("base_url", base_url), ("model", &*self.model)];
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        let betas =
+            (!self.wire.betas.is_empty()).then(|| ("betas".to_owned(), self.wire.betas.clone().into()));
+        facts.chain(self.wire.members.clone()).chain(self.parameters.extra.clone()).chain(betas).collect()
+    }
+}
+
+impl Wire {
+    fn of(mut members: Map<String, Value>, extra: &Map<String, Value>, betas: &[String]) -> Result<Self> {
+        members.retain(|_, value| !value.is_null());
+        refuse_unsupported(&mut members)?;
+        rename(&mut members);
+        let searches =
+            add_tools(&mut members)? || [&members, extra].iter().any(|set| set.contains_key("mcp_servers"));
+        if let Some(format) = members.remove("response_format")
+            && let Some(format) = wire_format(&format)?
+        {
+            set_in(&mut members, "output_config", "format", format);
+        }
+        let thinking = extra.get("thinking").or_else(|| members.get("thinking"));
+        check_choice(&members, thinking)?;
+        let budget = thinking.and_then(|thinking| thinking.get("budget_tokens")?.as_u64()).unwrap_or(0);
+        members.entry("max_tokens").or_insert_with(|| MAX_TOKENS.saturating_add(budget).into());
+        let mut all = betas.to_vec();
+        let bound = members.remove("betas");
+        let bound = bound.as_ref().map(texts).unwrap_or_default();
+        all.extend(bound.into_iter().filter(|beta| !betas.contains(beta)));
+        Ok(Self { members, betas: all, searches })
+    }
+}
+
+/// Takes out what asks for nothing.
+///
+/// # Errors
+/// `Unsupported` for the rest of what the service does not know.
+fn refuse_unsupported(members: &mut Map<String, Value>) -> Result<()> {
+    for name in UNSUPPORTED {
+        let Some(value) = members.remove(name) else { continue };
+        let nothing = match &value {
+            Value::Bool(wanted) => !wanted,
+            Value::Number(number) => {
+                number.as_f64() == Some(if name == "n" { 1.0 } else { 0.0 }) && name != "seed"
+            }
+            Value::Array(items) => items.iter().all(|item| item == "text"),
+            Value::Object(members) => members.is_empty(),
+            _ => false,
+        };
+        if !nothing {
+            let message = format!("`{name}` cannot be asked of Anthropic's models");
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+    }
+    Ok(())
+}
+
+/// Gives members the service's names for them.
+fn rename(members: &mut Map<String, Value>) {
+    if let Some(stop) = members.remove("stop") {
+        members.insert("stop_sequences".to_owned(), texts(&stop).into());
+    }
+    if members.get("stop_sequences").is_some_and(|stop| stop.as_array().is_some_and(Vec::is_empty)) {
+        members.remove("stop_sequences");
+    }
+    if let Some(limit) = members.remove("max_completion_tokens") {
+        members.insert("max_tokens".to_owned(), limit);
+    }
+    if let Some(user) = members.remove("user") {
+        set_in(members, "metadata", "user_id", user);
+    }
+    for name in ["reasoning_effort", "effort"] {
+        if let Some(effort) = members.remove(name) {
+            set_in(members, "output_config", "effort", effort);
+        }
+    }
+    // Streams always say what they used.
+    members.remove("stream_usage");
+    members.remove("stream_options");
+}
+
+/// One text, or those of a list.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Sets a member of a member.
+fn set_in(members: &mut Map<String, Value>, outer: &str, name: &str, value: Value) {
+    match members.entry(outer).or_insert_with(|| json!({})) {
+        Value::Object(inner) => drop(inner.insert(name.to_owned(), value)),
+        other => *other = json!({ name: value }),
+    }
+}
+
+/// Brings tools and the choice of them into wire form. True if one of them is run by the service.
+fn add_tools(members: &mut Map<String, Value>) -> Result<bool> {
+    let strict = members.remove("strict").and_then(|strict| strict.as_bool());
+    let parallel = members.remove("parallel_tool_calls").and_then(|parallel| parallel.as_bool());
+    let tools: Vec<Value> = match members.remove("tools") {
+        None => Vec::new(),
+        Some(Value::Array(given)) => {
+            given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?
+        }
+        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
+    };
+    let choice = members.remove("tool_choice").unwrap_or_default();
+    if let Some(choice) = wire_choice(&choice, parallel, &tools) {
+        members.insert("tool_choice".to_owned(), choice);
+    }
+    let own = |tool: &Value| tool.get("type").is_none_or(|kind| kind == "custom");
+    let searches = !tools.iter().all(own);
+    if !tools.is_empty() {
+        members.insert("tools".to_owned(), tools.into());
+    }
+    Ok(searches)
+}
+
+/// A model that thinks decides by itself whether to call a tool.
+fn check_choice(members: &Map<String, Value>, thinking: Option<&Value>) -> Result<()> {
+    let forced = members
+        .get("tool_choice")
+        .is_some_and(|choice| matches!(choice["type"].as_str(), Some("any" | "tool")));
+    let thinks =
+        thinking.is_some_and(|thinking| matches!(thinking["type"].as_str(), Some("enabled" | "adaptive")));
+    if forced && thinks {
+        let message = "a model that thinks cannot be made to call a tool: leave `tool_choice` to it, turn `thinking` off, \
+                       or ask for the form of the answer with `response_format`";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    Ok(())
+}
+
+/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+struct Body<'a> {
+    options: &'a ChatOptions,
+    conversation: &'a Conversation<'a>,
+    /// The only parameters to send, where not all are wanted.
+    only: Option<&'static [&'static str]>,
+    stream: bool,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ChatOptions { model, parameters: Parameters { extra, .. }, wire, .. } = self.options;
+        let wanted = |name: &str| self.only.is_none_or(|only| only.contains(&name));
+        let own = |name: &str| !extra.contains_key(name);
+        let mut body = serializer.serialize_map(None)?;
+        if own("model") {
+            body.serialize_entry("model", model)?;
+        }
+        if let (Some(system), true) = (&self.conversation.system, own("system")) {
+            body.serialize_entry("system", system)?;
+        }
+        if own("messages") {
+            body.serialize_entry("messages", &self.conversation.turns)?;
+        }
+        let members = wire.members.iter().filter(|(name, _)| own(name) && wanted(name));
+        // Only a call may be a stream.
+        let extra = extra
+            .iter()
+            .filter(|(name, _)| wanted(name) || matches!(name.as_str(), "model" | "system" | "messages"));
+        for (name, value) in members.chain(extra) {
+            body.serialize_entry(name, value)?;
+        }
+        if self.stream {
+            body.serialize_entry("stream", &true)?;
+        }
+        body.end()
+    }
+}
+
+/// A request for an answer.
+///
+/// # Errors
+/// `InvalidInput` for a conversation that the service does not take, `Unsupported` for messages and content that cannot be
+/// sent.
+pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: bool) -> Result<Request> {
+    encode(options, messages, None, stream)
+}
+
+/// A request with only some of the parameters.
+///
+/// # Errors
+/// As for [`encode_chat`].
+pub(super) fn encode(
+    options: &ChatOptions,
+    messages: &[Message],
+    only: Option<&'static [&'static str]>,
+    stream: bool,
+) -> Result<Request> {
+    let conversation = encode_messages(messages, options.system_turns)?;
+    let body = serde_json::to_vec(&Body { options, conversation: &conversation, only, stream });
+    let body = body.map_err(|error| {
+        Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+    })?;
+    Ok(Request { body, cited: conversation.cited || options.wire.searches })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(members: Value) -> Map<String, Value> {
+        members.as_object().cloned().expect("an object")
+    }
+
+    fn options(set: Value) -> ChatOptions {
+        let mut options = ChatOptions { model: "m".into(), ..ChatOptions::default() };
+        options.parameters.members = members(set);
+        options.finish().expect("good settings");
+        options
+    }
+
+    /// What is sent beside the messages.
+    fn sent(options: &ChatOptions, stream: bool) -> Map<String, Value> {
+        let request = encode_chat(options, &[Message::human("Hi")], stream).expect("a request");
+        let mut body = members(serde_json::from_slice(&request.body).expect("JSON"));
+        assert_eq!(body.remove("messages"), Some(json!([{"role": "user", "content": "Hi"}])));
+        body
+    }
+
+    /// Checks what is sent beside model and messages.
+    #[track_caller]
+    fn check(set: Value, arguments: Value, expected: Value) {
+        let options = options(set);
+        let called = options.called(Some(&members(arguments))).expect("good arguments");
+        let mut body = sent(&called, false);
+        assert_eq!(body.remove("model"), Some("m".into()));
+        assert_eq!(Value::from(body), expected);
+    }
+
+    #[test]
+    fn what_is_not_set_is_not_sent_but_the_limit() {
+        assert_eq!(Value::from(sent(&options(json!({})), false)), json!({"model": "m", "max_tokens": 4096}));
+        let streamed = json!({"model": "m", "max_tokens": 4096, "stream": true});
+        assert_eq!(Value::from(sent(&options(json!({})), true)), streamed);
+        check(
+            json!({"thinking": {"type": "enabled", "budget_tokens": 2000}}),
+            json!({}),
+            json!({"max_tokens": 6096, "thinking": {"type": "enabled", "budget_tokens": 2000}}),
+        );
+    }
+
+    #[test]
+    fn arguments_have_the_names_of_openai_or_of_the_service() {
+        let set = json!({"temperature": 0.1, "stop_sequences": ["A"], "max_tokens": 5});
+        check(set.clone(), json!({}), set.clone());
+        check(
+            set.clone(),
+            json!({"temperature": null, "stop": "B", "max_completion_tokens": 9, "ls_format": 1, "timeout": 3}),
+            json!({"stop_sequences": ["B"], "max_tokens": 9}),
+        );
+        check(set.clone(), json!({"stop": []}), json!({"temperature": 0.1, "max_tokens": 5}));
+        check(
+            json!({}),
+            json!({"user": "ada", "reasoning_effort": "low", "top_k": 3, "new_member": [1], "stream_options": {}}),
+            json!({"max_tokens": 4096, "metadata": {"user_id": "ada"}, "output_config": {"effort": "low"}, "top_k": 3,
+                "new_member": [1]}),
+        );
+        check(
+            json!({"max_tokens": 5}),
+            json!({"extra_body": {"max_tokens": 2, "x": 1}, "max_tokens": 3}),
+            json!({"max_tokens": 2, "x": 1}),
+        );
+        let options = options(json!({}));
+        let called = options.called(Some(&members(json!({"model": "other", "betas": ["b"]})))).expect("good");
+        assert_eq!((called.model.as_str(), called.wire.betas.as_slice()), ("other", &["b".to_owned()][..]));
+        assert_eq!(sent(&called, false)["model"], "other");
+    }
+
+    #[test]
+    fn tools_and_formats_are_brought_into_form() {
+        let tool = json!({"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}});
+        let wire = json!({"name": "f", "input_schema": {"type": "object", "properties": {}}});
+        check(
+            json!({"parallel_tool_calls": false}),
+            json!({"tools": [tool], "tool_choice": "f"}),
+            json!({"max_tokens": 4096, "tools": [wire],
+                "tool_choice": {"type": "tool", "name": "f", "disable_parallel_tool_use": true}}),
+        );
+        check(json!({"parallel_tool_calls": false}), json!({}), json!({"max_tokens": 4096}));
+        check(json!({"tools": [tool]}), json!({"tools": []}), json!({"max_tokens": 4096}));
+        let schema = json!({"type": "object", "properties": {}, "additionalProperties": false});
+        check(
+            json!({"effort": "high"}),
+            json!({"response_format": {"type": "json_schema", "json_schema": {"name": "P", "schema": schema}}}),
+            json!({"max_tokens": 4096,
+                "output_config": {"effort": "high", "format": {"type": "json_schema", "schema": schema}}}),
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_asked_for_is_refused() {
+        for (argument, refused) in [
+            (json!({"seed": 0}), true),
+            (json!({"seed": null}), false),
+            (json!({"n": 1}), false),
+            (json!({"n": 2}), true),
+            (
+                json!({"logprobs": false, "presence_penalty": 0.0, "logit_bias": {}, "modalities": ["text"]}),
+                false,
+            ),
+            (json!({"logprobs": true}), true),
+            (json!({"frequency_penalty": 0.5}), true),
+            (json!({"modalities": ["text", "audio"]}), true),
+            (json!({"response_format": {"type": "json_object"}}), true),
+            (json!({"tools": [{"name": "f"}], "tool_choice": "any", "thinking": {"type": "adaptive"}}), true),
+            (
+                json!({"tools": [{"name": "f"}], "tool_choice": "auto", "thinking": {"type": "adaptive"}}),
+                false,
+            ),
+        ] {
+            let kind =
+                options(json!({})).called(Some(&members(argument.clone()))).err().map(|error| error.kind());
+            assert_eq!(kind, refused.then_some(ErrorKind::Unsupported), "{argument}");
+        }
+        for (argument, kind) in [
+            (json!({"stream": true}), ErrorKind::InvalidInput),
+            (json!({"tools": "f"}), ErrorKind::InvalidInput),
+        ] {
+            let error = options(json!({})).called(Some(&members(argument))).expect_err("an error");
+            assert_eq!(error.kind(), kind);
+        }
+        let mut odd = ChatOptions::default();
+        odd.parameters.set_number("temperature", f64::NAN);
+        assert_eq!(odd.finish().expect_err("not a number").kind(), ErrorKind::Config);
+        let mut streamed = ChatOptions::default();
+        streamed.parameters.extra.insert("stream".to_owned(), true.into());
+        assert_eq!(streamed.finish().expect_err("not a setting").kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn extra_members_override() {
+        let mut options = options(json!({"temperature": 1}));
+        options.parameters.extra = members(json!({"model": "other", "temperature": 0, "system": "S"}));
+        let expected = json!({"model": "other", "max_tokens": 4096, "temperature": 0, "system": "S"});
+        assert_eq!(Value::from(sent(&options, false)), expected);
+    }
+
+    #[test]
+    fn answers_may_be_cited_where_there_is_something_to_cite() {
+        let cited = |set: Value, block: Value| {
+            let message: Message =
+                serde_json::from_value(json!({"type": "human", "content": [block]})).expect("a message");
+            encode_chat(&options(set), &[message], false).expect("a request").cited
+        };
+        let text = json!({"type": "text", "text": "Hi"});
+        assert!(!cited(json!({}), text.clone()));
+        assert!(!cited(json!({"tools": [{"name": "f"}]}), text.clone()));
+        assert!(cited(
+            json!({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
+            text.clone()
+        ));
+        assert!(cited(json!({"mcp_servers": []}), text));
+        let document =
+            |citations: Value| json!({"type": "text-plain", "text": "x", "extras": {"citations": citations}});
+        assert!(cited(json!({}), document(json!({"enabled": true}))));
+        assert!(!cited(json!({}), document(json!({"enabled": false}))));
+    }
+
+    #[test]
+    fn counting_takes_only_what_is_read() {
+        let options = options(json!({"temperature": 1, "tools": [{"name": "f"}], "tool_choice": "auto"}));
+        let request =
+            super::super::count_tokens::encode_count(&options, &[Message::human("Hi")]).expect("a request");
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        let names: Vec<_> = body.as_object().expect("an object").keys().cloned().collect();
+        assert_eq!(names, ["messages", "model", "tool_choice", "tools"]);
+    }
+}

@@ -1,0 +1,202 @@
+//! Content of messages as it is sent.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use catena_core::{Content, ContentBlock, Error, ErrorKind, Record, Result};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use super::call_id::wire_id;
+use super::media::{Source, media};
+use super::members::Members;
+
+/// What a turn or the system says.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum WireContent<'a> {
+    Text(&'a str),
+    Blocks(Vec<Block<'a>>),
+}
+
+/// One block, borrowed from its message: images are large.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Block<'a> {
+    Text(TextBlock<'a>),
+    Media {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        source: Source<'a>,
+        #[serde(flatten)]
+        marks: Marks<'a>,
+    },
+    Call(ToolUse<'a>),
+    Result(ToolResult<'a>),
+    /// A block in the service's own form.
+    Native(Members<'a>),
+    Made(Value),
+}
+
+#[derive(Serialize)]
+pub(super) struct TextBlock<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pub(super) text: &'a str,
+    #[serde(flatten)]
+    marks: Marks<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ToolUse<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) id: Cow<'a, str>,
+    pub(super) name: &'a str,
+    /// `None` for arguments that cannot be read.
+    #[serde(serialize_with = "or_empty")]
+    pub(super) input: Option<&'a Record>,
+    /// Who called it, and other facts that the service wants to hear again.
+    #[serde(flatten)]
+    pub(super) more: BTreeMap<&'a str, &'a Value>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ToolResult<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    tool_use_id: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<WireContent<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_error: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<&'a Value>,
+}
+
+fn or_empty<S: Serializer>(input: &Option<&Record>, serializer: S) -> Result<S::Ok, S::Error> {
+    match input {
+        Some(input) => input.serialize(serializer),
+        None => serializer.serialize_map(Some(0))?.end(),
+    }
+}
+
+/// Members that the service takes beside the content of a block.
+type Marks<'a> = BTreeMap<&'static str, &'a Value>;
+
+impl<'a> Block<'a> {
+    pub(super) fn text(text: &'a str) -> Self {
+        Self::Text(TextBlock { kind: "text", text, marks: Marks::new() })
+    }
+
+    /// The result of a tool call. A mark for the cache on a block of the content is one on the result.
+    ///
+    /// # Errors
+    /// Those of the blocks.
+    pub(super) fn result(id: &'a str, content: &'a Content, is_error: bool) -> Result<Self> {
+        let blocks = content.as_blocks().unwrap_or_default();
+        let cache_control = blocks.iter().filter_map(cache_mark).next_back();
+        let content = match content {
+            Content::Text(text) => (!text.is_empty()).then_some(WireContent::Text(text)),
+            Content::Blocks(blocks) => {
+                let blocks = blocks.iter().filter_map(|block| encode_block(block).transpose());
+                let mut blocks: Vec<Self> = blocks.collect::<Result<_>>()?;
+                blocks.iter_mut().for_each(Self::remove_cache_mark);
+                (!blocks.is_empty()).then_some(WireContent::Blocks(blocks))
+            }
+        };
+        let tool_use_id = wire_id(id);
+        Ok(Self::Result(ToolResult { kind: "tool_result", tool_use_id, content, is_error, cache_control }))
+    }
+
+    /// True for the result of a tool call, which stands before all else in a turn.
+    pub(super) fn is_result(&self) -> bool {
+        match self {
+            Self::Result(_) => true,
+            Self::Native(members) => members.kind() == Some("tool_result"),
+            _ => false,
+        }
+    }
+
+    fn remove_cache_mark(&mut self) {
+        match self {
+            Self::Text(TextBlock { marks, .. }) | Self::Media { marks, .. } => {
+                marks.remove("cache_control");
+            }
+            Self::Native(members) => members.leave_out_marks(),
+            _ => {}
+        }
+    }
+}
+
+fn cache_mark(block: &ContentBlock) -> Option<&Value> {
+    match block {
+        ContentBlock::Data(data) => mark(data, "cache_control"),
+        _ => None,
+    }
+}
+
+/// A member of a block, or of what only one service knows about it.
+fn mark<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let extras = ["extras", "metadata"].into_iter().filter_map(|place| data.get(place)?.get(name));
+    data.get(name).into_iter().chain(extras).find(|value| !value.is_null())
+}
+
+fn marks<'a>(data: &'a Map<String, Value>, names: &[&'static str]) -> Marks<'a> {
+    names.iter().filter_map(|name| Some((*name, mark(data, name)?))).collect()
+}
+
+/// A block of any message; `None` for a text that says nothing, which the service refuses.
+///
+/// # Errors
+/// `InvalidInput` for a block without a type or without content, `Unsupported` for what the service does not read.
+pub(super) fn encode_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
+    let data = match block {
+        ContentBlock::Plain(text) => return Ok((!text.trim().is_empty()).then(|| Block::text(text))),
+        ContentBlock::Data(data) => data,
+        _ => {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "a block of this kind cannot be sent to this model",
+            ));
+        }
+    };
+    let Some(kind) = data.get("type").and_then(Value::as_str) else {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "a block has no `type`: which kind of content is it?",
+        ));
+    };
+    if kind == "text" {
+        return Ok(encode_text(data));
+    }
+    let native = data.contains_key("source");
+    if !native && let Some((kind, source)) = media(kind, data)? {
+        let names: &[&'static str] = if kind == "document" {
+            &["cache_control", "citations", "context", "title"]
+        } else {
+            &["cache_control"]
+        };
+        return Ok(Some(Block::Media { kind, source, marks: marks(data, names) }));
+    }
+    Ok(Some(Block::Native(Members::of_block(data))))
+}
+
+fn encode_text(data: &Map<String, Value>) -> Option<Block<'_>> {
+    let text = data.get("text").and_then(Value::as_str).filter(|text| !text.trim().is_empty())?;
+    let mut marks = marks(data, &["cache_control", "citations"]);
+    if marks.get("citations").is_some_and(|citations| citations.as_array().is_none_or(Vec::is_empty)) {
+        marks.remove("citations");
+    }
+    Some(Block::Text(TextBlock { kind: "text", text, marks }))
+}
+
+/// True if the service may cite what the block holds.
+pub(super) fn may_be_cited(block: &ContentBlock) -> bool {
+    let ContentBlock::Data(data) = block else { return false };
+    let kind = data.get("type").and_then(Value::as_str).unwrap_or_default();
+    matches!(kind, "document" | "file" | "text-plain" | "search_result")
+        && mark(data, "citations")
+            .is_some_and(|citations| citations.get("enabled") == Some(&Value::Bool(true)))
+}

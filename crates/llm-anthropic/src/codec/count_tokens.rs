@@ -1,0 +1,42 @@
+//! Counting: `POST /v1/messages/count_tokens`.
+
+use catena_core::{Error, ErrorKind, Message, Result};
+use serde_json::Value;
+
+use super::chat_request::{ChatOptions, Request, encode};
+use super::envelope::not_an_answer;
+use super::lenient::count;
+use super::origin::Origin;
+
+/// What the endpoint takes beside model, system and messages: all that is part of the input.
+const COUNTED: [&str; 8] = [
+    "cache_control",
+    "context_management",
+    "mcp_servers",
+    "output_config",
+    "speed",
+    "thinking",
+    "tool_choice",
+    "tools",
+];
+
+/// A request for the number of tokens that a call would read.
+///
+/// # Errors
+/// As for a call.
+pub(crate) fn encode_count(options: &ChatOptions, messages: &[Message]) -> Result<Request> {
+    encode(options, messages, Some(&COUNTED), false)
+}
+
+/// Reads the number.
+///
+/// # Errors
+/// `Decode` or `InvalidResponse` for an answer that holds none.
+pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
+    let answer: Value = serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
+    count(answer.get("input_tokens").filter(|count| count.is_number())).ok_or_else(|| {
+        let service = origin.service_error(&String::from_utf8_lossy(body));
+        Error::new(ErrorKind::InvalidResponse, "the service did not say how many tokens it counted")
+            .with_service(service)
+    })
+}

@@ -1,0 +1,104 @@
+//! Error bodies: the service's own, and what servers in between write.
+
+use catena_http::service::words;
+use serde_json::Value;
+
+/// The most of a text that is not an error object, in bytes.
+const MAX_EXCERPT: usize = 200;
+
+/// What a body says about an error.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct ErrorBody {
+    /// The service's own message.
+    pub(super) message: Option<String>,
+    /// What exactly went wrong, where the service says more than the class.
+    pub(super) code: Option<String>,
+    /// The class: `overloaded_error`.
+    pub(super) error_type: Option<String>,
+    pub(super) request_id: Option<String>,
+    /// What to show where there is no message.
+    pub(super) excerpt: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads any body. Never fails.
+    pub(super) fn parse(body: &str) -> Self {
+        match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
+            Ok(Value::String(text)) => Self { excerpt: excerpt(&text), ..Self::default() },
+            Ok(value) => Self::from_value(&value),
+            Err(_) => Self { excerpt: excerpt(body), ..Self::default() },
+        }
+    }
+
+    fn from_value(value: &Value) -> Self {
+        let error = match &value["error"] {
+            Value::String(text) => return Self { excerpt: excerpt(text), ..Self::default() },
+            error @ Value::Object(_) => error,
+            _ => value,
+        };
+        let code = [&error["details"]["error_code"], &error["code"]].into_iter().find_map(word);
+        Self {
+            message: word(&error["message"]),
+            code,
+            error_type: word(&error["type"]),
+            request_id: word(&value["request_id"]),
+            excerpt: word(&error["detail"]).and_then(|detail| excerpt(&detail)),
+        }
+    }
+
+    /// What to tell people.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.message.as_deref().or(self.excerpt.as_deref())
+    }
+}
+
+/// A text that says something, or a number.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn excerpt(text: &str) -> Option<String> {
+    Some(words(text, MAX_EXCERPT)).filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `[message, code, type, request id, excerpt]`
+    #[track_caller]
+    fn check(body: &str, expected: [&str; 5]) {
+        let read = ErrorBody::parse(body);
+        let read = [read.message, read.code, read.error_type, read.request_id, read.excerpt];
+        assert_eq!(read.map(Option::unwrap_or_default), expected, "{body}");
+    }
+
+    #[test]
+    fn every_shape_is_read() {
+        check(
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_2"}"#,
+            ["Overloaded", "", "overloaded_error", "req_2", ""],
+        );
+        check(
+            r#"{"error":{"type":"rate_limit_error","message":"m","details":{"error_code":"c"}}}"#,
+            ["m", "c", "rate_limit_error", "", ""],
+        );
+        check(
+            r#"{"type":"invalid_request_error","message":"m"}"#,
+            ["m", "", "invalid_request_error", "", ""],
+        );
+        check(r#"{"error":{"message":"m","code":401}}"#, ["m", "401", "", "", ""]);
+        check(r#"{"error":"Unauthorized"}"#, ["", "", "", "", "Unauthorized"]);
+        check(r#"{"detail":"Not Found"}"#, ["", "", "", "", "Not Found"]);
+        check(r#""just text""#, ["", "", "", "", "just text"]);
+        check("<html><title>502</title></html>", ["", "", "", "", "502"]);
+        for body in ["", "null", "[]", "{}", "17", r#"{"error":{}}"#, r#"{"error":null}"#, r#"{"detail":{}}"#]
+        {
+            check(body, [""; 5]);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Which kind of error it is, and whether the same call may succeed later.
+
+use catena_core::ErrorKind;
+use catena_http::service::kind_of_status;
+
+use super::error_body::ErrorBody;
+
+/// What the service says when the input is too long.
+const OVERFLOW: [&str; 3] = ["prompt is too long", "exceed context limit", "exceeds the context window"];
+
+/// The kind of an unsuccessful status.
+pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
+    if is_quota(body) {
+        ErrorKind::QuotaExceeded
+    } else if status == 400 && mentions_overflow(body) {
+        ErrorKind::ContextOverflow
+    } else {
+        kind_of_status(status)
+    }
+}
+
+/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
+    if mentions_overflow(body) { ErrorKind::ContextOverflow } else { otherwise }
+}
+
+/// Whether an error in an answer that began with success may be followed by one without.
+pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
+    let transient = ["api_error", "overloaded_error", "rate_limit_error", "timeout_error"];
+    !is_quota(body) && body.error_type.as_deref().is_some_and(|kind| transient.contains(&kind))
+}
+
+/// True where waiting does not help: the account is empty, or a limit of spending is reached.
+fn is_quota(body: &ErrorBody) -> bool {
+    let spent = |code: &str| code.ends_with("spend_limit_reached");
+    body.error_type.as_deref() == Some("billing_error")
+        || body.code.as_deref().is_some_and(spent)
+        || body.text().is_some_and(|text| text.contains("credit balance is too low"))
+}
+
+fn mentions_overflow(body: &ErrorBody) -> bool {
+    body.text().is_some_and(|text| OVERFLOW.iter().any(|words| text.contains(words)))
+}

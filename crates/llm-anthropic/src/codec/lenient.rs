@@ -1,0 +1,114 @@
+//! JSON values that are read in whatever form a server sends them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+/// A string, or a number or boolean as its text. Anything else counts as absent. Borrows where JSON has no escapes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
+
+impl Text<'_> {
+    /// The text, unless it is absent or empty.
+    pub(super) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// The text for keeps, unless it is absent or empty.
+    pub(super) fn into_string(self) -> Option<String> {
+        self.0.filter(|text| !text.is_empty()).map(Cow::into_owned)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Borrowed(text))))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(text.to_owned()))))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(text))))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(value.to_string()))))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(number.to_string()))))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(number.to_string()))))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Text(Some(Cow::Owned(number.to_string()))))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Text(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text(None))
+    }
+}
+
+/// A count: an integer, or a float without a fraction that matters.
+pub(super) fn count(value: Option<&Value>) -> Option<u64> {
+    let value = value?;
+    // A float outside the range becomes the nearest bound, and not-a-number zero: no count is worth an error.
+    value.as_u64().or_else(|| value.as_f64().map(|number| number as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(json: &str, expected: Option<&str>) {
+        let text: Text<'_> = serde_json::from_str(json).expect(json);
+        assert_eq!(text.0.as_deref(), expected, "{json}");
+    }
+
+    #[test]
+    fn text_is_read_in_any_form() {
+        check(r#""plain""#, Some("plain"));
+        check(r#""esc\u0061ped""#, Some("escaped"));
+        check("404", Some("404"));
+        check("-1", Some("-1"));
+        check("1.5", Some("1.5"));
+        check("true", Some("true"));
+        check("null", None);
+        check("[1, [2]]", None);
+        check(r#"{"a": {"b": 1}}"#, None);
+        let borrowed: Text<'_> = serde_json::from_str(r#""plain""#).expect("text");
+        assert!(matches!(borrowed.0, Some(Cow::Borrowed("plain"))), "no copy where none is needed");
+    }
+}

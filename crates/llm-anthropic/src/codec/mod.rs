@@ -1,0 +1,30 @@
+//! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
+
+mod answer_blocks;
+mod answer_facts;
+mod call_id;
+mod chat_message;
+pub(crate) mod chat_request;
+pub(crate) mod chat_response;
+pub(crate) mod chat_stream;
+mod content;
+pub(crate) mod count_tokens;
+mod envelope;
+pub(crate) mod error;
+mod error_body;
+mod error_kind;
+#[cfg(test)]
+mod fixtures;
+mod lenient;
+mod media;
+mod members;
+mod origin;
+pub(crate) mod rate_limits;
+mod response_format;
+mod tool;
+mod usage;
+
+#[cfg(test)]
+use origin::Origin;
+
+pub(crate) use catena_http::service::StreamDecoder;

@@ -1,0 +1,18 @@
+//! Anthropic's models for catena.
+#![doc = include_str!("../README.md")]
+
+mod call_arguments;
+mod chat_anthropic;
+mod chat_anthropic_builder;
+mod client;
+mod codec;
+mod connection;
+mod dialect;
+mod environment;
+mod parameters;
+
+pub use catena_http::service::ApiKey;
+pub use catena_http::{HttpClient, Proxy};
+pub use chat_anthropic::ChatAnthropic;
+pub use chat_anthropic_builder::ChatAnthropicBuilder;
+pub use secrecy::SecretString;

@@ -1,0 +1,41 @@
+//! The settings that shape an answer.
+
+use catena_core::{Error, ErrorKind, Result};
+use serde_json::{Map, Number, Value};
+
+/// Members of request bodies, as the application named them. What is not set is not sent, so the service's defaults hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parameters {
+    pub(crate) members: Map<String, Value>,
+    /// Members that are sent as they are, in place of those above.
+    pub(crate) extra: Map<String, Value>,
+    /// What JSON cannot say.
+    not_finite: Option<&'static str>,
+}
+
+impl Parameters {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
+        match Number::from_f64(number) {
+            Some(number) => self.set(name, number),
+            None => self.not_finite = Some(name),
+        }
+    }
+
+    /// Refuses what JSON cannot say, and what would contradict the call. Ranges are left to the service: they differ.
+    pub(crate) fn check(&self) -> Result<()> {
+        let config = |message: String| Err(Error::new(ErrorKind::Config, message));
+        if self.extra.contains_key("stream") {
+            let message =
+                "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
+            return config(message.to_owned());
+        }
+        match self.not_finite {
+            Some(name) => config(format!("`{name}` is not a finite number")),
+            None => Ok(()),
+        }
+    }
+}

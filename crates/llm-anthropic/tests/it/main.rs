@@ -1,0 +1,11 @@
+//! The model against scripted servers on loopback.
+#![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod cancellation;
+mod conversations;
+mod failures;
+mod headers;
+mod invoke;
+mod secrets;
+mod streaming;
+mod support;
