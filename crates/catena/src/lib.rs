@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod blocking;
+mod models;
 pub mod prelude;
 
 pub use catena_core::*;
@@ -15,6 +16,14 @@ pub use catena_chains::{ChainOutput, LlmChain};
 pub use catena_http as http;
 #[cfg(feature = "limits")]
 pub use catena_limits as limits;
+#[cfg(feature = "anthropic")]
+pub use catena_llm_anthropic as anthropic;
+#[cfg(feature = "anthropic")]
+pub use catena_llm_anthropic::ChatAnthropic;
+#[cfg(feature = "ollama")]
+pub use catena_llm_ollama as ollama;
+#[cfg(feature = "ollama")]
+pub use catena_llm_ollama::{ChatOllama, Ollama, OllamaEmbeddings};
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
@@ -23,6 +32,7 @@ pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenA
 pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
+pub use models::models;
 #[cfg(feature = "tokens")]
 pub use catena_tokens as tokens;
 
