@@ -19,6 +19,15 @@ const VERSION: &str = "2023-06-01";
 /// A change of the service's settings, kept until it is built.
 type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
 
+/// Where environment variables are read.
+#[derive(Default)]
+enum Variables {
+    #[default]
+    Process,
+    None,
+    Given(Box<dyn Fn(&str) -> Option<String> + Send + Sync>),
+}
+
 /// The settings of a builder that concern the connection. `Debug` hides the key.
 #[derive(Default)]
 pub(crate) struct Connection {
@@ -31,7 +40,7 @@ pub(crate) struct Connection {
     /// The setting of `http` that was touched last, if any.
     http_setting: Option<&'static str>,
     has_proxy: bool,
-    ignores_environment: bool,
+    variables: Variables,
     headers: Vec<(String, String)>,
     changes: Vec<Change>,
 }
@@ -79,7 +88,11 @@ impl Connection {
     }
 
     pub(crate) fn ignore_environment(&mut self) {
-        self.ignores_environment = true;
+        self.variables = Variables::None;
+    }
+
+    pub(crate) fn set_environment(&mut self, read: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
+        self.variables = Variables::Given(Box::new(read));
     }
 
     /// Changes a setting of the service that has no other home.
@@ -103,11 +116,11 @@ impl Connection {
     ///
     /// # Errors
     /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
-    pub(crate) fn connect(self) -> Result<Client> {
-        if self.ignores_environment {
-            self.connect_with(Environment::none())
-        } else {
-            self.connect_with(Environment::process())
+    pub(crate) fn connect(mut self) -> Result<Client> {
+        match std::mem::take(&mut self.variables) {
+            Variables::Process => self.connect_with(Environment::process()),
+            Variables::None => self.connect_with(Environment::none()),
+            Variables::Given(read) => self.connect_with(Environment(&*read)),
         }
     }
 
@@ -126,7 +139,7 @@ impl Connection {
         for change in std::mem::take(&mut self.changes) {
             service = change(service);
         }
-        let service = service.with_http_client(self.http_client(environment)?).build()?;
+        let service = service.with_http_client(self.http_client(&base_url, environment)?).build()?;
         Ok(Client::new(service, base_url))
     }
 
@@ -154,7 +167,7 @@ impl Connection {
         }
     }
 
-    fn http_client(self, environment: Environment<'_>) -> Result<HttpClient> {
+    fn http_client(self, base_url: &str, environment: Environment<'_>) -> Result<HttpClient> {
         match (self.shared, self.http_setting) {
             (Some(client), None) => Ok(client),
             (Some(_), Some(setting)) => {
@@ -164,11 +177,7 @@ impl Connection {
                 Err(Error::new(ErrorKind::Config, message))
             }
             (None, _) if self.has_proxy => self.http.build(),
-            (None, _) if self.ignores_environment => self.http.with_proxy(Proxy::None).build(),
-            (None, _) => match environment.proxy() {
-                Some(url) => self.http.with_proxy(Proxy::url(url)).build(),
-                None => self.http.build(),
-            },
+            (None, _) => self.http.with_proxy(environment.proxy(base_url)).build(),
         }
     }
 }
@@ -308,8 +317,8 @@ macro_rules! connection_settings {
             }
 
             /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
-            pub fn with_timer(mut self, timer: impl catena_core::Timer + 'static) -> Self {
-                self.connection.set_timer(std::sync::Arc::new(timer));
+            pub fn with_timer(mut self, timer: std::sync::Arc<dyn catena_core::Timer>) -> Self {
+                self.connection.set_timer(timer);
                 self
             }
 
@@ -322,6 +331,15 @@ macro_rules! connection_settings {
             /// Allows sending the key unencrypted to another machine, for networks that are trusted.
             pub fn allow_insecure_http(mut self) -> Self {
                 self.connection.change(catena_http::service::ServiceBuilder::allow_insecure_http);
+                self
+            }
+
+            /// Reads environment variables with this function instead of from the process.
+            pub fn with_environment(
+                mut self,
+                read: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+            ) -> Self {
+                self.connection.set_environment(read);
                 self
             }
 

@@ -1,5 +1,7 @@
 //! The environment variables of Anthropic clients.
 
+use catena_http::{Proxy, ProxyUrl};
+
 /// Reads variables, or nothing at all.
 #[derive(Clone, Copy)]
 pub(crate) struct Environment<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
@@ -25,8 +27,24 @@ impl Environment<'_> {
         self.first(&["ANTHROPIC_API_URL", "ANTHROPIC_BASE_URL"])
     }
 
-    pub(crate) fn proxy(self) -> Option<String> {
-        self.first(&["ANTHROPIC_PROXY"])
+    /// The proxy to a server: `ANTHROPIC_PROXY`, or what the standard variables say.
+    pub(crate) fn proxy(self, base_url: &str) -> Proxy {
+        if let Some(url) = self.first(&["ANTHROPIC_PROXY"]) {
+            return Proxy::url(url);
+        }
+        let of_scheme = match base_url.trim_start().get(..6) {
+            Some(start) if start.eq_ignore_ascii_case("https:") => ["https_proxy", "HTTPS_PROXY"],
+            // In a CGI process a client sets `HTTP_PROXY`, as the header `Proxy`.
+            _ if self.0("REQUEST_METHOD").is_some() => ["http_proxy"; 2],
+            _ => ["http_proxy", "HTTP_PROXY"],
+        };
+        match self.first(&of_scheme).or_else(|| self.first(&["all_proxy", "ALL_PROXY"])) {
+            Some(url) => {
+                let exceptions = self.first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+                ProxyUrl::new(url).with_no_proxy(exceptions).into()
+            }
+            None => Proxy::None,
+        }
     }
 
     /// Lines of `Name: value`, names in lower case. Other lines are passed over.

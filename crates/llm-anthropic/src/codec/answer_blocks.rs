@@ -221,8 +221,11 @@ impl AnswerBlocks {
 
     /// The answer ends, and with it all blocks.
     pub(super) fn stop_all(&mut self, message: &mut AiMessage) -> bool {
-        let open: Vec<i64> = self.open.keys().copied().collect();
-        open.into_iter().fold(false, |said, index| self.stop(index, message) || said)
+        let mut said = false;
+        while let Some((&index, _)) = self.open.first_key_value() {
+            said |= self.stop(index, message);
+        }
+        said
     }
 }
 

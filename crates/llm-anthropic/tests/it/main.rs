@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod cancellation;
+mod conformance;
 mod conversations;
 mod failures;
 mod headers;
