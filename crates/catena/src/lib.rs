@@ -20,6 +20,10 @@ pub use catena_limits as limits;
 pub use catena_llm_anthropic as anthropic;
 #[cfg(feature = "anthropic")]
 pub use catena_llm_anthropic::ChatAnthropic;
+#[cfg(feature = "gemini")]
+pub use catena_llm_gemini as gemini;
+#[cfg(feature = "gemini")]
+pub use catena_llm_gemini::{ChatGemini, GeminiEmbeddings};
 #[cfg(feature = "ollama")]
 pub use catena_llm_ollama as ollama;
 #[cfg(feature = "ollama")]

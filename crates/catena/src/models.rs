@@ -39,6 +39,8 @@ pub fn models() -> ModelRegistry {
     let models = ModelRegistry::new();
     #[cfg(feature = "anthropic")]
     let models = anthropic(models);
+    #[cfg(feature = "gemini")]
+    let models = gemini(models);
     #[cfg(feature = "ollama")]
     let models = ollama(models);
     #[cfg(feature = "openai")]
@@ -91,7 +93,7 @@ macro_rules! speaking {
 }
 
 /// The same with the seed.
-#[cfg(any(feature = "ollama", feature = "openai"))]
+#[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! seeded {
     ($builder:expr, $model:expr, $options:expr) => {{
         let builder = speaking!($builder, $model, $options);
@@ -103,7 +105,7 @@ macro_rules! seeded {
 }
 
 /// What embedding models have no use for.
-#[cfg(any(feature = "ollama", feature = "openai"))]
+#[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
 const OF_WORDS: [&str; 5] = ["temperature", "top_p", "max_tokens", "stop", "seed"];
 
 #[cfg(feature = "anthropic")]
@@ -113,6 +115,23 @@ fn anthropic(models: ModelRegistry) -> ModelRegistry {
         options.refuse("anthropic", &["seed"])?;
         Ok(std::sync::Arc::new(speaking!(ChatAnthropic::builder(), model, options).build()?))
     })
+}
+
+#[cfg(feature = "gemini")]
+fn gemini(models: ModelRegistry) -> ModelRegistry {
+    use crate::gemini::{ChatGemini, GeminiEmbeddings};
+    use std::sync::Arc;
+    models
+        .with_prefixes("gemini", ["gemini"])
+        .with_alias("google_genai", "gemini")
+        .with_alias("google", "gemini")
+        .with_chat("gemini", |model, options| {
+            Ok(Arc::new(seeded!(ChatGemini::builder(), model, options).build()?))
+        })
+        .with_embeddings("gemini", |model, options| {
+            options.refuse("gemini", &OF_WORDS)?;
+            Ok(Arc::new(connected!(GeminiEmbeddings::builder(), model, options).build()?))
+        })
 }
 
 #[cfg(feature = "ollama")]

@@ -14,6 +14,8 @@ pub use crate::{
 };
 #[cfg(feature = "anthropic")]
 pub use crate::ChatAnthropic;
+#[cfg(feature = "gemini")]
+pub use crate::ChatGemini;
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};
 #[cfg(feature = "ollama")]

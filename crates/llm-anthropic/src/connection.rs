@@ -83,8 +83,8 @@ impl Connection {
         self.change(|service| service.with_timer(timer));
     }
 
-    pub(crate) fn set_limiter(&mut self, limiter: Arc<dyn Admission>) {
-        self.change(|service| service.with_limiter(limiter));
+    pub(crate) fn set_admission(&mut self, admission: impl Admission + 'static) {
+        self.change(|service| service.with_admission(admission));
     }
 
     pub(crate) fn ignore_environment(&mut self) {
@@ -323,8 +323,8 @@ macro_rules! connection_settings {
             }
 
             /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
-            pub fn with_limiter(mut self, limiter: std::sync::Arc<dyn catena_core::Admission>) -> Self {
-                self.connection.set_limiter(limiter);
+            pub fn with_admission(mut self, admission: impl catena_core::Admission + 'static) -> Self {
+                self.connection.set_admission(admission);
                 self
             }
 

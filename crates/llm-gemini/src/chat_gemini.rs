@@ -1,0 +1,313 @@
+//! The chat model.
+
+use catena_core::{
+    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    RunnableExt, async_trait, impl_pipe,
+};
+use catena_http::service::Call;
+use serde_json::{Map, Value};
+
+use crate::call_arguments::with_call_arguments;
+use crate::chat_gemini_builder::ChatGeminiBuilder;
+use crate::client::Client;
+use crate::codec::chat_request::{ChatOptions, encode_chat};
+use crate::codec::chat_response::{decode_all, decode_chat};
+use crate::codec::chat_stream::ChatStream;
+use crate::codec::{decode_count, encode_count};
+use crate::gemini_client::GeminiClient;
+
+/// A chat model behind Google's `POST /models/{model}:generateContent`.
+///
+/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+///
+/// Finish reason, model and unknown members of an answer are in the message's `metadata`, token counts in its `usage`; the
+/// service's own word for the finish reason is `metadata.extra["finishReason"]`. Summaries of thoughts are its `reasoning`.
+/// What the service signs is kept with its block or call as `thought_signature`, and sent back with it.
+///
+/// # Messages
+/// System messages, wherever they stand, are sent as the system instruction. Results of tools need the answer with their
+/// calls before them, or a name.
+///
+/// # Errors
+/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
+/// service said as [`ServiceError`](catena_core::ServiceError). A quota of a day is `QuotaExceeded`, one of a minute
+/// `RateLimit` with the delay that the service names. A blocked prompt is `ContentFilter`. A stream that breaks off ends with
+/// an error after the text that arrived. No error shows the key.
+///
+/// # Cancellation
+/// Dropping a call or a stream closes its connection.
+///
+/// # Example
+/// ```
+/// use catena_core::{Message, RunnableExt};
+/// use catena_llm_gemini::ChatGemini;
+/// use catena_testkit::{Reply, Server};
+/// use serde_json::json;
+///
+/// let answer = json!({"candidates": [{"content": {"parts": [{"text": "Hello!"}]}, "finishReason": "STOP"}]});
+/// let server = Server::replay([Reply::json(200, answer)]); // instead of Google's
+/// let chat = ChatGemini::builder().with_base_url(server.url()).with_api_key("AIza-secret").build()?;
+/// # futures_executor::block_on(async {
+/// let answer = chat.invoke([Message::system("Be brief."), Message::human("Say hello")]).await?;
+/// assert_eq!(answer.text(), "Hello!");
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "ChatGoogleGenerativeAI")]
+pub struct ChatGemini {
+    client: Client,
+    options: ChatOptions,
+}
+
+impl ChatGemini {
+    /// A builder with nothing set.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// let chat = ChatGemini::builder().with_api_key("AIza-secret").with_max_tokens(100).build()?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn builder() -> ChatGeminiBuilder {
+        ChatGeminiBuilder::default()
+    }
+
+    /// The default model, with the key and everything else from the environment: `ChatGemini::builder().build()`.
+    ///
+    /// # Errors
+    /// Those of [`ChatGeminiBuilder::build`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// match ChatGemini::from_env() {
+    ///     Ok(chat) => drop(chat),
+    ///     Err(error) => assert!(error.to_string().contains("GEMINI_API_KEY")),
+    /// }
+    /// ```
+    pub fn from_env() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// This model, with the key and everything else from the environment.
+    ///
+    /// # Errors
+    /// Those of [`ChatGeminiBuilder::build`].
+    ///
+    /// # Example
+    /// ```no_run
+    /// use catena_llm_gemini::ChatGemini;
+    /// let chat = ChatGemini::new("gemini-2.5-pro")?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn new(model: impl Into<String>) -> Result<Self> {
+        Self::builder().with_model(model).build()
+    }
+
+    pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
+        Self { client, options }
+    }
+
+    /// The name of the model.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// let chat = ChatGemini::builder().with_api_key("AIza-secret").with_model("gemini-2.5-pro").build()?;
+    /// assert_eq!(chat.model(), "gemini-2.5-pro");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn model(&self) -> &str {
+        &self.options.model
+    }
+
+    /// A client for the other endpoints of the same service, over the same connections.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// let chat = ChatGemini::builder().with_api_key("AIza-secret").build()?;
+    /// let models = chat.client().models();
+    /// # drop(models);
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn client(&self) -> GeminiClient {
+        GeminiClient::from_parts(self.client.clone())
+    }
+
+    /// This model with tools that it may call, as bound arguments.
+    ///
+    /// A tool is `{"name", "description", "parameters"}` as of
+    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), OpenAI's form of it, a JSON Schema with a title,
+    /// or what the service itself takes, such as `{"googleSearch": {}}`. Bind `tool_choice` and `strict` beside it:
+    /// `tool_choice` may be the name of a tool, `any` or true for at least one call; `strict` holds the model to the schemas.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::RunnableExt;
+    /// use catena_llm_gemini::ChatGemini;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let call = json!({"functionCall": {"name": "get_weather", "args": {"city": "Paris"}}});
+    /// let server = Server::replay([Reply::json(200, json!({"candidates": [{"content": {"parts": [call]}}]}))]);
+    /// let chat = ChatGemini::builder().with_base_url(server.url()).with_api_key("AIza-secret").build()?;
+    /// let tool = json!({"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}});
+    /// # futures_executor::block_on(async {
+    /// let answer = chat.bind_tools([tool]).bind("tool_choice", "any").invoke("How is the weather in Paris?").await?;
+    /// assert_eq!(answer.tool_calls()[0].name, "get_weather");
+    /// assert_eq!(server.requests()[0].json()["toolConfig"]["functionCallingConfig"]["mode"], "ANY");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn bind_tools<T: Into<Value>>(&self, tools: impl IntoIterator<Item = T>) -> Bound<Self> {
+        let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
+        self.clone().bind("tools", tools)
+    }
+
+    /// All answers of one call to a prompt, as many as [`with_n`](ChatGeminiBuilder::with_n) asks for. Each carries the
+    /// usage of the whole call.
+    ///
+    /// # Errors
+    /// As for every call of a model; see [`ChatGemini`].
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"candidates": [
+    ///     {"index": 0, "content": {"parts": [{"text": "heads"}]}, "finishReason": "STOP"},
+    ///     {"index": 1, "content": {"parts": [{"text": "tails"}]}, "finishReason": "STOP"},
+    /// ]}))]);
+    /// let chat = ChatGemini::builder().with_base_url(server.url()).with_api_key("AIza-secret").with_n(2).build()?;
+    /// # futures_executor::block_on(async {
+    /// let answers = chat.generate_all("Heads or tails?").await?;
+    /// assert_eq!(answers[1].text(), "tails");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_all(&self, prompt: impl Into<PromptValue>) -> Result<Vec<AiMessage>> {
+        self.generate_all_in(prompt, &Context::default()).await
+    }
+
+    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    ///
+    /// # Errors
+    /// As for [`generate_all`](Self::generate_all).
+    pub async fn generate_all_in(
+        &self,
+        prompt: impl Into<PromptValue>,
+        cx: &Context,
+    ) -> Result<Vec<AiMessage>> {
+        let answer = self.client.call(self.request(prompt.into(), cx, false)?, cx).await?;
+        decode_all(&answer.body, &answer.origin)
+    }
+
+    /// How many tokens the service counts in a prompt, together with the tools and everything else that is set or bound.
+    ///
+    /// # Errors
+    /// As for every call of a model; see [`ChatGemini`].
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_llm_gemini::ChatGemini;
+    /// use catena_testkit::{Reply, Server};
+    /// use serde_json::json;
+    ///
+    /// let server = Server::replay([Reply::json(200, json!({"totalTokens": 3}))]);
+    /// let chat = ChatGemini::builder().with_base_url(server.url()).with_api_key("AIza-secret").build()?;
+    /// # futures_executor::block_on(async {
+    /// assert_eq!(chat.count_tokens("Say hello").await?, 3);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn count_tokens(&self, prompt: impl Into<PromptValue>) -> Result<u64> {
+        self.count_tokens_in(prompt, &Context::default()).await
+    }
+
+    /// [`count_tokens`](Self::count_tokens) as a step of a run: with the arguments that are bound to it.
+    ///
+    /// # Errors
+    /// As for [`count_tokens`](Self::count_tokens).
+    pub async fn count_tokens_in(&self, prompt: impl Into<PromptValue>, cx: &Context) -> Result<u64> {
+        let messages = prompt.into().into_messages();
+        let request = encode_chat(&self.options, cx.arguments(), &messages, false)?;
+        let call = self.client.post(&request.model, "countTokens", encode_count(&request)?)?;
+        let answer = self.client.call(with_call_arguments(call, cx.arguments())?, cx).await?;
+        decode_count(&answer.body, &answer.origin)
+    }
+
+    /// The call for a prompt, with the arguments that are bound to the run.
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let request = encode_chat(&self.options, cx.arguments(), &prompt.into_messages(), stream)?;
+        let call = if stream {
+            self.client.post(&request.model, "streamGenerateContent", request.body)?.with_query("alt", "sse")
+        } else {
+            self.client.post(&request.model, "generateContent", request.body)?
+        };
+        with_call_arguments(call, cx.arguments())
+    }
+}
+
+#[async_trait]
+impl LanguageModel for ChatGemini {
+    type Output = AiMessage;
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
+        decode_chat(&answer.body, &answer.origin)
+    }
+
+    fn provider(&self) -> Option<&str> {
+        // As OpenTelemetry has it.
+        Some("gcp.gemini")
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some(self.model())
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        let mut described = self.options.parameters.described(self.client.base_url(), self.model());
+        if let Some(subset) = self.options.schema_subset {
+            described.insert("schema_subset".to_owned(), subset.into());
+        }
+        Some(described)
+    }
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        let call = self.request(prompt, &cx, true);
+        self.client.stream(call, cx, ChatStream::default)
+    }
+}
+
+/// What the protocol has; what a certain model of it lacks, the service says.
+const CAPABILITIES: Capabilities = Capabilities::none()
+    .with(Capability::Stop)
+    .with(Capability::Usage)
+    .with(Capability::StreamedUsage)
+    .with(Capability::SystemMessages)
+    .with(Capability::Tools)
+    .with(Capability::ParallelToolCalls)
+    .with(Capability::ToolChoice)
+    .with(Capability::StructuredOutput)
+    .with(Capability::ImageInput)
+    .with(Capability::AudioInput)
+    .with(Capability::FileInput)
+    .with(Capability::Reasoning)
+    .with(Capability::Candidates);
+
+impl_pipe!(ChatGemini);

@@ -1,0 +1,88 @@
+//! The form that answers are to have.
+
+use catena_core::{Error, ErrorKind, Result};
+use serde_json::{Map, Value};
+
+use super::schema::subset;
+
+/// Sets what OpenAI calls `response_format` among the generation's settings.
+///
+/// # Errors
+/// `InvalidInput` for a format that cannot be read, `Unsupported` for one that the service does not have.
+pub(super) fn set_response_format(
+    format: &Value,
+    schema_subset: bool,
+    generation: &mut Map<String, Value>,
+) -> Result<()> {
+    let json = |generation: &mut Map<String, Value>| {
+        generation.insert("responseMimeType".to_owned(), "application/json".into());
+    };
+    match format["type"].as_str() {
+        Some("text") => {
+            generation.insert("responseMimeType".to_owned(), "text/plain".into());
+        }
+        Some("json_object") => json(generation),
+        Some("json_schema") => {
+            // The Responses API has no object around the schema.
+            let schema = format["json_schema"].get("schema").or_else(|| format.get("schema"));
+            let schema = schema.ok_or_else(|| invalid("`response_format` has no `json_schema.schema`"))?;
+            json(generation);
+            if schema_subset {
+                let message = |error: Error| Error::new(error.kind(), format!("`response_format`: {error}"));
+                generation.insert("responseSchema".to_owned(), subset(schema).map_err(message)?);
+            } else {
+                generation.insert("responseJsonSchema".to_owned(), schema.clone());
+            }
+        }
+        Some(kind) => {
+            let message = format!("Gemini has no `response_format` of the type `{kind:.60}`");
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        None => return Err(invalid("`response_format` has no `type`")),
+    }
+    Ok(())
+}
+
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn set(format: Value, schema_subset: bool) -> Result<Value> {
+        let mut generation = Map::new();
+        set_response_format(&format, schema_subset, &mut generation)?;
+        Ok(generation.into())
+    }
+
+    #[test]
+    fn formats_are_translated() {
+        let schema = json!({"type": "string"});
+        let format =
+            json!({"type": "json_schema", "json_schema": {"name": "n", "strict": true, "schema": schema}});
+        let json_type = "application/json";
+        for (format, schema_subset, expected) in [
+            (json!({"type": "text"}), false, json!({"responseMimeType": "text/plain"})),
+            (json!({"type": "json_object"}), false, json!({"responseMimeType": json_type})),
+            (format.clone(), false, json!({"responseMimeType": json_type, "responseJsonSchema": schema})),
+            (format, true, json!({"responseMimeType": json_type, "responseSchema": {"type": "STRING"}})),
+            (
+                json!({"type": "json_schema", "name": "n", "schema": schema}),
+                false,
+                json!({"responseMimeType": json_type, "responseJsonSchema": schema}),
+            ),
+        ] {
+            assert_eq!(set(format.clone(), schema_subset).expect("a format"), expected, "{format}");
+        }
+        for (format, kind) in [
+            (json!({"type": "grammar"}), ErrorKind::Unsupported),
+            (json!({"type": "json_schema"}), ErrorKind::InvalidInput),
+            (json!("json"), ErrorKind::InvalidInput),
+        ] {
+            assert_eq!(set(format, false).expect_err("an error").kind(), kind);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Settings of a model that shape its answers.
+
+use catena_core::{Error, ErrorKind, Result};
+use serde_json::{Map, Number, Value};
+
+/// Settings by the names that all providers share. What is not set is not sent, so the service's defaults hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parameters {
+    pub(crate) members: Map<String, Value>,
+    /// Members of the request that are sent as they are, in place of those above.
+    pub(crate) extra: Map<String, Value>,
+    /// What JSON cannot say.
+    not_finite: Option<&'static str>,
+}
+
+impl Parameters {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
+        match Number::from_f64(number) {
+            Some(number) => self.set(name, number),
+            None => self.not_finite = Some(name),
+        }
+    }
+
+    /// Refuses what JSON cannot say. Ranges are left to the service: they differ between models.
+    pub(crate) fn check(&self) -> Result<()> {
+        let message = match (self.not_finite, self.members.get("n")) {
+            (Some(name), _) => format!("`{name}` is not a finite number"),
+            (None, Some(n)) if *n == 0 => "`n` must be at least 1".to_owned(),
+            _ => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
+    /// Everything that shapes an answer, for those who compare models.
+    pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
+        let facts = [("base_url", base_url), ("model", model)];
+        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        facts.chain(self.members.clone()).chain(self.extra.clone()).collect()
+    }
+}
