@@ -13,16 +13,20 @@ use serde_json::{Value, json};
 type Provider = (&'static str, &'static str, fn() -> Value);
 
 const PROVIDERS: [Provider; 4] = [
-    ("openai:gpt-4o-mini", "OPENAI_API_KEY", || {
-        json!({"choices": [{"message": {"role": "assistant", "content": "Rainbow Toes"}, "finish_reason": "stop"}]})
-    }),
+    (
+        "openai:gpt-4o-mini",
+        "OPENAI_API_KEY",
+        || json!({"choices": [{"message": {"role": "assistant", "content": "Rainbow Toes"}, "finish_reason": "stop"}]}),
+    ),
     ("anthropic:claude-haiku-4-5", "ANTHROPIC_API_KEY", || {
         json!({"type": "message", "id": "msg_1", "role": "assistant", "model": "claude-haiku-4-5", "stop_reason": "end_turn",
             "content": [{"type": "text", "text": "Happy Feet"}], "usage": {"input_tokens": 16, "output_tokens": 4}})
     }),
-    ("gemini:gemini-2.5-flash", "GEMINI_API_KEY", || {
-        json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "Sole Spectrum"}]}, "finishReason": "STOP"}]})
-    }),
+    (
+        "gemini:gemini-2.5-flash",
+        "GEMINI_API_KEY",
+        || json!({"candidates": [{"content": {"role": "model", "parts": [{"text": "Sole Spectrum"}]}, "finishReason": "STOP"}]}),
+    ),
     ("ollama:llama3.2", "OLLAMA_HOST", || {
         json!({"model": "llama3.2", "message": {"role": "assistant", "content": "Sock Exchange"}, "done": true,
             "done_reason": "stop"})

@@ -49,7 +49,7 @@ pub fn models() -> ModelRegistry {
 }
 
 /// A builder with the options that concern the connection.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! connected {
     ($builder:expr, $model:expr, $options:expr) => {{
         let (mut builder, options) = ($builder.with_model($model), $options);
@@ -72,7 +72,7 @@ macro_rules! connected {
 }
 
 /// The same with the options that concern the choice of words, the seed excepted.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! speaking {
     ($builder:expr, $model:expr, $options:expr) => {{
         let mut builder = connected!($builder, $model, $options);
@@ -142,7 +142,9 @@ fn ollama(models: ModelRegistry) -> ModelRegistry {
         .with_chat("ollama", |model, options| {
             Ok(Arc::new(seeded!(ChatOllama::builder(), model, options).build()?))
         })
-        .with_text("ollama", |model, options| Ok(Arc::new(seeded!(Ollama::builder(), model, options).build()?)))
+        .with_text("ollama", |model, options| {
+            Ok(Arc::new(seeded!(Ollama::builder(), model, options).build()?))
+        })
         .with_embeddings("ollama", |model, options| {
             options.refuse("ollama", &OF_WORDS)?;
             Ok(Arc::new(connected!(OllamaEmbeddings::builder(), model, options).build()?))
@@ -158,7 +160,9 @@ fn openai(models: ModelRegistry) -> ModelRegistry {
         .with_chat("openai", |model, options| {
             Ok(Arc::new(seeded!(ChatOpenAi::builder(), model, options).build()?))
         })
-        .with_text("openai", |model, options| Ok(Arc::new(seeded!(OpenAi::builder(), model, options).build()?)))
+        .with_text("openai", |model, options| {
+            Ok(Arc::new(seeded!(OpenAi::builder(), model, options).build()?))
+        })
         .with_embeddings("openai", |model, options| {
             options.refuse("openai", &OF_WORDS)?;
             Ok(Arc::new(connected!(OpenAiEmbeddings::builder(), model, options).build()?))

@@ -69,7 +69,8 @@ fn every_provider_is_one_name_away() {
 #[test]
 fn text_and_embedding_models_have_names_too() {
     let server = server();
-    let llm = catena::models().text_with("openai:gpt-3.5-turbo-instruct", &options(&server)).expect("a model");
+    let llm =
+        catena::models().text_with("openai:gpt-3.5-turbo-instruct", &options(&server)).expect("a model");
     assert_eq!(block_on(llm.invoke("Hello")).expect("an answer"), "Hi");
     #[cfg(feature = "ollama")]
     {

@@ -104,7 +104,8 @@ impl ConfigurableModel {
     /// `first` makes them `first_model`, `first_temperature`.
     #[must_use]
     pub fn with_config_prefix(mut self, prefix: &str) -> Self {
-        self.prefix = if prefix.is_empty() { String::new() } else { format!("{}_", prefix.trim_end_matches('_')) };
+        self.prefix =
+            if prefix.is_empty() { String::new() } else { format!("{}_", prefix.trim_end_matches('_')) };
         self
     }
 
@@ -237,7 +238,12 @@ mod tests {
         for (config, answer) in [
             (config(), "a Some(3)"),
             (config().with_configurable("first_model", "acme:b"), "b Some(3)"),
-            (config().with_configurable("first_model", "b").with_configurable("first_model_provider", "acme"), "b Some(3)"),
+            (
+                config()
+                    .with_configurable("first_model", "b")
+                    .with_configurable("first_model_provider", "acme"),
+                "b Some(3)",
+            ),
             (config().with_configurable("first_max_tokens", 9), "a Some(9)"),
             (config().with_configurable("model", "acme:c").with_configurable("temperature", 1), "a Some(3)"),
         ] {

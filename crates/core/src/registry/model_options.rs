@@ -145,7 +145,9 @@ impl ModelOptions {
             "base_url" => put(&mut self.base_url, text()),
             "api_key" => put(&mut self.key, text().map(Some)),
             "timeout" => put(&mut self.timeout, seconds(value)),
-            "max_retries" => put(&mut self.max_retries, value.as_u64().and_then(|count| count.try_into().ok())),
+            "max_retries" => {
+                put(&mut self.max_retries, value.as_u64().and_then(|count| count.try_into().ok()))
+            }
             _ => return Err(unknown(name)),
         };
         if set {

@@ -108,7 +108,8 @@ impl ModelRegistry {
         prefixes: impl IntoIterator<Item = T>,
     ) -> Self {
         let provider = plain(provider);
-        self.prefixes.extend(prefixes.into_iter().map(|prefix| (prefix.into().to_lowercase(), provider.clone())));
+        self.prefixes
+            .extend(prefixes.into_iter().map(|prefix| (prefix.into().to_lowercase(), provider.clone())));
         self
     }
 
@@ -250,7 +251,9 @@ fn unknown(what: &str, name: &str, provider: Option<&str>, known: &[&str]) -> Er
         Some(provider) => format!(
             "no provider `{provider:.100}` of {what} models is registered (for `{name:.100}`); there are: {known}"
         ),
-        None => format!("whose model is `{name:.100}`? Write `provider:model`; of {what} models there are: {known}"),
+        None => format!(
+            "whose model is `{name:.100}`? Write `provider:model`; of {what} models there are: {known}"
+        ),
     };
     Error::new(ErrorKind::Config, message)
 }
@@ -272,7 +275,8 @@ mod tests {
     use crate::fakes::{FakeChatModel, FakeLlm};
 
     fn models() -> ModelRegistry {
-        let fake = |_: &str, _: &ModelOptions| -> Result<ChatModel> { Ok(Arc::new(FakeChatModel::new(["Hi"]))) };
+        let fake =
+            |_: &str, _: &ModelOptions| -> Result<ChatModel> { Ok(Arc::new(FakeChatModel::new(["Hi"]))) };
         ModelRegistry::new()
             .with_chat("open-ai", fake)
             .with_chat("ollama", fake)
