@@ -157,7 +157,8 @@ impl Parameters {
         for (name, value) in arguments.into_iter().flatten() {
             // What a tracer knows about a call is not for the service.
             let elsewhere = name.starts_with("ls_") || NOT_IN_BODY.contains(&name.as_str());
-            if !elsewhere && !(raw.contains(&name.as_str()) && value.is_object()) {
+            let added_last = raw.contains(&name.as_str()) && value.is_object();
+            if !elsewhere && !added_last {
                 called.set(name, value)?;
             }
         }

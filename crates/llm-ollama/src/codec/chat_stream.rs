@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use catena_core::{AiMessage, Chunk, Content, ErrorKind, Result, ToolCallChunk};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::line::{Line, WireCall, WireMessage, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
@@ -133,7 +134,7 @@ impl ChatStream {
 fn piece(call: WireCall<'_>, index: usize, created_at: &str) -> ToolCallChunk {
     let function = call.function.unwrap_or_default();
     let name = function.name.into_string().unwrap_or_default();
-    let arguments = match function.arguments.map(|arguments| arguments.get()) {
+    let arguments = match function.arguments.map(RawValue::get) {
         None | Some("null" | "\"\"") => "{}".to_owned(),
         // Some servers send the text of the object.
         Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_else(|_| text.to_owned()),
