@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod blocking;
+mod models;
 pub mod prelude;
 
 pub use catena_core::*;
@@ -19,6 +20,14 @@ pub use catena_limits as limits;
 pub use catena_llm_anthropic as anthropic;
 #[cfg(feature = "anthropic")]
 pub use catena_llm_anthropic::ChatAnthropic;
+#[cfg(feature = "gemini")]
+pub use catena_llm_gemini as gemini;
+#[cfg(feature = "gemini")]
+pub use catena_llm_gemini::{ChatGemini, GeminiEmbeddings};
+#[cfg(feature = "ollama")]
+pub use catena_llm_ollama as ollama;
+#[cfg(feature = "ollama")]
+pub use catena_llm_ollama::{ChatOllama, Ollama, OllamaEmbeddings};
 #[cfg(feature = "openai")]
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
@@ -27,6 +36,7 @@ pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenA
 pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
+pub use models::models;
 #[cfg(feature = "tokens")]
 pub use catena_tokens as tokens;
 

@@ -12,10 +12,14 @@ pub use crate::{
     RunnablePassthrough, RunnablePick, StrOutputParser, Usage, WithMessageHistory, delegate, generator,
     lambda, vars,
 };
-#[cfg(feature = "chains")]
-pub use crate::{ChainOutput, LlmChain};
 #[cfg(feature = "anthropic")]
 pub use crate::ChatAnthropic;
+#[cfg(feature = "gemini")]
+pub use crate::ChatGemini;
+#[cfg(feature = "chains")]
+pub use crate::{ChainOutput, LlmChain};
+#[cfg(feature = "ollama")]
+pub use crate::{ChatOllama, Ollama};
 #[cfg(feature = "openai")]
 pub use crate::{ChatOpenAi, OpenAi};
 

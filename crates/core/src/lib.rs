@@ -22,6 +22,7 @@ mod parser;
 mod path;
 mod prompt;
 mod rate_limits;
+mod registry;
 mod run;
 mod runnable;
 mod runnable_ext;
@@ -78,6 +79,7 @@ pub use prompt::{
     SemanticSimilarityExampleSelector, TemplateFormat, stringify_value,
 };
 pub use rate_limits::RateLimits;
+pub use registry::{ChatModel, ConfigurableModel, ModelOptions, ModelRegistry, TextModel};
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{

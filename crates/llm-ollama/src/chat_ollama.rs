@@ -1,8 +1,8 @@
 //! The chat model.
 
 use catena_core::{
-    AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait,
-    impl_pipe,
+    AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    async_trait, impl_pipe,
 };
 use catena_http::service::Call;
 use serde_json::{Map, Value};

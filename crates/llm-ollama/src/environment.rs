@@ -56,7 +56,11 @@ pub(crate) fn url_of_host(host: &str) -> String {
     };
     let brackets = name.contains(':') && !name.starts_with('[');
     let name = if brackets { format!("[{name}]") } else { name.to_owned() };
-    format!("{scheme}://{name}:{}{}", given.map_or(port.to_string(), str::to_owned), path.trim_end_matches('/'))
+    format!(
+        "{scheme}://{name}:{}{}",
+        given.map_or(port.to_string(), str::to_owned),
+        path.trim_end_matches('/')
+    )
 }
 
 /// Host and port. The colons of an IPv6 address without brackets are its own.

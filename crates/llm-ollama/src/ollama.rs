@@ -1,7 +1,8 @@
 //! The text completion model.
 
 use catena_core::{
-    Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait, impl_pipe,
+    Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait,
+    impl_pipe,
 };
 use catena_http::service::Call;
 use serde_json::{Map, Value};

@@ -86,7 +86,8 @@ impl Parameters {
     /// `Config`.
     pub(crate) fn check(&self) -> Result<()> {
         if self.members.contains_key("stream") {
-            let message = "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
+            let message =
+                "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
             return Err(Error::new(ErrorKind::Config, message));
         }
         match &self.problem {
@@ -156,7 +157,8 @@ impl Parameters {
         for (name, value) in arguments.into_iter().flatten() {
             // What a tracer knows about a call is not for the service.
             let elsewhere = name.starts_with("ls_") || NOT_IN_BODY.contains(&name.as_str());
-            if !elsewhere && !(raw.contains(&name.as_str()) && value.is_object()) {
+            let added_last = raw.contains(&name.as_str()) && value.is_object();
+            if !elsewhere && !added_last {
                 called.set(name, value)?;
             }
         }
@@ -300,11 +302,7 @@ macro_rules! shared_settings {
             }
 
             /// One of the service's `options` that has no method here: `with_option("num_gpu", 20)`.
-            pub fn with_option(
-                mut self,
-                name: impl AsRef<str>,
-                value: impl Into<serde_json::Value>,
-            ) -> Self {
+            pub fn with_option(mut self, name: impl AsRef<str>, value: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_option(name.as_ref(), value);
                 self
             }
@@ -341,7 +339,11 @@ mod tests {
             (json!({"stop": "a"}), json!({"stop": ["a"]}), json!({})),
             (json!({"stop": ["a", "b"]}), json!({"stop": ["a", "b"]}), json!({})),
             (json!({"stop": []}), json!({}), json!({})),
-            (json!({"options": {"num_gpu": 1}, "keep_alive": "5m"}), json!({"num_gpu": 1}), json!({"keep_alive": "5m"})),
+            (
+                json!({"options": {"num_gpu": 1}, "keep_alive": "5m"}),
+                json!({"num_gpu": 1}),
+                json!({"keep_alive": "5m"}),
+            ),
             (json!({"reasoning_effort": "none"}), json!({}), json!({"think": false})),
             (json!({"reasoning_effort": "minimal"}), json!({}), json!({"think": "low"})),
             (json!({"reasoning": true}), json!({}), json!({"think": true})),

@@ -11,6 +11,7 @@ mod failures;
 mod front_page;
 mod llm_chain;
 mod nested_blocking;
+mod registry;
 mod runtimes;
 mod secrets;
 mod service;

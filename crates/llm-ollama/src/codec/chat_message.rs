@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catena_core::{
-    AiMessage, Content, Error, ErrorKind, InvalidToolCall, MediaBlock, Message, Record, Result, StandardBlock,
-    ToolCall,
+    AiMessage, Content, Error, ErrorKind, InvalidToolCall, MediaBlock, Message, Record, Result,
+    StandardBlock, ToolCall,
 };
 use serde::Serialize;
 

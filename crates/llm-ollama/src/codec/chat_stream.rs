@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use catena_core::{AiMessage, Chunk, Content, ErrorKind, Result, ToolCallChunk};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::line::{Line, WireCall, WireMessage, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
@@ -133,7 +134,7 @@ impl ChatStream {
 fn piece(call: WireCall<'_>, index: usize, created_at: &str) -> ToolCallChunk {
     let function = call.function.unwrap_or_default();
     let name = function.name.into_string().unwrap_or_default();
-    let arguments = match function.arguments.map(|arguments| arguments.get()) {
+    let arguments = match function.arguments.map(RawValue::get) {
         None | Some("null" | "\"\"") => "{}".to_owned(),
         // Some servers send the text of the object.
         Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_else(|_| text.to_owned()),
@@ -189,7 +190,8 @@ mod tests {
         assert_eq!(fold(chunks), read(WHOLE));
         // Lines in a body that came at once, or as one line of several.
         assert_eq!(read(&format!("{HEL}\n{LO}\r\n\n{DONE}\n")), read(WHOLE));
-        let pretty = serde_json::from_str::<Value>(WHOLE).and_then(|value| serde_json::to_string_pretty(&value));
+        let pretty =
+            serde_json::from_str::<Value>(WHOLE).and_then(|value| serde_json::to_string_pretty(&value));
         assert_eq!(read(&pretty.expect("JSON")), read(WHOLE));
     }
 
@@ -245,10 +247,13 @@ mod tests {
         assert_eq!((answer.text().as_ref(), answer.reasoning.as_deref()), ("42", Some("6*7")));
         assert_eq!(answer.metadata.finish_reason.as_deref(), Some("stop"));
         assert_eq!(answer.usage, None);
-        let cut = read(r#"{"message":{"content":null,"tool_calls":null},"done_reason":"length","eval_count":3.0}"#);
+        let cut =
+            read(r#"{"message":{"content":null,"tool_calls":null},"done_reason":"length","eval_count":3.0}"#);
         assert_eq!(cut.metadata.finish_reason.as_deref(), Some("length"));
         assert_eq!(cut.usage, Some(Usage::new(0, 3)));
-        let piece = |token: &str| format!(r#"{{"message":{{"content":"a"}},"logprobs":[{{"token":"{token}"}}],"x":1}}"#);
+        let piece = |token: &str| {
+            format!(r#"{{"message":{{"content":"a"}},"logprobs":[{{"token":"{token}"}}],"x":1}}"#)
+        };
         let (chunks, _) = decode(ChatStream::default(), &[&piece("a"), &piece("b"), DONE]);
         let extra = fold(chunks).metadata.extra;
         assert_eq!(extra["logprobs"], json!([{"token": "a"}, {"token": "b"}]));
@@ -269,7 +274,11 @@ mod tests {
             ("[]", ErrorKind::InvalidResponse, "expected shape"),
             ("null", ErrorKind::InvalidResponse, "expected shape"),
             (r#"{"error":"model not loaded"}"#, ErrorKind::InvalidResponse, "not loaded"),
-            (r#"{"error":"the input length exceeds the context length"}"#, ErrorKind::ContextOverflow, "too long"),
+            (
+                r#"{"error":"the input length exceeds the context length"}"#,
+                ErrorKind::ContextOverflow,
+                "too long",
+            ),
         ] {
             let error = decode_chat(body.as_bytes(), &origin()).expect_err(body);
             assert_eq!(error.kind(), kind, "{body}: {error}");

@@ -7,8 +7,12 @@ use serde_json::Value;
 use super::Origin;
 
 /// What the service says when the input is too long.
-const OVERFLOW: [&str; 4] =
-    ["exceeds the context length", "exceeds maximum context length", "exceeds the context window", "prompt is too long"];
+const OVERFLOW: [&str; 4] = [
+    "exceeds the context length",
+    "exceeds maximum context length",
+    "exceeds the context window",
+    "prompt is too long",
+];
 
 /// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
@@ -122,7 +126,13 @@ mod tests {
         check(401, r#"{"error":"unauthorized"}"#, ErrorKind::Authentication, false, "OLLAMA_API_KEY");
         check(403, "", ErrorKind::PermissionDenied, false, "no reason");
         check(429, r#"{"error":{"message":"slow"}}"#, ErrorKind::RateLimit, true, "slow");
-        check(500, r#"{"error":"model runner has unexpectedly stopped"}"#, ErrorKind::Server, true, "stopped");
+        check(
+            500,
+            r#"{"error":"model runner has unexpectedly stopped"}"#,
+            ErrorKind::Server,
+            true,
+            "stopped",
+        );
         check(503, r#"{"error":"server busy, please try again"}"#, ErrorKind::Server, true, "busy");
         check(502, "<html><h1>Bad Gateway</h1>", ErrorKind::Server, true, "Bad Gateway");
         check(413, "{", ErrorKind::HttpStatus, false, "{");

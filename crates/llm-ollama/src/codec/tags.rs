@@ -29,7 +29,8 @@ mod tests {
 
     #[test]
     fn the_list_is_read() {
-        let body = br#"{"models":[{"name":"llama3.2:3b","model":"llama3.2:3b","modified_at":"2025-01-01T00:00:00Z",
+        let body =
+            br#"{"models":[{"name":"llama3.2:3b","model":"llama3.2:3b","modified_at":"2025-01-01T00:00:00Z",
             "size":2019393189,"digest":"a80c","details":{"family":"llama","families":null}}]}"#;
         let models = decode_tags(body, &origin()).expect("a list");
         assert_eq!((models[0].name.as_str(), models[0].size), ("llama3.2:3b", Some(2_019_393_189)));

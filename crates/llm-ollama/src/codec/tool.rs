@@ -70,7 +70,10 @@ pub(crate) fn wire_format(format: &Value) -> Result<Value> {
         Some("json_schema") => members.get("json_schema").and_then(|inner| inner.get("schema")),
         _ if members.contains_key("name") && members.contains_key("schema") => members.get("schema"),
         // A schema without more.
-        _ if ["type", "properties", "anyOf", "$ref", "enum"].iter().any(|name| members.contains_key(*name)) => {
+        _ if ["type", "properties", "anyOf", "$ref", "enum"]
+            .iter()
+            .any(|name| members.contains_key(*name)) =>
+        {
             Some(format)
         }
         _ => None,
@@ -89,8 +92,7 @@ mod tests {
     #[test]
     fn tools_have_one_form_on_the_wire() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-        let wire =
-            json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": schema}}]);
+        let wire = json!([{"type": "function", "function": {"name": "f", "description": "d", "parameters": schema}}]);
         let mut titled = schema.clone();
         titled["title"] = "f".into();
         titled["description"] = "d".into();

@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::support::{
-    KEY, chat, chat_answer, chat_builder, chat_lines, completion, completion_lines, drain, fold, llm, llm_builder,
-    ndjson,
+    KEY, chat, chat_answer, chat_builder, chat_lines, completion, completion_lines, drain, fold, llm,
+    llm_builder, ndjson,
 };
 
 /// The body of the only request.
@@ -23,10 +23,13 @@ fn sent(server: &Server) -> Value {
 #[test]
 fn a_chat_is_a_request_and_an_answer() {
     let server = Server::replay([Reply::json(200, chat_answer("Hi")).with_header("x-request-id", "req_1")]);
-    let builder = chat_builder(&server).with_temperature(0.5).with_max_tokens(7).with_num_ctx(4096).with_seed(1);
-    let builder = builder.with_stop(["END"]).with_keep_alive("10m").with_think(false).with_option("num_gpu", 2);
+    let builder =
+        chat_builder(&server).with_temperature(0.5).with_max_tokens(7).with_num_ctx(4096).with_seed(1);
+    let builder =
+        builder.with_stop(["END"]).with_keep_alive("10m").with_think(false).with_option("num_gpu", 2);
     let chat = builder.with_format("json").with_extra("truncate", true).build().expect("a model");
-    let answer = block_on(chat.invoke([Message::system("Be brief."), Message::human("Hello")])).expect("an answer");
+    let answer =
+        block_on(chat.invoke([Message::system("Be brief."), Message::human("Hello")])).expect("an answer");
     assert_eq!((answer.text().as_ref(), answer.usage), ("Hi", Some(Usage::new(5, 2))));
     assert_eq!(answer.metadata.model.as_deref(), Some("m-1"));
     assert_eq!(answer.metadata.request_id.as_deref(), Some("req_1"));
@@ -117,8 +120,10 @@ fn tools_are_called_and_answered() {
 fn arguments_of_a_call_are_for_its_body_its_headers_or_its_limits() {
     let server = Server::replay([Reply::json(200, chat_answer("{}"))]);
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
-    let format = json!({"type": "json_schema", "json_schema": {"name": "A", "strict": true, "schema": schema}});
-    let bound = chat_builder(&server).with_max_tokens(5).build().expect("a model").bind("response_format", format);
+    let format =
+        json!({"type": "json_schema", "json_schema": {"name": "A", "strict": true, "schema": schema}});
+    let bound =
+        chat_builder(&server).with_max_tokens(5).build().expect("a model").bind("response_format", format);
     let bound = bound.bind("max_tokens", 9).bind("model", "other").bind("timeout", 30);
     let bound = bound.bind("extra_headers", json!({"x-team": "blue"}));
     block_on(bound.invoke("Hi")).expect("an answer");
@@ -138,7 +143,10 @@ fn what_cannot_be_done_is_refused_before_anything_is_sent() {
     assert_eq!(drain(forced.stream("Hi")).1.map(kind), Some(ErrorKind::Unsupported));
     let tools = llm(&server).bind("tools", json!([{"name": "f"}]));
     assert_eq!(kind(block_on(tools.invoke("Hi")).expect_err("refused")), ErrorKind::Unsupported);
-    assert_eq!(kind(block_on(chat.invoke(Vec::<Message>::new())).expect_err("refused")), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind(block_on(chat.invoke(Vec::<Message>::new())).expect_err("refused")),
+        ErrorKind::InvalidInput
+    );
     assert!(server.requests().is_empty());
 }
 
@@ -157,7 +165,8 @@ fn a_model_pipes_and_describes_itself() {
 
 #[test]
 fn the_list_of_models_is_read() {
-    let server = Server::replay([Reply::json(200, json!({"models": [{"name": "a"}, {"name": "b", "size": 7}]}))]);
+    let server =
+        Server::replay([Reply::json(200, json!({"models": [{"name": "a"}, {"name": "b", "size": 7}]}))]);
     let models = block_on(chat(&server).list_models()).expect("a list");
     assert_eq!((models[1].name.as_str(), models[1].size), ("b", Some(7)));
     assert_eq!((server.requests()[0].method(), server.requests()[0].path()), ("GET", "/api/tags"));

@@ -23,13 +23,15 @@ fn texts_go_in_batches_and_vectors_come_in_order() {
         let vectors: Vec<Value> = body["input"].as_array().expect("a list").iter().map(vector).collect();
         Reply::json(200, json!({"model": "e", "embeddings": vectors}))
     });
-    let model = builder(&server).with_batch_size(2).with_dimensions(2).with_truncate(false).with_keep_alive(0);
+    let model =
+        builder(&server).with_batch_size(2).with_dimensions(2).with_truncate(false).with_keep_alive(0);
     let model = model.build().expect("a model");
     let vectors = block_on(model.embed_documents(&texts(5))).expect("vectors");
     assert_eq!(vectors, [[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]]);
     let requests = server.requests();
     assert_eq!(requests.len(), 3);
-    let expected = json!({"model": "e", "input": ["0", "1"], "dimensions": 2, "truncate": false, "keep_alive": 0});
+    let expected =
+        json!({"model": "e", "input": ["0", "1"], "dimensions": 2, "truncate": false, "keep_alive": 0});
     assert_eq!((requests[0].path(), requests[0].json()), ("/api/embed", expected));
     assert!(block_on(model.embed_documents(&[])).expect("no vectors").is_empty());
     assert_eq!(server.requests().len(), 3, "nothing is asked for nothing");

@@ -31,7 +31,12 @@ fn every_class_of_refusal_has_its_kind() {
     check(error(503, "server busy"), ErrorKind::Server, true, &["busy"]);
     check(error(200, "not loaded"), ErrorKind::InvalidResponse, false, &["not loaded"]);
     check(Reply::text(200, ""), ErrorKind::Decode, false, &["empty"]);
-    check(Reply::html(200, "<!doctype html>Sign in"), ErrorKind::InvalidResponse, false, &["web page", "Sign in"]);
+    check(
+        Reply::html(200, "<!doctype html>Sign in"),
+        ErrorKind::InvalidResponse,
+        false,
+        &["web page", "Sign in"],
+    );
     check(Reply::json(200, json!({"models": []})), ErrorKind::InvalidResponse, false, &["holds no"]);
     let moved = Reply::text(308, "").with_header("location", "https://h.test/api");
     check(moved, ErrorKind::HttpStatus, false, &["https://h.test/api"]);
@@ -49,7 +54,8 @@ fn a_broken_stream_is_an_error_after_the_text() {
         (with(json!("text")), ErrorKind::InvalidResponse, "expected shape"),
     ] {
         let server = Server::replay([reply]);
-        let chat = chat_builder(&server).with_idle_timeout(Duration::from_millis(200)).build().expect("a model");
+        let chat =
+            chat_builder(&server).with_idle_timeout(Duration::from_millis(200)).build().expect("a model");
         let (chunks, error) = drain(chat.stream("Hi"));
         assert_eq!(fold(chunks).text(), "Rainbow", "what came before is delivered");
         let error = error.expect("an error");
@@ -78,7 +84,10 @@ fn settings_that_do_not_fit_are_reported() {
 #[test]
 fn a_busy_service_is_asked_again() {
     let answer = ndjson(&chat_lines(&["Hi"]));
-    let server = Server::replay([Reply::json(503, json!({"error": "busy"})).with_header("retry-after-ms", "1"), answer]);
+    let server = Server::replay([
+        Reply::json(503, json!({"error": "busy"})).with_header("retry-after-ms", "1"),
+        answer,
+    ]);
     let chat = chat_builder(&server).with_max_retries(1).build().expect("a model");
     let (chunks, error) = drain(chat.stream("Hi"));
     assert!(error.is_none(), "{error:?}");

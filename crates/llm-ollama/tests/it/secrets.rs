@@ -4,7 +4,9 @@ use catena_core::RunnableExt;
 use catena_testkit::{Reply, Server};
 use serde_json::json;
 
-use crate::support::{KEY, chat, chat_builder, chat_lines, drain, errors_of_all_calls, llm_builder, ndjson, shown};
+use crate::support::{
+    KEY, chat, chat_builder, chat_lines, drain, errors_of_all_calls, llm_builder, ndjson, shown,
+};
 
 #[test]
 fn not_in_the_debug_output_of_builders_and_models() {

@@ -112,6 +112,14 @@ impl Separation {
         bytes
     }
 
+    /// What the body of a streamed answer is called.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::ServerSentEvents => "text/event-stream; charset=utf-8",
+            Self::Lines => "application/x-ndjson",
+        }
+    }
+
     /// A streamed answer of these events, each of them a part of the [`Reply`].
     pub(super) fn reply(self, events: &[Event]) -> Reply {
         self.reply_with(events, "\n")
@@ -125,11 +133,7 @@ impl Separation {
             Some(*end)
         });
         let ends: Vec<usize> = ends.collect();
-        let content_type = match self {
-            Self::ServerSentEvents => "text/event-stream; charset=utf-8",
-            Self::Lines => "application/x-ndjson",
-        };
-        let reply = Reply::bytes(200, events.concat()).with_header("content-type", content_type);
+        let reply = Reply::bytes(200, events.concat()).with_header("content-type", self.content_type());
         reply.with_framing(Framing::Chunked).split_at(ends)
     }
 }

@@ -52,7 +52,9 @@ impl Wire for Chat {
     fn events(&self, answer: &Answer) -> Vec<Event> {
         let line = |message: Value| {
             let created_at = "2026-01-01T00:00:00.5Z";
-            Event::json(json!({"model": answer.model, "created_at": created_at, "message": message, "done": false}))
+            Event::json(
+                json!({"model": answer.model, "created_at": created_at, "message": message, "done": false}),
+            )
         };
         let texts = answer.texts.iter().map(|text| line(json!({"role": "assistant", "content": text})));
         let mut events: Vec<Event> = texts.collect();
@@ -114,9 +116,7 @@ pub(super) fn end(answer: &Answer, mut line: Value) -> Value {
 }
 
 fn calls(answer: &Answer) -> Value {
-    let call = |call: &catena_testkit::conformance::ScriptedCall| {
-        json!({"id": call.id, "function": {"name": call.name, "arguments": call.arguments()}})
-    };
+    let call = |call: &catena_testkit::conformance::ScriptedCall| json!({"id": call.id, "function": {"name": call.name, "arguments": call.arguments()}});
     answer.calls.iter().map(call).collect()
 }
 

@@ -48,7 +48,8 @@ impl Wire for Text {
     }
 
     fn events(&self, answer: &Answer) -> Vec<Event> {
-        let piece = |text: &String| Event::json(json!({"model": answer.model, "response": text, "done": false}));
+        let piece =
+            |text: &String| Event::json(json!({"model": answer.model, "response": text, "done": false}));
         let last = Event::json(end(answer, json!({"response": ""})));
         answer.texts.iter().map(piece).chain([last]).collect()
     }

@@ -73,7 +73,7 @@ pub(crate) async fn line_endings<O: Answered>(stage: &Stage<O>) -> Verdict {
     if separation == Separation::ServerSentEvents {
         replies.push(separation.reply_with(&events, "\r"));
         let body: Vec<u8> = stage.events(&events).parts().join(&b": still here\n\n"[..]);
-        replies.push(with_body(body));
+        replies.push(with_body(separation, body));
     }
     for reply in replies {
         let server = crate::Server::replay([reply]);
@@ -85,6 +85,7 @@ pub(crate) async fn line_endings<O: Answered>(stage: &Stage<O>) -> Verdict {
 /// A stream that breaks off gives what came, and then an error.
 pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["kept ", "lost"]);
+    let separation = stage.wire().separation();
     let reply = stage.events(&stage.events_before(&answer, "lost")?);
     let whole = stage.streamed(&answer);
     let kept: usize = reply.parts().iter().map(|part| part.len()).sum();
@@ -96,8 +97,8 @@ pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     for (how, reply, kinds) in [
         ("which ends early", reply.clone(), broken),
         ("whose connection breaks", reply.end_abort(), broken),
-        ("which ends within an event", with_body(halfway.clone()), misshapen),
-        ("whose connection breaks within an event", with_body(halfway).end_abort(), broken),
+        ("which ends within an event", with_body(separation, halfway.clone()), misshapen),
+        ("whose connection breaks within an event", with_body(separation, halfway).end_abort(), broken),
     ] {
         let server = crate::Server::replay([reply]);
         let (chunks, error) = drain(&stage.model(&server)?, "Hi").await?;
@@ -129,8 +130,9 @@ pub(crate) async fn error_within_a_stream<O: Answered>(stage: &Stage<O>) -> Verd
     Ok(())
 }
 
-fn with_body(body: Vec<u8>) -> Reply {
-    Reply::bytes(200, body).with_header("content-type", "text/event-stream").with_framing(Framing::Chunked)
+fn with_body(separation: Separation, body: Vec<u8>) -> Reply {
+    let reply = Reply::bytes(200, body).with_header("content-type", separation.content_type());
+    reply.with_framing(Framing::Chunked)
 }
 
 /// Both say the same.

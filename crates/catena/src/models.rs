@@ -1,0 +1,170 @@
+//! The registry of the providers that features turned on.
+
+use crate::ModelRegistry;
+
+/// A registry of all providers whose features are on: a model is one name away, and so is another provider's.
+///
+/// | Name | Feature | Also called | Names without a provider | Models |
+/// |---|---|---|---|---|
+/// | `openai:...` | `openai` | | `gpt-`, `chatgpt-`, `o1`, `o3`, `o4`, `text-davinci` | chat, text, embeddings |
+/// | `anthropic:...` | `anthropic` | | `claude` | chat |
+/// | `gemini:...` | `gemini` | `google_genai`, `google` | `gemini` | chat, embeddings |
+/// | `ollama:...` | `ollama` | | | chat, text, embeddings |
+///
+/// Keys, addresses and whatever else is not among the [options](crate::ModelOptions) come from each provider's environment
+/// variables. The registry is a value: a provider of one's own is added with
+/// [`with_chat`](ModelRegistry::with_chat), and nobody else sees it.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "openai")] fn main() -> catena::Result<()> {
+/// use catena::prelude::*;
+/// use catena::ModelOptions;
+/// # let service = catena_testkit::SimulatedOpenAi::start().map_err(catena::Error::other)?;
+/// # let here = ModelOptions::new().with_base_url(service.base_url()).with_api_key("sk-simulated");
+/// # let models = catena::models().with_options(here);
+/// # let from_environment = || {
+/// let models = catena::models();
+/// # models };
+/// let model = models.chat_with("openai:gpt-4o-mini", &ModelOptions::new().with_temperature(0.9))?;
+/// let chain = PromptTemplate::new("Name a company that makes {product}.")? | model | StrOutputParser;
+/// println!("{}", chain.blocking().invoke("colorful socks")?);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "openai"))] fn main() {}
+/// ```
+#[doc(alias = "init_chat_model")]
+#[doc(alias = "init_embeddings")]
+#[must_use]
+pub fn models() -> ModelRegistry {
+    let models = ModelRegistry::new();
+    #[cfg(feature = "anthropic")]
+    let models = anthropic(models);
+    #[cfg(feature = "gemini")]
+    let models = gemini(models);
+    #[cfg(feature = "ollama")]
+    let models = ollama(models);
+    #[cfg(feature = "openai")]
+    let models = openai(models);
+    models
+}
+
+/// A builder with the options that concern the connection.
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
+macro_rules! connected {
+    ($builder:expr, $model:expr, $options:expr) => {{
+        let (mut builder, options) = ($builder.with_model($model), $options);
+        if let Some(url) = &options.base_url {
+            builder = builder.with_base_url(url);
+        }
+        if let Some(key) = options.api_key() {
+            builder = builder.with_api_key(key);
+        } else if options.is_keyless() {
+            builder = builder.without_api_key();
+        }
+        if let Some(limit) = options.timeout {
+            builder = builder.with_timeout(limit);
+        }
+        if let Some(retries) = options.max_retries {
+            builder = builder.with_max_retries(retries);
+        }
+        builder
+    }};
+}
+
+/// The same with the options that concern the choice of words, the seed excepted.
+#[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
+macro_rules! speaking {
+    ($builder:expr, $model:expr, $options:expr) => {{
+        let mut builder = connected!($builder, $model, $options);
+        if let Some(temperature) = $options.temperature {
+            builder = builder.with_temperature(temperature);
+        }
+        if let Some(top_p) = $options.top_p {
+            builder = builder.with_top_p(top_p);
+        }
+        if let Some(limit) = $options.max_tokens {
+            builder = builder.with_max_tokens(limit);
+        }
+        if let Some(stop) = &$options.stop {
+            builder = builder.with_stop(stop.clone());
+        }
+        builder
+    }};
+}
+
+/// The same with the seed.
+#[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
+macro_rules! seeded {
+    ($builder:expr, $model:expr, $options:expr) => {{
+        let builder = speaking!($builder, $model, $options);
+        match $options.seed {
+            Some(seed) => builder.with_seed(seed),
+            None => builder,
+        }
+    }};
+}
+
+/// What embedding models have no use for.
+#[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
+const OF_WORDS: [&str; 5] = ["temperature", "top_p", "max_tokens", "stop", "seed"];
+
+#[cfg(feature = "anthropic")]
+fn anthropic(models: ModelRegistry) -> ModelRegistry {
+    use crate::anthropic::ChatAnthropic;
+    models.with_prefixes("anthropic", ["claude"]).with_chat("anthropic", |model, options| {
+        options.refuse("anthropic", &["seed"])?;
+        Ok(std::sync::Arc::new(speaking!(ChatAnthropic::builder(), model, options).build()?))
+    })
+}
+
+#[cfg(feature = "gemini")]
+fn gemini(models: ModelRegistry) -> ModelRegistry {
+    use crate::gemini::{ChatGemini, GeminiEmbeddings};
+    use std::sync::Arc;
+    models
+        .with_prefixes("gemini", ["gemini"])
+        .with_alias("google_genai", "gemini")
+        .with_alias("google", "gemini")
+        .with_chat("gemini", |model, options| {
+            Ok(Arc::new(seeded!(ChatGemini::builder(), model, options).build()?))
+        })
+        .with_embeddings("gemini", |model, options| {
+            options.refuse("gemini", &OF_WORDS)?;
+            Ok(Arc::new(connected!(GeminiEmbeddings::builder(), model, options).build()?))
+        })
+}
+
+#[cfg(feature = "ollama")]
+fn ollama(models: ModelRegistry) -> ModelRegistry {
+    use crate::ollama::{ChatOllama, Ollama, OllamaEmbeddings};
+    use std::sync::Arc;
+    models
+        .with_chat("ollama", |model, options| {
+            Ok(Arc::new(seeded!(ChatOllama::builder(), model, options).build()?))
+        })
+        .with_text("ollama", |model, options| {
+            Ok(Arc::new(seeded!(Ollama::builder(), model, options).build()?))
+        })
+        .with_embeddings("ollama", |model, options| {
+            options.refuse("ollama", &OF_WORDS)?;
+            Ok(Arc::new(connected!(OllamaEmbeddings::builder(), model, options).build()?))
+        })
+}
+
+#[cfg(feature = "openai")]
+fn openai(models: ModelRegistry) -> ModelRegistry {
+    use crate::openai::{ChatOpenAi, OpenAi, OpenAiEmbeddings};
+    use std::sync::Arc;
+    models
+        .with_prefixes("openai", ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-davinci"])
+        .with_chat("openai", |model, options| {
+            Ok(Arc::new(seeded!(ChatOpenAi::builder(), model, options).build()?))
+        })
+        .with_text("openai", |model, options| {
+            Ok(Arc::new(seeded!(OpenAi::builder(), model, options).build()?))
+        })
+        .with_embeddings("openai", |model, options| {
+            options.refuse("openai", &OF_WORDS)?;
+            Ok(Arc::new(connected!(OpenAiEmbeddings::builder(), model, options).build()?))
+        })
+}

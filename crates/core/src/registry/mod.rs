@@ -1,0 +1,9 @@
+//! Models by name: `openai:gpt-4o-mini` becomes a model.
+
+mod configurable_model;
+mod model_options;
+mod model_registry;
+
+pub use configurable_model::ConfigurableModel;
+pub use model_options::ModelOptions;
+pub use model_registry::{ChatModel, ModelRegistry, TextModel};

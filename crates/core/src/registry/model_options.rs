@@ -1,0 +1,318 @@
+//! What is set on a model, by names that are the same for every provider.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{Error, ErrorKind, Result};
+
+/// Settings that mean the same at every provider. What is not set is left to the provider: to its environment variables
+/// and its defaults. `Debug` does not show the key.
+///
+/// # Example
+/// ```
+/// use catena_core::ModelOptions;
+/// let options = ModelOptions::new().with_temperature(0.2).with_api_key("sk-secret");
+/// assert!(!format!("{options:?}").contains("secret"));
+/// ```
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ModelOptions {
+    /// How bold the choice of words is.
+    pub temperature: Option<f64>,
+    /// Considers only the likeliest tokens that together have this probability.
+    pub top_p: Option<f64>,
+    /// The most tokens to generate.
+    pub max_tokens: Option<u32>,
+    /// Texts at which the answer ends.
+    pub stop: Option<Vec<String>>,
+    /// Asks for the same answer to the same request.
+    pub seed: Option<i64>,
+    /// Where the service is.
+    pub base_url: Option<String>,
+    /// One limit for each phase of a call.
+    pub timeout: Option<Duration>,
+    /// How often a call is tried again.
+    pub max_retries: Option<usize>,
+    /// `Some(None)`: no key is to be sent.
+    key: Option<Option<String>>,
+}
+
+const NAMES: [&str; 9] =
+    ["api_key", "base_url", "max_retries", "max_tokens", "seed", "stop", "temperature", "timeout", "top_p"];
+
+impl ModelOptions {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How bold the choice of words is: 0 always takes the likeliest token.
+    #[must_use]
+    pub fn with_temperature(mut self, temperature: f64) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+    #[must_use]
+    pub fn with_top_p(mut self, top_p: f64) -> Self {
+        self.top_p = Some(top_p);
+        self
+    }
+
+    /// The most tokens to generate.
+    #[must_use]
+    pub fn with_max_tokens(mut self, limit: u32) -> Self {
+        self.max_tokens = Some(limit);
+        self
+    }
+
+    /// Texts at which the answer ends, without them.
+    #[must_use]
+    pub fn with_stop<T: Into<String>>(mut self, stop: impl IntoIterator<Item = T>) -> Self {
+        self.stop = Some(stop.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Asks for the same answer to the same request, as far as the service can.
+    #[must_use]
+    pub fn with_seed(mut self, seed: i64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Where the service is.
+    #[must_use]
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The key. Default: the environment variable of the provider.
+    #[must_use]
+    pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(Some(key.into()));
+        self
+    }
+
+    /// Sends no key, not even one of the environment: for servers of one's own that ask for none.
+    #[must_use]
+    pub fn without_api_key(mut self) -> Self {
+        self.key = Some(None);
+        self
+    }
+
+    /// One limit for each phase of a call: connecting, the wait for the answer to begin, and for each further piece of it.
+    #[must_use]
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// How often a call is tried again.
+    #[must_use]
+    pub fn with_max_retries(mut self, retries: usize) -> Self {
+        self.max_retries = Some(retries);
+        self
+    }
+
+    /// Sets an option by its name, which is that of its `with_` method. A time is a number of seconds, `stop` a text or a
+    /// list of texts.
+    ///
+    /// # Errors
+    /// `Config` for a name that is none, with those that there are, and for a value that is none.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::ModelOptions;
+    /// let mut options = ModelOptions::new();
+    /// options.set("temperature", &0.2.into())?;
+    /// assert_eq!(options.temperature, Some(0.2));
+    /// let error = options.set("temprature", &0.2.into()).unwrap_err();
+    /// assert!(error.to_string().contains("`temprature`"));
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn set(&mut self, name: &str, value: &Value) -> Result<()> {
+        let text = || value.as_str().map(str::to_owned);
+        let set = match name {
+            "temperature" => put(&mut self.temperature, value.as_f64()),
+            "top_p" => put(&mut self.top_p, value.as_f64()),
+            "max_tokens" => put(&mut self.max_tokens, value.as_u64().and_then(|limit| limit.try_into().ok())),
+            "stop" => put(&mut self.stop, texts(value)),
+            "seed" => put(&mut self.seed, value.as_i64()),
+            "base_url" => put(&mut self.base_url, text()),
+            "api_key" => put(&mut self.key, text().map(Some)),
+            "timeout" => put(&mut self.timeout, seconds(value)),
+            "max_retries" => {
+                put(&mut self.max_retries, value.as_u64().and_then(|count| count.try_into().ok()))
+            }
+            _ => return Err(unknown(name)),
+        };
+        if set {
+            return Ok(());
+        }
+        // The value is not shown: it may be a key in the wrong form.
+        Err(Error::new(ErrorKind::Config, format!("the value of the model option `{name}` does not fit")))
+    }
+
+    /// These options, and for what they leave open those of `others`.
+    #[must_use]
+    pub fn or(self, others: &Self) -> Self {
+        let others = others.clone();
+        Self {
+            temperature: self.temperature.or(others.temperature),
+            top_p: self.top_p.or(others.top_p),
+            max_tokens: self.max_tokens.or(others.max_tokens),
+            stop: self.stop.or(others.stop),
+            seed: self.seed.or(others.seed),
+            base_url: self.base_url.or(others.base_url),
+            timeout: self.timeout.or(others.timeout),
+            max_retries: self.max_retries.or(others.max_retries),
+            key: self.key.or(others.key),
+        }
+    }
+
+    /// The key, if one was given.
+    pub fn api_key(&self) -> Option<&str> {
+        self.key.as_ref()?.as_deref()
+    }
+
+    /// True if no key is to be sent.
+    pub fn is_keyless(&self) -> bool {
+        self.key == Some(None)
+    }
+
+    /// For a provider that cannot do with some of the options.
+    ///
+    /// # Errors
+    /// `Unsupported` if one of these is set; it names the option and the provider.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ErrorKind, ModelOptions};
+    /// let options = ModelOptions::new().with_seed(7);
+    /// assert_eq!(options.refuse("acme", &["seed"]).unwrap_err().kind(), ErrorKind::Unsupported);
+    /// assert!(options.refuse("acme", &["stop", "top_p"]).is_ok());
+    /// ```
+    pub fn refuse(&self, provider: &str, names: &[&str]) -> Result<()> {
+        match names.iter().find(|name| self.is_set(name)) {
+            Some(name) => {
+                let message = format!("models of `{provider}` have no option `{name}`");
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        match name {
+            "temperature" => self.temperature.is_some(),
+            "top_p" => self.top_p.is_some(),
+            "max_tokens" => self.max_tokens.is_some(),
+            "stop" => self.stop.is_some(),
+            "seed" => self.seed.is_some(),
+            "base_url" => self.base_url.is_some(),
+            "api_key" => self.key.is_some(),
+            "timeout" => self.timeout.is_some(),
+            "max_retries" => self.max_retries.is_some(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for ModelOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL may hold a key in its query.
+        let base_url = self.base_url.as_deref().map(|url| url.split('?').next().unwrap_or_default());
+        f.debug_struct("ModelOptions")
+            .field("temperature", &self.temperature)
+            .field("top_p", &self.top_p)
+            .field("max_tokens", &self.max_tokens)
+            .field("stop", &self.stop)
+            .field("seed", &self.seed)
+            .field("base_url", &base_url)
+            .field("timeout", &self.timeout)
+            .field("max_retries", &self.max_retries)
+            .field("api_key", &self.key.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+fn put<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+    let fits = value.is_some();
+    if fits {
+        *place = value;
+    }
+    fits
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(texts) => texts.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}
+
+fn seconds(value: &Value) -> Option<Duration> {
+    Duration::try_from_secs_f64(value.as_f64()?).ok()
+}
+
+fn unknown(name: &str) -> Error {
+    let message = format!("there is no model option `{name:.100}`; there are {}", NAMES.join(", "));
+    Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn options_are_set_by_name() {
+        let mut options = ModelOptions::new();
+        for (name, value) in [
+            ("temperature", json!(1)),
+            ("top_p", json!(0.5)),
+            ("max_tokens", json!(9)),
+            ("stop", json!("END")),
+            ("seed", json!(-1)),
+            ("base_url", json!("http://h.test?key=hunter2")),
+            ("api_key", json!("hunter2")),
+            ("timeout", json!(1.5)),
+            ("max_retries", json!(0)),
+        ] {
+            assert!(!options.is_set(name), "{name}");
+            options.set(name, &value).expect(name);
+            assert!(options.is_set(name), "{name}");
+            assert!(NAMES.contains(&name), "{name}");
+        }
+        assert!(!format!("{options:?}").contains("hunter2"), "{options:?}");
+        assert_eq!(options.stop, Some(vec!["END".to_owned()]));
+        assert_eq!(options.timeout, Some(Duration::from_millis(1500)));
+        assert_eq!(ModelOptions::new().or(&options), options);
+        let other = ModelOptions::new().with_temperature(0.0).without_api_key().or(&options);
+        assert_eq!((other.temperature, other.is_keyless(), other.seed), (Some(0.0), true, Some(-1)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let mut options = ModelOptions::new();
+        for (name, value) in [
+            ("temperature", json!("hunter2")),
+            ("max_tokens", json!(-1)),
+            ("max_tokens", json!(1_u64 << 40)),
+            ("stop", json!([1])),
+            ("timeout", json!(-1)),
+            ("api_key", json!(["hunter2"])),
+            ("verbosity", json!("hunter2")),
+        ] {
+            let error = options.set(name, &value).expect_err(name);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(name) && !error.to_string().contains("hunter2"), "{error}");
+        }
+        assert_eq!(options, ModelOptions::new());
+    }
+}
