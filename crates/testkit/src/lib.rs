@@ -1,6 +1,7 @@
 //! Checks and test servers for applications and providers built on Catena.
 //!
 //! - [`laws`] checks what every runnable promises, on a model, a parser or a chain of your own.
+//! - `conformance`, behind the feature of that name, proves that a provider can take the place of any other.
 //! - [`Server`] is a scripted HTTP/1.1 server on loopback. It writes its answers byte by byte as a test
 //!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
 //! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a

@@ -31,13 +31,13 @@ pub struct Behaviour<O> {
 /// See the guide for authors of providers, `docs/writing-a-provider.md`.
 pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
     let known = S::Output::behaviours();
-    for (name, reason) in subject.skips() {
+    for (name, _) in subject.skips() {
         if !known.iter().any(|behaviour| behaviour.name == *name) {
             return Err(Fault::Broken(format!("the subject skips `{name}`, and there is no such behaviour")));
         }
-        if *name == behaviour {
-            return Err(Fault::NotApplicable((*reason).to_owned()));
-        }
+    }
+    if let Some(reason) = subject.skip_reason(behaviour) {
+        return Err(Fault::NotApplicable(reason.to_owned()));
     }
     let Some(known) = known.iter().find(|known| known.name == behaviour) else {
         return Err(Fault::Broken(format!("there is no behaviour `{behaviour}`")));

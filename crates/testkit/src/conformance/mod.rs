@@ -18,6 +18,7 @@ mod table;
 mod verdict;
 mod waits;
 mod wire;
+mod wrapped;
 
 pub use answer::{Answer, Finish, ScriptedCall};
 pub use asked::{Asked, AskedMessage, AskedTool, Role, ToolChoice};
@@ -26,3 +27,4 @@ pub use stage::Stage;
 pub use subject::{Answered, Model, Setup, Subject};
 pub use verdict::{Fault, Verdict};
 pub use wire::{Event, EventData, Separation, Wire};
+pub use wrapped::{Wrapped, as_model};

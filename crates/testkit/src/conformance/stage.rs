@@ -92,6 +92,26 @@ impl<O: Answered> Stage<O> {
         self.subject.model(&Setup::of(server))
     }
 
+    /// A model of the live service, if it is to be asked.
+    pub(super) fn live(&self) -> Result<Model<O>, Fault> {
+        let Some(switch) = self.subject.live_switch() else {
+            return Err(Fault::NotApplicable("the subject knows no live service".to_owned()));
+        };
+        if std::env::var(switch).is_ok_and(|value| value == "1") {
+            return Ok(self.subject.live_model()?);
+        }
+        Err(Fault::NotApplicable(format!("set {switch}=1, and the provider's key, to ask the live service")))
+    }
+
+    /// A live model that declares the capability.
+    pub(super) fn live_with(&self, capability: Capability) -> Result<Model<O>, Fault> {
+        let model = self.live()?;
+        if model.capabilities().has(capability) {
+            return Ok(model);
+        }
+        Err(Fault::NotApplicable(format!("the live model does not declare {capability:?}")))
+    }
+
     /// A model that tries again so often, and the waits between its attempts, which are skipped.
     pub(super) fn trying(&self, server: &Server, max_retries: usize) -> Result<(Model<O>, SkippedWaits)> {
         let waits = SkippedWaits::default();

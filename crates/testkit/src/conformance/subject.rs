@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{AiMessage, LanguageModel, ModelOutput, Result, Timer};
+use catena_core::{AiMessage, Error, ErrorKind, LanguageModel, ModelOutput, Result, Timer};
 
 use super::waits::SkippedWaits;
 use super::{Behaviour, Wire};
@@ -35,6 +35,24 @@ pub trait Subject: Send + Sync {
     /// Behaviours that it cannot show, each with the reason. They are not run, and the reason is printed.
     fn skips(&self) -> &[(&str, &str)] {
         &[]
+    }
+
+    /// The environment variable that, set to `1`, has the live service asked too: `CATENA_LIVE_` and the provider's name.
+    fn live_switch(&self) -> Option<&str> {
+        None
+    }
+
+    /// A model of the live service, with the key from the environment.
+    ///
+    /// # Errors
+    /// What the provider complains about, such as a missing key.
+    fn live_model(&self) -> Result<Model<Self::Output>> {
+        Err(Error::new(ErrorKind::Unsupported, "the subject knows no live service"))
+    }
+
+    /// Why it does not show this behaviour, if it skips it. Nothing to write, but for a subject around another.
+    fn skip_reason(&self, behaviour: &str) -> Option<&str> {
+        self.skips().iter().find(|(name, _)| *name == behaviour).map(|(_, reason)| *reason)
     }
 }
 
@@ -68,7 +86,8 @@ impl Setup {
         Self::at(server.url())
     }
 
-    pub(super) fn at(base_url: impl Into<String>) -> Self {
+    /// The same for a service at this address.
+    pub fn at(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
             api_key: KEY.to_owned(),

@@ -42,6 +42,9 @@ macro_rules! __each_chat_behaviour {
             redirects
             identity
             laws
+            live_text
+            live_stream
+            live_stop
             conversation
             system_message
             tools_request
@@ -55,6 +58,12 @@ macro_rules! __each_chat_behaviour {
             images
             unsupported
             metadata
+            live_conversation
+            live_system_message
+            live_usage
+            live_tools
+            live_structured_output
+            live_image
         }
     };
 }
@@ -101,6 +110,9 @@ macro_rules! __each_text_behaviour {
             redirects
             identity
             laws
+            live_text
+            live_stream
+            live_stop
         }
     };
 }

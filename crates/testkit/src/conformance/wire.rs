@@ -50,6 +50,15 @@ pub trait Wire: Send + Sync {
 }
 
 /// One event of a streamed answer.
+///
+/// # Example
+/// ```
+/// use catena_testkit::conformance::{Event, EventData};
+/// use serde_json::json;
+/// let event = Event::named("delta", json!({"text": "Hi"}));
+/// assert_eq!((event.name.as_deref(), event.data), (Some("delta"), EventData::Json(json!({"text": "Hi"}))));
+/// assert_eq!(Event::text("[DONE]").data, EventData::Text("[DONE]".into()));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// Its name, for server-sent events that have one.

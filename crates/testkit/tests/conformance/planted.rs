@@ -34,11 +34,16 @@ fn finds(plant: Plant, behaviour: &str) {
 plants! {
     /// Text loses the space around it on its way.
     TrimsText => hard_text trimmed_text
+    OnlyLastMessage => conversation dropped_conversation
     DropsSystem => system_message dropped_system_message
     IgnoresStop => stop ignored_stop
     DropsLastPiece => streaming dropped_last_piece
     /// All pieces come at the end.
     BuffersStream => first_piece_at_once buffered_stream
+    /// What arrives at once is taken for whole events, and for whole characters.
+    NaiveLines => every_byte_boundary naive_lines
+    /// A whole answer for a stream is passed over.
+    LosesWholeAnswers => whole_for_a_stream lost_whole_answer
     LosesStreamedUsage => usage lost_usage
     LosesFinish => metadata lost_finish_reason
     Nameless => identity nameless_provider
@@ -50,6 +55,8 @@ plants! {
     WrongKinds => errors_by_status wrong_kind
     /// The error does not say what the service said.
     Speechless => errors_by_status speechless_error
+    /// What is not in the service's own words is no failure of the service.
+    ForeignKinds => foreign_refusals foreign_kind
     RetriesRefusals => retries_end retried_refusal
     NeverTriesAgain => retries no_retry
     LosesHints => retry_hints lost_hint
@@ -64,6 +71,7 @@ plants! {
     LosesCallIds => tool_call lost_call_id
     /// The arguments of all calls go to the first.
     MergesToolCalls => parallel_tool_calls merged_tool_calls
+    KeepsFirstArguments => tool_call_deltas first_arguments_only
     RefusesBadArguments => odd_tool_calls refused_arguments
     DropsToolResults => tool_results dropped_tool_results
     IgnoresSchema => structured_output ignored_schema
@@ -75,6 +83,7 @@ plants! {
     KeyInTwoHeaders => secrets key_in_two_headers
     KeyInPath => secrets key_in_path
     KeyInParameters => identity key_in_parameters
+    KeyInEvents => secrets_unobserved key_in_events
     KeyOverRedirects => redirects key_over_redirects
     /// The messages of one call are kept where another finds them.
     MixedAnswers => concurrency mixed_answers
@@ -82,5 +91,11 @@ plants! {
     NeedsTokio => executors needs_tokio
     /// The call goes on after its future is gone.
     OutlivesItsCaller => dropped_call outlives_its_caller
+    /// The stream is read on after it is dropped.
+    StreamsOn => dropped_stream streams_on
+    /// The call waits for a task of the runtime that it blocks.
+    LeansOnRuntime => blocking leans_on_runtime
+    /// The stream does not tell the model, as a call does.
+    LosesModelInStreams => laws lost_model
     NewClientEachCall => kept_connection new_client_each_call
 }

@@ -7,9 +7,9 @@ use catena_core::{
     AiMessage, Capabilities, Capability, ChunkStream, Content, Context, Error, ErrorKind, LanguageModel,
     Message, PromptValue, Result, async_trait, gather,
 };
-use catena_http::service::{Call, Credentials, Service};
+use catena_http::service::{Call, Credentials, Service, StreamDecoder};
 use catena_testkit::conformance::Setup;
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
 use crate::planted::Plant;
@@ -38,11 +38,23 @@ impl Toy {
         Ok(Self { service, setup: setup.clone(), plant, last: Arc::default() })
     }
 
+    /// The sound model of this service.
+    pub(crate) fn at(base_url: &str) -> Result<Self> {
+        let mut setup = Setup::at(base_url);
+        setup.api_key = "a-key-of-the-toy".to_owned();
+        Self::new(&setup, Plant::Nothing)
+    }
+
     async fn call(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
         let mut messages = prompt.into_messages();
+        if self.plant == Plant::KeyInEvents {
+            cx.emit("asking", &json!({ "with": self.setup.api_key }));
+        }
+        if self.plant == Plant::OnlyLastMessage {
+            messages.drain(..messages.len() - 1);
+        }
         if self.plant == Plant::MixedAnswers {
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(messages.clone());
-            futures_util::future::ready(()).await;
             yield_once().await;
             messages = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
         }
@@ -82,6 +94,26 @@ impl Toy {
         service(&moved, self.plant)?.send(call, cx).await
     }
 
+    /// Reads what arrives as it arrives.
+    fn naive<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        let begun = async move {
+            let download = self.service.download(self.call(prompt, &cx, true).await?, &cx).await?;
+            let arrived = download.body.flat_map(|bytes| {
+                let text =
+                    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+                let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
+                stream::iter(data.collect::<Vec<_>>())
+            });
+            let mut decoder = Decoder::new(Plant::Nothing);
+            let chunks = arrived.filter_map(move |data| {
+                let chunk = decoder.event(Some("piece"), &data, &download.origin).ok().flatten();
+                futures_util::future::ready(chunk.map(Ok))
+            });
+            Ok(chunks.boxed())
+        };
+        stream::once(begun).try_flatten().boxed()
+    }
+
     fn pieces<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
         let plant = self.plant;
         let begun = async move {
@@ -105,12 +137,25 @@ impl LanguageModel for Toy {
                 let _handle = tokio::runtime::Handle::current();
                 self.answer(prompt, cx).await
             }
+            Plant::LeansOnRuntime => match tokio::runtime::Handle::try_current() {
+                Ok(handle) => {
+                    let (toy, cx) = (self.clone(), cx.clone());
+                    let task = handle.spawn(async move { toy.answer(prompt, &cx).await });
+                    task.await.map_err(Error::other)?
+                }
+                Err(_) => self.answer(prompt, cx).await,
+            },
             Plant::OutlivesItsCaller => detached(self.clone(), prompt).await,
             _ => self.answer(prompt, cx).await.map_err(|error| self.worsened(error)),
         }
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        match self.plant {
+            Plant::StreamsOn => return streamed_on(self.clone(), prompt),
+            Plant::NaiveLines => return self.naive(prompt, cx),
+            _ => {}
+        }
         let pieces =
             self.pieces(prompt.clone(), cx.clone()).map(|item| item.map_err(|error| self.worsened(error)));
         match self.plant {
@@ -215,6 +260,20 @@ async fn detached(toy: Toy, prompt: PromptValue) -> Result<AiMessage> {
         }
     });
     answer.await.map_err(Error::other)?
+}
+
+fn streamed_on(toy: Toy, prompt: PromptValue) -> ChunkStream<'static, AiMessage> {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let read = toy.pieces(prompt, Context::default()).for_each(|item| {
+            // Whether anybody listens or not.
+            let _ = sender.send(item);
+            futures_util::future::ready(())
+        });
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), read).await.ok() });
+    });
+    stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed()
 }
 
 async fn yield_once() {

@@ -18,6 +18,7 @@ impl Dialect for Words {
         let fault = body["fault"].as_str().map_or_else(|| words(answer.body(), 200), str::to_owned);
         let kind = match self.0 {
             Plant::WrongKinds if answer.status() == 429 => ErrorKind::Server,
+            Plant::ForeignKinds if !body["fault"].is_string() => ErrorKind::Decode,
             _ => answer.kind(),
         };
         let text = match answer.redirect() {
@@ -176,11 +177,18 @@ fn bad(kind: ErrorKind, message: &'static str, origin: &Origin) -> Error {
 pub(crate) struct Decoder {
     plant: Plant,
     finished: bool,
+    arguments: usize,
 }
 
 impl Decoder {
     pub(crate) fn new(plant: Plant) -> Self {
-        Self { plant, finished: false }
+        Self { plant, finished: false, arguments: 0 }
+    }
+
+    /// Whether this brings no arguments, or the first.
+    fn first_arguments(&mut self, event: &Value) -> bool {
+        self.arguments += usize::from(event["call"]["arguments"].is_string());
+        !event["call"]["arguments"].is_string() || self.arguments == 1
     }
 }
 
@@ -202,11 +210,17 @@ impl StreamDecoder for Decoder {
             }
             _ => return Ok(None),
         }
+        if self.plant == Plant::KeepsFirstArguments && !self.first_arguments(&value) {
+            return Ok(None);
+        }
         let mut chunk_of = AiMessage::new(value["text"].as_str().unwrap_or_default());
         if let Some(index) = value["call"]["index"].as_i64() {
             chunk_of.push_tool_call_chunk(chunk(index, &value["call"], self.plant));
         }
         describe(&mut chunk_of, &value, self.plant);
+        if self.plant == Plant::LosesModelInStreams {
+            chunk_of.metadata.model = None;
+        }
         if self.plant == Plant::LosesStreamedUsage {
             chunk_of.usage = None;
         }
@@ -222,6 +236,9 @@ impl StreamDecoder for Decoder {
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        if self.plant == Plant::LosesWholeAnswers {
+            return Ok(AiMessage::default());
+        }
         decode(body, origin, self.plant)
     }
 }

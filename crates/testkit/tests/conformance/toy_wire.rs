@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catena_core::{AiMessage, Result};
+use catena_core::{AiMessage, Error, Result};
 use catena_testkit::Recorded;
 use catena_testkit::conformance::{
     Answer, Asked, AskedMessage, AskedTool, Event, Finish, Model, Role, ScriptedCall, Setup, Subject,
@@ -25,6 +25,11 @@ impl ToySubject {
     }
 }
 
+/// Has the live service asked.
+pub(crate) const LIVE_SWITCH: &str = "CATENA_LIVE_TOY";
+/// Where it is.
+pub(crate) const LIVE_URL: &str = "CATENA_LIVE_TOY_URL";
+
 impl Subject for ToySubject {
     type Output = AiMessage;
 
@@ -38,6 +43,14 @@ impl Subject for ToySubject {
 
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?}", Toy::new(setup, self.0))
+    }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some(LIVE_SWITCH)
+    }
+
+    fn live_model(&self) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(Toy::at(&std::env::var(LIVE_URL).map_err(Error::other)?)?))
     }
 }
 

@@ -24,6 +24,14 @@ impl Subject for Chat {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some("CATENA_LIVE_OPENAI")
+    }
+
+    fn live_model(&self) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(ChatOpenAi::from_env()?))
+    }
 }
 
 fn builder(setup: &Setup) -> ChatOpenAiBuilder {

@@ -28,6 +28,14 @@ impl Subject for Text {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some("CATENA_LIVE_OPENAI")
+    }
+
+    fn live_model(&self) -> Result<Model<String>> {
+        Ok(Arc::new(OpenAi::from_env()?))
+    }
 }
 
 fn builder(setup: &Setup) -> OpenAiBuilder {

@@ -7,9 +7,11 @@ use super::super::stage::{drain, failure};
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Stage, Verdict};
 
-/// One red pixel.
-const PNG: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+/// What is asked about an image.
+const QUESTION: &str = "Which colour is this? Answer in one word.";
+
+/// A red square.
+pub(super) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAJ0lEQVR42u3NsQkAAAjAsP7/tF7hIASyp6lTCQQCgUAgEAgEgi/BAjLD/C5w/SM9AAAAAElFTkSuQmCC";
 
 /// A schema that is bound to a call reaches the service, and the answer is JSON text.
 pub(crate) async fn structured_output(stage: &Stage<AiMessage>) -> Verdict {
@@ -41,11 +43,7 @@ pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
                 asked.messages
             )));
         };
-        ensure_eq!(
-            (&*message.text, &*message.images),
-            ("What is it?", &[PNG.to_owned()][..]),
-            "text and images"
-        );
+        ensure_eq!((&*message.text, &*message.images), (QUESTION, &[PNG.to_owned()][..]), "text and images");
     }
     Ok(())
 }
@@ -85,16 +83,16 @@ pub(crate) async fn unsupported(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-fn showing(block: &Value) -> PromptValue {
+pub(super) fn showing(block: &Value) -> PromptValue {
     let block = ContentBlock::Data(block.as_object().cloned().unwrap_or_default());
-    PromptValue::from(Message::human(vec![ContentBlock::text("What is it?"), block]))
+    PromptValue::from(Message::human(vec![ContentBlock::text(QUESTION), block]))
 }
 
-fn image() -> Value {
+pub(super) fn image() -> Value {
     json!({"type": "image", "base64": PNG, "mime_type": "image/png"})
 }
 
-fn schema() -> Value {
+pub(super) fn schema() -> Value {
     json!({
         "title": "Person",
         "type": "object",

@@ -107,23 +107,23 @@ pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
 
 /// A blocking call works from a plain thread and inside every runtime.
 pub(crate) async fn blocking<O: Answered>(stage: &Stage<O>) -> Verdict {
-    fn blocked<O: Answered>(model: Model<O>) -> Result<String, Fault> {
-        let _scope = catena_http::blocking::enter()?;
-        pollster::block_on(works(model))
-    }
     let server = stage.answering(&Answer::of_text(["at ", "home"]));
     let model = stage.model(&server)?;
+    bounded("blocking", Duration::from_secs(10), move || everywhere(&model))
+}
+
+fn everywhere<O: Answered>(model: &Model<O>) -> Verdict {
     let (multi, current) = (multi()?, current()?);
-    let inside = |model: &Model<O>| {
+    let inside = || {
         let model = model.clone();
         async { blocked(model) }
     };
     at_home("a plain thread", blocked(model.clone()))?;
-    at_home("tokio", multi.block_on(inside(&model)))?;
-    at_home("a task of tokio", joined(multi.block_on(multi.spawn(inside(&model)))))?;
-    at_home("current-thread tokio", current.block_on(inside(&model)))?;
-    at_home("a task of current-thread tokio", joined(current.block_on(current.spawn(inside(&model)))))?;
-    at_home("smol", smol::block_on(inside(&model)))
+    at_home("tokio", multi.block_on(inside()))?;
+    at_home("a task of tokio", joined(multi.block_on(multi.spawn(inside()))))?;
+    at_home("current-thread tokio", current.block_on(inside()))?;
+    at_home("a task of current-thread tokio", joined(current.block_on(current.spawn(inside()))))?;
+    at_home("smol", smol::block_on(inside()))
 }
 
 /// One connection is enough for calls one after the other.
@@ -136,6 +136,11 @@ pub(crate) async fn kept_connection<O: Answered>(stage: &Stage<O>) -> Verdict {
     }
     ensure!(server.connections() <= 2, "ten calls in a row open {} connections", server.connections());
     Ok(())
+}
+
+fn blocked<O: Answered>(model: Model<O>) -> Result<String, Fault> {
+    let _scope = catena_http::blocking::enter()?;
+    pollster::block_on(works(model))
 }
 
 async fn works<O: Answered>(model: Model<O>) -> Result<String, Fault> {

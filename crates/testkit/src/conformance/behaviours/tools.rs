@@ -169,7 +169,7 @@ fn weather() -> Answer {
     Answer::of_call(ScriptedCall::new("call_1", "weather", [r#"{"city": "#, r#""Paris"}"#]))
 }
 
-fn tool() -> Value {
+pub(super) fn tool() -> Value {
     json!({"name": "weather", "description": "Looks out of the window", "parameters": parameters()})
 }
 

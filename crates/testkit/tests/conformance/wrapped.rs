@@ -1,0 +1,126 @@
+//! What is laid around a model behaves as the model does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_cache::{CacheKey, CacheStore, Cached, MemoryStore};
+use catena_core::fakes::FakeChatModel;
+use catena_core::{
+    AiMessage, Error, ErrorKind, Result, RetryPolicy, RunConfig, Runnable, RunnableExt, async_trait,
+};
+use catena_limits::Budget;
+use catena_testkit::conformance::{Fault, Model, Subject, Wrapped, as_model, examine};
+
+use crate::planted::Plant;
+use crate::toy_wire::ToySubject;
+
+type Chat = Model<AiMessage>;
+
+/// The sound model with this around it.
+fn around<R>(wrap: impl Fn(Chat) -> R + Send + Sync) -> impl Subject<Output = AiMessage>
+where
+    R: Runnable<Input = catena_core::PromptValue, Output = AiMessage> + 'static,
+{
+    Wrapped::new(ToySubject::sound(), move |model| as_model(model.clone(), wrap(model)))
+}
+
+/// Makes a module with the kit for each wrapper, whose subject is of one type.
+macro_rules! wrappers {
+    ($($name:ident: $subject:expr;)*) => {
+        $(mod $name {
+            use super::*;
+
+            fn subject() -> impl Subject<Output = AiMessage> {
+                $subject
+            }
+
+            catena_testkit::chat_conformance!(subject());
+        })*
+    };
+}
+
+wrappers! {
+    boxed: around(|model| model.boxed());
+    shared_twice: around(Arc::new);
+    with_config: around(|model| {
+        model.with_config(RunConfig::new().with_tag("kit").with_timeout(Duration::from_secs(60)))
+    });
+    // With a policy for other errors than those of the kit: how often is asked stays the model's matter.
+    with_retry: around(|model| {
+        let other = |error: &Error| error.kind() == ErrorKind::Other;
+        model.with_retry(RetryPolicy::new().when(other).without_delay())
+    });
+    // What cannot help: the error of the first is the one that is told.
+    with_fallbacks: around(|model| {
+        let nothing: [&str; 0] = [];
+        model.with_fallbacks([FakeChatModel::failing(nothing, Error::new(ErrorKind::Other, "no help"))])
+    });
+    bound: around(|model| model.bind("user", "kit"));
+    budgeted: around(|model| {
+        let budget = Budget::new().with_max_calls(10_000).with_max_tokens(100_000_000);
+        model.with_config(RunConfig::new().with_admission(budget))
+    });
+    watched: around(|model| model.with_listener(|_| {}));
+    // A store that keeps nothing: every call goes through the cache to the service.
+    cached: Wrapped::new(ToySubject::sound(), |model| {
+        Arc::new(Cached::new(model, Arc::new(Forgetful))) as Chat
+    });
+}
+
+struct Forgetful;
+
+#[async_trait]
+impl CacheStore for Forgetful {
+    async fn get(&self, _: &CacheKey) -> Result<Option<bytes::Bytes>> {
+        Ok(None)
+    }
+
+    async fn put(&self, _: &CacheKey, _: bytes::Bytes, _: Option<Duration>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A store that remembers: what is asked once behaves in the same way.
+fn remembering() -> impl Subject<Output = AiMessage> {
+    Wrapped::new(ToySubject::sound(), |model| Arc::new(Cached::new(model, Arc::new(MemoryStore::new(1_000)))))
+        .skipping("streaming", "the second request does not reach the service")
+}
+
+#[test]
+fn a_cache_keeps_answers_and_not_failures() {
+    for behaviour in [
+        "text",
+        "hard_text",
+        "stop",
+        "tool_results",
+        "errors_by_status",
+        "retries_end",
+        "cut_streams",
+        "concurrency",
+    ] {
+        assert_eq!(examine(remembering(), behaviour), Ok(()), "{behaviour}");
+    }
+    assert!(matches!(examine(remembering(), "streaming"), Err(Fault::NotApplicable(_))));
+}
+
+/// A wrapper hides no fault of the model, and one of its own is found.
+#[test]
+fn faults_show_through_wrappers() {
+    let faulty =
+        Wrapped::new(ToySubject::with(Plant::DropsSystem), |model| as_model(model.clone(), model.boxed()));
+    assert!(matches!(examine(faulty, "system_message"), Err(Fault::Broken(_))));
+    let once = || RetryPolicy::new().on_any_error().without_delay();
+    let hasty = around(move |model| model.with_retry(once()));
+    assert!(matches!(examine(hasty, "retries_end"), Err(Fault::Broken(_))));
+}
+
+#[test]
+fn a_skip_of_nothing_is_a_fault() {
+    let misspelt = Wrapped::new(ToySubject::sound(), |model| model).skipping("txt", "a slip");
+    assert!(matches!(examine(misspelt, "text"), Err(Fault::Broken(_))));
+    assert!(matches!(examine(ToySubject::sound(), "txt"), Err(Fault::Broken(_))));
+}

@@ -1,0 +1,149 @@
+//! A whole provider: a chat model of a service called Parley.
+//!
+//! Parley is asked with `POST talk` and `{"model", "turns": [{"who", "says"}], "stream"}`. It answers
+//! `{"says", "over"}`, or in pieces: events of `{"says"}`, and one of `{"over"}` at the end. Errors are `{"problem"}`.
+
+use catena_core::{
+    AiMessage, Capabilities, Capability, ChunkStream, Content, Context, Error, ErrorKind, LanguageModel,
+    Message, PromptValue, Result, ServiceError, async_trait, impl_pipe,
+};
+use catena_http::service::{
+    ApiKey, Call, Credentials, Dialect, FailedAnswer, Origin, Service, ServiceBuilder, StreamDecoder, words,
+};
+use serde_json::{Map, Value, json};
+
+/// The model. `Debug` shows no key: the service keeps it.
+#[derive(Debug, Clone)]
+pub struct ChatParley {
+    service: Service,
+    model: String,
+}
+
+impl ChatParley {
+    /// A model of this [`service`](Self::service).
+    pub fn new(model: &str, service: ServiceBuilder) -> Result<Self> {
+        Ok(Self { service: service.build()?, model: model.to_owned() })
+    }
+
+    /// Where the service is, and the key. Retries, time limits and so on can be set on it.
+    pub fn service(base_url: &str, key: impl Into<ApiKey>) -> ServiceBuilder {
+        Service::builder(base_url, Parley).with_credentials(Credentials::bearer(key))
+    }
+
+    /// The request, or why there can be none: what Parley does not know is refused, not left out.
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        if let Some((name, _)) = cx.arguments().and_then(|arguments| arguments.iter().next()) {
+            return Err(unsupported(format!("Parley takes no `{name}`")));
+        }
+        let turns: Vec<Value> = prompt.into_messages().iter().map(turn).collect::<Result<_>>()?;
+        let body = json!({ "model": self.model, "turns": turns, "stream": stream });
+        Ok(Call::post("talk").with_json(body.to_string()))
+    }
+}
+
+#[async_trait]
+impl LanguageModel for ChatParley {
+    type Output = AiMessage;
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        let answer = self.service.send(self.request(prompt, cx, false)?, cx).await?;
+        decode(&answer.body, &answer.origin)
+    }
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        self.service.stream(self.request(prompt, &cx, true), cx, Pieces::default)
+    }
+
+    fn provider(&self) -> Option<&str> {
+        Some("parley")
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some(&self.model)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::from([Capability::SystemMessages])
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::from_iter([("model".to_owned(), self.model.as_str().into())]))
+    }
+}
+
+impl_pipe!(ChatParley);
+
+/// How Parley reports errors.
+#[derive(Debug)]
+struct Parley;
+
+impl Dialect for Parley {
+    fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error {
+        let body: Value = serde_json::from_str(answer.body()).unwrap_or_default();
+        let problem = body["problem"].as_str().map_or_else(|| words(answer.body(), 200), str::to_owned);
+        let text = format!("Parley refused (HTTP {}): {problem}", answer.status());
+        answer.error(answer.kind(), text, ServiceError { message: Some(problem), ..ServiceError::default() })
+    }
+}
+
+/// A message on the wire.
+fn turn(message: &Message) -> Result<Value> {
+    let (who, content) = match message {
+        Message::System(message) => ("rules", &message.content),
+        Message::Human(message) => ("guest", &message.content),
+        Message::Ai(message) => ("host", &message.content),
+        _ => return Err(unsupported("Parley knows rules, guests and hosts only")),
+    };
+    match content {
+        Content::Blocks(blocks) if blocks.iter().any(|block| block.as_text().is_none()) => {
+            Err(unsupported("Parley reads text only"))
+        }
+        content => Ok(json!({ "who": who, "says": content.text() })),
+    }
+}
+
+/// A whole answer, or one event of a stream: both are made of the same members.
+fn decode(body: &[u8], origin: &Origin) -> Result<AiMessage> {
+    let bad = |kind, text: &str| Error::new(kind, text.to_owned()).with_service(origin.service_error(""));
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| bad(ErrorKind::Decode, "Parley's answer is not JSON").with_source(error))?;
+    if let Some(problem) = body["problem"].as_str() {
+        return Err(bad(ErrorKind::Stream, problem));
+    }
+    let (says, over) = (body["says"].as_str(), body["over"].as_str());
+    if says.or(over).is_none() {
+        return Err(bad(ErrorKind::InvalidResponse, "Parley's answer says nothing"));
+    }
+    let mut message = AiMessage::new(says.unwrap_or_default());
+    message.metadata.finish_reason = over.map(str::to_owned);
+    Ok(message)
+}
+
+/// Reads a stream, and knows whether all of it came.
+#[derive(Default)]
+struct Pieces {
+    over: bool,
+}
+
+impl StreamDecoder for Pieces {
+    type Chunk = AiMessage;
+
+    fn event(&mut self, _name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        let piece = decode(data.as_bytes(), origin)?;
+        self.over |= piece.metadata.finish_reason.is_some();
+        Ok(Some(piece))
+    }
+
+    fn end(&mut self, _marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+        let cut = || Error::new(ErrorKind::Incomplete, "Parley's stream ended early").with_retryable(true);
+        if self.over { Ok(None) } else { Err(cut().with_service(origin.service_error(""))) }
+    }
+
+    fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
+        decode(body, origin)
+    }
+}
+
+fn unsupported(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unsupported, message.into())
+}
