@@ -110,7 +110,7 @@ pub use tool::{
 /// For the code that macros write.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::tool::{Returned, ReturnedPlain};
+    pub use crate::tool::{Returned, ReturnedPlain, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;

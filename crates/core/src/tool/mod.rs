@@ -2,6 +2,7 @@
 
 mod arguments;
 mod function;
+mod injected;
 mod on_tool_error;
 mod output;
 pub(crate) mod schema;
@@ -13,6 +14,7 @@ mod transcript;
 pub(crate) mod wire;
 
 pub use function::ToolFunction;
+pub use injected::injected;
 pub use on_tool_error::OnToolError;
 pub use output::{IntoToolOutput, Returned, ReturnedPlain, ToolOutput};
 pub use schema::{dereference_refs, strict_json_schema};

@@ -1,5 +1,7 @@
 //! JSON Schemas as services take them.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// How many references are put in at most: definitions that use each other can make a schema exponentially larger.
@@ -69,10 +71,7 @@ fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
     while *budget > 0 && put_in_parts(members, root) {
         *budget -= 1;
     }
-    if let Some(Value::Object(properties)) = members.get("properties") {
-        let required = properties.keys().cloned().map(Value::from).collect();
-        members.insert("required".to_owned(), Value::Array(required));
-    }
+    require_all(members);
     if is_object(members) {
         members.entry("additionalProperties").or_insert(false.into());
     }
@@ -86,6 +85,16 @@ fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
     }
     drop_number_format(members);
     for_each_within(members, |within| make_strict(within, root, budget));
+}
+
+/// Makes all properties required: first those that were, in their order.
+fn require_all(members: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = members.get("properties") else { return };
+    let required = members.get("required").and_then(Value::as_array);
+    let mut all: Vec<Value> = required.into_iter().flatten().cloned().collect();
+    let present: HashSet<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+    all.extend(properties.keys().filter(|name| !present.contains(name.as_str())).cloned().map(Value::from));
+    members.insert("required".to_owned(), all.into());
 }
 
 /// Puts a reference that has something beside it in, or a single `allOf`. False if there is neither.
@@ -236,6 +245,8 @@ mod tests {
                 "required": ["a"]}),
             closed(json!({"a": text, "b": {"type": "integer"}}), json!(["a", "b"])),
         );
+        let open = json!({"type": "object", "properties": {"a": text, "b": text, "c": text}, "required": ["c", "b"]});
+        check_strict(open, closed(json!({"a": text, "b": text, "c": text}), json!(["c", "b", "a"])));
         // A property called `default`, `title` or `$ref` is a property.
         check_strict(
             json!({"type": "object", "properties": {"default": text, "$ref": text}}),
