@@ -247,8 +247,10 @@ fn runs_of_models_and_tools_are_observed() {
     let model = FakeMessagesListChatModel::new([wishes([wish("a", "1")]), AiMessage::new("Done.")]);
     let config = RunConfig::new().with_observer(collector.clone());
     block_on(model.with_tools([echo("a")]).invoke_with("Go", &config)).unwrap();
-    let names: Vec<String> = collector.runs().iter().map(|run| run.info.name.clone()).collect();
-    assert_eq!(names, ["ToolLoop", "FakeMessagesListChatModel", "a", "FakeMessagesListChatModel"]);
+    let [root] = &collector.roots()[..] else { panic!("one run") };
+    let names: Vec<&str> = root.children.iter().map(|run| run.info.name.as_str()).collect();
+    assert_eq!(root.info.name, "ToolLoop");
+    assert_eq!(names, ["FakeMessagesListChatModel", "a", "FakeMessagesListChatModel"]);
 }
 
 #[test]
