@@ -68,7 +68,9 @@ fn main() -> anyhow::Result<()> {
         while let Some(piece) = pieces.next().await {
             for message in piece?.messages() {
                 match message {
-                    Message::Tool(result) => println!("  [{}] {}", result.tool_call_id, result.content.text()),
+                    Message::Tool(result) => {
+                        println!("  [{}] {}", result.tool_call_id, result.content.text())
+                    }
                     Message::Ai(words) if !words.text().is_empty() => println!("  {}", words.text()),
                     _ => {}
                 }

@@ -46,7 +46,8 @@ impl Parameter {
         let input = match input {
             FnArg::Typed(input) => input,
             FnArg::Receiver(receiver) => {
-                let message = "a tool has no `self`: make it a function, or use `Tool::from_function` with a closure";
+                let message =
+                    "a tool has no `self`: make it a function, or use `Tool::from_function` with a closure";
                 return Err(syn::Error::new(receiver.span(), message));
             }
         };
@@ -55,8 +56,9 @@ impl Parameter {
             return Err(syn::Error::new(input.pat.span(), message));
         };
         let name = name.ident.clone();
-        let (inject, attributes): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut input.attrs).into_iter().partition(|attribute| attribute.path().is_ident("inject"));
+        let (inject, attributes): (Vec<_>, Vec<_>) = std::mem::take(&mut input.attrs)
+            .into_iter()
+            .partition(|attribute| attribute.path().is_ident("inject"));
         let source = match &*input.ty {
             _ if !inject.is_empty() => Source::Run,
             ty if is_context(ty) => Source::Context,

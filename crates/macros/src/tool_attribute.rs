@@ -20,7 +20,8 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let mut options = Self { krate: default_krate(), name: None, description: None, return_direct: false };
+        let mut options =
+            Self { krate: default_krate(), name: None, description: None, return_direct: false };
         while !input.is_empty() {
             options.add(input)?;
             if !input.is_empty() {
@@ -57,7 +58,9 @@ fn checked_name(name: LitStr) -> syn::Result<LitStr> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     match (1..=64).contains(&text.len()) && text.chars().all(plain) {
         true => Ok(name),
-        false => Err(syn::Error::new(name.span(), "the name of a tool has 1 to 64 of a-z, A-Z, 0-9, _ and -")),
+        false => {
+            Err(syn::Error::new(name.span(), "the name of a tool has 1 to 64 of a-z, A-Z, 0-9, _ and -"))
+        }
     }
 }
 
@@ -65,14 +68,15 @@ pub(crate) fn expand(options: &Options, mut function: ItemFn) -> syn::Result<Tok
     check(&function.sig)?;
     let krate = &options.krate;
     let ident = function.sig.ident.clone();
-    let name = options.name.clone().map_or_else(
-        || checked_name(LitStr::new(&ident.unraw().to_string(), ident.span())),
-        Ok,
-    )?;
+    let name = options
+        .name
+        .clone()
+        .map_or_else(|| checked_name(LitStr::new(&ident.unraw().to_string(), ident.span())), Ok)?;
     let description = description(options, &function)?;
     let parameters = Parameter::take_all(&mut function.sig)?;
     let (vis, block) = (function.vis.clone(), &function.block);
-    let (docs, attributes): (Vec<_>, Vec<_>) = function.attrs.iter().partition(|attribute| attribute.path().is_ident("doc"));
+    let (docs, attributes): (Vec<_>, Vec<_>) =
+        function.attrs.iter().partition(|attribute| attribute.path().is_ident("doc"));
     let signature = &function.sig;
     let (arguments, call) = (arguments(krate, &parameters), call(krate, &function.sig, &parameters));
     let return_direct = options.return_direct.then(|| quote!(.return_direct()));
@@ -92,7 +96,10 @@ pub(crate) fn expand(options: &Options, mut function: ItemFn) -> syn::Result<Tok
 
 fn check(signature: &Signature) -> syn::Result<()> {
     let refused: [(Option<&dyn ToTokens>, &str); 4] = [
-        (signature.generics.params.first().map(|first| first as _), "a tool is not generic: its arguments have one schema"),
+        (
+            signature.generics.params.first().map(|first| first as _),
+            "a tool is not generic: its arguments have one schema",
+        ),
         (signature.constness.as_ref().map(|word| word as _), "a tool cannot be `const`"),
         (signature.abi.as_ref().map(|abi| abi as _), "a tool cannot be `extern`"),
         (signature.variadic.as_ref().map(|dots| dots as _), "a tool has parameters with names"),
@@ -134,7 +141,8 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
 
 /// The struct that serde reads the arguments as.
 fn arguments(krate: &Path, parameters: &[Parameter]) -> TokenStream {
-    let fields = parameters.iter().filter(|parameter| parameter.source == Source::Model).map(Parameter::field);
+    let fields =
+        parameters.iter().filter(|parameter| parameter.source == Source::Model).map(Parameter::field);
     let path = quote!(#krate).to_string().replace(' ', "");
     let (serde, schemars) = (format!("{path}::__private::serde"), format!("{path}::__private::schemars"));
     quote! {

@@ -7,8 +7,8 @@ use futures_util::stream;
 use serde_json::{Map, Value};
 
 use crate::{
-    AiMessage, Capabilities, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue,
-    Result,
+    AiMessage, Capabilities, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, LanguageModel,
+    PromptValue, Result,
 };
 
 /// A chat model that gives prepared messages in turn, with tool calls and all, and then fails. It records what it was

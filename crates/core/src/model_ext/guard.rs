@@ -60,8 +60,16 @@ mod tests {
         let tools = json!({"tools": [{"type": "function"}]});
         check(&[], tools.clone(), Some("M does not support tools"));
         check(&[Tools], tools, None);
-        check(&[], json!({"tools": [], "tool_choice": "auto", "response_format": {"type": "json_object"}}), None);
-        check(&[Tools], json!({"tool_choice": "required"}), Some("M does not support being made to call a tool"));
+        check(
+            &[],
+            json!({"tools": [], "tool_choice": "auto", "response_format": {"type": "json_object"}}),
+            None,
+        );
+        check(
+            &[Tools],
+            json!({"tool_choice": "required"}),
+            Some("M does not support being made to call a tool"),
+        );
         check(&[Tools, ToolChoice], json!({"tool_choice": {"type": "function"}}), None);
         let format = json!({"response_format": {"type": "json_schema"}});
         check(&[Tools], format.clone(), Some("M does not support answers that keep to a schema"));

@@ -41,10 +41,14 @@ impl Settings {
 
     fn chosen(&self, can: Option<Capabilities>) -> Result<StructuredMethod> {
         let has = |capability| can.is_none_or(|can| can.has(capability));
-        let lacks = |what: &str| Err(Error::new(ErrorKind::Unsupported, format!("the model does not support {what}")));
+        let lacks = |what: &str| {
+            Err(Error::new(ErrorKind::Unsupported, format!("the model does not support {what}")))
+        };
         match self.method {
             // A model that does not say what it can do is most likely to know tools.
-            None if can.is_some_and(|can| can.has(Capability::StructuredOutput)) => Ok(StructuredMethod::JsonSchema),
+            None if can.is_some_and(|can| can.has(Capability::StructuredOutput)) => {
+                Ok(StructuredMethod::JsonSchema)
+            }
             None if has(Capability::Tools) => Ok(StructuredMethod::FunctionCalling),
             None => lacks("structured output: neither schemas nor tools"),
             Some(StructuredMethod::JsonSchema) if !has(Capability::StructuredOutput) => {
@@ -128,7 +132,9 @@ impl Settings {
     fn name(&self) -> Result<String> {
         let name = ["title", "name"].into_iter().find_map(|member| self.schema.get(member)?.as_str());
         match name.filter(|name| !name.is_empty()) {
-            Some(name) => Ok(name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).take(64).collect()),
+            Some(name) => {
+                Ok(name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).take(64).collect())
+            }
             None => {
                 let message = "the schema of an answer needs a `title`, by which the model knows it";
                 Err(Error::new(ErrorKind::InvalidInput, message))
@@ -145,8 +151,12 @@ fn is_plain(letter: char) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [Capability; 4] =
-        [Capability::Tools, Capability::ToolChoice, Capability::ParallelToolCalls, Capability::StructuredOutput];
+    const ALL: [Capability; 4] = [
+        Capability::Tools,
+        Capability::ToolChoice,
+        Capability::ParallelToolCalls,
+        Capability::StructuredOutput,
+    ];
 
     fn person() -> Value {
         json!({"title": "Person", "description": "d", "type": "object",
@@ -197,7 +207,11 @@ mod tests {
         let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}});
         let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain}}]);
         check(typed(), &ALL[..1], json!({"tools": tools}));
-        check_fails(Settings { schema: json!({"title": "X", "type": "array"}), ..typed() }, &ALL, ErrorKind::Config);
+        check_fails(
+            Settings { schema: json!({"title": "X", "type": "array"}), ..typed() },
+            &ALL,
+            ErrorKind::Config,
+        );
     }
 
     #[test]

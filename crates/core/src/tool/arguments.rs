@@ -9,9 +9,11 @@ use crate::schema::{listed, violations};
 pub(super) fn as_json(arguments: Data, schema: &Value) -> Value {
     let properties = schema.get("properties").and_then(Value::as_object);
     match (arguments.into_plain(), properties.filter(|properties| properties.len() == 1)) {
-        (Data::Text(text), Some(properties)) => {
-            properties.keys().map(|name| (name.clone(), Value::from(text.as_str()))).collect::<Map<_, _>>().into()
-        }
+        (Data::Text(text), Some(properties)) => properties
+            .keys()
+            .map(|name| (name.clone(), Value::from(text.as_str())))
+            .collect::<Map<_, _>>()
+            .into(),
         (Data::Null, _) => Map::new().into(),
         (arguments, _) => arguments.into_json(),
     }

@@ -20,7 +20,11 @@ pub trait ToolFunction<Form>: Send + Sync {
     type Arguments: DeserializeOwned + Send;
 
     /// Calls it.
-    fn call(&self, arguments: Self::Arguments, cx: &Context) -> impl Future<Output = Result<ToolOutput>> + Send;
+    fn call(
+        &self,
+        arguments: Self::Arguments,
+        cx: &Context,
+    ) -> impl Future<Output = Result<ToolOutput>> + Send;
 }
 
 /// The forms of [`ToolFunction`], told apart by type.

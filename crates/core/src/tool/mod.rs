@@ -6,10 +6,10 @@ mod injected;
 mod on_tool_error;
 mod output;
 pub(crate) mod schema;
-mod tool_choice;
-mod tool_loop;
 #[allow(clippy::module_inception, reason = "a file is named after the one concept in it")]
 mod tool;
+mod tool_choice;
+mod tool_loop;
 mod transcript;
 pub(crate) mod wire;
 

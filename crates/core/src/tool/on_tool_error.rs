@@ -47,8 +47,10 @@ impl OnToolError {
 
     /// What the model is told, if it is. Errors that end the whole run are for nobody else.
     pub(super) fn text(&self, error: &Error) -> Option<String> {
-        let ends_the_run =
-            matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::BudgetExceeded | ErrorKind::WouldDeadlock);
+        let ends_the_run = matches!(
+            error.kind(),
+            ErrorKind::Cancelled | ErrorKind::BudgetExceeded | ErrorKind::WouldDeadlock
+        );
         match self {
             _ if ends_the_run => None,
             Self::Raise => None,

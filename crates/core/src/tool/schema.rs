@@ -18,7 +18,9 @@ const SINGLE: [&str; 3] = ["items", "additionalProperties", "not"];
 fn for_each_within(members: &mut Map<String, Value>, mut change: impl FnMut(&mut Value)) {
     for (name, value) in members.iter_mut() {
         match value {
-            Value::Object(schemas) if NAMED.contains(&name.as_str()) => schemas.values_mut().for_each(&mut change),
+            Value::Object(schemas) if NAMED.contains(&name.as_str()) => {
+                schemas.values_mut().for_each(&mut change)
+            }
             Value::Array(schemas) if LISTS.contains(&name.as_str()) || name == "items" => {
                 schemas.iter_mut().for_each(&mut change);
             }
@@ -253,15 +255,24 @@ mod tests {
             closed(json!({"default": text, "$ref": text}), json!(["$ref", "default"])),
         );
         check_strict(json!({"oneOf": [text, {"type": "null"}]}), json!({"anyOf": [text, {"type": "null"}]}));
-        check_strict(json!({"allOf": [text], "description": "d"}), json!({"type": "string", "description": "d"}));
-        check_strict(json!({"type": "integer", "format": "uint8", "minimum": 0}), json!({"type": "integer", "minimum": 0}));
+        check_strict(
+            json!({"allOf": [text], "description": "d"}),
+            json!({"type": "string", "description": "d"}),
+        );
+        check_strict(
+            json!({"type": "integer", "format": "uint8", "minimum": 0}),
+            json!({"type": "integer", "minimum": 0}),
+        );
         check_strict(
             json!({"items": {"$ref": "#/$defs/A", "description": "x"}, "$defs": {"A": {"type": "string"}}}),
             json!({"items": {"type": "string", "description": "x"}, "$defs": {"A": {"type": "string"}}}),
         );
         let plain = json!({"items": {"$ref": "#/$defs/A"}, "$defs": {"A": {"type": "string"}}});
         check_strict(plain.clone(), plain);
-        check_strict(json!({"type": "object", "additionalProperties": text}), json!({"type": "object", "additionalProperties": text}));
+        check_strict(
+            json!({"type": "object", "additionalProperties": text}),
+            json!({"type": "object", "additionalProperties": text}),
+        );
     }
 
     #[test]

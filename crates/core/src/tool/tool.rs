@@ -215,7 +215,10 @@ impl Tool {
     }
 
     fn misfit(&self, why: &str) -> Error {
-        Error::new(ErrorKind::InvalidInput, format!("the arguments of `{:.100}` do not fit: {why}", self.name))
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("the arguments of `{:.100}` do not fit: {why}", self.name),
+        )
     }
 
     fn answer(&self, call: ToolCall, output: ToolOutput, status: ToolStatus) -> ToolMessage {
@@ -346,9 +349,7 @@ impl Body for RunnableTool {
         let output = self.inner().invoke_in(Data::from(arguments), cx).await.map_err(Fault::Failed)?;
         let output = match output.into_plain() {
             Data::Message(message) => match *message {
-                Message::Tool(message) => {
-                    ToolOutput { content: message.content, artifact: message.artifact }
-                }
+                Message::Tool(message) => ToolOutput { content: message.content, artifact: message.artifact },
                 message => ToolOutput::new(message.content().clone()),
             },
             Data::Text(text) => ToolOutput::new(text),

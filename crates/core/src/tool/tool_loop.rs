@@ -14,8 +14,8 @@ use super::transcript::Transcript;
 use crate::chunk::merge_option;
 use crate::run::step::{self, Place};
 use crate::{
-    AiMessage, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, Message, Outline, PromptValue, Result,
-    Runnable, Slot, ToolCall, ToolMessage, ToolStatus, gather, owning_stream,
+    AiMessage, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, Message, Outline, PromptValue,
+    Result, Runnable, Slot, ToolCall, ToolMessage, ToolStatus, gather, owning_stream,
 };
 
 const DEFAULT_ROUNDS: usize = 10;
@@ -149,7 +149,8 @@ impl<R> ToolLoop<R> {
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => {
-                let message = format!("two tools are called `{:.100}`: give one of them another name", pair[0]);
+                let message =
+                    format!("two tools are called `{:.100}`: give one of them another name", pair[0]);
                 Err(Error::new(ErrorKind::Config, message))
             }
             None => Ok(()),
@@ -261,7 +262,8 @@ where
             return Map::new();
         }
         let mut options = self.options.clone();
-        let can_choose = || self.model.outline().model_capabilities().is_none_or(|can| can.has(Capability::ToolChoice));
+        let can_choose =
+            || self.model.outline().model_capabilities().is_none_or(|can| can.has(Capability::ToolChoice));
         match ask {
             Ask::First => {}
             Ask::Again => options.choice = options.choice.filter(|choice| !choice.is_forced()),
@@ -281,8 +283,11 @@ where
         sink: Sink<'_>,
     ) -> Result<Vec<ToolMessage>> {
         let limit = self.max_concurrency.or(cx.max_concurrency()).unwrap_or(DEFAULT_CONCURRENCY).max(1);
-        let calls: Vec<_> =
-            wishes.into_iter().enumerate().map(|(number, wish)| self.grant(wish, number < allowed, cx)).collect();
+        let calls: Vec<_> = wishes
+            .into_iter()
+            .enumerate()
+            .map(|(number, wish)| self.grant(wish, number < allowed, cx))
+            .collect();
         let mut running = std::pin::pin!(stream::iter(calls).buffered(limit));
         let mut results = Vec::new();
         while let Some(result) = running.next().await {
@@ -299,7 +304,11 @@ where
             Wish::Invalid { name, id, why } => return Ok(refusal(name, id, why)),
         };
         if !allowed {
-            return Ok(refusal(call.name, call.id, "not called: there were too many calls already".to_owned()));
+            return Ok(refusal(
+                call.name,
+                call.id,
+                "not called: there were too many calls already".to_owned(),
+            ));
         }
         match self.tool(&call.name) {
             Some(tool) => step::call(tool, call, cx, Place::Plain).await,
@@ -344,7 +353,10 @@ impl Wish {
     fn of(answer: &AiMessage) -> Vec<Self> {
         let calls = answer.tool_calls().iter().cloned().map(Self::Call);
         let invalid = answer.invalid_tool_calls().iter().map(|call| {
-            let why = format!("the arguments are no JSON object: {:.500}", call.args.as_deref().unwrap_or_default());
+            let why = format!(
+                "the arguments are no JSON object: {:.500}",
+                call.args.as_deref().unwrap_or_default()
+            );
             Self::Invalid { name: call.name.clone().unwrap_or_default(), id: call.id.clone(), why }
         });
         calls.chain(invalid).collect()

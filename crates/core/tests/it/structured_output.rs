@@ -2,8 +2,8 @@
 
 use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
-    AiMessage, Capability, ChatModelExt, Chunk, ErrorKind, PromptTemplate, Result, RunnableExt, StructuredMethod,
-    ToolCall, ToolCallChunk, WithRaw, vars,
+    AiMessage, Capability, ChatModelExt, Chunk, ErrorKind, PromptTemplate, Result, RunnableExt,
+    StructuredMethod, ToolCall, ToolCallChunk, WithRaw, vars,
 };
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -32,7 +32,8 @@ fn text(text: &str) -> FakeMessagesListChatModel {
 /// Without schemas, so that a tool is called.
 fn call(name: &str, args: Value) -> FakeMessagesListChatModel {
     let call = ToolCall::new(name, args.as_object().unwrap().clone());
-    FakeMessagesListChatModel::new([AiMessage::new("").with_tool_calls([call])]).without(Capability::StructuredOutput)
+    FakeMessagesListChatModel::new([AiMessage::new("").with_tool_calls([call])])
+        .without(Capability::StructuredOutput)
 }
 
 fn ended(reason: &str, text: &str) -> AiMessage {
@@ -88,7 +89,8 @@ fn no_call_is_null() {
     let model = || text("I do not know.").without(Capability::StructuredOutput);
     let json = block_on(model().with_structured_output_schema(schema()).invoke("Who?")).unwrap();
     assert!(json.is_null());
-    let person = block_on(model().with_structured_output_as::<Option<Person>>(schema()).invoke("Who?")).unwrap();
+    let person =
+        block_on(model().with_structured_output_as::<Option<Person>>(schema()).invoke("Who?")).unwrap();
     assert_eq!(*person, None);
 }
 
@@ -96,12 +98,15 @@ fn no_call_is_null() {
 fn values_stream_as_they_become_whole() {
     let pieces = [r#"{"name""#, r#": "Ada""#, r#", "age": 3"#, "6}"].map(AiMessage::new);
     let model = || FakeMessagesListChatModel::streaming([pieces.to_vec()]);
-    let chunks: Vec<_> = block_on(model().with_structured_output_schema(schema()).stream("Who?").map(Result::unwrap).collect());
+    let chunks: Vec<_> = block_on(
+        model().with_structured_output_schema(schema()).stream("Who?").map(Result::unwrap).collect(),
+    );
     assert_eq!(chunks.first().map(|chunk| chunk.value().clone()), Some(json!({})));
     assert_eq!(chunks.last().map(|chunk| chunk.value().clone()), Some(json!({"name": "Ada", "age": 36})));
     assert!(chunks.len() > 2);
-    let chunks: Vec<_> =
-        block_on(model().with_structured_output_as::<Person>(schema()).stream("Who?").map(Result::unwrap).collect());
+    let chunks: Vec<_> = block_on(
+        model().with_structured_output_as::<Person>(schema()).stream("Who?").map(Result::unwrap).collect(),
+    );
     assert_eq!(chunks.last().map(|person| (**person).clone()), Some(ada()));
 }
 
@@ -124,7 +129,8 @@ fn the_raw_answer_comes_beside_the_value_and_never_fails_for_it() {
     assert_eq!(*called.into_parsed().unwrap(), ada());
 
     let cut = FakeMessagesListChatModel::new([ended("length", r#"{"name": "Ada", "age": 36}"#)]);
-    let answer = block_on(cut.with_structured_output_as::<Person>(schema()).include_raw().invoke("Who?")).unwrap();
+    let answer =
+        block_on(cut.with_structured_output_as::<Person>(schema()).include_raw().invoke("Who?")).unwrap();
     assert!(answer.parsed.is_none() && !answer.raw.text().is_empty());
     assert_eq!(answer.into_parsed().unwrap_err().kind(), ErrorKind::OutputTruncated);
     // Errors of the model itself are errors.
@@ -149,10 +155,14 @@ fn what_cannot_be_asked_is_refused_before_it_is_sent() {
 fn wrapped_models_are_asked_as_the_model_itself() {
     let model = text(r#"{"name": "Ada", "age": 36}"#);
     let wrapped = model.clone().bind("temperature", 0).with_retry(catena_core::RetryPolicy::new());
-    let chain = PromptTemplate::new("{who}?").unwrap() | wrapped.with_structured_output_as::<Person>(schema());
+    let chain =
+        PromptTemplate::new("{who}?").unwrap() | wrapped.with_structured_output_as::<Person>(schema());
     assert_eq!(*block_on(chain.invoke(vars! { who: "Ada" })).unwrap(), ada());
     let arguments = &model.arguments()[0];
-    assert_eq!((&arguments["temperature"], &arguments["response_format"]["type"]), (&json!(0), &json!("json_schema")));
+    assert_eq!(
+        (&arguments["temperature"], &arguments["response_format"]["type"]),
+        (&json!(0), &json!("json_schema"))
+    );
     let both = text("").with_fallbacks([text("").without(Capability::StructuredOutput)]);
     let error = block_on(both.with_structured_output_schema(schema()).invoke("Who?")).unwrap();
     assert!(error.is_null(), "asked by a tool, which both know");

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
-    AiMessage, AtLimit, Capability, ChatModelExt, Chunk, Context, Data, Error, ErrorKind, InvalidToolCall, Message,
-    OnToolError, PromptTemplate, Result, RunCollector, RunConfig, RunnableExt, StrOutputParser, Tool, ToolCall,
-    ToolCallChunk, ToolMessage, ToolOptions, ToolStatus, Transcript, Usage, lambda, tool,
+    AiMessage, AtLimit, Capability, ChatModelExt, Chunk, Context, Data, Error, ErrorKind, InvalidToolCall,
+    Message, OnToolError, PromptTemplate, Result, RunCollector, RunConfig, RunnableExt, StrOutputParser,
+    Tool, ToolCall, ToolCallChunk, ToolMessage, ToolOptions, ToolStatus, Transcript, Usage, lambda, tool,
 };
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -50,19 +50,29 @@ fn results_come_in_the_order_of_the_calls_and_go_back_to_the_model() {
 
 #[test]
 fn what_goes_wrong_is_told_to_the_model() {
-    let failing = tool("fails", "Fails.", json!({}), |_: Value| Err::<(), _>(Error::new(ErrorKind::Other, "disk full")));
-    let strict = tool("strict", "Takes a number.", json!({"properties": {"n": {"type": "integer"}}, "required": ["n"]}), |_: Value| 1);
+    let failing = tool("fails", "Fails.", json!({}), |_: Value| {
+        Err::<(), _>(Error::new(ErrorKind::Other, "disk full"))
+    });
+    let strict = tool(
+        "strict",
+        "Takes a number.",
+        json!({"properties": {"n": {"type": "integer"}}, "required": ["n"]}),
+        |_: Value| 1,
+    );
     let mut answer = wishes([wish("fails", "1"), wish("strict", "2"), wish("none", "3")]);
     answer.push_invalid_tool_call(InvalidToolCall::new("strict", "{oops"));
     let model = FakeMessagesListChatModel::new([answer, AiMessage::new("Sorry.")]);
     let transcript = block_on(model.with_tools([failing, strict]).invoke("Go")).unwrap();
     let told: Vec<String> = results(&transcript).into_iter().map(|(_, text)| text).collect();
-    assert_eq!(told, [
-        "disk full",
-        "the arguments of `strict` do not fit: `n` to be there (an integer)",
-        "there is no tool `none`; there is `fails`, `strict`",
-        "the arguments are no JSON object: {oops",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "disk full",
+            "the arguments of `strict` do not fit: `n` to be there (an integer)",
+            "there is no tool `none`; there is `fails`, `strict`",
+            "the arguments are no JSON object: {oops",
+        ]
+    );
     let failed = transcript.messages().iter().all(|message| match message {
         Message::Tool(result) => result.status == ToolStatus::Error,
         _ => true,
@@ -73,23 +83,33 @@ fn what_goes_wrong_is_told_to_the_model() {
 #[test]
 fn errors_are_handled_as_the_tool_says() {
     let check = |handling: Option<OnToolError>, kind: ErrorKind, expected: Result<&str, ErrorKind>| {
-        let mut tool = tool("t", "Fails.", json!({"required": ["n"]}), move |_: Value| Err::<(), _>(Error::new(kind, "no")));
+        let mut tool = tool("t", "Fails.", json!({"required": ["n"]}), move |_: Value| {
+            Err::<(), _>(Error::new(kind, "no"))
+        });
         if let Some(handling) = handling {
             tool = tool.with_error_handling(handling);
         }
         let result = block_on(tool.invoke(ToolCall::new("t", [("n", 1)])));
-        assert_eq!(result.as_ref().map(|message| message.content.text()).map_err(Error::kind), expected.map(Into::into));
+        assert_eq!(
+            result.as_ref().map(|message| message.content.text()).map_err(Error::kind),
+            expected.map(Into::into)
+        );
     };
     check(None, ErrorKind::Other, Err(ErrorKind::Other));
     check(Some(OnToolError::Raise), ErrorKind::Other, Err(ErrorKind::Other));
     check(Some(OnToolError::Tell), ErrorKind::Other, Ok("no"));
     check(Some(OnToolError::Say("later".into())), ErrorKind::Other, Ok("later"));
-    check(Some(OnToolError::with(|error| format!("{:?}", error.kind()))), ErrorKind::NotFound, Ok("NotFound"));
+    check(
+        Some(OnToolError::with(|error| format!("{:?}", error.kind()))),
+        ErrorKind::NotFound,
+        Ok("NotFound"),
+    );
     // What ends the run is not for the model.
     check(Some(OnToolError::Tell), ErrorKind::Cancelled, Err(ErrorKind::Cancelled));
     check(Some(OnToolError::Tell), ErrorKind::BudgetExceeded, Err(ErrorKind::BudgetExceeded));
 
-    let raising = tool("t", "Fails.", json!({}), |_: Value| Err::<(), _>(Error::new(ErrorKind::NotFound, "no")));
+    let raising =
+        tool("t", "Fails.", json!({}), |_: Value| Err::<(), _>(Error::new(ErrorKind::NotFound, "no")));
     let model = FakeMessagesListChatModel::new([wishes([wish("t", "1")])]);
     let run = model.with_tools([raising.with_error_handling(OnToolError::Raise)]);
     let error = block_on(run.invoke("Go")).unwrap_err();
@@ -105,25 +125,53 @@ fn a_stream_has_the_words_of_every_round() {
         message.push_tool_call_chunk(call);
         message
     };
-    let answers = || [
-        vec![AiMessage::new("Let me "), AiMessage::new("see."), piece(call.clone()), piece(ToolCallChunk::new(0).with_args("\"1\"}"))],
-        vec![AiMessage::new("It is "), AiMessage::new("1.")],
-    ];
+    let answers = || {
+        [
+            vec![
+                AiMessage::new("Let me "),
+                AiMessage::new("see."),
+                piece(call.clone()),
+                piece(ToolCallChunk::new(0).with_args("\"1\"}")),
+            ],
+            vec![AiMessage::new("It is "), AiMessage::new("1.")],
+        ]
+    };
     let run = FakeMessagesListChatModel::streaming(answers()).with_tools([echo("a")]);
     let chunks: Vec<Transcript> = block_on(run.stream("Go").map(Result::unwrap).collect());
     let words: Vec<String> = chunks.iter().map(|chunk| chunk.text().into_owned()).collect();
     assert_eq!(words, ["Let me ", "see.", "", "", "{\"id\":\"1\"}", "It is ", "1."]);
-    let folded = chunks.clone().into_iter().reduce(|mut whole, chunk| { whole.merge(chunk); whole }).unwrap();
+    let folded = chunks
+        .clone()
+        .into_iter()
+        .reduce(|mut whole, chunk| {
+            whole.merge(chunk);
+            whole
+        })
+        .unwrap();
     // However the pieces are grouped.
-    let late = chunks.into_iter().rev().reduce(|rest, mut chunk| { chunk.merge(rest); chunk }).unwrap();
-    let called = block_on(FakeMessagesListChatModel::streaming(answers()).with_tools([echo("a")]).invoke("Go")).unwrap();
+    let late = chunks
+        .into_iter()
+        .rev()
+        .reduce(|rest, mut chunk| {
+            chunk.merge(rest);
+            chunk
+        })
+        .unwrap();
+    let called =
+        block_on(FakeMessagesListChatModel::streaming(answers()).with_tools([echo("a")]).invoke("Go"))
+            .unwrap();
     assert_eq!((&folded, &late), (&called, &called));
 }
 
 #[test]
 fn limits_hold() {
-    let endless = || FakeMessagesListChatModel::new((0..20).map(|_| wishes([wish("a", "1"), wish("a", "2")])));
-    let check = |limit: fn(catena_core::ToolLoop<FakeMessagesListChatModel>) -> catena_core::ToolLoop<FakeMessagesListChatModel>, asked: usize, text: &str| {
+    let endless =
+        || FakeMessagesListChatModel::new((0..20).map(|_| wishes([wish("a", "1"), wish("a", "2")])));
+    let check = |limit: fn(
+        catena_core::ToolLoop<FakeMessagesListChatModel>,
+    ) -> catena_core::ToolLoop<FakeMessagesListChatModel>,
+                 asked: usize,
+                 text: &str| {
         let model = endless();
         let error = block_on(limit(model.clone().with_tools([echo("a")])).invoke("Go")).unwrap_err();
         assert_eq!((error.kind(), model.prompts().len()), (ErrorKind::RecursionLimit, asked));
@@ -139,11 +187,17 @@ fn limits_hold() {
 
 #[test]
 fn at_the_limit_the_model_may_answer_with_what_it_has() {
-    let model = FakeMessagesListChatModel::new([wishes([wish("a", "1"), wish("a", "2")]), AiMessage::new("Only one.")]);
+    let model = FakeMessagesListChatModel::new([
+        wishes([wish("a", "1"), wish("a", "2")]),
+        AiMessage::new("Only one."),
+    ]);
     let run = model.clone().with_tools([echo("a")]).with_max_calls(1).with_at_limit(AtLimit::Answer);
     let transcript = block_on(run.invoke("Go")).unwrap();
     assert_eq!(results(&transcript)[1].1, "not called: there were too many calls already");
-    assert_eq!((transcript.text().as_ref(), &model.arguments()[1]["tool_choice"]), ("Only one.", &json!("none")));
+    assert_eq!(
+        (transcript.text().as_ref(), &model.arguments()[1]["tool_choice"]),
+        ("Only one.", &json!("none"))
+    );
     // A model that cannot be told not to call tools does not hear of them.
     let model = FakeMessagesListChatModel::new([AiMessage::new("Hi.")]).without(Capability::ToolChoice);
     let run = model.clone().with_tools([echo("a")]).with_max_rounds(0).with_at_limit(AtLimit::Answer);
@@ -218,7 +272,8 @@ fn dropping_the_call_drops_the_tools() {
             std::future::pending::<Result<()>>().await
         }
     });
-    let run = FakeMessagesListChatModel::new([wishes([wish("stuck", "1"), wish("stuck", "2")])]).with_tools([stuck]);
+    let run = FakeMessagesListChatModel::new([wishes([wish("stuck", "1"), wish("stuck", "2")])])
+        .with_tools([stuck]);
     let mut call = Box::pin(run.invoke("Go"));
     assert!(block_on(futures_util::future::poll_immediate(&mut call)).is_none());
     drop(call);
@@ -271,7 +326,8 @@ fn models_without_tools_say_so_before_they_are_asked() {
 #[test]
 fn any_runnable_is_a_tool() {
     let greet = PromptTemplate::new("Hello {name}").unwrap().as_tool("greet", "Greets.");
-    let count = lambda(|input: Data| input.get("text").and_then(Data::as_text).map(str::len)).as_tool("count", "Counts.");
+    let count = lambda(|input: Data| input.get("text").and_then(Data::as_text).map(str::len))
+        .as_tool("count", "Counts.");
     let model = FakeMessagesListChatModel::new([
         wishes([
             ToolCall::new("greet", [("name", "Ada")]).with_id("1"),

@@ -77,7 +77,8 @@ fn the_model_is_told_what_the_function_says_of_itself() {
     assert_eq!(tool.description(), "The weather in a city.\n\nToday's, not tomorrow's.");
     let unit = json!({"type": "string", "enum": ["celsius", "fahrenheit"], "default": "celsius"});
     let city = json!({"type": "string", "description": "The name of the city."});
-    let expected = json!({"type": "object", "properties": {"city": city, "unit": unit}, "required": ["city"]});
+    let expected =
+        json!({"type": "object", "properties": {"city": city, "unit": unit}, "required": ["city"]});
     let mut parameters = tool.parameters().clone();
     parameters["properties"]["unit"]["default"] = "celsius".into();
     assert_eq!(parameters, expected);

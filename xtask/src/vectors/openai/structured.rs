@@ -1,7 +1,7 @@
 //! Answers of a form.
 
 use catena::{
-    Chunk, ChatModelExt, ChatOpenAi, Error, Json, Message, Parsed, Result, RunnableExt, StructuredMethod,
+    ChatModelExt, ChatOpenAi, Chunk, Error, Json, Message, Parsed, Result, RunnableExt, StructuredMethod,
     StructuredOutput, WithRaw,
 };
 use serde_json::{Map, Value, json};
@@ -18,7 +18,8 @@ pub(super) async fn play(case: &Case<'_>, chat: ChatOpenAi, messages: Vec<Messag
     match schema.get("typed") {
         Some(_) => {
             let output = model.with_structured_output_as::<Value>(schema["json_schema"].clone());
-            run(case, set(output, wanted), messages, |value: &Parsed<Value>| value.json().value().clone()).await
+            run(case, set(output, wanted), messages, |value: &Parsed<Value>| value.json().value().clone())
+                .await
         }
         None => {
             let output = model.with_structured_output_schema(schema.clone());
