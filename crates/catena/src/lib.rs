@@ -34,6 +34,8 @@ pub use catena_llm_openai as openai;
 pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenAiEmbeddings};
 #[cfg(feature = "macros")]
 pub use catena_macros::{Chunk, Prompt, prompt};
+#[cfg(all(feature = "macros", feature = "schemars"))]
+pub use catena_macros::tool;
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
 pub use models::models;

@@ -6,10 +6,10 @@ pub use crate::blocking::{ChainExt as _, LlmChainExt as _};
 #[cfg(feature = "macros")]
 pub use crate::prompt;
 pub use crate::{
-    AiMessage, BoxRunnable, CancelToken, Chunk, ChunkStream, ConfigurableField, Context, Data, Error,
+    AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, Chunk, ChunkStream, ConfigurableField, Context, Data, Error,
     ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed,
     RouterRunnable, RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel,
-    RunnablePassthrough, RunnablePick, StrOutputParser, Usage, WithMessageHistory, delegate, generator,
+    RunnablePassthrough, RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory, delegate, generator,
     lambda, vars,
 };
 #[cfg(feature = "anthropic")]

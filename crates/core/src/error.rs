@@ -79,6 +79,8 @@ pub enum ErrorKind {
     InvalidResponse,
     /// An answer, event or line is larger than the configured limit.
     TooLarge,
+    /// The answer reached the limit of its length before what should be in it was complete.
+    OutputTruncated,
     /// The model refused to answer.
     Refusal,
     /// A content filter withheld the answer.

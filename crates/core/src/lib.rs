@@ -17,6 +17,7 @@ mod embeddings;
 mod error;
 mod message;
 mod model;
+mod model_ext;
 mod outline;
 mod parser;
 mod path;
@@ -30,6 +31,7 @@ mod runnables;
 mod schema;
 mod service_error;
 mod timer;
+mod tool;
 
 pub use async_trait::async_trait;
 pub use capability::{Capabilities, Capability};
@@ -52,6 +54,7 @@ pub use message::{
     messages_to_dict, named_token_counter, subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
+pub use model_ext::{ChatModelExt, StructuredMethod, StructuredOutput};
 pub use outline::{Outline, OutlineParts};
 #[cfg(feature = "regex")]
 pub use parser::RegexParser;
@@ -66,7 +69,7 @@ pub use parser::{
     JsonOutputToolsParser, JsonPatch, JsonPatchOperation, JsonSchemaOutputParser, MarkdownListOutputParser,
     NumberedListOutputParser, OutputFixingParser, OutputFunctionsParser, OutputParser, ParseFailure, Parsed,
     RegexDictParser, ResponseSchema, RetryOutputParser, StrOutputParser, StructuredOutputParser, ToolsParser,
-    TypedOutputParser, Xml, XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown,
+    TypedOutputParser, WithRaw, Xml, XmlOutputParser, parse_and_check_json_markdown, parse_json_markdown,
     parse_partial_json, parse_tool_call, parse_tool_calls,
 };
 pub use path::{Path, Segment};
@@ -100,3 +103,17 @@ pub use runnables::{
 pub use schema::WithSchemas;
 pub use service_error::ServiceError;
 pub use timer::{Sleep, SystemTimer, Timer};
+pub use tool::{
+    AtLimit, FinalAnswer, IntoToolOutput, OnToolError, Tool, ToolChoice, ToolFunction, ToolLoop, ToolOptions,
+    ToolOutput, Transcript, convert_to_openai_function, convert_to_openai_tool, dereference_refs,
+    strict_json_schema, tool,
+};
+
+/// For the code that macros write.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::tool::{Returned, ReturnedPlain, injected};
+    #[cfg(feature = "schemars")]
+    pub use schemars;
+    pub use serde;
+}

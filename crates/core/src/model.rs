@@ -7,6 +7,7 @@ use futures_util::{StreamExt, future, stream};
 use serde_json::{Map, Value};
 
 use crate::load::Constructor;
+use crate::model_ext::refuse_unsupported;
 use crate::run::ModelPass;
 use crate::{
     AiMessage, ApproximateTokens, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind,
@@ -127,6 +128,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     type Output = M::Output;
 
     async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
+        refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name())?;
         let (pass, cx) = cx.admit(|| demand(self, &prompt, cx)).await?;
         let answer = self.generate(prompt, &cx).await;
         if let Some(pass) = pass {
@@ -140,6 +142,9 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         prompt: ChunkStream<'a, PromptValue>,
         cx: Context,
     ) -> ChunkStream<'a, M::Output> {
+        if let Err(error) = refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name()) {
+            return Box::pin(stream::once(future::ready(Err(error))));
+        }
         let answer = async move {
             match gather(prompt).await {
                 Ok(Some(prompt)) => {
@@ -165,7 +170,9 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     }
 
     fn outline(&self) -> Outline {
-        Outline::of(self).with_constructor(self.constructor())
+        let mut outline = Outline::of(self).with_constructor(self.constructor());
+        outline.capabilities = Some(self.capabilities());
+        outline
     }
 
     fn run_metadata(&self) -> Map<String, Value> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::load::Constructor;
 use crate::schema::{text_or_message, type_schema};
-use crate::{ConfigurableField, RunKind, Runnable};
+use crate::{Capabilities, ConfigurableField, RunKind, Runnable};
 
 /// What a runnable is made of. Graphs, schemas and lists of configurable fields are drawn from it.
 ///
@@ -34,6 +34,8 @@ pub struct Outline {
     pub template: Option<String>,
     /// Facts that a config attached.
     pub metadata: serde_json::Map<String, Value>,
+    /// What a model says that it can do.
+    pub capabilities: Option<Capabilities>,
     /// What makes it again, if it can be [saved](crate::load). Its parts are left to [`parts`](Outline::parts).
     pub constructor: Option<Constructor>,
 }
@@ -134,6 +136,23 @@ impl Outline {
         self
     }
 
+    /// What the model that it is, or calls in another way, can do; of several models what all of them can. `None` if that
+    /// is not known.
+    pub(crate) fn model_capabilities(&self) -> Option<Capabilities> {
+        let of_all = |parts: &mut dyn Iterator<Item = &Self>| {
+            let known: Option<Vec<_>> = parts.map(Self::model_capabilities).collect();
+            known?.into_iter().reduce(Capabilities::both)
+        };
+        self.capabilities.or_else(|| match &self.parts {
+            OutlineParts::Wrapper(_) | OutlineParts::Fallbacks(_) | OutlineParts::Alternatives(_) => {
+                of_all(&mut self.parts.iter())
+            }
+            // Its first step is called with what is bound to a sequence.
+            OutlineParts::Sequence(steps) => steps.first()?.model_capabilities(),
+            _ => None,
+        })
+    }
+
     /// As something of this class, for what has nothing but parts.
     pub(crate) fn saved_as(self, class: &str) -> Self {
         self.with_constructor(Constructor::runnable(class))
@@ -163,6 +182,7 @@ impl Outline {
             fields: Vec::new(),
             template: None,
             metadata: serde_json::Map::new(),
+            capabilities: None,
             constructor: None,
         }
     }

@@ -1,8 +1,8 @@
 //! The chat model.
 
 use catena_core::{
-    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
-    RunnableExt, async_trait, gather, impl_pipe,
+    AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    async_trait, gather, impl_pipe,
 };
 use serde_json::{Map, Value};
 
@@ -109,36 +109,6 @@ impl ChatOpenAi {
     /// ```
     pub fn model(&self) -> &str {
         &self.options.model
-    }
-
-    /// This model with tools that it may call, as bound arguments.
-    ///
-    /// A tool is `{"name", "description", "parameters"}` as of
-    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), a JSON Schema with a title, or what the service
-    /// itself takes. Bind `tool_choice`, `parallel_tool_calls` and `strict` beside it: `tool_choice` may be the name of a
-    /// tool, `any` or true for at least one call; `strict` holds the model to the schemas, and closes all objects in them.
-    ///
-    /// # Example
-    /// ```
-    /// use catena_core::RunnableExt;
-    /// use catena_llm_openai::ChatOpenAi;
-    /// use catena_testkit::{Reply, Server};
-    /// use serde_json::json;
-    ///
-    /// let server = Server::replay([Reply::json(200, json!({"choices": [{"finish_reason": "tool_calls", "message": {
-    ///     "tool_calls": [{"id": "c1", "function": {"name": "get_weather", "arguments": "{\"city\": \"Paris\"}"}}]}}]}))]);
-    /// let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
-    /// let tool = json!({"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}});
-    /// # futures_executor::block_on(async {
-    /// let answer = chat.bind_tools([tool]).bind("tool_choice", "any").invoke("How is the weather in Paris?").await?;
-    /// assert_eq!(answer.tool_calls()[0].name, "get_weather");
-    /// assert_eq!(server.requests()[0].json()["tool_choice"], "required");
-    /// # Ok::<(), catena_core::Error>(()) })?;
-    /// # Ok::<(), catena_core::Error>(())
-    /// ```
-    pub fn bind_tools<T: Into<Value>>(&self, tools: impl IntoIterator<Item = T>) -> Bound<Self> {
-        let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
-        self.clone().bind("tools", tools)
     }
 
     /// All answers of one call to a prompt, as many as [`with_n`](ChatOpenAiBuilder::with_n) asks for. Each carries the
@@ -269,7 +239,10 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        CAPABILITIES
+        match is_before_schemas(self.model()) {
+            true => CAPABILITIES.without(Capability::StructuredOutput),
+            false => CAPABILITIES,
+        }
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
@@ -300,5 +273,10 @@ const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::FileInput)
     .with(Capability::Reasoning)
     .with(Capability::Candidates);
+
+/// True for models of the time when answers could not be kept to a schema.
+fn is_before_schemas(model: &str) -> bool {
+    model.starts_with("gpt-3") || model.starts_with("gpt-4-") || model == "gpt-4"
+}
 
 impl_pipe!(ChatOpenAi);

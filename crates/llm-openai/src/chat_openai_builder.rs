@@ -140,7 +140,7 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// The tools that the model may call; see [`ChatOpenAi::bind_tools`] for the forms they may have.
+    /// The tools that the model may call; see [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
     pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
         self.parameters.set("tools", tools);

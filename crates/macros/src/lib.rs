@@ -8,6 +8,8 @@ mod nearest;
 mod prompt_fields;
 mod prompt_macro;
 mod template;
+mod tool_arguments;
+mod tool_attribute;
 
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
@@ -157,6 +159,64 @@ pub fn derive_prompt(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Chunk, attributes(chunk))]
 pub fn derive_chunk(input: TokenStream) -> TokenStream {
     finish(derive_chunk::expand(&parse_macro_input!(input)))
+}
+
+/// Makes a tool of a function: something that a model may call.
+///
+/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. The first paragraphs of its doc comment are what the model
+/// is told that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
+/// arguments: `Deserialize + JsonSchema`; on a parameter may stand what serde and schemars take on a field, such as
+/// `#[serde(default)]`.
+///
+/// The function may be `async`, and return a value, a `ToolOutput`, or a `Result` with any error. It needs the feature
+/// `schemars`.
+///
+/// # Parameters that the model does not see
+/// * one of the type `Context` is the run of the call;
+/// * one with `#[inject]` is the value of its name among the configurable values of the run:
+///   `RunConfig::new().with_configurable("user", "ada")`.
+///
+/// # Options
+/// * `name = "..."` and `description = "..."` instead of those of the function;
+/// * `return_direct`: in a loop, its output is the answer;
+/// * `crate = path`: where catena is, if not under its own name.
+///
+/// # Errors
+/// A tool without a description, parameters that are no names, references and generic functions do not compile.
+///
+/// # Example
+/// ```
+/// use catena::{Context, RunnableExt, ToolCall};
+/// use catena_macros::tool; // with the facade: `use catena::tool;`
+///
+/// /// Adds two numbers.
+/// #[tool]
+/// fn add(
+///     /// The first.
+///     a: i64,
+///     #[serde(default)] b: i64,
+/// ) -> i64 {
+///     a + b
+/// }
+///
+/// # futures_executor::block_on(async {
+/// assert_eq!(add().description(), "Adds two numbers.");
+/// assert_eq!(add().parameters()["properties"]["a"]["description"], "The first.");
+/// let message = add().invoke(ToolCall::new("add", [("a", 2), ("b", 3)])).await?;
+/// assert_eq!(message.content.text(), "5");
+/// # Ok::<(), catena::Error>(()) }).unwrap();
+/// ```
+///
+/// ```compile_fail
+/// #[catena_macros::tool]
+/// fn nobody_knows_what_for(a: i64) -> i64 {
+///     a
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn tool(options: TokenStream, function: TokenStream) -> TokenStream {
+    let options = parse_macro_input!(options with tool_attribute::Options::parse);
+    finish(tool_attribute::expand(&options, parse_macro_input!(function)))
 }
 
 fn finish(expanded: syn::Result<proc_macro2::TokenStream>) -> TokenStream {

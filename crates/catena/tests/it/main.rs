@@ -17,5 +17,6 @@ mod secrets;
 mod service;
 mod shown;
 mod streaming;
+mod tools;
 mod watchdog;
 mod wrong_input;

@@ -1,7 +1,9 @@
 //! Models without a network and time without waiting, for documentation and tests.
 
+mod fake_messages;
 mod fake_model;
 mod fake_timer;
 
+pub use fake_messages::FakeMessagesListChatModel;
 pub use fake_model::{FakeChatModel, FakeLlm};
 pub use fake_timer::FakeTimer;

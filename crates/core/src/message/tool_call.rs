@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::serde_help::null_is_default;
-use crate::{Data, Error, ErrorKind, Record, Result};
+use crate::{Chunk, Data, Error, ErrorKind, Record, Result};
 
 /// A member `type` that says what an object is. Any value is read.
 macro_rules! type_tag {
@@ -97,6 +97,13 @@ impl ToolCall {
             let message = format!("the arguments of the call of `{:.100}` do not fit: {error}", self.name);
             Error::new(ErrorKind::Parse, message)
         })
+    }
+}
+
+/// A call is whole: the last one counts.
+impl Chunk for ToolCall {
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::message_type::message_type;
 use super::{Content, ContentBlock};
+use crate::Chunk;
 
 message_type! {
     /// The result of a tool call.
@@ -57,6 +58,13 @@ impl ToolMessage {
     /// The result of the call with this id.
     pub fn new(content: impl Into<Content>, tool_call_id: impl Into<String>) -> Self {
         Self { content: content.into(), tool_call_id: tool_call_id.into(), ..Self::default() }
+    }
+}
+
+/// A result comes whole: the last one counts.
+impl Chunk for ToolMessage {
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Output parsers: from what a model says to what a program needs.
 
+mod answer;
 mod boolean;
 mod budget;
 mod character;
@@ -29,6 +30,8 @@ mod xml;
 #[cfg(feature = "yaml")]
 mod yaml;
 
+pub use answer::WithRaw;
+pub(crate) use answer::{AnswerForm, JsonAnswer, RawForm, StructuredAnswerParser, TypedAnswer};
 pub use boolean::BooleanOutputParser;
 pub use combining::CombiningOutputParser;
 pub use datetime::{Datetime, DatetimeOutputParser};
@@ -36,6 +39,7 @@ pub use dyn_output_parser::DynOutputParser;
 pub use enum_output_parser::EnumOutputParser;
 pub use failure::ParseFailure;
 pub use functions::{JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, OutputFunctionsParser};
+use json::json_snapshots;
 pub(crate) use json::parse_partial_data;
 pub use json::{
     Json, JsonDiffParser, JsonOutputParser, JsonPatch, JsonPatchOperation, parse_and_check_json_markdown,
@@ -55,6 +59,7 @@ pub use tools::{
 };
 #[cfg(feature = "schemars")]
 pub use typed::parse;
+pub(crate) use typed::read_as;
 pub use typed::{JsonSchemaOutputParser, Parsed, TypedOutputParser};
 pub use xml::{Xml, XmlOutputParser};
 #[cfg(feature = "yaml")]

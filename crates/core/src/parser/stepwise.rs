@@ -9,7 +9,7 @@ use crate::chunk::merge_option;
 use crate::{Chunk, ChunkStream, Error, ErrorKind, Result};
 
 /// The state of reading one answer.
-pub(super) trait Stepwise: Send {
+pub(crate) trait Stepwise: Send {
     type Input: Chunk;
     type Output: Chunk;
 

@@ -355,6 +355,19 @@ impl Context {
         }
     }
 
+    /// This context without what was meant for one run only: what is called again, or instead, has the same arguments.
+    pub(crate) fn without_run(&self) -> Cow<'_, Self> {
+        let Some(arguments) = self.run.as_ref().and_then(|run| run.next.arguments.clone()) else {
+            return self.without_next();
+        };
+        let mut cx = self.without_next().into_owned();
+        if let Some(run) = &mut cx.run {
+            let next = Next { arguments: Some(arguments), ..Next::default() };
+            *run = Arc::new(Run { next, ..Run::clone(run) });
+        }
+        Cow::Owned(cx)
+    }
+
     /// Opens a run of `runnable` below this one. Its scope reports how it ends.
     pub(crate) fn open<R, I>(&self, runnable: &R, input: Option<&I>) -> Option<(Self, Scope<R::Output>)>
     where

@@ -58,6 +58,14 @@ impl Place<'_> {
         }
     }
 
+    /// The context of a step at this place: bound arguments are for another attempt and for a fallback too.
+    fn context(self, cx: &Context) -> Cow<'_, Context> {
+        match self {
+            Self::Attempt(_) | Self::Fallback(_) => cx.without_run(),
+            _ => cx.without_next(),
+        }
+    }
+
     fn locate<R: Runnable + ?Sized>(self, error: Error, step: &R) -> Error {
         let error = named(error, step);
         match self.segment() {
@@ -72,7 +80,7 @@ pub(crate) async fn call<R>(step: &R, input: R::Input, cx: &Context, place: Plac
 where
     R: Runnable + ?Sized,
 {
-    let cx = cx.without_next();
+    let cx = place.context(cx);
     let cx = if cx.is_observed() { Cow::Owned(cx.tagged(place.tag()).into_owned()) } else { cx };
     call_here(step, input, &cx).await.map_err(|error| place.locate(error, step))
 }
@@ -174,7 +182,7 @@ pub(crate) fn transform<'a, R>(
 where
     R: Runnable + ?Sized,
 {
-    let cx = cx.without_next();
+    let cx = place.context(cx);
     let cx = if cx.is_observed() { cx.tagged(place.tag()).into_owned() } else { cx.into_owned() };
     let output = transform_here(step, input, cx);
     Box::pin(output.map(move |chunk| chunk.map_err(|error| place.locate(error, step))))

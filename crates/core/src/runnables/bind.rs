@@ -38,6 +38,10 @@ impl<R: Runnable> Bound<R> {
     pub(crate) fn new(inner: R, arguments: Map<String, Value>) -> Self {
         Self { inner, arguments: Arc::new(arguments) }
     }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
 }
 
 #[async_trait]

@@ -48,6 +48,10 @@ where
     pub fn new(first: A, second: B) -> Self {
         Self { first, second }
     }
+
+    pub(crate) fn into_parts(self) -> (A, B) {
+        (self.first, self.second)
+    }
 }
 
 #[async_trait]

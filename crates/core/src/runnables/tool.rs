@@ -10,7 +10,7 @@ use crate::run::step::{self, Place};
 use crate::{ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt};
 
 /// A runnable with what a model has to know to call it: a name, a description and a schema of its arguments. Made by
-/// [`as_tool`](crate::RunnableExt::as_tool).
+/// [`as_tool`](crate::RunnableExt::as_tool). A [`Tool`](crate::Tool) is made of it where one is wanted.
 ///
 /// # Example
 /// ```
@@ -42,6 +42,15 @@ impl RunnableTool {
     pub fn with_parameters(mut self, schema: Value) -> Self {
         self.parameters = schema;
         self
+    }
+
+    /// Name, description and schema.
+    pub(crate) fn parts(&self) -> (&str, &str, &Value) {
+        (&self.name, &self.description, &self.parameters)
+    }
+
+    pub(crate) fn inner(&self) -> &DynRunnable {
+        &self.inner
     }
 
     /// What a model is told: `name`, `description` and `parameters`.

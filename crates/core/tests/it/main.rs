@@ -8,7 +8,9 @@ mod limits;
 mod load;
 mod repair;
 mod streaming;
+mod structured_output;
 mod support;
+mod tools;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod typed_parsers;

@@ -1,9 +1,7 @@
 //! The form that an answer is to have.
 
-use catena_core::Result;
+use catena_core::{Result, convert_to_openai_function};
 use serde_json::{Value, json};
-
-use super::tool::{close_objects, function};
 
 /// A `response_format` in wire form. Takes what is in wire form already, `{"name", "schema", ..}`, and a JSON Schema with
 /// a title; `strict` is whether the service holds the model to the schema, by default false.
@@ -22,13 +20,11 @@ pub(crate) fn wire_format(format: &Value, strict: Option<bool>) -> Result<Value>
     let strict = strict.or_else(|| members.get("strict")?.as_bool()).unwrap_or(false);
     let mut members = members.clone();
     members.remove("strict");
-    let mut described = function(&members, None)?;
-    let mut schema = described.remove("parameters").unwrap_or_else(|| json!({}));
-    if strict {
-        close_objects(&mut schema);
+    let mut described = convert_to_openai_function(&members.into(), Some(strict))?;
+    if let Value::Object(described) = &mut described {
+        let schema = described.remove("parameters").unwrap_or_else(|| json!({}));
+        described.insert("schema".to_owned(), schema);
     }
-    described.insert("strict".to_owned(), strict.into());
-    described.insert("schema".to_owned(), schema);
     Ok(json!({ "type": "json_schema", "json_schema": described }))
 }
 

@@ -1,6 +1,6 @@
 //! What a call is told: at construction, and by bound arguments.
 
-use catena_core::{ErrorKind, RunnableExt};
+use catena_core::{ChatModelExt, ErrorKind, RunnableExt, ToolOptions};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn settings_and_arguments_reach_the_service() {
     let builder = builder.with_audio("alloy", "wav").with_metadata([("team", "a")]).with_prediction("Hi");
     let chat = builder.with_tools([json!({"name": "f"})]).with_tool_choice("any").build().expect("a model");
     let tool = json!({"name": "g", "parameters": {"type": "object", "properties": {}}});
-    let bound = chat.bind_tools([tool]).bind("strict", true).bind("temperature", 0.5).bind("max_tokens", 7);
+    let bound = chat.bind_tools_with([tool], &ToolOptions::new().with_strict(true)).bind("temperature", 0.5).bind("max_tokens", 7);
     block_on(bound.invoke("Hi")).expect("an answer");
     let function = json!({"name": "g", "strict": true,
         "parameters": {"type": "object", "properties": {}, "additionalProperties": false}});

@@ -5,3 +5,4 @@ mod chunk;
 mod prompt_derive;
 mod prompt_macro;
 mod refused;
+mod tool;

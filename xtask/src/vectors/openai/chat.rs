@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
 use super::stream::{drain, merged};
-use super::{diverted, message, neutral, settings};
+use super::{diverted, message, neutral, settings, structured};
 
 /// One answer.
 pub(super) fn invoke(case: &Case<'_>) -> Played {
+    if asks_for_a_form(case) {
+        return play(case, async |chat, messages| structured::play(case, chat, messages).await);
+    }
     play(case, async |chat, messages| match call(case, &chat, messages).await {
         Ok(answer) => Outcome::of("message", message::shown(&answer)),
         Err(error) => error.into(),
@@ -43,6 +46,9 @@ pub(super) fn generate(case: &Case<'_>) -> Played {
 
 /// One answer, in pieces.
 pub(super) fn stream(case: &Case<'_>) -> Played {
+    if asks_for_a_form(case) {
+        return play(case, async |chat, messages| structured::play(case, chat, messages).await);
+    }
     play(case, async |chat, messages| {
         let chat = chat.bind_all(settings::arguments(case.input));
         let (chunks, error) = drain(chat.stream(messages)).await;
@@ -50,6 +56,10 @@ pub(super) fn stream(case: &Case<'_>) -> Played {
         let whole = merged(chunks).map(|whole| message::shown(&whole));
         Outcome { error, ..Outcome::of("deltas", deltas).with("message", whole) }
     })
+}
+
+fn asks_for_a_form(case: &Case<'_>) -> bool {
+    case.input.get("structured_output").is_some()
 }
 
 /// Builds the model and reads the messages, then makes the call.

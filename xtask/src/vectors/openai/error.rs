@@ -30,7 +30,7 @@ pub(super) fn difference(expected: &Value, got: &Error) -> Option<String> {
 }
 
 /// What recordings may call an error.
-fn kinds(error: &Error) -> &'static [&'static str] {
+pub(super) fn kinds(error: &Error) -> &'static [&'static str] {
     let unprocessable = error.service().is_some_and(|service| service.status == Some(422));
     match error.kind() {
         ErrorKind::BadRequest if unprocessable => &["unprocessable"],
@@ -51,6 +51,7 @@ fn kinds(error: &Error) -> &'static [&'static str] {
         ErrorKind::InvalidResponse => &["invalid_response"],
         ErrorKind::Config => &["config", "invalid_argument"],
         ErrorKind::InvalidInput | ErrorKind::Unsupported => &["invalid_argument"],
+        ErrorKind::OutputTruncated => &["output_truncated"],
         ErrorKind::Refusal => &["refusal"],
         ErrorKind::ContentFilter => &["content_filter"],
         ErrorKind::Parse => &["output_parse", "output_validation"],

@@ -22,6 +22,7 @@ mod sdk;
 mod settings;
 mod stage;
 mod stream;
+mod structured;
 mod timer;
 
 use serde_json::Value;

@@ -16,7 +16,7 @@ pub(super) fn arguments(input: &Value) -> Map<String, Value> {
 }
 
 /// A tool in a form that the model takes.
-fn tool(tool: &Value) -> Value {
+pub(super) fn tool(tool: &Value) -> Value {
     match tool.get("custom_tool") {
         Some(Value::Object(members)) => {
             let kind = ("type".to_owned(), "custom".into());
@@ -49,9 +49,6 @@ pub(super) fn bias(value: &Value) -> Vec<(u32, i32)> {
 
 /// Why the call cannot be made.
 pub(super) fn lacks(input: &Value) -> Option<String> {
-    if input.get("structured_output").is_some() {
-        return Some("structured output is not run".to_owned());
-    }
     let tools = input["tools"].as_array().into_iter().flatten();
     let derived = ["typed_function", "typed_schema"];
     let mut derived = tools.filter(|tool| derived.iter().any(|name| tool.get(name).is_some()));

@@ -7,7 +7,7 @@ use super::diff_parser::JsonDiffParser;
 use super::reader::{Emit, JsonReader};
 use super::value::Json;
 use crate::load::Constructor;
-use crate::parser::stepwise::{parse_all, parse_stream};
+use crate::parser::stepwise::{Stepwise, parse_all, parse_stream};
 use crate::{AiMessage, ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Reads the JSON of a model's answer, and gives what there is of it so far whenever that changes.
@@ -82,6 +82,11 @@ impl OutputParser for JsonOutputParser {
     fn format_instructions(&self) -> String {
         self.format_instructions().to_owned()
     }
+}
+
+/// Reads an answer as this parser does.
+pub(in crate::parser) fn json_snapshots() -> impl Stepwise<Input = AiMessage, Output = Json> {
+    JsonReader::new(Snapshots)
 }
 
 /// Gives the value so far.

@@ -10,6 +10,7 @@ mod typed_tools;
 
 pub use json_tools::JsonOutputToolsParser;
 pub use key_tools::JsonOutputKeyToolsParser;
+pub(super) use reader::CallForm;
 pub use openai_form::{parse_tool_call, parse_tool_calls};
 pub use typed_tools::{FirstToolParser, ToolsParser};
 

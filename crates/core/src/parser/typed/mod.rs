@@ -8,6 +8,7 @@ mod tracked;
 mod typed_output_parser;
 
 pub use parsed::Parsed;
+pub(super) use reader::FormReader;
 pub use schema_output_parser::JsonSchemaOutputParser;
 pub(super) use tracked::{Place, Tracked, Variant, at, read_tracked};
 pub use typed_output_parser::TypedOutputParser;
@@ -26,7 +27,7 @@ pub(super) type Check<T> = std::sync::Arc<dyn Fn(&T) -> Result<(), String> + Sen
 ///
 /// What serde takes counts, so that a type that is lenient about its form stays so; the schema adds its bounds, and the
 /// words for what is wrong.
-pub(super) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>) -> Result<T, String> {
+pub(crate) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>) -> Result<T, String> {
     let violations = |keep: fn(&Violation) -> bool| -> Vec<Violation> {
         let all = schema.map(|schema| violations(schema, value)).unwrap_or_default();
         all.into_iter().filter(keep).collect()
@@ -44,6 +45,6 @@ pub(super) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>
 }
 
 /// What a schema calls its values.
-pub(super) fn title(schema: Option<&Value>) -> Option<&str> {
+pub(in crate::parser) fn title(schema: Option<&Value>) -> Option<&str> {
     schema?.get("title")?.as_str()
 }

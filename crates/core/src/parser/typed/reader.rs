@@ -8,7 +8,7 @@ use crate::parser::stepwise::Stepwise;
 use crate::{AiMessage, Chunk, Json, Result};
 
 /// The form that an answer should have.
-pub(super) trait Form: Send + Sync {
+pub(in crate::parser) trait Form: Send + Sync {
     type Output: Chunk;
 
     /// What such a value is called.
@@ -22,7 +22,7 @@ pub(super) trait Form: Send + Sync {
 }
 
 /// Gives the value whenever what there is of the answer has the form, as often as the budget allows.
-pub(super) struct FormReader<'a, F: Form> {
+pub(in crate::parser) struct FormReader<'a, F: Form> {
     form: &'a F,
     answer: Answer,
     refusal: String,
@@ -33,7 +33,7 @@ pub(super) struct FormReader<'a, F: Form> {
 }
 
 impl<'a, F: Form> FormReader<'a, F> {
-    pub(super) fn new(form: &'a F) -> Self {
+    pub(in crate::parser) fn new(form: &'a F) -> Self {
         Self {
             form,
             answer: Answer::new(false),

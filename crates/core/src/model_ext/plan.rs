@@ -1,0 +1,234 @@
+//! How a model is asked for an answer of a form.
+
+use serde_json::{Map, Value, json};
+
+use super::StructuredMethod;
+use crate::tool::{convert_to_openai_function, convert_to_openai_tool, schema, strict_json_schema};
+use crate::{Capabilities, Capability, Error, ErrorKind, Result};
+
+/// What was asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) schema: Value,
+    /// The schema is that of a type of the program.
+    pub(super) typed: bool,
+    pub(super) method: Option<StructuredMethod>,
+    pub(super) strict: Option<bool>,
+    /// Tools that the model may call before it answers.
+    pub(super) tools: Vec<Value>,
+}
+
+/// How it is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    pub(super) arguments: Map<String, Value>,
+    /// The tool whose arguments are the answer, where it is not the text.
+    pub(super) tool: Option<String>,
+}
+
+impl Settings {
+    /// The plan for a model that can do this much; `None` for one that does not say.
+    ///
+    /// # Errors
+    /// `Unsupported` if the model cannot do it, `Config` and `InvalidInput` for settings that do not fit.
+    pub(super) fn plan(&self, can: Option<Capabilities>) -> Result<Plan> {
+        match self.chosen(can)? {
+            StructuredMethod::JsonSchema => self.json_schema(),
+            StructuredMethod::FunctionCalling => self.function_calling(can),
+            StructuredMethod::JsonMode => self.json_mode(),
+        }
+    }
+
+    fn chosen(&self, can: Option<Capabilities>) -> Result<StructuredMethod> {
+        let has = |capability| can.is_none_or(|can| can.has(capability));
+        let lacks = |what: &str| {
+            Err(Error::new(ErrorKind::Unsupported, format!("the model does not support {what}")))
+        };
+        match self.method {
+            // A model that does not say what it can do is most likely to know tools.
+            None if can.is_some_and(|can| can.has(Capability::StructuredOutput)) => {
+                Ok(StructuredMethod::JsonSchema)
+            }
+            None if has(Capability::Tools) => Ok(StructuredMethod::FunctionCalling),
+            None => lacks("structured output: neither schemas nor tools"),
+            Some(StructuredMethod::JsonSchema) if !has(Capability::StructuredOutput) => {
+                lacks("answers that keep to a schema: use `FunctionCalling`, or leave the choice to it")
+            }
+            Some(StructuredMethod::FunctionCalling) if !has(Capability::Tools) => lacks("tools"),
+            Some(method) => Ok(method),
+        }
+    }
+
+    fn json_schema(&self) -> Result<Plan> {
+        let described = if self.typed && self.strict != Some(false) {
+            if self.schema.get("type").is_some_and(|kind| kind != "object") {
+                let message = "the service takes schemas of objects only: put the value into a struct";
+                return Err(Error::new(ErrorKind::Config, message));
+            }
+            json!({ "name": self.name()?, "strict": true, "schema": strict_json_schema(self.schema.clone()) })
+        } else {
+            self.described_format()?
+        };
+        let format = json!({ "type": "json_schema", "json_schema": described });
+        let mut arguments = Map::from_iter([("response_format".to_owned(), format)]);
+        if !self.tools.is_empty() {
+            let tools = self.tools.iter().map(|tool| convert_to_openai_tool(tool, self.strict));
+            arguments.insert("tools".to_owned(), tools.collect::<Result<_>>()?);
+        }
+        Ok(Plan { arguments, tool: None })
+    }
+
+    /// `{"name", "description"?, "strict", "schema"}`; what is in that form already is left as it is.
+    fn described_format(&self) -> Result<Value> {
+        if self.schema.get("name").is_some() && self.schema.get("schema").is_some() {
+            return Ok(self.schema.clone());
+        }
+        let strict = self.strict.unwrap_or(false);
+        let mut described = convert_to_openai_function(&self.schema, Some(strict))?;
+        if let Value::Object(members) = &mut described {
+            members.insert("name".to_owned(), self.name()?.into());
+            let schema = members.remove("parameters").unwrap_or_else(|| json!({}));
+            members.insert("schema".to_owned(), schema);
+        }
+        Ok(described)
+    }
+
+    fn function_calling(&self, can: Option<Capabilities>) -> Result<Plan> {
+        if !self.tools.is_empty() {
+            let message = "where the answer is the call of a tool, the model cannot call others before it";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let name = self.name()?;
+        let mut function = convert_to_openai_function(&self.schema, None)?;
+        if self.typed {
+            let parameters = function.get("parameters").cloned().unwrap_or_default();
+            function["parameters"] = schema::parameters(parameters);
+        }
+        function["name"] = name.clone().into();
+        let function = convert_to_openai_function(&function, self.strict)?;
+        let tool = json!({ "type": "function", "function": function });
+        let mut arguments = Map::from_iter([("tools".to_owned(), json!([tool]))]);
+        let has = |capability| can.is_none_or(|can| can.has(capability));
+        if has(Capability::ToolChoice) {
+            let choice = json!({ "type": "function", "function": { "name": name } });
+            arguments.insert("tool_choice".to_owned(), choice);
+        }
+        if has(Capability::ParallelToolCalls) {
+            arguments.insert("parallel_tool_calls".to_owned(), false.into());
+        }
+        Ok(Plan { arguments, tool: Some(name) })
+    }
+
+    fn json_mode(&self) -> Result<Plan> {
+        if self.strict == Some(true) {
+            let message = "in JSON mode the service does not know the schema, and cannot be strict about it";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let format = json!({ "type": "json_object" });
+        Ok(Plan { arguments: Map::from_iter([("response_format".to_owned(), format)]), tool: None })
+    }
+
+    /// What the form is called, in letters that services take.
+    fn name(&self) -> Result<String> {
+        let name = ["title", "name"].into_iter().find_map(|member| self.schema.get(member)?.as_str());
+        match name.filter(|name| !name.is_empty()) {
+            Some(name) => {
+                Ok(name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).take(64).collect())
+            }
+            None => {
+                let message = "the schema of an answer needs a `title`, by which the model knows it";
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
+        }
+    }
+}
+
+fn is_plain(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Capability; 4] = [
+        Capability::Tools,
+        Capability::ToolChoice,
+        Capability::ParallelToolCalls,
+        Capability::StructuredOutput,
+    ];
+
+    fn person() -> Value {
+        json!({"title": "Person", "description": "d", "type": "object",
+            "properties": {"name": {"type": "string", "title": "Name"}}})
+    }
+
+    #[track_caller]
+    fn check(settings: Settings, can: &[Capability], expected: Value) {
+        let plan = settings.plan(Some(can.iter().copied().collect())).expect("a plan");
+        assert_eq!(Value::from(plan.arguments), expected);
+    }
+
+    #[track_caller]
+    fn check_fails(settings: Settings, can: &[Capability], kind: ErrorKind) {
+        let error = settings.plan(Some(can.iter().copied().collect())).expect_err("no plan");
+        assert_eq!(error.kind(), kind, "{error}");
+    }
+
+    #[test]
+    fn the_model_decides_which_way_it_is_asked() {
+        let settings = || Settings { schema: person(), ..Settings::default() };
+        let plain = json!({"type": "object", "properties": {"name": {"type": "string", "title": "Name"}}});
+        let described = json!({"name": "Person", "description": "d", "strict": false, "schema": plain});
+        let format = json!({"response_format": {"type": "json_schema", "json_schema": described}});
+        check(settings(), &ALL, format);
+        let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain}}]);
+        let choice = json!({"type": "function", "function": {"name": "Person"}});
+        check(
+            settings(),
+            &ALL[..3],
+            json!({"tools": tools, "tool_choice": choice, "parallel_tool_calls": false}),
+        );
+        check(settings(), &ALL[..1], json!({"tools": tools}));
+        check_fails(settings(), &[], ErrorKind::Unsupported);
+        let asked = |method| Settings { method: Some(method), ..settings() };
+        check_fails(asked(StructuredMethod::JsonSchema), &ALL[..3], ErrorKind::Unsupported);
+        check_fails(asked(StructuredMethod::FunctionCalling), &ALL[3..], ErrorKind::Unsupported);
+        check(asked(StructuredMethod::JsonMode), &[], json!({"response_format": {"type": "json_object"}}));
+    }
+
+    #[test]
+    fn types_are_asked_for_strictly() {
+        let typed = || Settings { schema: person(), typed: true, ..Settings::default() };
+        let strict = json!({"title": "Person", "description": "d", "type": "object", "additionalProperties": false,
+            "properties": {"name": {"type": "string", "title": "Name"}}, "required": ["name"]});
+        let described = json!({"name": "Person", "strict": true, "schema": strict});
+        check(typed(), &ALL, json!({"response_format": {"type": "json_schema", "json_schema": described}}));
+        let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}});
+        let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain}}]);
+        check(typed(), &ALL[..1], json!({"tools": tools}));
+        check_fails(
+            Settings { schema: json!({"title": "X", "type": "array"}), ..typed() },
+            &ALL,
+            ErrorKind::Config,
+        );
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_are_refused() {
+        let settings = |schema| Settings { schema, ..Settings::default() };
+        check_fails(settings(json!({"type": "object"})), &ALL, ErrorKind::InvalidInput);
+        check_fails(settings(Value::Null), &ALL, ErrorKind::InvalidInput);
+        let json_mode =
+            Settings { method: Some(StructuredMethod::JsonMode), strict: Some(true), ..Settings::default() };
+        check_fails(json_mode, &ALL, ErrorKind::Config);
+        let tools = Settings { tools: vec![json!({"name": "f"})], ..settings(person()) };
+        check_fails(tools, &ALL[..3], ErrorKind::Config);
+    }
+
+    #[test]
+    fn names_have_letters_that_services_take() {
+        let settings = Settings { schema: json!({"title": "Seite für <User>"}), ..Settings::default() };
+        assert_eq!(settings.name().expect("a name"), "Seite_f_r__User_");
+    }
+}

@@ -1,0 +1,30 @@
+//! Answers that are JSON.
+
+use super::finished::Finished;
+use super::form::{AnswerForm, Reading};
+use crate::parser::json_snapshots;
+use crate::parser::message_reader::MessageReader;
+use crate::{Json, JsonOutputKeyToolsParser};
+
+/// An answer that is JSON, of whatever form.
+pub(crate) struct JsonAnswer {
+    /// The tool whose arguments are the answer, where it is not the text.
+    tool: Option<JsonOutputKeyToolsParser>,
+}
+
+impl JsonAnswer {
+    pub(crate) fn new(tool: Option<String>) -> Self {
+        Self { tool: tool.map(|tool| JsonOutputKeyToolsParser::new(tool).first_tool_only()) }
+    }
+}
+
+impl AnswerForm for JsonAnswer {
+    type Output = Json;
+
+    fn reading(&self) -> Reading<'_, Json> {
+        match &self.tool {
+            Some(tool) => Box::new(Finished::new(MessageReader::new(tool), false)),
+            None => Box::new(Finished::new(json_snapshots(), true)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Values beside the answers they were read from.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::form::{AnswerForm, Reading};
+use crate::parser::stepwise::Stepwise;
+use crate::{AiMessage, Chunk, Error, Outline, Result};
+
+/// A value beside the answer that it was read from, or what is wrong with it. Given by
+/// [`include_raw`](crate::StructuredOutput::include_raw).
+///
+/// While the answer streams, chunks have a piece of it or the value so far.
+///
+/// # Example
+/// See [`include_raw`](crate::StructuredOutput::include_raw).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WithRaw<O> {
+    /// The answer.
+    pub raw: AiMessage,
+    /// What was read from it. `None` where that failed.
+    pub parsed: Option<O>,
+    /// Why it could not be read.
+    pub parsing_error: Option<Error>,
+}
+
+impl<O> WithRaw<O> {
+    /// The value.
+    ///
+    /// # Errors
+    /// Why the answer could not be read.
+    pub fn into_parsed(self) -> Result<O> {
+        match (self.parsed, self.parsing_error) {
+            (Some(parsed), None) => Ok(parsed),
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(Error::new(crate::ErrorKind::Parse, "the answer has nothing in it")),
+        }
+    }
+}
+
+impl<O> Default for WithRaw<O> {
+    fn default() -> Self {
+        Self { raw: AiMessage::default(), parsed: None, parsing_error: None }
+    }
+}
+
+/// Of the values the last one counts; none once there is an error.
+impl<O: Chunk> Chunk for WithRaw<O> {
+    fn merge(&mut self, next: Self) {
+        self.raw.merge(next.raw);
+        self.parsing_error = next.parsing_error.or_else(|| self.parsing_error.take());
+        self.parsed = next.parsed.or_else(|| self.parsed.take()).filter(|_| self.parsing_error.is_none());
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "raw": self.raw,
+            "parsed": self.parsed.as_ref().map(Chunk::to_json),
+            "parsing_error": self.parsing_error.as_ref().map(ToString::to_string),
+        })
+    }
+}
+
+/// A form whose values come with the answer.
+pub(crate) struct RawForm<O>(pub(crate) Arc<dyn AnswerForm<Output = O>>);
+
+impl<O: Chunk> AnswerForm for RawForm<O> {
+    type Output = WithRaw<O>;
+
+    fn reading(&self) -> Reading<'_, WithRaw<O>> {
+        Box::new(RawReading(self.0.reading()))
+    }
+
+    fn outlined(&self, outline: Outline) -> Outline {
+        outline
+    }
+}
+
+struct RawReading<'a, O>(Reading<'a, O>);
+
+impl<O: Chunk> Stepwise for RawReading<'_, O> {
+    type Input = AiMessage;
+    type Output = WithRaw<O>;
+
+    fn push(&mut self, chunk: AiMessage, give: &mut dyn FnMut(WithRaw<O>)) {
+        give(WithRaw { raw: chunk.clone(), ..WithRaw::default() });
+        self.0.push(chunk, &mut |value| give(WithRaw { parsed: Some(value), ..WithRaw::default() }));
+    }
+
+    fn end(&mut self, give: &mut dyn FnMut(WithRaw<O>)) -> Result<()> {
+        let failed = self.0.failure();
+        let ended = failed.map_or_else(
+            || self.0.end(&mut |value| give(WithRaw { parsed: Some(value), ..WithRaw::default() })),
+            Err,
+        );
+        if let Err(error) = ended {
+            give(WithRaw { parsing_error: Some(error), ..WithRaw::default() });
+        }
+        Ok(())
+    }
+}

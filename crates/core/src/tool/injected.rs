@@ -1,0 +1,26 @@
+//! Arguments that the application gives, and the model does not see.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Context, Error, ErrorKind, Result};
+
+/// The configurable value of this name, for a parameter with `#[inject]`. One that is absent is `null`, which an `Option`
+/// takes.
+///
+/// # Errors
+/// [`ErrorKind::MissingKey`] if it is absent, [`ErrorKind::InvalidInput`] if it is of another type. It is not shown.
+#[doc(hidden)]
+pub fn injected<T: DeserializeOwned>(cx: &Context, name: &str) -> Result<T> {
+    let value = cx.configurable(name).cloned();
+    let absent = value.is_none();
+    serde_json::from_value(value.unwrap_or_default()).map_err(|_| match absent {
+        true => {
+            let message =
+                format!("the run has no value `{name}` for the tool: set it by `with_configurable`");
+            Error::new(ErrorKind::MissingKey, message)
+        }
+        false => {
+            Error::new(ErrorKind::InvalidInput, format!("the run's value `{name}` is not of the tool's type"))
+        }
+    })
+}

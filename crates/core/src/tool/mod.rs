@@ -1,0 +1,25 @@
+//! Tools: what a model may have called, how it is called, and the loop that calls it.
+
+mod arguments;
+mod function;
+mod injected;
+mod on_tool_error;
+mod output;
+pub(crate) mod schema;
+#[allow(clippy::module_inception, reason = "a file is named after the one concept in it")]
+mod tool;
+mod tool_choice;
+mod tool_loop;
+mod transcript;
+pub(crate) mod wire;
+
+pub use function::ToolFunction;
+pub use injected::injected;
+pub use on_tool_error::OnToolError;
+pub use output::{IntoToolOutput, Returned, ReturnedPlain, ToolOutput};
+pub use schema::{dereference_refs, strict_json_schema};
+pub use tool::{Tool, tool};
+pub use tool_choice::{ToolChoice, ToolOptions};
+pub use tool_loop::{AtLimit, FinalAnswer, ToolLoop};
+pub use transcript::Transcript;
+pub use wire::{convert_to_openai_function, convert_to_openai_tool};

@@ -1,0 +1,81 @@
+//! What becomes of the errors of tools.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Error, ErrorKind};
+
+/// How much of an error a model is told.
+const MOST: usize = 2000;
+
+/// What becomes of an error of a tool, or of arguments that do not fit.
+///
+/// # Example
+/// ```
+/// use catena_core::{tool, Error, ErrorKind, OnToolError, RunnableExt, ToolCall, ToolStatus};
+/// use serde_json::{json, Value};
+/// # futures_executor::block_on(async {
+/// let find = tool("find", "Finds a file.", json!({}), |_: Value| Err::<String, _>(Error::new(ErrorKind::NotFound, "no file")));
+/// let call = || ToolCall::new("find", [("name", "a.txt")]).with_id("call_1");
+/// assert_eq!(find.invoke(call()).await.unwrap_err().kind(), ErrorKind::NotFound);
+///
+/// let find = find.with_error_handling(OnToolError::Tell);
+/// let message = find.invoke(call()).await?;
+/// assert_eq!((message.content.text().as_ref(), message.status), ("no file", ToolStatus::Error));
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Default)]
+#[doc(alias = "handle_tool_error")]
+#[doc(alias = "handle_validation_error")]
+pub enum OnToolError {
+    /// The call fails with it.
+    #[default]
+    Raise,
+    /// The model is told its text, without the path, and without causes.
+    Tell,
+    /// The model is told this text instead.
+    Say(String),
+    /// The model is told what the function makes of it.
+    With(Arc<dyn Fn(&Error) -> String + Send + Sync>),
+}
+
+impl OnToolError {
+    /// The model is told what the function makes of the error.
+    pub fn with(text: impl Fn(&Error) -> String + Send + Sync + 'static) -> Self {
+        Self::With(Arc::new(text))
+    }
+
+    /// What the model is told, if it is. Errors that end the whole run are for nobody else.
+    pub(super) fn text(&self, error: &Error) -> Option<String> {
+        let ends_the_run = matches!(
+            error.kind(),
+            ErrorKind::Cancelled | ErrorKind::BudgetExceeded | ErrorKind::WouldDeadlock
+        );
+        match self {
+            _ if ends_the_run => None,
+            Self::Raise => None,
+            Self::Tell => Some(bounded(error.message())),
+            Self::Say(text) => Some(text.clone()),
+            Self::With(text) => Some(text(error)),
+        }
+    }
+}
+
+impl fmt::Debug for OnToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raise => f.write_str("Raise"),
+            Self::Tell => f.write_str("Tell"),
+            Self::Say(text) => f.debug_tuple("Say").field(text).finish(),
+            Self::With(_) => f.write_str("With(..)"),
+        }
+    }
+}
+
+/// The beginning of a long text.
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

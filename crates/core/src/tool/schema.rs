@@ -1,0 +1,315 @@
+//! JSON Schemas as services take them.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+/// How many references are put in at most: definitions that use each other can make a schema exponentially larger.
+const MAX_SIZE: usize = 1000;
+
+/// What holds schemas by names of the application's own.
+const NAMED: [&str; 4] = ["properties", "$defs", "definitions", "patternProperties"];
+/// What holds lists of schemas.
+const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
+/// What holds one schema.
+const SINGLE: [&str; 3] = ["items", "additionalProperties", "not"];
+
+/// Calls `change` on every schema within a schema, but not on itself.
+fn for_each_within(members: &mut Map<String, Value>, mut change: impl FnMut(&mut Value)) {
+    for (name, value) in members.iter_mut() {
+        match value {
+            Value::Object(schemas) if NAMED.contains(&name.as_str()) => {
+                schemas.values_mut().for_each(&mut change)
+            }
+            Value::Array(schemas) if LISTS.contains(&name.as_str()) || name == "items" => {
+                schemas.iter_mut().for_each(&mut change);
+            }
+            Value::Object(_) if SINGLE.contains(&name.as_str()) => change(value),
+            _ => {}
+        }
+    }
+}
+
+fn is_object(members: &Map<String, Value>) -> bool {
+    members.contains_key("properties")
+        || members.get("type").is_some_and(|kind| {
+            kind == "object" || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "object"))
+        })
+}
+
+/// Sets `additionalProperties` to false in every object of a schema: strict mode asks for it.
+pub(crate) fn close_objects(schema: &mut Value) {
+    let Value::Object(members) = schema else { return };
+    if is_object(members) {
+        members.insert("additionalProperties".to_owned(), false.into());
+    }
+    for_each_within(members, close_objects);
+}
+
+/// A schema as OpenAI's strict mode takes it: objects are closed, all their members are required, defaults of `null` are
+/// dropped, references that have something beside them are put in, a single `allOf` is its content, and `oneOf` is `anyOf`.
+///
+/// Formats that only Rust knows, such as `uint8`, are dropped from numbers; their bounds stay.
+///
+/// # Example
+/// ```
+/// use catena_core::strict_json_schema;
+/// use serde_json::json;
+/// let schema = json!({"type": "object", "properties": {"zip": {"type": ["string", "null"], "default": null}}});
+/// let strict = json!({"type": "object", "properties": {"zip": {"type": ["string", "null"]}}, "required": ["zip"],
+///     "additionalProperties": false});
+/// assert_eq!(strict_json_schema(schema), strict);
+/// ```
+#[must_use]
+pub fn strict_json_schema(mut schema: Value) -> Value {
+    let root = schema.clone();
+    make_strict(&mut schema, &root, &mut { MAX_SIZE });
+    schema
+}
+
+/// `budget`: how many references may still be put in.
+fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
+    let Value::Object(members) = schema else { return };
+    while *budget > 0 && put_in_parts(members, root) {
+        *budget -= 1;
+    }
+    require_all(members);
+    if is_object(members) {
+        members.entry("additionalProperties").or_insert(false.into());
+    }
+    if members.get("default").is_some_and(Value::is_null) {
+        members.remove("default");
+    }
+    if !members.contains_key("anyOf")
+        && let Some(choices) = members.remove("oneOf")
+    {
+        members.insert("anyOf".to_owned(), choices);
+    }
+    drop_number_format(members);
+    for_each_within(members, |within| make_strict(within, root, budget));
+}
+
+/// Makes all properties required: first those that were, in their order.
+fn require_all(members: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = members.get("properties") else { return };
+    let required = members.get("required").and_then(Value::as_array);
+    let mut all: Vec<Value> = required.into_iter().flatten().cloned().collect();
+    let present: HashSet<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+    all.extend(properties.keys().filter(|name| !present.contains(name.as_str())).cloned().map(Value::from));
+    members.insert("required".to_owned(), all.into());
+}
+
+/// Puts a reference that has something beside it in, or a single `allOf`. False if there is neither.
+fn put_in_parts(members: &mut Map<String, Value>, root: &Value) -> bool {
+    let part = match target(members, root) {
+        Some(Value::Object(target)) if members.len() > 1 => {
+            members.remove("$ref");
+            target.clone()
+        }
+        _ => match members.get_mut("allOf") {
+            Some(Value::Array(parts)) if parts.len() == 1 && parts[0].is_object() => {
+                let Some(Value::Object(part)) = parts.pop() else { return false };
+                members.remove("allOf");
+                part
+            }
+            _ => return false,
+        },
+    };
+    for (name, value) in part {
+        members.entry(name).or_insert(value);
+    }
+    true
+}
+
+/// What a reference within `root` leads to.
+fn target<'r>(members: &Map<String, Value>, root: &'r Value) -> Option<&'r Value> {
+    root.pointer(members.get("$ref")?.as_str()?.strip_prefix('#')?)
+}
+
+fn drop_number_format(members: &mut Map<String, Value>) {
+    let is_number = |kind: &Value| kind == "integer" || kind == "number";
+    let number = members.get("type").is_some_and(|kind| {
+        is_number(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(is_number))
+    });
+    if number {
+        members.remove("format");
+    }
+}
+
+/// A schema with what its references lead to in their place, and without definitions.
+///
+/// What refers to itself cannot be put in whole: such references, and the definitions they need, stay.
+///
+/// # Example
+/// ```
+/// use catena_core::dereference_refs;
+/// use serde_json::json;
+/// let schema = json!({"properties": {"home": {"$ref": "#/$defs/City"}}, "$defs": {"City": {"type": "string"}}});
+/// assert_eq!(dereference_refs(&schema), json!({"properties": {"home": {"type": "string"}}}));
+/// ```
+#[must_use]
+pub fn dereference_refs(schema: &Value) -> Value {
+    let mut inlining = Inlining { root: schema, open: Vec::new(), circular: false, budget: MAX_SIZE };
+    let mut whole = schema.clone();
+    for name in ["$defs", "definitions"] {
+        if let Value::Object(members) = &mut whole {
+            members.remove(name);
+        }
+    }
+    inlining.put_in(&mut whole);
+    // A schema that grows without end when it is written out is better left as it is.
+    if inlining.circular || inlining.budget == 0 { schema.clone() } else { whole }
+}
+
+struct Inlining<'s> {
+    root: &'s Value,
+    /// The references that lead to the schema at hand.
+    open: Vec<String>,
+    circular: bool,
+    budget: usize,
+}
+
+impl Inlining<'_> {
+    fn put_in(&mut self, schema: &mut Value) {
+        let Value::Object(members) = schema else { return };
+        if self.circular || self.budget == 0 {
+            return;
+        }
+        let Some(Value::Object(target)) = target(members, self.root) else {
+            return for_each_within(members, |within| self.put_in(within));
+        };
+        let Some(Value::String(reference)) = members.remove("$ref") else { return };
+        if self.open.contains(&reference) {
+            self.circular = true;
+            return;
+        }
+        self.budget -= 1;
+        for (name, value) in target {
+            members.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self.open.push(reference);
+        self.put_in(schema);
+        self.open.pop();
+    }
+}
+
+/// The schema of a type as that of a tool's arguments: without references where that can be, and without the titles and
+/// formats that only Rust knows.
+pub(crate) fn parameters(schema: Value) -> Value {
+    let mut schema = dereference_refs(&schema);
+    untitle(&mut schema);
+    schema
+}
+
+fn untitle(schema: &mut Value) {
+    let Value::Object(members) = schema else { return };
+    if members.get("title").is_some_and(Value::is_string) {
+        members.remove("title");
+    }
+    drop_number_format(members);
+    for_each_within(members, untitle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn objects_are_closed_at_every_level() {
+        let mut schema = json!({"type": "object", "properties": {
+            "type": {"type": "string"}, "list": {"type": "array", "items": {"properties": {}}},
+            "either": {"anyOf": [{"type": ["object", "null"]}, {"type": "string"}]}}});
+        close_objects(&mut schema);
+        assert_eq!(
+            schema,
+            json!({"type": "object", "additionalProperties": false, "properties": {
+                "type": {"type": "string"},
+                "list": {"type": "array", "items": {"properties": {}, "additionalProperties": false}},
+                "either": {"anyOf": [{"type": ["object", "null"], "additionalProperties": false}, {"type": "string"}]}}})
+        );
+    }
+
+    #[track_caller]
+    fn check_strict(schema: Value, expected: Value) {
+        assert_eq!(strict_json_schema(schema), expected);
+    }
+
+    #[test]
+    fn strict_schemas_leave_nothing_open() {
+        let closed = |properties: Value, required: Value| {
+            json!({"type": "object", "properties": properties, "required": required,
+                "additionalProperties": false})
+        };
+        let text = json!({"type": "string"});
+        check_strict(
+            json!({"type": "object", "properties": {"a": text, "b": {"type": "integer", "default": null}},
+                "required": ["a"]}),
+            closed(json!({"a": text, "b": {"type": "integer"}}), json!(["a", "b"])),
+        );
+        let open = json!({"type": "object", "properties": {"a": text, "b": text, "c": text}, "required": ["c", "b"]});
+        check_strict(open, closed(json!({"a": text, "b": text, "c": text}), json!(["c", "b", "a"])));
+        // A property called `default`, `title` or `$ref` is a property.
+        check_strict(
+            json!({"type": "object", "properties": {"default": text, "$ref": text}}),
+            closed(json!({"default": text, "$ref": text}), json!(["$ref", "default"])),
+        );
+        check_strict(json!({"oneOf": [text, {"type": "null"}]}), json!({"anyOf": [text, {"type": "null"}]}));
+        check_strict(
+            json!({"allOf": [text], "description": "d"}),
+            json!({"type": "string", "description": "d"}),
+        );
+        check_strict(
+            json!({"type": "integer", "format": "uint8", "minimum": 0}),
+            json!({"type": "integer", "minimum": 0}),
+        );
+        check_strict(
+            json!({"items": {"$ref": "#/$defs/A", "description": "x"}, "$defs": {"A": {"type": "string"}}}),
+            json!({"items": {"type": "string", "description": "x"}, "$defs": {"A": {"type": "string"}}}),
+        );
+        let plain = json!({"items": {"$ref": "#/$defs/A"}, "$defs": {"A": {"type": "string"}}});
+        check_strict(plain.clone(), plain);
+        check_strict(
+            json!({"type": "object", "additionalProperties": text}),
+            json!({"type": "object", "additionalProperties": text}),
+        );
+    }
+
+    #[test]
+    fn references_in_a_circle_end() {
+        for schema in [
+            json!({"$ref": "#", "description": "x"}),
+            json!({"properties": {"next": {"$ref": "#/$defs/N", "description": "x"}},
+                "$defs": {"N": {"properties": {"next": {"$ref": "#/$defs/N", "description": "y"}}}}}),
+            json!({"allOf": [{"allOf": [{"$ref": "#"}]}]}),
+        ] {
+            let _ = strict_json_schema(schema.clone());
+            assert_eq!(dereference_refs(&schema), schema);
+        }
+    }
+
+    #[test]
+    fn references_are_put_in_and_titles_go() {
+        let schema = json!({"title": "T", "properties": {"title": {"title": "Title", "type": "string"},
+            "a": {"$ref": "#/$defs/A", "description": "mine"}, "b": {"$ref": "#/$defs/A"}},
+            "$defs": {"A": {"title": "A", "description": "theirs", "items": {"$ref": "#/$defs/B"}}, "B": {"enum": [1]}}});
+        assert_eq!(
+            parameters(schema),
+            json!({"properties": {"title": {"type": "string"},
+                "a": {"description": "mine", "items": {"enum": [1]}},
+                "b": {"description": "theirs", "items": {"enum": [1]}}}})
+        );
+    }
+
+    #[test]
+    fn what_would_explode_is_left_as_it_is() {
+        let mut definitions = Map::new();
+        for level in 0..40 {
+            let next = json!({"$ref": format!("#/$defs/L{}", level + 1)});
+            definitions.insert(format!("L{level}"), json!({"properties": {"a": next, "b": next}}));
+        }
+        definitions.insert("L40".to_owned(), json!({"type": "string"}));
+        let schema = json!({"properties": {"x": {"$ref": "#/$defs/L0"}}, "$defs": definitions});
+        assert_eq!(dereference_refs(&schema), schema);
+    }
+}

@@ -1,0 +1,361 @@
+//! Something that a model may have called.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::arguments;
+use super::function::ToolFunction;
+use super::on_tool_error::OnToolError;
+use super::output::ToolOutput;
+use crate::parser::read_as;
+use crate::{
+    Content, Context, Data, Error, ErrorKind, Message, Outline, Result, RunKind, Runnable, RunnableExt,
+    RunnableTool, ToolCall, ToolMessage, ToolStatus,
+};
+
+/// Something that a model may have called: what the model is told of it, and what happens then. A cheap clone.
+///
+/// Made by [`tool`] from a closure, by [`Tool::from_function`] from a function whose arguments have a type, by the
+/// attribute `#[tool]`, and from any runnable by [`as_tool`](crate::RunnableExt::as_tool).
+///
+/// A tool is a [`Runnable`]: a [`ToolCall`] in, the [`ToolMessage`] that answers it out, with the call's id and the tool's
+/// name. [`run`](Tool::run) takes arguments and gives the output itself.
+///
+/// # Errors
+/// Arguments that do not fit their schema are [`ErrorKind::InvalidInput`], naming each place in words that a model can
+/// follow; other errors are those of the function. [`with_error_handling`](Tool::with_error_handling) makes messages of
+/// them.
+///
+/// # Cancellation
+/// An `async` function is dropped at its next await; a sync one runs to its end.
+///
+/// # Example
+/// ```
+/// use catena_core::{tool, RunnableExt, ToolCall};
+/// use serde_json::{json, Value};
+/// # futures_executor::block_on(async {
+/// let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
+/// let weather = tool("get_weather", "The weather in a city.", schema, |args: Value| format!("sunny in {}", args["city"]));
+///
+/// let message = weather.invoke(ToolCall::new("get_weather", [("city", "Paris")]).with_id("call_1")).await?;
+/// assert_eq!((message.content.text().as_ref(), message.tool_call_id.as_str()), ("sunny in \"Paris\"", "call_1"));
+///
+/// let error = weather.invoke(ToolCall::new("get_weather", [("city", 5)])).await.unwrap_err();
+/// assert_eq!(error.message(), "the arguments of `get_weather` do not fit: `city` to be a text, found 5");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+#[doc(alias = "BaseTool")]
+#[doc(alias = "StructuredTool")]
+pub struct Tool {
+    name: Arc<str>,
+    description: Arc<str>,
+    parameters: Arc<Value>,
+    body: Arc<dyn Body>,
+    on_error: Option<OnToolError>,
+    on_invalid_arguments: Option<OnToolError>,
+    return_direct: bool,
+}
+
+/// Makes a tool of a function, with a JSON Schema of its arguments that is known only when the program runs.
+///
+/// The function takes the arguments, or the arguments and the [`Context`] of the call, and gives a value, a `Result`, or a
+/// future of a `Result`. Arguments are a [`Value`], or any type that serde reads; they are checked against the schema
+/// first, and completed with its defaults.
+///
+/// # Example
+/// ```
+/// use catena_core::{tool, Context, Error};
+/// use serde_json::{json, Value};
+/// # futures_executor::block_on(async {
+/// let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "default": 2}}});
+/// let double = tool("double", "Doubles a number.", schema, async |args: Value| Ok(args["n"].as_i64().map(|n| 2 * n)));
+/// assert_eq!(double.run(json!({"n": 4}), &Context::default()).await?.content.text(), "8");
+/// assert_eq!(double.run(json!({}), &Context::default()).await?.content.text(), "4");
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
+pub fn tool<F, Form>(
+    name: impl Into<Arc<str>>,
+    description: impl Into<Arc<str>>,
+    schema: Value,
+    function: F,
+) -> Tool
+where
+    F: ToolFunction<Form> + 'static,
+    Form: 'static,
+{
+    Tool::new(name, description, schema, FunctionBody { function, checked: true, form: PhantomData })
+}
+
+impl Tool {
+    /// Makes a tool of a function whose arguments are of a type, which also gives their schema.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Context, Tool};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    /// # futures_executor::block_on(async {
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct Add {
+    ///     /// The first.
+    ///     a: i64,
+    ///     b: i64,
+    /// }
+    /// let add = Tool::from_function("add", "Adds two numbers.", |Add { a, b }: Add| a + b);
+    /// assert_eq!(add.parameters()["properties"]["a"]["description"], "The first.");
+    /// assert_eq!(add.run(serde_json::json!({"a": 2, "b": 3}), &Context::default()).await?.content.text(), "5");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[cfg(feature = "schemars")]
+    pub fn from_function<F, Form>(
+        name: impl Into<Arc<str>>,
+        description: impl Into<Arc<str>>,
+        function: F,
+    ) -> Self
+    where
+        F: ToolFunction<Form> + 'static,
+        F::Arguments: schemars::JsonSchema,
+        Form: 'static,
+    {
+        let schema = super::schema::parameters(crate::schema::described::<F::Arguments>());
+        Self::new(name, description, schema, FunctionBody { function, checked: false, form: PhantomData })
+    }
+
+    fn new(
+        name: impl Into<Arc<str>>,
+        description: impl Into<Arc<str>>,
+        parameters: Value,
+        body: impl Body + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            parameters: Arc::new(parameters),
+            body: Arc::new(body),
+            on_error: None,
+            on_invalid_arguments: None,
+            return_direct: false,
+        }
+    }
+
+    /// Says what becomes of errors of the function. By default the call fails with them; in a
+    /// [`ToolLoop`](crate::ToolLoop) the model is told.
+    #[must_use]
+    #[doc(alias = "handle_tool_error")]
+    pub fn with_error_handling(mut self, on_error: OnToolError) -> Self {
+        self.on_error = Some(on_error);
+        self
+    }
+
+    /// Says what becomes of arguments that do not fit. By default as for
+    /// [other errors](Tool::with_error_handling).
+    #[must_use]
+    #[doc(alias = "handle_validation_error")]
+    pub fn with_argument_error_handling(mut self, on_error: OnToolError) -> Self {
+        self.on_invalid_arguments = Some(on_error);
+        self
+    }
+
+    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it.
+    #[must_use]
+    pub fn return_direct(mut self) -> Self {
+        self.return_direct = true;
+        self
+    }
+
+    /// The name by which the model calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the model is told that it does.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The JSON Schema of its arguments.
+    #[doc(alias = "args_schema")]
+    pub fn parameters(&self) -> &Value {
+        &self.parameters
+    }
+
+    /// What a model is told: `name`, `description` and `parameters`.
+    pub fn definition(&self) -> Value {
+        json!({ "name": &*self.name, "description": &*self.description, "parameters": &*self.parameters })
+    }
+
+    /// True if its output is the answer of a loop.
+    pub fn returns_directly(&self) -> bool {
+        self.return_direct
+    }
+
+    /// Calls it with these arguments, as part of the run of `cx`, and gives what it gives. A text stands for the argument
+    /// of a tool that has only one.
+    ///
+    /// # Errors
+    /// Those of [`Tool`]; none of them is made a message.
+    pub async fn run(&self, arguments: impl Into<Data>, cx: &Context) -> Result<ToolOutput> {
+        let arguments = arguments::as_json(arguments.into(), &self.parameters);
+        self.body.call(arguments, &self.parameters, cx).await.map_err(|fault| match fault {
+            Fault::Failed(error) => error,
+            Fault::Arguments(why) => self.misfit(&why),
+        })
+    }
+
+    /// This tool, with errors handled so where it does not say otherwise itself.
+    pub(super) fn or_handling(mut self, on_error: OnToolError) -> Self {
+        self.on_error.get_or_insert(on_error);
+        self
+    }
+
+    fn misfit(&self, why: &str) -> Error {
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("the arguments of `{:.100}` do not fit: {why}", self.name),
+        )
+    }
+
+    fn answer(&self, call: ToolCall, output: ToolOutput, status: ToolStatus) -> ToolMessage {
+        let mut message = ToolMessage::new(output.content, call.id.unwrap_or_default());
+        message.name = Some((*self.name).to_owned());
+        message.artifact = output.artifact;
+        message.status = status;
+        message
+    }
+}
+
+#[async_trait]
+impl Runnable for Tool {
+    type Input = ToolCall;
+    type Output = ToolMessage;
+
+    async fn call(&self, mut call: ToolCall, cx: &Context) -> Result<ToolMessage> {
+        let arguments = arguments::as_json(Data::Record(std::mem::take(&mut call.args)), &self.parameters);
+        let fault = match self.body.call(arguments, &self.parameters, cx).await {
+            Ok(output) => return Ok(self.answer(call, output, ToolStatus::Success)),
+            Err(fault) => fault,
+        };
+        let raise = OnToolError::Raise;
+        let on_error = self.on_error.as_ref().unwrap_or(&raise);
+        let (error, handling) = match fault {
+            Fault::Failed(error) => (error, on_error),
+            Fault::Arguments(why) => {
+                (self.misfit(&why), self.on_invalid_arguments.as_ref().unwrap_or(on_error))
+            }
+        };
+        match handling.text(&error) {
+            Some(text) => Ok(self.answer(call, text.into(), ToolStatus::Error)),
+            None => Err(error),
+        }
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.name)
+    }
+
+    fn kind(&self) -> RunKind {
+        RunKind::Tool
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::of(self).with_input_schema((*self.parameters).clone())
+    }
+}
+
+crate::impl_pipe!(Tool);
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tool").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a model is told of it, see [`Tool::definition`].
+impl From<&Tool> for Value {
+    fn from(tool: &Tool) -> Self {
+        tool.definition()
+    }
+}
+
+impl From<Tool> for Value {
+    fn from(tool: Tool) -> Self {
+        tool.definition()
+    }
+}
+
+impl From<&Tool> for Tool {
+    fn from(tool: &Tool) -> Self {
+        tool.clone()
+    }
+}
+
+impl From<RunnableTool> for Value {
+    fn from(tool: RunnableTool) -> Self {
+        tool.definition()
+    }
+}
+
+/// The output's text is the content, or its JSON where it is no text.
+impl From<RunnableTool> for Tool {
+    fn from(tool: RunnableTool) -> Self {
+        let (name, description, parameters) = tool.parts();
+        let (name, description, parameters) = (name.to_owned(), description.to_owned(), parameters.clone());
+        Self::new(name, description, parameters, tool)
+    }
+}
+
+/// Why there is no output.
+enum Fault {
+    /// The arguments are not as they should be.
+    Arguments(String),
+    Failed(Error),
+}
+
+/// What a tool does.
+#[async_trait]
+trait Body: Send + Sync {
+    async fn call(&self, arguments: Value, schema: &Value, cx: &Context) -> Result<ToolOutput, Fault>;
+}
+
+struct FunctionBody<F, Form> {
+    function: F,
+    /// What the schema says counts. Otherwise what the type takes does, which gave the schema.
+    checked: bool,
+    form: PhantomData<fn() -> Form>,
+}
+
+#[async_trait]
+impl<F: ToolFunction<Form>, Form> Body for FunctionBody<F, Form> {
+    async fn call(&self, arguments: Value, schema: &Value, cx: &Context) -> Result<ToolOutput, Fault> {
+        let arguments = match self.checked {
+            true => arguments::checked(schema, arguments).map_err(Fault::Arguments)?,
+            false => arguments,
+        };
+        let arguments = read_as::<F::Arguments>(&arguments, Some(schema)).map_err(Fault::Arguments)?;
+        self.function.call(arguments, cx).await.map_err(Fault::Failed)
+    }
+}
+
+#[async_trait]
+impl Body for RunnableTool {
+    async fn call(&self, arguments: Value, schema: &Value, cx: &Context) -> Result<ToolOutput, Fault> {
+        let arguments = arguments::checked(schema, arguments).map_err(Fault::Arguments)?;
+        let output = self.inner().invoke_in(Data::from(arguments), cx).await.map_err(Fault::Failed)?;
+        let output = match output.into_plain() {
+            Data::Message(message) => match *message {
+                Message::Tool(message) => ToolOutput { content: message.content, artifact: message.artifact },
+                message => ToolOutput::new(message.content().clone()),
+            },
+            Data::Text(text) => ToolOutput::new(text),
+            Data::Prompt(prompt) => ToolOutput::new(Content::from(prompt.into_text())),
+            other => ToolOutput::json(&other.into_json()).map_err(Fault::Failed)?,
+        };
+        Ok(output)
+    }
+}

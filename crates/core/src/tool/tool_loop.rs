@@ -1,0 +1,439 @@
+//! The loop in which a model calls tools until it has its answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt};
+use serde_json::{Map, Value};
+
+use super::on_tool_error::OnToolError;
+use super::tool::Tool;
+use super::tool_choice::ToolOptions;
+use super::transcript::Transcript;
+use crate::chunk::merge_option;
+use crate::run::step::{self, Place};
+use crate::{
+    AiMessage, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, Message, Outline, PromptValue,
+    Result, Runnable, Slot, ToolCall, ToolMessage, ToolStatus, gather, owning_stream,
+};
+
+const DEFAULT_ROUNDS: usize = 10;
+const DEFAULT_CONCURRENCY: usize = 16;
+
+/// What happens when a [`ToolLoop`] has reached its limits and the model wants to call more tools.
+///
+/// # Example
+/// ```
+/// assert_eq!(catena_core::AtLimit::default(), catena_core::AtLimit::Fail);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AtLimit {
+    /// The call fails with [`ErrorKind::RecursionLimit`].
+    #[default]
+    Fail,
+    /// The model is asked once more, without tools: it answers with what it has.
+    Answer,
+}
+
+/// A model that calls tools until it has its answer. Made by [`with_tools`](crate::ChatModelExt::with_tools).
+///
+/// In each round the model is asked, the tools it calls run at once, and their results go back to it in the order of the
+/// calls, until it calls none. The output is the [`Transcript`] of all that was said; [`final_answer`](Self::final_answer)
+/// gives the last message alone. A stream has the model's words of every round as they come, and each result.
+///
+/// A call of a tool that there is not, arguments that are no JSON or do not fit, and errors of tools that do not handle
+/// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
+/// first round. Tools have runs of their own, which observers see.
+///
+/// # Errors
+/// Those of the model; those of a tool that [raises](OnToolError::Raise) them; [`ErrorKind::RecursionLimit`] at a limit,
+/// see [`AtLimit`]; [`ErrorKind::Config`] for two tools of one name.
+///
+/// # Cancellation
+/// Dropping the call or the stream drops the model's answer or all tools that run.
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeMessagesListChatModel, AiMessage, ChatModelExt, RunnableExt, ToolCall, tool};
+/// use serde_json::{json, Value};
+/// # futures_executor::block_on(async {
+/// let wishes = ["Paris", "Rome"].map(|city| ToolCall::new("weather", [("city", city)]).with_id(city));
+/// let model = FakeMessagesListChatModel::new([AiMessage::new("").with_tool_calls(wishes), AiMessage::new("Both are sunny.")]);
+/// let weather = tool("weather", "The weather in a city.", json!({"properties": {"city": {"type": "string"}}}), |_: Value| "sunny");
+///
+/// let answer = model.clone().with_tools([weather]).final_answer().invoke("How is the weather in Paris and Rome?").await?;
+/// assert_eq!(answer.text(), "Both are sunny.");
+/// let asked = model.prompts()[1].clone().into_messages();
+/// assert_eq!(asked.iter().map(|message| message.role()).collect::<Vec<_>>(), ["human", "ai", "tool", "tool"]);
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct ToolLoop<R> {
+    model: R,
+    tools: Arc<[Tool]>,
+    options: ToolOptions,
+    max_rounds: usize,
+    max_calls: Option<usize>,
+    max_concurrency: Option<usize>,
+    at_limit: AtLimit,
+}
+
+impl<R> ToolLoop<R> {
+    pub(crate) fn new(model: R, tools: impl IntoIterator<Item = Tool>) -> Self {
+        Self {
+            model,
+            tools: tools.into_iter().map(|tool| tool.or_handling(OnToolError::Tell)).collect(),
+            options: ToolOptions::new(),
+            max_rounds: DEFAULT_ROUNDS,
+            max_calls: None,
+            max_concurrency: None,
+            at_limit: AtLimit::default(),
+        }
+    }
+
+    /// Says how the model may use the tools.
+    #[must_use]
+    pub fn with_options(mut self, options: ToolOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets how often tools are called before the model has to answer; 10 by default.
+    #[must_use]
+    #[doc(alias = "max_iterations")]
+    pub fn with_max_rounds(mut self, rounds: usize) -> Self {
+        self.max_rounds = rounds;
+        self
+    }
+
+    /// Sets how many calls there may be in all rounds together; by default any number.
+    #[must_use]
+    pub fn with_max_calls(mut self, calls: usize) -> Self {
+        self.max_calls = Some(calls);
+        self
+    }
+
+    /// Sets how many tools run at once; by default as many as the run's config says, or 16.
+    #[must_use]
+    pub fn with_max_concurrency(mut self, limit: usize) -> Self {
+        self.max_concurrency = Some(limit);
+        self
+    }
+
+    /// Sets what happens at a limit.
+    #[must_use]
+    pub fn with_at_limit(mut self, at_limit: AtLimit) -> Self {
+        self.at_limit = at_limit;
+        self
+    }
+
+    /// The tools.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// Gives the last message alone, for a parser to read. It comes whole: until the model has called no tool, nobody
+    /// knows whether what it says is the answer.
+    ///
+    /// # Example
+    /// See [`ToolLoop`].
+    pub fn final_answer(self) -> FinalAnswer<R> {
+        FinalAnswer(self)
+    }
+
+    /// Fails for tools that a model cannot tell apart.
+    fn check(&self) -> Result<()> {
+        let mut names: Vec<&str> = self.tools.iter().map(Tool::name).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => {
+                let message =
+                    format!("two tools are called `{:.100}`: give one of them another name", pair[0]);
+                Err(Error::new(ErrorKind::Config, message))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// How the model is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// For the first time.
+    First,
+    /// With the results of tools.
+    Again,
+    /// For its last word.
+    Last,
+}
+
+/// Where pieces of the transcript go as they come.
+#[derive(Clone, Copy)]
+enum Sink<'a> {
+    /// Nowhere: the answers are asked for whole.
+    Nowhere,
+    Stream(&'a Slot<Transcript>),
+}
+
+impl Sink<'_> {
+    async fn put(self, index: usize, message: impl Into<Message>) {
+        if let Self::Stream(slot) = self {
+            slot.put(Ok(Transcript::piece(index, message))).await;
+        }
+    }
+}
+
+impl<R> ToolLoop<R>
+where
+    R: Runnable<Input = PromptValue, Output = AiMessage>,
+{
+    async fn converse(&self, prompt: PromptValue, cx: &Context, sink: Sink<'_>) -> Result<Transcript> {
+        self.check()?;
+        let mut conversation = prompt.into_messages();
+        let mut transcript = Transcript::default();
+        let (mut rounds, mut calls_left) = (0, self.max_calls.unwrap_or(usize::MAX));
+        let mut ask = if self.max_rounds == 0 { self.at_limit_ask() } else { Ask::First };
+        loop {
+            let index = transcript.len();
+            let answer = self.ask(&conversation, ask, index, cx, sink).await?;
+            let wishes = Wish::of(&answer);
+            transcript.merge(Transcript::piece(index, answer.clone()));
+            if wishes.is_empty() {
+                return Ok(transcript);
+            }
+            let over = wishes.len() > calls_left && self.at_limit == AtLimit::Fail;
+            if over || rounds == self.max_rounds || ask == Ask::Last {
+                return Err(self.limit_reached(over));
+            }
+            conversation.push(answer.into());
+            let allowed = wishes.len().min(calls_left);
+            calls_left -= allowed;
+            rounds += 1;
+            let results = self.run_tools(wishes, allowed, transcript.len(), cx, sink).await?;
+            let done = results.iter().any(|result| self.is_answer(result));
+            for result in results {
+                transcript.merge(Transcript::piece(transcript.len(), result.clone()));
+                conversation.push(result.into());
+            }
+            if done {
+                return Ok(transcript);
+            }
+            let at_limit = rounds == self.max_rounds || calls_left == 0;
+            ask = if at_limit { self.at_limit_ask() } else { Ask::Again };
+        }
+    }
+
+    fn at_limit_ask(&self) -> Ask {
+        match self.at_limit {
+            AtLimit::Fail => Ask::Again,
+            AtLimit::Answer => Ask::Last,
+        }
+    }
+
+    /// The answer of the model, whose pieces go to the sink.
+    async fn ask(
+        &self,
+        conversation: &[Message],
+        ask: Ask,
+        index: usize,
+        cx: &Context,
+        sink: Sink<'_>,
+    ) -> Result<AiMessage> {
+        let prompt = PromptValue::Messages(conversation.to_vec());
+        let cx = cx.with_arguments(&Arc::new(self.arguments(ask)));
+        let named = |error| step::named(error, &self.model);
+        if let Sink::Nowhere = sink {
+            return step::call_here(&self.model, prompt, &cx).await.map_err(named);
+        }
+        let mut chunks = step::transform_here(&self.model, step::whole(prompt), cx);
+        let mut answer = None;
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(named)?;
+            sink.put(index, chunk.clone()).await;
+            merge_option(&mut answer, chunk);
+        }
+        Ok(answer.unwrap_or_default())
+    }
+
+    fn arguments(&self, ask: Ask) -> Map<String, Value> {
+        if self.tools.is_empty() {
+            return Map::new();
+        }
+        let mut options = self.options.clone();
+        let can_choose =
+            || self.model.outline().model_capabilities().is_none_or(|can| can.has(Capability::ToolChoice));
+        match ask {
+            Ask::First => {}
+            Ask::Again => options.choice = options.choice.filter(|choice| !choice.is_forced()),
+            Ask::Last if can_choose() => options = options.with_choice("none"),
+            Ask::Last => return Map::new(),
+        }
+        options.arguments(self.tools.iter().map(Tool::definition))
+    }
+
+    /// The results of the calls, in their order; the first so many are made.
+    async fn run_tools(
+        &self,
+        wishes: Vec<Wish>,
+        allowed: usize,
+        first: usize,
+        cx: &Context,
+        sink: Sink<'_>,
+    ) -> Result<Vec<ToolMessage>> {
+        let limit = self.max_concurrency.or(cx.max_concurrency()).unwrap_or(DEFAULT_CONCURRENCY).max(1);
+        let calls: Vec<_> = wishes
+            .into_iter()
+            .enumerate()
+            .map(|(number, wish)| self.grant(wish, number < allowed, cx))
+            .collect();
+        let mut running = std::pin::pin!(stream::iter(calls).buffered(limit));
+        let mut results = Vec::new();
+        while let Some(result) = running.next().await {
+            let result = result?;
+            sink.put(first + results.len(), result.clone()).await;
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    async fn grant(&self, wish: Wish, allowed: bool, cx: &Context) -> Result<ToolMessage> {
+        let call = match wish {
+            Wish::Call(call) => call,
+            Wish::Invalid { name, id, why } => return Ok(refusal(name, id, why)),
+        };
+        if !allowed {
+            return Ok(refusal(
+                call.name,
+                call.id,
+                "not called: there were too many calls already".to_owned(),
+            ));
+        }
+        match self.tool(&call.name) {
+            Some(tool) => step::call(tool, call, cx, Place::Plain).await,
+            None => {
+                let names: Vec<String> = self.tools.iter().map(|tool| format!("`{}`", tool.name())).collect();
+                let why = format!("there is no tool `{:.100}`; there is {}", call.name, names.join(", "));
+                Ok(refusal(call.name, call.id, why))
+            }
+        }
+    }
+
+    fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name() == name)
+    }
+
+    /// True for the output of a tool that is the answer.
+    fn is_answer(&self, result: &ToolMessage) -> bool {
+        result.status == ToolStatus::Success
+            && result.name.as_deref().and_then(|name| self.tool(name)).is_some_and(Tool::returns_directly)
+    }
+
+    fn limit_reached(&self, over: bool) -> Error {
+        let (limit, method) = match self.max_calls {
+            Some(calls) if over => (format!("{calls} calls"), "with_max_calls"),
+            _ => (format!("{} rounds", self.max_rounds), "with_max_rounds"),
+        };
+        let message = format!(
+            "the model still calls tools after {limit}: allow more by `{method}`, or let it answer with what it has by \
+             `with_at_limit`"
+        );
+        Error::new(ErrorKind::RecursionLimit, message)
+    }
+}
+
+/// What the model wants to have called.
+enum Wish {
+    Call(ToolCall),
+    Invalid { name: String, id: Option<String>, why: String },
+}
+
+impl Wish {
+    fn of(answer: &AiMessage) -> Vec<Self> {
+        let calls = answer.tool_calls().iter().cloned().map(Self::Call);
+        let invalid = answer.invalid_tool_calls().iter().map(|call| {
+            let why = format!(
+                "the arguments are no JSON object: {:.500}",
+                call.args.as_deref().unwrap_or_default()
+            );
+            Self::Invalid { name: call.name.clone().unwrap_or_default(), id: call.id.clone(), why }
+        });
+        calls.chain(invalid).collect()
+    }
+}
+
+fn refusal(name: String, id: Option<String>, why: String) -> ToolMessage {
+    let mut message = ToolMessage::new(why, id.unwrap_or_default());
+    message.name = Some(name);
+    message.status = ToolStatus::Error;
+    message
+}
+
+#[async_trait]
+impl<R> Runnable for ToolLoop<R>
+where
+    R: Runnable<Input = PromptValue, Output = AiMessage>,
+{
+    type Input = PromptValue;
+    type Output = Transcript;
+
+    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<Transcript> {
+        self.converse(prompt, cx, Sink::Nowhere).await
+    }
+
+    fn transform<'a>(
+        &'a self,
+        prompt: ChunkStream<'a, PromptValue>,
+        cx: Context,
+    ) -> ChunkStream<'a, Transcript> {
+        owning_stream(move |slot| async move {
+            let prompt = match gather(prompt).await {
+                Ok(Some(prompt)) => prompt,
+                Ok(None) => return,
+                Err(error) => return slot.put(Err(error)).await,
+            };
+            if let Err(error) = self.converse(prompt, &cx, Sink::Stream(&slot)).await {
+                slot.put(Err(error)).await;
+            }
+        })
+    }
+
+    fn outline(&self) -> Outline {
+        Outline::of(self)
+    }
+}
+
+crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>] ToolLoop<R>);
+
+/// The last message of a [`ToolLoop`]. Made by [`ToolLoop::final_answer`].
+///
+/// # Example
+/// See [`ToolLoop`].
+#[derive(Debug, Clone)]
+pub struct FinalAnswer<R>(ToolLoop<R>);
+
+#[async_trait]
+impl<R> Runnable for FinalAnswer<R>
+where
+    R: Runnable<Input = PromptValue, Output = AiMessage>,
+{
+    type Input = PromptValue;
+    type Output = AiMessage;
+
+    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        let transcript = self.0.call(prompt, cx).await?;
+        Ok(match transcript.into_messages().pop() {
+            Some(Message::Ai(answer)) => answer,
+            // The output of a tool that is the answer.
+            Some(other) => AiMessage::new(other.content().clone()),
+            None => AiMessage::default(),
+        })
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.0.name()
+    }
+}
+
+crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>] FinalAnswer<R>);

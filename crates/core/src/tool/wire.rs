@@ -1,0 +1,138 @@
+//! Tools in the form in which bound arguments hold them, which is OpenAI's.
+
+use serde_json::{Map, Value, json};
+
+use super::schema::close_objects;
+use crate::{Error, ErrorKind, Result};
+
+/// A tool in the form in which models get it: `{"type": "function", "function": {"name", "description"?, "parameters"?}}`.
+///
+/// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, and a JSON Schema with a title; what is in
+/// that form already, or is a tool of the service itself, is left as it is. `strict`: whether the service holds the model
+/// to the schema; all objects in it are then closed.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] for what is no tool.
+///
+/// # Example
+/// ```
+/// use catena_core::convert_to_openai_tool;
+/// use serde_json::json;
+/// let schema = json!({"title": "Add", "description": "Adds.", "type": "object", "properties": {"a": {"type": "integer"}}});
+/// let tool = convert_to_openai_tool(&schema, None)?;
+/// assert_eq!(tool["function"]["name"], "Add");
+/// assert_eq!(tool["function"]["parameters"]["properties"]["a"]["type"], "integer");
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
+    let Value::Object(members) = tool else { return Err(no_tool(tool)) };
+    match members.get("type").and_then(Value::as_str) {
+        Some("custom") if !members.contains_key("custom") => {
+            let members = members.iter().filter(|(name, _)| *name != "type");
+            let members: Map<_, _> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
+            Ok(json!({ "type": "custom", "custom": members }))
+        }
+        // Tools of the service have types of their own; a schema has the type `object`.
+        Some(kind) if kind != "object" => Ok(tool.clone()),
+        _ => Ok(json!({ "type": "function", "function": convert_to_openai_function(tool, strict)? })),
+    }
+}
+
+/// `{"name", "description"?, "parameters"?, "strict"?}`, from a description of a function or a JSON Schema with a title.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] if there is no name.
+///
+/// # Example
+/// ```
+/// use catena_core::convert_to_openai_function;
+/// use serde_json::json;
+/// let function = convert_to_openai_function(&json!({"name": "f", "input_schema": {"type": "object"}}), Some(true))?;
+/// let closed = json!({"type": "object", "additionalProperties": false});
+/// assert_eq!(function, json!({"name": "f", "parameters": closed, "strict": true}));
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+pub fn convert_to_openai_function(tool: &Value, strict: Option<bool>) -> Result<Value> {
+    let Value::Object(members) = tool else { return Err(no_tool(tool)) };
+    let mut function = if members.contains_key("name") { named(members) } else { titled(members)? };
+    if let Some(strict) = strict {
+        function.insert("strict".to_owned(), strict.into());
+        if let (true, Some(parameters)) = (strict, function.get_mut("parameters")) {
+            close_objects(parameters);
+        }
+    }
+    Ok(function.into())
+}
+
+fn named(members: &Map<String, Value>) -> Map<String, Value> {
+    let known = ["name", "description", "parameters", "strict"];
+    let mut function: Map<_, _> =
+        known.iter().filter_map(|name| Some(((*name).to_owned(), members.get(*name)?.clone()))).collect();
+    if let Some(schema) = members.get("input_schema") {
+        function.entry("parameters").or_insert_with(|| schema.clone());
+    }
+    function
+}
+
+fn titled(schema: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let Some(Value::String(title)) = schema.get("title") else { return Err(no_tool(&schema.clone().into())) };
+    let mut parameters = schema.clone();
+    parameters.remove("title");
+    let description = parameters.remove("description");
+    let mut function = Map::from_iter([("name".to_owned(), title.clone().into())]);
+    function.extend(description.map(|description| ("description".to_owned(), description)));
+    function.insert("parameters".to_owned(), parameters.into());
+    Ok(function)
+}
+
+fn no_tool(tool: &Value) -> Error {
+    let mut shown = tool.to_string();
+    if let Some((end, _)) = shown.char_indices().nth(100) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    let message = format!("{shown} is no tool: a tool has a `name`, and a JSON Schema a `title`");
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(tool: Value, strict: Option<bool>, expected: Value) {
+        assert_eq!(convert_to_openai_tool(&tool, strict).expect("a tool"), expected);
+    }
+
+    #[test]
+    fn tools_have_one_form_on_the_wire() {
+        let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+        let wire =
+            json!({"type": "function", "function": {"name": "f", "description": "d", "parameters": schema}});
+        check(json!({"name": "f", "description": "d", "parameters": schema}), None, wire.clone());
+        check(json!({"name": "f", "description": "d", "input_schema": schema}), None, wire.clone());
+        let mut titled = schema.clone();
+        titled["title"] = "f".into();
+        titled["description"] = "d".into();
+        check(titled, None, wire.clone());
+        check(wire.clone(), Some(true), wire);
+        check(
+            json!({"name": "f"}),
+            Some(false),
+            json!({"type": "function", "function": {"name": "f", "strict": false}}),
+        );
+        check(json!({"type": "web_search"}), None, json!({"type": "web_search"}));
+        let custom = json!({"type": "custom", "custom": {"name": "c", "description": "d"}});
+        check(json!({"type": "custom", "name": "c", "description": "d"}), None, custom.clone());
+        check(custom.clone(), None, custom);
+    }
+
+    #[test]
+    fn what_is_no_tool_is_an_error() {
+        for tool in [json!("f"), json!({}), json!({"description": "x".repeat(10_000)})] {
+            let error = convert_to_openai_tool(&tool, None).expect_err("no tool");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().len() < 300, "{error}");
+        }
+    }
+}

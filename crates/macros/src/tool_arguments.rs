@@ -1,0 +1,103 @@
+//! The parameters of a function that is a tool.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, FnArg, Ident, Pat, Path, Signature, Type};
+
+use crate::arguments::Errors;
+
+/// A parameter, and where its value comes from.
+pub(crate) struct Parameter {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// What stands on it that serde, schemars or rustdoc read.
+    attributes: Vec<Attribute>,
+    pub(crate) source: Source,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Source {
+    /// The model.
+    Model,
+    /// The context of the call itself.
+    Context,
+    /// The configurable values of the run.
+    Run,
+}
+
+impl Parameter {
+    /// All parameters, without what is not for the compiler.
+    pub(crate) fn take_all(signature: &mut Signature) -> syn::Result<Vec<Self>> {
+        let mut errors = Errors::default();
+        let mut parameters = Vec::new();
+        for input in &mut signature.inputs {
+            match Self::take(input) {
+                Ok(parameter) => parameters.push(parameter),
+                Err(error) => errors.push(error),
+            }
+        }
+        errors.finish()?;
+        Ok(parameters)
+    }
+
+    fn take(input: &mut FnArg) -> syn::Result<Self> {
+        let input = match input {
+            FnArg::Typed(input) => input,
+            FnArg::Receiver(receiver) => {
+                let message =
+                    "a tool has no `self`: make it a function, or use `Tool::from_function` with a closure";
+                return Err(syn::Error::new(receiver.span(), message));
+            }
+        };
+        let Pat::Ident(name) = &*input.pat else {
+            let message = "a parameter of a tool is a name, which the model reads";
+            return Err(syn::Error::new(input.pat.span(), message));
+        };
+        let name = name.ident.clone();
+        let (inject, attributes): (Vec<_>, Vec<_>) = std::mem::take(&mut input.attrs)
+            .into_iter()
+            .partition(|attribute| attribute.path().is_ident("inject"));
+        let source = match &*input.ty {
+            _ if !inject.is_empty() => Source::Run,
+            ty if is_context(ty) => Source::Context,
+            Type::Reference(reference) => {
+                let message = "the arguments belong to the call: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`";
+                return Err(syn::Error::new(reference.span(), message));
+            }
+            Type::ImplTrait(ty) => {
+                let message = "a parameter of a tool has a type that is known: the model is told its schema";
+                return Err(syn::Error::new(ty.span(), message));
+            }
+            _ => Source::Model,
+        };
+        Ok(Self { name, ty: (*input.ty).clone(), attributes, source })
+    }
+
+    /// As a field of the struct of arguments.
+    pub(crate) fn field(&self) -> TokenStream {
+        let Self { name, ty, attributes, .. } = self;
+        quote!(#(#attributes)* #name: #ty)
+    }
+
+    /// The value, where `arguments` and `cx` are those of the call.
+    pub(crate) fn value(&self, krate: &Path) -> TokenStream {
+        let Self { name, ty, .. } = self;
+        match self.source {
+            Source::Model => quote!(arguments.#name),
+            Source::Context => quote!(cx.clone()),
+            Source::Run => {
+                let key = syn::ext::IdentExt::unraw(name).to_string();
+                quote_spanned!(ty.span()=> #krate::__private::injected::<#ty>(&cx, #key)?)
+            }
+        }
+    }
+}
+
+fn is_context(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Context"),
+        _ => false,
+    }
+}
