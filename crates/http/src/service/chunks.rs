@@ -6,7 +6,7 @@ use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catena_core::{Error, ErrorKind, Result, Sleep, Timer};
+use catena_core::{ChunkStream, Error, ErrorKind, Result, Sleep, Timer};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 
@@ -132,6 +132,19 @@ where
             Box::pin(Decoding { events, decoder, origin, limit, seen: 0, patience: None, ended: false })
         }
     }
+}
+
+/// The chunks of a stream whose first was taken to see that it begins.
+pub(super) fn put_back<'a, T: Send + 'a>(
+    first: Option<T>,
+    mut rest: ChunkStream<'a, T>,
+) -> ChunkStream<'a, T> {
+    let Some(first) = first else { return rest };
+    let mut first = Some(Ok(first));
+    Box::pin(stream::poll_fn(move |task| match first.take() {
+        Some(first) => Poll::Ready(Some(first)),
+        None => rest.as_mut().poll_next(task),
+    }))
 }
 
 /// A stream of its own rather than an unfolded future, which would move all this for every chunk.

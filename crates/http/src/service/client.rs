@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use catena_core::{
+    Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
+};
+use futures_util::StreamExt;
 use http::HeaderMap;
 use secrecy::SecretString;
 
@@ -14,7 +16,7 @@ use super::answer::{Answer, Download};
 use super::attempts::{Attempts, with_wishes};
 use super::builder::ServiceBuilder;
 use super::call::{Call, Timeouts};
-use super::chunks::{ChunkLimit, Events, decode_chunks};
+use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::failed_answer::FailedAnswer;
@@ -90,9 +92,17 @@ impl Service {
     ///
     /// # Cancellation
     /// Dropping the future closes the connection, or ends the wait for the next attempt.
-    pub async fn send(&self, call: Call, cx: &Context) -> Result<Answer> {
-        let prepared = self.0.prepare(call)?;
-        self.0.total(&prepared).bound(self.0.send(&prepared, cx)).await
+    pub fn send<'a>(
+        &'a self,
+        call: Call,
+        cx: &'a Context,
+    ) -> impl Future<Output = Result<Answer>> + Send + 'a {
+        // Prepared at once, and borrowed below: a future that takes a call by value would hold it twice.
+        let prepared = self.0.prepare(call);
+        async move {
+            let prepared = prepared.as_ref().map_err(Error::clone)?;
+            self.0.total(prepared).bound(self.0.send(prepared, cx)).await
+        }
     }
 
     /// Makes a call and gives its answer as bytes that arrive as they are asked for: for files of any size. An answer
@@ -132,13 +142,12 @@ impl Service {
         let inner = &*self.0;
         let prepared = call.and_then(|call| inner.prepare(call));
         let begin = async move {
-            let prepared = prepared?;
-            let mut total = inner.total(&prepared);
-            let chunks = total.bound(inner.begin(&prepared, &cx, &decoder)).await?;
+            let prepared = prepared.as_ref().map_err(Error::clone)?;
+            let mut total = inner.total(prepared);
+            let chunks = total.bound(inner.begin(prepared, &cx, &decoder)).await?;
             Ok(total.bound_stream(chunks))
         };
-        // Boxed twice: what it takes to begin is large, and let go once the stream has begun.
-        Box::pin(stream::once(Box::pin(begin)).try_flatten())
+        deferred(begin)
     }
 }
 
@@ -187,7 +196,7 @@ impl Inner {
             let mut held = self.admit(prepared).await?;
             match self.attempt(prepared, &mut held).await {
                 Ok((response, origin)) => {
-                    let body = reported(response.into_body(), held);
+                    let body = reported(Box::pin(response.into_body()), held);
                     return Ok(Download { origin, body: Body::from_stream(body) });
                 }
                 Err(error) => {
@@ -213,7 +222,7 @@ impl Inner {
         loop {
             let mut held = self.admit(prepared).await?;
             match self.first_chunk(prepared, &mut held, decoder).await {
-                Ok((first, rest)) => return Ok(reported(stream::iter(first.map(Ok)).chain(rest), held)),
+                Ok((first, rest)) => return Ok(reported(put_back(first, rest), held)),
                 Err(Unbegun { error, answered }) => {
                     held.report(Some(&error));
                     if answered && !may_begin_anew(&error) {

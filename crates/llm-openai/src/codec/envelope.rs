@@ -69,11 +69,12 @@ impl<C> Envelope<'_, C> {
 
 /// Moves the members that say something.
 pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
-    for (name, value) in std::mem::take(from) {
-        let empty_list = value.as_array().is_some_and(Vec::is_empty);
-        if !value.is_null() && !empty_list {
-            to.insert(name, value);
-        }
+    let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    from.retain(|_, value| !says_nothing(value));
+    if to.is_empty() {
+        std::mem::swap(from, to);
+    } else {
+        to.append(from);
     }
 }
 

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// Longer events are not what streams are made of, and not worth the memory.
+const LONGEST: usize = 16 << 10;
+
 /// An event that was read, and where in it the texts are that change from event to event.
 #[derive(Debug, Default)]
 pub(super) struct RepeatedEvent {
@@ -23,6 +26,9 @@ impl RepeatedEvent {
     /// as they stand there; a text that is not cannot be told from the rest, and counts as repeated.
     pub(super) fn learn(&mut self, event: &str, content: &str, padding: Option<&str>) {
         self.forget();
+        if event.len() > LONGEST {
+            return;
+        }
         let content = place_of(content, event).map(|place| Gap { place, is_content: true });
         let Some(content) = content else { return };
         let padding = padding.and_then(|padding| place_of(padding, event));
@@ -136,6 +142,16 @@ mod tests {
             let mut repeated = RepeatedEvent::default();
             repeated.learn(KNOWN, part, None);
             assert_eq!(repeated.content_of(KNOWN), None, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_long_event_is_not_kept() {
+        for (length, kept) in [(LONGEST, true), (LONGEST + 1, false)] {
+            let event = format!("{{\"c\":\"{}\"}}", "x".repeat(length - 8));
+            let mut repeated = RepeatedEvent::default();
+            repeated.learn(&event, &event[6..length - 2], None);
+            assert_eq!(repeated.content_of(&event).is_some(), kept, "{length}");
         }
     }
 
