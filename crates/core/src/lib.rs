@@ -88,7 +88,7 @@ pub use run::TracingObserver;
 pub use run::{
     Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
     Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
-    RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, observe_with, owning_stream,
+    RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, deferred, observe_with, owning_stream,
 };
 #[doc(hidden)]
 pub use runnable::Shape;

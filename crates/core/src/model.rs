@@ -1,14 +1,16 @@
 //! Language models, for chat and for text completion.
 
 use std::borrow::Cow;
+use std::pin::Pin;
+use std::task::Poll;
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, future, stream};
+use futures_util::stream;
 use serde_json::{Map, Value};
 
 use crate::load::Constructor;
 use crate::model_ext::refuse_unsupported;
-use crate::run::ModelPass;
+use crate::run::{ModelPass, deferred};
 use crate::{
     AiMessage, ApproximateTokens, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind,
     Message, Outline, PromptValue, Result, RunKind, Runnable, TokenCounter, Usage, gather,
@@ -127,14 +129,31 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     type Input = PromptValue;
     type Output = M::Output;
 
-    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
-        refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name())?;
-        let (pass, cx) = cx.admit(|| demand(self, &prompt, cx)).await?;
-        let answer = self.generate(prompt, &cx).await;
-        if let Some(pass) = pass {
-            pass.leave(answer.as_ref().err(), answer.as_ref().ok().and_then(ModelOutput::usage));
+    // Not an async function: where nobody has to let the call in, the model's own future is all it takes.
+    fn call<'s, 'c, 'f>(
+        &'s self,
+        prompt: PromptValue,
+        cx: &'c Context,
+    ) -> Pin<Box<dyn Future<Output = Result<M::Output>> + Send + 'f>>
+    where
+        's: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
+        if let Err(error) = refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name()) {
+            return Box::pin(future::ready(Err(error)));
         }
-        answer
+        if !cx.is_guarded() {
+            return self.generate(prompt, cx);
+        }
+        Box::pin(async move {
+            let (pass, cx) = cx.admit(|| demand(self, &prompt, cx)).await?;
+            let answer = self.generate(prompt, &cx).await;
+            if let Some(pass) = pass {
+                pass.leave(answer.as_ref().err(), answer.as_ref().ok().and_then(ModelOutput::usage));
+            }
+            answer
+        })
     }
 
     fn transform<'a>(
@@ -142,23 +161,12 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         prompt: ChunkStream<'a, PromptValue>,
         cx: Context,
     ) -> ChunkStream<'a, M::Output> {
-        if let Err(error) = refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name()) {
-            return Box::pin(stream::once(future::ready(Err(error))));
-        }
-        let answer = async move {
-            match gather(prompt).await {
-                Ok(Some(prompt)) => {
-                    let admitted = cx.admit(|| demand(self, &prompt, &cx)).await;
-                    match admitted {
-                        Ok((pass, cx)) => holding(pass, self.generate_stream(prompt, cx.into_owned())),
-                        Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
-                    }
-                }
-                Ok(None) => Box::pin(stream::empty()),
-                Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
-            }
-        };
-        Box::pin(stream::once(answer).flatten())
+        deferred(async move {
+            refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name())?;
+            let Some(prompt) = gather(prompt).await? else { return Ok(Box::pin(stream::empty()) as _) };
+            let (pass, cx) = cx.admit(|| demand(self, &prompt, &cx)).await?;
+            Ok(holding(pass, self.generate_stream(prompt, cx.into_owned())))
+        })
     }
 
     fn name(&self) -> Cow<'_, str> {
@@ -195,17 +203,18 @@ fn holding<'a, T: ModelOutput + 'a>(
     let Some(pass) = pass else { return chunks };
     let (mut pass, mut usage) = (Some(pass), None);
     Box::pin(stream::poll_fn(move |task| {
-        let next = std::task::ready!(chunks.as_mut().poll_next(task));
+        let next = chunks.as_mut().poll_next(task);
         match &next {
-            Some(Ok(chunk)) => usage = chunk.usage().or(usage),
-            ended => {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(chunk))) => usage = chunk.usage().or(usage),
+            Poll::Ready(ended) => {
                 let error = ended.as_ref().and_then(|error| error.as_ref().err());
                 if let Some(pass) = pass.take() {
                     pass.leave(error, usage);
                 }
             }
         }
-        std::task::Poll::Ready(next)
+        next
     }))
 }
 

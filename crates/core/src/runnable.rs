@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -149,8 +150,18 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
     type Input = R::Input;
     type Output = R::Output;
 
-    async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
-        (**self).call(input, cx).await
+    // Not an async function, which would box the future that is boxed already.
+    fn call<'s, 'c, 'f>(
+        &'s self,
+        input: Self::Input,
+        cx: &'c Context,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Output>> + Send + 'f>>
+    where
+        's: 'f,
+        'c: 'f,
+        Self: 'f,
+    {
+        (**self).call(input, cx)
     }
 
     fn transform<'a>(

@@ -118,12 +118,15 @@ impl HttpClient {
         match &inner.sender {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
-                inner.within_limits(clock, url, transport.send(request)).await
+                let mut call = transport.send(request);
+                inner.within_limits(clock, url, call.as_mut()).await
             }
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
                 let request = Box::new(request.map(Full::new));
-                inner.within_limits(hyper.clock(&place), url, hyper.send_at(place, request)).await
+                let clock = hyper.clock(&place);
+                let call = pin!(hyper.send_at(place, request));
+                inner.within_limits(clock, url, call).await
             }
         }
     }
@@ -145,15 +148,14 @@ impl HttpClient {
 
 impl Inner {
     /// Awaits an answer within the limits, and lays them around its body.
-    async fn within_limits<F, B>(&self, clock: Clock, url: Uri, call: F) -> Result<Response>
+    async fn within_limits<F, B>(&self, clock: Clock, url: Uri, mut call: Pin<&mut F>) -> Result<Response>
     where
-        F: Future<Output = Result<http::Response<B>>>,
+        F: Future<Output = Result<http::Response<B>>> + ?Sized,
         B: Stream<Item = Result<Bytes>> + Send + 'static,
     {
         let mut total = Total::start(&clock, self.total);
         let mut alarm = clock.alarm(self.first_byte.duration);
         let answer = {
-            let mut call = pin!(call);
             poll_fn(|cx| {
                 if let Poll::Ready(answer) = call.as_mut().poll(cx) {
                     return Poll::Ready(answer);

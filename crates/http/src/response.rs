@@ -1,6 +1,7 @@
 //! An answer: status, headers, and a body to gather, to decode as events, or to read as it comes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use catena_core::Result;
@@ -47,7 +48,7 @@ use crate::sse::{EventStream, decode_events};
 /// ```
 pub struct Response {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     body: Body,
     limits: Limits,
 }
@@ -61,7 +62,7 @@ pub(crate) struct Limits {
 
 impl Response {
     pub(crate) fn new(head: http::response::Parts, body: Body, limits: Limits) -> Self {
-        Self { status: head.status, headers: head.headers, body, limits }
+        Self { status: head.status, headers: Arc::new(head.headers), body, limits }
     }
 
     /// The status. Every status is an `Ok` of [`HttpClient::send`](crate::HttpClient::send), also 4xx and 5xx.
@@ -71,6 +72,10 @@ impl Response {
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) fn shared_headers(&self) -> &Arc<HeaderMap> {
         &self.headers
     }
 

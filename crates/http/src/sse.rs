@@ -109,6 +109,11 @@ impl Stream for EventStream {
 }
 
 impl EventStream {
+    /// Takes back the memory of an event that is done with.
+    pub(crate) fn recycle(&mut self, event: Event) {
+        self.decoder.recycle(event.data);
+    }
+
     /// Ends with an error: what was received and not delivered is dropped.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Event>>> {
         self.bytes = None;

@@ -23,6 +23,8 @@ pub(crate) struct Decoder {
     /// No line has been read yet.
     at_start: bool,
     block: Block,
+    /// Memory for the data of the next event.
+    spare: String,
 }
 
 /// The fields of the block that is being received.
@@ -39,7 +41,15 @@ struct Block {
 impl Decoder {
     pub(crate) fn new(limit: usize) -> Self {
         let (input, line, block) = (Bytes::new(), Vec::new(), Block::default());
-        Self { limit, input, line, after_cr: false, at_start: true, block }
+        Self { limit, input, line, after_cr: false, at_start: true, block, spare: String::new() }
+    }
+
+    /// Takes back the memory of an event that is done with, unless it was an exception.
+    pub(crate) fn recycle(&mut self, mut data: String) {
+        if data.capacity() <= 4096 {
+            data.clear();
+            self.spare = data;
+        }
     }
 
     /// Adds a piece of input, once the one before has been used up.
@@ -66,11 +76,12 @@ impl Decoder {
                 self.input.clear();
                 return self.check_size(&self.line).map(|()| None);
             };
-            let rest = self.input.split_off(end);
-            let head = std::mem::replace(&mut self.input, rest);
-            self.after_cr = self.input[0] == b'\r';
-            self.input.advance(1);
-            if let Some(event) = self.take_line(&head)? {
+            let mut input = std::mem::take(&mut self.input);
+            let taken = self.take_line(&input[..end]);
+            self.after_cr = input[end] == b'\r';
+            input.advance(end + 1);
+            self.input = input;
+            if let Some(event) = taken? {
                 return Ok(Some(event));
             }
         }
@@ -101,7 +112,7 @@ impl Decoder {
         match line.first() {
             None => Ok(std::mem::take(&mut self.block).into_event()),
             Some(b':') => Ok(None),
-            Some(_) => self.block.add(line).map(|()| None),
+            Some(_) => self.block.add(line, &mut self.spare).map(|()| None),
         }
     }
 
@@ -116,7 +127,7 @@ impl Decoder {
 }
 
 impl Block {
-    fn add(&mut self, line: &[u8]) -> Result<()> {
+    fn add(&mut self, line: &[u8], spare: &mut String) -> Result<()> {
         // One more for the line end, so that a block of short lines is bounded too.
         self.size += line.len() + 1;
         let (name, value) = match memchr(b':', line) {
@@ -125,7 +136,7 @@ impl Block {
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"data" => self.add_data(text(value)?),
+            b"data" => self.add_data(text(value)?, spare),
             b"event" => self.event = Some(text(value)?.to_owned()),
             b"id" => self.id = Some(text(value)?.to_owned()),
             _ => {}
@@ -133,9 +144,13 @@ impl Block {
         Ok(())
     }
 
-    fn add_data(&mut self, value: &str) {
+    fn add_data(&mut self, value: &str, spare: &mut String) {
         match &mut self.data {
-            None => self.data = Some(value.to_owned()),
+            None => {
+                let mut data = std::mem::take(spare);
+                data.push_str(value);
+                self.data = Some(data);
+            }
             Some(data) => {
                 data.push('\n');
                 data.push_str(value);

@@ -280,3 +280,18 @@ fn is_before_schemas(model: &str) -> bool {
 }
 
 impl_pipe!(ChatOpenAi);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_in_flight_is_small() {
+        let chat =
+            ChatOpenAi::builder().ignore_environment().with_api_key("sk-1234").build().expect("a model");
+        let cx = Context::default();
+        // Thousands of calls wait at once, and what a future holds is moved when it is made.
+        let call = size_of_val(&*chat.generate("Hi".into(), &cx));
+        assert!(call <= 4800, "{call} bytes");
+    }
+}

@@ -81,8 +81,12 @@ impl Client {
     ///
     /// # Errors
     /// Those of the transport, and those that the service reports by an unsuccessful status.
-    pub(crate) async fn call(&self, call: Call, cx: &Context) -> Result<Answer> {
-        self.service().send(call, cx).await
+    pub(crate) fn call<'a>(
+        &'a self,
+        call: Call,
+        cx: &'a Context,
+    ) -> impl Future<Output = Result<Answer>> + Send + 'a {
+        self.service().send(call, cx)
     }
 
     /// The judge of chat answers.

@@ -240,6 +240,13 @@ impl Context {
         self.run.as_ref().map(|run| &run.shared.config)
     }
 
+    /// Whether somebody has to let calls of models in.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|run| run.shared.permits.is_some() || run.shared.config.admission.is_some())
+    }
+
     /// Waits until one more model call may start. The context is for that call: what it calls in turn needs no permit
     /// of its own, or a model that asks another would wait for itself.
     ///

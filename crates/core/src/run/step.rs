@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 
 use super::owning_stream::owning_stream;
 use super::scope::Scope;
-use super::{limit_future, limit_stream};
+use super::{deferred, limit_future, limit_stream, map_error};
 use crate::chunk::merge_option;
 use crate::runnable::Shape;
 use crate::{Chunk, ChunkStream, Context, Error, Result, RunKind, Runnable, Segment, gather};
@@ -169,7 +169,7 @@ where
         let limited = cx.clone();
         limit_stream(step.transform(input, cx), &limited)
     };
-    Box::pin(until_error(chunks.map(move |chunk| chunk.map_err(|error| named(error, step)))))
+    Box::pin(until_error(map_error(chunks, move |error| named(error, step))))
 }
 
 /// Streams through a step in a run of its own.
@@ -185,7 +185,7 @@ where
     let cx = place.context(cx);
     let cx = if cx.is_observed() { cx.tagged(place.tag()).into_owned() } else { cx.into_owned() };
     let output = transform_here(step, input, cx);
-    Box::pin(output.map(move |chunk| chunk.map_err(|error| place.locate(error, step))))
+    map_error(output, move |error| place.locate(error, step))
 }
 
 /// Streams through a step in a run of its own that gets what the context holds for the next run.
@@ -253,7 +253,7 @@ where
 pub(crate) fn lazily<'a, T: Send + 'a>(
     make: impl FnOnce() -> ChunkStream<'a, T> + Send + 'a,
 ) -> ChunkStream<'a, T> {
-    Box::pin(stream::once(async move { make() }).flatten())
+    deferred(async move { Ok(make()) })
 }
 
 /// An input that is there at once.
@@ -268,11 +268,11 @@ pub(crate) fn until_error<'a, T: Send + 'a>(
     let mut chunks = Some(Box::pin(chunks));
     stream::poll_fn(move |task| {
         let Some(open) = &mut chunks else { return Poll::Ready(None) };
-        let next = ready!(open.as_mut().poll_next(task));
-        if !matches!(next, Some(Ok(_))) {
+        let next = open.as_mut().poll_next(task);
+        if matches!(next, Poll::Ready(None | Some(Err(_)))) {
             chunks = None;
         }
-        Poll::Ready(next)
+        next
     })
 }
 

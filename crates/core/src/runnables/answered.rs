@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Poll, ready};
+use std::task::Poll;
 
 use futures_util::{StreamExt, stream};
 
@@ -34,13 +34,17 @@ where
     let mut silent = true;
     Box::pin(stream::poll_fn(move |task| {
         let Some(open) = &mut output else { return Poll::Ready(None) };
-        let next = ready!(open.as_mut().poll_next(task));
-        if next.is_none() {
-            output = None;
+        let next = open.as_mut().poll_next(task);
+        match next {
+            Poll::Pending => {}
+            Poll::Ready(Some(_)) => silent = false,
+            Poll::Ready(None) => {
+                output = None;
+                if silent && asked.load(Ordering::Relaxed) {
+                    return Poll::Ready(O::empty().map(Ok));
+                }
+            }
         }
-        if std::mem::replace(&mut silent, false) && next.is_none() && asked.load(Ordering::Relaxed) {
-            return Poll::Ready(O::empty().map(Ok));
-        }
-        Poll::Ready(next)
+        next
     }))
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 
 use super::answered::answered;
+use crate::run::map_error;
 use crate::run::step::{self, locate};
 use crate::runnable::Shape;
 use crate::{ChunkStream, Context, Outline, Result, Runnable};
@@ -89,13 +90,13 @@ where
             Err(error) => Err(locate(error, &self.first, 0).with_mark(mark)),
         });
         let output = step::transform_in_sequence(&self.second, Box::pin(middle), rest);
-        Box::pin(output.map(move |chunk| {
+        map_error(output, move |error| {
             let _in_use = &asked;
-            chunk.map_err(|error| match error.take_mark(mark) {
+            match error.take_mark(mark) {
                 Ok(of_first) => of_first,
                 Err(error) => locate(error, &self.second, steps),
-            })
-        }))
+            }
+        })
     }
 
     fn name(&self) -> Cow<'_, str> {

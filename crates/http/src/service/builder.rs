@@ -140,8 +140,13 @@ impl ServiceBuilder {
     pub fn build(self) -> Result<Service> {
         let address = Address::parse(&self.base_url)?;
         self.check_key(&address)?;
-        let headers = self.headers()?;
+        let mut headers = self.headers()?;
         let secrets = secrets_in(&headers);
+        if let Some(credentials) = &self.credentials
+            && let Some(key) = credentials.fixed()
+        {
+            credentials.put(key, &mut headers)?;
+        }
         let http = match self.http {
             Some(http) => http,
             None => HttpClient::builder().build()?,

@@ -6,7 +6,7 @@ use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catena_core::{Error, ErrorKind, Result, Sleep, Timer};
+use catena_core::{ChunkStream, Error, ErrorKind, Result, Sleep, Timer};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 
@@ -16,11 +16,11 @@ use super::origin::Origin;
 use crate::body::Body;
 use crate::failure;
 use crate::response::Response;
-use crate::sse::{Event, decode_events};
+use crate::sse::{Event, EventStream, decode_events};
 
 /// The answer to a request for a stream.
 pub(super) enum Events {
-    Arriving(BoxStream<'static, Result<Event>>),
+    Arriving(Arriving),
     /// The server does not stream.
     Whole(Bytes),
 }
@@ -36,11 +36,12 @@ impl Events {
         let kind = response.header("content-type").unwrap_or_default().trim().to_ascii_lowercase();
         let is = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
         if is(&["text/event-stream"]) {
-            return Ok(Self::Arriving(response.events().boxed()));
+            return Ok(Self::Arriving(Arriving::Events(response.events())));
         }
         if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
         {
-            return Ok(Self::Arriving(decode_lines(response.into_body(), limits.max_event_bytes).boxed()));
+            let lines = decode_lines(response.into_body(), limits.max_event_bytes);
+            return Ok(Self::Arriving(Arriving::Lines(lines.boxed())));
         }
         let mut body = response.into_body();
         let mut start = BytesMut::new();
@@ -49,7 +50,8 @@ impl Events {
             match begins_as_events(&start) {
                 Some(true) => {
                     let bytes = stream::iter([Ok(start.freeze())]).chain(body);
-                    return Ok(Self::Arriving(decode_events(bytes, limits.max_event_bytes).boxed()));
+                    let events = decode_events(bytes, limits.max_event_bytes);
+                    return Ok(Self::Arriving(Arriving::Events(events)));
                 }
                 Some(false) => return gather(start, body, limits.max_body_bytes).await.map(Self::Whole),
                 None if start.len() > limits.max_body_bytes => {
@@ -59,6 +61,28 @@ impl Events {
             }
         }
         Ok(Self::Whole(start.freeze()))
+    }
+}
+
+/// Events as they come, of either form.
+pub(super) enum Arriving {
+    Events(EventStream),
+    Lines(BoxStream<'static, Result<Event>>),
+}
+
+impl Arriving {
+    fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
+        match self {
+            Self::Events(events) => events.poll_next_unpin(cx),
+            Self::Lines(lines) => lines.poll_next_unpin(cx),
+        }
+    }
+
+    /// Takes back the memory of an event that is done with.
+    fn recycle(&mut self, event: Event) {
+        if let Self::Events(events) = self {
+            events.recycle(event);
+        }
     }
 }
 
@@ -110,9 +134,22 @@ where
     }
 }
 
+/// The chunks of a stream whose first was taken to see that it begins.
+pub(super) fn put_back<'a, T: Send + 'a>(
+    first: Option<T>,
+    mut rest: ChunkStream<'a, T>,
+) -> ChunkStream<'a, T> {
+    let Some(first) = first else { return rest };
+    let mut first = Some(Ok(first));
+    Box::pin(stream::poll_fn(move |task| match first.take() {
+        Some(first) => Poll::Ready(Some(first)),
+        None => rest.as_mut().poll_next(task),
+    }))
+}
+
 /// A stream of its own rather than an unfolded future, which would move all this for every chunk.
 struct Decoding<D> {
-    events: BoxStream<'static, Result<Event>>,
+    events: Arriving,
     decoder: D,
     origin: Origin,
     limit: ChunkLimit,
@@ -140,11 +177,13 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
                 Poll::Ready(Some(Ok(event))) if event.is_done() => {
                     // The connection can be used again only if its answer was read to the end, which is here by now or
                     // late.
-                    let _ = this.events.poll_next_unpin(cx);
+                    let _ = this.events.poll_next(cx);
                     this.decoder.end(true, &this.origin)
                 }
                 Poll::Ready(Some(Ok(event))) => {
-                    match this.decoder.event(event.event.as_deref(), &event.data, &this.origin) {
+                    let chunk = this.decoder.event(event.event.as_deref(), &event.data, &this.origin);
+                    this.events.recycle(event);
+                    match chunk {
                         Ok(None) => continue,
                         Ok(Some(chunk)) => {
                             this.seen += 1;
@@ -165,7 +204,7 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
 impl<D> Decoding<D> {
     /// The next event, unless it takes too long.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
-        if let Poll::Ready(event) = self.events.poll_next_unpin(cx) {
+        if let Poll::Ready(event) = self.events.poll_next(cx) {
             self.patience = None;
             return Poll::Ready(event);
         }

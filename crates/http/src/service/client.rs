@@ -1,18 +1,22 @@
 //! The client itself: what one attempt is, and how attempts become an answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use catena_core::{
+    Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
+};
+use futures_util::StreamExt;
 use http::HeaderMap;
+use secrecy::SecretString;
 
 use super::address::Address;
 use super::answer::{Answer, Download};
 use super::attempts::{Attempts, with_wishes};
 use super::builder::ServiceBuilder;
 use super::call::{Call, Timeouts};
-use super::chunks::{ChunkLimit, Events, decode_chunks};
+use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::failed_answer::FailedAnswer;
@@ -88,9 +92,17 @@ impl Service {
     ///
     /// # Cancellation
     /// Dropping the future closes the connection, or ends the wait for the next attempt.
-    pub async fn send(&self, call: Call, cx: &Context) -> Result<Answer> {
-        let prepared = self.0.prepare(call)?;
-        self.0.total(&prepared).bound(self.0.send(&prepared, cx)).await
+    pub fn send<'a>(
+        &'a self,
+        call: Call,
+        cx: &'a Context,
+    ) -> impl Future<Output = Result<Answer>> + Send + 'a {
+        // Prepared at once, and borrowed below: a future that takes a call by value would hold it twice.
+        let prepared = self.0.prepare(call);
+        async move {
+            let prepared = prepared.as_ref().map_err(Error::clone)?;
+            self.0.total(prepared).bound(self.0.send(prepared, cx)).await
+        }
     }
 
     /// Makes a call and gives its answer as bytes that arrive as they are asked for: for files of any size. An answer
@@ -128,13 +140,14 @@ impl Service {
         F: Fn() -> D + Send + Sync + 'a,
     {
         let inner = &*self.0;
+        let prepared = call.and_then(|call| inner.prepare(call));
         let begin = async move {
-            let prepared = inner.prepare(call?)?;
-            let mut total = inner.total(&prepared);
-            let chunks = total.bound(inner.begin(&prepared, &cx, &decoder)).await?;
+            let prepared = prepared.as_ref().map_err(Error::clone)?;
+            let mut total = inner.total(prepared);
+            let chunks = total.bound(inner.begin(prepared, &cx, &decoder)).await?;
             Ok(total.bound_stream(chunks))
         };
-        Box::pin(stream::once(begin).try_flatten())
+        deferred(begin)
     }
 }
 
@@ -143,8 +156,7 @@ impl Inner {
         let query: Vec<_> = self.query.iter().cloned().chain(call.query).collect();
         let mut request =
             Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
-        let mut secrets = self.secrets.clone();
-        secrets.extend(secrets_in(&call.headers));
+        let secrets = secrets_in(&call.headers);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.extend(call.headers);
@@ -184,7 +196,7 @@ impl Inner {
             let mut held = self.admit(prepared).await?;
             match self.attempt(prepared, &mut held).await {
                 Ok((response, origin)) => {
-                    let body = reported(response.into_body(), held);
+                    let body = reported(Box::pin(response.into_body()), held);
                     return Ok(Download { origin, body: Body::from_stream(body) });
                 }
                 Err(error) => {
@@ -209,8 +221,8 @@ impl Inner {
         let mut attempts = self.attempts(prepared, cx);
         loop {
             let mut held = self.admit(prepared).await?;
-            match self.first_chunk(prepared, &mut held, decoder()).await {
-                Ok((first, rest)) => return Ok(reported(stream::iter(first.map(Ok)).chain(rest), held)),
+            match self.first_chunk(prepared, &mut held, decoder).await {
+                Ok((first, rest)) => return Ok(reported(put_back(first, rest), held)),
                 Err(Unbegun { error, answered }) => {
                     held.report(Some(&error));
                     if answered && !may_begin_anew(&error) {
@@ -227,14 +239,14 @@ impl Inner {
         &self,
         prepared: &Prepared,
         held: &mut Held,
-        decoder: D,
+        decoder: &(impl Fn() -> D + Sync),
     ) -> Result<(Option<D::Chunk>, ChunkStream<'a, D::Chunk>), Unbegun> {
         let refused = |error| Unbegun { error, answered: false };
         let broken = |error| Unbegun { error, answered: true };
         let (response, origin) = self.attempt(prepared, held).await.map_err(refused)?;
         let events = Events::of(response).await.map_err(broken)?;
         let limit = ChunkLimit::new(prepared.timeouts.chunk, &self.timer);
-        let mut chunks = decode_chunks(events, decoder, origin, limit);
+        let mut chunks = decode_chunks(events, decoder(), origin, limit);
         let first = chunks.next().await.transpose().map_err(broken)?;
         Ok((first, chunks))
     }
@@ -250,7 +262,7 @@ impl Inner {
     /// One attempt, up to the headers of a successful answer.
     async fn attempt(&self, prepared: &Prepared, held: &mut Held) -> Result<(Response, Origin)> {
         let (request, redactor) = self.with_key(prepared).await?;
-        let response = send_to_end(&prepared.http, request).await?;
+        let response = send_to_end(&prepared.http, &request).await?;
         let origin = self.origin(&response, redactor);
         held.limits = origin.limits;
         if response.status().is_success() {
@@ -264,40 +276,37 @@ impl Inner {
         Err(with_wishes(error, &origin.headers, &*self.timer))
     }
 
-    async fn with_key(&self, prepared: &Prepared) -> Result<(Request, Redactor)> {
-        let mut request = prepared.request.clone();
-        let key = match &self.credentials {
-            Some(credentials) => {
-                let key = credentials.fetch().await?;
-                credentials.put(&key, request.headers_mut())?;
-                Some(key)
-            }
-            None => None,
-        };
-        let always_the_same =
-            self.credentials.as_ref().is_none_or(|credentials| credentials.fixed().is_some());
-        let redactor = if always_the_same && prepared.secrets.len() == self.secrets.len() {
-            self.redactor.clone()
-        } else {
-            Redactor::of(key.as_ref(), &prepared.secrets)
-        };
-        Ok((request, redactor))
+    async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Request>, Redactor)> {
+        let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
+        if let (Some(credentials), None) = (&self.credentials, fixed) {
+            let mut request = prepared.request.clone();
+            let key = credentials.fetch().await?;
+            credentials.put(&key, request.headers_mut())?;
+            return Ok((Cow::Owned(request), self.redactor(Some(&key), prepared)));
+        }
+        // A fixed key is among the headers of every request.
+        let same = prepared.secrets.is_empty();
+        let redactor = if same { self.redactor.clone() } else { self.redactor(fixed, prepared) };
+        Ok((Cow::Borrowed(&prepared.request), redactor))
+    }
+
+    fn redactor(&self, key: Option<&SecretString>, prepared: &Prepared) -> Redactor {
+        Redactor::of(key, &[&self.secrets[..], &prepared.secrets].concat())
     }
 
     fn origin(&self, response: &Response, redactor: Redactor) -> Origin {
-        let mut headers = response.headers().clone();
-        redactor.clean_headers(&mut headers);
+        let headers = redactor.clean_headers(response.shared_headers());
         Origin {
             request_id: self.dialect.request_id(&headers).map(str::to_owned),
             status: Some(response.status().as_u16()),
             limits: self.dialect.rate_limits(&headers),
-            headers: Arc::new(headers),
+            headers,
             redactor,
         }
     }
 
     fn total(&self, prepared: &Prepared) -> Total {
-        Total::start(&*self.timer, prepared.timeouts.total, server_name(prepared.request.url()))
+        Total::start(&*self.timer, prepared.timeouts.total, || server_name(prepared.request.url()))
     }
 }
 

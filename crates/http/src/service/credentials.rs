@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -154,13 +155,22 @@ impl Credentials {
             let message = "the API key is empty: check what `with_api_key` was given";
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let text = SecretString::from(format!("{}{key}", self.prefix));
-        let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|error| {
+        let text = Wiped(SecretString::from(format!("{}{key}", self.prefix)));
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|error| {
             let message =
                 "the API key holds characters that a header cannot hold; look for a line break at its end";
             Error::new(ErrorKind::Config, message).with_source(error)
         })?;
         value.set_sensitive(true);
         Ok(value)
+    }
+}
+
+/// The text of a header. Its memory is wiped when the last copy of the header is dropped.
+struct Wiped(SecretString);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
     }
 }

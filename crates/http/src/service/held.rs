@@ -1,7 +1,7 @@
 //! The right to an attempt while it is used.
 
-use catena_core::{Admitted, ChunkStream, Error, Outcome, RateLimits, Result};
-use futures_util::{Stream, StreamExt, stream};
+use catena_core::{Admitted, ChunkStream, Error, Outcome, RateLimits};
+use futures_util::{StreamExt, stream};
 
 /// The right to an attempt, until it is known how it ended. Dropped before, it was given up.
 pub(super) struct Held {
@@ -19,14 +19,11 @@ impl Held {
 }
 
 /// The stream, whose end is reported.
-pub(super) fn reported<'a, T: Send + 'a>(
-    items: impl Stream<Item = Result<T>> + Send + 'a,
-    held: Held,
-) -> ChunkStream<'a, T> {
+pub(super) fn reported<'a, T: Send + 'a>(items: ChunkStream<'a, T>, held: Held) -> ChunkStream<'a, T> {
     if held.admitted.is_none() {
-        return Box::pin(items);
+        return items;
     }
-    Box::pin(stream::unfold((Box::pin(items), Some(held)), |(mut items, mut held)| async move {
+    Box::pin(stream::unfold((items, Some(held)), |(mut items, mut held)| async move {
         let item = items.next().await;
         match (&item, &held) {
             (Some(Ok(_)), _) | (_, None) => {}

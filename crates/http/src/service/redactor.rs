@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -24,7 +25,11 @@ const SHORTEST_SECRET: usize = 4;
 pub struct Redactor(Option<Arc<Vec<Secret>>>);
 
 /// A secret as it is, and as JSON writes it.
-struct Secret([SecretString; 2]);
+struct Secret {
+    plain: SecretString,
+    /// As JSON writes it, where that is something else.
+    escaped: Option<SecretString>,
+}
 
 impl Redactor {
     /// Removes these texts.
@@ -42,7 +47,7 @@ impl Redactor {
     /// The text without the secrets. A service's own masked form (`sk-ab***1234`) stays.
     pub fn clean(&self, text: impl Into<String>) -> String {
         let mut text = text.into();
-        for form in self.0.iter().flat_map(|secrets| secrets.iter()).flat_map(|secret| &secret.0) {
+        for form in self.forms() {
             if text.contains(form.expose_secret()) {
                 text = text.replace(form.expose_secret(), REPLACEMENT);
             }
@@ -51,8 +56,14 @@ impl Redactor {
     }
 
     fn finds_in(&self, text: &str) -> bool {
-        let forms = self.0.iter().flat_map(|secrets| secrets.iter()).flat_map(|secret| &secret.0);
-        forms.into_iter().any(|form| text.contains(form.expose_secret()))
+        // Texts are short, often shorter than a secret: to prepare a search would take longer than the search.
+        let finds = |form: &SecretString| memmem::find(text.as_bytes(), form.expose_secret().as_bytes());
+        self.forms().any(|form| finds(form).is_some())
+    }
+
+    fn forms(&self) -> impl Iterator<Item = &SecretString> {
+        let secrets = self.0.iter().flat_map(|secrets| secrets.iter());
+        secrets.flat_map(|secret| std::iter::once(&secret.plain).chain(&secret.escaped))
     }
 
     /// A body without the secrets, in whatever way its JSON writes their characters.
@@ -68,17 +79,17 @@ impl Redactor {
     }
 
     /// Takes the secrets out of the headers of an answer.
-    pub(super) fn clean_headers(&self, headers: &mut HeaderMap) {
-        if self.0.is_none() {
-            return;
+    pub(super) fn clean_headers(&self, headers: &Arc<HeaderMap>) -> Arc<HeaderMap> {
+        let holds_secret = |value: &HeaderValue| value.to_str().is_ok_and(|text| self.finds_in(text));
+        if self.0.is_none() || !headers.values().any(holds_secret) {
+            return Arc::clone(headers);
         }
-        for value in headers.values_mut() {
-            let Ok(text) = value.to_str() else { continue };
-            if self.finds_in(text) {
-                let cleaned = HeaderValue::try_from(self.clean(text));
-                *value = cleaned.unwrap_or(HeaderValue::from_static(REPLACEMENT));
-            }
+        let mut headers = HeaderMap::clone(headers);
+        for value in headers.values_mut().filter(|value| holds_secret(value)) {
+            let cleaned = HeaderValue::try_from(self.clean(value.to_str().unwrap_or_default()));
+            *value = cleaned.unwrap_or(HeaderValue::from_static(REPLACEMENT));
         }
+        Arc::new(headers)
     }
 }
 
@@ -86,7 +97,8 @@ impl Secret {
     fn new(secret: &str) -> Self {
         let quoted = Value::from(secret).to_string();
         let escaped = &quoted[1..quoted.len() - 1];
-        Self([SecretString::from(secret), SecretString::from(escaped)])
+        let escaped = (escaped != secret).then(|| SecretString::from(escaped));
+        Self { plain: SecretString::from(secret), escaped }
     }
 }
 impl fmt::Debug for Redactor {

@@ -1,5 +1,7 @@
 //! Redirects: followed where the key may go, which is the server that it is for.
 
+use std::borrow::Cow;
+
 use catena_core::Result;
 use http::Method;
 
@@ -12,12 +14,13 @@ use crate::response::Response;
 const MAX_REDIRECTS: usize = 5;
 
 /// Sends a request, and again where it is redirected to within the same server.
-pub(super) async fn send_to_end(http: &HttpClient, mut request: Request) -> Result<Response> {
-    let mut response = http.send(request.clone()).await?;
+pub(super) async fn send_to_end(http: &HttpClient, request: &Request) -> Result<Response> {
+    let mut request = Cow::Borrowed(request);
+    let mut response = http.send(request.as_ref().clone()).await?;
     for _ in 0..MAX_REDIRECTS {
         let Some(next) = followed(&request, &response) else { break };
-        request = next;
-        response = http.send(request.clone()).await?;
+        request = Cow::Owned(next);
+        response = http.send(request.as_ref().clone()).await?;
     }
     Ok(response)
 }

@@ -1,12 +1,12 @@
 //! The time of a whole call.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use catena_core::{ChunkStream, Error, Result, Sleep, Timer};
-use futures_util::future::{Either, select};
 use futures_util::stream;
+use pin_project::pin_project;
 
 use crate::timeout::Limit;
 
@@ -17,13 +17,14 @@ pub(super) struct Total {
 }
 
 impl Total {
-    pub(super) fn start(timer: &dyn Timer, limit: Option<Duration>, server: String) -> Self {
+    pub(super) fn start(timer: &dyn Timer, limit: Option<Duration>, server: impl FnOnce() -> String) -> Self {
+        let server = limit.map(|_| server()).unwrap_or_default();
         Self { limit: limit.map(|limit| (limit, timer.sleep(limit))), server }
     }
 
     /// The future's result, unless the time is up before.
-    pub(super) async fn bound<T>(&mut self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        within(future, &mut *self).await.unwrap_or_else(Err)
+    pub(super) fn bound<T, F: Future<Output = Result<T>>>(&mut self, future: F) -> Bound<'_, F> {
+        Bound { future, total: self }
     }
 
     /// The stream, ended by an error when the time is up.
@@ -65,13 +66,23 @@ impl Future for Total {
     }
 }
 
-/// What the future gives, or else what `end` gives if that comes first.
-pub(super) async fn within<T, E>(
-    future: impl Future<Output = T>,
-    end: impl Future<Output = E> + Unpin,
-) -> Result<T, E> {
-    match select(pin!(future), end).await {
-        Either::Left((output, _)) => Ok(output),
-        Either::Right((end, _)) => Err(end),
+/// A future within the time of its call. Not an async function, which would hold the future twice: calls in flight are
+/// many.
+#[pin_project]
+pub(super) struct Bound<'a, F> {
+    #[pin]
+    future: F,
+    total: &'a mut Total,
+}
+
+impl<T, F: Future<Output = Result<T>>> Future for Bound<'_, F> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<T>> {
+        let this = self.project();
+        if let Poll::Ready(result) = this.future.poll(task) {
+            return Poll::Ready(result);
+        }
+        Pin::new(&mut **this.total).poll(task).map(Err)
     }
 }

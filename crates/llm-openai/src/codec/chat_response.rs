@@ -98,8 +98,9 @@ impl WireMessage<'_> {
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
-    let mut answers = decode_choices(body, origin, headers, 1)?;
-    answers.pop().ok_or_else(|| no_choices(body, origin))
+    let (choices, facts) = decode_choices(body, origin, headers)?;
+    let first = choices.into_iter().next();
+    first.map(|choice| choice.into_message(facts)).ok_or_else(|| no_choices(body, origin))
 }
 
 /// Reads all choices of an answer, in the order of their indices. Each carries the usage of the whole.
@@ -107,12 +108,22 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result
 /// # Errors
 /// As for [`decode_chat`].
 pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
-    decode_choices(body, origin, headers, usize::MAX)
+    let (choices, facts) = decode_choices(body, origin, headers)?;
+    Ok(choices.into_iter().map(|choice| choice.into_message(facts.clone())).collect())
 }
 
-fn decode_choices(body: &[u8], origin: &Origin, headers: bool, most: usize) -> Result<Vec<AiMessage>> {
+/// The choices that hold a message, at least one, and what is known about the whole answer.
+fn decode_choices<'a>(
+    body: &'a [u8],
+    origin: &Origin,
+    headers: bool,
+) -> Result<(Vec<ChatChoice<'a>>, AiMessage)> {
     let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
     let mut choices = envelope.choices.take().unwrap_or_default();
+    choices.retain(|choice| choice.message.is_some());
+    if choices.is_empty() {
+        return Err(no_choices(body, origin));
+    }
     // Servers that give no index mean the order of the list, which a stable sort keeps.
     choices.sort_by_key(|choice| choice.index.0);
     let mut facts = AiMessage::default();
@@ -123,15 +134,24 @@ fn decode_choices(body: &[u8], origin: &Origin, headers: bool, most: usize) -> R
         add_headers(origin, &mut facts.metadata);
     }
     facts.id = envelope.id.into_string();
-    let answers = choices.into_iter().filter_map(|choice| choice.into_message(facts.clone()));
-    let answers: Vec<_> = answers.take(most).collect();
-    if answers.is_empty() { Err(no_choices(body, origin)) } else { Ok(answers) }
+    Ok((choices, facts))
 }
 
-impl ChatChoice<'_> {
-    /// The message of the choice, with what is known about the whole answer. `None` if it holds none.
-    fn into_message(self, mut message: AiMessage) -> Option<AiMessage> {
-        let mut wire = self.message?;
+impl<'a> ChatChoice<'a> {
+    /// The text, if a piece of text is all that this choice adds and it is a part of the JSON.
+    pub(super) fn only_text(&self) -> Option<&'a str> {
+        let delta = self.delta.as_ref()?;
+        match delta.content {
+            WireContent::Text(Cow::Borrowed(text)) if self.logprobs.is_null() && delta.extra.is_empty() => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
+    /// The message of the choice, with what is known about the whole answer.
+    fn into_message(self, mut message: AiMessage) -> AiMessage {
+        let mut wire = self.message.unwrap_or_default();
         wire.add_to(&mut message);
         CallPieces::default().add(std::mem::take(&mut wire.tool_calls), &mut message);
         let metadata = &mut message.metadata;
@@ -141,7 +161,7 @@ impl ChatChoice<'_> {
             metadata.extra.insert("logprobs".to_owned(), self.logprobs);
         }
         metadata.finish_reason = self.finish_reason.into_string();
-        Some(message.into_whole())
+        message.into_whole()
     }
 }
 

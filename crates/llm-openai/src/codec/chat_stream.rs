@@ -11,6 +11,7 @@ use super::event::{Event, EventChoice, Known};
 use super::lenient::Text;
 use super::origin::Origin;
 use super::progress::Progress;
+use super::repeated_event::RepeatedEvent;
 use super::response_headers::add_headers;
 
 /// Reads a streamed answer. Facts about the answer travel with the next piece that says something.
@@ -25,6 +26,8 @@ pub(crate) struct ChatStream {
     model: Option<String>,
     /// What else is repeated in every event.
     known: Known,
+    /// The last event, if it said a text and nothing else.
+    repeated: RepeatedEvent,
     calls: CallPieces,
     /// Unknown members of deltas. They are increments and are delivered, added up, at the end.
     increments: Map<String, Value>,
@@ -40,6 +43,10 @@ impl StreamDecoder for ChatStream {
     type Chunk = AiMessage;
 
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
+        if let Some(text) = self.repeated.content_of(data) {
+            return Ok((!text.is_empty()).then(|| AiMessage::new(text.into_owned())));
+        }
+        self.repeated.forget();
         let Some(mut event) = Event::<ChatChoice<'_>>::decode(name, data, origin)? else { return Ok(None) };
         if std::mem::take(&mut self.headers) {
             add_headers(origin, &mut self.pending.metadata);
@@ -52,9 +59,17 @@ impl StreamDecoder for ChatStream {
             self.pending.metadata.model = Some(model);
         }
         let usage = event.describe(&mut self.known, &mut self.pending.metadata);
-        let says_something = event.take_choice().is_some_and(|choice| self.add(choice)) || usage.is_some();
+        let choice = event.take_choice();
+        let text = choice.as_ref().and_then(ChatChoice::only_text);
+        let says_something = choice.is_some_and(|choice| self.add(choice)) || usage.is_some();
         self.pending.usage = usage.or(self.pending.usage);
-        Ok(says_something.then(|| self.deliver()))
+        let chunk = says_something.then(|| self.deliver());
+        if let (Some(text), Some(chunk)) = (text, &chunk)
+            && *chunk == AiMessage::new(text)
+        {
+            self.repeated.learn(data, text, event.padding());
+        }
+        Ok(chunk)
     }
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
@@ -149,6 +164,49 @@ mod tests {
         check(&[HEL, LO, STOP], &["Hel", "lo"], Some("stop"), None);
         check(&[HEL, LO, "[DONE]"], &["Hel", "lo"], None, None);
         check(&["", HEL, " ", LO, STOP, "[DONE]"], &["Hel", "lo"], Some("stop"), None);
+    }
+
+    #[test]
+    fn an_event_counts_the_same_whether_it_repeats_the_last_or_not() {
+        let say =
+            |text: &str, rest: &str| format!(r#"{{"choices":[{{"delta":{{"content":{text}}}}}]{rest}}}"#);
+        let padded = |text: &str, padding: &str| say(text, &format!(r#","obfuscation":{padding}"#));
+        let stop = r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#.to_owned();
+        for (events, texts) in [
+            (vec![say("\"a\"", ""), say("\"b\"", ""), say("\"c\"", "")], vec!["a", "b", "c"]),
+            (vec![say("\"a\"", ""), say("\"\"", ""), say("null", ""), say("\"c\"", "")], vec!["a", "c"]),
+            (
+                vec![say("\"a\"", ""), say(r#""\n\"é""#, ""), say(r#""{\"b\"}""#, "")],
+                vec!["a", "\n\"é", "{\"b\"}"],
+            ),
+            (
+                vec![padded("\"a\"", "\"x\""), padded("\"b\"", "\"yz\""), padded("\"c\"", "7")],
+                vec!["a", "b", "c"],
+            ),
+            (vec![say("\"a\"", ""), say("[\"b\"]", ""), say("\"c\"", "")], vec!["a", "b", "c"]),
+        ] {
+            let events: Vec<&str> = events.iter().chain([&stop]).map(String::as_str).collect();
+            check(&events, &texts, Some("stop"), None);
+        }
+    }
+
+    #[test]
+    fn what_an_event_adds_up_or_changes_is_never_taken_for_a_repetition() {
+        let [a, b] =
+            ["a", "b"].map(|id| format!(r#"{{"id":"{id}","choices":[{{"delta":{{"content":"x"}}}}]}}"#));
+        let (chunks, end) = decode(ChatStream::default(), &[&a, &a, &a, &b, &a, &a, STOP, "[DONE]"]);
+        end.expect("a complete answer");
+        let ids: Vec<_> = chunks.iter().map(|chunk| chunk.id.as_deref()).collect();
+        assert_eq!(ids, [Some("a"), None, None, Some("b"), Some("a"), None, Some("c")]);
+        for more in
+            [r#""delta":{"content":"x","note":"n"}"#, r#""delta":{"content":"x"},"logprobs":{"note":["n"]}"#]
+        {
+            let event = format!(r#"{{"choices":[{{{more}}}]}}"#);
+            let once = fold(decode(ChatStream::default(), &[&event, STOP]).0);
+            let thrice = fold(decode(ChatStream::default(), &[&event, &event, &event, STOP]).0);
+            assert_eq!(thrice.text(), "xxx");
+            assert_ne!(once.metadata.extra, thrice.metadata.extra, "{more}");
+        }
     }
 
     #[test]

@@ -1,38 +1,57 @@
 //! The outer object of every answer and every event.
 
+use std::borrow::Cow;
+
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
 use catena_http::service::{is_html, words};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, MapAccess};
 use serde_json::{Map, Value};
 
 use super::error::decode_error_in_answer;
 use super::lenient::{Text, is_truthy};
+use super::members::{Members, read_only_object, skip, take_extra};
 use super::origin::Origin;
 use super::usage::decode_usage;
 
 /// An answer or event with choices of type `C`. Everything is optional; what is unknown stays in `extra`.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "C: Deserialize<'de>"))]
+#[derive(Debug)]
 pub(super) struct Envelope<'a, C> {
-    #[serde(default, borrow)]
     pub(super) id: Text<'a>,
-    #[serde(default, borrow)]
     pub(super) model: Text<'a>,
-    #[serde(default = "Option::default")]
     pub(super) choices: Option<Vec<C>>,
-    #[serde(default)]
     pub(super) usage: Value,
-    #[serde(default)]
     pub(super) error: Value,
-    /// Says only whether this is a piece.
-    #[serde(default, rename = "object")]
-    _object: Option<IgnoredAny>,
-    /// Padding against eavesdroppers who count bytes.
-    #[serde(default, rename = "obfuscation")]
-    _obfuscation: Option<IgnoredAny>,
-    #[serde(flatten)]
+    /// All other members that say something.
     pub(super) extra: Map<String, Value>,
+}
+
+impl<C> Default for Envelope<'_, C> {
+    fn default() -> Self {
+        let (id, model) = (Text::default(), Text::default());
+        Self { id, model, choices: None, usage: Value::Null, error: Value::Null, extra: Map::new() }
+    }
+}
+
+impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
+    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
+        match &*name {
+            "id" => self.id = object.next_value()?,
+            "model" => self.model = object.next_value()?,
+            "choices" => self.choices = object.next_value()?,
+            "usage" => self.usage = object.next_value()?,
+            "error" => self.error = object.next_value()?,
+            // Says only that it is an answer; padding against those who count bytes.
+            "object" | "obfuscation" => skip(object)?,
+            _ => take_extra(&mut self.extra, name, object)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de, C: Deserialize<'de>> Deserialize<'de> for Envelope<'de, C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_only_object(deserializer)
+    }
 }
 
 impl<C> Envelope<'_, C> {
@@ -50,11 +69,12 @@ impl<C> Envelope<'_, C> {
 
 /// Moves the members that say something.
 pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
-    for (name, value) in std::mem::take(from) {
-        let empty_list = value.as_array().is_some_and(Vec::is_empty);
-        if !value.is_null() && !empty_list {
-            to.insert(name, value);
-        }
+    let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    from.retain(|_, value| !says_nothing(value));
+    if to.is_empty() {
+        std::mem::swap(from, to);
+    } else {
+        to.append(from);
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Event<'a, C> {
     usage: Value,
     error: Value,
     choices: Choices<C>,
+    /// Against those who count bytes; means nothing.
+    padding: Text<'a>,
     /// What most services repeat in every event: [`REPEATED`] says what.
     repeated: [Option<&'a RawValue>; REPEATED.len()],
     facts: Facts<'a>,
@@ -47,6 +49,7 @@ impl<C> Default for Event<'_, C> {
             usage: Value::Null,
             error: Value::Null,
             choices: Choices::default(),
+            padding: Text::default(),
             repeated: [None; REPEATED.len()],
             facts: Facts::new(),
         }
@@ -61,8 +64,9 @@ impl<'de, C: EventChoice<'de>> Members<'de> for Event<'de, C> {
             "choices" => self.choices = object.next_value()?,
             "usage" => self.usage = object.next_value()?,
             "error" => self.error = object.next_value()?,
-            // Says only that it is an event; padding against those who count bytes.
-            "object" | "obfuscation" => skip(object)?,
+            "obfuscation" => self.padding = object.next_value()?,
+            // Says only that it is an event.
+            "object" => skip(object)?,
             _ => match REPEATED.iter().position(|repeated| *repeated == name) {
                 Some(place) => self.repeated[place] = object.next_value()?,
                 None => take_fact(&mut self.facts, name, object)?,
@@ -98,6 +102,11 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
     /// The choice that belongs to the first answer.
     pub(super) fn take_choice(&mut self) -> Option<C> {
         self.choices.first.take()
+    }
+
+    /// The padding, if it is a part of the event's text.
+    pub(super) fn padding(&self) -> Option<&'a str> {
+        self.padding.borrowed()
     }
 
     /// Moves what is new about the call into the metadata, and returns the token counts.

@@ -10,7 +10,15 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// The text, if it is a part of the JSON.
+    pub(super) fn borrowed(&self) -> Option<&'a str> {
+        match self.0 {
+            Some(Cow::Borrowed(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text, unless it is absent or empty.
     pub(super) fn as_str(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())

@@ -24,6 +24,13 @@ pub(super) fn read_object<'de, T: Members<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_any(ObjectVisitor(PhantomData))
 }
 
+/// Reads an object, which has to be one.
+pub(super) fn read_only_object<'de, T: Members<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<T> {

@@ -24,6 +24,7 @@ pub(crate) mod object;
 mod origin;
 mod progress;
 pub(crate) mod raw_events;
+mod repeated_event;
 pub(crate) mod request;
 mod response_format;
 mod response_headers;
