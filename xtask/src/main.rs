@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod demo;
 mod examples;
+mod local;
 mod metadata;
 mod shell;
 mod steps;
@@ -35,6 +36,7 @@ enum Command {
     Vectors(vectors::Args),
     Ci(ci::Args),
     Bench(bench::Args),
+    FetchModel(local::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Command::Vectors(args) => vectors::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::FetchModel(args) => local::fetch(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
@@ -86,6 +89,7 @@ mod tests {
         check("xtask demo --latency -5");
         check("xtask demo --timeline chart.png");
         check("xtask demo --product");
+        check("xtask fetch-model now");
         check("xtask ci --only everything");
         check("xtask ci --only fmt --skip docs");
         check("xtask test extra");
@@ -100,6 +104,8 @@ mod tests {
         check("xtask demo --stream --runtime tokio-current-thread --chain lcel --timeline chart.svg");
         check("xtask demo --runtime blocking --product socks --model gpt-4o-mini");
         check("xtask test");
+        check("xtask demo --model local:model.gguf --calls 2 --product socks");
+        check("xtask fetch-model");
         check("xtask ci --only fmt --only layering");
         check("xtask ci --skip test");
         check("xtask ci --list");

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::examples;
+use crate::local;
 use crate::shell;
 use crate::steps::{Ended, Steps};
 
@@ -26,4 +27,5 @@ pub(crate) fn run_in(steps: &mut Steps) {
         Ok(Ended::Passed)
     });
     steps.run("examples", examples::run_all);
+    steps.run("models in files", local::test);
 }

@@ -1,7 +1,7 @@
 """This crate beside llama.cpp's server, in one run: the same machine, file, prompt, threads and number of tokens.
 
     pip install xllamacpp          # llama.cpp and its HTTP server, built, as a Python package
-    python benches/compare.py MODEL.gguf [ROUNDS] [TOKENS]
+    python benches/compare.py MODEL.gguf [ROUNDS] [TOKENS] [THREADS]
 
 Each round starts both afresh, one after the other, so that what else the machine does hits both. Prints the figures of
 every round and the medians, as JSON.
@@ -22,19 +22,20 @@ PROMPT = "What is a good name for a company that makes colorful socks?"
 FIGURES = ["load_s", "first_token_s", "tokens_per_s", "four_at_once_tokens_per_s", "peak_rss_mib"]
 
 
-def ours(model, tokens):
+def ours(model, tokens, threads):
     command = [HERE / "target/release/examples/speed", model, str(tokens)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    environment = os.environ | {"CANDLE_NUM_THREADS": str(threads), "RAYON_NUM_THREADS": str(threads)}
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
 
 
-def theirs(model, tokens):
+def theirs(model, tokens, threads):
     """In a process of its own, whose memory is measured."""
-    command = [sys.executable, __file__, "--serve", model, str(tokens)]
+    command = [sys.executable, __file__, "--serve", model, str(tokens), str(threads)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return json.loads(printed.splitlines()[-1])
 
 
-def serve(model, tokens):
+def serve(model, tokens, number):
     import xllamacpp
 
     start = time.perf_counter()
@@ -43,7 +44,8 @@ def serve(model, tokens):
     params.n_ctx = 2048 * 4
     params.n_parallel = 4
     params.port = 18_181
-    params.cpuparams.n_threads = os.cpu_count()
+    params.cpuparams.n_threads = number
+    params.cpuparams_batch.n_threads = number
     server = xllamacpp.Server(params)
     load = time.perf_counter() - start
     first, rest, text = ask(server.listening_address, tokens)
@@ -78,14 +80,15 @@ def ask(address, tokens):
 
 def main():
     if sys.argv[1] == "--serve":
-        return serve(sys.argv[2], int(sys.argv[3]))
+        return serve(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     model = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     tokens = int(sys.argv[3]) if len(sys.argv) > 3 else 64
+    threads = int(sys.argv[4]) if len(sys.argv) > 4 else os.cpu_count()
     subprocess.run(["cargo", "build", "--release", "--example", "speed"], cwd=HERE, check=True)
     runs = []
     for _ in range(rounds):
-        runs.append({"catena": ours(model, tokens), "llama.cpp": theirs(model, tokens)})
+        runs.append({"catena": ours(model, tokens, threads), "llama.cpp": theirs(model, tokens, threads)})
         print(json.dumps(runs[-1], ensure_ascii=False), flush=True)
     median = lambda who, what: statistics.median(run[who][what] for run in runs)
     summary = {what: {who: round(median(who, what), 3) for who in runs[0]} for what in FIGURES}
