@@ -23,15 +23,16 @@ fn main() -> Result<()> {
     let chat = builder.with_context_length(2048).with_kept_prompts(0).build_chat()?;
     let load = start.elapsed();
     let (first, rest, text) = block_on(answer(&chat))?;
-    let start = Instant::now();
+    let (start, busy) = (Instant::now(), busy());
     let four = block_on(future::try_join_all((0..4).map(|_| chat.invoke(PROMPT))))?;
-    let took = start.elapsed();
+    let (took, busy) = (start.elapsed(), crate::busy() - busy);
     let made: u64 = four.iter().filter_map(|answer| answer.usage).map(|usage| usage.output_tokens).sum();
     let figures = json!({
         "load_s": load.as_secs_f64(),
         "first_token_s": first.as_secs_f64(),
         "tokens_per_s": (tokens - 1) as f64 / rest.as_secs_f64(),
         "four_at_once_tokens_per_s": made as f64 / took.as_secs_f64(),
+        "four_at_once_cpu_s": busy,
         "peak_rss_mib": peak_memory(),
         "text": text,
     });
@@ -52,6 +53,13 @@ async fn answer(chat: &ChatLocal) -> Result<(Duration, Duration, String)> {
         text.push_str(&piece?.text());
     }
     Ok((first, start.elapsed() - first, text))
+}
+
+/// Seconds of processor time so far, of all threads; 0 where the system does not say it, in ticks of a hundredth.
+fn busy() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// In MiB, where the system says it.

@@ -64,7 +64,7 @@ impl Settings {
                 self.seed = Some(seed.ok_or_else(|| wrong(name, value, "a whole number"))?);
             }
             "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
-                self.max_tokens = Some(count(name, value)?)
+                self.max_tokens = Some(count(name, value)?);
             }
             "stop" => self.stop = texts(name, value)?,
             _ if asks_nothing(name, value) => {}

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 
 use catena_core::Error;
 
@@ -35,12 +35,7 @@ impl Worker {
                 let Ok(job) = jobs.recv() else { return };
                 self.waiting.push_back(job);
             }
-            loop {
-                match jobs.try_recv() {
-                    Ok(job) => self.waiting.push_back(job),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
-            }
+            self.waiting.extend(jobs.try_iter());
             self.leave_the_abandoned();
             self.admit();
             self.step();
