@@ -5,6 +5,7 @@ mod ci;
 mod demo;
 mod examples;
 mod fuzz;
+mod local;
 mod metadata;
 mod shell;
 mod steps;
@@ -37,6 +38,7 @@ enum Command {
     Ci(ci::Args),
     Bench(bench::Args),
     Fuzz(fuzz::Args),
+    FetchModel(local::Args),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::FetchModel(args) => local::fetch(&args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
@@ -89,6 +92,7 @@ mod tests {
         check("xtask demo --latency -5");
         check("xtask demo --timeline chart.png");
         check("xtask demo --product");
+        check("xtask fetch-model now");
         check("xtask ci --only everything");
         check("xtask ci --only fmt --skip docs");
         check("xtask test extra");
@@ -104,6 +108,8 @@ mod tests {
         check("xtask demo --stream --runtime tokio-current-thread --chain lcel --timeline chart.svg");
         check("xtask demo --runtime blocking --product socks --model gpt-4o-mini");
         check("xtask test");
+        check("xtask demo --model local:model.gguf --calls 2 --product socks");
+        check("xtask fetch-model");
         check("xtask ci --only fmt --only layering");
         check("xtask ci --skip test");
         check("xtask ci --list");

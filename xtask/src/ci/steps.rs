@@ -9,7 +9,7 @@ use super::{layering, sizes, source_rules};
 use crate::metadata::{Package, Workspace};
 use crate::shell::{cargo, run};
 use crate::steps::{Ended, Steps};
-use crate::{examples, test};
+use crate::{examples, local, test};
 
 /// A step, in the order they run: what is quick to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Core,
     /// All tests pass and all examples run
     Test,
+    /// The crate for models in files, a workspace of its own, is formatted and no lint complains
+    Local,
     /// The examples build
     Examples,
     /// The documentation has no broken links
@@ -45,6 +47,7 @@ impl Step {
             Self::Features => steps.run("features", || features(workspace)),
             Self::Core => steps.run("core", core),
             Self::Test => test::run_in(steps),
+            Self::Local => steps.run("models in files, lints", local::lint),
             Self::Examples => steps.run("examples build", examples::build),
             Self::Docs => steps.run("docs", || docs(workspace)),
             Self::Deny => steps.run("deny", deny),

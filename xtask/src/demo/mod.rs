@@ -23,6 +23,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 use clap::error::ErrorKind as Usage;
 
+use crate::local;
 use chain::ChainKind;
 use news::{Log, News};
 use record::{Part, Record};
@@ -32,7 +33,8 @@ use run::{Calls, Runtime};
 /// Ask a model for company names: five times in series, then five times at once.
 ///
 /// Without OPENAI_API_KEY a local server simulates the model. With it, the demo talks to OpenAI, or to the service at
-/// OPENAI_BASE_URL.
+/// OPENAI_BASE_URL. With a model in a file, `--model local:PATH.gguf`, it talks to nobody; of the options only --calls and
+/// --product apply then.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many calls each part makes
@@ -51,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT", default_value = "toothpaste")]
     product: String,
 
-    /// The completion model to ask [default: that of the OpenAI crate]
+    /// The completion model to ask, or local:PATH.gguf for one in a file [default: that of the OpenAI crate]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
 
@@ -77,6 +79,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(path) = args.model.as_deref().and_then(|model| model.strip_prefix("local:")) {
+        check_local(args)?;
+        return local::demo(path, &args.product, args.calls);
+    }
     check_timeline(args)?;
     make_room_for_connections();
     let service = chain::Service::find(args)?;
@@ -144,6 +150,16 @@ fn make_room_for_connections() {
     // If this fails, the calls themselves say what they lack.
     #[cfg(unix)]
     let _ = rlimit::increase_nofile_limit(u64::MAX);
+}
+
+/// A model in a file has a program of its own, which knows less.
+fn check_local(args: &Args) -> Result<()> {
+    let more = args.only.is_some() || args.latency.is_some() || args.timeline.is_some() || args.stream || args.json;
+    if more {
+        let complain = "with --model local:PATH.gguf only --calls and --product can be given\n";
+        return Err(clap::Error::raw(Usage::ArgumentConflict, complain).into());
+    }
+    Ok(())
 }
 
 /// Says now, and not after all the calls, that the chart cannot be written.

@@ -1,0 +1,160 @@
+//! One answer in the making.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use catena_core::{Error, Result, Usage};
+use futures_channel::mpsc::UnboundedSender;
+
+use crate::answer_text::{AnswerText, Grown};
+use crate::model::{KvCache, Part};
+use crate::sampler::Sampler;
+use crate::settings::Settings;
+use crate::tokenizer::Tokenizer;
+
+/// What a caller asks the worker for.
+pub(crate) struct Job {
+    pub(crate) prompt: Vec<u32>,
+    pub(crate) settings: Settings,
+    /// Closed when the caller has lost interest.
+    pub(crate) answer: UnboundedSender<Result<Piece>>,
+    pub(crate) _place: Place,
+}
+
+/// One of the limited places for calls, given back when dropped.
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    /// `None` if so many are taken already.
+    pub(crate) fn take(taken: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+        let more = |taken| (taken < limit).then_some(taken + 1);
+        taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Self(taken.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Some text of an answer; the last one says how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) end: Option<End>,
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct End {
+    pub(crate) finish_reason: &'static str,
+    pub(crate) usage: Usage,
+}
+
+/// A job that is being worked on.
+pub(crate) struct Generation {
+    job: Job,
+    cache: KvCache,
+    sampler: Sampler,
+    text: Option<AnswerText>,
+    /// The token chosen last, which is not in the cache yet.
+    last: Option<[u32; 1]>,
+    made: usize,
+    most: usize,
+    remembered: usize,
+}
+
+impl Generation {
+    /// `cache` may remember the beginning of the prompt; it forgets everything else.
+    pub(crate) fn new(job: Job, mut cache: KvCache, context: usize) -> Self {
+        // The last token is always computed: what follows it is not remembered.
+        let remembered = cache.common(&job.prompt).min(job.prompt.len() - 1);
+        cache.truncate(remembered);
+        let sampler = Sampler::new(job.settings.clone(), &job.prompt);
+        let text = Some(AnswerText::new(job.settings.stop.clone()));
+        let room = context - job.prompt.len();
+        let most = job.settings.max_tokens.map_or(room, |most| most.min(room));
+        Self { job, cache, sampler, text, last: None, made: 0, most, remembered }
+    }
+
+    /// True when nobody waits for the answer any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.job.answer.is_closed()
+    }
+
+    /// True while the prompt is being read.
+    pub(crate) fn is_reading(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// What is to be computed next: the next token, or so many of the prompt at most.
+    pub(crate) fn part(&mut self, most: usize) -> Part<'_> {
+        let tokens: &[u32] = match &self.last {
+            Some(last) => last,
+            None => {
+                let rest = &self.job.prompt[self.cache.len()..];
+                &rest[..rest.len().min(most)]
+            }
+        };
+        let asks = self.last.is_some() || self.cache.len() + tokens.len() == self.job.prompt.len();
+        Part { cache: &mut self.cache, tokens, asks }
+    }
+
+    /// Goes on by one token. False when the answer has ended.
+    pub(crate) fn advance(&mut self, logits: Vec<f32>, tokenizer: &Tokenizer) -> bool {
+        let token = self.sampler.choose(logits);
+        self.made += 1;
+        self.last = Some([token]);
+        if tokenizer.is_end(token) {
+            return self.end(String::new(), "stop");
+        }
+        let Some(text) = &mut self.text else { return false };
+        match text.push(tokenizer.bytes(token)) {
+            Grown::Ended(text) => {
+                self.text = None;
+                self.end(text, "stop")
+            }
+            Grown::By(text) if self.made >= self.most => self.end(text, "length"),
+            Grown::By(text) => text.is_empty() || self.send(Ok(Piece { text, end: None })),
+        }
+    }
+
+    fn end(&mut self, mut text: String, finish_reason: &'static str) -> bool {
+        text.extend(self.text.take().map(AnswerText::finish));
+        let mut usage = Usage::new(self.job.prompt.len() as u64, self.made as u64);
+        usage.input_token_details.cache_read = (self.remembered > 0).then_some(self.remembered as u64);
+        self.send(Ok(Piece { text, end: Some(End { finish_reason, usage }) }));
+        false
+    }
+
+    /// Gives up.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.send(Err(error.clone()));
+    }
+
+    fn send(&self, piece: Result<Piece>) -> bool {
+        self.job.answer.unbounded_send(piece).is_ok()
+    }
+
+    /// What it remembers, for prompts that begin alike.
+    pub(crate) fn into_cache(self) -> KvCache {
+        self.cache
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_limited_and_given_back() {
+        let taken = Arc::default();
+        let first = Place::take(&taken, 2);
+        let second = Place::take(&taken, 2);
+        assert!(first.is_some() && second.is_some() && Place::take(&taken, 2).is_none());
+        drop(first);
+        assert!(Place::take(&taken, 2).is_some());
+    }
+}

@@ -1,0 +1,21 @@
+//! Models in GGUF files, run in this process: no service and no network.
+#![doc = include_str!("../README.md")]
+
+mod answer_text;
+mod chat_local;
+mod chat_template;
+mod engine;
+mod failure;
+mod generation;
+mod local_builder;
+mod local_model;
+mod metadata;
+mod model;
+mod sampler;
+mod settings;
+mod tokenizer;
+mod worker;
+
+pub use chat_local::ChatLocal;
+pub use local_builder::LocalBuilder;
+pub use local_model::LocalModel;
