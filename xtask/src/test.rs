@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::shell;
 use crate::steps::{Ended, Steps};
-use crate::{examples, fuzz, local};
+use crate::{examples, fuzz};
 
 /// Run all tests and examples: what every change needs green.
 #[derive(Debug, clap::Args)]
@@ -27,5 +27,4 @@ pub(crate) fn run_in(steps: &mut Steps) {
     });
     steps.run("fuzz", fuzz::run_briefly);
     steps.run("examples", examples::run_all);
-    steps.run("models in files", local::test);
 }

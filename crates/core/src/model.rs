@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use async_trait::async_trait;
-use futures_util::stream;
+use futures_util::{future, stream};
 use serde_json::{Map, Value};
 
 use crate::load::Constructor;
