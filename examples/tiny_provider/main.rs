@@ -3,6 +3,7 @@
 //! The guide is `docs/writing-a-provider.md`.
 
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
+#![allow(unreachable_pub, reason = "the provider is written as the crate it would be")]
 
 #[cfg(test)]
 mod conformance;
