@@ -32,15 +32,15 @@ pub use catena_llm_ollama::{ChatOllama, Ollama, OllamaEmbeddings};
 pub use catena_llm_openai as openai;
 #[cfg(feature = "openai")]
 pub use catena_llm_openai::{ChatOpenAi, OpenAi, OpenAiBatch, OpenAiClient, OpenAiEmbeddings};
-#[cfg(feature = "macros")]
-pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(all(feature = "macros", feature = "schemars"))]
 pub use catena_macros::tool;
+#[cfg(feature = "macros")]
+pub use catena_macros::{Chunk, Prompt, prompt};
 #[cfg(feature = "pipeline")]
 pub use catena_pipeline as pipeline;
-pub use models::models;
 #[cfg(feature = "tokens")]
 pub use catena_tokens as tokens;
+pub use models::models;
 
 /// Following streams: `while let Some(chunk) = stream.next().await`.
 pub use futures_util::StreamExt;

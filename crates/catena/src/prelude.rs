@@ -1,21 +1,21 @@
 //! All that an application needs: `use catena::prelude::*`.
 
+#[cfg(feature = "anthropic")]
+pub use crate::ChatAnthropic;
+#[cfg(feature = "gemini")]
+pub use crate::ChatGemini;
 pub use crate::blocking::BlockingExt as _;
 #[cfg(feature = "chains")]
 pub use crate::blocking::{ChainExt as _, LlmChainExt as _};
 #[cfg(feature = "macros")]
 pub use crate::prompt;
 pub use crate::{
-    AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, Chunk, ChunkStream, ConfigurableField, Context, Data, Error,
-    ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed,
-    RouterRunnable, RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel,
-    RunnablePassthrough, RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory, delegate, generator,
-    lambda, vars,
+    AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, Chunk, ChunkStream, ConfigurableField, Context,
+    Data, Error, ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue,
+    RetryPolicy, Routed, RouterRunnable, RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt,
+    RunnableParallel, RunnablePassthrough, RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory,
+    delegate, generator, lambda, vars,
 };
-#[cfg(feature = "anthropic")]
-pub use crate::ChatAnthropic;
-#[cfg(feature = "gemini")]
-pub use crate::ChatGemini;
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};
 #[cfg(feature = "ollama")]

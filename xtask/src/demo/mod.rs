@@ -154,7 +154,8 @@ fn make_room_for_connections() {
 
 /// A model in a file has a program of its own, which knows less.
 fn check_local(args: &Args) -> Result<()> {
-    let more = args.only.is_some() || args.latency.is_some() || args.timeline.is_some() || args.stream || args.json;
+    let more =
+        args.only.is_some() || args.latency.is_some() || args.timeline.is_some() || args.stream || args.json;
     if more {
         let complain = "with --model local:PATH.gguf only --calls and --product can be given\n";
         return Err(clap::Error::raw(Usage::ArgumentConflict, complain).into());

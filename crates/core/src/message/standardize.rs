@@ -89,7 +89,10 @@ pub(super) fn text(data: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 /// The members but these and but `null`, as extras.
-pub(super) fn others<'a>(data: &'a Map<String, Value>, known: &'a [&str]) -> impl Iterator<Item = (&'a str, Value)> {
+pub(super) fn others<'a>(
+    data: &'a Map<String, Value>,
+    known: &'a [&str],
+) -> impl Iterator<Item = (&'a str, Value)> {
     let unknown = data.iter().filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
     unknown.map(|(name, value)| (name.as_str(), value.clone()))
 }

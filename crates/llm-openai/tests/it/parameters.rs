@@ -22,7 +22,10 @@ fn settings_and_arguments_reach_the_service() {
     let builder = builder.with_audio("alloy", "wav").with_metadata([("team", "a")]).with_prediction("Hi");
     let chat = builder.with_tools([json!({"name": "f"})]).with_tool_choice("any").build().expect("a model");
     let tool = json!({"name": "g", "parameters": {"type": "object", "properties": {}}});
-    let bound = chat.bind_tools_with([tool], &ToolOptions::new().with_strict(true)).bind("temperature", 0.5).bind("max_tokens", 7);
+    let bound = chat
+        .bind_tools_with([tool], &ToolOptions::new().with_strict(true))
+        .bind("temperature", 0.5)
+        .bind("max_tokens", 7);
     block_on(bound.invoke("Hi")).expect("an answer");
     let function = json!({"name": "g", "strict": true,
         "parameters": {"type": "object", "properties": {}, "additionalProperties": false}});

@@ -10,8 +10,8 @@ mod typed_tools;
 
 pub use json_tools::JsonOutputToolsParser;
 pub use key_tools::JsonOutputKeyToolsParser;
-pub(super) use reader::CallForm;
 pub use openai_form::{parse_tool_call, parse_tool_calls};
+pub(super) use reader::CallForm;
 pub use typed_tools::{FirstToolParser, ToolsParser};
 
 use super::failure::failed;
