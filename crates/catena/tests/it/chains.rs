@@ -24,11 +24,11 @@ pub(crate) fn prompt() -> PromptTemplate {
 }
 
 pub(crate) fn llm_builder(base_url: &str) -> OpenAiBuilder {
-    OpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY)
+    OpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY).with_max_retries(0)
 }
 
 pub(crate) fn chat_builder(base_url: &str) -> ChatOpenAiBuilder {
-    ChatOpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY)
+    ChatOpenAi::builder().ignore_environment().with_base_url(base_url).with_api_key(KEY).with_max_retries(0)
 }
 
 /// All models share one client, which so meets every executor, and what every test leaves behind.

@@ -48,6 +48,7 @@ fn part(block: &ContentBlock, standard: StandardBlock) -> Result<Part> {
         (StandardBlock::Image(media), _) => image(media)?,
         (StandardBlock::File(media), _) => file(media)?,
         (StandardBlock::NonStandard(data), _) => return Ok(own(kind, data)),
+        _ if NOT_SENT.contains(&kind) => return Ok(Part::Nothing),
         _ => return Ok(Part::Unknown),
     };
     if let Some(breakpoint) = cache_breakpoint(block) {
