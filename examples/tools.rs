@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
             for message in piece?.messages() {
                 match message {
                     Message::Tool(result) => {
-                        println!("  [{}] {}", result.tool_call_id, result.content.text())
+                        println!("  [{}] {}", result.tool_call_id, result.content.text());
                     }
                     Message::Ai(words) if !words.text().is_empty() => println!("  {}", words.text()),
                     _ => {}

@@ -42,7 +42,7 @@ where
     let called = outcome(block_on(parser.call(text.to_owned().into(), &Context::default())));
     match streamed(parser, input, text) {
         Some(streamed) => {
-            assert!(called == streamed, "called: {called:?}\nstreamed: {streamed:?}\nof {text:.500?}")
+            assert!(called == streamed, "called: {called:?}\nstreamed: {streamed:?}\nof {text:.500?}");
         }
         None => panic!("no chunk of {text:.200?}, where a call gives {called:?}"),
     }

@@ -50,10 +50,13 @@ use crate::{
 pub struct StructuredOutput<R, O> {
     chain: Pipe<Bound<R>, StructuredAnswerParser<O>>,
     settings: Settings,
-    form: Arc<dyn Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync>,
+    form: MakesForm<O>,
     /// Why the model cannot be asked.
     fault: Option<Error>,
 }
+
+/// Makes what reads the answers, given the settings and the tool that stands for the answer.
+type MakesForm<O> = Arc<dyn Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync>;
 
 impl<R, T> StructuredOutput<R, Parsed<T>>
 where
@@ -95,11 +98,7 @@ where
         Self::planned(model, settings, Arc::new(form))
     }
 
-    fn planned(
-        model: R,
-        settings: Settings,
-        form: Arc<dyn Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync>,
-    ) -> Self {
+    fn planned(model: R, settings: Settings, form: MakesForm<O>) -> Self {
         let plan = settings.plan(model.outline().model_capabilities());
         let (Plan { arguments, tool }, fault) = match plan {
             Ok(plan) => (plan, None),

@@ -19,7 +19,7 @@ fn for_each_within(members: &mut Map<String, Value>, mut change: impl FnMut(&mut
     for (name, value) in members.iter_mut() {
         match value {
             Value::Object(schemas) if NAMED.contains(&name.as_str()) => {
-                schemas.values_mut().for_each(&mut change)
+                schemas.values_mut().for_each(&mut change);
             }
             Value::Array(schemas) if LISTS.contains(&name.as_str()) || name == "items" => {
                 schemas.iter_mut().for_each(&mut change);

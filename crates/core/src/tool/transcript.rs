@@ -83,13 +83,11 @@ impl Chunk for Transcript {
             *self = next;
             return;
         }
-        let mut index = next.first;
-        for message in next.messages {
+        for (index, message) in (next.first..).zip(next.messages) {
             match self.messages.get_mut(index.saturating_sub(self.first)) {
                 Some(present) => present.merge(message),
                 None => self.messages.push(message),
             }
-            index += 1;
         }
     }
 

@@ -97,8 +97,7 @@ fn filled(text: &str, format: TemplateFormat) -> Option<String> {
     let template = checked(PromptTemplate::parse(text, format))?;
     assert_eq!(template.template(), text);
     checked(template.format(()));
-    let mut values: Record =
-        template.variables().into_iter().map(|name| (name.clone(), value(&name))).collect();
+    let mut values: Record = template.variables().iter().map(|name| (name.clone(), value(name))).collect();
     values.insert("x", "v");
     checked(template.format(values))
 }

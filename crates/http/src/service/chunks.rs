@@ -65,6 +65,7 @@ impl Events {
 }
 
 /// Events as they come, of either form.
+#[allow(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub(super) enum Arriving {
     Events(EventStream),
     Lines(BoxStream<'static, Result<Event>>),

@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_no_part_of_the_event_is_not_learned() {
-        for part in ["one", "", &KNOWN[5..9], &KNOWN[6..8], &KNOWN[..]] {
+        for part in ["one", "", &KNOWN[5..9], &KNOWN[6..8], KNOWN] {
             let mut repeated = RepeatedEvent::default();
             repeated.learn(KNOWN, part, None);
             assert_eq!(repeated.content_of(KNOWN), None, "{part}");

@@ -56,7 +56,7 @@ macro_rules! wrappers {
 }
 
 wrappers! {
-    boxed: around(|model| model.boxed());
+    boxed: around(catena_core::RunnableExt::boxed);
     shared_twice: around(Arc::new);
     with_config: around(|model| {
         model.with_config(RunConfig::new().with_tag("kit").with_timeout(Duration::from_secs(60)))

@@ -82,7 +82,7 @@ pub(crate) async fn foreign_refusals<O: Answered>(stage: &Stage<O>) -> Verdict {
         let called = failure(model.invoke("Hi").await, "a refused call")?;
         let (_, streamed) = drain(&model, "Hi").await?;
         for error in [Some(called), streamed] {
-            let seen = error.as_ref().map(|error| error.kind());
+            let seen = error.as_ref().map(catena_core::Error::kind);
             ensure_eq!(seen, Some(kind), "the kind of a foreign HTTP {status}");
             let length = error.map_or(0, |error| shown(&error).len());
             ensure!(length < 32 << 10, "the error of a foreign HTTP {status} shows {length} bytes");

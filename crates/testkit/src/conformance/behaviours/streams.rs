@@ -53,7 +53,7 @@ pub(crate) async fn first_piece_at_once<O: Answered>(stage: &Stage<O>) -> Verdic
 pub(crate) async fn every_byte_boundary<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["Grüße, ", "🌍"]);
     let reply = stage.streamed(&answer);
-    let length: usize = reply.parts().iter().map(|part| part.len()).sum();
+    let length: usize = reply.parts().iter().map(bytes::Bytes::len).sum();
     let one_by_one = crate::Server::replay([reply.clone().split_every(1)]);
     ensure_eq!(fold(&stage.model(&one_by_one)?, "Hi").await?.said(), answer.text(), "byte by byte");
     let cuts: Vec<Reply> = (1..length).map(|cut| reply.clone().split_at([cut])).collect();
@@ -88,7 +88,7 @@ pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     let separation = stage.wire().separation();
     let reply = stage.events(&stage.events_before(&answer, "lost")?);
     let whole = stage.streamed(&answer);
-    let kept: usize = reply.parts().iter().map(|part| part.len()).sum();
+    let kept: usize = reply.parts().iter().map(bytes::Bytes::len).sum();
     // In the middle of the next event: after its first bytes, before its text.
     let halfway = whole.parts().concat()[..kept + 9].to_vec();
     let broken: &[ErrorKind] = &[ErrorKind::Incomplete, ErrorKind::Connection];
