@@ -18,13 +18,12 @@ pub fn dumpd(value: &(impl Serializable + ?Sized)) -> Value {
 /// # Example
 /// ```
 /// use catena_core::load::{dumps, loads};
-/// use catena_core::{PromptTemplate, RunnableExt, StrOutputParser, fakes::FakeChatModel, lambda};
-/// # futures_executor::block_on(async {
-/// let chain = PromptTemplate::new("Tell me of {topic}")? | lambda(|prompt: String| prompt) | StrOutputParser;
+/// use catena_core::{PromptTemplate, PromptValue, StrOutputParser, lambda};
+/// let chain = PromptTemplate::new("Tell me of {topic}")? | lambda(|prompt: PromptValue| prompt.to_string()) | StrOutputParser;
 /// let text = dumps(&chain);
 /// assert!(text.contains("PromptTemplate") && text.contains("not_implemented"));
 /// assert!(loads(&text).is_err(), "a function is code");
-/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// # Ok::<(), catena_core::Error>(())
 /// ```
 pub fn dumps(value: &(impl Serializable + ?Sized)) -> String {
     value.to_lc().to_string()

@@ -13,7 +13,7 @@
 //! use catena_core::{vars, ChatPromptTemplate, Message};
 //! let prompt = ChatPromptTemplate::new([("system", "You are {who}."), ("human", "{question}")])?;
 //! let text = dumps(&prompt);
-//! assert!(text.starts_with(r#"{"lc":1,"type":"constructor","id":["langchain","prompts","chat","ChatPromptTemplate"]"#));
+//! assert!(text.contains(r#""id":["langchain","prompts","chat","ChatPromptTemplate"]"#));
 //!
 //! let loaded: ChatPromptTemplate = loads(&text)?.try_into()?;
 //! assert_eq!(loaded, prompt);
