@@ -1,3 +1,5 @@
+//! What fits a schema, what does not, and the words for it.
+
 use serde_json::json;
 
 use super::*;
