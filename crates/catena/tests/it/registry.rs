@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "ollama")]
+use catena::Embeddings;
+use catena::ModelOptions;
 use catena::prelude::*;
-use catena::{Embeddings, ModelOptions};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
