@@ -166,11 +166,7 @@ macro_rules! chat_conformance {
 /// [`Subject`](crate::conformance::Subject) whose output is a text.
 ///
 /// # Example
-/// ```
-/// // mod text {
-/// //     catena_testkit::text_conformance!(crate::MyText);
-/// // }
-/// ```
+/// Beside that of chat models: `mod text { catena_testkit::text_conformance!(crate::MyText); }`.
 #[macro_export]
 macro_rules! text_conformance {
     ($subject:expr) => {
