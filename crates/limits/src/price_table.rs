@@ -85,8 +85,8 @@ impl PriceTable {
         Self::default()
     }
 
-    /// List prices of well-known models as they were in summer 2025: a start, and no promise. The table lies beside the
-    /// code as `prices.json`.
+    /// Prices of well-known models as they were remembered, not checked against any price list: a start, and no promise.
+    /// Replace what you rely on. The table lies beside the code as `prices.json`.
     pub fn builtin() -> Self {
         // A test reads the table.
         serde_json::from_str(include_str!("../prices.json")).unwrap_or_default()
