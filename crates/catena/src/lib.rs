@@ -46,6 +46,6 @@ pub use models::models;
 pub use futures_util::StreamExt;
 
 /// The code on the project's front page, compiled and run with the other examples.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "macros", feature = "openai", feature = "schemars"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;

@@ -10,11 +10,11 @@ pub use crate::blocking::{ChainExt as _, LlmChainExt as _};
 #[cfg(feature = "macros")]
 pub use crate::prompt;
 pub use crate::{
-    AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, Chunk, ChunkStream, ConfigurableField, Context,
-    Data, Error, ErrorKind, LanguageModel, Message, Observer, Prompt, PromptTemplate, PromptValue,
-    RetryPolicy, Routed, RouterRunnable, RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt,
-    RunnableParallel, RunnablePassthrough, RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory,
-    delegate, generator, lambda, vars,
+    AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, ChatPromptTemplate, Chunk, ChunkStream,
+    ConfigurableField, Context, Data, Error, ErrorKind, JsonOutputParser, LanguageModel, Message,
+    MessagesPlaceholder, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed, RouterRunnable,
+    RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel, RunnablePassthrough,
+    RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory, delegate, generator, lambda, vars,
 };
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};
