@@ -9,7 +9,7 @@ mod received;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
@@ -31,7 +31,7 @@ pub(crate) struct Pool {
     connector: Connector,
     runtime: OnRuntime,
     clock: Clock,
-    hosts: Mutex<HashMap<Key, Host>>,
+    hosts: Mutex<HashMap<Key, Arc<Host>>>,
     /// Dropped with the pool, which ends the tasks that look after it.
     alive: watch::Sender<()>,
 }
@@ -48,9 +48,17 @@ impl Pool {
         Arc::new(Self { connector, runtime, clock, hosts: Mutex::default(), alive: watch::Sender::new(()) })
     }
 
-    fn hosts(&self) -> MutexGuard<'_, HashMap<Key, Host>> {
-        // Nothing panics while it holds the lock and leaves the map half changed.
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The server of `url`.
+    fn host(&self, url: &Uri) -> Arc<Host> {
+        let key = Key::of(url);
+        // Nothing panics while it holds the lock.
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(&key) {
+            return Arc::clone(host);
+        }
+        let host = Arc::new(Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe()));
+        hosts.insert(key, Arc::clone(&host));
+        host
     }
 }
 
@@ -64,6 +72,6 @@ impl Key {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("hosts", &self.hosts().len()).finish_non_exhaustive()
+        f.debug_struct("Pool").field("runtime", &self.runtime).finish_non_exhaustive()
     }
 }
