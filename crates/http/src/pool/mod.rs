@@ -31,9 +31,17 @@ pub(crate) struct Pool {
     connector: Connector,
     runtime: OnRuntime,
     clock: Clock,
-    hosts: Mutex<HashMap<Key, Arc<Host>>>,
+    hosts: Mutex<Hosts>,
     /// Dropped with the pool, which ends the tasks that look after it.
     alive: watch::Sender<()>,
+}
+
+/// The servers of a pool.
+#[derive(Default)]
+struct Hosts {
+    all: HashMap<Key, Arc<Host>>,
+    /// The one that was asked for last.
+    last: Option<Arc<Host>>,
 }
 
 /// Whom a connection leads to.
@@ -53,11 +61,18 @@ impl Pool {
         let key = Key::of(url);
         // Nothing panics while it holds the lock.
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(host) = hosts.get(&key) {
-            return Arc::clone(host);
+        // A client speaks to one server, as a rule: to compare is cheaper than to hash.
+        if let Some(last) = hosts.last.as_ref().filter(|last| last.key == key) {
+            return Arc::clone(last);
         }
-        let host = Arc::new(Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe()));
-        hosts.insert(key, Arc::clone(&host));
+        let host = match hosts.all.get(&key) {
+            Some(host) => Arc::clone(host),
+            None => {
+                let host = Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe());
+                Arc::clone(hosts.all.entry(key).or_insert(Arc::new(host)))
+            }
+        };
+        hosts.last = Some(Arc::clone(&host));
         host
     }
 }

@@ -104,7 +104,8 @@ fn a_restart_loses_and_doubles_nothing() {
 
     assert_eq!(answered.load(Ordering::SeqCst), CALLS);
     let mut times: HashMap<String, usize> = HashMap::new();
-    let all = first.into_iter().chain(after.requests().iter().map(question));
+    let later = after.requests();
+    let all = first.into_iter().chain(later.iter().map(question));
     all.for_each(|question| *times.entry(question).or_default() += 1);
     let all_once = (0..CALLS).all(|number| times.get(&format!("call {number}")) == Some(&1));
     assert!(all_once && times.len() == CALLS, "each is answered once: {times:?}");
