@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
+use core_affinity::CoreId;
 
 use contestants::Who;
 use measure::{Figures, What};
@@ -53,13 +54,28 @@ fn main() -> Result<()> {
     // As many connections as the system allows.
     rlimit::increase_nofile_limit(u64::MAX)?;
     match &cli.command {
-        Some(Role::Serve) => server::run(),
+        Some(Role::Serve) => {
+            pin(|cores| cores.first());
+            server::run()
+        }
         Some(Role::Client { who, what, server, quick }) => {
+            pin(|cores| cores.last());
             let figures = measure::run(*who, *what, server, *quick)?;
             println!("{}", serde_json::to_string(&figures)?);
             Ok(())
         }
         None => compare(&cli),
+    }
+}
+
+/// Keeps this process on one core, so that neither moving nor the other side's work counts. Not where there is only one.
+fn pin(choose: fn(&[CoreId]) -> Option<&CoreId>) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if cores.len() > 1
+        && let Some(core) = choose(&cores)
+    {
+        // Threads that are started later stay there too.
+        core_affinity::set_for_current(*core);
     }
 }
 
@@ -74,7 +90,7 @@ fn compare(cli: &Cli) -> Result<()> {
 
 fn rounds(cli: &Cli, port: u16) -> Result<()> {
     let who = chosen(&cli.who);
-    let rounds = if cli.quick { 3 } else { 7 };
+    let rounds = if cli.quick { 5 } else { 15 };
     let mut turn = 0_usize;
     for what in chosen(&cli.what) {
         let mut figures: Vec<Vec<Figures>> = vec![Vec::new(); who.len()];

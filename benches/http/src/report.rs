@@ -13,20 +13,24 @@ pub(crate) fn print(what: What, who: &[Who], figures: &[Vec<Figures>]) {
         What::Flight => "wall time of 10,000 calls in flight of 1 s, s",
         What::Backpressure => "written to a client that reads one token in 3 s, KiB",
     };
-    let median = |of: fn(&Figures) -> f64, figures: &[Figures]| {
-        let mut values: Vec<f64> = figures.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    let loop_index = who.iter().position(|who| *who == Who::Hyper);
-    let base = loop_index.map(|index| median(|figures| figures.value, &figures[index]));
+    let median = |of: fn(&Figures) -> f64, figures: &[Figures]| middle(figures.iter().map(of).collect());
+    let base = who.iter().position(|who| *who == Who::Hyper).map(|index| &figures[index]);
     println!("\n{unit}");
     println!("{:<14}{:>12}{:>10}{:>12}{:>12}", "", "median", "ratio", "lowest", "CPU s");
     for (who, figures) in who.iter().zip(figures) {
         let value = median(|figures| figures.value, figures);
         let lowest = figures.iter().map(|figures| figures.value).fold(f64::INFINITY, f64::min);
-        let ratio = base.map_or_else(String::new, |base| format!("{:.2}", value / base));
+        // Round by round: what slows the machine down for a while slows down both.
+        let ratios = |base: &Vec<Figures>| {
+            figures.iter().zip(base).map(|(ours, base)| ours.value / base.value).collect()
+        };
+        let ratio = base.map_or_else(String::new, |base| format!("{:.2}", middle(ratios(base))));
         let cpu = median(|figures| figures.cpu, figures);
         println!("{:<14}{value:>12.2}{ratio:>10}{lowest:>12.2}{cpu:>12.3}", name(*who));
     }
+}
+
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

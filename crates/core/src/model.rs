@@ -140,7 +140,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         'c: 'f,
         Self: 'f,
     {
-        if let Err(error) = refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name()) {
+        if let Err(error) = refuse(self, cx) {
             return Box::pin(future::ready(Err(error)));
         }
         if !cx.is_guarded() {
@@ -162,7 +162,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         cx: Context,
     ) -> ChunkStream<'a, M::Output> {
         deferred(async move {
-            refuse_unsupported(self.capabilities(), cx.arguments(), &self.model_name())?;
+            refuse(self, &cx)?;
             let Some(prompt) = gather(prompt).await? else { return Ok(Box::pin(stream::empty()) as _) };
             let (pass, cx) = cx.admit(|| demand(self, &prompt, &cx)).await?;
             Ok(holding(pass, self.generate_stream(prompt, cx.into_owned())))
@@ -193,6 +193,12 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         }
         facts
     }
+}
+
+/// Fails if the arguments of the call ask for what the model does not declare.
+fn refuse<M: LanguageModel + ?Sized>(model: &M, cx: &Context) -> Result<()> {
+    let Some(arguments) = cx.arguments() else { return Ok(()) };
+    refuse_unsupported(model.capabilities(), arguments, &model.model_name())
 }
 
 /// The stream with its pass, which is given back with the last chunk: what reads the stream may itself wait for one.

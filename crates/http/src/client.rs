@@ -11,8 +11,7 @@ use bytes::Bytes;
 use catena_core::{Result, Timer};
 use futures_core::Stream;
 use http::header::{ACCEPT_ENCODING, USER_AGENT};
-use http::{HeaderValue, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderValue, Uri};
 
 use crate::builder::HttpClientBuilder;
 use crate::encoding;
@@ -108,25 +107,38 @@ impl HttpClient {
     /// # Example
     /// See [`HttpClient`].
     pub async fn send(&self, request: Request) -> Result<Response> {
-        let inner = &*self.0;
         let mut request = request.into_http();
-        request.headers_mut().entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
-        if inner.gzip {
-            request.headers_mut().entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
-        }
         let url = request.uri().clone();
+        self.complete(&url, request.headers_mut());
+        self.send_complete(&Arc::new(request)).await
+    }
+
+    /// Adds the headers that every request of this client has, where they are absent.
+    pub(crate) fn complete(&self, url: &Uri, headers: &mut HeaderMap) {
+        let inner = &*self.0;
+        headers.entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
+        if inner.gzip {
+            headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+        }
+        if let Sender::Hyper(hyper) = &inner.sender {
+            hyper.complete(url, headers);
+        }
+    }
+
+    /// Sends a request that is [complete](Self::complete).
+    pub(crate) async fn send_complete(&self, request: &Arc<HttpRequest>) -> Result<Response> {
+        let inner = &*self.0;
         match &inner.sender {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
-                let mut call = transport.send(request);
-                inner.within_limits(clock, url, call.as_mut()).await
+                let mut call = transport.send(HttpRequest::clone(request));
+                inner.within_limits(clock, request.uri(), call.as_mut()).await
             }
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
-                let request = Box::new(request.map(Full::new));
                 let clock = hyper.clock(&place);
-                let call = pin!(hyper.send_at(place, request));
-                inner.within_limits(clock, url, call).await
+                let call = pin!(hyper.send_at(place, Arc::clone(request)));
+                inner.within_limits(clock, request.uri(), call).await
             }
         }
     }
@@ -148,7 +160,7 @@ impl HttpClient {
 
 impl Inner {
     /// Awaits an answer within the limits, and lays them around its body.
-    async fn within_limits<F, B>(&self, clock: Clock, url: Uri, mut call: Pin<&mut F>) -> Result<Response>
+    async fn within_limits<F, B>(&self, clock: Clock, url: &Uri, mut call: Pin<&mut F>) -> Result<Response>
     where
         F: Future<Output = Result<http::Response<B>>> + ?Sized,
         B: Stream<Item = Result<Bytes>> + Send + 'static,
@@ -167,14 +179,14 @@ impl Inner {
                         self.first_byte
                     }
                 };
-                Poll::Ready(Err(passed.error(&server_name(&url))))
+                Poll::Ready(Err(passed.error(&server_name(url))))
             })
             .await?
         };
         let (mut head, body) = answer.into_parts();
         let limits = BodyLimits { clock, idle: self.idle, total, url: url.clone() };
         let body = TimedBody::new(body, limits, Some(alarm));
-        let body = encoding::decode(body, &mut head.headers, || server_name(&url))?;
+        let body = encoding::decode(body, &mut head.headers, || server_name(url))?;
         Ok(Response::new(head, body, self.limits))
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use catena_core::{Result, Timer};
-use http::header::PROXY_AUTHORIZATION;
-use http_body_util::Full;
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Uri};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::blocking_scope;
-use crate::body::Body;
 use crate::client::HttpRequest;
 use crate::connector::Connector;
 use crate::dialer::Dialer;
@@ -19,9 +18,8 @@ use crate::proxy::Proxies;
 use crate::runtime_pools::{InRuntime, OnRuntime, RuntimePools};
 use crate::timeout::{Clock, Limit};
 use crate::tls::Tls;
-use crate::transport::{HttpTransport, ResponseFuture};
 
-/// The built-in [`HttpTransport`].
+/// The built-in transport.
 #[derive(Debug)]
 pub(crate) struct HyperTransport {
     pools: RuntimePools<Arc<Pool>>,
@@ -47,14 +45,13 @@ impl HyperTransport {
         self.clock_on(place.runtime())
     }
 
-    /// Sends `request` at `place`.
+    /// Sends `request`, which is [complete](Self::complete), at `place`.
     pub(crate) async fn send_at(
         &self,
         place: Place,
-        mut request: Box<http::Request<Full<Bytes>>>,
+        request: Arc<HttpRequest>,
     ) -> Result<http::Response<Received>> {
         let pool = self.pools.get(place.runtime(), || self.pool_on(place.runtime()));
-        self.authenticate_to_proxy(&mut request);
         match place {
             Place::Here(runtime) => InRuntime::new(pool.send(request), runtime).await,
             Place::IoThread(runtime) => Remote::spawn(&runtime, pool.send(request)).await,
@@ -74,28 +71,29 @@ impl HyperTransport {
         Pool::new(connector, OnRuntime(runtime.clone()), self.clock_on(runtime))
     }
 
-    /// A plain request is handed to the proxy whole, so the credentials travel in its headers. A tunnel brings its own.
-    fn authenticate_to_proxy<B>(&self, request: &mut http::Request<B>) {
-        if request.uri().scheme_str() != Some("http") {
-            return;
+    /// Adds the headers that this transport needs: the host, and for a proxy that is handed a plain request whole the
+    /// credentials. A tunnel brings its own.
+    pub(crate) fn complete(&self, url: &Uri, headers: &mut HeaderMap) {
+        if !headers.contains_key(HOST)
+            && let Some(host) = host_header(url)
+        {
+            headers.insert(HOST, host);
         }
-        if let Some(proxy) = self.proxies.intercept(request.uri())
+        if url.scheme() == Some(&Scheme::HTTP)
+            && let Some(proxy) = self.proxies.intercept(url)
             && let Some(auth) = proxy.basic_auth()
         {
-            request.headers_mut().entry(PROXY_AUTHORIZATION).or_insert_with(|| auth.clone());
+            headers.entry(PROXY_AUTHORIZATION).or_insert_with(|| auth.clone());
         }
     }
 }
 
-impl HttpTransport for Arc<HyperTransport> {
-    fn send(&self, request: HttpRequest) -> ResponseFuture {
-        let transport = Arc::clone(self);
-        // An async block, because the place is decided by the thread that polls first.
-        Box::pin(async move {
-            let place = Place::of_this_thread()?;
-            Ok(transport.send_at(place, Box::new(request.map(Full::new))).await?.map(Body::from_stream))
-        })
-    }
+fn host_header(url: &Uri) -> Option<HeaderValue> {
+    let authority = url.authority()?;
+    let default = if url.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let is_default = authority.port_u16().is_none_or(|port| port == default);
+    // An authority is made of characters that a header may hold.
+    HeaderValue::from_str(if is_default { authority.host() } else { authority.as_str() }).ok()
 }
 
 /// Where the I/O of a request runs.

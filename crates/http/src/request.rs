@@ -206,7 +206,7 @@ fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
 }
 
 /// Reads an absolute URL. Errors do not repeat what may hold a password.
-fn parse_url(text: &str) -> Result<Uri> {
+pub(crate) fn parse_url(text: &str) -> Result<Uri> {
     let bad = |reason: &str| Err(Error::new(ErrorKind::Config, format!("the URL {reason}")));
     // A percent sign or a user name before `@` must not reach a log: decide about credentials before anything else.
     let authority = text.split_once("://").map_or(text, |(_, rest)| rest);

@@ -66,7 +66,11 @@ pub fn decode_events(
     bytes: impl Stream<Item = Result<Bytes>> + Send + 'static,
     max_event_bytes: usize,
 ) -> EventStream {
-    EventStream { bytes: Some(Body::from_stream(bytes)), decoder: Decoder::new(max_event_bytes) }
+    EventStream {
+        bytes: Some(Body::from_stream(bytes)),
+        ended: false,
+        decoder: Decoder::new(max_event_bytes),
+    }
 }
 
 /// The events of a body as they arrive. Made by [`decode_events`] and [`Response::events`](crate::Response::events).
@@ -81,6 +85,8 @@ pub fn decode_events(
 pub struct EventStream {
     /// None once there is nothing more to read.
     bytes: Option<Body>,
+    /// The input has ended in order: only a block without its blank line is left.
+    ended: bool,
     decoder: Decoder,
 }
 
@@ -101,6 +107,7 @@ impl Stream for EventStream {
                 Some(Err(error)) => return this.fail(error),
                 None => {
                     this.bytes = None;
+                    this.ended = true;
                     this.decoder.finish();
                 }
             }
@@ -109,6 +116,11 @@ impl Stream for EventStream {
 }
 
 impl EventStream {
+    /// True if what came last, an event or an error, is of a block that the input broke off in.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.ended
+    }
+
     /// Takes back the memory of an event that is done with.
     pub(crate) fn recycle(&mut self, event: Event) {
         self.decoder.recycle(event.data);

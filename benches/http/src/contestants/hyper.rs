@@ -1,4 +1,8 @@
 //! The loop that one would write by hand: hyper's own connection, one per task, and as little as possible around it.
+//!
+//! It encodes the request with serde and the body of the answer, which it does not copy, into a struct of the one text that
+//! it wants; events are cut from a buffer, and each text is given as a string. It pools nothing, retries nothing, has no
+//! time limits, and knows neither token counts nor errors: less than any program that one would run.
 
 use std::time::Duration;
 

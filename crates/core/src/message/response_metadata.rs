@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::TokenUsage;
 use crate::Chunk;
 
 /// What a service says about a call beside the answer. Each field keeps the last value that came.
@@ -30,6 +31,9 @@ pub struct ResponseMetadata {
     /// The id under which the service logged the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The token counts as the service told them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_usage: Option<TokenUsage>,
     /// True if the answer came from a cache or from another caller's identical call: its usage was spent once, not
     /// again. Not part of the message's form as data.
     #[serde(skip)]
@@ -44,6 +48,7 @@ impl Chunk for ResponseMetadata {
         keep_last(&mut self.model, next.model);
         keep_last(&mut self.finish_reason, next.finish_reason);
         keep_last(&mut self.request_id, next.request_id);
+        keep_last(&mut self.token_usage, next.token_usage);
         self.cached |= next.cached;
         for (key, value) in next.extra {
             if !value.is_null() {

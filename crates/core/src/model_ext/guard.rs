@@ -7,10 +7,9 @@ use crate::{Capabilities, Capability, Error, ErrorKind, Result};
 /// Fails if the arguments of a call ask for what the model does not declare.
 pub(crate) fn refuse_unsupported(
     can: Capabilities,
-    arguments: Option<&Map<String, Value>>,
+    arguments: &Map<String, Value>,
     model: &str,
 ) -> Result<()> {
-    let Some(arguments) = arguments else { return Ok(()) };
     let asks = |name: &str, for_it: fn(&Value) -> bool| arguments.get(name).is_some_and(for_it);
     let asked = [
         (Capability::Tools, "tools", asks("tools", has_some)),
@@ -50,7 +49,7 @@ mod tests {
     #[track_caller]
     fn check(can: &[Capability], arguments: Value, refused: Option<&str>) {
         let can = can.iter().copied().collect();
-        let error = refuse_unsupported(can, arguments.as_object(), "M").err();
+        let error = refuse_unsupported(can, arguments.as_object().expect("an object"), "M").err();
         assert_eq!(error.as_ref().map(Error::message), refused);
     }
 

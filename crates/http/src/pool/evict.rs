@@ -4,31 +4,32 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use hyper::rt::{Executor, Timer};
 
-use super::{Key, Pool};
+use super::host::Host;
 
 /// Connections that nobody uses are kept this long.
 const KEPT: Duration = Duration::from_secs(60);
 /// How often they are looked for.
 const EVERY: Duration = Duration::from_secs(15);
 
-impl Pool {
-    /// Sees to it that the connections to a server are looked at now and then, until there are none.
-    pub(super) fn evict_later(self: &Arc<Self>, key: &Key) {
-        if self.with(key, |host| std::mem::replace(&mut host.watched, true)) {
+impl Host {
+    /// Sees to it that the connections are looked at now and then, until there are none.
+    pub(super) fn evict_later(self: &Arc<Self>) {
+        if self.with(|connections| std::mem::replace(&mut connections.watched, true)) {
             return;
         }
         // Weak: a client that is dropped closes its connections at once.
-        let (pool, key, runtime) = (Arc::downgrade(self), key.clone(), self.runtime.clone());
-        let mut gone = self.alive.subscribe();
+        let (host, runtime, mut pool) = (Arc::downgrade(self), self.runtime.clone(), self.pool.clone());
         self.runtime.execute(async move {
             loop {
-                // Ends early only because the pool is gone.
-                select(runtime.sleep(EVERY), pin!(gone.changed())).await;
-                let Some(pool) = pool.upgrade() else { return };
-                if !pool.evict(&key) {
+                // Nothing is ever sent: it changes when the pool is gone.
+                if let Either::Right(_) = select(runtime.sleep(EVERY), pin!(pool.changed())).await {
+                    return;
+                }
+                let Some(host) = host.upgrade() else { return };
+                if !host.evict() {
                     return;
                 }
             }
@@ -36,13 +37,13 @@ impl Pool {
     }
 
     /// Looks once. False if nothing is left to look after.
-    fn evict(&self, key: &Key) -> bool {
-        self.with(key, |host| {
+    fn evict(&self) -> bool {
+        self.with(|connections| {
             if let Some(since) = Instant::now().checked_sub(KEPT) {
-                host.evict(since);
+                connections.evict(since);
             }
-            host.watched = !host.is_empty();
-            host.watched
+            connections.watched = !connections.is_empty();
+            connections.watched
         })
     }
 }

@@ -6,18 +6,20 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use catena_core::Result;
 use http::header::HOST;
-use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::uri::{Authority, PathAndQuery};
+use http::{Request, Response, Uri, Version};
 use http_body_util::Full;
 use hyper::client::conn::TrySendError;
 
+use super::Pool;
 use super::checkout::{Checkout, Lease};
+use super::host::Host;
 use super::received::{Held, Received};
-use super::{Key, Pool};
+use crate::client::HttpRequest;
 use crate::failure;
 
-/// Boxed, because it is moved from future to future, and each would hold room for it.
-type Message = Box<Request<Full<Bytes>>>;
+/// A request in the form that a connection takes.
+type Message = Request<Full<Bytes>>;
 
 /// A server that had closed a kept connection says so as soon as it receives something. Later it may have been at work.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
@@ -28,8 +30,8 @@ const MOST_UNSENT: usize = 32;
 /// A request that got no answer.
 struct Lost {
     error: hyper::Error,
-    /// The request, if nothing of it left.
-    unsent: Option<Message>,
+    /// Nothing of it left.
+    unsent: bool,
     unprocessed: bool,
 }
 
@@ -38,104 +40,100 @@ impl Pool {
     ///
     /// A request that surely was not processed is sent again: as often as needed if nothing of it left, and once if a
     /// kept connection turned out to have been closed before, or an HTTP/2 server says that it did not look at it.
-    pub(crate) async fn send(self: Arc<Self>, mut message: Message) -> Result<Response<Received>> {
-        let (key, url) = (Key::of(message.uri()), message.uri().clone());
+    pub(crate) async fn send(self: Arc<Self>, request: Arc<HttpRequest>) -> Result<Response<Received>> {
+        let url = request.uri();
+        let host = self.host(url);
         let (mut unsent, mut may_repeat) = (0, true);
-        let mut checkout = self.checkout(&key, &url).await?;
+        let mut checkout = self.checkout(&host, url).await?;
         loop {
-            let copy = (may_repeat && checkout.may_fail_unprocessed()).then(|| message.clone());
             let reused = checkout.reused;
-            let lost = match self.exchange(checkout, message, &key, &url).await {
+            let lost = match exchange(checkout, &request, &host).await {
                 Ok(answer) => return Ok(answer),
                 Err(lost) => lost,
             };
-            (message, checkout) = match (lost.unsent, copy) {
-                (Some(same), _) if reused && unsent < MOST_UNSENT => {
-                    unsent += 1;
-                    (same, self.checkout(&key, &url).await?)
-                }
-                (_, Some(copy)) if lost.unprocessed => {
-                    may_repeat = false;
-                    // Not another kept connection, which the same restart may have closed.
-                    (copy, self.another(&key, &url).await?)
-                }
-                _ => return Err(failure::no_answer(&url, lost.error)),
+            checkout = if lost.unsent && reused && unsent < MOST_UNSENT {
+                unsent += 1;
+                self.checkout(&host, url).await?
+            } else if lost.unprocessed && may_repeat {
+                may_repeat = false;
+                // Not another kept connection, which the same restart may have closed.
+                self.another(&host, url).await?
+            } else {
+                return Err(failure::no_answer(url, lost.error));
             };
         }
     }
 
-    async fn another(self: &Arc<Self>, key: &Key, url: &Uri) -> Result<Checkout> {
-        if key.secure && self.connector.offers_http2() {
-            return self.checkout(key, url).await;
+    async fn another(&self, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
+        if host.key.secure && self.connector.offers_http2() {
+            return self.checkout(host, url).await;
         }
-        self.open(key, url).await
-    }
-
-    async fn exchange(
-        self: &Arc<Self>,
-        checkout: Checkout,
-        mut message: Message,
-        key: &Key,
-        url: &Uri,
-    ) -> Result<Response<Received>, Lost> {
-        match checkout.lease {
-            Lease::Http1(mut connection) => {
-                address_http1(&mut message, connection.proxied);
-                let (before, start) = (connection.traffic.received(), Instant::now());
-                let sent = connection.sender.try_send_request(*message).await;
-                let answer = sent.map_err(|error| {
-                    let silent = connection.traffic.received() == before;
-                    let at_once = start.elapsed() < CLOSED_AT_ONCE;
-                    let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
-                    Lost::new(error, closed)
-                })?;
-                let held = Held::Http1(connection, Arc::clone(self), key.clone());
-                Ok(answer.map(|body| Received::new(body, held, url)))
-            }
-            Lease::Http2(mut sender, slot) => {
-                *message.version_mut() = Version::HTTP_2;
-                let answer = sender.try_send_request(*message).await.map_err(|error| {
-                    let unprocessed = failure::is_unprocessed(error.error());
-                    Lost::new(error, unprocessed)
-                })?;
-                Ok(answer.map(|body| Received::new(body, Held::Http2(slot), url)))
-            }
-        }
+        self.open(host, url).await
     }
 }
 
-impl Checkout {
-    /// Whether a copy of the request must be kept.
-    fn may_fail_unprocessed(&self) -> bool {
-        self.reused || matches!(self.lease, Lease::Http2(..))
+async fn exchange(
+    checkout: Checkout,
+    request: &HttpRequest,
+    host: &Arc<Host>,
+) -> Result<Response<Received>, Lost> {
+    match checkout.lease {
+        Lease::Http1(mut connection) => {
+            let (before, start) = (connection.traffic.received(), Instant::now());
+            let sent = connection.sender.try_send_request(http1_form(request, connection.proxied)).await;
+            let answer = sent.map_err(|error| {
+                let silent = connection.traffic.received() == before;
+                let at_once = start.elapsed() < CLOSED_AT_ONCE;
+                let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
+                Lost::new(error, closed)
+            })?;
+            let held = Held::Http1(connection, Arc::clone(host));
+            Ok(answer.map(|body| Received::new(body, held, request.uri())))
+        }
+        Lease::Http2(mut sender, slot) => {
+            let sent = sender.try_send_request(http2_form(request)).await;
+            let answer = sent.map_err(|error| {
+                let unprocessed = failure::is_unprocessed(error.error());
+                Lost::new(error, unprocessed)
+            })?;
+            Ok(answer.map(|body| Received::new(body, Held::Http2(slot), request.uri())))
+        }
     }
 }
 
 impl Lost {
-    fn new(mut error: TrySendError<Request<Full<Bytes>>>, unprocessed: bool) -> Self {
-        let unsent = error.take_message().map(Box::new);
+    fn new(mut error: TrySendError<Message>, unprocessed: bool) -> Self {
+        let unsent = error.take_message().is_some();
         Self { error: error.into_error(), unsent, unprocessed }
     }
 }
 
-/// HTTP/1.1 names the host in a header and the path in its first line; a proxy wants the whole URL there.
-fn address_http1(message: &mut Request<Full<Bytes>>, proxied: bool) {
-    let url = message.uri();
-    if !message.headers().contains_key(HOST)
-        && let Some(authority) = url.authority()
-    {
-        let default = match (url.scheme() == Some(&Scheme::HTTPS), authority.port_u16()) {
-            (true, Some(443)) | (false, Some(80)) => true,
-            (_, port) => port.is_none(),
-        };
-        let host = if default { authority.host() } else { authority.as_str() };
-        // An authority is made of characters that a header may hold.
-        if let Ok(host) = HeaderValue::from_str(host) {
-            message.headers_mut().insert(HOST, host);
+/// HTTP/1.1 names the host in a header, which is there, and the path in its first line; a proxy wants the whole URL there.
+fn http1_form(request: &HttpRequest, proxied: bool) -> Message {
+    let url = request.uri();
+    let path = || url.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    message(request, if proxied { url.clone() } else { Uri::from(path()) })
+}
+
+/// HTTP/2 names the host in the URL alone.
+fn http2_form(request: &HttpRequest) -> Message {
+    let mut message = message(request, request.uri().clone());
+    *message.version_mut() = Version::HTTP_2;
+    let host = message.headers_mut().remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    if host.is_some() && host.as_ref() != message.uri().authority() {
+        let mut url = message.uri().clone().into_parts();
+        url.authority = host;
+        if let Ok(url) = Uri::from_parts(url) {
+            *message.uri_mut() = url;
         }
     }
-    if !proxied {
-        let path = message.uri().path_and_query().cloned();
-        *message.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    }
+    message
+}
+
+fn message(request: &HttpRequest, url: Uri) -> Message {
+    let mut message = Request::new(Full::new(request.body().clone()));
+    *message.method_mut() = request.method().clone();
+    *message.uri_mut() = url;
+    message.headers_mut().clone_from(request.headers());
+    message
 }

@@ -1,18 +1,40 @@
 //! What is known about one server, and the connections to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use catena_core::Error;
-use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Notify, watch};
 
+use super::Key;
 use super::connection::{Http1, Http2Sender, UNKNOWN_LIMIT};
+use crate::runtime_pools::OnRuntime;
+
+/// One server of a pool. Looked up once for each request.
+pub(super) struct Host {
+    pub(super) key: Key,
+    pub(super) runtime: OnRuntime,
+    /// Closed when the pool is gone.
+    pub(super) pool: watch::Receiver<()>,
+    connections: Mutex<Connections>,
+}
+
+impl Host {
+    pub(super) fn new(key: Key, runtime: OnRuntime, pool: watch::Receiver<()>) -> Self {
+        Self { key, runtime, pool, connections: Mutex::default() }
+    }
+
+    pub(super) fn with<T>(&self, change: impl FnOnce(&mut Connections) -> T) -> T {
+        // Nothing panics while it holds the lock and leaves the connections half changed.
+        change(&mut self.connections.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// The connections to one server.
 #[derive(Default)]
-pub(super) struct Host {
+pub(super) struct Connections {
     /// Free HTTP/1.1 connections, the latest last.
     pub(super) idle: Vec<Idle>,
     /// HTTP/2 connections.
@@ -98,7 +120,7 @@ pub(super) enum Step {
     Wait(OwnedNotified, usize),
 }
 
-impl Host {
+impl Connections {
     /// The next step of a request. `may_share` is false where only HTTP/1.1 is spoken.
     pub(super) fn next_step(&mut self, may_share: bool) -> Step {
         while let Some(idle) = self.idle.pop() {

@@ -9,7 +9,7 @@ mod received;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Uri;
 use http::uri::{Authority, Scheme};
@@ -31,9 +31,17 @@ pub(crate) struct Pool {
     connector: Connector,
     runtime: OnRuntime,
     clock: Clock,
-    hosts: Mutex<HashMap<Key, Host>>,
+    hosts: Mutex<Hosts>,
     /// Dropped with the pool, which ends the tasks that look after it.
     alive: watch::Sender<()>,
+}
+
+/// The servers of a pool.
+#[derive(Default)]
+struct Hosts {
+    all: HashMap<Key, Arc<Host>>,
+    /// The one that was asked for last.
+    last: Option<Arc<Host>>,
 }
 
 /// Whom a connection leads to.
@@ -48,9 +56,24 @@ impl Pool {
         Arc::new(Self { connector, runtime, clock, hosts: Mutex::default(), alive: watch::Sender::new(()) })
     }
 
-    fn hosts(&self) -> MutexGuard<'_, HashMap<Key, Host>> {
-        // Nothing panics while it holds the lock and leaves the map half changed.
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The server of `url`.
+    fn host(&self, url: &Uri) -> Arc<Host> {
+        let key = Key::of(url);
+        // Nothing panics while it holds the lock.
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        // A client speaks to one server, as a rule: to compare is cheaper than to hash.
+        if let Some(last) = hosts.last.as_ref().filter(|last| last.key == key) {
+            return Arc::clone(last);
+        }
+        let host = match hosts.all.get(&key) {
+            Some(host) => Arc::clone(host),
+            None => {
+                let host = Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe());
+                Arc::clone(hosts.all.entry(key).or_insert(Arc::new(host)))
+            }
+        };
+        hosts.last = Some(Arc::clone(&host));
+        host
     }
 }
 
@@ -64,6 +87,6 @@ impl Key {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("hosts", &self.hosts().len()).finish_non_exhaustive()
+        f.debug_struct("Pool").field("runtime", &self.runtime).finish_non_exhaustive()
     }
 }

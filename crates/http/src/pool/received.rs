@@ -12,8 +12,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::connection::Http1;
-use super::host::Slot;
-use super::{Key, Pool};
+use super::host::{Host, Slot};
 use crate::failure;
 
 /// The body of an answer. It is a channel from the connection's task and may be polled without a runtime.
@@ -27,7 +26,7 @@ pub(crate) struct Received {
 
 /// What a body holds while it is read.
 pub(super) enum Held {
-    Http1(Http1, Arc<Pool>, Key),
+    Http1(Http1, Arc<Host>),
     Http2(Slot),
 }
 
@@ -46,7 +45,7 @@ impl Received {
 
     fn release(&mut self) {
         match self.held.take() {
-            Some(Held::Http1(connection, pool, key)) => pool.keep(&key, connection),
+            Some(Held::Http1(connection, host)) => host.keep(connection),
             Some(Held::Http2(slot)) => drop(slot),
             None => {}
         }

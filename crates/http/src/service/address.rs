@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
 use http::Uri;
+use http::uri::PathAndQuery;
 
 use super::call::percent_encode;
-use crate::request::Request;
+use crate::request::parse_url;
 
 /// The address below which the calls of a service are. `Debug` hides the query, which may hold a key.
 ///
@@ -24,6 +26,7 @@ pub struct Address {
     /// Without a slash at the end.
     base: String,
     query: Option<String>,
+    /// Without the query.
     uri: Uri,
 }
 
@@ -39,11 +42,16 @@ impl Address {
             None => (text, None),
         };
         let base = base.trim_end_matches('/').to_owned();
-        let request = Request::get(&base).map_err(|error| in_base_url(&error))?;
-        let address = Self { base, query, uri: request.url().clone() };
+        let uri = parse_url(&base).map_err(|error| in_base_url(&error))?;
+        let address = Self { base, query, uri };
         // The query may hold what a URL cannot.
-        Request::get(&address.url("", &[])).map_err(|error| in_base_url(&error))?;
+        address.url("", []).map_err(|error| in_base_url(&error))?;
         Ok(address)
+    }
+
+    /// The base URL without its query.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     /// The host, in lower case.
@@ -57,20 +65,44 @@ impl Address {
     }
 
     /// The URL of a call: the path is appended to the base's, the parameters to its query.
-    pub(crate) fn url(&self, path: &str, query: &[(String, String)]) -> String {
-        let mut url = self.base.clone();
-        if !path.is_empty() {
-            url.push('/');
-            url.push_str(path);
+    ///
+    /// # Errors
+    /// `Config` for a path or query that no URL can hold. The query is not shown.
+    pub(crate) fn url<'q>(
+        &self,
+        path: &str,
+        query: impl IntoIterator<Item = &'q (String, String)>,
+    ) -> Result<Uri> {
+        let mut relative = String::with_capacity(self.uri.path().len() + path.len() + 1);
+        relative.push_str(self.uri.path().trim_end_matches('/'));
+        relative.push('/');
+        relative.push_str(path);
+        if path.is_empty() && relative.len() > 1 {
+            relative.pop();
         }
-        let given = self.query.iter().cloned();
-        let added =
-            query.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
-        for (index, parameter) in given.chain(added).enumerate() {
-            url.push(if index == 0 { '?' } else { '&' });
-            url.push_str(&parameter);
+        let mut separator = '?';
+        let mut add = |relative: &mut String, parameter: &[&str]| {
+            relative.push(separator);
+            relative.extend(parameter.iter().copied());
+            separator = '&';
+        };
+        if let Some(given) = &self.query {
+            add(&mut relative, &[given]);
         }
-        url
+        for (name, value) in query {
+            add(&mut relative, &[&percent_encode(name), "=", &percent_encode(value)]);
+        }
+        self.join(relative).map_err(|error| {
+            let message = format!("`{}/{}` is not a URL: {error}", self.base, path.escape_debug());
+            Error::new(ErrorKind::Config, message).with_source(error)
+        })
+    }
+
+    /// Scheme and host, which were read once and for all, with a path and query.
+    fn join(&self, relative: String) -> Result<Uri, http::Error> {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(relative))?);
+        Ok(Uri::from_parts(parts)?)
     }
 }
 
@@ -106,8 +138,8 @@ mod tests {
 
     #[track_caller]
     fn check(base: &str, expected: &str) {
-        let url = Address::parse(base).expect(base).url("chat/completions", &[]);
-        assert_eq!(url, expected);
+        let url = Address::parse(base).expect(base).url("chat/completions", []);
+        assert_eq!(url.expect(base).to_string(), expected);
     }
 
     #[test]
@@ -126,9 +158,10 @@ mod tests {
     fn parameters_follow_those_of_the_base() {
         let address = Address::parse("https://h.test/?a=1").expect("an address");
         let query = [("tags[]".to_owned(), "x y".to_owned()), ("é".to_owned(), "&=".to_owned())];
-        assert_eq!(address.url("p", &query), "https://h.test/p?a=1&tags%5B%5D=x%20y&%C3%A9=%26%3D");
+        let url = |address: &Address, query| address.url("p", query).expect("a URL").to_string();
+        assert_eq!(url(&address, &query[..]), "https://h.test/p?a=1&tags%5B%5D=x%20y&%C3%A9=%26%3D");
         let address = Address::parse("https://h.test").expect("an address");
-        assert_eq!(address.url("p", &query[..1]), "https://h.test/p?tags%5B%5D=x%20y");
+        assert_eq!(url(&address, &query[..1]), "https://h.test/p?tags%5B%5D=x%20y");
     }
 
     #[test]

@@ -151,6 +151,8 @@ impl ServiceBuilder {
             Some(http) => http,
             None => HttpClient::builder().build()?,
         };
+        // Those that all calls share, once and for all.
+        http.complete(address.uri(), &mut headers);
         let timer = self.timer.unwrap_or_else(|| Arc::clone(http.timer()));
         Ok(Service::from_inner(Inner {
             redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 
 use super::dialect::StreamDecoder;
-use super::lines::decode_lines;
+use super::lines::Lines;
 use super::origin::Origin;
 use crate::body::Body;
 use crate::failure;
@@ -40,8 +40,8 @@ impl Events {
         }
         if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
         {
-            let lines = decode_lines(response.into_body(), limits.max_event_bytes);
-            return Ok(Self::Arriving(Arriving::Lines(lines.boxed())));
+            let lines = Lines::new(response.into_body(), limits.max_event_bytes);
+            return Ok(Self::Arriving(Arriving::Lines(lines)));
         }
         let mut body = response.into_body();
         let mut start = BytesMut::new();
@@ -65,10 +65,9 @@ impl Events {
 }
 
 /// Events as they come, of either form.
-#[allow(clippy::large_enum_variant, reason = "the large one is the usual one")]
 pub(super) enum Arriving {
     Events(EventStream),
-    Lines(BoxStream<'static, Result<Event>>),
+    Lines(Lines),
 }
 
 impl Arriving {
@@ -76,6 +75,14 @@ impl Arriving {
         match self {
             Self::Events(events) => events.poll_next_unpin(cx),
             Self::Lines(lines) => lines.poll_next_unpin(cx),
+        }
+    }
+
+    /// True if what came last is of an event that the input broke off in.
+    fn is_cut(&self) -> bool {
+        match self {
+            Self::Events(events) => events.is_cut(),
+            Self::Lines(lines) => lines.is_cut(),
         }
     }
 
@@ -197,12 +204,27 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
                 Poll::Ready(None) => this.decoder.end(false, &this.origin),
             };
             this.ended = true;
-            return Poll::Ready(last.transpose());
+            return Poll::Ready(last.map_err(|error| this.explained(error)).transpose());
         }
     }
 }
 
 impl<D> Decoding<D> {
+    /// The error, unless all that is wrong is that the input broke off in the middle of an event: as with every other
+    /// answer that was cut short, nothing is wrong with the request, and the same call may well succeed.
+    fn explained(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Decode || !self.events.is_cut() {
+            return error;
+        }
+        let message = format!("the stream ended in the middle of an event, after {} chunks", self.seen);
+        let cut = Error::new(ErrorKind::Incomplete, message).with_retryable(true);
+        match error.service() {
+            Some(service) => cut.with_service(service.clone()),
+            None => cut,
+        }
+        .with_source(error)
+    }
+
     /// The next event, unless it takes too long.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
         if let Poll::Ready(event) = self.events.poll_next(cx) {

@@ -26,9 +26,9 @@ use super::redactor::Redactor;
 use super::redirect::send_to_end;
 use super::total::Total;
 use crate::body::Body;
-use crate::client::HttpClient;
+use crate::client::{HttpClient, HttpRequest};
 use crate::failure::server_name;
-use crate::request::{Request, is_secret};
+use crate::request::is_secret;
 use crate::response::Response;
 
 /// The most that is read of the body of an error, in bytes.
@@ -45,6 +45,7 @@ pub(super) struct Inner {
     pub(super) dialect: Arc<dyn Dialect>,
     pub(super) http: HttpClient,
     pub(super) credentials: Option<Credentials>,
+    /// Of every call: complete, with a key that does not change.
     pub(super) headers: HeaderMap,
     pub(super) query: Vec<(String, String)>,
     /// What error texts must not show beside the key.
@@ -59,8 +60,8 @@ pub(super) struct Inner {
 
 /// A call with everything of it that is the same for each attempt.
 struct Prepared {
-    /// Without the key.
-    request: Request,
+    /// Complete but for a key that has to be fetched.
+    request: Arc<HttpRequest>,
     /// What error texts must not show beside the key.
     secrets: Vec<String>,
     http: HttpClient,
@@ -153,10 +154,11 @@ impl Service {
 
 impl Inner {
     fn prepare(&self, call: Call) -> Result<Prepared> {
-        let query: Vec<_> = self.query.iter().cloned().chain(call.query).collect();
-        let mut request =
-            Request::new(call.method, &self.address.url(&call.path, &query))?.with_body(call.body);
+        let url = self.address.url(&call.path, self.query.iter().chain(&call.query))?;
         let secrets = secrets_in(&call.headers);
+        let mut request = HttpRequest::new(call.body);
+        *request.method_mut() = call.method;
+        *request.uri_mut() = url;
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         headers.extend(call.headers);
@@ -167,6 +169,7 @@ impl Inner {
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         let demand = Demand::of_tokens(call.tokens);
+        let request = Arc::new(request);
         Ok(Prepared { request, secrets, http, timeouts, max_retries, demand })
     }
 
@@ -276,13 +279,13 @@ impl Inner {
         Err(with_wishes(error, &origin.headers, &*self.timer))
     }
 
-    async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Request>, Redactor)> {
+    async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Arc<HttpRequest>>, Redactor)> {
         let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
         if let (Some(credentials), None) = (&self.credentials, fixed) {
-            let mut request = prepared.request.clone();
+            let mut request = HttpRequest::clone(&prepared.request);
             let key = credentials.fetch().await?;
             credentials.put(&key, request.headers_mut())?;
-            return Ok((Cow::Owned(request), self.redactor(Some(&key), prepared)));
+            return Ok((Cow::Owned(Arc::new(request)), self.redactor(Some(&key), prepared)));
         }
         // A fixed key is among the headers of every request.
         let same = prepared.secrets.is_empty();
@@ -306,7 +309,7 @@ impl Inner {
     }
 
     fn total(&self, prepared: &Prepared) -> Total {
-        Total::start(&*self.timer, prepared.timeouts.total, || server_name(prepared.request.url()))
+        Total::start(&*self.timer, prepared.timeouts.total, || server_name(prepared.request.uri()))
     }
 }
 

@@ -46,8 +46,9 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// What the headers say about the limits: by default those of [`RateLimits::from_headers`].
     fn rate_limits(&self, headers: &HeaderMap) -> RateLimits {
+        let named = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ratelimit-"));
         RateLimits::from_headers(
-            headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))),
+            named.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))),
         )
     }
 }

@@ -1,12 +1,14 @@
 //! Newline-delimited JSON: one event per line.
 
 use std::pin::Pin;
+use std::task::{self, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use catena_core::{Error, ErrorKind, Result};
-use futures_util::StreamExt;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::Stream;
+use memchr::memchr;
 
+use crate::body::Body;
 use crate::failure;
 use crate::sse::Event;
 
@@ -14,52 +16,58 @@ use crate::sse::Event;
 ///
 /// # Errors
 /// As those of [`decode_events`](crate::decode_events).
-pub(super) fn decode_lines(
-    bytes: impl Stream<Item = Result<Bytes>> + Send + 'static,
-    max_line: usize,
-) -> impl Stream<Item = Result<Event>> + Send {
-    let state =
-        Lines { bytes: Box::pin(bytes), buffer: BytesMut::new(), searched: 0, max_line, ended: false };
-    stream::unfold(Some(state), |state| async move {
-        let mut state = state?;
-        let line = state.next().await?;
-        let next = line.is_ok().then_some(state);
-        Some((line, next))
-    })
-}
-
-struct Lines<S> {
-    bytes: Pin<Box<S>>,
+pub(super) struct Lines {
+    bytes: Body,
     buffer: BytesMut,
     /// How much of the buffer holds no newline: no byte is looked at twice.
     searched: usize,
     max_line: usize,
+    /// The input has ended in order: only a line without its newline is left.
     ended: bool,
 }
 
-impl<S: Stream<Item = Result<Bytes>>> Lines<S> {
-    async fn next(&mut self) -> Option<Result<Event>> {
-        loop {
-            while let Some(at) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
-                let line = self.buffer.split_to(self.searched + at);
-                self.buffer.advance(1);
-                self.searched = 0;
-                if !line.trim_ascii().is_empty() {
-                    return Some(event(&line));
-                }
+impl Lines {
+    pub(super) fn new(bytes: Body, max_line: usize) -> Self {
+        Self { bytes, buffer: BytesMut::new(), searched: 0, max_line, ended: false }
+    }
+
+    /// True if what came last, an event or an error, is of a line that the input broke off in.
+    pub(super) fn is_cut(&self) -> bool {
+        self.ended
+    }
+
+    /// The next line that is here, if there is one.
+    fn next_line(&mut self) -> Option<Result<Event>> {
+        while let Some(at) = memchr(b'\n', &self.buffer[self.searched..]) {
+            let line = self.buffer.split_to(self.searched + at);
+            self.buffer.advance(1);
+            self.searched = 0;
+            if !line.trim_ascii().is_empty() {
+                return Some(event(&line));
             }
-            self.searched = self.buffer.len();
-            if self.searched > self.max_line {
-                return Some(Err(failure::event_too_large(self.max_line)));
+        }
+        self.searched = self.buffer.len();
+        (self.searched > self.max_line).then(|| Err(failure::event_too_large(self.max_line)))
+    }
+}
+
+/// Not fused: nothing may be asked of it after an error.
+impl Stream for Lines {
+    type Item = Result<Event>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(line) = self.next_line() {
+                return Poll::Ready(Some(line));
             }
             if self.ended {
-                let line = self.buffer.split();
                 self.searched = 0;
-                return (!line.trim_ascii().is_empty()).then(|| event(&line));
+                let line = std::mem::take(&mut self.buffer);
+                return Poll::Ready((!line.trim_ascii().is_empty()).then(|| event(&line)));
             }
-            match self.bytes.next().await {
+            match ready!(Pin::new(&mut self.bytes).poll_next(cx)) {
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(error)) => return Some(Err(error)),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => self.ended = true,
             }
         }
@@ -79,10 +87,27 @@ fn event(line: &[u8]) -> Result<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
+    use futures_util::{StreamExt, stream};
+
+    fn decode(pieces: Vec<Result<Bytes>>, max_line: usize) -> Vec<Result<Event>> {
+        let mut lines = Lines::new(Body::from_stream(stream::iter(pieces)), max_line);
+        let mut events = Vec::new();
+        pollster::block_on(async {
+            while let Some(event) = lines.next().await {
+                let is_last = event.is_err();
+                events.push(event);
+                if is_last {
+                    break;
+                }
+            }
+        });
+        events
+    }
 
     fn lines(pieces: &[&'static [u8]], max_line: usize) -> (Vec<String>, Option<ErrorKind>) {
         let pieces: Vec<Result<Bytes>> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece))).collect();
-        let events: Vec<_> = pollster::block_on(decode_lines(stream::iter(pieces), max_line).collect());
+        let events = decode(pieces, max_line);
         let mut lines = Vec::new();
         for event in events {
             match event {
@@ -113,7 +138,7 @@ mod tests {
         assert_eq!(lines(&[b"1\n\xFF\n2\n"], 5), (vec!["1".to_owned()], Some(ErrorKind::Decode)));
         let cut: Vec<Result<Bytes>> =
             vec![Ok(Bytes::from_static(b"1\n2")), Err(Error::new(ErrorKind::Incomplete, "cut"))];
-        let events: Vec<_> = pollster::block_on(decode_lines(stream::iter(cut), 9).collect());
+        let events = decode(cut, 9);
         assert_eq!(events.len(), 2, "half a line is no line");
         assert_eq!(events[1].as_ref().expect_err("cut").kind(), ErrorKind::Incomplete);
     }

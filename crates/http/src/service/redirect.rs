@@ -1,33 +1,34 @@
 //! Redirects: followed where the key may go, which is the server that it is for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use catena_core::Result;
 use http::Method;
 
 use super::address::same_origin;
-use crate::client::HttpClient;
-use crate::request::Request;
+use crate::client::{HttpClient, HttpRequest};
+use crate::request::parse_url;
 use crate::response::Response;
 
 /// How many redirects in a row are followed.
 const MAX_REDIRECTS: usize = 5;
 
 /// Sends a request, and again where it is redirected to within the same server.
-pub(super) async fn send_to_end(http: &HttpClient, request: &Request) -> Result<Response> {
+pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<HttpRequest>) -> Result<Response> {
+    let mut response = http.send_complete(request).await?;
     let mut request = Cow::Borrowed(request);
-    let mut response = http.send(request.as_ref().clone()).await?;
     for _ in 0..MAX_REDIRECTS {
         let Some(next) = followed(&request, &response) else { break };
-        request = Cow::Owned(next);
-        response = http.send(request.as_ref().clone()).await?;
+        request = Cow::Owned(Arc::new(next));
+        response = http.send_complete(&request).await?;
     }
     Ok(response)
 }
 
 /// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the
 /// key must not go.
-fn followed(request: &Request, response: &Response) -> Option<Request> {
+fn followed(request: &HttpRequest, response: &Response) -> Option<HttpRequest> {
     let keeps = match response.status().as_u16() {
         307 | 308 => true,
         301 | 302 => request.method() == Method::GET,
@@ -36,16 +37,16 @@ fn followed(request: &Request, response: &Response) -> Option<Request> {
     let location = response.header("location").filter(|_| keeps)?;
     let url = match location.strip_prefix('/') {
         Some(rest) if !rest.starts_with('/') => {
-            let url = request.url();
+            let url = request.uri();
             format!("{}://{}{location}", url.scheme_str()?, url.authority()?)
         }
         _ => location.to_owned(),
     };
-    let next = Request::new(request.method().clone(), &url).ok()?;
-    if !same_origin(request.url(), next.url()) {
+    let url = parse_url(&url).ok()?;
+    if !same_origin(request.uri(), &url) {
         return None;
     }
-    let mut next = next.with_body(request.body().clone());
-    next.headers_mut().clone_from(request.headers());
+    let mut next = request.clone();
+    *next.uri_mut() = url;
     Some(next)
 }

@@ -1,6 +1,7 @@
 //! The public behaviour of the transport, against small servers on the loopback interface.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod back_pressure;
 mod cancellation;
 mod executors;
 mod failures;

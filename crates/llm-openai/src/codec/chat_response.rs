@@ -256,11 +256,13 @@ mod tests {
             let serde_json::Value::Object(extra) = json!({
                 "created": 1700000000.5, "system_fingerprint": "fp_1", "weird": {"a": [1]},
                 "native_finish_reason": "eos", "logprobs": {"content": []}, "note": 1,
-                "token_usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.5},
             }) else {
                 return;
             };
             m.metadata.extra = extra;
+            m.metadata.token_usage = Some(
+                json!({"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.5}).into(),
+            );
         });
     }
 

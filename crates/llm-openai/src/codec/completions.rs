@@ -10,7 +10,6 @@ use super::envelope::{Envelope, decode_body, keep, no_choices};
 use super::lenient::{Text, count};
 use super::origin::Origin;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
-use super::usage::decode_usage;
 use crate::completion::Completion;
 use crate::parameters::Parameters;
 
@@ -150,7 +149,7 @@ pub(crate) fn decode_completions(
         return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
     }
     let facts = Completion {
-        usage: decode_usage(&answer.usage),
+        usage: answer.counted(),
         model: answer.model.into_string(),
         id: answer.id.into_string(),
         request_id: origin.request_id.clone(),

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
 use catena_http::service::{is_html, words};
 use serde::de::{Deserialize, Deserializer, MapAccess};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::error::decode_error_in_answer;
 use super::lenient::{Text, is_truthy};
 use super::members::{Members, read_only_object, skip, take_extra};
 use super::origin::Origin;
-use super::usage::decode_usage;
+use super::usage::take_usage;
 
 /// An answer or event with choices of type `C`. Everything is optional; what is unknown stays in `extra`.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct Envelope<'a, C> {
     pub(super) id: Text<'a>,
     pub(super) model: Text<'a>,
     pub(super) choices: Option<Vec<C>>,
-    pub(super) usage: Value,
+    usage: Option<&'a RawValue>,
     pub(super) error: Value,
     /// All other members that say something.
     pub(super) extra: Map<String, Value>,
@@ -28,7 +29,7 @@ pub(super) struct Envelope<'a, C> {
 impl<C> Default for Envelope<'_, C> {
     fn default() -> Self {
         let (id, model) = (Text::default(), Text::default());
-        Self { id, model, choices: None, usage: Value::Null, error: Value::Null, extra: Map::new() }
+        Self { id, model, choices: None, usage: None, error: Value::Null, extra: Map::new() }
     }
 }
 
@@ -55,15 +56,15 @@ impl<'de, C: Deserialize<'de>> Deserialize<'de> for Envelope<'de, C> {
 }
 
 impl<C> Envelope<'_, C> {
+    /// The token counts.
+    pub(super) fn counted(&self) -> Option<Usage> {
+        take_usage(self.usage, &mut ResponseMetadata::default())
+    }
+
     /// Moves what is said about the call into the metadata, and returns the token counts.
     pub(super) fn describe(&mut self, metadata: &mut ResponseMetadata) -> Option<Usage> {
         keep(&mut self.extra, &mut metadata.extra);
-        let usage =
-            decode_usage(&self.usage).or_else(|| decode_usage(metadata.extra.get("x_groq")?.get("usage")?));
-        if is_truthy(&self.usage) {
-            metadata.extra.insert("token_usage".to_owned(), self.usage.take());
-        }
-        usage
+        take_usage(self.usage, metadata)
     }
 }
 
@@ -84,8 +85,12 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
     origin: &Origin,
 ) -> Result<Envelope<'a, C>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let envelope: Envelope<'a, C> =
-        serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
+    // Looked at as a whole a text is checked faster than string by string.
+    let envelope = match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    };
+    let envelope: Envelope<'a, C> = envelope.map_err(|error| not_an_answer(body, &error, origin))?;
     if is_truthy(&envelope.error) {
         return Err(decode_error_in_answer(&String::from_utf8_lossy(body), origin));
     }

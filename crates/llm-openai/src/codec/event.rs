@@ -15,7 +15,7 @@ use super::error::error_in_event;
 use super::lenient::{Text, is_truthy};
 use super::members::{Facts, Members, read_object, skip, take_fact};
 use super::origin::Origin;
-use super::usage::decode_usage;
+use super::usage::take_usage;
 
 /// A choice of an event.
 pub(super) trait EventChoice<'de>: Deserialize<'de> {
@@ -29,7 +29,7 @@ pub(super) struct Event<'a, C> {
     pub(super) id: Text<'a>,
     pub(super) model: Text<'a>,
     /// Null in most events.
-    usage: Value,
+    usage: Option<&'a RawValue>,
     error: Value,
     choices: Choices<C>,
     /// Against those who count bytes; means nothing.
@@ -46,7 +46,7 @@ impl<C> Default for Event<'_, C> {
         Self {
             id: Text::default(),
             model: Text::default(),
-            usage: Value::Null,
+            usage: None,
             error: Value::Null,
             choices: Choices::default(),
             padding: Text::default(),
@@ -115,12 +115,7 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
             known.keep(name, value, metadata);
         }
         known.keep_all(&self.facts, metadata);
-        let usage =
-            decode_usage(&self.usage).or_else(|| decode_usage(metadata.extra.get("x_groq")?.get("usage")?));
-        if is_truthy(&self.usage) {
-            metadata.extra.insert("token_usage".to_owned(), self.usage.take());
-        }
-        usage
+        take_usage(self.usage, metadata)
     }
 }
 

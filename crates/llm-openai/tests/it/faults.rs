@@ -109,6 +109,12 @@ fn a_stream_that_breaks_gives_what_came_and_says_why() {
         ),
         ("stalled", Reply::sse(start).end_stall(), ErrorKind::Timeout),
         ("closed early", Reply::sse(start), ErrorKind::Incomplete),
+        ("closed in an event", raw(b"data: {\"choices"), ErrorKind::Incomplete),
+        (
+            "closed in a character",
+            raw(b"data: {\"choices\":[{\"delta\":{\"content\":\"\xE2\x82"),
+            ErrorKind::Incomplete,
+        ),
         ("not UTF-8", raw(b"data: \xFF\n\n"), ErrorKind::Decode),
         ("not JSON", raw(b"data: {\"choices\n\n"), ErrorKind::Decode),
     ] {

@@ -13,6 +13,7 @@ mod invoke;
 mod parameters;
 mod pipes;
 mod responses;
+mod restart;
 mod retries;
 mod secrets;
 mod streaming;

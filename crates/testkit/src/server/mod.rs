@@ -93,11 +93,34 @@ impl Server {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn try_start(handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> io::Result<Self> {
+        Self::try_start_at((Ipv4Addr::LOCALHOST, 0).into(), handler)
+    }
+
+    /// Like [`Server::try_start`], at the address of a server that is gone: together with dropping that one, a restart.
+    ///
+    /// # Errors
+    ///
+    /// When another program has taken the port, or the operating system gives out no thread.
+    ///
+    /// ```
+    /// use catena_testkit::{Reply, Server};
+    ///
+    /// let server = Server::replay([Reply::text(200, "first")]);
+    /// let address = server.address();
+    /// drop(server); // closes the port and all connections
+    /// let server = Server::try_start_at(address, |_| Reply::text(200, "second"))?;
+    /// assert_eq!(server.address(), address);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn try_start_at(
+        address: SocketAddr,
+        handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let (log, stop) = (Arc::new(Log::default()), Gate::new());
         let (started, start) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name("catena-test-server".to_owned()).spawn({
             let (log, stop) = (Arc::clone(&log), stop.clone());
-            move || run(Arc::new(handler), log, &stop, &started)
+            move || run(address, Arc::new(handler), log, &stop, &started)
         })?;
         let (address, runtime) = start.recv().map_err(|_| io::Error::other("the server thread died"))??;
         Ok(Self { address, log, runtime, stop, thread: Some(thread) })
@@ -148,6 +171,7 @@ impl fmt::Debug for Server {
 
 /// The body of the server's thread: reports the address or why there is none, then serves until `stop`.
 fn run(
+    address: SocketAddr,
     handler: Handler,
     log: Arc<Log>,
     stop: &Gate,
@@ -158,7 +182,7 @@ fn run(
         Err(error) => return drop(started.send(Err(error))),
     };
     runtime.block_on(async {
-        let listening = listen().and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let listener = match listening {
             Ok((address, listener)) => started.send(Ok((address, Handle::current()))).map(|()| listener).ok(),
             Err(error) => started.send(Err(error)).err().and(None),
@@ -171,9 +195,12 @@ fn run(
     // Dropping the runtime drops its tasks, and with them the port and every connection.
 }
 
-fn listen() -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Else the port would stay taken while the system remembers connections of the server before.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 

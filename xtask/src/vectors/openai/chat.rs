@@ -32,9 +32,9 @@ async fn call(
 pub(super) fn generate(case: &Case<'_>) -> Played {
     play(case, async |chat, messages| match chat.generate_all(messages).await {
         Ok(answers) => {
-            let totals = &answers[0].metadata.extra;
+            let totals = &answers[0].metadata;
             let totals = json!({
-                "token_usage": totals.get("token_usage"), "system_fingerprint": totals.get("system_fingerprint"),
+                "token_usage": totals.token_usage, "system_fingerprint": totals.extra.get("system_fingerprint"),
                 "model_name": chat.model(),
             });
             let answers: Value = answers.iter().map(message::shown).collect();

@@ -7,4 +7,4 @@ mod redirects;
 mod retries;
 mod secrets;
 mod streams;
-mod support;
+pub(crate) mod support;

@@ -49,8 +49,8 @@ fn events_lines_and_whole_answers_are_told_apart() {
     check(vec![good()], &["a", "b", "!"], None, 1);
     check(vec![labelled("text/plain", ": hi\n\nevent: x\ndata: a\n\n")], &["xa"], None, 1);
     check(
-        vec![labelled("application/x-ndjson; charset=utf-8", "{\"a\":1}\n\n{\"b\"\n:2}")],
-        &["{\"a\":1}", "{\"b\"", ":2}"],
+        vec![labelled("application/x-ndjson; charset=utf-8", "{\"a\":1}\n\n[\"b\"\n,2]")],
+        &["{\"a\":1}", "[\"b\"", ",2]"],
         None,
         1,
     );
@@ -70,6 +70,30 @@ fn before_the_first_chunk_a_lost_connection_is_tried_again() {
 fn after_it_nothing_is_repeated() {
     check(vec![Reply::sse(["a"]).end_abort(), good()], &["a"], Some(ErrorKind::Incomplete), 1);
     check(vec![Reply::sse(["a", "oops"]), good()], &["a"], Some(ErrorKind::Stream), 1);
+}
+
+#[test]
+fn an_answer_that_ends_in_the_middle_of_an_event_was_cut() {
+    let cut = |kind: &str, body: &[u8]| Reply::bytes(200, body.to_vec()).with_header("content-type", kind);
+    let events = "text/event-stream";
+    for (kind, whole, half) in [
+        (events, &b"data: a\n\n"[..], &b"data: {\"b"[..]),
+        (events, b"data: a\n\n", b"data: {\"b\n"),
+        (events, b"data: a\n\n", b"data: \xE2\x82"),
+        ("text/plain", b"data: a\n\n", b"data: {\"b"),
+        ("application/x-ndjson", b"a\n", b"{\"b"),
+        ("application/x-ndjson", b"a\n", b"\xE2\x82"),
+    ] {
+        // What came before it is there; before the first chunk it is tried again.
+        let body = [whole, half].concat();
+        check(vec![cut(kind, &body), good()], &["a"], Some(ErrorKind::Incomplete), 1);
+        check(vec![cut(kind, half), good()], &["a", "b", "!"], None, 2);
+        // What is complete and makes no sense is another matter.
+        let body = [whole, half, b"\n\n", whole].concat();
+        check(vec![cut(kind, &body), good()], &["a"], Some(ErrorKind::Decode), 1);
+    }
+    // A last event that lacks its end, and nothing else, counts.
+    check(vec![cut(events, b"data: a\n\ndata: b")], &["a", "b"], None, 1);
 }
 
 #[test]

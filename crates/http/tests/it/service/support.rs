@@ -25,7 +25,8 @@ impl Dialect for Plain {
     }
 }
 
-/// Every event is a chunk; the one that says `oops` is an error that may be tried again.
+/// Every event is a chunk; the one that says `oops` is an error that may be tried again, and an object without its end is
+/// no JSON.
 #[derive(Debug, Default)]
 pub(crate) struct Texts;
 
@@ -35,6 +36,9 @@ impl StreamDecoder for Texts {
     fn event(&mut self, name: Option<&str>, data: &str, _origin: &Origin) -> Result<Option<String>> {
         match data {
             "" => Ok(None),
+            data if data.starts_with('{') && !data.ends_with('}') => {
+                Err(Error::new(ErrorKind::Decode, format!("not JSON: {data}")))
+            }
             "oops" => Err(Error::new(ErrorKind::Stream, "oops").with_retryable(true)),
             data => Ok(Some(format!("{}{data}", name.unwrap_or_default()))),
         }

@@ -106,7 +106,7 @@ pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage
     let usage = response.remove("usage").unwrap_or_default();
     message.usage = decode_usage(&usage);
     if is_truthy(&usage) {
-        message.metadata.extra.insert("token_usage".to_owned(), usage);
+        message.metadata.token_usage = Some(usage.into());
     }
     response.retain(|name, value| !ECHO.contains(&name.as_str()) && *value != json!({}));
     keep(&mut response, &mut message.metadata.extra);
@@ -313,9 +313,10 @@ mod tests {
             ])
         );
         let extra = json!({"object": "response", "created_at": 1.0, "status": "completed",
-            "token_usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
             "other_output": [{"type": "hologram", "data": 1}, {"type": "hologram_call", "id": "h_1"}]});
         assert_eq!(Value::from(message.metadata.extra), extra);
+        let counted = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});
+        assert_eq!(message.metadata.token_usage, Some(counted.into()));
         assert_eq!(message.metadata.finish_reason, None, "this API has a status instead");
     }
 
