@@ -22,7 +22,8 @@ type Message = Box<Request<Full<Bytes>>>;
 /// A server that had closed a kept connection says so as soon as it receives something. Later it may have been at work.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Connections that turn out to be closed before anything is written are replaced, but not for ever.
+/// Connections that turn out to be closed before anything is written, or that the server leaves in order, are replaced,
+/// but not for ever.
 const MOST_UNSENT: usize = 32;
 
 /// A request that got no answer.
@@ -31,19 +32,22 @@ struct Lost {
     /// The request, if nothing of it left.
     unsent: Option<Message>,
     unprocessed: bool,
+    /// The server said that it serves a connection no longer, and no request above one that came before this.
+    left: bool,
 }
 
 impl Pool {
     /// Sends `request` and waits for the head of its answer.
     ///
-    /// A request that surely was not processed is sent again: as often as needed if nothing of it left, and once if a
-    /// kept connection turned out to have been closed before, or an HTTP/2 server says that it did not look at it.
+    /// A request that surely was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2
+    /// server left the connection before it (as nginx does after so many requests, while others are under way), and once
+    /// if a kept connection turned out to have been closed before, or an HTTP/2 server refuses it.
     pub(crate) async fn send(self: Arc<Self>, mut message: Message) -> Result<Response<Received>> {
         let (key, url) = (Key::of(message.uri()), message.uri().clone());
         let (mut unsent, mut may_repeat) = (0, true);
         let mut checkout = self.checkout(&key, &url).await?;
         loop {
-            let copy = (may_repeat && checkout.may_fail_unprocessed()).then(|| message.clone());
+            let copy = checkout.may_fail_unprocessed().then(|| message.clone());
             let reused = checkout.reused;
             let lost = match self.exchange(checkout, message, &key, &url).await {
                 Ok(answer) => return Ok(answer),
@@ -54,7 +58,11 @@ impl Pool {
                     unsent += 1;
                     (same, self.checkout(&key, &url).await?)
                 }
-                (_, Some(copy)) if lost.unprocessed => {
+                (_, Some(copy)) if lost.left && unsent < MOST_UNSENT => {
+                    unsent += 1;
+                    (copy, self.checkout(&key, &url).await?)
+                }
+                (_, Some(copy)) if lost.unprocessed && may_repeat => {
                     may_repeat = false;
                     // Not another kept connection, which the same restart may have closed.
                     (copy, self.another(&key, &url).await?)
@@ -87,7 +95,7 @@ impl Pool {
                     let silent = connection.traffic.received() == before;
                     let at_once = start.elapsed() < CLOSED_AT_ONCE;
                     let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
-                    Lost::new(error, closed)
+                    Lost { unprocessed: closed, ..Lost::new(error) }
                 })?;
                 let held = Held::Http1(connection, Arc::clone(self), key.clone());
                 Ok(answer.map(|body| Received::new(body, held, url)))
@@ -95,8 +103,9 @@ impl Pool {
             Lease::Http2(mut sender, slot) => {
                 *message.version_mut() = Version::HTTP_2;
                 let answer = sender.try_send_request(*message).await.map_err(|error| {
-                    let unprocessed = failure::is_unprocessed(error.error());
-                    Lost::new(error, unprocessed)
+                    let (refused, left) =
+                        (failure::is_refused(error.error()), failure::is_left(error.error()));
+                    Lost { unprocessed: refused, left, ..Lost::new(error) }
                 })?;
                 Ok(answer.map(|body| Received::new(body, Held::Http2(slot), url)))
             }
@@ -112,9 +121,9 @@ impl Checkout {
 }
 
 impl Lost {
-    fn new(mut error: TrySendError<Request<Full<Bytes>>>, unprocessed: bool) -> Self {
+    fn new(mut error: TrySendError<Request<Full<Bytes>>>) -> Self {
         let unsent = error.take_message().map(Box::new);
-        Self { error: error.into_error(), unsent, unprocessed }
+        Self { error: error.into_error(), unsent, unprocessed: false, left: false }
     }
 }
 
