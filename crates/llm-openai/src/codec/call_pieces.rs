@@ -155,9 +155,10 @@ impl Call {
     }
 
     /// Whether a piece of this name begins the next call. Servers that give no ids, and all calls the same index, leave
-    /// nothing else to tell: a name comes with arguments, and those so far are complete.
+    /// nothing else to tell: the arguments so far are complete, and another name comes, or the name with arguments again.
     fn is_followed_by(&self, name: &str, args: Option<&str>) -> bool {
-        !name.is_empty() && self.arguments.is_reached() && args.is_some_and(|args| !args.trim().is_empty())
+        let says_more = || args.is_some_and(|args| !args.trim().is_empty());
+        !name.is_empty() && self.arguments.is_reached() && (name != self.name || says_more())
     }
 }
 
@@ -248,7 +249,7 @@ mod tests {
             pieces.add(serde_json::from_str(&list.to_string()).expect("calls"), &mut message);
         }
         let message = message.into_whole();
-        let calls = message.tool_calls().iter().map(|call| (call.name.as_str(), call.args.to_string()));
+        let calls = message.tool_calls().iter().map(|call| (call.name.as_str(), format!("{:?}", call.args)));
         let expected = expected.iter().map(|&(name, args)| (name, args.to_owned()));
         assert_eq!(calls.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         assert!(message.invalid_tool_calls().is_empty(), "{:?}", message.invalid_tool_calls());
@@ -277,6 +278,9 @@ mod tests {
         let three =
             [call(Some(0), "", "f", "{}"), call(Some(0), "", "g", "{}"), call(Some(1), "", "h", "{}")];
         check(&three, &[("f", "{}"), ("g", "{}"), ("h", "{}")]);
+        let named_first =
+            ["f", "", "g", ""].map(|name| call(Some(0), "", name, if name.is_empty() { "{}" } else { "" }));
+        check(&named_first, &[("f", "{}"), ("g", "{}")]);
         let in_one = json!([{"index": 0, "function": {"name": "f", "arguments": {}}}, {"index": 0, "function": {"name": "g", "arguments": {}}}]);
         check(&[in_one], &[("f", "{}"), ("g", "{}")]);
     }
