@@ -161,13 +161,19 @@ pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
     Error::new(kind, message).with_source(cause)
 }
 
-/// An HTTP/2 server said that it did not look at the request: RFC 9113, sections 6.8 and 8.7.
-pub(crate) fn is_unprocessed(error: &hyper::Error) -> bool {
-    let Some(error) = find::<h2::Error>(error) else { return false };
-    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+/// An HTTP/2 server said that it did not look at the request: RFC 9113, section 8.7.
+pub(crate) fn is_refused(error: &hyper::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+/// An HTTP/2 server ends the connection in order and serves only requests before this one: RFC 9113, section 6.8.
+pub(crate) fn is_left(error: &hyper::Error) -> bool {
     // The library reports a graceful end only to streams above the last one that the server will serve.
-    let above_last = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-    error.is_remote() && (refused || above_last)
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+    })
 }
 
 /// The server had closed the connection before it read the request: its system then answers with a reset. A server that

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use catena_core::Result;
@@ -13,6 +14,9 @@ use crate::body::Body;
 use crate::failure;
 use crate::request::Headers;
 use crate::sse::{EventStream, decode_events};
+
+/// How long the words of an error are worth waiting for.
+const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(5);
 
 /// What a server answered. The body has not been read yet and arrives as it is asked for.
 ///
@@ -138,11 +142,12 @@ impl Response {
     }
 
     /// Reads at most `max_bytes` of the body as text, for error messages. Never fails: bytes that are not UTF-8 become
-    /// U+FFFD, and a body that breaks off gives what came before.
+    /// U+FFFD, a body that breaks off gives what came before, and so does one that takes longer than five seconds.
     pub async fn excerpt(self, max_bytes: usize) -> String {
         let mut body = self.body;
-        let mut all = Vec::new();
-        while all.len() < max_bytes {
+        let (mut all, start) = (Vec::new(), Instant::now());
+        // A server that drips would keep the caller waiting for the error long after it is clear that there is one.
+        while all.len() < max_bytes && start.elapsed() < PATIENCE_WITH_ERRORS {
             let Some(Ok(frame)) = body.next().await else { break };
             let room = max_bytes - all.len();
             all.extend_from_slice(&frame[..frame.len().min(room)]);

@@ -139,6 +139,11 @@ impl Block {
             b"data" => self.add_data(text(value)?, spare),
             b"event" => self.event = Some(text(value)?.to_owned()),
             b"id" => self.id = Some(text(value)?.to_owned()),
+            // No field of the standard, which would have it ignored: older llama.cpp writes its errors so.
+            b"error" => {
+                self.event = Some("error".to_owned());
+                self.add_data(text(value)?, spare);
+            }
             _ => {}
         }
         Ok(())
@@ -169,4 +174,19 @@ fn text(value: &[u8]) -> Result<&str> {
     std::str::from_utf8(value).map_err(|error| {
         Error::new(ErrorKind::Decode, "the event stream holds bytes that are not UTF-8").with_source(error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_named_error_is_an_error() {
+        let mut decoder = Decoder::new(100);
+        decoder.feed(Bytes::from_static(b"data: a\n\nerror: {\"code\":500}\n\n"));
+        let mut next = || decoder.next_event().expect("an event").map(|event| (event.event, event.data));
+        assert_eq!(next(), Some((None, "a".to_owned())));
+        assert_eq!(next(), Some((Some("error".to_owned()), "{\"code\":500}".to_owned())));
+        assert_eq!(next(), None);
+    }
 }

@@ -2,8 +2,9 @@
 
 use catena_core::Result;
 use catena_http::service::{Call, segment};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::codec::object::{null_is_default, number, text};
 use crate::openai_client::OpenAiClient;
@@ -44,7 +45,8 @@ impl Models {
 
     /// All models. The list has one page.
     pub async fn list(&self) -> Result<Page<ModelInfo>> {
-        self.client.fetch(Call::get("models")).await
+        let Listed(page) = self.client.fetch(Call::get("models")).await?;
+        Ok(page)
     }
 
     /// What is known about a model.
@@ -58,6 +60,19 @@ impl Models {
     /// Deletes a model that you have fine-tuned.
     pub async fn delete(&self, id: &str) -> Result<Deleted> {
         self.client.fetch(deletion(format!("models/{}", segment(id)?))?).await
+    }
+}
+
+/// The page of models; some services send the bare list.
+struct Listed(Page<ModelInfo>);
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let page = match Value::deserialize(deserializer)? {
+            list @ Value::Array(_) => json!({ "data": list }),
+            page => page,
+        };
+        serde_json::from_value(page).map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -115,4 +130,22 @@ pub struct Deleted {
     /// All other members, as they came.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_with_and_without_its_object() {
+        for (body, count) in [
+            (r#"{"object":"list","data":[{"id":"a","created":null},{"id":"b"}]}"#, 2),
+            (r#"[{"id":"a","type":"chat"}]"#, 1),
+            (r#"{"data":null}"#, 0),
+        ] {
+            let Listed(page) = serde_json::from_str(body).expect("a list");
+            assert_eq!(page.data.len(), count, "{body}");
+        }
+        assert!(serde_json::from_str::<Listed>("17").is_err());
+    }
 }

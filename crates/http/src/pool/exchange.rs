@@ -24,7 +24,8 @@ type Message = Request<Full<Bytes>>;
 /// A server that had closed a kept connection says so as soon as it receives something. Later it may have been at work.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Connections that turn out to be closed before anything is written are replaced, but not for ever.
+/// Connections that turn out to be closed before anything is written, or that the server leaves in order, are replaced,
+/// but not for ever.
 const MOST_UNSENT: usize = 32;
 
 /// A request that got no answer.
@@ -33,13 +34,16 @@ struct Lost {
     /// Nothing of it left.
     unsent: bool,
     unprocessed: bool,
+    /// The server said that it serves a connection no longer, and no request above one that came before this.
+    left: bool,
 }
 
 impl Pool {
     /// Sends `request` and waits for the head of its answer.
     ///
-    /// A request that surely was not processed is sent again: as often as needed if nothing of it left, and once if a
-    /// kept connection turned out to have been closed before, or an HTTP/2 server says that it did not look at it.
+    /// A request that surely was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2
+    /// server left the connection before it (as nginx does after so many requests, while others are under way), and once
+    /// if a kept connection turned out to have been closed before, or an HTTP/2 server refuses it.
     pub(crate) async fn send(self: Arc<Self>, request: Arc<HttpRequest>) -> Result<Response<Received>> {
         let url = request.uri();
         let host = self.host(url);
@@ -51,7 +55,8 @@ impl Pool {
                 Ok(answer) => return Ok(answer),
                 Err(lost) => lost,
             };
-            checkout = if lost.unsent && reused && unsent < MOST_UNSENT {
+            let not_begun = (lost.unsent && reused) || lost.left;
+            checkout = if not_begun && unsent < MOST_UNSENT {
                 unsent += 1;
                 self.checkout(&host, url).await?
             } else if lost.unprocessed && may_repeat {
@@ -85,7 +90,7 @@ async fn exchange(
                 let silent = connection.traffic.received() == before;
                 let at_once = start.elapsed() < CLOSED_AT_ONCE;
                 let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
-                Lost::new(error, closed)
+                Lost { unprocessed: closed, ..Lost::new(error) }
             })?;
             let held = Held::Http1(connection, Arc::clone(host));
             Ok(answer.map(|body| Received::new(body, held, request.uri())))
@@ -93,8 +98,8 @@ async fn exchange(
         Lease::Http2(mut sender, slot) => {
             let sent = sender.try_send_request(http2_form(request)).await;
             let answer = sent.map_err(|error| {
-                let unprocessed = failure::is_unprocessed(error.error());
-                Lost::new(error, unprocessed)
+                let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
+                Lost { unprocessed: refused, left, ..Lost::new(error) }
             })?;
             Ok(answer.map(|body| Received::new(body, Held::Http2(slot), request.uri())))
         }
@@ -102,9 +107,9 @@ async fn exchange(
 }
 
 impl Lost {
-    fn new(mut error: TrySendError<Message>, unprocessed: bool) -> Self {
+    fn new(mut error: TrySendError<Message>) -> Self {
         let unsent = error.take_message().is_some();
-        Self { error: error.into_error(), unsent, unprocessed }
+        Self { error: error.into_error(), unsent, unprocessed: false, left: false }
     }
 }
 

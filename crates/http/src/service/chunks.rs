@@ -1,6 +1,6 @@
 //! From the body of a streamed answer to chunks.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Poll, ready};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use catena_core::{ChunkStream, Error, ErrorKind, Result, Sleep, Timer};
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, BoxStream, Stream};
 
 use super::dialect::StreamDecoder;
@@ -31,11 +32,17 @@ impl Events {
     ///
     /// # Errors
     /// Those of reading the body.
-    pub(super) async fn of(response: Response) -> Result<Self> {
+    pub(super) async fn of(mut response: Response) -> Result<Self> {
         let limits = response.limits();
         let kind = response.header("content-type").unwrap_or_default().trim().to_ascii_lowercase();
         let is = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
         if is(&["text/event-stream"]) {
+            // Some servers and proxies label everything so that answers a call for a stream, errors and web pages too.
+            if is_whole(response.peek().await?) {
+                return gather(BytesMut::new(), response.into_body(), limits.max_body_bytes)
+                    .await
+                    .map(Self::Whole);
+            }
             return Ok(Self::Arriving(Arriving::Events(response.events())));
         }
         if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
@@ -105,6 +112,12 @@ fn begins_as_events(bytes: &[u8]) -> Option<bool> {
     if undecided { None } else { Some(false) }
 }
 
+/// Whether a body begins as JSON or markup does, and no field of an event.
+fn is_whole(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    matches!(bytes.first(), Some(b'{' | b'[' | b'<'))
+}
+
 async fn gather(mut start: BytesMut, mut body: Body, limit: usize) -> Result<Bytes> {
     while let Some(frame) = body.next().await.transpose()? {
         if start.len() + frame.len() > limit {
@@ -122,6 +135,23 @@ impl ChunkLimit {
     pub(super) fn new(limit: Option<Duration>, timer: &Arc<dyn Timer>) -> Self {
         Self(limit.map(|limit| (limit, Arc::clone(timer))))
     }
+
+    /// Ends the wait for the first of the stream, unless it takes too long.
+    pub(super) async fn bound<T>(&self, wait: impl Future<Output = Result<T>>) -> Result<T> {
+        let Some((limit, timer)) = &self.0 else { return wait.await };
+        match select(pin!(wait), timer.sleep(*limit)).await {
+            Either::Left((first, _)) => first,
+            Either::Right(_) => Err(out_of_patience(*limit, 0)),
+        }
+    }
+}
+
+fn out_of_patience(limit: Duration, seen: usize) -> Error {
+    let message = format!(
+        "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
+         `with_stream_chunk_timeout` raises this limit"
+    );
+    Error::new(ErrorKind::Timeout, message)
 }
 
 /// Decodes an answer to its end, or to the first error.
@@ -234,12 +264,7 @@ impl<D> Decoding<D> {
         let Some((limit, timer)) = &self.limit.0 else { return Poll::Pending };
         let patience = self.patience.get_or_insert_with(|| timer.sleep(*limit));
         ready!(patience.as_mut().poll(cx));
-        let seen = self.seen;
-        let message = format!(
-            "stream chunk timeout: nothing new came within {limit:?} after {seen} chunks; \
-             `with_stream_chunk_timeout` raises this limit"
-        );
-        Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout, message))))
+        Poll::Ready(Some(Err(out_of_patience(*limit, self.seen))))
     }
 }
 
@@ -264,5 +289,17 @@ mod tests {
             assert_eq!(begins_as_events(bytes.as_bytes()), expected, "{bytes:?}");
         }
         assert_eq!(begins_as_events(b"\xEF"), None);
+        for (bytes, whole) in [
+            ("", false),
+            ("\n\n", false),
+            ("data: {", false),
+            (": <busy>", false),
+            ("odd: field", false),
+            ("\n {\"error\"", true),
+            ("\u{FEFF}<html>", true),
+            ("[", true),
+        ] {
+            assert_eq!(is_whole(bytes.as_bytes()), whole, "{bytes:?}");
+        }
     }
 }

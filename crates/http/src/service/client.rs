@@ -247,8 +247,8 @@ impl Inner {
         let refused = |error| Unbegun { error, answered: false };
         let broken = |error| Unbegun { error, answered: true };
         let (response, origin) = self.attempt(prepared, held).await.map_err(refused)?;
-        let events = Events::of(response).await.map_err(broken)?;
         let limit = ChunkLimit::new(prepared.timeouts.chunk, &self.timer);
+        let events = limit.bound(Events::of(response)).await.map_err(broken)?;
         let mut chunks = decode_chunks(events, decoder(), origin, limit);
         let first = chunks.next().await.transpose().map_err(broken)?;
         Ok((first, chunks))

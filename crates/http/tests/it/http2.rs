@@ -11,6 +11,7 @@ use h2::Reason;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Barrier;
 
 use crate::server::{Server, text};
@@ -138,4 +139,50 @@ fn a_server_that_says_goodbye_loses_nothing() {
         }
     }
     assert!(server.connections() > 1);
+}
+
+/// A frame without padding: RFC 9113, section 4.1.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Answers five requests of a connection and leaves it, as nginx does after `keepalive_requests`: whatever comes above the
+/// last one served is lost. The libraries for servers serve all that they have read.
+async fn serve_five(mut stream: Tls) {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const SETTINGS: u8 = 4;
+    const GOAWAY: u8 = 7;
+    let mut preface = [0; 24];
+    let Ok(_) = stream.read_exact(&mut preface).await else { return };
+    let _ = stream.write_all(&frame(SETTINGS, 0, 0, &[])).await;
+    let (mut head, mut served) = ([0; 9], 0);
+    while stream.read_exact(&mut head).await.is_ok() {
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let id = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        let mut payload = vec![0; length as usize];
+        let Ok(_) = stream.read_exact(&mut payload).await else { return };
+        let answer = match (head[3], head[4]) {
+            (SETTINGS, 0) => frame(SETTINGS, 1, 0, &[]),
+            (HEADERS, _) if served < 5 => {
+                served += 1;
+                let goodbye = frame(GOAWAY, 0, 0, &[&id.to_be_bytes()[..], &[0; 4]].concat());
+                // 0x88 is `:status: 200`.
+                let answer = [frame(HEADERS, 4, id, &[0x88]), frame(DATA, 1, id, b"answer")].concat();
+                if served == 5 { [answer, goodbye].concat() } else { answer }
+            }
+            _ => continue,
+        };
+        let _ = stream.write_all(&answer).await;
+    }
+}
+
+#[test]
+fn many_calls_outlive_many_goodbyes() {
+    let server = secure(9999, "h2", false, serve_five);
+    for answer in calls(&trusting_client(), &server, 60) {
+        assert_eq!(answer.unwrap(), "answer");
+    }
+    assert!((12..=60).contains(&server.connections()), "{} connections", server.connections());
 }

@@ -39,6 +39,8 @@ struct Event<'a> {
     content_block: Option<&'a RawValue>,
     #[serde(default, borrow)]
     message: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    error: Option<&'a RawValue>,
 }
 
 impl ChatStream {
@@ -62,7 +64,11 @@ impl ChatStream {
         origin: &Origin,
         chunk: &mut AiMessage,
     ) -> Result<bool, Failure> {
-        let Event { kind, index, delta, content_block, message } = serde_json::from_str(data)?;
+        let Event { kind, index, delta, content_block, message, error } = serde_json::from_str(data)?;
+        if error.is_some() {
+            // Gateways write errors of their own into the stream, of no kind.
+            return Err(Failure::Reported);
+        }
         let index = index.as_i64().unwrap_or(0);
         match kind.as_str().or(name).unwrap_or_default() {
             "error" => return Err(Failure::Reported),
@@ -370,6 +376,7 @@ mod tests {
         check_error(&after(busy), ErrorKind::Stream, "Overloaded", true);
         let bad = r#"{"type":"error","error":{"type":"invalid_request_error","message":"m"}}"#;
         check_error(&after(bad), ErrorKind::Stream, "m", false);
+        check_error(&after(r#"{"error":{"message":"gone","code":"500"}}"#), ErrorKind::Stream, "gone", false);
         check_error(&after(r#"{"type":"content_block_de"#), ErrorKind::Decode, "not JSON", false);
         check_error(&after("<html>502"), ErrorKind::Decode, "502", false);
         check_error(&after("5"), ErrorKind::InvalidResponse, "shape", false);

@@ -25,7 +25,14 @@ impl ErrorBody {
     pub(super) fn parse(body: &str) -> Self {
         match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
             Ok(Value::String(text)) => Self { excerpt: excerpt(&text), ..Self::default() },
-            Ok(value) => Self::from_value(&value),
+            Ok(value) => {
+                let mut read = Self::from_value(&value);
+                if read.text().is_none() && has_words(&value) {
+                    // A gateway's own form: the reason is in it somewhere.
+                    read.excerpt = excerpt(body);
+                }
+                read
+            }
             Err(_) => Self { excerpt: excerpt(body), ..Self::default() },
         }
     }
@@ -65,6 +72,16 @@ fn excerpt(text: &str) -> Option<String> {
     Some(words(text, MAX_EXCERPT)).filter(|text| !text.trim().is_empty())
 }
 
+/// Whether there is a word for people anywhere in it.
+fn has_words(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(has_words),
+        Value::Object(members) => members.values().any(has_words),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +113,7 @@ mod tests {
         check(r#"{"detail":"Not Found"}"#, ["", "", "", "", "Not Found"]);
         check(r#""just text""#, ["", "", "", "", "just text"]);
         check("<html><title>502</title></html>", ["", "", "", "", "502"]);
+        check(r#"{"msg":"why"}"#, ["", "", "", "", r#"{"msg":"why"}"#]);
         for body in ["", "null", "[]", "{}", "17", r#"{"error":{}}"#, r#"{"error":null}"#, r#"{"detail":{}}"#]
         {
             check(body, [""; 5]);

@@ -38,7 +38,14 @@ impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
-            Ok(value) => Self::from_value(&value),
+            Ok(value) => {
+                let mut read = Self::from_value(&value);
+                if read.text().is_none() && has_words(&value) {
+                    // A gateway's own form: the reason is in it somewhere.
+                    read.excerpt = excerpt(body);
+                }
+                read
+            }
             Err(_) => Self { excerpt: excerpt(body), ..Self::default() },
         }
     }
@@ -105,6 +112,16 @@ fn excerpt(text: &str) -> Option<String> {
     Some(words(text, MAX_EXCERPT)).filter(|text| !text.is_empty())
 }
 
+/// Whether there is a word for people anywhere in it.
+fn has_words(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(has_words),
+        Value::Object(members) => members.values().any(has_words),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,10 +160,12 @@ mod tests {
             ("null", ""),
             ("[]", ""),
             (r#"{"error":{}}"#, ""),
+            (r#"{"error":{"details":[1,{"@type":3},{"retryDelay":2},null]}}"#, ""),
             (
-                r#"{"error":{"details":[1,{"@type":3},{"@type":"x.RetryInfo","retryDelay":"soon"},{"@type":"x.QuotaFailure"}]}}"#,
-                "",
+                r#"{"error":{"details":[{"@type":"x.RetryInfo","retryDelay":"soon"},{"@type":"x.QuotaFailure"}]}}"#,
+                r#"{"error":{"details":[{"@type":"x.RetryInfo","retryDelay":"soon"},{"@type":"x.QuotaFailure"}]}}"#,
             ),
+            (r#"{"msg":"no"}"#, r#"{"msg":"no"}"#),
         ] {
             let read = ErrorBody::parse(body);
             assert_eq!(read.text().unwrap_or_default(), text, "{body}");

@@ -74,12 +74,21 @@ impl Called<'_> {
 
 /// What is known of the calls of an answer while it comes.
 #[derive(Debug, Default)]
-pub(super) struct CallPieces(BTreeMap<i64, Call>);
+pub(super) struct CallPieces {
+    calls: BTreeMap<i64, Call>,
+    /// The highest index of a piece so far.
+    last: i64,
+    /// A call got another index than the server's, so that a later one may need another too.
+    moved: bool,
+}
 
 #[derive(Debug, Default)]
 struct Call {
+    /// The index of its pieces.
+    index: i64,
     id: Option<String>,
-    named: bool,
+    name: String,
+    arguments: ObjectEnd,
 }
 
 impl CallPieces {
@@ -92,32 +101,96 @@ impl CallPieces {
         any
     }
 
-    /// A piece without what repeats what is known: the first id and the first name count.
+    /// A piece without what repeats what is known: the first id counts, and of names what is new.
     fn piece(&mut self, position: usize, call: WireCall<'_>) -> ToolCallChunk {
-        let index = call.index.0.or_else(|| i64::try_from(position).ok()).unwrap_or(i64::MAX);
-        let mut piece = ToolCallChunk::new(index);
-        let known = self.0.entry(index).or_default();
-        if let Some(id) = call.id.into_string() {
-            if known.id.as_ref().is_some_and(|known| *known != id) {
-                known.named = false;
-            }
-            known.id = Some(id.clone());
-            piece.id = Some(id);
-        }
-        piece.extra = call.extra;
-        let called = match call.custom {
-            Some(custom) => {
-                piece.extra.insert("custom".to_owned(), true.into());
-                custom
-            }
-            None => call.function,
+        let place = call.index.0.or_else(|| i64::try_from(position).ok()).unwrap_or(i64::MAX);
+        let (called, custom) = match call.custom {
+            Some(custom) => (custom, true),
+            None => (call.function, false),
         };
-        piece.args = called.arguments();
-        if !known.named {
-            piece.name = called.name.into_string();
-            known.named = piece.name.is_some();
+        let (id, args) = (call.id.into_string(), called.arguments());
+        let name = called.name.into_string().unwrap_or_default();
+        let known = self.known(place, |known| {
+            id.is_none() && known.id.is_none() && known.is_followed_by(&name, args.as_deref())
+        });
+        let mut piece = ToolCallChunk::new(known.index);
+        match &id {
+            Some(id) => known.identify(id),
+            None if known.id.is_none() => known.arguments.read(args.as_deref().unwrap_or_default()),
+            None => {}
+        }
+        if !name.is_empty() && name != known.name {
+            known.name.push_str(&name);
+            piece.name = Some(name);
+        }
+        (piece.id, piece.args, piece.extra) = (id, args, call.extra);
+        if custom {
+            piece.extra.insert("custom".to_owned(), true.into());
         }
         piece
+    }
+
+    /// The call that a piece at this place belongs to: the one that is known there, unless that one `is_over`.
+    fn known(&mut self, place: i64, is_over: impl FnOnce(&Call) -> bool) -> &mut Call {
+        let over = self.calls.get(&place).is_some_and(is_over);
+        self.moved |= over;
+        let next = self.last.saturating_add(1);
+        if over {
+            self.calls.remove(&place);
+        }
+        let index = if self.moved { place.max(next) } else { place };
+        let known = self.calls.entry(place).or_insert_with(|| Call { index, ..Call::default() });
+        self.last = self.last.max(known.index);
+        known
+    }
+}
+
+impl Call {
+    /// Another id at the same place is another call.
+    fn identify(&mut self, id: &str) {
+        if self.id.as_ref().is_some_and(|known| known != id) {
+            self.name.clear();
+        }
+        self.id = Some(id.to_owned());
+    }
+
+    /// Whether a piece of this name begins the next call. Servers that give no ids, and all calls the same index, leave
+    /// nothing else to tell: the arguments so far are complete, and another name comes, or the name with arguments again.
+    fn is_followed_by(&self, name: &str, args: Option<&str>) -> bool {
+        let says_more = || args.is_some_and(|args| !args.trim().is_empty());
+        !name.is_empty() && self.arguments.is_reached() && (name != self.name || says_more())
+    }
+}
+
+/// Finds the end of a JSON object that comes in pieces.
+#[derive(Debug, Default)]
+struct ObjectEnd {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    reached: bool,
+}
+
+impl ObjectEnd {
+    fn is_reached(&self) -> bool {
+        self.reached
+    }
+
+    fn read(&mut self, piece: &str) {
+        for byte in piece.bytes() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    self.reached = self.depth == 0;
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -160,5 +233,68 @@ impl<'de> Visitor<'de> for CallsVisitor {
             calls.extend::<Option<WireCall<'_>>>(call);
         }
         Ok(WireCalls(calls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Checks the name and arguments of the calls that these lists, one for each event, add up to.
+    #[track_caller]
+    fn check(lists: &[Value], expected: &[(&str, &str)]) {
+        let (mut pieces, mut message) = (CallPieces::default(), AiMessage::default());
+        for list in lists {
+            pieces.add(serde_json::from_str(&list.to_string()).expect("calls"), &mut message);
+        }
+        let message = message.into_whole();
+        let calls = message.tool_calls().iter().map(|call| (call.name.as_str(), format!("{:?}", call.args)));
+        let expected = expected.iter().map(|&(name, args)| (name, args.to_owned()));
+        assert_eq!(calls.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        assert!(message.invalid_tool_calls().is_empty(), "{:?}", message.invalid_tool_calls());
+    }
+
+    fn call(index: Option<i64>, id: &str, name: &str, arguments: &str) -> Value {
+        json!([{"index": index, "id": id, "function": {"name": name, "arguments": arguments}}])
+    }
+
+    #[test]
+    fn calls_without_ids_end_where_their_arguments_do() {
+        let both = [("f", r#"{"a": "}"}"#), ("f", r#"{"a": 2}"#)];
+        for index in [None, Some(0)] {
+            let (one, two) = (call(index, "", "f", r#"{"a":"}"}"#), call(index, "", "f", r#"{"a":2}"#));
+            check(&[one, two], &both);
+            let pieces = [
+                call(index, "", "f", ""),
+                call(index, "", "f", r#"{"a":"#),
+                call(index, "", "f", r#""}"}"#),
+                call(index, "", "f", ""),
+                call(index, "", "f", r#"{"a"#),
+                call(index, "", "", r#"":2}"#),
+            ];
+            check(&pieces, &both);
+        }
+        let three =
+            [call(Some(0), "", "f", "{}"), call(Some(0), "", "g", "{}"), call(Some(1), "", "h", "{}")];
+        check(&three, &[("f", "{}"), ("g", "{}"), ("h", "{}")]);
+        let named_first =
+            ["f", "", "g", ""].map(|name| call(Some(0), "", name, if name.is_empty() { "{}" } else { "" }));
+        check(&named_first, &[("f", "{}"), ("g", "{}")]);
+        let in_one = json!([{"index": 0, "function": {"name": "f", "arguments": {}}}, {"index": 0, "function": {"name": "g", "arguments": {}}}]);
+        check(&[in_one], &[("f", "{}"), ("g", "{}")]);
+    }
+
+    #[test]
+    fn names_come_whole_or_in_pieces_once_or_again() {
+        let rest = call(Some(0), "", "", "{}");
+        for names in
+            [vec!["get_it"], vec!["get_", "it"], vec!["get_it", "get_it"], vec!["get_", "it", "get_it"]]
+        {
+            let begin = names.iter().map(|name| call(Some(0), "c", name, ""));
+            check(&begin.chain([rest.clone()]).collect::<Vec<_>>(), &[("get_it", "{}")]);
+        }
+        let two = [call(Some(0), "c", "f", "{}"), call(Some(0), "d", "f", "{}")];
+        check(&two, &[("f", "{}"), ("f", "{}")]);
     }
 }

@@ -103,7 +103,9 @@ impl ChatStream {
         self.progress.finished |= finish.is_some();
         let finishes = finish.is_some();
         metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
-        let Some(mut delta) = choice.delta else { return finishes };
+        // Some gateways that cannot stream send the whole message as the only event.
+        let whole = choice.message.filter(|_| !self.progress.emitted);
+        let Some(mut delta) = choice.delta.or(whole) else { return finishes };
         delta.add_to(&mut self.pending);
         let calls = self.calls.add(std::mem::take(&mut delta.tool_calls), &mut self.pending);
         self.increments.merge(delta.extra);
@@ -164,6 +166,15 @@ mod tests {
         check(&[HEL, LO, STOP], &["Hel", "lo"], Some("stop"), None);
         check(&[HEL, LO, "[DONE]"], &["Hel", "lo"], None, None);
         check(&["", HEL, " ", LO, STOP, "[DONE]"], &["Hel", "lo"], Some("stop"), None);
+    }
+
+    #[test]
+    fn the_whole_message_may_be_the_only_event() {
+        let whole =
+            r#"{"choices":[{"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}]}"#;
+        check(&[whole, "[DONE]"], &["Hello"], Some("stop"), None);
+        // After its pieces it says nothing new.
+        check(&[HEL, LO, whole, "[DONE]"], &["Hel", "lo"], Some("stop"), None);
     }
 
     #[test]
@@ -360,6 +371,8 @@ mod tests {
         );
         let coded = r#"{"error":{"message":"m","code":529},"choices":[{"delta":{"content":""}}]}"#;
         check_error(&[HEL, LO, coded], ErrorKind::Stream, "529", true);
+        let flat = r#"{"object":"error","message":"gone","type":"x","param":null,"code":400}"#;
+        check_error(&[HEL, LO, flat, "[DONE]"], ErrorKind::Stream, "gone", false);
         let quota = r#"{"error":{"message":"m","code":429,"type":"insufficient_quota"}}"#;
         check_error(&[HEL, LO, quota], ErrorKind::Stream, "429", false);
         let overflow = r#"{"error":{"message":"m","code":"context_length_exceeded"}}"#;
@@ -382,5 +395,8 @@ mod tests {
         let error = decoder.event(Some("error"), r#"{"message":"flat"}"#, &origin()).expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::Stream);
         assert!(error.to_string().contains("flat"), "{error}");
+        let error = decoder.event(Some("error"), "plain text", &origin()).expect_err("an error");
+        assert_eq!(error.kind(), ErrorKind::Stream);
+        assert!(error.to_string().contains("plain text"), "{error}");
     }
 }

@@ -24,7 +24,14 @@ impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
-            Ok(value) => Self::from_value(&value),
+            Ok(value) => {
+                let mut read = Self::from_value(&value);
+                if read.text().is_none() && has_words(&value) {
+                    // A gateway's own form: the reason is in it somewhere.
+                    read.excerpt = non_empty(words(body, MAX_EXCERPT));
+                }
+                read
+            }
             Err(_) => Self { excerpt: non_empty(words(body, MAX_EXCERPT)), ..Self::default() },
         }
     }
@@ -72,6 +79,16 @@ fn detail(detail: &Value) -> Option<String> {
     non_empty(words(&text, MAX_EXCERPT))
 }
 
+/// Whether there is a word for people anywhere in it.
+fn has_words(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(has_words),
+        Value::Object(members) => members.values().any(has_words),
+        _ => false,
+    }
+}
+
 fn non_empty(text: String) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
@@ -112,6 +129,14 @@ mod tests {
         check("404 page not found\n", ["", "", "", "", "404 page not found"]);
         check("<html><title>502</title></html>", ["", "", "", "", "502"]);
         check(r#"{"error":{"message":"cut"#, ["", "", "", "", r#"{"error":{"message":"cut"#]);
+        for body in [
+            r#"{"msg":"why"}"#,
+            r#"{"errors":[{"message":"why"}]}"#,
+            r#"{"success":false,"error":["why"]}"#,
+            r#"{"error":{"detail":"why"}}"#,
+        ] {
+            check(body, ["", "", "", "", body]);
+        }
         for body in ["", "null", "[]", "{}", "17", r#"{"error":{}}"#, r#"{"error":null}"#, r#"{"detail":{}}"#]
         {
             check(body, [""; 5]);

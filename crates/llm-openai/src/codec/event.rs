@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::envelope::not_decodable;
 use super::error::error_in_event;
 use super::lenient::{Text, is_truthy};
-use super::members::{Facts, Members, read_object, skip, take_fact};
+use super::members::{Facts, Members, read_object, take_fact};
 use super::origin::Origin;
 use super::usage::take_usage;
 
@@ -31,6 +31,8 @@ pub(super) struct Event<'a, C> {
     /// Null in most events.
     usage: Option<&'a RawValue>,
     error: Value,
+    /// What it is; only older vLLM uses it to say that it is an error.
+    object: Text<'a>,
     choices: Choices<C>,
     /// Against those who count bytes; means nothing.
     padding: Text<'a>,
@@ -48,6 +50,7 @@ impl<C> Default for Event<'_, C> {
             model: Text::default(),
             usage: None,
             error: Value::Null,
+            object: Text::default(),
             choices: Choices::default(),
             padding: Text::default(),
             repeated: [None; REPEATED.len()],
@@ -65,8 +68,7 @@ impl<'de, C: EventChoice<'de>> Members<'de> for Event<'de, C> {
             "usage" => self.usage = object.next_value()?,
             "error" => self.error = object.next_value()?,
             "obfuscation" => self.padding = object.next_value()?,
-            // Says only that it is an event.
-            "object" => skip(object)?,
+            "object" => self.object = object.next_value()?,
             _ => match REPEATED.iter().position(|repeated| *repeated == name) {
                 Some(place) => self.repeated[place] = object.next_value()?,
                 None => take_fact(&mut self.facts, name, object)?,
@@ -91,9 +93,12 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         if data.trim().is_empty() {
             return Ok(None);
         }
-        let event: Self = serde_json::from_str(data)
-            .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
-        if is_truthy(&event.error) || (name == Some("error") && !event.choices.listed) {
+        let event: Self = serde_json::from_str(data).map_err(|error| match name {
+            Some("error") => error_in_event(data, origin),
+            _ => not_decodable("an event of the stream", data, &error, origin),
+        })?;
+        let named = name == Some("error") || event.object.as_str() == Some("error");
+        if is_truthy(&event.error) || (named && !event.choices.listed) {
             return Err(error_in_event(data, origin));
         }
         Ok(Some(event))

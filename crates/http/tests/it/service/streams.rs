@@ -56,6 +56,9 @@ fn events_lines_and_whole_answers_are_told_apart() {
     );
     check(vec![labelled("application/json", "{\"a\":1}")], &["whole: {\"a\":1}"], None, 1);
     check(vec![labelled("application/json", "")], &["whole: "], None, 1);
+    check(vec![labelled("text/event-stream", "\n{\"a\":\n\n1}")], &["whole: \n{\"a\":\n\n1}"], None, 1);
+    check(vec![labelled("text/event-stream", "<html>")], &["whole: <html>"], None, 1);
+    check(vec![labelled("text/event-stream", "odd: {\n\ndata: a\n\n")], &["a"], None, 1);
 }
 
 #[test]
