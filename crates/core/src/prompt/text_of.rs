@@ -19,26 +19,12 @@ pub(super) fn push_text(out: &mut String, value: &Data) {
 }
 
 fn push_integer(out: &mut String, number: &Number) {
-    let (negative, mut rest) = match (number.as_u64(), number.as_i64()) {
-        (Some(size), _) => (false, size),
-        (None, Some(negative)) => (true, negative.unsigned_abs()),
+    let mut digits = itoa::Buffer::new();
+    out.push_str(match (number.as_u64(), number.as_i64()) {
+        (Some(size), _) => digits.format(size),
+        (None, Some(negative)) => digits.format(negative),
         (None, None) => return out.push_str(&number.to_string()),
-    };
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        // A remainder of ten is a digit.
-        digits[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if negative {
-        out.push('-');
-    }
-    digits[start..].iter().for_each(|digit| out.push(char::from(*digit)));
+    });
 }
 
 /// The text of a value, the same in every template language.
