@@ -89,8 +89,15 @@ impl FString {
 
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
-        let mut next = 0;
-        self.fill_each(|field, text| field.write(values.get_after(&field.name, &mut next)?, text))
+        let (named, mut next) = (values.named(), 0);
+        self.fill_each(|field, text| {
+            // Most inputs name their values in the order in which the template asks for them.
+            let value = match named.and_then(|named| named.get_after(&field.name, &mut next)) {
+                Some(value) => value,
+                None => values.get(&field.name)?,
+            };
+            field.write(value, text)
+        })
     }
 
     /// The text with these values, in the order of the [`names`](Self::names).

@@ -11,8 +11,15 @@ use crate::Data;
 #[inline]
 pub(super) fn push_text(out: &mut String, value: &Data) {
     match value {
-        // The most frequent kinds, without a text of their own in between.
         Data::Text(text) => out.push_str(text),
+        other => push_other(out, other),
+    }
+}
+
+// On its own, so that what most values are stays small where it is used.
+#[inline(never)]
+fn push_other(out: &mut String, value: &Data) {
+    match value {
         Data::Number(number) if !number.is_f64() => push_integer(out, number),
         value => out.push_str(&text_of(value)),
     }

@@ -46,15 +46,12 @@ impl<'a> Values<'a> {
         given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
     }
 
-    /// The value of a variable that is asked for behind another one; see [`Record::get_after`].
-    #[inline]
-    pub(super) fn get_after(&self, name: &str, next: &mut usize) -> Result<&'a Data> {
-        if let Data::Record(record) = self.input
-            && let Some(value) = record.get_after(name, next)
-        {
-            return Ok(value);
+    /// The input, if its values have names.
+    pub(super) fn named(&self) -> Option<&'a Record> {
+        match self.input {
+            Data::Record(record) => Some(record),
+            _ => None,
         }
-        self.get(name)
     }
 
     /// The value of a variable.

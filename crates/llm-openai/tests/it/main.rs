@@ -14,6 +14,7 @@ mod parameters;
 mod pipes;
 mod responses;
 mod retries;
+mod saved;
 mod secrets;
 mod streaming;
 mod support;
