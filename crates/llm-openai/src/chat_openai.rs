@@ -187,11 +187,7 @@ impl ChatOpenAi {
         Ok(messages)
     }
 
-    pub(crate) fn from_parts(
-        client: Client,
-        options: ChatOptions,
-        constructor: Option<Constructor>,
-    ) -> Self {
+    pub(crate) fn from_parts(client: Client, options: ChatOptions, constructor: Option<Constructor>) -> Self {
         Self { client, options, constructor: constructor.map(Arc::new) }
     }
 

@@ -213,7 +213,9 @@ impl ChatOpenAiBuilder {
     /// What makes it again, but for its connection.
     fn constructor(&self) -> Constructor {
         let mut parameters = self.parameters.clone();
-        if self.legacy_max_tokens && let Some(limit) = parameters.members.remove("max_tokens") {
+        if self.legacy_max_tokens
+            && let Some(limit) = parameters.members.remove("max_tokens")
+        {
             // LangChain sends the newer name for the setting, and this as it is.
             parameters.extra.entry("max_tokens").or_insert(limit);
         }

@@ -65,7 +65,8 @@ impl Connection {
         if !self.without_key {
             made = made.with_secret("openai_api_key", "OPENAI_API_KEY");
         }
-        for (name, text) in [("openai_api_base", &self.base_url), ("openai_organization", &self.organization)] {
+        for (name, text) in [("openai_api_base", &self.base_url), ("openai_organization", &self.organization)]
+        {
             if let Some(text) = text {
                 made = made.with(name, text.as_str());
             }

@@ -105,7 +105,8 @@ impl OpenAiBuilder {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-3.5-turbo-instruct".to_owned();
         }
-        let mut constructor = text_constructor(&self.model, &self.parameters).with("batch_size", self.batch_size);
+        let mut constructor =
+            text_constructor(&self.model, &self.parameters).with("batch_size", self.batch_size);
         if self.streaming {
             constructor = constructor.with("streaming", true);
         }

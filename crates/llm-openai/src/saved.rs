@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
 use catena_core::{Data, Result};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::chat_openai::ChatOpenAi;
 use crate::openai::OpenAi;
 use crate::parameters::Parameters;
 
 /// Where LangChain has its chat model, in what it writes and in its code.
-const CHAT: [[&str; 4]; 2] =
-    [["langchain", "chat_models", "openai", "ChatOpenAI"], ["langchain_openai", "chat_models", "base", "ChatOpenAI"]];
+const CHAT: [[&str; 4]; 2] = [
+    ["langchain", "chat_models", "openai", "ChatOpenAI"],
+    ["langchain_openai", "chat_models", "base", "ChatOpenAI"],
+];
 
 const TEXT: [[&str; 4]; 2] =
     [["langchain", "llms", "openai", "OpenAI"], ["langchain_openai", "llms", "base", "OpenAI"]];
@@ -54,6 +56,10 @@ const MEMBERS_OF_TEXT: [&str; 10] = [
     "logprobs",
     "logit_bias",
 ];
+
+/// The member of requests by whose name LangChain knows something else: it sends it only if it is among those that are sent
+/// as they are.
+const OTHERWISE_KNOWN: &str = "metadata";
 
 /// What shapes no answer, or only what Python makes of one.
 const PASSED_OVER: [&str; 13] = [
@@ -204,16 +210,16 @@ fn written(id: [&str; 4], model: &str, parameters: &Parameters, known: &[&str]) 
     if !model.is_empty() {
         made = made.with("model_name", model);
     }
-    let mut others = Map::new();
+    let (mut others, mut as_they_are) = (Map::new(), parameters.extra.clone());
     for (name, value) in &parameters.members {
-        match known.contains(&name.as_str()) {
-            true => made = made.with(name.as_str(), value.clone()),
-            false => _ = others.insert(name.clone(), value.clone()),
+        match name.as_str() {
+            OTHERWISE_KNOWN => _ = as_they_are.entry(name.as_str()).or_insert_with(|| value.clone()),
+            known_name if known.contains(&known_name) => made = made.with(known_name, value.clone()),
+            _ => _ = others.insert(name.clone(), value.clone()),
         }
     }
-    let some = |members: &Map<String, Value>| (!members.is_empty()).then(|| members.clone());
-    for (name, members) in [("model_kwargs", some(&others)), ("extra_body", some(&parameters.extra))] {
-        if let Some(members) = members {
+    for (name, members) in [("model_kwargs", others), ("extra_body", as_they_are)] {
+        if !members.is_empty() {
             made = made.with(name, members);
         }
     }

@@ -47,8 +47,7 @@ impl Settings {
             ("include_raw", Value::Bool(include_raw)) => self.include_raw = include_raw,
             ("tools", Value::Array(tools)) => self.tools = tools,
             ("method" | "strict" | "include_raw" | "tools", other) => {
-                let message =
-                    format!("`{name}` of a structured output cannot be {:.80}", other.to_string());
+                let message = format!("`{name}` of a structured output cannot be {:.80}", other.to_string());
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             (other, _) => {

@@ -164,11 +164,7 @@ crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>, O:
 
 impl<R: Clone, O> Clone for StructuredOutput<R, O> {
     fn clone(&self) -> Self {
-        Self {
-            chain: self.chain.clone(),
-            asked: self.asked.clone(),
-            fault: self.fault.clone(),
-        }
+        Self { chain: self.chain.clone(), asked: self.asked.clone(), fault: self.fault.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::Number;
 
-use super::text_of::push_text;
+use super::text_of::{push_number, push_text};
 use super::{PromptTemplate, PromptValue};
 use crate::{Data, Result};
 
@@ -57,7 +57,7 @@ impl<'a> FieldValue<'a> {
     pub(super) fn push_to(&self, out: &mut String) {
         match self {
             Self::Text(text) => out.push_str(text),
-            Self::Number(number) => push_text(out, &Data::Number(number.clone())),
+            Self::Number(number) => push_number(out, number),
             // Writing into a string cannot fail.
             Self::Display(value) => _ = write!(out, "{value}"),
             Self::Data(value) => push_text(out, value),
@@ -158,7 +158,8 @@ mod tests {
     #[cfg(feature = "mustache")]
     #[test]
     fn other_languages_take_values_in_order_too() {
-        let template = PromptTemplate::parse("{{b}}{{a}}", crate::TemplateFormat::Mustache).expect("a template");
+        let template =
+            PromptTemplate::parse("{{b}}{{a}}", crate::TemplateFormat::Mustache).expect("a template");
         let filled = fill_in_order(&template, &[FieldValue::Text("x"), FieldValue::Number(1.into())]);
         assert_eq!(filled.expect("filled").to_string(), "x1");
     }

@@ -57,8 +57,7 @@ impl FString {
                 return Err(malformed(position(), "`}` without `{`; write `}}` for a brace"));
             } else {
                 let end = closing_brace(after).map_err(|why| malformed(position(), why))?;
-                let (name, format) =
-                    parse_field(&after[..end]).map_err(|why| malformed(position(), &why))?;
+                let (name, format) = parse_field(&after[..end]).map_err(|why| malformed(position(), &why))?;
                 let next = variables.len();
                 parsed.push_field(name, *variables.entry(name).or_insert(next), format);
                 rest = &after[end + 1..];
@@ -89,10 +88,10 @@ impl FString {
 
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
-        let (named, mut next) = (values.named(), 0);
+        let mut named = values.named();
         self.fill_each(|field, text| {
             // Most inputs name their values in the order in which the template asks for them.
-            let value = match named.and_then(|named| named.get_after(&field.name, &mut next)) {
+            let value = match named.get(&field.name) {
                 Some(value) => value,
                 None => values.get(&field.name)?,
             };

@@ -20,18 +20,29 @@ pub(super) fn push_text(out: &mut String, value: &Data) {
 #[inline(never)]
 fn push_other(out: &mut String, value: &Data) {
     match value {
-        Data::Number(number) if !number.is_f64() => push_integer(out, number),
+        Data::Number(number) => push_number(out, number),
         value => out.push_str(&text_of(value)),
     }
 }
 
-fn push_integer(out: &mut String, number: &Number) {
+/// Appends the text of a number.
+#[inline]
+pub(super) fn push_number(out: &mut String, number: &Number) {
     let mut digits = itoa::Buffer::new();
-    out.push_str(match (number.as_u64(), number.as_i64()) {
-        (Some(size), _) => digits.format(size),
-        (None, Some(negative)) => digits.format(negative),
-        (None, None) => return out.push_str(&number.to_string()),
-    });
+    if let Some(size) = number.as_u64() {
+        out.push_str(digits.format(size));
+    } else if let Some(negative) = number.as_i64() {
+        out.push_str(digits.format(negative));
+    } else {
+        out.push_str(&number_text(number));
+    }
+}
+
+fn number_text(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => shortest(float),
+        _ => number.to_string(),
+    }
 }
 
 /// The text of a value, the same in every template language.
@@ -41,10 +52,7 @@ fn push_integer(out: &mut String, number: &Number) {
 pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
     match value {
         Data::Text(text) => Cow::Borrowed(text),
-        Data::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => shortest(float).into(),
-            _ => number.to_string().into(),
-        },
+        Data::Number(number) => number_text(number).into(),
         Data::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Data::Null => Cow::Borrowed("null"),
         Data::Message(message) => message.text(),

@@ -1,5 +1,6 @@
 //! The values of a prompt's variables in its input.
 
+use crate::data::Lookup;
 use crate::{Data, Error, ErrorKind, Record, Result};
 
 /// How many names an error lists.
@@ -46,11 +47,12 @@ impl<'a> Values<'a> {
         given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
     }
 
-    /// The input, if its values have names.
-    pub(super) fn named(&self) -> Option<&'a Record> {
+    /// The values of the input that have names.
+    #[inline]
+    pub(super) fn named(&self) -> Lookup<'a> {
         match self.input {
-            Data::Record(record) => Some(record),
-            _ => None,
+            Data::Record(record) => record.lookup(),
+            _ => Lookup::default(),
         }
     }
 

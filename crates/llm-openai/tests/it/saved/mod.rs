@@ -35,7 +35,8 @@ fn sends(envelope: &Value) -> Value {
     let is_text = envelope.to_string().contains("llms");
     let answer = if is_text { completion("Hi") } else { chat_completion("Hi") };
     let server = Server::replay([Reply::json(200, answer)]);
-    let runnable: DynRunnable = loader().load(&at(envelope, &server)).expect("it loads").try_into().expect("it runs");
+    let runnable: DynRunnable =
+        loader().load(&at(envelope, &server)).expect("it loads").try_into().expect("it runs");
     block_on(runnable.invoke("Hi")).expect("an answer");
     let request = &server.requests()[0];
     assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
@@ -157,7 +158,12 @@ fn what_is_not_known_is_refused() {
     check_refused(&loader(), &envelope("streaming", json!("yes")), InvalidInput, "`streaming`");
     check_refused(&loader(), &envelope("max_retries", json!(-1)), InvalidInput, "`max_retries`");
     check_refused(&loader(), &envelope("request_timeout", json!([1, 2])), InvalidInput, "`request_timeout`");
-    check_refused(&loader(), &envelope("disabled_params", json!({"a": [1]})), InvalidInput, "disabled_params");
+    check_refused(
+        &loader(),
+        &envelope("disabled_params", json!({"a": [1]})),
+        InvalidInput,
+        "disabled_params",
+    );
     check_refused(&loader(), &envelope("openai_api_base", json!("nowhere")), Config, "base URL");
     check_refused(&loader(), &envelope("model_kwargs", json!([1])), InvalidInput, "model_kwargs");
     check_refused(&Loader::new(), &envelope("n", json!(1)), InvalidInput, "no class");
