@@ -46,8 +46,11 @@ fn sends(envelope: &Value) -> Value {
     said(body.into())
 }
 
+/// Members that say something; 1 and 1.0 say the same.
 fn said(mut body: Value) -> Value {
-    body.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+    let members = body.as_object_mut().expect("an object");
+    members.retain(|_, value| !value.is_null());
+    members.values_mut().filter(|value| value.is_number()).for_each(|value| *value = value.as_f64().into());
     body
 }
 
