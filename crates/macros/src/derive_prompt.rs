@@ -124,13 +124,15 @@ fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> 
 
 /// The name of the input, and the values of its fields where they are, in the order of the template's variables.
 fn looked_at(krate: &Path, fields: &[PromptField]) -> (Ident, Vec<TokenStream>) {
+    let input = named(fields);
     let mut in_order: Vec<&PromptField> = fields.iter().collect();
     in_order.sort_by_key(|field| field.variable);
     let value = |PromptField { ident, ty, display, .. }: &PromptField| match display {
-        true => quote_spanned!(ty.span()=> #krate::__private::FieldValue::Display(&input.#ident)),
-        false => quote_spanned!(ty.span()=> #krate::__private::FieldValue::of(&input.#ident)),
+        true => quote_spanned!(ty.span()=> #krate::__private::FieldValue::Display(&#input.#ident)),
+        false => quote_spanned!(ty.span()=> #krate::__private::FieldValue::of(&#input.#ident)),
     };
-    (named(fields), in_order.into_iter().map(value).collect())
+    let values = in_order.into_iter().map(value).collect();
+    (input, values)
 }
 
 /// What the input is called, which nobody looks at if it has no fields.
@@ -166,15 +168,15 @@ fn json_type(ty: &Type) -> Option<&'static str> {
 /// The values of the fields under their names.
 fn data(ident: &Ident, krate: &Path, fields: &[PromptField]) -> TokenStream {
     let names = fields.iter().map(PromptField::name);
+    let input = named(fields);
     let values = fields.iter().map(|PromptField { ident, ty, display, .. }| match display {
         true => {
-            quote_spanned!(ty.span()=> #krate::Data::from(::std::string::ToString::to_string(&input.#ident)))
+            quote_spanned!(ty.span()=> #krate::Data::from(::std::string::ToString::to_string(&#input.#ident)))
         }
         false => quote_spanned! {ty.span()=>
-            <#ty as ::std::convert::Into<#krate::Data>>::into(::std::clone::Clone::clone(&input.#ident))
+            <#ty as ::std::convert::Into<#krate::Data>>::into(::std::clone::Clone::clone(&#input.#ident))
         },
     });
-    let input = named(fields);
     let count = fields.len();
     quote! {
         #[automatically_derived]
