@@ -4,6 +4,9 @@ use catena_core::load::Kwargs;
 use catena_core::{Data, Error, ErrorKind, Result};
 use serde_json::{Map, Number, Value};
 
+/// The members of request bodies that are no settings.
+const OF_THE_CALL: [&str; 5] = ["model", "messages", "input", "prompt", "stream"];
+
 /// Members of request bodies, by the service's names. What is not set is not sent, so the service's defaults hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parameters {
@@ -50,8 +53,13 @@ impl Parameters {
                 self.set(name, value.into_json());
             }
         }
+        let others = kwargs.record("model_kwargs")?;
+        if let Some(name) = others.names().find(|name| OF_THE_CALL.contains(name)) {
+            let given = format!("`{name}`, which is up to the call");
+            return Err(kwargs.unfit("model_kwargs", "settings", &given));
+        }
         let plain = |(name, value): (String, Data)| (name, value.into_json());
-        self.members.extend(kwargs.record("model_kwargs")?.into_iter().map(plain));
+        self.members.extend(others.into_iter().map(plain));
         self.extra.extend(kwargs.record("extra_body")?.into_iter().map(plain));
         Ok(())
     }

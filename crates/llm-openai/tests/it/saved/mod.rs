@@ -169,6 +169,8 @@ fn what_is_not_known_is_refused() {
     );
     check_refused(&loader(), &envelope("openai_api_base", json!("nowhere")), Config, "base URL");
     check_refused(&loader(), &envelope("model_kwargs", json!([1])), InvalidInput, "model_kwargs");
+    check_refused(&loader(), &envelope("model_kwargs", json!({"stream": true})), InvalidInput, "`stream`");
+    check_refused(&loader(), &envelope("extra_body", json!({"stream": true})), Config, "`stream`");
     check_refused(&Loader::new(), &envelope("n", json!(1)), InvalidInput, "no class");
     assert!(load(&envelope("n", json!(1))).is_err(), "nobody gave the class");
 }
