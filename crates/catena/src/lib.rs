@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod blocking;
+mod loader;
 mod models;
 pub mod prelude;
 
@@ -40,6 +41,7 @@ pub use catena_macros::{Chunk, Prompt, prompt};
 pub use catena_pipeline as pipeline;
 #[cfg(feature = "tokens")]
 pub use catena_tokens as tokens;
+pub use loader::loader;
 pub use models::models;
 
 /// Following streams: `while let Some(chunk) = stream.next().await`.

@@ -16,6 +16,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use catena_core::{ChatPromptTemplate, Data, Prompt, PromptTemplate, RunnableExt, vars};
+use catena_macros::Prompt;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const PLAIN: &str =
@@ -26,11 +27,32 @@ fn values() -> Data {
     vars! { role: "a librarian", user: "Ann", language: "French", topic: "a sonnet", words: 120 }
 }
 
+/// The plain template with its values, known to the compiler.
+#[derive(Prompt, Clone)]
+#[prompt(
+    "You are {role}. Answer {user} in {language}: what is {topic}? Use at most {words} words.",
+    crate = catena_core
+)]
+struct Question {
+    role: String,
+    user: String,
+    language: String,
+    topic: String,
+    words: u32,
+}
+
+fn question() -> Question {
+    let [role, user, language, topic] = ["a librarian", "Ann", "French", "a sonnet"].map(str::to_owned);
+    Question { role, user, language, topic, words: 120 }
+}
+
 fn prompt(c: &mut Criterion) {
     let mut group = c.benchmark_group("prompt");
     let values = values();
     let plain = PromptTemplate::new(PLAIN).unwrap();
     group.bench_function("five variables", |b| b.iter(|| plain.format_prompt(&values).unwrap()));
+    let (typed, question) = (Question::prompt(), question());
+    group.bench_function("five fields of a struct", |b| b.iter(|| typed.format_prompt(&question).unwrap()));
     let formatted = PromptTemplate::new(FORMATTED).unwrap();
     group.bench_function("five variables with formats", |b| {
         b.iter(|| formatted.format_prompt(&values).unwrap());
@@ -71,29 +93,35 @@ fn compare(_: &mut Criterion) {
     let plain = PromptTemplate::new(PLAIN).unwrap();
     let formatted = PromptTemplate::new(FORMATTED).unwrap();
     let chat = ChatPromptTemplate::new([("system", "You are {role}."), ("human", PLAIN)]).unwrap();
+    let (typed, question) = (Question::prompt(), question());
     let Some(theirs) = langchain() else {
         println!("compared with LangChain: skipped, there is no Python with langchain-core here");
         return;
     };
     let ours = [
-        ("five variables, format", microseconds(|| plain.format_prompt(&values).unwrap())),
+        ("five variables, format", "", microseconds(|| plain.format_prompt(&values).unwrap())),
+        ("five variables, format", " of a struct", microseconds(|| typed.format_prompt(&question).unwrap())),
         (
             "five variables, invoke",
+            "",
             microseconds(|| futures_executor::block_on(plain.invoke(values.clone())).unwrap()),
         ),
-        ("five variables with formats, format", microseconds(|| formatted.format_prompt(&values).unwrap())),
+        (
+            "five variables with formats, format",
+            "",
+            microseconds(|| formatted.format_prompt(&values).unwrap()),
+        ),
         (
             "five variables in two messages, format_messages",
+            "",
             microseconds(|| chat.format_prompt(&values).unwrap()),
         ),
-        ("parsing", microseconds(|| PromptTemplate::new(black_box(PLAIN)).unwrap())),
+        ("parsing", "", microseconds(|| PromptTemplate::new(black_box(PLAIN)).unwrap())),
     ];
-    for (name, ours) in ours {
+    for (name, here, ours) in ours {
         if let Some(theirs) = theirs.get(name) {
-            println!(
-                "{name}: LangChain {theirs:.2} us, catena {ours:.3} us: {:.0} times faster",
-                theirs / ours
-            );
+            let times = theirs / ours;
+            println!("{name}{here}: LangChain {theirs:.2} us, catena {ours:.3} us: {times:.0} times faster");
         }
     }
 }

@@ -79,7 +79,7 @@ pub use prompt::{
     ChatPromptTemplate, DictPromptTemplate, ExampleSelector, Examples, FewShotChatMessagePromptTemplate,
     FewShotPromptTemplate, ImagePromptTemplate, LengthBasedExampleSelector,
     MaxMarginalRelevanceExampleSelector, MessagesPlaceholder, Prompt, PromptTemplate, PromptValue,
-    SemanticSimilarityExampleSelector, TemplateFormat, stringify_value,
+    SemanticSimilarityExampleSelector, StructuredPrompt, TemplateFormat, stringify_value,
 };
 pub use rate_limits::RateLimits;
 pub use registry::{ChatModel, ConfigurableModel, ModelOptions, ModelRegistry, TextModel};
@@ -112,6 +112,7 @@ pub use tool::{
 /// For the code that macros write.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::prompt::{FieldValue, fill_in_order};
     pub use crate::tool::{Returned, ReturnedPlain, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;

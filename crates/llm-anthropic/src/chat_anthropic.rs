@@ -1,5 +1,8 @@
 //! The chat model.
 
+use std::sync::Arc;
+
+use catena_core::load::Constructor;
 use catena_core::{
     AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
     RunnableExt, async_trait, gather, impl_pipe,
@@ -57,6 +60,8 @@ use crate::codec::count_tokens::{decode_count, encode_count};
 pub struct ChatAnthropic {
     client: Client,
     options: ChatOptions,
+    /// What makes it again.
+    constructor: Option<Arc<Constructor>>,
 }
 
 impl ChatAnthropic {
@@ -205,8 +210,8 @@ impl ChatAnthropic {
         decode_count(&answer.body, &answer.origin)
     }
 
-    pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
-        Self { client, options }
+    pub(crate) fn from_parts(client: Client, options: ChatOptions, constructor: Option<Constructor>) -> Self {
+        Self { client, options, constructor: constructor.map(Arc::new) }
     }
 
     /// The call, and whether texts of its answer may have citations.
@@ -246,6 +251,10 @@ impl LanguageModel for ChatAnthropic {
 
     fn parameters(&self) -> Option<Map<String, Value>> {
         Some(self.options.described(self.client.base_url()))
+    }
+
+    fn constructor(&self) -> Option<Constructor> {
+        self.constructor.as_deref().cloned()
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {

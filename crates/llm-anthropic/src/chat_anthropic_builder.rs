@@ -1,6 +1,7 @@
 //! The builder of the chat model.
 
 use catena_core::Result;
+use catena_core::load::{Constructor, Kwargs};
 use serde_json::{Value, json};
 
 use crate::chat_anthropic::ChatAnthropic;
@@ -177,7 +178,11 @@ impl ChatAnthropicBuilder {
     /// would travel unencrypted. [`ErrorKind::InvalidInput`](catena_core::ErrorKind::InvalidInput) for a tool or response
     /// format that is none, [`ErrorKind::Unsupported`](catena_core::ErrorKind::Unsupported) for settings that contradict
     /// each other.
-    pub fn build(self) -> Result<ChatAnthropic> {
+    pub fn build(mut self) -> Result<ChatAnthropic> {
+        if self.model.is_empty() {
+            self.model = DEFAULT_MODEL.to_owned();
+        }
+        let constructor = self.constructor();
         let mut options = ChatOptions {
             model: self.model,
             parameters: self.parameters,
@@ -186,11 +191,27 @@ impl ChatAnthropicBuilder {
             streaming: self.streaming,
             ..ChatOptions::default()
         };
-        if options.model.is_empty() {
-            options.model = DEFAULT_MODEL.to_owned();
-        }
         options.finish()?;
-        Ok(ChatAnthropic::from_parts(self.connection.connect()?, options))
+        Ok(ChatAnthropic::from_parts(self.connection.connect()?, options, constructor))
+    }
+
+    /// What makes it again, if it can be written.
+    fn constructor(&self) -> Option<Constructor> {
+        let mut made = self.parameters.written(&self.model).filter(|_| !self.system_turns)?;
+        if !self.betas.is_empty() {
+            made = made.with("betas", self.betas.clone());
+        }
+        if self.streaming {
+            made = made.with("streaming", true);
+        }
+        self.connection.written(made)
+    }
+
+    /// Takes in what was written, but for what has methods of its own.
+    pub(crate) fn load_saved(mut self, kwargs: &mut Kwargs) -> Result<Self> {
+        self.connection.load(kwargs)?;
+        self.parameters.load(kwargs)?;
+        Ok(self)
     }
 }
 

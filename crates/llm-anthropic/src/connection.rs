@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use catena_core::{Admission, Error, ErrorKind, Result, Timer};
+use catena_core::load::{Constructor, Kwargs};
+use catena_core::{Admission, Data, Error, ErrorKind, Result, Timer};
 use catena_http::service::{Address, ApiKey, Credentials, Service, ServiceBuilder};
 use catena_http::{HttpClient, HttpClientBuilder, Proxy};
 
 use crate::client::Client;
 use crate::dialect::AnthropicDialect;
 use crate::environment::Environment;
+use crate::saved::{count, seconds};
 
 const DEFAULT_URL: &str = "https://api.anthropic.com";
 
@@ -43,7 +45,79 @@ pub(crate) struct Connection {
     has_proxy: bool,
     variables: Variables,
     headers: Vec<(String, String)>,
+    has_query: bool,
+    timeout: Option<Duration>,
+    max_retries: Option<usize>,
     changes: Vec<Change>,
+}
+
+/// As LangChain's data.
+impl Connection {
+    /// What makes a model again, with what was set on its connection. `None` where that may hold a key: headers, a query,
+    /// a token, an address with more than host and path.
+    pub(crate) fn written(&self, mut made: Constructor) -> Option<Constructor> {
+        let is_plain = |url: &str| !url.contains(['?', '@']);
+        let may_hold_key = self.has_query || !self.headers.is_empty() || self.auth_token.is_some();
+        if may_hold_key || !self.base_url.as_deref().is_none_or(is_plain) {
+            return None;
+        }
+        if !self.without_key {
+            made = made.with_secret("anthropic_api_key", "ANTHROPIC_API_KEY");
+        }
+        if let Some(url) = &self.base_url {
+            made = made.with("anthropic_api_url", url.as_str());
+        }
+        if let Some(limit) = self.timeout {
+            made = made.with("default_request_timeout", limit.as_secs_f64());
+        }
+        Some(match self.max_retries {
+            Some(retries) => made.with("max_retries", retries),
+            None => made,
+        })
+    }
+
+    /// Takes in what was written.
+    ///
+    /// # Errors
+    /// `Config` if the key is missing that a server which the data names would be sent: that of the environment is not
+    /// meant for it.
+    pub(crate) fn load(&mut self, kwargs: &mut Kwargs) -> Result<()> {
+        let needs_key = kwargs.names().any(|name| name == "anthropic_api_key");
+        let elsewhere = |url: &String| url.trim_end_matches('/') != DEFAULT_URL;
+        match (kwargs.text("anthropic_api_key")?, kwargs.text("anthropic_api_url")?.filter(elsewhere)) {
+            (Some(key), url) => {
+                self.set_api_key(key.into());
+                url.into_iter().for_each(|url| self.set_base_url(&url));
+            }
+            (None, Some(_)) if needs_key => {
+                return Err(config(
+                    "what is loaded names a server, so that the key of the environment is not sent: give the loader \
+                     the secret ANTHROPIC_API_KEY",
+                ));
+            }
+            (None, Some(url)) => {
+                self.without_api_key();
+                self.set_base_url(&url);
+            }
+            (None, None) => {}
+        }
+        if let Some(url) = kwargs.text("anthropic_proxy")? {
+            self.set_proxy(Proxy::url(url));
+        }
+        if let Some(limit) = seconds(kwargs, "default_request_timeout")? {
+            self.set_timeout(limit);
+        }
+        if let Some(retries) = count(kwargs, "max_retries")? {
+            self.set_max_retries(retries);
+        }
+        for (name, value) in kwargs.record("default_headers")? {
+            let Data::Text(value) = value else {
+                return Err(kwargs.unfit("default_headers", "texts by name", value.kind()));
+            };
+            self.add_header(name, value);
+        }
+        Ok(())
+    }
 }
 
 impl Connection {
@@ -78,6 +152,23 @@ impl Connection {
 
     pub(crate) fn add_header(&mut self, name: String, value: String) {
         self.headers.push((name, value));
+    }
+
+    pub(crate) fn add_query(&mut self, name: String, value: String) {
+        self.has_query = true;
+        self.change(move |service| service.with_query(name, value));
+    }
+
+    /// One limit for each phase of an attempt.
+    pub(crate) fn set_timeout(&mut self, limit: Duration) {
+        self.timeout = Some(limit);
+        self.set_connect_timeout(limit);
+        self.change(move |service| service.with_first_byte_timeout(limit).with_idle_timeout(limit));
+    }
+
+    pub(crate) fn set_max_retries(&mut self, retries: usize) {
+        self.max_retries = Some(retries);
+        self.change(move |service| service.with_max_retries(retries));
     }
 
     pub(crate) fn set_timer(&mut self, timer: impl Timer + 'static) {
@@ -291,8 +382,9 @@ macro_rules! connection_settings {
 
             /// One limit for each phase of an attempt: connecting, the wait for the answer to begin, and the wait for each
             /// further piece of it.
-            pub fn with_timeout(self, limit: std::time::Duration) -> Self {
-                self.with_connect_timeout(limit).with_first_byte_timeout(limit).with_idle_timeout(limit)
+            pub fn with_timeout(mut self, limit: std::time::Duration) -> Self {
+                self.connection.set_timeout(limit);
+                self
             }
 
             /// How often a call is tried again when the connection fails or the service is busy. Default 2.
@@ -300,7 +392,7 @@ macro_rules! connection_settings {
             /// What the service asks for in `retry-after` is kept, up to two minutes; else the waits are half a second, one
             /// second and so on up to eight. A stream is begun anew only before its first chunk.
             pub fn with_max_retries(mut self, retries: usize) -> Self {
-                self.connection.change(move |service| service.with_max_retries(retries));
+                self.connection.set_max_retries(retries);
                 self
             }
 
@@ -312,8 +404,7 @@ macro_rules! connection_settings {
 
             /// A parameter in the query of every request.
             pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-                let (name, value) = (name.into(), value.into());
-                self.connection.change(move |service| service.with_query(name, value));
+                self.connection.add_query(name.into(), value.into());
                 self
             }
 

@@ -10,9 +10,11 @@ mod connection;
 mod dialect;
 mod environment;
 mod parameters;
+mod saved;
 
 pub use catena_http::service::ApiKey;
 pub use catena_http::{HttpClient, Proxy};
 pub use chat_anthropic::ChatAnthropic;
 pub use chat_anthropic_builder::ChatAnthropicBuilder;
+pub use saved::with_anthropic_classes;
 pub use secrecy::SecretString;

@@ -1,5 +1,8 @@
 //! The chat model.
 
+use std::sync::Arc;
+
+use catena_core::load::Constructor;
 use catena_core::{
     AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
     async_trait, gather, impl_pipe,
@@ -51,6 +54,8 @@ use crate::openai_client::OpenAiClient;
 pub struct ChatOpenAi {
     client: Client,
     options: ChatOptions,
+    /// What makes it again.
+    constructor: Option<Arc<Constructor>>,
 }
 
 impl ChatOpenAi {
@@ -182,8 +187,8 @@ impl ChatOpenAi {
         Ok(messages)
     }
 
-    pub(crate) fn from_parts(client: Client, options: ChatOptions) -> Self {
-        Self { client, options }
+    pub(crate) fn from_parts(client: Client, options: ChatOptions, constructor: Option<Constructor>) -> Self {
+        Self { client, options, constructor: constructor.map(Arc::new) }
     }
 
     /// A client for the other endpoints of the same service, over the same connections.
@@ -247,6 +252,10 @@ impl LanguageModel for ChatOpenAi {
 
     fn parameters(&self) -> Option<Map<String, Value>> {
         Some(self.options.parameters.described(self.client.base_url(), self.model()))
+    }
+
+    fn constructor(&self) -> Option<Constructor> {
+        self.constructor.as_deref().cloned()
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {

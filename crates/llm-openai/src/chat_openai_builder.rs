@@ -1,12 +1,14 @@
 //! The builder of the chat model.
 
 use catena_core::Result;
+use catena_core::load::Constructor;
 use serde_json::{Map, Value, json};
 
 use crate::chat_openai::ChatOpenAi;
 use crate::codec::chat_request::ChatOptions;
 use crate::connection::{Connection, connection_settings};
 use crate::parameters::{Parameters, shared_parameters};
+use crate::saved::chat_constructor;
 
 /// Builds a [`ChatOpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
@@ -186,7 +188,11 @@ impl ChatOpenAiBuilder {
     /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
     /// a key that would travel unencrypted. [`ErrorKind::InvalidInput`](catena_core::ErrorKind::InvalidInput) for a tool
     /// or response format that is none.
-    pub fn build(self) -> Result<ChatOpenAi> {
+    pub fn build(mut self) -> Result<ChatOpenAi> {
+        if self.model.is_empty() && !self.connection.is_azure() {
+            self.model = "gpt-4o-mini".to_owned();
+        }
+        let constructor = self.connection.written(self.constructor());
         let mut options = ChatOptions {
             model: self.model,
             parameters: self.parameters,
@@ -198,13 +204,39 @@ impl ChatOpenAiBuilder {
             use_previous_response_id: self.use_previous_response_id,
             response_headers: self.response_headers,
         };
-        if options.model.is_empty() && !self.connection.is_azure() {
-            options.model = "gpt-4o-mini".to_owned();
-        }
         options.finish()?;
         let client = self.connection.connect()?;
         options.stream_usage = self.stream_usage.unwrap_or(client.is_openai() || client.is_azure());
-        Ok(ChatOpenAi::from_parts(client, options))
+        Ok(ChatOpenAi::from_parts(client, options, constructor))
+    }
+
+    /// What makes it again, but for its connection.
+    fn constructor(&self) -> Constructor {
+        let mut parameters = self.parameters.clone();
+        if self.legacy_max_tokens
+            && let Some(limit) = parameters.members.remove("max_tokens")
+        {
+            // LangChain sends the newer name for the setting, and this as it is.
+            parameters.extra.entry("max_tokens").or_insert(limit);
+        }
+        let mut made = chat_constructor(&self.model, &parameters);
+        let flags = [
+            ("stream_usage", self.stream_usage),
+            ("use_responses_api", self.use_responses_api),
+            ("streaming", self.streaming.then_some(true)),
+            ("use_previous_response_id", self.use_previous_response_id.then_some(true)),
+            ("include_response_headers", self.response_headers.then_some(true)),
+        ];
+        for (name, flag) in flags {
+            if let Some(flag) = flag {
+                made = made.with(name, flag);
+            }
+        }
+        if self.disabled.is_empty() {
+            return made;
+        }
+        let disabled = self.disabled.iter().map(|name| (name.clone(), Value::Null));
+        made.with("disabled_params", disabled.collect::<Map<_, _>>())
     }
 }
 

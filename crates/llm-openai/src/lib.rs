@@ -24,6 +24,7 @@ mod openai_client;
 mod page;
 mod parameters;
 mod responses_settings;
+mod saved;
 
 pub use azure::Azure;
 pub use batches::{
@@ -44,4 +45,5 @@ pub use openai_builder::OpenAiBuilder;
 pub use openai_client::{OpenAiClient, OpenAiClientBuilder};
 pub use page::{ListOptions, Page};
 pub use parameters::Stop;
+pub use saved::with_openai_classes;
 pub use secrecy::SecretString;

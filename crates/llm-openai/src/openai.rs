@@ -1,5 +1,8 @@
 //! The text completion model.
 
+use std::sync::Arc;
+
+use catena_core::load::Constructor;
 use catena_core::{
     Capabilities, Capability, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result,
     async_trait, gather, impl_pipe,
@@ -52,6 +55,8 @@ pub struct OpenAi {
     options: CompletionOptions,
     /// How many prompts go into one request.
     batch_size: usize,
+    /// What makes it again.
+    constructor: Option<Arc<Constructor>>,
 }
 
 impl OpenAi {
@@ -249,8 +254,13 @@ impl OpenAi {
         Ok(gather(stream).await?.unwrap_or_default())
     }
 
-    pub(crate) fn from_parts(client: Client, options: CompletionOptions, batch_size: usize) -> Self {
-        Self { client, options, batch_size }
+    pub(crate) fn from_parts(
+        client: Client,
+        options: CompletionOptions,
+        batch_size: usize,
+        constructor: Option<Constructor>,
+    ) -> Self {
+        Self { client, options, batch_size, constructor: constructor.map(Arc::new) }
     }
 }
 
@@ -280,6 +290,10 @@ impl LanguageModel for OpenAi {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::none().with(Capability::Stop).with(Capability::Usage).with(Capability::Candidates)
+    }
+
+    fn constructor(&self) -> Option<Constructor> {
+        self.constructor.as_deref().cloned()
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {

@@ -6,6 +6,7 @@ use crate::codec::completions::CompletionOptions;
 use crate::connection::{Connection, connection_settings};
 use crate::openai::OpenAi;
 use crate::parameters::{Parameters, shared_parameters};
+use crate::saved::text_constructor;
 
 /// Builds an [`OpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
@@ -100,15 +101,21 @@ impl OpenAiBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
     /// a key that would travel unencrypted.
-    pub fn build(self) -> Result<OpenAi> {
+    pub fn build(mut self) -> Result<OpenAi> {
+        if self.model.is_empty() && !self.connection.is_azure() {
+            self.model = "gpt-3.5-turbo-instruct".to_owned();
+        }
+        let mut constructor =
+            text_constructor(&self.model, &self.parameters).with("batch_size", self.batch_size);
+        if self.streaming {
+            constructor = constructor.with("streaming", true);
+        }
+        let constructor = self.connection.written(constructor);
         let mut options =
             CompletionOptions { model: self.model, parameters: self.parameters, streaming: self.streaming };
-        if options.model.is_empty() && !self.connection.is_azure() {
-            options.model = "gpt-3.5-turbo-instruct".to_owned();
-        }
         options.finish()?;
         let client = self.connection.connect()?;
-        Ok(OpenAi::from_parts(client, options, self.batch_size))
+        Ok(OpenAi::from_parts(client, options, self.batch_size, constructor))
     }
 }
 

@@ -1,7 +1,11 @@
 //! The settings that text and chat models share.
 
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::load::Kwargs;
+use catena_core::{Data, Error, ErrorKind, Result};
 use serde_json::{Map, Number, Value};
+
+/// The members of request bodies that are no settings.
+const OF_THE_CALL: [&str; 5] = ["model", "messages", "input", "prompt", "stream"];
 
 /// Members of request bodies, by the service's names. What is not set is not sent, so the service's defaults hold.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +44,24 @@ impl Parameters {
             0 => config("`n` must be at least 1".to_owned()),
             _ => Ok(()),
         }
+    }
+
+    /// Takes in what was saved: these members, those that have no setting of their own, and those that are sent as they are.
+    pub(crate) fn load(&mut self, kwargs: &mut Kwargs, members: &[&str]) -> Result<()> {
+        for name in members {
+            if let Some(value) = kwargs.data(name)? {
+                self.set(name, value.into_json());
+            }
+        }
+        let others = kwargs.record("model_kwargs")?;
+        if let Some(name) = others.names().find(|name| OF_THE_CALL.contains(name)) {
+            let given = format!("`{name}`, which is up to the call");
+            return Err(kwargs.unfit("model_kwargs", "settings", &given));
+        }
+        let plain = |(name, value): (String, Data)| (name, value.into_json());
+        self.members.extend(others.into_iter().map(plain));
+        self.extra.extend(kwargs.record("extra_body")?.into_iter().map(plain));
+        Ok(())
     }
 
     /// Everything that shapes an answer, for those who compare models.
@@ -96,7 +118,7 @@ impl<T: Into<String>, const N: usize> From<[T; N]> for Stop {
     }
 }
 
-/// The methods of a builder with a field `parameters`.
+/// The methods of a model's builder, with the fields `parameters` and `connection`.
 macro_rules! shared_parameters {
     ($builder:ty) => {
         /// How the model chooses its words. What is not set is left to the service.
@@ -166,6 +188,23 @@ macro_rules! shared_parameters {
             ) -> Self {
                 self.parameters.extra.insert(name.into(), value.into());
                 self
+            }
+
+            pub(crate) fn load_connection(
+                mut self,
+                kwargs: &mut catena_core::load::Kwargs,
+            ) -> catena_core::Result<Self> {
+                self.connection.load(kwargs)?;
+                Ok(self)
+            }
+
+            pub(crate) fn load_parameters(
+                mut self,
+                kwargs: &mut catena_core::load::Kwargs,
+                members: &[&str],
+            ) -> catena_core::Result<Self> {
+                self.parameters.load(kwargs, members)?;
+                Ok(self)
             }
 
             /// Asks for a stream even where the answer is wanted at once, and puts the pieces together. For servers

@@ -95,13 +95,15 @@ fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> 
     let names: Vec<String> = fields.iter().map(PromptField::name).collect();
     let schemas = fields.iter().map(|field| schema(krate, field));
     let count = fields.len();
+    let (input, values) = looked_at(krate, fields);
     quote! {
         #[automatically_derived]
         impl #krate::Prompt for #name {
             type Input = #ident;
 
-            fn format_prompt(&self, input: &#ident) -> #krate::Result<#krate::PromptValue> {
-                #krate::Prompt::format_prompt(&self.0, &#krate::Data::from(input))
+            fn format_prompt(&self, #input: &#ident) -> #krate::Result<#krate::PromptValue> {
+                let values: [#krate::__private::FieldValue<'_>; #count] = [#(#values),*];
+                #krate::__private::fill_in_order(&self.0, &values)
             }
 
             fn describe(&self, outline: #krate::Outline) -> #krate::Outline {
@@ -118,6 +120,24 @@ fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> 
         }
         #krate::impl_prompt_runnable!(#name);
     }
+}
+
+/// The name of the input, and the values of its fields where they are, in the order of the template's variables.
+fn looked_at(krate: &Path, fields: &[PromptField]) -> (Ident, Vec<TokenStream>) {
+    let input = named(fields);
+    let mut in_order: Vec<&PromptField> = fields.iter().collect();
+    in_order.sort_by_key(|field| field.variable);
+    let value = |PromptField { ident, ty, display, .. }: &PromptField| match display {
+        true => quote_spanned!(ty.span()=> #krate::__private::FieldValue::Display(&#input.#ident)),
+        false => quote_spanned!(ty.span()=> #krate::__private::FieldValue::of(&#input.#ident)),
+    };
+    let values = in_order.into_iter().map(value).collect();
+    (input, values)
+}
+
+/// What the input is called, which nobody looks at if it has no fields.
+fn named(fields: &[PromptField]) -> Ident {
+    if fields.is_empty() { format_ident!("_input") } else { format_ident!("input") }
 }
 
 /// The JSON Schema of a field, as far as the name of its type tells it.
@@ -148,15 +168,15 @@ fn json_type(ty: &Type) -> Option<&'static str> {
 /// The values of the fields under their names.
 fn data(ident: &Ident, krate: &Path, fields: &[PromptField]) -> TokenStream {
     let names = fields.iter().map(PromptField::name);
-    let values = fields.iter().map(|PromptField { ident, ty, display }| match display {
+    let input = named(fields);
+    let values = fields.iter().map(|PromptField { ident, ty, display, .. }| match display {
         true => {
-            quote_spanned!(ty.span()=> #krate::Data::from(::std::string::ToString::to_string(&input.#ident)))
+            quote_spanned!(ty.span()=> #krate::Data::from(::std::string::ToString::to_string(&#input.#ident)))
         }
         false => quote_spanned! {ty.span()=>
-            <#ty as ::std::convert::Into<#krate::Data>>::into(::std::clone::Clone::clone(&input.#ident))
+            <#ty as ::std::convert::Into<#krate::Data>>::into(::std::clone::Clone::clone(&#input.#ident))
         },
     });
-    let input = if fields.is_empty() { quote!(_input) } else { quote!(input) };
     let count = fields.len();
     quote! {
         #[automatically_derived]

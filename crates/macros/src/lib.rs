@@ -21,7 +21,7 @@ use syn::parse_macro_input;
 ///
 /// `prompt!("... {name} ...", name = value)` is a `Result<PromptValue>`: the template filled at once. All variables are
 /// given, each an `Into<Data>`; `name` alone is short for `name = name`. It fails only where a value does not suit
-/// its format, such as a text in `{name:.2f}`.
+/// its format, such as a text in `{name:.2f}`. The template is parsed once, when this is reached first.
 ///
 /// Written as `prompt!(crate = path, ...)` it finds catena there, and not under its own name.
 ///
@@ -66,7 +66,7 @@ pub fn prompt(input: TokenStream) -> TokenStream {
 ///
 /// # Fields
 /// A field's type is `Clone + Into<Data>`: texts, numbers, booleans, `Option`s and `Vec`s of them, messages, and structs
-/// with this derive. On a field may stand
+/// with this derive. Texts and numbers are written where they are, without a copy. On a field may stand
 /// * `#[prompt(display)]`: it is `Display`, and its text goes into the prompt;
 /// * `#[prompt(skip)]`: it is no variable of the template.
 ///

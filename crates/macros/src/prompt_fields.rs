@@ -14,6 +14,8 @@ pub(crate) struct PromptField {
     pub(crate) ty: Type,
     /// Its `Display` goes into the prompt.
     pub(crate) display: bool,
+    /// Which of the template's variables it fills.
+    pub(crate) variable: usize,
 }
 
 impl PromptField {
@@ -27,7 +29,8 @@ impl PromptField {
         let words = field_words(&field.attrs, "prompt", &["display", "skip"])?;
         let has = |wanted: &str| words.iter().any(|word| word == wanted);
         let ident = field.ident.clone().filter(|_| !has("skip"));
-        Ok(ident.map(|ident| Self { ident, ty: field.ty.clone(), display: has("display") }))
+        let display = has("display");
+        Ok(ident.map(|ident| Self { ident, ty: field.ty.clone(), display, variable: 0 }))
     }
 }
 
@@ -45,6 +48,10 @@ pub(crate) fn fields(input: &DeriveInput, template: &LitStr) -> syn::Result<Vec<
         fields.extend(PromptField::read(field)?);
     }
     compare(template, &variables, &fields)?;
+    for field in &mut fields {
+        let name = field.name();
+        field.variable = variables.iter().position(|variable| variable.name == name).unwrap_or_default();
+    }
     Ok(fields)
 }
 

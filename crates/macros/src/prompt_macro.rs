@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, LitStr, Path, Token};
+use syn::{Expr, Ident, Index, LitStr, Path, Token};
 
 use crate::arguments::{Errors, default_krate, krate};
 use crate::nearest::nearest;
@@ -61,16 +61,23 @@ pub(crate) fn expand(input: Input) -> syn::Result<TokenStream> {
         return Ok(parsed);
     }
     check(&template, &variables, &values)?;
-    let names = values.iter().map(|value| value.name.unraw().to_string());
+    let count = values.len();
+    let order = variables.iter().filter_map(|variable| {
+        values.iter().position(|value| value.name.unraw() == variable.name).map(Index::from)
+    });
     // Where the value stands, so that an error points at it.
     let values = values.iter().map(|Value { value, .. }| {
         quote_spanned!(value.span()=> <_ as ::std::convert::Into<#krate::Data>>::into(#value))
     });
+    // The template is in a block of its own, so that no value can mean it.
     Ok(quote! {
-        #krate::Prompt::format_prompt(
-            &#parsed,
-            &#krate::Data::from([#((#names, #values)),*]),
-        )
+        let values: [#krate::Data; #count] = [#(#values),*];
+        {
+            static TEMPLATE: ::std::sync::LazyLock<#krate::PromptTemplate> =
+                ::std::sync::LazyLock::new(|| #parsed);
+            let values = [#(#krate::__private::FieldValue::Data(&values[#order])),*];
+            #krate::__private::fill_in_order(&TEMPLATE, &values)
+        }
     })
 }
 

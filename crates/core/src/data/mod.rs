@@ -4,6 +4,7 @@ mod from_data;
 mod record;
 
 pub use from_data::FromData;
+pub(crate) use record::Lookup;
 pub use record::Record;
 
 use std::collections::{BTreeMap, HashMap};
@@ -221,7 +222,19 @@ macro_rules! scalar_data {
         }
     )*};
 }
-scalar_data!(bool, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+scalar_data!(bool, f32, f64);
+
+macro_rules! integer_data {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Data {
+            #[inline]
+            fn from(value: $type) -> Self {
+                Self::Number(value.into())
+            }
+        }
+    )*};
+}
+integer_data!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 
 impl From<&str> for Data {
     fn from(text: &str) -> Self {

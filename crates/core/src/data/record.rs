@@ -101,17 +101,10 @@ impl Record {
         self.mergeable
     }
 
-    /// The value of this name. Names that are asked for in the order in which they stand are found at once: `next` is
-    /// where the one after the last was thought to be, and is set anew.
+    /// The values, to be asked for by name.
     #[inline]
-    pub(crate) fn get_after(&self, name: &str, next: &mut usize) -> Option<&Data> {
-        if let Some((_, value)) = self.entries.get(*next).filter(|(present, _)| is_name(present, name)) {
-            *next += 1;
-            return Some(value);
-        }
-        let at = self.position(name)?;
-        *next = at + 1;
-        Some(&self.entries[at].1)
+    pub(crate) fn lookup(&self) -> Lookup<'_> {
+        Lookup { record: Some(self), rest: &self.entries }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -119,6 +112,36 @@ impl Record {
             Some(index) => index.get(name).copied(),
             None => self.entries.iter().position(|(present, _)| present == name),
         }
+    }
+}
+
+/// The values of a record, or none, asked for by name. In the order in which they stand they are found at once.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lookup<'a> {
+    record: Option<&'a Record>,
+    /// What stands behind the value that was found last.
+    rest: &'a [(String, Data)],
+}
+
+impl<'a> Lookup<'a> {
+    /// The value of this name.
+    #[inline]
+    pub(crate) fn get(&mut self, name: &str) -> Option<&'a Data> {
+        match self.rest {
+            [(present, value), rest @ ..] if is_name(present, name) => {
+                self.rest = rest;
+                Some(value)
+            }
+            _ => self.get_anywhere(name),
+        }
+    }
+
+    #[inline(never)]
+    fn get_anywhere(&mut self, name: &str) -> Option<&'a Data> {
+        let record = self.record?;
+        let ((_, value), rest) = record.entries.get(record.position(name)?..)?.split_first()?;
+        self.rest = rest;
+        Some(value)
     }
 }
 
@@ -221,14 +244,19 @@ mod tests {
         let names =
             ["", "a", "ab", "abc", "abcd", "abcx", "abcde", "abcdefg", "abcdefgh", "abxdefgh", "abcdefghi"];
         let record: Record = names.iter().map(|name| (*name, *name)).collect();
-        for start in 0..names.len() + 2 {
+        for before in ["none of them"].iter().chain(&names) {
             for name in names {
-                let mut next = start;
-                assert_eq!(record.get_after(name, &mut next), Some(&Data::from(name)));
-                assert_eq!(names.get(next.wrapping_sub(1)), Some(&name));
+                let mut lookup = record.lookup();
+                let _ = lookup.get(before);
+                assert_eq!(lookup.get(name), Some(&Data::from(name)));
+                assert_eq!(
+                    lookup.rest.len(),
+                    names.iter().rev().take_while(|behind| **behind != name).count()
+                );
+                assert_eq!(lookup.get("abcz"), None);
             }
-            assert_eq!(record.get_after("abcz", &mut { start }), None);
         }
+        assert_eq!(Lookup::default().get("a"), None);
     }
 
     #[test]

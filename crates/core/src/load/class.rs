@@ -1,5 +1,6 @@
 //! The classes that this crate makes again, and the ids they were given over the years.
 
+use super::document::document;
 use super::messages::message;
 use super::prompt_classes as prompts;
 use super::runnable_classes as runnables;
@@ -102,6 +103,11 @@ const CLASSES: &[Class] = &[
         &["langchain.prompts.chat", "langchain_core.prompt_values"],
         prompts::chat_prompt_value,
     ),
+    class(
+        "Document",
+        &["langchain.schema", "langchain.schema.document", "langchain_core.documents.base"],
+        document,
+    ),
     Class {
         name: "PromptTemplate",
         namespaces: &["langchain.prompts.prompt", "langchain_core.prompts.prompt"],
@@ -109,6 +115,12 @@ const CLASSES: &[Class] = &[
         raw: CODE,
     },
     Class { name: "ChatPromptTemplate", namespaces: CHAT, build: prompts::chat_prompt_template, raw: CODE },
+    Class {
+        name: "StructuredPrompt",
+        namespaces: &["langchain_core.prompts.structured"],
+        build: prompts::structured_prompt,
+        raw: CODE,
+    },
     class("SystemMessagePromptTemplate", CHAT, prompts::message_template),
     class("HumanMessagePromptTemplate", CHAT, prompts::message_template),
     class("AIMessagePromptTemplate", CHAT, prompts::message_template),
@@ -145,6 +157,16 @@ const CLASSES: &[Class] = &[
     class("RunnableMap", RUNNABLE_BASE, runnables::parallel),
     class("RunnableSequence", RUNNABLE_BASE, runnables::sequence),
     class("RunnableEach", RUNNABLE_BASE, runnables::each),
+    class(
+        "RunnableBranch",
+        &["langchain.schema.runnable", "langchain_core.runnables.branch"],
+        runnables::branch,
+    ),
+    class(
+        "RouterRunnable",
+        &["langchain.schema.runnable", "langchain_core.runnables.router"],
+        runnables::router,
+    ),
     Class { name: "RunnableBinding", namespaces: RUNNABLE_BASE, build: runnables::binding, raw: CODE },
     Class {
         name: "RunnableWithFallbacks",

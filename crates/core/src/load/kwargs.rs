@@ -85,6 +85,37 @@ impl Kwargs {
         self.need(name)?.into_runnable().map_err(|error| self.within(name, &error))
     }
 
+    /// Fails if something is left, apart from these: what a class does not know, it must not pass over. Say it last.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported), with a name that is left.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::load::Loader;
+    /// let loader = Loader::new().with_class(["acme", "Greeting"], |mut kwargs| {
+    ///     let text = kwargs.text("text")?.unwrap_or_default();
+    ///     kwargs.refuse_rest(&["verbose"])?;
+    ///     Ok(catena_core::load::Loaded::Data(text.into()))
+    /// });
+    /// let greeting = |kwargs: &str| {
+    ///     loader.loads(&format!(r#"{{"lc": 1, "type": "constructor", "id": ["acme", "Greeting"], "kwargs": {kwargs}}}"#))
+    /// };
+    /// assert!(greeting(r#"{"text": "Hi", "verbose": true, "loud": null}"#).is_ok());
+    /// assert!(greeting(r#"{"text": "Hi", "loud": true}"#).is_err());
+    /// ```
+    pub fn refuse_rest(&self, known: &[&str]) -> Result<()> {
+        let says_nothing = |value: &Loaded| matches!(value, Loaded::Data(Data::Null));
+        let mut left = self.values.iter().filter(|(_, value)| !says_nothing(value));
+        match left.find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("a {} has no setting `{name:.80}` here", self.class),
+            )),
+        }
+    }
+
     /// An error that names the class and the argument.
     pub fn unfit(&self, name: &str, expected: &str, got: &str) -> Error {
         let message = format!("`{name}` of a {} must be {expected}, not {got}", self.class);

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::{
-    ChatPromptTemplate, Data, DictPromptTemplate, DynRunnable, Error, ErrorKind,
-    FewShotChatMessagePromptTemplate, FewShotPromptTemplate, FromData, ImagePromptTemplate, Message,
+    ChatModel, ChatPromptTemplate, Data, DictPromptTemplate, Document, DynRunnable, Error, ErrorKind,
+    FewShotChatMessagePromptTemplate, FewShotPromptTemplate, FromData, ImagePromptTemplate, Json, Message,
     MessagesPlaceholder, PromptTemplate, PromptValue, Record, Result, RunnableExt, RunnableParallel,
+    StructuredPrompt, TextModel, WithRaw,
 };
 
 /// What was loaded. `try_into` makes the type of it that is expected.
@@ -39,6 +40,10 @@ pub enum Loaded {
     Prompt(PromptTemplate),
     /// A prompt of messages, or the template of one.
     Chat(ChatPromptTemplate),
+    /// A prompt of messages that says which form the answer has.
+    Structured(Box<StructuredPrompt>),
+    /// The same, whose chain gives the model's message too.
+    StructuredRaw(Box<StructuredPrompt<WithRaw<Json>>>),
     /// A place for messages.
     Placeholder(MessagesPlaceholder),
     /// A text with examples.
@@ -49,6 +54,10 @@ pub enum Loaded {
     Image(ImagePromptTemplate),
     /// Data with templates in it.
     Dict(DictPromptTemplate),
+    /// A chat model, of a provider that the loader was given.
+    ChatModel(ChatModel),
+    /// A text completion model, of a provider that the loader was given.
+    TextModel(TextModel),
     /// Branches side by side.
     Parallel(RunnableParallel),
     /// A runnable of any other kind.
@@ -89,11 +98,15 @@ impl Loaded {
             Self::Secret(_) => "a secret",
             Self::Prompt(_) => "a prompt template",
             Self::Chat(_) => "a chat prompt template",
+            Self::Structured(_) => "a structured prompt",
+            Self::StructuredRaw(_) => "a structured prompt whose chain gives the message too",
             Self::Placeholder(_) => "a messages placeholder",
             Self::FewShot(_) => "a few-shot prompt template",
             Self::FewShotChat(_) => "a few-shot chat prompt template",
             Self::Image(_) => "an image prompt template",
             Self::Dict(_) => "a dict prompt template",
+            Self::ChatModel(_) => "a chat model",
+            Self::TextModel(_) => "a text completion model",
             Self::Parallel(_) | Self::Runnable(_) => "a runnable",
         }
     }
@@ -103,10 +116,14 @@ impl Loaded {
         Ok(match self {
             Self::Prompt(prompt) => prompt.dynamic(),
             Self::Chat(prompt) => prompt.dynamic(),
+            Self::Structured(prompt) => prompt.dynamic(),
+            Self::StructuredRaw(prompt) => prompt.dynamic(),
             Self::FewShot(prompt) => prompt.dynamic(),
             Self::FewShotChat(prompt) => prompt.dynamic(),
             Self::Image(prompt) => prompt.dynamic(),
             Self::Dict(prompt) => prompt.dynamic(),
+            Self::ChatModel(model) => model.dynamic(),
+            Self::TextModel(model) => model.dynamic(),
             Self::Parallel(parallel) => parallel.boxed(),
             Self::Runnable(runnable) => runnable,
             Self::Record(branches) => {
@@ -158,7 +175,12 @@ macro_rules! loaded_data {
         }
     )*};
 }
-loaded_data!(Message: "a message", Vec<Message>: "a list of messages", PromptValue: "a filled prompt");
+loaded_data!(
+    Message: "a message",
+    Vec<Message>: "a list of messages",
+    PromptValue: "a filled prompt",
+    Document: "a document"
+);
 
 macro_rules! loaded_kinds {
     ($($kind:ident($type:ty): $what:literal),*) => {$(
@@ -180,25 +202,48 @@ loaded_kinds!(
     Placeholder(MessagesPlaceholder): "a messages placeholder",
     FewShotChat(FewShotChatMessagePromptTemplate): "a few-shot chat prompt template",
     Image(ImagePromptTemplate): "an image prompt template",
-    Dict(DictPromptTemplate): "a dict prompt template"
+    Dict(DictPromptTemplate): "a dict prompt template",
+    ChatModel(ChatModel): "a chat model",
+    TextModel(TextModel): "a text completion model"
 );
 
-impl TryFrom<Loaded> for FewShotPromptTemplate {
-    type Error = Error;
+macro_rules! boxed_kinds {
+    ($($kind:ident($type:ty): $what:literal),*) => {$(
+        impl TryFrom<Loaded> for $type {
+            type Error = Error;
 
-    fn try_from(loaded: Loaded) -> Result<Self> {
-        match loaded {
-            Loaded::FewShot(made) => Ok(*made),
-            other => Err(other.unfit("a few-shot prompt template")),
+            fn try_from(loaded: Loaded) -> Result<Self> {
+                match loaded {
+                    Loaded::$kind(made) => Ok(*made),
+                    other => Err(other.unfit($what)),
+                }
+            }
         }
-    }
+    )*};
 }
+boxed_kinds!(
+    FewShot(FewShotPromptTemplate): "a few-shot prompt template",
+    Structured(StructuredPrompt): "a structured prompt",
+    StructuredRaw(StructuredPrompt<WithRaw<Json>>): "a structured prompt whose chain gives the message too"
+);
 
 impl TryFrom<Loaded> for DynRunnable {
     type Error = Error;
 
     fn try_from(loaded: Loaded) -> Result<Self> {
         loaded.into_runnable()
+    }
+}
+
+impl From<ChatModel> for Loaded {
+    fn from(model: ChatModel) -> Self {
+        Self::ChatModel(model)
+    }
+}
+
+impl From<TextModel> for Loaded {
+    fn from(model: TextModel) -> Self {
+        Self::TextModel(model)
     }
 }
 
@@ -220,11 +265,15 @@ impl fmt::Debug for Loaded {
             Self::Secret(_) => f.write_str("a secret"),
             Self::Prompt(inner) => inner.fmt(f),
             Self::Chat(inner) => inner.fmt(f),
+            Self::Structured(inner) => inner.fmt(f),
+            Self::StructuredRaw(inner) => inner.fmt(f),
             Self::Placeholder(inner) => inner.fmt(f),
             Self::FewShot(inner) => inner.fmt(f),
             Self::FewShotChat(inner) => inner.fmt(f),
             Self::Image(inner) => inner.fmt(f),
             Self::Dict(inner) => inner.fmt(f),
+            Self::ChatModel(inner) => f.write_str(&inner.model_name()),
+            Self::TextModel(inner) => f.write_str(&inner.model_name()),
             Self::Parallel(inner) => inner.fmt(f),
             Self::Runnable(inner) => inner.fmt(f),
         }

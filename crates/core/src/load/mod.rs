@@ -22,8 +22,10 @@
 
 mod allowed;
 mod class;
+mod condition;
 mod config;
 mod constructor;
+mod document;
 mod dump;
 mod kwargs;
 mod loaded;

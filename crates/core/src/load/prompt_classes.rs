@@ -6,7 +6,7 @@ use crate::prompt::{TextOrBlock, message_prompt};
 use crate::{
     ChatPromptTemplate, Data, DictPromptTemplate, Examples, FewShotChatMessagePromptTemplate,
     FewShotPromptTemplate, ImagePromptTemplate, Message, MessagesPlaceholder, PromptTemplate, PromptValue,
-    Result, TemplateFormat,
+    Result, StructuredPrompt, TemplateFormat,
 };
 
 fn format_of(kwargs: &mut Kwargs) -> Result<TemplateFormat> {
@@ -33,7 +33,11 @@ pub(super) fn prompt_template(_class: &str, mut kwargs: Kwargs) -> Result<Loaded
 }
 
 pub(super) fn chat_prompt_template(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
-    let mut prompt = ChatPromptTemplate::default().with_template_format(format_of(&mut kwargs)?);
+    chat_prompt(&mut kwargs).map(Loaded::Chat)
+}
+
+fn chat_prompt(kwargs: &mut Kwargs) -> Result<ChatPromptTemplate> {
+    let mut prompt = ChatPromptTemplate::default().with_template_format(format_of(kwargs)?);
     for message in kwargs.list("messages")? {
         prompt = match message {
             Loaded::Data(Data::Message(message)) => prompt.with_message(*message),
@@ -51,7 +55,21 @@ pub(super) fn chat_prompt_template(_class: &str, mut kwargs: Kwargs) -> Result<L
             prompt = prompt.with_partial(name, value);
         }
     }
-    Ok(Loaded::Chat(prompt))
+    Ok(prompt)
+}
+
+pub(super) fn structured_prompt(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
+    let schema = match kwargs.data("schema_")? {
+        Some(schema) => schema,
+        None => kwargs.need("schema")?.try_into()?,
+    };
+    let settings = json(kwargs.record("structured_output_kwargs")?);
+    let prompt = StructuredPrompt::new(chat_prompt(&mut kwargs)?, schema.into_json())?;
+    let prompt = prompt.with_kwargs(settings)?;
+    Ok(match prompt.wants_raw() {
+        true => Loaded::StructuredRaw(Box::new(prompt.include_raw())),
+        false => Loaded::Structured(Box::new(prompt)),
+    })
 }
 
 pub(super) fn message_template(class: &str, mut kwargs: Kwargs) -> Result<Loaded> {

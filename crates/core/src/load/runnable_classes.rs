@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::condition::Condition;
 use super::config::{count, json, read, texts};
 use super::{Kwargs, Loaded};
 use crate::runnables::ONLY_RETRYABLE;
 use crate::{
     CommaSeparatedListOutputParser, Data, DynRunnable, Error, ErrorKind, JsonOutputParser,
-    MarkdownListOutputParser, NumberedListOutputParser, Result, RetryPolicy, RunConfig, RunnableAssign,
-    RunnableExt, RunnableParallel, RunnablePassthrough, RunnablePick, StrOutputParser,
+    MarkdownListOutputParser, NumberedListOutputParser, Result, RetryPolicy, RouterRunnable, RunConfig,
+    RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel, RunnablePassthrough, RunnablePick,
+    StrOutputParser,
 };
 
 pub(super) fn parser(class: &str, _kwargs: Kwargs) -> Result<Loaded> {
@@ -39,18 +41,23 @@ pub(super) fn pick(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
     }
 }
 
-fn branches(mut kwargs: Kwargs) -> Result<RunnableParallel> {
-    let steps = match kwargs.need("steps__")? {
-        Loaded::Record(steps) => steps,
-        Loaded::Data(Data::Record(steps)) if steps.is_empty() => Vec::new(),
-        other => return Err(kwargs.unfit("steps__", "a record of runnables", other.kind())),
+/// Runnables by name.
+fn named_runnables(kwargs: &mut Kwargs, argument: &str) -> Result<Vec<(String, DynRunnable)>> {
+    let named = match kwargs.need(argument)? {
+        Loaded::Record(named) => named,
+        Loaded::Data(Data::Record(named)) if named.is_empty() => Vec::new(),
+        other => return Err(kwargs.unfit(argument, "a record of runnables", other.kind())),
     };
-    let mut parallel = RunnableParallel::new();
-    for (name, step) in steps {
-        let step = step.into_runnable().map_err(|error| kwargs.within(&name, &error))?;
-        parallel = parallel.with(name, step);
-    }
-    Ok(parallel)
+    let runnable = |(name, loaded): (String, Loaded)| match loaded.into_runnable() {
+        Ok(runnable) => Ok((name, runnable)),
+        Err(error) => Err(kwargs.within(&name, &error)),
+    };
+    named.into_iter().map(runnable).collect()
+}
+
+fn branches(mut kwargs: Kwargs) -> Result<RunnableParallel> {
+    let steps = named_runnables(&mut kwargs, "steps__")?;
+    Ok(steps.into_iter().fold(RunnableParallel::new(), |parallel, (name, step)| parallel.with(name, step)))
 }
 
 pub(super) fn parallel(_class: &str, kwargs: Kwargs) -> Result<Loaded> {
@@ -90,6 +97,30 @@ fn join(steps: &[DynRunnable]) -> DynRunnable {
 
 pub(super) fn each(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
     Ok(kwargs.runnable("bound")?.map().dynamic().into())
+}
+
+pub(super) fn branch(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
+    let mut branch = RunnableBranch::<Data, Data>::new(kwargs.runnable("default")?);
+    for arm in kwargs.list("branches")? {
+        let (condition, arm) = match arm {
+            Loaded::List(arm) => match <[Loaded; 2]>::try_from(arm) {
+                Ok([condition, arm]) => (condition.into_runnable(), arm.into_runnable()),
+                Err(_) => return Err(kwargs.unfit("branches", "a list of pairs", "other lists")),
+            },
+            other => return Err(kwargs.unfit("branches", "a list of pairs", other.kind())),
+        };
+        let within = |error| kwargs.within("branches", &error);
+        branch = branch.with(Condition(condition.map_err(within)?), arm.map_err(within)?);
+    }
+    Ok(branch.boxed().into())
+}
+
+pub(super) fn router(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
+    let mut router = RouterRunnable::<Data, Data>::new();
+    for (name, route) in named_runnables(&mut kwargs, "runnables")? {
+        router = router.with(name, route);
+    }
+    Ok(router.dynamic().into())
 }
 
 pub(super) fn binding(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {

@@ -1,10 +1,13 @@
 //! What every chat model can do, given that it takes a prompt and answers: tools, and answers of a form.
 
+mod asked;
 mod guard;
 mod method;
 mod plan;
+mod settings_kwargs;
 mod structured_output;
 
+pub(crate) use asked::Asked;
 pub(crate) use guard::refuse_unsupported;
 pub use method::StructuredMethod;
 pub use structured_output::StructuredOutput;
@@ -136,7 +139,7 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
     where
         T: serde::de::DeserializeOwned + Send + Sync + 'static,
     {
-        StructuredOutput::typed(self, schema)
+        Asked::<crate::Parsed<T>>::typed(schema).of(self)
     }
 
     /// A runnable that answers with JSON of a schema that is known only when the program runs; see [`StructuredOutput`].
@@ -147,7 +150,7 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
     /// # Example
     /// See [`ChatModelExt`].
     fn with_structured_output_schema(self, schema: Value) -> StructuredOutput<Self, Json> {
-        StructuredOutput::dynamic(self, schema)
+        Asked::json(schema).of(self)
     }
 }
 

@@ -7,15 +7,17 @@ use crate::tool::{convert_to_openai_function, convert_to_openai_tool, schema, st
 use crate::{Capabilities, Capability, Error, ErrorKind, Result};
 
 /// What was asked for.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
-    pub(super) schema: Value,
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) schema: Value,
     /// The schema is that of a type of the program.
     pub(super) typed: bool,
-    pub(super) method: Option<StructuredMethod>,
-    pub(super) strict: Option<bool>,
+    pub(crate) method: Option<StructuredMethod>,
+    pub(crate) strict: Option<bool>,
+    /// The answer itself is given too.
+    pub(crate) include_raw: bool,
     /// Tools that the model may call before it answers.
-    pub(super) tools: Vec<Value>,
+    pub(crate) tools: Vec<Value>,
 }
 
 /// How it is asked for.

@@ -2,19 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::StructuredMethod;
+use super::asked::Asked;
 use super::plan::{Plan, Settings};
-use crate::parser::{AnswerForm, JsonAnswer, RawForm, StructuredAnswerParser, TypedAnswer};
+use crate::parser::StructuredAnswerParser;
 use crate::runnable::Shape;
 use crate::{
-    AiMessage, Bound, Chunk, ChunkStream, Context, Error, Json, Outline, Parsed, Pipe, PromptValue, Result,
-    RunKind, Runnable, RunnableExt, WithRaw,
+    AiMessage, Bound, Chunk, ChunkStream, Context, Error, Outline, Pipe, PromptValue, Result, RunKind,
+    Runnable, RunnableExt, WithRaw,
 };
 
 /// A model whose answers are read as values: of a type ([`Parsed`]), or JSON ([`Json`]). Made by
@@ -49,40 +48,9 @@ use crate::{
 /// ```
 pub struct StructuredOutput<R, O> {
     chain: Pipe<Bound<R>, StructuredAnswerParser<O>>,
-    settings: Settings,
-    form: MakesForm<O>,
+    asked: Asked<O>,
     /// Why the model cannot be asked.
     fault: Option<Error>,
-}
-
-/// Makes what reads the answers, given the settings and the tool that stands for the answer.
-type MakesForm<O> = Arc<dyn Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync>;
-
-impl<R, T> StructuredOutput<R, Parsed<T>>
-where
-    R: Runnable<Input = PromptValue, Output = AiMessage>,
-    T: DeserializeOwned + Send + Sync + 'static,
-{
-    pub(super) fn typed(model: R, mut schema: Value) -> Self {
-        if let Value::Object(members) = &mut schema
-            && !members.contains_key("title")
-        {
-            members.insert("title".to_owned(), crate::runnable::short_type_name::<T>().into());
-        }
-        Self::new(model, Settings { schema, typed: true, ..Settings::default() }, |settings, tool| {
-            Arc::new(TypedAnswer::<T>::new(settings.schema.clone(), tool))
-        })
-    }
-}
-
-impl<R> StructuredOutput<R, Json>
-where
-    R: Runnable<Input = PromptValue, Output = AiMessage>,
-{
-    pub(super) fn dynamic(model: R, schema: Value) -> Self {
-        let settings = Settings { schema, ..Settings::default() };
-        Self::new(model, settings, |_, tool| Arc::new(JsonAnswer::new(tool)))
-    }
 }
 
 impl<R, O> StructuredOutput<R, O>
@@ -90,29 +58,18 @@ where
     R: Runnable<Input = PromptValue, Output = AiMessage>,
     O: Chunk,
 {
-    fn new(
-        model: R,
-        settings: Settings,
-        form: impl Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync + 'static,
-    ) -> Self {
-        Self::planned(model, settings, Arc::new(form))
-    }
-
-    fn planned(model: R, settings: Settings, form: MakesForm<O>) -> Self {
-        let plan = settings.plan(model.outline().model_capabilities());
+    pub(super) fn new(model: R, asked: Asked<O>) -> Self {
+        let plan = asked.settings.plan(model.outline().model_capabilities());
         let (Plan { arguments, tool }, fault) = match plan {
             Ok(plan) => (plan, None),
             Err(error) => (Plan { arguments: serde_json::Map::new(), tool: None }, Some(error)),
         };
-        let parser = StructuredAnswerParser::new(form(&settings, tool));
-        Self { chain: Pipe::new(model.bind_all(arguments), parser), settings, form, fault }
+        Self { chain: Pipe::new(model.bind_all(arguments), asked.read_by(tool)), asked, fault }
     }
 
     fn set(self, set: impl FnOnce(&mut Settings)) -> Self {
         let (model, _) = self.chain.into_parts();
-        let mut settings = self.settings;
-        set(&mut settings);
-        Self::planned(model.into_inner(), settings, self.form)
+        Self::new(model.into_inner(), self.asked.set(set))
     }
 
     /// Says how the model is made to answer so.
@@ -157,10 +114,7 @@ where
     #[must_use]
     pub fn include_raw(self) -> StructuredOutput<R, WithRaw<O>> {
         let (model, _) = self.chain.into_parts();
-        let form = self.form;
-        StructuredOutput::new(model.into_inner(), self.settings, move |settings, tool| {
-            Arc::new(RawForm(form(settings, tool)))
-        })
+        self.asked.include_raw().of(model.into_inner())
     }
 
     fn check(&self) -> Result<()> {
@@ -210,12 +164,7 @@ crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>, O:
 
 impl<R: Clone, O> Clone for StructuredOutput<R, O> {
     fn clone(&self) -> Self {
-        Self {
-            chain: self.chain.clone(),
-            settings: self.settings.clone(),
-            form: Arc::clone(&self.form),
-            fault: self.fault.clone(),
-        }
+        Self { chain: self.chain.clone(), asked: self.asked.clone(), fault: self.fault.clone() }
     }
 }
 
@@ -223,7 +172,7 @@ impl<R: fmt::Debug, O> fmt::Debug for StructuredOutput<R, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StructuredOutput")
             .field("chain", &self.chain)
-            .field("settings", &self.settings)
+            .field("asked", &self.asked)
             .field("fault", &self.fault)
             .finish()
     }

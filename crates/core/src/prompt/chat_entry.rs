@@ -45,6 +45,11 @@ impl Entry {
         matches!(self, Self::Placeholder(placeholder) if placeholder.is_optional())
     }
 
+    /// True if it is filled though values are missing.
+    pub(super) fn is_lenient(&self) -> bool {
+        matches!(self, Self::Template(template) if template.content.is_lenient())
+    }
+
     /// For people to read.
     pub(super) fn pretty(&self) -> String {
         match self {

@@ -222,7 +222,10 @@ impl Prompt for ChatPromptTemplate {
     type Input = Data;
 
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
-        Values::new(vars, &self.variables).require_all()?;
+        // All others ask for every one of their variables.
+        if self.entries.iter().any(Entry::is_lenient) {
+            Values::new(vars, &self.variables).require_all()?;
+        }
         self.fill(vars).map(PromptValue::Messages)
     }
 

@@ -47,6 +47,14 @@ impl ContentTemplate {
         names.into_iter().map(String::as_str).collect()
     }
 
+    /// True if it is filled though values are missing: in languages where they are empty, and for what blocks leave away.
+    pub(super) fn is_lenient(&self) -> bool {
+        match self {
+            Self::Text(template) => template.template_format() != TemplateFormat::FString,
+            Self::Blocks(_) => true,
+        }
+    }
+
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Content> {
         match self {
             Self::Text(template) => template.fill(values).map(Content::from),

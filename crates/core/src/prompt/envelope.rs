@@ -73,14 +73,18 @@ impl PromptTemplate {
 
 impl ChatPromptTemplate {
     pub(super) fn constructor(&self) -> Option<Constructor> {
+        self.constructor_as(["langchain", "prompts", "chat", "ChatPromptTemplate"])
+    }
+
+    /// What makes it again as something of this class.
+    pub(super) fn constructor_as(&self, id: [&str; 4]) -> Option<Constructor> {
         let mut partials = self.partials.as_data().ok()?.clone();
         for name in self.optional_variables() {
             if !partials.contains(name) {
                 partials.insert(name.as_str(), Vec::<crate::Data>::new());
             }
         }
-        let mut made = Constructor::new(["langchain", "prompts", "chat", "ChatPromptTemplate"])
-            .with("input_variables", names(self.variables()));
+        let mut made = Constructor::new(id).with("input_variables", names(self.variables()));
         if !self.optional_variables().is_empty() {
             made = made.with("optional_variables", names(self.optional_variables()));
         }

@@ -1,6 +1,10 @@
 //! The f-string template language: literal text, `{name}`, `{name!r:>8}`, and `{{` `}}` for braces.
 
-use super::format_spec::{Conversion, FormatSpec};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::field_value::FieldValue;
+use super::format_spec::{Conversion, FormatSpec, Unfit};
 use super::text_of::push_text;
 use super::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
@@ -8,35 +12,30 @@ use crate::{Data, Error, ErrorKind, Result};
 /// How long a value is thought to be, so that the text is seldom moved while it grows.
 const TYPICAL_VALUE: usize = 16;
 
-/// A parsed template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A parsed template: fields, each behind the text that stands before it, and the text behind the last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FString {
-    parts: Vec<Part>,
+    fields: Vec<Field>,
+    tail: String,
     /// About how long the filled text is.
     expected_len: usize,
 }
 
-/// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    /// Text that stands for itself.
-    Literal(String),
-    /// A place for a value.
-    Field(Field),
-}
-
-impl Part {
-    fn expected_len(&self) -> usize {
-        match self {
-            Self::Literal(literal) => literal.len(),
-            Self::Field(_) => TYPICAL_VALUE,
-        }
-    }
-}
-
+/// A place for a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Field {
+    /// The text between it and the field before it.
+    before: String,
     name: String,
+    /// Which of the template's variables it is.
+    variable: usize,
+    /// `None` for a value as it is.
+    format: Option<Box<Format>>,
+}
+
+/// How a value is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Format {
     conversion: Option<Conversion>,
     spec: Option<FormatSpec>,
 }
@@ -44,55 +43,78 @@ struct Field {
 impl FString {
     /// Parses a template. Errors name the character position, counted from 1.
     pub(super) fn parse(template: &str) -> Result<Self> {
-        let mut parts = Vec::new();
-        let mut literal = String::new();
+        let mut parsed = Self::default();
+        let mut variables = HashMap::new();
         let mut rest = template;
         while let Some(at) = rest.find(['{', '}']) {
-            literal.push_str(&rest[..at]);
+            parsed.tail.push_str(&rest[..at]);
             let (brace, after) = (rest.as_bytes()[at], &rest[at + 1..]);
             let position = || template[..template.len() - after.len()].chars().count();
             if after.as_bytes().first() == Some(&brace) {
-                literal.push(char::from(brace));
+                parsed.tail.push(char::from(brace));
                 rest = &after[1..];
             } else if brace == b'}' {
                 return Err(malformed(position(), "`}` without `{`; write `}}` for a brace"));
             } else {
                 let end = closing_brace(after).map_err(|why| malformed(position(), why))?;
-                if !literal.is_empty() {
-                    parts.push(Part::Literal(std::mem::take(&mut literal)));
-                }
-                parts.push(Part::Field(
-                    Field::parse(&after[..end]).map_err(|why| malformed(position(), &why))?,
-                ));
+                let (name, format) = parse_field(&after[..end]).map_err(|why| malformed(position(), &why))?;
+                let next = variables.len();
+                parsed.push_field(name, *variables.entry(name).or_insert(next), format);
                 rest = &after[end + 1..];
             }
         }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            parts.push(Part::Literal(literal));
-        }
-        let expected_len = parts.iter().map(Part::expected_len).sum();
-        Ok(Self { parts, expected_len })
+        parsed.tail.push_str(rest);
+        parsed.expected_len += parsed.tail.len();
+        Ok(parsed)
     }
 
-    /// The names of the variables, as often as they appear.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Literal(_) => None,
-            Part::Field(field) => Some(field.name.as_str()),
-        })
+    /// Adds a field behind the text that was read last.
+    fn push_field(&mut self, name: &str, variable: usize, format: Option<Box<Format>>) {
+        let before = std::mem::take(&mut self.tail);
+        self.expected_len += before.len() + TYPICAL_VALUE;
+        self.fields.push(Field { before, name: name.to_owned(), variable, format });
+    }
+
+    /// The names of the variables, each once, in the order in which they first appear.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for field in &self.fields {
+            if field.variable == names.len() {
+                names.push(field.name.clone());
+            }
+        }
+        names
     }
 
     /// The text with values in place of the variables.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
+        let mut named = values.named();
+        self.fill_each(|field, text| {
+            // Most inputs name their values in the order in which the template asks for them.
+            let value = match named.get(&field.name) {
+                Some(value) => value,
+                None => values.get(&field.name)?,
+            };
+            field.write(value, text)
+        })
+    }
+
+    /// The text with these values, in the order of the [`names`](Self::names).
+    pub(super) fn fill_in_order(&self, values: &[FieldValue<'_>]) -> Result<String> {
+        self.fill_each(|field, text| match values.get(field.variable) {
+            Some(value) => field.write_value(value, text),
+            None => Err(Error::new(ErrorKind::MissingKey, format!("missing variable `{:.100}`", field.name))),
+        })
+    }
+
+    #[inline]
+    fn fill_each(&self, mut write: impl FnMut(&Field, &mut String) -> Result<()>) -> Result<String> {
         let mut text = String::with_capacity(self.expected_len);
-        let mut next = 0;
-        for part in &self.parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Field(field) => field.write(values.get_after(&field.name, &mut next)?, &mut text)?,
-            }
+        for field in &self.fields {
+            text.push_str(&field.before);
+            write(field, &mut text)?;
         }
+        text.push_str(&self.tail);
         Ok(text)
     }
 }
@@ -106,52 +128,84 @@ fn closing_brace(field: &str) -> Result<usize, &'static str> {
     }
 }
 
-impl Field {
-    /// Reads what stands between the braces.
-    fn parse(field: &str) -> Result<Self, String> {
-        let end = field.find([':', '!']).unwrap_or(field.len());
-        let (name, rest) = field.split_at(end);
-        check_name(name, field)?;
-        let (conversion, rest) = match rest.strip_prefix('!') {
-            Some(rest) => {
-                let (conversion, rest) = conversion(rest)?;
-                (Some(conversion), rest)
-            }
-            None => (None, rest),
-        };
-        // An empty format is none.
-        let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
-        let spec =
-            spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
-        Ok(Self { name: name.to_owned(), conversion, spec: spec.transpose()? })
-    }
+/// The name and the format that stand between the braces.
+fn parse_field(field: &str) -> Result<(&str, Option<Box<Format>>), String> {
+    let end = field.find([':', '!']).unwrap_or(field.len());
+    let (name, rest) = field.split_at(end);
+    check_name(name, field)?;
+    let (conversion, rest) = match rest.strip_prefix('!') {
+        Some(rest) => {
+            let (conversion, rest) = conversion(rest)?;
+            (Some(conversion), rest)
+        }
+        None => (None, rest),
+    };
+    // An empty format is none.
+    let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
+    let spec = spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
+    let format = Format { conversion, spec: spec.transpose()? };
+    let says_something = format.conversion.is_some() || format.spec.is_some();
+    Ok((name, says_something.then(|| Box::new(format))))
+}
 
+impl Field {
     #[inline]
     fn write(&self, value: &Data, out: &mut String) -> Result<()> {
-        if let (None, None) = (&self.spec, self.conversion) {
-            push_text(out, value);
-            return Ok(());
-        }
-        self.write_formatted(value, out)
-    }
-
-    fn write_formatted(&self, value: &Data, out: &mut String) -> Result<()> {
-        let written = match (&self.spec, self.conversion) {
-            (None, None) => {
+        match &self.format {
+            None => {
                 push_text(out, value);
                 Ok(())
             }
-            (None, Some(conversion)) => {
-                out.push_str(&conversion.apply(value));
-                Ok(())
+            Some(format) => format.write(value, out).map_err(|why| self.unfit(value.kind(), &why)),
+        }
+    }
+
+    #[inline]
+    fn write_value(&self, value: &FieldValue<'_>, out: &mut String) -> Result<()> {
+        match (&self.format, value) {
+            (None, value) => value.push_to(out),
+            (Some(format), value) => {
+                format.write_value(value, out).map_err(|why| self.unfit(value.kind(), &why))?;
             }
-            (Some(spec), None) => spec.write(value, out),
-            (Some(spec), Some(conversion)) => spec.write_text(&conversion.apply(value), out),
-        };
-        written.map_err(|why| {
-            let message = format!("the value of `{:.100}` is {}: {why}", self.name, value.kind());
-            Error::new(ErrorKind::InvalidInput, message)
-        })
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn unfit(&self, kind: &str, why: &str) -> Error {
+        let message = format!("the value of `{:.100}` is {kind}: {why}", self.name);
+        Error::new(ErrorKind::InvalidInput, message)
+    }
+}
+
+impl Format {
+    fn write(&self, value: &Data, out: &mut String) -> Result<(), Unfit> {
+        match (&self.spec, self.conversion) {
+            (None, None) => push_text(out, value),
+            (None, Some(conversion)) => out.push_str(&conversion.apply(value)),
+            (Some(spec), None) => spec.write(value, out)?,
+            (Some(spec), Some(conversion)) => spec.write_text(&conversion.apply(value), out)?,
+        }
+        Ok(())
+    }
+
+    fn write_text(&self, text: &str, out: &mut String) -> Result<(), Unfit> {
+        let text = self.conversion.map_or(Cow::Borrowed(text), |conversion| conversion.apply_to_text(text));
+        match &self.spec {
+            None => out.push_str(&text),
+            Some(spec) => spec.write_text(&text, out)?,
+        }
+        Ok(())
+    }
+
+    fn write_value(&self, value: &FieldValue<'_>, out: &mut String) -> Result<(), Unfit> {
+        match value {
+            FieldValue::Text(text) => self.write_text(text, out),
+            FieldValue::Display(value) => self.write_text(&value.to_string(), out),
+            FieldValue::Number(number) => self.write(&Data::Number(number.clone()), out),
+            FieldValue::Data(value) => self.write(value, out),
+            FieldValue::Owned(value) => self.write(value, out),
+        }
     }
 }
 
@@ -190,13 +244,11 @@ mod tests {
     #[track_caller]
     fn check(template: &str, expected: &str) {
         let shown = match FString::parse(template) {
-            Ok(FString { parts, .. }) => parts
-                .iter()
-                .map(|part| match part {
-                    Part::Literal(text) => format!("'{text}'"),
-                    Part::Field(field) => format!("<{}>", field.name),
-                })
-                .collect(),
+            Ok(FString { fields, tail, .. }) => {
+                let quoted = |text: &str| if text.is_empty() { String::new() } else { format!("'{text}'") };
+                let fields = fields.iter().map(|field| format!("{}<{}>", quoted(&field.before), field.name));
+                fields.chain([quoted(&tail)]).collect()
+            }
             Err(error) => error.to_string(),
         };
         assert_eq!(shown, expected, "{template}");

@@ -10,6 +10,7 @@ mod envelope;
 mod example_selector;
 mod few_shot;
 mod few_shot_chat;
+mod field_value;
 mod format_spec;
 mod fstring;
 mod image_prompt_template;
@@ -24,6 +25,7 @@ mod prompt_composition;
 mod prompt_template;
 mod prompt_value;
 mod saved;
+mod structured_prompt;
 mod template;
 mod template_format;
 mod text_of;
@@ -39,12 +41,14 @@ pub use example_selector::{
 };
 pub use few_shot::FewShotPromptTemplate;
 pub use few_shot_chat::FewShotChatMessagePromptTemplate;
+pub use field_value::{FieldValue, fill_in_order};
 pub use image_prompt_template::ImagePromptTemplate;
 pub use messages_placeholder::MessagesPlaceholder;
 #[cfg(feature = "mustache")]
 pub use mustache::MustacheTemplate;
 pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
+pub use structured_prompt::StructuredPrompt;
 pub use template_format::TemplateFormat;
 pub use text_of::stringify_value;
 

@@ -34,8 +34,11 @@ impl Partials {
         self.values.names().chain(functions.filter(|name| !self.values.contains(name)))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.functions.is_empty()
+    }
+
     /// The values at this moment.
-    #[inline]
     pub(super) fn resolve(&self) -> Cow<'_, Record> {
         if self.functions.is_empty() {
             return Cow::Borrowed(&self.values);

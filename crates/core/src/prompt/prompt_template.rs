@@ -1,6 +1,5 @@
 //! A prompt that is one text with variables.
 
-use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -187,9 +186,9 @@ impl PromptTemplate {
     /// Fills it as a part of the prompt that the values are for.
     #[inline]
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
-        match self.partials.resolve() {
-            Cow::Borrowed(partials) if partials.is_empty() => self.template.fill(values),
-            partials => self.template.fill(values.with_partials(&partials)),
+        match self.partials.is_empty() {
+            true => self.template.fill(values),
+            false => self.template.fill(values.with_partials(&self.partials.resolve())),
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::TemplateFormat;
+use super::field_value::FieldValue;
 use super::fstring::FString;
 #[cfg(feature = "jinja2")]
 use super::jinja2::Jinja2;
@@ -75,6 +76,19 @@ impl Template {
         }
     }
 
+    /// The text with these values, in the order of the variables.
+    pub(super) fn fill_in_order(&self, values: &[FieldValue<'_>]) -> Result<String> {
+        match &self.parsed {
+            Parsed::FString(parsed) => parsed.fill_in_order(values),
+            #[cfg(any(feature = "mustache", feature = "jinja2"))]
+            _ => {
+                let names = self.variables.iter().map(String::as_str);
+                let record: crate::Record = names.zip(values.iter().map(FieldValue::to_data)).collect();
+                self.fill(Values::new(&record.into(), &self.variables))
+            }
+        }
+    }
+
     /// The schema of the input, where it says more than the names of the variables.
     pub(super) fn input_schema(&self) -> Option<Value> {
         match &self.parsed {
@@ -125,7 +139,7 @@ impl Parsed {
 
     fn variables(&self) -> Vec<String> {
         match self {
-            Self::FString(parsed) => unique(parsed.names()),
+            Self::FString(parsed) => parsed.names(),
             #[cfg(feature = "mustache")]
             Self::Mustache(parsed) => unique(parsed.names()),
             #[cfg(feature = "jinja2")]

@@ -11,34 +11,38 @@ use crate::Data;
 #[inline]
 pub(super) fn push_text(out: &mut String, value: &Data) {
     match value {
-        // The most frequent kinds, without a text of their own in between.
         Data::Text(text) => out.push_str(text),
-        Data::Number(number) if !number.is_f64() => push_integer(out, number),
+        other => push_other(out, other),
+    }
+}
+
+// On its own, so that what most values are stays small where it is used.
+#[inline(never)]
+fn push_other(out: &mut String, value: &Data) {
+    match value {
+        Data::Number(number) => push_number(out, number),
         value => out.push_str(&text_of(value)),
     }
 }
 
-fn push_integer(out: &mut String, number: &Number) {
-    let (negative, mut rest) = match (number.as_u64(), number.as_i64()) {
-        (Some(size), _) => (false, size),
-        (None, Some(negative)) => (true, negative.unsigned_abs()),
-        (None, None) => return out.push_str(&number.to_string()),
-    };
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        // A remainder of ten is a digit.
-        digits[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+/// Appends the text of a number.
+#[inline]
+pub(super) fn push_number(out: &mut String, number: &Number) {
+    let mut digits = itoa::Buffer::new();
+    if let Some(size) = number.as_u64() {
+        out.push_str(digits.format(size));
+    } else if let Some(negative) = number.as_i64() {
+        out.push_str(digits.format(negative));
+    } else {
+        out.push_str(&number_text(number));
     }
-    if negative {
-        out.push('-');
+}
+
+fn number_text(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => shortest(float),
+        _ => number.to_string(),
     }
-    digits[start..].iter().for_each(|digit| out.push(char::from(*digit)));
 }
 
 /// The text of a value, the same in every template language.
@@ -48,10 +52,7 @@ fn push_integer(out: &mut String, number: &Number) {
 pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
     match value {
         Data::Text(text) => Cow::Borrowed(text),
-        Data::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => shortest(float).into(),
-            _ => number.to_string().into(),
-        },
+        Data::Number(number) => number_text(number).into(),
         Data::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Data::Null => Cow::Borrowed("null"),
         Data::Message(message) => message.text(),

@@ -1,5 +1,6 @@
 //! The values of a prompt's variables in its input.
 
+use crate::data::Lookup;
 use crate::{Data, Error, ErrorKind, Record, Result};
 
 /// How many names an error lists.
@@ -46,15 +47,13 @@ impl<'a> Values<'a> {
         given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
     }
 
-    /// The value of a variable that is asked for behind another one; see [`Record::get_after`].
+    /// The values of the input that have names.
     #[inline]
-    pub(super) fn get_after(&self, name: &str, next: &mut usize) -> Result<&'a Data> {
-        if let Data::Record(record) = self.input
-            && let Some(value) = record.get_after(name, next)
-        {
-            return Ok(value);
+    pub(super) fn named(&self) -> Lookup<'a> {
+        match self.input {
+            Data::Record(record) => record.lookup(),
+            _ => Lookup::default(),
         }
-        self.get(name)
     }
 
     /// The value of a variable.

@@ -7,6 +7,7 @@ mod conversations;
 mod failures;
 mod headers;
 mod invoke;
+mod saved;
 mod secrets;
 mod streaming;
 mod support;

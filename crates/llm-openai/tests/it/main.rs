@@ -15,6 +15,7 @@ mod pipes;
 mod responses;
 mod restart;
 mod retries;
+mod saved;
 mod secrets;
 mod streaming;
 mod support;

@@ -135,3 +135,22 @@ fn a_struct_in_a_function() {
     let filled = Local::prompt().format_prompt(&Local { a: true }).expect("it fills");
     assert_eq!(filled.to_string(), "true");
 }
+
+#[test]
+fn a_struct_that_another_macro_writes() {
+    macro_rules! about {
+        ($name:ident, $field:ident: $type:ty) => {
+            #[derive(Prompt, Clone)]
+            #[prompt("About {topic} in {words:>3}")]
+            struct $name {
+                words: u8,
+                $field: $type,
+            }
+        };
+    }
+    about!(About, topic: String);
+    let input = About { words: 5, topic: "tea".into() };
+    let filled = About::prompt().format_prompt(&input).expect("it fills");
+    assert_eq!(filled.to_string(), "About tea in   5");
+    assert_eq!(Data::from(input).into_json(), json!({ "topic": "tea", "words": 5 }));
+}

@@ -30,10 +30,18 @@ impl Conversion {
 
     /// The text for a value.
     pub(in crate::prompt) fn apply(self, value: &Data) -> Cow<'_, str> {
-        let text = match value.as_text() {
-            Some(text) if self != Self::Text => Cow::Owned(quoted(text)),
-            _ => text_of(value),
-        };
+        match value.as_text() {
+            Some(text) => self.apply_to_text(text),
+            None => self.in_letters(text_of(value)),
+        }
+    }
+
+    /// The text for a text.
+    pub(in crate::prompt) fn apply_to_text(self, text: &str) -> Cow<'_, str> {
+        self.in_letters(if self == Self::Text { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) })
+    }
+
+    fn in_letters(self, text: Cow<'_, str>) -> Cow<'_, str> {
         if self == Self::Ascii && !text.is_ascii() { Cow::Owned(ascii(&text)) } else { text }
     }
 }

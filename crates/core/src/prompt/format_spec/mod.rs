@@ -148,7 +148,7 @@ impl Kind {
 }
 
 /// Why a value cannot be written as a format says.
-pub(super) type Unfit = Cow<'static, str>;
+pub(in crate::prompt) type Unfit = Cow<'static, str>;
 
 impl FormatSpec {
     /// Reads what stands behind the colon.

@@ -30,13 +30,15 @@ from langchain_core.prompts import (
 )
 from langchain_core.prompts.dict import DictPromptTemplate
 from langchain_core.prompts.image import ImagePromptTemplate
+from langchain_core.prompts.structured import StructuredPrompt
 from langchain_core.runnables import (
-    RunnableBranch, RunnableLambda, RunnableParallel, RunnablePassthrough, RunnablePick,
+    RouterRunnable, RunnableBranch, RunnableLambda, RunnableParallel, RunnablePassthrough, RunnablePick,
 )
 
 warnings.simplefilter("ignore")
 
 T = PromptTemplate.from_template
+SCHEMA = {"title": "Person", "type": "object", "properties": {"name": {"type": "string"}}}
 QA = [{"q": "2+2", "a": "4 {x}"}, {"q": "3+3", "a": "6"}]
 CHAT = ChatPromptTemplate.from_messages(
     [
@@ -143,6 +145,11 @@ CASES = {
         ImagePromptTemplate(template={"url": "https://e.org/{id}.png", "detail": "low"}, input_variables=["id"]), None,
     ),
     "dict": (DictPromptTemplate(template={"a": "{x}", "n": [1, "{y}"]}, template_format="f-string"), {"x": "1", "y": "2"}),
+    "structured": (StructuredPrompt([("system", "{a}"), ("human", "{b}")], SCHEMA), {"a": "x", "b": "y"}),
+    "structured_settings": (
+        StructuredPrompt([("human", "{a}")], SCHEMA, method="json_mode", strict=False, tools=[{"name": "f"}]).partial(a="x"), {},
+    ),
+    "structured_raw": (StructuredPrompt([("human", "{a}")], SCHEMA, include_raw=True), {"a": "x"}),
     "str_parser": (StrOutputParser(), "text"),
     "json_parser": (JsonOutputParser(), '{"a": [1]}'),
     "comma_list": (CommaSeparatedListOutputParser(), "a, b"),
@@ -160,6 +167,11 @@ CASES = {
     "retry": (RunnablePick("x").with_retry(stop_after_attempt=2), {"x": "y"}),
     "each": (RunnablePick("x").map(), [{"x": 1}, {"x": 2}]),
     "branch": (RunnableBranch((RunnablePick("yes"), RunnablePick("a")), RunnablePick("b")), {"yes": True, "a": 1, "b": 2}),
+    "branch_default": (
+        RunnableBranch((RunnablePick("no"), RunnablePick("a")), (RunnablePick("none"), RunnablePick("a")), RunnablePick("b")),
+        {"no": "", "none": [], "a": 1, "b": 2},
+    ),
+    "router": (RouterRunnable({"a": RunnablePick("x"), "b": RunnablePassthrough()}), {"key": "a", "input": {"x": 1}}),
     "function": (RunnableLambda(lambda x: x), None),
 }
 
@@ -174,7 +186,7 @@ def plain(value):
     if isinstance(value, PromptValue):
         return {"messages": [plain(m)["message"] for m in value.to_messages()]}
     if isinstance(value, Document):
-        return {"document": [value.page_content, value.metadata]}
+        return {"page_content": value.page_content, "metadata": value.metadata, "id": value.id}
     if isinstance(value, dict):
         return {k: plain(v) for k, v in value.items()}
     if isinstance(value, list):

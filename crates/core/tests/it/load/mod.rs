@@ -2,10 +2,12 @@
 
 use catena_core::load::{AllowedObjects, Loaded, Loader, dumpd, dumps, load, loads};
 use catena_core::{
-    AiMessage, Chunk, Data, DynRunnable, ErrorKind, Message, PromptTemplate, PromptValue, RetryPolicy,
-    RunConfig, RunnableExt, RunnablePick, fakes::FakeChatModel, lambda, vars,
+    AiMessage, ChatPromptTemplate, Chunk, Data, Document, DynRunnable, ErrorKind, FromData, Json, Message,
+    PromptTemplate, PromptValue, RetryPolicy, RunConfig, RunnableExt, RunnablePick, StructuredMethod,
+    StructuredPrompt, WithRaw, fakes::FakeChatModel, fakes::FakeMessagesListChatModel, lambda, vars,
 };
 use futures_executor::block_on;
+use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -87,15 +89,11 @@ fn what_python_wrote_does_the_same() {
         if is_code(envelope) || (template_language && !cfg!(feature = "mustache")) {
             continue;
         }
-        // Other classes: see the errors below.
-        if ["document", "branch"].contains(&name) {
-            continue;
-        }
         let loaded = load(envelope).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(does(loaded, &case["input"]), recorded(&case["does"]), "{name}");
         loaded_count += 1;
     }
-    assert!(loaded_count >= if cfg!(feature = "mustache") { 46 } else { 44 }, "{loaded_count}");
+    assert!(loaded_count >= if cfg!(feature = "mustache") { 53 } else { 51 }, "{loaded_count}");
 }
 
 /// A chain that was loaded from what Python wrote, written again: what it is must be said in Python's words.
@@ -109,10 +107,7 @@ fn what_was_loaded_is_written_as_python_writes_it() {
     let pieces = ["human_chunk", "system_chunk", "tool_chunk", "chat_chunk"];
     for case in cases() {
         let (name, envelope) = (case["name"].as_str().unwrap(), &case["envelope"]);
-        let skipped = other.contains(&name)
-            || pieces.contains(&name)
-            || flat.contains(&name)
-            || ["document", "branch"].contains(&name);
+        let skipped = other.contains(&name) || pieces.contains(&name) || flat.contains(&name);
         let template_language = envelope.to_string().contains("mustache");
         if skipped || is_code(envelope) || (template_language && !cfg!(feature = "mustache")) {
             continue;
@@ -128,6 +123,7 @@ fn what_was_loaded_is_written_as_python_writes_it() {
 
 fn written_again(envelope: &Value) -> Value {
     match load(envelope).unwrap() {
+        Loaded::Data(data) if envelope["id"][3] == "Document" => dumpd(&Document::from_data(data).unwrap()),
         Loaded::Data(data) => dumpd(&data),
         Loaded::Placeholder(placeholder) => dumpd(&placeholder),
         loaded => dumpd(&DynRunnable::try_from(loaded).unwrap()),
@@ -138,8 +134,8 @@ fn written_again(envelope: &Value) -> Value {
 #[test]
 #[ignore = "needs Python with langchain-core: CATENA_PYTHON=.venv/bin/python cargo test -p catena-core -- --ignored python"]
 fn python_loads_what_is_written() {
-    // Not to be had in Python: classes that only this crate writes, and what has another form there.
-    let only_here = ["document", "branch", "chat_one_text"];
+    // Python cannot load its own branches; the last has another form here.
+    let only_here = ["branch", "branch_default", "chat_one_text"];
     let cases: Vec<Value> = cases()
         .into_iter()
         .filter(|case| !is_code(&case["envelope"]) && !only_here.contains(&case["name"].as_str().unwrap()))
@@ -164,7 +160,7 @@ fn python_loads_what_is_written() {
         let name = case["name"].as_str().unwrap();
         assert_eq!(recorded(&did[name]), recorded(&case["does"]), "{name}");
     }
-    assert!(cases.len() > 40);
+    assert!(cases.len() > 45);
 }
 
 /// A chain written and loaded gives what it gave, and is written alike.
@@ -197,6 +193,61 @@ fn chains_of_data_are_written_and_loaded() {
         vars! { b: 1 },
     );
     check_chain(ask().dynamic().with_fallbacks([ask().dynamic()]).dynamic(), vars! { b: 1 });
+}
+
+#[test]
+fn branches_of_steps_that_are_code_are_not_loaded() {
+    let branch = catena_core::RunnableBranch::<Data, Data>::new(RunnablePick::one("a").boxed())
+        .with(lambda(|_: Data| true), RunnablePick::one("b").boxed());
+    assert_eq!(loads(&dumps(&branch)).unwrap_err().kind(), ErrorKind::Unsupported);
+    let branches = |branches: Value| {
+        json!({"lc": 1, "type": "constructor", "id": ["langchain", "schema", "runnable", "RunnableBranch"],
+        "kwargs": {"default": dumpd(&RunnablePick::one("a")), "branches": branches}})
+    };
+    let pick = dumpd(&RunnablePick::one("a"));
+    for malformed in
+        [json!([[pick]]), json!([[pick, pick, pick]]), json!([1]), json!([[1, pick]]), json!({"a": pick})]
+    {
+        assert_eq!(load(&branches(malformed)).unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+}
+
+#[test]
+fn a_structured_prompt_asks_the_model_for_its_form() {
+    let schema = json!({"title": "Person", "type": "object", "properties": {"name": {"type": "string"}}});
+    let messages = ChatPromptTemplate::new([("system", "Find {what}."), ("human", "{text}")]).unwrap();
+    let prompt = StructuredPrompt::new(messages, schema.clone())
+        .unwrap()
+        .with_method(StructuredMethod::JsonSchema)
+        .with_strict(false)
+        .with_partial("what", "the person");
+    let loaded: StructuredPrompt = loads(&dumps(&prompt)).unwrap().try_into().unwrap();
+    assert_eq!(loaded, prompt);
+    let model = FakeMessagesListChatModel::new([AiMessage::new(r#"{"name": "Ada"}"#)]);
+    let person = block_on((loaded | model.clone()).invoke("Ada wrote it.")).unwrap();
+    assert_eq!(person["name"], "Ada");
+    assert_eq!(model.arguments()[0]["response_format"]["json_schema"]["name"], "Person");
+
+    let raw = prompt.include_raw();
+    let saved = dumps(&raw);
+    assert!(StructuredPrompt::<Json>::try_from(loads(&saved).unwrap()).is_err());
+    let loaded: StructuredPrompt<WithRaw<Json>> = loads(&saved).unwrap().try_into().unwrap();
+    let answer = block_on((loaded | FakeMessagesListChatModel::new([AiMessage::new("Who?")])).invoke("?"));
+    assert_eq!(answer.unwrap().raw.text(), "Who?");
+
+    for nothing in [json!({}), Value::Null, json!([]), json!("x")] {
+        let error = StructuredPrompt::new(ChatPromptTemplate::default(), nothing).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+}
+
+#[test]
+fn a_structured_prompt_streams_as_its_model_does() {
+    let schema = json!({"title": "Person", "type": "object"});
+    let prompt = StructuredPrompt::new(ChatPromptTemplate::from_template("{text}").unwrap(), schema).unwrap();
+    let chain = prompt | FakeMessagesListChatModel::new([AiMessage::new(r#"{"name": "Ada"}"#)]);
+    let chunks: Vec<Json> = block_on(chain.stream("?").map(Result::unwrap).collect());
+    assert_eq!(chunks.last().unwrap()["name"], "Ada");
 }
 
 #[test]

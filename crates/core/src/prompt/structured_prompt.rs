@@ -1,0 +1,251 @@
+//! A chat prompt that says which form the answer has.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::BitOr;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{ChatPromptTemplate, Prompt, PromptValue};
+use crate::load::Constructor;
+use crate::model_ext::Asked;
+use crate::{
+    AiMessage, Chunk, Context, Data, Error, ErrorKind, Json, Outline, Pipe, Result, RunKind, Runnable,
+    StructuredMethod, StructuredOutput, WithRaw,
+};
+
+/// A chat prompt with the schema of the answer. Piped to a chat model, it asks the model for
+/// [structured output](StructuredOutput); by itself it is the chat prompt.
+///
+/// The answer is [`Json`], a type of the program ([`typed`](StructuredPrompt::typed)), or either with the model's message
+/// beside it ([`include_raw`](StructuredPrompt::include_raw)). Only a chat model can follow it:
+///
+/// ```compile_fail
+/// use catena_core::{ChatPromptTemplate, StrOutputParser, StructuredPrompt};
+/// let prompt = StructuredPrompt::new(ChatPromptTemplate::from_template("{x}").unwrap(), serde_json::json!({"title": "X"}));
+/// let chain = prompt.unwrap() | StrOutputParser;
+/// ```
+///
+/// # Errors
+/// Those of [`ChatPromptTemplate`]; of the chain with the model also those of [`StructuredOutput`].
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeMessagesListChatModel, AiMessage, ChatPromptTemplate, RunnableExt, StructuredPrompt};
+/// use serde_json::json;
+/// # futures_executor::block_on(async {
+/// let messages = ChatPromptTemplate::new([("system", "Find the person."), ("human", "{text}")])?;
+/// let schema = json!({"title": "Person", "type": "object", "properties": {"name": {"type": "string"}}});
+/// let prompt = StructuredPrompt::new(messages, schema)?;
+///
+/// let chain = prompt | FakeMessagesListChatModel::new([AiMessage::new(r#"{"name": "Ada"}"#)]);
+/// assert_eq!(chain.invoke("Ada wrote the first program.").await?["name"], "Ada");
+/// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+pub struct StructuredPrompt<O = Json> {
+    prompt: ChatPromptTemplate,
+    asked: Asked<O>,
+}
+
+impl StructuredPrompt {
+    /// A prompt whose answers are JSON of this schema, which has a `title`, or is the `parameters` of a description with a
+    /// `name`.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) if the schema says nothing.
+    #[doc(alias = "from_messages_and_schema")]
+    pub fn new(prompt: ChatPromptTemplate, schema: Value) -> Result<Self> {
+        match schema.as_object().is_some_and(|members| !members.is_empty()) {
+            true => Ok(Self { prompt, asked: Asked::json(schema) }),
+            false => Err(Error::new(ErrorKind::Config, "a structured prompt needs the schema of its answer")),
+        }
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<T> StructuredPrompt<crate::Parsed<T>>
+where
+    T: serde::de::DeserializeOwned + schemars::JsonSchema + Send + Sync + 'static,
+{
+    /// A prompt whose answers are values of this type. Its JSON Schema should be that of an object with a description.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeMessagesListChatModel, AiMessage, ChatPromptTemplate, RunnableExt, StructuredPrompt};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    /// # futures_executor::block_on(async {
+    /// /// A person mentioned in the text.
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct Person {
+    ///     name: String,
+    /// }
+    /// let prompt = StructuredPrompt::typed::<Person>(ChatPromptTemplate::from_template("{text}")?);
+    /// let chain = prompt | FakeMessagesListChatModel::new([AiMessage::new(r#"{"name": "Ada"}"#)]);
+    /// assert_eq!(chain.invoke("Ada wrote the first program.").await?.name, "Ada");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn typed(prompt: ChatPromptTemplate) -> Self {
+        Self { prompt, asked: Asked::typed(crate::schema::described::<T>()) }
+    }
+}
+
+impl<O: Chunk> StructuredPrompt<O> {
+    /// Says how the model is made to answer so.
+    #[must_use]
+    pub fn with_method(mut self, method: StructuredMethod) -> Self {
+        self.asked = self.asked.set(|settings| settings.method = Some(method));
+        self
+    }
+
+    /// Says whether the service holds the model to the schema to the letter; see
+    /// [`StructuredOutput::with_strict`].
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.asked = self.asked.set(|settings| settings.strict = Some(strict));
+        self
+    }
+
+    /// Adds tools that the model may call instead of answering; see [`StructuredOutput::with_tools`].
+    #[must_use]
+    pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+        let tools = tools.into_iter().map(Into::into);
+        self.asked = self.asked.set(|settings| settings.tools.extend(tools));
+        self
+    }
+
+    /// Has the chain give the model's message too, and what is wrong with it instead of failing. Say it last.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeMessagesListChatModel, AiMessage, ChatPromptTemplate, RunnableExt, StructuredPrompt};
+    /// # futures_executor::block_on(async {
+    /// let schema = serde_json::json!({"title": "Person", "type": "object"});
+    /// let prompt = StructuredPrompt::new(ChatPromptTemplate::from_template("{text}")?, schema)?.include_raw();
+    /// let chain = prompt | FakeMessagesListChatModel::new([AiMessage::new("Who?")]);
+    /// let answer = chain.invoke("Ada").await?;
+    /// assert!(answer.raw.text() == "Who?" && answer.parsing_error.is_some());
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn include_raw(self) -> StructuredPrompt<WithRaw<O>> {
+        StructuredPrompt { prompt: self.prompt, asked: self.asked.include_raw() }
+    }
+
+    /// Fills a variable beforehand. A value of the input takes its place.
+    #[doc(alias = "partial")]
+    #[must_use]
+    pub fn with_partial(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
+        self.prompt = self.prompt.with_partial(name, value);
+        self
+    }
+
+    /// The chat prompt.
+    pub fn prompt(&self) -> &ChatPromptTemplate {
+        &self.prompt
+    }
+
+    /// The schema of the answer.
+    pub fn schema(&self) -> &Value {
+        &self.asked.settings.schema
+    }
+
+    /// This prompt and a chat model that answers in its form, as `|` gives it.
+    pub fn pipe<M>(self, model: M) -> Pipe<Self, StructuredOutput<M, O>>
+    where
+        M: Runnable<Input = PromptValue, Output = AiMessage>,
+    {
+        let model = self.asked.clone().of(model);
+        Pipe::new(self, model)
+    }
+
+    fn constructor(&self) -> Option<Constructor> {
+        let id = ["langchain_core", "prompts", "structured", "StructuredPrompt"];
+        let made = self.prompt.constructor_as(id)?.with("schema_", self.schema().clone());
+        Some(match self.asked.settings.kwargs() {
+            kwargs if kwargs.is_empty() => made,
+            kwargs => made.with("structured_output_kwargs", kwargs),
+        })
+    }
+}
+
+impl<O: Chunk> Prompt for StructuredPrompt<O> {
+    type Input = Data;
+
+    fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
+        self.prompt.format_prompt(vars)
+    }
+
+    fn describe(&self, outline: Outline) -> Outline {
+        self.prompt.describe(outline).with_constructor(self.constructor())
+    }
+}
+
+#[async_trait]
+impl<O: Chunk> Runnable for StructuredPrompt<O> {
+    type Input = Data;
+    type Output = PromptValue;
+
+    async fn call(&self, vars: Data, _cx: &Context) -> Result<PromptValue> {
+        self.format_prompt(&vars)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("StructuredPrompt")
+    }
+
+    fn kind(&self) -> RunKind {
+        RunKind::Prompt
+    }
+
+    fn outline(&self) -> Outline {
+        self.describe(Outline::of(self))
+    }
+}
+
+/// Only chat models: what comes behind them is piped to the chain.
+impl<M, O> BitOr<M> for StructuredPrompt<O>
+where
+    M: Runnable<Input = PromptValue, Output = AiMessage>,
+    O: Chunk,
+{
+    type Output = Pipe<Self, StructuredOutput<M, O>>;
+
+    fn bitor(self, model: M) -> Self::Output {
+        self.pipe(model)
+    }
+}
+
+impl<O> Clone for StructuredPrompt<O> {
+    fn clone(&self) -> Self {
+        Self { prompt: self.prompt.clone(), asked: self.asked.clone() }
+    }
+}
+
+/// Two that say the same.
+impl<O> PartialEq for StructuredPrompt<O> {
+    fn eq(&self, other: &Self) -> bool {
+        self.prompt == other.prompt && self.asked.settings == other.asked.settings
+    }
+}
+
+impl<O> fmt::Debug for StructuredPrompt<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StructuredPrompt").field("prompt", &self.prompt).field("asked", &self.asked).finish()
+    }
+}
+
+/// What was saved.
+impl StructuredPrompt {
+    /// With settings in LangChain's words.
+    pub(crate) fn with_kwargs(mut self, kwargs: serde_json::Map<String, Value>) -> Result<Self> {
+        self.asked.settings.set_kwargs(kwargs)?;
+        Ok(self)
+    }
+
+    /// True if what was saved has the model's message beside the answer.
+    pub(crate) fn wants_raw(&self) -> bool {
+        self.asked.settings.include_raw
+    }
+}

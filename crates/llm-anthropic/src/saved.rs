@@ -1,0 +1,148 @@
+//! The model as LangChain's data: what is written of it, and what makes it again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
+use catena_core::{Data, Result};
+use serde_json::Map;
+
+use crate::chat_anthropic::ChatAnthropic;
+use crate::parameters::Parameters;
+
+const CHAT: [&str; 4] = ["langchain", "chat_models", "anthropic", "ChatAnthropic"];
+
+/// The settings that have one name here and there.
+const MEMBERS: [&str; 6] = ["max_tokens", "temperature", "top_k", "top_p", "stop_sequences", "thinking"];
+
+/// Settings of LangChain's that are members of requests as they are.
+const SENT_AS_THEY_ARE: [&str; 5] =
+    ["output_config", "mcp_servers", "context_management", "container", "inference_geo"];
+
+/// What shapes no answer: token counts always come here.
+const PASSED_OVER: [&str; 9] = [
+    "name",
+    "cache",
+    "verbose",
+    "callbacks",
+    "tags",
+    "metadata",
+    "profile",
+    "custom_get_token_ids",
+    "stream_usage",
+];
+
+/// The loader, which then also makes Anthropic's models of what was saved of them, here or by LangChain for Python.
+///
+/// The key is the secret `ANTHROPIC_API_KEY`. What the loader was not given comes from the environment, as for every
+/// builder; but where the data names another server than Anthropic's, the environment's key is not sent to it.
+///
+/// What is written of a model is what the application set on it. A model with headers or a query of its own, where keys
+/// may be, or with tools and formats of answers, which are bound to models in LangChain, is not written; clients, timers
+/// and admissions are left to the program that loads it.
+///
+/// # Errors
+/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for a setting that is not known here, and with
+/// the errors of the builder.
+///
+/// # Example
+/// ```
+/// use catena_core::load::{Loader, dumps};
+/// use catena_core::{ChatModel, LanguageModel};
+/// use catena_llm_anthropic::{ChatAnthropic, with_anthropic_classes};
+/// let saved = dumps(&ChatAnthropic::builder().with_api_key("sk-ant-1").with_temperature(0.5).build()?);
+/// assert!(!saved.contains("sk-ant-1"));
+/// let loader = with_anthropic_classes(Loader::new()).with_secret("ANTHROPIC_API_KEY", "sk-ant-1");
+/// let model: ChatModel = loader.loads(&saved)?.try_into()?;
+/// assert_eq!(model.model_id(), Some("claude-haiku-4-5"));
+/// # Ok::<(), catena_core::Error>(())
+/// ```
+#[must_use]
+pub fn with_anthropic_classes(loader: Loader) -> Loader {
+    loader
+        .with_class(CHAT, load_chat)
+        .with_class(["langchain_anthropic", "chat_models", "ChatAnthropic"], load_chat)
+}
+
+fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
+    let mut builder = ChatAnthropic::builder().load_saved(&mut kwargs)?;
+    if let Some(model) = kwargs.text("model")? {
+        builder = builder.with_model(model);
+    }
+    if let Some(effort) = kwargs.text("reasoning_effort")? {
+        builder = builder.with_effort(effort);
+    }
+    let mut betas = Vec::new();
+    for beta in kwargs.list("betas")? {
+        match beta {
+            Loaded::Data(Data::Text(beta)) => betas.push(beta),
+            other => return Err(kwargs.unfit("betas", "a list of texts", other.kind())),
+        }
+    }
+    builder = builder.with_betas(betas);
+    match kwargs.data("streaming")? {
+        None => {}
+        Some(Data::Bool(streaming)) => builder = builder.with_streaming(streaming),
+        Some(other) => return Err(kwargs.unfit("streaming", "a boolean", other.kind())),
+    }
+    kwargs.refuse_rest(&PASSED_OVER)?;
+    Ok(Loaded::ChatModel(Arc::new(builder.build()?)))
+}
+
+impl Parameters {
+    /// Takes in what was written.
+    pub(crate) fn load(&mut self, kwargs: &mut Kwargs) -> Result<()> {
+        for name in MEMBERS {
+            if let Some(value) = kwargs.data(name)? {
+                self.set(name, value.into_json());
+            }
+        }
+        for name in SENT_AS_THEY_ARE {
+            if let Some(value) = kwargs.data(name)? {
+                self.extra.insert(name.to_owned(), value.into_json());
+            }
+        }
+        let others = kwargs.record("model_kwargs")?;
+        self.extra.extend(others.into_iter().map(|(name, value)| (name, value.into_json())));
+        Ok(())
+    }
+
+    /// What is written of a model with these. `None` for what LangChain has no setting for.
+    pub(crate) fn written(&self, model: &str) -> Option<Constructor> {
+        let mut made = Constructor::new(CHAT).with("model", model);
+        let mut others = Map::new();
+        for (name, value) in &self.members {
+            match name.as_str() {
+                "effort" => made = made.with("reasoning_effort", value.clone()),
+                "service_tier" => _ = others.insert(name.clone(), value.clone()),
+                known if MEMBERS.contains(&known) => made = made.with(known, value.clone()),
+                _ => return None,
+            }
+        }
+        for (name, value) in &self.extra {
+            match SENT_AS_THEY_ARE.contains(&name.as_str()) {
+                true => made = made.with(name.as_str(), value.clone()),
+                false => _ = others.insert(name.clone(), value.clone()),
+            }
+        }
+        Some(if others.is_empty() { made } else { made.with("model_kwargs", others) })
+    }
+}
+
+pub(crate) fn count(kwargs: &mut Kwargs, name: &str) -> Result<Option<usize>> {
+    let Some(value) = kwargs.data(name)? else { return Ok(None) };
+    let count = match &value {
+        Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
+        _ => None,
+    };
+    count.map(Some).ok_or_else(|| kwargs.unfit(name, "a whole number", value.kind()))
+}
+
+pub(crate) fn seconds(kwargs: &mut Kwargs, name: &str) -> Result<Option<Duration>> {
+    let Some(value) = kwargs.data(name)? else { return Ok(None) };
+    let seconds = match &value {
+        Data::Number(number) => number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        _ => None,
+    };
+    seconds.map(Some).ok_or_else(|| kwargs.unfit(name, "a number of seconds", value.kind()))
+}

@@ -1,0 +1,227 @@
+//! Models as LangChain's data: what is written of one, and what makes one again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
+use catena_core::{Data, Result};
+use serde_json::Map;
+
+use crate::chat_openai::ChatOpenAi;
+use crate::openai::OpenAi;
+use crate::parameters::Parameters;
+
+/// Where LangChain has its chat model, in what it writes and in its code.
+const CHAT: [[&str; 4]; 2] = [
+    ["langchain", "chat_models", "openai", "ChatOpenAI"],
+    ["langchain_openai", "chat_models", "base", "ChatOpenAI"],
+];
+
+const TEXT: [[&str; 4]; 2] =
+    [["langchain", "llms", "openai", "OpenAI"], ["langchain_openai", "llms", "base", "OpenAI"]];
+
+/// The members of requests that LangChain's chat model has as settings of their own; it keeps others in `model_kwargs`.
+const MEMBERS_OF_CHAT: [&str; 20] = [
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "seed",
+    "n",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "reasoning_effort",
+    "reasoning",
+    "verbosity",
+    "service_tier",
+    "store",
+    "include",
+    "truncation",
+    "context_management",
+    "prompt_cache_options",
+];
+
+const MEMBERS_OF_TEXT: [&str; 10] = [
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "n",
+    "best_of",
+    "logprobs",
+    "logit_bias",
+];
+
+/// The member of requests by whose name LangChain knows something else: it sends it only if it is among those that are sent
+/// as they are.
+const OTHERWISE_KNOWN: &str = "metadata";
+
+/// What shapes no answer, or only what Python makes of one.
+const PASSED_OVER: [&str; 13] = [
+    "name",
+    "cache",
+    "verbose",
+    "callbacks",
+    "tags",
+    "metadata",
+    "profile",
+    "custom_get_token_ids",
+    "tiktoken_model_name",
+    "allowed_special",
+    "disallowed_special",
+    "output_version",
+    "http_socket_options",
+];
+
+/// The loader, which then also makes OpenAI's models of what was saved of them, here or by LangChain for Python.
+///
+/// The key is the secret `OPENAI_API_KEY`. What the loader was not given comes from the environment, as for every
+/// builder; but where the data says which server is asked, the environment's key is not sent to it.
+///
+/// What is written of a model is what the application set on it: parameters, base URL without a query, organization,
+/// timeout and retries. A model with headers or a query of its own, where keys may be, or one on Azure, is not written;
+/// clients, timers and admissions are left to the program that loads it.
+///
+/// # Errors
+/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for a setting that is not known here, and with
+/// the errors of the builders.
+///
+/// # Example
+/// ```
+/// use catena_core::load::{Loader, dumps};
+/// use catena_core::{DynRunnable, PromptTemplate, RunnableExt, StrOutputParser, vars};
+/// use catena_llm_openai::{ChatOpenAi, with_openai_classes};
+/// use catena_testkit::SimulatedOpenAi;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = SimulatedOpenAi::start()?; // instead of api.openai.com
+/// let chat = ChatOpenAi::builder().with_base_url(service.base_url()).with_api_key("sk-1").with_temperature(0.9).build()?;
+/// let saved = dumps(&(PromptTemplate::new("Name a maker of {product}.")? | chat | StrOutputParser));
+/// assert!(saved.contains("ChatOpenAI") && !saved.contains("sk-1"));
+///
+/// let loader = with_openai_classes(Loader::new()).with_secret("OPENAI_API_KEY", "sk-1");
+/// let chain: DynRunnable = loader.loads(&saved)?.try_into()?;
+/// # futures_executor::block_on(async {
+/// assert!(chain.invoke(vars! { product: "socks" }).await?.as_text().is_some());
+/// # Ok::<(), catena_core::Error>(()) })?;
+/// # Ok(()) }
+/// ```
+#[must_use]
+pub fn with_openai_classes(loader: Loader) -> Loader {
+    let loader = CHAT.iter().fold(loader, |loader, id| loader.with_class(*id, load_chat));
+    TEXT.iter().fold(loader, |loader, id| loader.with_class(*id, load_text))
+}
+
+fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
+    let mut builder =
+        ChatOpenAi::builder().load_connection(&mut kwargs)?.load_parameters(&mut kwargs, &MEMBERS_OF_CHAT)?;
+    if let Some(model) = text_of_either(&mut kwargs, ["model_name", "model"])? {
+        builder = builder.with_model(model);
+    }
+    if let Some(wanted) = flag(&mut kwargs, "stream_usage")? {
+        builder = builder.with_stream_usage(wanted);
+    }
+    if let Some(wanted) = flag(&mut kwargs, "use_responses_api")? {
+        builder = builder.with_use_responses_api(wanted);
+    }
+    builder = builder
+        .with_streaming(flag(&mut kwargs, "streaming")?.unwrap_or_default())
+        .with_use_previous_response_id(flag(&mut kwargs, "use_previous_response_id")?.unwrap_or_default())
+        .with_response_headers(flag(&mut kwargs, "include_response_headers")?.unwrap_or_default())
+        .with_disabled_params(disabled(&mut kwargs)?);
+    kwargs.refuse_rest(&PASSED_OVER)?;
+    Ok(Loaded::ChatModel(Arc::new(builder.build()?)))
+}
+
+fn load_text(mut kwargs: Kwargs) -> Result<Loaded> {
+    let mut builder =
+        OpenAi::builder().load_connection(&mut kwargs)?.load_parameters(&mut kwargs, &MEMBERS_OF_TEXT)?;
+    if let Some(model) = text_of_either(&mut kwargs, ["model_name", "model"])? {
+        builder = builder.with_model(model);
+    }
+    if let Some(prompts) = count(&mut kwargs, "batch_size")? {
+        builder = builder.with_batch_size(prompts);
+    }
+    builder = builder.with_streaming(flag(&mut kwargs, "streaming")?.unwrap_or_default());
+    kwargs.refuse_rest(&PASSED_OVER)?;
+    Ok(Loaded::TextModel(Arc::new(builder.build()?)))
+}
+
+/// Names of parameters that are not sent, each with nothing; lists of values that are not sent are not known here.
+fn disabled(kwargs: &mut Kwargs) -> Result<Vec<String>> {
+    let named = kwargs.record("disabled_params")?;
+    match named.iter().find(|(_, values)| **values != Data::Null) {
+        None => Ok(named.names().map(str::to_owned).collect()),
+        Some((_, values)) => Err(kwargs.unfit("disabled_params", "names without values", values.kind())),
+    }
+}
+
+fn text_of_either(kwargs: &mut Kwargs, names: [&str; 2]) -> Result<Option<String>> {
+    let [first, second] = names;
+    match kwargs.text(first)? {
+        None => kwargs.text(second),
+        text => Ok(text),
+    }
+}
+
+fn flag(kwargs: &mut Kwargs, name: &str) -> Result<Option<bool>> {
+    match kwargs.data(name)? {
+        None => Ok(None),
+        Some(Data::Bool(flag)) => Ok(Some(flag)),
+        Some(other) => Err(kwargs.unfit(name, "a boolean", other.kind())),
+    }
+}
+
+pub(crate) fn count(kwargs: &mut Kwargs, name: &str) -> Result<Option<usize>> {
+    let Some(value) = kwargs.data(name)? else { return Ok(None) };
+    let count = match &value {
+        Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
+        _ => None,
+    };
+    count.map(Some).ok_or_else(|| kwargs.unfit(name, "a whole number", value.kind()))
+}
+
+pub(crate) fn seconds(kwargs: &mut Kwargs, name: &str) -> Result<Option<Duration>> {
+    let Some(value) = kwargs.data(name)? else { return Ok(None) };
+    let seconds = match &value {
+        Data::Number(number) => number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        _ => None,
+    };
+    seconds.map(Some).ok_or_else(|| kwargs.unfit(name, "a number of seconds", value.kind()))
+}
+
+/// What is written of a chat model.
+pub(crate) fn chat_constructor(model: &str, parameters: &Parameters) -> Constructor {
+    written(CHAT[0], model, parameters, &MEMBERS_OF_CHAT)
+}
+
+/// What is written of a text model.
+pub(crate) fn text_constructor(model: &str, parameters: &Parameters) -> Constructor {
+    written(TEXT[0], model, parameters, &MEMBERS_OF_TEXT)
+}
+
+fn written(id: [&str; 4], model: &str, parameters: &Parameters, known: &[&str]) -> Constructor {
+    let mut made = Constructor::new(id);
+    if !model.is_empty() {
+        made = made.with("model_name", model);
+    }
+    let (mut others, mut as_they_are) = (Map::new(), parameters.extra.clone());
+    for (name, value) in &parameters.members {
+        match name.as_str() {
+            OTHERWISE_KNOWN => _ = as_they_are.entry(name.as_str()).or_insert_with(|| value.clone()),
+            known_name if known.contains(&known_name) => made = made.with(known_name, value.clone()),
+            _ => _ = others.insert(name.clone(), value.clone()),
+        }
+    }
+    for (name, members) in [("model_kwargs", others), ("extra_body", as_they_are)] {
+        if !members.is_empty() {
+            made = made.with(name, members);
+        }
+    }
+    made
+}
