@@ -8,7 +8,6 @@ mod client;
 mod codec;
 mod connection;
 mod dialect;
-mod environment;
 mod parameters;
 
 pub use catena_http::service::ApiKey;

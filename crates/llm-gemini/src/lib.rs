@@ -9,7 +9,6 @@ mod codec;
 mod connection;
 mod dialect;
 mod embeddings;
-mod environment;
 mod gemini_client;
 mod models;
 mod parameters;

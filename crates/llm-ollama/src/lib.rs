@@ -9,7 +9,7 @@ mod codec;
 mod completion;
 mod connection;
 mod dialect;
-mod environment;
+mod host;
 mod model_info;
 mod ollama;
 mod ollama_builder;

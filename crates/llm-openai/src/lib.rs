@@ -14,7 +14,6 @@ mod connection;
 mod content_filter;
 mod dialect;
 mod embeddings;
-mod environment;
 mod files;
 mod llm_result;
 mod models;

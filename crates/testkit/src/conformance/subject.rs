@@ -107,11 +107,17 @@ pub trait Answered: ModelOutput + PartialEq + std::fmt::Debug + sealed::Sealed {
     /// The whole message, if it is one.
     fn message(&self) -> Option<&AiMessage>;
 
+    /// Whether the model is told who says what; others read a transcript, instructions included.
+    #[doc(hidden)]
+    const TELLS_ROLES: bool;
+
     /// What such a model is examined for.
     fn behaviours() -> &'static [Behaviour<Self>];
 }
 
 impl Answered for AiMessage {
+    const TELLS_ROLES: bool = true;
+
     fn said(&self) -> String {
         self.text().into_owned()
     }
@@ -126,6 +132,8 @@ impl Answered for AiMessage {
 }
 
 impl Answered for String {
+    const TELLS_ROLES: bool = false;
+
     fn said(&self) -> String {
         self.clone()
     }

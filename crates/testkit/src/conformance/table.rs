@@ -23,8 +23,11 @@ macro_rules! __each_chat_behaviour {
             foreign_refusals
             cut_streams
             error_within_a_stream
+            end_at_once
             dropped_stream
             dropped_call
+            run_deadline
+            run_cancelled
             nobody_there
             timeouts
             retry_hints
@@ -91,8 +94,11 @@ macro_rules! __each_text_behaviour {
             foreign_refusals
             cut_streams
             error_within_a_stream
+            end_at_once
             dropped_stream
             dropped_call
+            run_deadline
+            run_cancelled
             nobody_there
             timeouts
             retry_hints
@@ -108,6 +114,7 @@ macro_rules! __each_text_behaviour {
             secrets
             secrets_unobserved
             redirects
+            unsupported
             identity
             laws
             live_text

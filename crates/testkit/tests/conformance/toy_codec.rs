@@ -228,6 +228,10 @@ impl StreamDecoder for Decoder {
         Ok(Some(chunk_of))
     }
 
+    fn is_complete(&self) -> bool {
+        self.finished && self.plant != Plant::WaitsForTheEnd
+    }
+
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         if self.finished || marked {
             return Ok(None);

@@ -92,6 +92,10 @@ impl Wire for ToySubject {
         Some(("x-toy-key", ""))
     }
 
+    fn says_end(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();
