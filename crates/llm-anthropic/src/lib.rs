@@ -1,7 +1,6 @@
 //! Anthropic's models for catena.
 #![doc = include_str!("../README.md")]
 
-mod call_arguments;
 mod chat_anthropic;
 mod chat_anthropic_builder;
 mod client;

@@ -1,7 +1,6 @@
 //! Google's Gemini models for catena.
 #![doc = include_str!("../README.md")]
 
-mod call_arguments;
 mod chat_gemini;
 mod chat_gemini_builder;
 mod client;

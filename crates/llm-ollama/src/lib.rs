@@ -1,7 +1,6 @@
 //! Ollama's models for catena.
 #![doc = include_str!("../README.md")]
 
-mod call_arguments;
 mod chat_ollama;
 mod chat_ollama_builder;
 mod client;

@@ -3,7 +3,6 @@
 
 mod azure;
 mod batches;
-mod call_arguments;
 mod chat_api;
 mod chat_openai;
 mod chat_openai_builder;

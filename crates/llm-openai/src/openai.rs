@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
-use crate::call_arguments::with_call_arguments;
 use crate::client::Client;
 use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
@@ -241,7 +240,7 @@ impl OpenAi {
     ) -> Result<Call> {
         refuse_what_only_chats_do(cx.arguments())?;
         let body = encode_completion(options, prompts, stream)?;
-        with_call_arguments(self.client.post("completions", &options.model, body)?, cx.arguments())
+        self.client.post("completions", &options.model, body)?.with_arguments(cx.arguments())
     }
 
     /// The text of a stream, put together.

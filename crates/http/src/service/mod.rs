@@ -105,6 +105,7 @@ mod answer;
 mod attempts;
 mod builder;
 mod call;
+mod call_arguments;
 mod chunks;
 mod client;
 mod connection;

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use catena_core::{Error, ErrorKind, Message, Result};
+use catena_http::service::Call;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use super::chat_message::{Conversation, encode_messages};
 use super::wire_members::Wire;
-use crate::call_arguments::NOT_IN_BODY;
 use crate::parameters::Parameters;
 
 /// The settings of a chat model.
@@ -66,7 +66,7 @@ impl ChatOptions {
                 ("extra_body" | "model_kwargs", Value::Object(_)) => {}
                 ("model", Value::String(model)) => called.model.clone_from(model),
                 // What a tracer knows about a call is not for the service.
-                (name, _) if name.starts_with("ls_") || NOT_IN_BODY.contains(&name) => {}
+                (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
                 (name, value) => {
                     extra.remove(name);
                     members.insert(name.to_owned(), value.clone());

@@ -27,7 +27,7 @@ mod wrapped;
 pub use answer::{Answer, Finish, ScriptedCall};
 pub use asked::{Asked, AskedMessage, AskedTool, Role, ToolChoice};
 pub use embedding::{
-    AskedVectors, EmbeddingOption, EmbeddingSetup, EmbeddingStage, EmbeddingSubject, EmbeddingWire, Encoding,
+    AskedVectors, EmbeddingOption, EmbeddingSetup, EmbeddingSubject, EmbeddingWire, Encoding,
     ScriptedVectors, assert_embedding_behaviour, examine_embeddings,
 };
 pub use examination::{Behaviour, assert_behaviour, examine};

@@ -37,6 +37,11 @@ pub trait Subject: Send + Sync {
         &[]
     }
 
+    /// Whether what is unknown in an answer is kept in the `extra` of the message's metadata.
+    fn keeps_unknown(&self) -> bool {
+        false
+    }
+
     /// The environment variable that, set to `1`, has the live service asked too: `CATENA_LIVE_` and the provider's name.
     fn live_switch(&self) -> Option<&str> {
         None

@@ -60,6 +60,7 @@ macro_rules! __each_chat_behaviour {
             structured_output
             images
             unsupported
+            unknown_kept
             metadata
             live_conversation
             live_system_message

@@ -62,6 +62,7 @@ plants! {
     LosesHints => retry_hints lost_hint
     WaitsForEver => timeouts no_timeout
     PanicsAtNews => unknown_members panic_at_unknown_members
+    LosesNews => unknown_kept lost_news
     FailsAtNewEvents => unknown_events failure_at_unknown_events
     /// A page of HTML is an answer.
     TakesAnything => not_an_answer anything_as_answer

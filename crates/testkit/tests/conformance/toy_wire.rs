@@ -45,6 +45,10 @@ impl Subject for ToySubject {
         format!("{:?}", Toy::new(setup, self.0))
     }
 
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+
     fn live_switch(&self) -> Option<&str> {
         Some(LIVE_SWITCH)
     }

@@ -59,10 +59,8 @@ impl Wire for AsText {
 
     fn read(&self, request: &Recorded) -> Asked {
         let vectors = self.0.wire().read(request);
-        let mut asked = Asked::default();
-        asked.streamed = !vectors.alone;
-        asked.messages = vec![AskedMessage::new(Role::Human, vectors.texts.concat())];
-        asked
+        let messages = vec![AskedMessage::new(Role::Human, vectors.texts.concat())];
+        Asked { streamed: !vectors.alone, messages, ..Asked::default() }
     }
 
     fn key_header(&self) -> Option<(&str, &str)> {

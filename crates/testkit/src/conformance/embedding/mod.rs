@@ -18,6 +18,6 @@ mod wire;
 pub use encoding::Encoding;
 pub use examination::{assert_embedding_behaviour, examine_embeddings};
 pub use scripted::ScriptedVectors;
-pub use stage::EmbeddingStage;
+pub(crate) use stage::EmbeddingStage;
 pub use subject::{EmbeddingOption, EmbeddingSetup, EmbeddingSubject};
 pub use wire::{AskedVectors, EmbeddingWire};

@@ -12,7 +12,7 @@ use crate::{Reply, Server};
 
 /// A subject, and what is needed to make it play.
 #[derive(Clone)]
-pub struct EmbeddingStage {
+pub(crate) struct EmbeddingStage {
     subject: Arc<dyn EmbeddingSubject>,
 }
 
@@ -96,11 +96,5 @@ impl EmbeddingStage {
     /// The stage of the same model taken for one of texts.
     pub(super) fn of_texts(&self) -> Stage<String> {
         Stage::new(Arc::new(AsText(Arc::clone(&self.subject))))
-    }
-}
-
-impl std::fmt::Debug for EmbeddingStage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddingStage").finish_non_exhaustive()
     }
 }

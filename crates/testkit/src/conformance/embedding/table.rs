@@ -55,7 +55,7 @@ macro_rules! __each_embedding_behaviour {
 #[macro_export]
 macro_rules! __embedding_table {
     ([] $($name:ident)*) => {
-        &[$((stringify!($name), |stage: &$crate::conformance::EmbeddingStage| {
+        &[$((stringify!($name), |stage: &$crate::conformance::embedding::EmbeddingStage| {
             Box::pin($crate::conformance::embedding::behaviours::$name(stage))
         })),*]
     };
