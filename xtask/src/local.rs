@@ -63,6 +63,7 @@ pub(crate) fn demo(model: &str, product: &str, calls: u16) -> Result<ExitCode> {
     }
     let model = fs::canonicalize(&model).with_context(|| format!("cannot read {}", model.display()))?;
     let mut command = cargo(["run", "--release", "--quiet", "--example", "company_names", "--"]);
+    let model = format!("local:{}", model.display());
     shell::run(command.arg(model).arg(product).arg(calls.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }

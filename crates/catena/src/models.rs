@@ -6,14 +6,15 @@ use crate::ModelRegistry;
 ///
 /// | Name | Feature | Also called | Names without a provider | Models |
 /// |---|---|---|---|---|
-/// | `openai:...` | `openai` | | `gpt-`, `chatgpt-`, `o1`, `o3`, `o4`, `text-davinci` | chat, text, embeddings |
+/// | `openai:...` | `openai` | | `gpt-`, `chatgpt-`, `o1`, `o3`, `o4`, `text-davinci`, `text-embedding-` | chat, text, embeddings |
 /// | `anthropic:...` | `anthropic` | | `claude` | chat |
 /// | `gemini:...` | `gemini` | `google_genai`, `google` | `gemini` | chat, embeddings |
 /// | `ollama:...` | `ollama` | | | chat, text, embeddings |
 ///
 /// Keys, addresses and whatever else is not among the [options](crate::ModelOptions) come from each provider's environment
-/// variables. The registry is a value: a provider of one's own is added with
-/// [`with_chat`](ModelRegistry::with_chat), and nobody else sees it.
+/// variables. The registry is a value: what is added to one, nobody else sees. A crate of one's own, or of somebody else,
+/// is one line more: `catena::models().with(catena_llm_local::provider)` adds `local:PATH.gguf`, for models in files, which
+/// run in this process.
 ///
 /// # Example
 /// ```
@@ -29,6 +30,8 @@ use crate::ModelRegistry;
 /// let model = models.chat_with("openai:gpt-4o-mini", &ModelOptions::new().with_temperature(0.9))?;
 /// let chain = PromptTemplate::new("Name a company that makes {product}.")? | model | StrOutputParser;
 /// println!("{}", chain.blocking().invoke("colorful socks")?);
+///
+/// let embeddings = models.embeddings("openai:text-embedding-3-small")?; // `Arc<dyn Embeddings>`
 /// # Ok(()) }
 /// # #[cfg(not(feature = "openai"))] fn main() {}
 /// ```
@@ -38,13 +41,13 @@ use crate::ModelRegistry;
 pub fn models() -> ModelRegistry {
     let models = ModelRegistry::new();
     #[cfg(feature = "anthropic")]
-    let models = anthropic(models);
+    let models = models.with(anthropic);
     #[cfg(feature = "gemini")]
-    let models = gemini(models);
+    let models = models.with(gemini);
     #[cfg(feature = "ollama")]
-    let models = ollama(models);
+    let models = models.with(ollama);
     #[cfg(feature = "openai")]
-    let models = openai(models);
+    let models = models.with(openai);
     models
 }
 
@@ -156,7 +159,7 @@ fn openai(models: ModelRegistry) -> ModelRegistry {
     use crate::openai::{ChatOpenAi, OpenAi, OpenAiEmbeddings};
     use std::sync::Arc;
     models
-        .with_prefixes("openai", ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-davinci"])
+        .with_prefixes("openai", ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-davinci", "text-embedding-"])
         .with_chat("openai", |model, options| {
             Ok(Arc::new(seeded!(ChatOpenAi::builder(), model, options).build()?))
         })

@@ -44,3 +44,9 @@ pub use request::Request;
 pub use response::Response;
 pub use sse::{Event, EventStream, decode_events};
 pub use transport::{HttpTransport, ResponseFuture};
+
+/// What `connection_methods!` names.
+#[doc(hidden)]
+pub mod __private {
+    pub use catena_core::{Admission, Timer};
+}

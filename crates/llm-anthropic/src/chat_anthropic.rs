@@ -10,7 +10,6 @@ use catena_core::{
 use catena_http::service::Call;
 use serde_json::{Map, Value};
 
-use crate::call_arguments::with_call_arguments;
 use crate::chat_anthropic_builder::ChatAnthropicBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
@@ -206,7 +205,7 @@ impl ChatAnthropic {
         let options = self.options.called(cx.arguments())?;
         let request = encode_count(&options, &prompt.into().into_messages())?;
         let call = self.client.post("v1/messages/count_tokens", request.body, &options.wire.betas)?;
-        let answer = self.client.call(with_call_arguments(call, cx.arguments())?, cx).await?;
+        let answer = self.client.call(call.with_arguments(cx.arguments())?, cx).await?;
         decode_count(&answer.body, &answer.origin)
     }
 
@@ -219,7 +218,7 @@ impl ChatAnthropic {
         let options = self.options.called(cx.arguments())?;
         let request = encode_chat(&options, &prompt.into_messages(), stream)?;
         let call = self.client.post("v1/messages", request.body, &options.wire.betas)?;
-        Ok((with_call_arguments(call, cx.arguments())?, request.cited))
+        Ok((call.with_arguments(cx.arguments())?, request.cited))
     }
 }
 

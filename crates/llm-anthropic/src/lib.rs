@@ -1,14 +1,12 @@
 //! Anthropic's models for catena.
 #![doc = include_str!("../README.md")]
 
-mod call_arguments;
 mod chat_anthropic;
 mod chat_anthropic_builder;
 mod client;
 mod codec;
 mod connection;
 mod dialect;
-mod environment;
 mod parameters;
 mod saved;
 

@@ -1,7 +1,6 @@
 //! The model as LangChain's data: what is written of it, and what makes it again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
 use catena_core::{Data, Result};
@@ -80,11 +79,7 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
         }
     }
     builder = builder.with_betas(betas);
-    match kwargs.data("streaming")? {
-        None => {}
-        Some(Data::Bool(streaming)) => builder = builder.with_streaming(streaming),
-        Some(other) => return Err(kwargs.unfit("streaming", "a boolean", other.kind())),
-    }
+    builder = builder.with_streaming(kwargs.flag("streaming")?.unwrap_or_default());
     kwargs.refuse_rest(&PASSED_OVER)?;
     Ok(Loaded::ChatModel(Arc::new(builder.build()?)))
 }
@@ -127,22 +122,4 @@ impl Parameters {
         }
         Some(if others.is_empty() { made } else { made.with("model_kwargs", others) })
     }
-}
-
-pub(crate) fn count(kwargs: &mut Kwargs, name: &str) -> Result<Option<usize>> {
-    let Some(value) = kwargs.data(name)? else { return Ok(None) };
-    let count = match &value {
-        Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
-        _ => None,
-    };
-    count.map(Some).ok_or_else(|| kwargs.unfit(name, "a whole number", value.kind()))
-}
-
-pub(crate) fn seconds(kwargs: &mut Kwargs, name: &str) -> Result<Option<Duration>> {
-    let Some(value) = kwargs.data(name)? else { return Ok(None) };
-    let seconds = match &value {
-        Data::Number(number) => number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-        _ => None,
-    };
-    seconds.map(Some).ok_or_else(|| kwargs.unfit(name, "a number of seconds", value.kind()))
 }

@@ -7,7 +7,6 @@ use catena_core::{
 use catena_http::service::Call;
 use serde_json::{Map, Value};
 
-use crate::call_arguments::with_call_arguments;
 use crate::chat_gemini_builder::ChatGeminiBuilder;
 use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_chat};
@@ -242,7 +241,7 @@ impl ChatGemini {
         let messages = prompt.into().into_messages();
         let request = encode_chat(&self.options, cx.arguments(), &messages, false)?;
         let call = self.client.post(&request.model, "countTokens", encode_count(&request)?)?;
-        let answer = self.client.call(with_call_arguments(call, cx.arguments())?, cx).await?;
+        let answer = self.client.call(call.with_arguments(cx.arguments())?, cx).await?;
         decode_count(&answer.body, &answer.origin)
     }
 
@@ -254,7 +253,7 @@ impl ChatGemini {
         } else {
             self.client.post(&request.model, "generateContent", request.body)?
         };
-        with_call_arguments(call, cx.arguments())
+        call.with_arguments(cx.arguments())
     }
 }
 

@@ -1,23 +1,23 @@
 //! The main job, offline: company names from a model on this machine, one after the other and then at once.
 //!
-//!     cargo run --release --example company_names -- MODEL.gguf [PRODUCT] [CALLS]
+//!     cargo run --release --example company_names -- local:MODEL.gguf [PRODUCT] [CALLS]
 
 use std::io::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use catena_core::{PromptTemplate, RunnableExt, StrOutputParser};
-use catena_llm_local::ChatLocal;
+use catena_core::{ModelOptions, ModelRegistry, PromptTemplate, RunnableExt, StrOutputParser};
 use futures_executor::block_on;
 use futures_util::future;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().context("usage: company_names MODEL.gguf [PRODUCT] [CALLS]")?;
+    let model = arguments.next().context("usage: company_names local:MODEL.gguf [PRODUCT] [CALLS]")?;
     let product = arguments.next().unwrap_or_else(|| "colorful socks".to_owned());
     let calls: usize = arguments.next().map_or(Ok(5), |calls| calls.parse())?;
 
-    let chat = ChatLocal::builder(path).with_temperature(0.9).with_max_tokens(64).build_chat()?;
+    let models = ModelRegistry::new().with(catena_llm_local::provider);
+    let chat = models.chat_with(&model, &ModelOptions::new().with_temperature(0.9).with_max_tokens(64))?;
     let prompt = PromptTemplate::new("What is a good name for a company that makes {product}?")?;
     let chain = prompt | chat | StrOutputParser;
     let ask = || chain.invoke([("product", product.as_str())]);

@@ -98,7 +98,7 @@ impl LanguageModel for LocalModel {
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
         let settings = self.settings.called(cx.arguments());
-        let request = move || Ok((self.engine.text_prompt(&prompt.into_text())?, settings?));
+        let request = move || Ok((self.engine.text_prompt(&prompt.try_into_text()?)?, settings?));
         Box::pin(self.engine.pieces(request).map(move |piece| {
             let piece = piece?;
             if let Some(end) = piece.end {

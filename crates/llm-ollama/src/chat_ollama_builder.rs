@@ -1,9 +1,10 @@
 //! The builder of the chat model.
 
 use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::ConnectionSettings;
 
 use crate::chat_ollama::ChatOllama;
-use crate::connection::{Connection, connection_settings};
+use crate::connection::{connect, connection_settings};
 use crate::parameters::{Parameters, shared_parameters};
 
 /// Builds a [`ChatOllama`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
@@ -23,7 +24,7 @@ use crate::parameters::{Parameters, shared_parameters};
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ChatOllamaBuilder {
-    connection: Connection,
+    connection: ConnectionSettings,
     model: String,
     parameters: Parameters,
 }
@@ -42,7 +43,7 @@ impl ChatOllamaBuilder {
     pub fn build(self) -> Result<ChatOllama> {
         let model = named(self.model)?;
         self.parameters.check()?;
-        Ok(ChatOllama::from_parts(self.connection.connect()?, model, self.parameters))
+        Ok(ChatOllama::from_parts(connect(self.connection)?, model, self.parameters))
     }
 }
 

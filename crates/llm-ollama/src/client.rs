@@ -4,7 +4,6 @@ use catena_core::{ChunkStream, Context, Result};
 use catena_http::service::{Answer, Call, Service, StreamDecoder};
 use serde_json::{Map, Value};
 
-use crate::call_arguments::with_call_arguments;
 use crate::codec::tags::decode_tags;
 use crate::model_info::ModelInfo;
 
@@ -37,7 +36,7 @@ impl Client {
         body: Vec<u8>,
         arguments: Option<&Map<String, Value>>,
     ) -> Result<Call> {
-        with_call_arguments(Call::post(endpoint).with_json(body), arguments)
+        Call::post(endpoint).with_json(body).with_arguments(arguments)
     }
 
     /// Calls an endpoint and gathers the answer.

@@ -1,7 +1,6 @@
 //! Ollama's models for catena.
 #![doc = include_str!("../README.md")]
 
-mod call_arguments;
 mod chat_ollama;
 mod chat_ollama_builder;
 mod client;
@@ -9,7 +8,7 @@ mod codec;
 mod completion;
 mod connection;
 mod dialect;
-mod environment;
+mod host;
 mod model_info;
 mod ollama;
 mod ollama_builder;

@@ -124,7 +124,7 @@ impl Ollama {
         if parameters.members.contains_key("tools") {
             return Err(unsupported("call tools when it completes texts: use `ChatOllama`"));
         }
-        let input = ("prompt", prompt.into_text());
+        let input = ("prompt", prompt.try_into_text()?);
         let body = Body { input, model: &self.model, parameters: &parameters, stream: Some(stream) };
         self.client.post("api/generate", encode(&body)?, cx.arguments())
     }
@@ -151,7 +151,7 @@ impl LanguageModel for Ollama {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none().with(Capability::Stop).with(Capability::Usage)
+        Capabilities::none().with(Capability::Stop).with(Capability::Usage).with(Capability::StructuredOutput)
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {

@@ -1,9 +1,10 @@
 //! The builder of the text completion model.
 
 use catena_core::Result;
+use catena_http::service::ConnectionSettings;
 
 use crate::chat_ollama_builder::named;
-use crate::connection::{Connection, connection_settings};
+use crate::connection::{connect, connection_settings};
 use crate::ollama::Ollama;
 use crate::parameters::{Parameters, shared_parameters};
 
@@ -18,7 +19,7 @@ use crate::parameters::{Parameters, shared_parameters};
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct OllamaBuilder {
-    connection: Connection,
+    connection: ConnectionSettings,
     model: String,
     parameters: Parameters,
 }
@@ -50,7 +51,7 @@ impl OllamaBuilder {
     pub fn build(self) -> Result<Ollama> {
         let model = named(self.model)?;
         self.parameters.check()?;
-        Ok(Ollama::from_parts(self.connection.connect()?, model, self.parameters))
+        Ok(Ollama::from_parts(connect(self.connection)?, model, self.parameters))
     }
 }
 

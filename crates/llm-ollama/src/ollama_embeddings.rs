@@ -1,12 +1,13 @@
 //! The embedding model.
 
 use catena_core::{Context, Embeddings, Error, ErrorKind, Result, async_trait};
+use catena_http::service::ConnectionSettings;
 
 use crate::chat_ollama_builder::named;
 use crate::client::Client;
 use crate::codec::embed::decode_vectors;
 use crate::codec::request::{Body, encode};
-use crate::connection::{Connection, connection_settings};
+use crate::connection::{connect, connection_settings};
 use crate::parameters::{Parameters, shared_settings};
 
 /// How many texts a request holds, unless the builder says otherwise.
@@ -121,7 +122,7 @@ impl Embeddings for OllamaEmbeddings {
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct OllamaEmbeddingsBuilder {
-    connection: Connection,
+    connection: ConnectionSettings,
     model: String,
     parameters: Parameters,
     batch_size: Option<usize>,
@@ -170,7 +171,7 @@ impl OllamaEmbeddingsBuilder {
         }
         let model = named(self.model)?;
         self.parameters.check()?;
-        let client = self.connection.connect()?;
+        let client = connect(self.connection)?;
         Ok(OllamaEmbeddings { client, model, parameters: self.parameters, batch_size })
     }
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::Call;
 use serde_json::{Map, Number, Value};
 
-use crate::call_arguments::NOT_IN_BODY;
 use crate::codec::tool::{wire_format, wire_tools};
 
 /// What a request says beside its messages. What is not set is not sent, so the model's defaults hold.
@@ -156,7 +156,7 @@ impl Parameters {
         let raw = ["model_kwargs", "extra_body"];
         for (name, value) in arguments.into_iter().flatten() {
             // What a tracer knows about a call is not for the service.
-            let elsewhere = name.starts_with("ls_") || NOT_IN_BODY.contains(&name.as_str());
+            let elsewhere = name.starts_with("ls_") || Call::ARGUMENTS.contains(&name.as_str());
             let added_last = raw.contains(&name.as_str()) && value.is_object();
             if !elsewhere && !added_last {
                 called.set(name, value)?;

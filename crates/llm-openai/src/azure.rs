@@ -3,9 +3,7 @@
 use std::fmt;
 
 use catena_core::{Error, ErrorKind, Result};
-use catena_http::service::{Address, ApiKey, Credentials, segment};
-
-use crate::environment::Environment;
+use catena_http::service::{Address, ApiKey, Credentials, Environment, segment};
 
 /// The endpoints that a deployment serves; all others belong to the resource as a whole.
 const OF_A_DEPLOYMENT: [&str; 9] = [
@@ -87,18 +85,15 @@ impl Azure {
     }
 
     /// Fills in the environment.
-    pub(crate) fn resolve(
-        self,
-        base_url: Option<String>,
-        environment: Environment<'_>,
-    ) -> Result<AzurePlace> {
+    pub(crate) fn resolve(self, base_url: Option<String>, environment: &Environment) -> Result<AzurePlace> {
         if base_url.is_some() {
             return Err(config("Azure has an endpoint instead of a base URL: call `Azure::with_endpoint`"));
         }
-        let endpoint = self.endpoint.or_else(|| environment.azure_endpoint()).ok_or_else(|| {
-            config("no Azure endpoint: set AZURE_OPENAI_ENDPOINT, or call `Azure::with_endpoint`")
-        })?;
-        let api_version = self.api_version.or_else(|| environment.api_version()).ok_or_else(|| {
+        let endpoint =
+            self.endpoint.or_else(|| environment.first(&["AZURE_OPENAI_ENDPOINT"])).ok_or_else(|| {
+                config("no Azure endpoint: set AZURE_OPENAI_ENDPOINT, or call `Azure::with_endpoint`")
+            })?;
+        let api_version = self.api_version.or_else(|| environment.first(&["OPENAI_API_VERSION"])).ok_or_else(|| {
             config(
                 "no version of Azure's interface: set OPENAI_API_VERSION, or call `Azure::with_api_version`",
             )
@@ -136,18 +131,17 @@ pub(crate) struct AzurePlace {
 
 impl AzurePlace {
     /// Exactly one of key and token.
-    pub(crate) fn credentials(
-        &self,
-        key: Option<ApiKey>,
-        environment: Environment<'_>,
-    ) -> Result<Credentials> {
+    pub(crate) fn credentials(&self, key: Option<ApiKey>, environment: &Environment) -> Result<Credentials> {
         match (key, &self.ad_token) {
             (Some(_), Some(_)) => {
                 Err(config("both a key and a token of the directory were given for Azure: give one of them"))
             }
             (Some(key), None) => Credentials::header("api-key", key),
             (None, Some(token)) => Ok(Credentials::bearer(token.clone())),
-            (None, None) => match (environment.azure_ad_token(), environment.azure_api_key()) {
+            (None, None) => match (
+                environment.first(&["AZURE_OPENAI_AD_TOKEN"]),
+                environment.first(&["AZURE_OPENAI_API_KEY"]),
+            ) {
                 (Some(token), _) => Ok(Credentials::bearer(token)),
                 (None, Some(key)) => Credentials::header("api-key", key),
                 (None, None) => Err(config(
@@ -187,7 +181,7 @@ mod tests {
             Some(name) => azure.with_deployment(name),
             None => azure,
         };
-        azure.resolve(None, Environment::none()).expect("a place")
+        azure.resolve(None, &Environment::none()).expect("a place")
     }
 
     #[track_caller]
@@ -207,8 +201,8 @@ mod tests {
 
     #[test]
     fn exactly_one_key_and_what_is_set_wins_over_the_environment() {
-        let read = |name: &str| name.starts_with("AZURE").then(|| name.to_lowercase());
-        let environment = Environment(&read);
+        let environment = Environment::new(|name| name.starts_with("AZURE").then(|| name.to_lowercase()));
+        let environment = &environment;
         let plain = place(None);
         let shown = |credentials: Result<Credentials>| format!("{:?}", credentials.expect("credentials"));
         assert!(shown(plain.credentials(Some("k".into()), environment)).contains("api-key"));
@@ -216,8 +210,8 @@ mod tests {
         let with_token = AzurePlace { ad_token: Some("t".into()), ..plain.clone() };
         assert!(with_token.credentials(Some("k".into()), environment).is_err());
         assert!(shown(with_token.credentials(None, environment)).contains("authorization"));
-        assert!(plain.credentials(None, Environment::none()).is_err());
-        assert!(Azure::new().resolve(None, Environment::none()).is_err());
+        assert!(plain.credentials(None, &Environment::none()).is_err());
+        assert!(Azure::new().resolve(None, &Environment::none()).is_err());
         assert!(Azure::new().resolve(Some("https://h.test".into()), environment).is_err());
     }
 }

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
-use crate::call_arguments::with_call_arguments;
 use crate::chat_api::{ChatApi, ChatRequest};
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 use crate::client::Client;
@@ -214,7 +213,7 @@ impl ChatOpenAi {
 
     fn call(&self, request: ChatRequest, cx: &Context) -> Result<Call> {
         let call = self.client.post(request.api.path(), &request.model, request.body)?;
-        with_call_arguments(call, cx.arguments())
+        call.with_arguments(cx.arguments())
     }
 }
 

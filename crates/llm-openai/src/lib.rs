@@ -3,7 +3,6 @@
 
 mod azure;
 mod batches;
-mod call_arguments;
 mod chat_api;
 mod chat_openai;
 mod chat_openai_builder;
@@ -14,7 +13,6 @@ mod connection;
 mod content_filter;
 mod dialect;
 mod embeddings;
-mod environment;
 mod files;
 mod llm_result;
 mod models;

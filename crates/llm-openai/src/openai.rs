@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use catena_http::service::Call;
 
-use crate::call_arguments::with_call_arguments;
 use crate::client::Client;
 use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
@@ -140,7 +139,7 @@ impl OpenAi {
     /// # Ok(()) }
     /// ```
     pub async fn complete(&self, prompt: impl Into<PromptValue>) -> Result<Completion> {
-        let prompt = prompt.into().into_text();
+        let prompt = prompt.into().try_into_text()?;
         self.complete_in(&prompt, &Context::default()).await
     }
 
@@ -174,8 +173,7 @@ impl OpenAi {
         &self,
         prompts: impl IntoIterator<Item = T>,
     ) -> Result<LlmResult> {
-        let prompts: Vec<String> = prompts.into_iter().map(|prompt| prompt.into().into_text()).collect();
-        self.generate_texts(&prompts, &Context::default()).await
+        self.generate_all_in(prompts, &Context::default()).await
     }
 
     /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
@@ -207,7 +205,8 @@ impl OpenAi {
         prompts: impl IntoIterator<Item = T>,
         cx: &Context,
     ) -> Result<LlmResult> {
-        let prompts: Vec<String> = prompts.into_iter().map(|prompt| prompt.into().into_text()).collect();
+        let prompts: Vec<String> =
+            prompts.into_iter().map(|prompt| prompt.into().try_into_text()).collect::<Result<_>>()?;
         self.generate_texts(&prompts, cx).await
     }
 
@@ -244,8 +243,9 @@ impl OpenAi {
         cx: &Context,
         stream: bool,
     ) -> Result<Call> {
+        refuse_what_only_chats_do(cx.arguments())?;
         let body = encode_completion(options, prompts, stream)?;
-        with_call_arguments(self.client.post("completions", &options.model, body)?, cx.arguments())
+        self.client.post("completions", &options.model, body)?.with_arguments(cx.arguments())
     }
 
     /// The text of a stream, put together.
@@ -269,7 +269,7 @@ impl LanguageModel for OpenAi {
     type Output = String;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<String> {
-        let prompt = prompt.into_text();
+        let prompt = prompt.try_into_text()?;
         if self.options.streaming {
             return self.gathered(&prompt, cx).await;
         }
@@ -301,11 +301,27 @@ impl LanguageModel for OpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
-        let prompt = prompt.into_text();
-        let options = self.options.called(cx.arguments());
-        let call = options.and_then(|options| self.request(&options, Prompts::One(&prompt), &cx, true));
+        let call = prompt.try_into_text().and_then(|prompt| {
+            let options = self.options.called(cx.arguments())?;
+            self.request(&options, Prompts::One(&prompt), &cx, true)
+        });
         self.client.stream(call, cx, CompletionStream::default)
     }
 }
 
 impl_pipe!(OpenAi);
+
+/// A completion knows neither tools nor forms of answers.
+fn refuse_what_only_chats_do(arguments: Option<&Map<String, Value>>) -> Result<()> {
+    let asked = |name: &&&str| match arguments.and_then(|arguments| arguments.get(**name)) {
+        None | Some(Value::Null) => false,
+        Some(value) => value.as_array().is_none_or(|values| !values.is_empty()) && value != "none",
+    };
+    match ["tools", "tool_choice", "response_format"].iter().find(asked) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("a completion takes no `{name}`: use `ChatOpenAi`"),
+        )),
+    }
+}

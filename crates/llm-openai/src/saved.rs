@@ -1,7 +1,6 @@
 //! Models as LangChain's data: what is written of one, and what makes one again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
 use catena_core::{Data, Result};
@@ -123,16 +122,16 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
     if let Some(model) = text_of_either(&mut kwargs, ["model_name", "model"])? {
         builder = builder.with_model(model);
     }
-    if let Some(wanted) = flag(&mut kwargs, "stream_usage")? {
+    if let Some(wanted) = kwargs.flag("stream_usage")? {
         builder = builder.with_stream_usage(wanted);
     }
-    if let Some(wanted) = flag(&mut kwargs, "use_responses_api")? {
+    if let Some(wanted) = kwargs.flag("use_responses_api")? {
         builder = builder.with_use_responses_api(wanted);
     }
     builder = builder
-        .with_streaming(flag(&mut kwargs, "streaming")?.unwrap_or_default())
-        .with_use_previous_response_id(flag(&mut kwargs, "use_previous_response_id")?.unwrap_or_default())
-        .with_response_headers(flag(&mut kwargs, "include_response_headers")?.unwrap_or_default())
+        .with_streaming(kwargs.flag("streaming")?.unwrap_or_default())
+        .with_use_previous_response_id(kwargs.flag("use_previous_response_id")?.unwrap_or_default())
+        .with_response_headers(kwargs.flag("include_response_headers")?.unwrap_or_default())
         .with_disabled_params(disabled(&mut kwargs)?);
     kwargs.refuse_rest(&PASSED_OVER)?;
     Ok(Loaded::ChatModel(Arc::new(builder.build()?)))
@@ -144,10 +143,10 @@ fn load_text(mut kwargs: Kwargs) -> Result<Loaded> {
     if let Some(model) = text_of_either(&mut kwargs, ["model_name", "model"])? {
         builder = builder.with_model(model);
     }
-    if let Some(prompts) = count(&mut kwargs, "batch_size")? {
+    if let Some(prompts) = kwargs.count("batch_size")? {
         builder = builder.with_batch_size(prompts);
     }
-    builder = builder.with_streaming(flag(&mut kwargs, "streaming")?.unwrap_or_default());
+    builder = builder.with_streaming(kwargs.flag("streaming")?.unwrap_or_default());
     kwargs.refuse_rest(&PASSED_OVER)?;
     Ok(Loaded::TextModel(Arc::new(builder.build()?)))
 }
@@ -167,32 +166,6 @@ fn text_of_either(kwargs: &mut Kwargs, names: [&str; 2]) -> Result<Option<String
         None => kwargs.text(second),
         text => Ok(text),
     }
-}
-
-fn flag(kwargs: &mut Kwargs, name: &str) -> Result<Option<bool>> {
-    match kwargs.data(name)? {
-        None => Ok(None),
-        Some(Data::Bool(flag)) => Ok(Some(flag)),
-        Some(other) => Err(kwargs.unfit(name, "a boolean", other.kind())),
-    }
-}
-
-pub(crate) fn count(kwargs: &mut Kwargs, name: &str) -> Result<Option<usize>> {
-    let Some(value) = kwargs.data(name)? else { return Ok(None) };
-    let count = match &value {
-        Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
-        _ => None,
-    };
-    count.map(Some).ok_or_else(|| kwargs.unfit(name, "a whole number", value.kind()))
-}
-
-pub(crate) fn seconds(kwargs: &mut Kwargs, name: &str) -> Result<Option<Duration>> {
-    let Some(value) = kwargs.data(name)? else { return Ok(None) };
-    let seconds = match &value {
-        Data::Number(number) => number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-        _ => None,
-    };
-    seconds.map(Some).ok_or_else(|| kwargs.unfit(name, "a number of seconds", value.kind()))
 }
 
 /// What is written of a chat model.

@@ -7,10 +7,12 @@ use anyhow::Result;
 use super::layering::Violation;
 use crate::shell::{cargo, read};
 
-/// A crate with its manifest, the most crates that it may be (itself included), and those it must not reach.
+/// A crate with its manifest, the only feature to turn on if not the default ones, the most crates that it may be (itself
+/// included), and those it must not reach.
 struct Rule {
     package: &'static str,
     manifest: &'static str,
+    only: Option<&'static str>,
     most: usize,
     never: &'static [&'static str],
 }
@@ -19,21 +21,49 @@ struct Rule {
 const HEAVY: &[&str] = &["tokio", "hyper", "rustls", "reqwest", "regex"];
 
 const RULES: [Rule; 3] = [
-    Rule { package: "catena-core", manifest: "crates/core/Cargo.toml", most: 20, never: HEAVY },
-    Rule { package: "catena-chains", manifest: "crates/chains/Cargo.toml", most: usize::MAX, never: HEAVY },
-    Rule { package: "catena", manifest: "crates/catena/Cargo.toml", most: 85, never: &["reqwest", "regex"] },
+    Rule { package: "catena-core", manifest: "crates/core/Cargo.toml", only: None, most: 20, never: HEAVY },
+    Rule {
+        package: "catena-chains",
+        manifest: "crates/chains/Cargo.toml",
+        only: None,
+        most: usize::MAX,
+        never: HEAVY,
+    },
+    Rule {
+        package: "catena",
+        manifest: "crates/catena/Cargo.toml",
+        only: None,
+        most: 85,
+        never: &["reqwest", "regex"],
+    },
 ];
+
+/// Each provider's feature of the facade brings its own crate, and none of the others.
+const PROVIDERS: [Rule; 4] = [
+    alone("anthropic", &["catena-llm-gemini", "catena-llm-ollama", "catena-llm-openai"]),
+    alone("gemini", &["catena-llm-anthropic", "catena-llm-ollama", "catena-llm-openai"]),
+    alone("ollama", &["catena-llm-anthropic", "catena-llm-gemini", "catena-llm-openai"]),
+    alone("openai", &["catena-llm-anthropic", "catena-llm-gemini", "catena-llm-ollama"]),
+];
+
+const fn alone(feature: &'static str, never: &'static [&'static str]) -> Rule {
+    Rule { package: "catena", manifest: "crates/catena/Cargo.toml", only: Some(feature), most: 85, never }
+}
 
 /// The trees differ by platform; this one is compared everywhere.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 pub(crate) fn check() -> Result<Vec<Violation>> {
     let mut found = Vec::new();
-    for rule in &RULES {
+    for rule in RULES.iter().chain(&PROVIDERS) {
         let arguments = ["tree", "-p", rule.package, "-e", "normal", "--prefix", "none", "--format", "{p}"];
-        let tree = read(cargo(arguments).args(["--target", TARGET]))?;
-        let crates = crates(&tree);
-        anstream::println!("{}: {} crates", rule.package, crates.len());
+        let mut command = cargo(arguments);
+        if let Some(feature) = rule.only {
+            command.args(["--no-default-features", "--features", feature]);
+        }
+        let crates = crates(&read(command.args(["--target", TARGET]))?);
+        let only = rule.only.map(|feature| format!(" with `{feature}` alone")).unwrap_or_default();
+        anstream::println!("{}{only}: {} crates", rule.package, crates.len());
         found.extend(violations(rule, &crates));
     }
     Ok(found)
@@ -72,7 +102,8 @@ mod tests {
     use super::*;
 
     fn check(tree: &str, most: usize, expected: &[&str]) {
-        let rule = Rule { package: "ours", manifest: "crates/ours/Cargo.toml", most, never: HEAVY };
+        let rule =
+            Rule { package: "ours", manifest: "crates/ours/Cargo.toml", only: None, most, never: HEAVY };
         let found: Vec<String> =
             violations(&rule, &crates(tree)).into_iter().map(|found| found.why).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");

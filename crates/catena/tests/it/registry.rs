@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-#[cfg(feature = "ollama")]
-use catena::Embeddings;
-use catena::ModelOptions;
 use catena::prelude::*;
+use catena::{Embeddings, ModelOptions, ModelRegistry};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -19,6 +17,8 @@ fn says(path: &str) -> Value {
         "/api/chat" => json!({"message": {"content": "Hi"}, "done": true}),
         "/api/generate" => json!({"response": "Hi", "done": true}),
         "/api/embed" => json!({"embeddings": [[1.0, 0.0]]}),
+        "/embeddings" => json!({"data": [{"index": 0, "embedding": [1.0, 0.0]}]}),
+        path if path.ends_with(":embedContent") => json!({"embedding": {"values": [1.0, 0.0]}}),
         "/chat/completions" => json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}),
         "/completions" => json!({"choices": [{"text": "Hi", "finish_reason": "stop"}]}),
         _ => json!({"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}),
@@ -69,21 +69,57 @@ fn every_provider_is_one_name_away() {
 }
 
 #[test]
-fn text_and_embedding_models_have_names_too() {
+fn text_models_have_names_too() {
     let server = server();
-    let llm =
-        catena::models().text_with("openai:gpt-3.5-turbo-instruct", &options(&server)).expect("a model");
-    assert_eq!(block_on(llm.invoke("Hello")).expect("an answer"), "Hi");
-    #[cfg(feature = "ollama")]
-    {
-        let llm = catena::models().text_with("ollama:m", &options(&server).with_seed(1)).expect("a model");
-        assert_eq!(block_on(llm.invoke("Hello")).expect("an answer"), "Hi");
-        let here = ModelOptions::new().with_base_url(server.url()).without_api_key();
-        let model = catena::models().embeddings_with("ollama:e", &here).expect("a model");
-        assert_eq!(block_on(model.embed_query("socks")).expect("a vector"), [1.0, 0.0]);
-        let error = catena::models().embeddings_with("ollama:e", &options(&server)).err().expect("an error");
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    for name in [
+        "openai:gpt-3.5-turbo-instruct",
+        #[cfg(feature = "ollama")]
+        "ollama:m",
+    ] {
+        let llm = catena::models().text_with(name, &options(&server).with_seed(1)).expect(name);
+        assert_eq!(block_on(llm.invoke("Hello")).expect(name), "Hi");
     }
+}
+
+#[test]
+fn embedding_models_have_names_too() {
+    let server = server();
+    let here = ModelOptions::new().with_base_url(server.url()).with_api_key("sk-registry-1234");
+    for (name, model) in [
+        ("openai:text-embedding-3-small", "text-embedding-3-small"),
+        ("text-embedding-3-small", "text-embedding-3-small"),
+        #[cfg(feature = "gemini")]
+        ("gemini:gemini-embedding-001", "models/gemini-embedding-001"),
+        #[cfg(feature = "ollama")]
+        ("ollama:nomic-embed-text", "nomic-embed-text"),
+    ] {
+        let embeddings = catena::models().embeddings_with(name, &here).expect(name);
+        assert_eq!(block_on(embeddings.embed_query("socks")).expect(name), [1.0, 0.0]);
+        let asked = server.requests().pop().expect("a request").json();
+        assert_eq!(asked["model"], model, "{name}: {asked}");
+        // Vectors are not written word by word.
+        let error = catena::models().embeddings_with(name, &options(&server)).err().expect(name);
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    }
+    let error = catena::models().embeddings("acme:vectors").err().expect("an error");
+    assert!(error.to_string().contains("openai"), "{error}");
+}
+
+/// What the crate of somebody else has, so that it is one line in an application.
+fn acme(models: ModelRegistry) -> ModelRegistry {
+    models.with_chat("acme", |model, options| {
+        options.refuse("acme", &["seed"])?;
+        Ok(std::sync::Arc::new(catena::fakes::FakeChatModel::new([format!("I am {model}.")])))
+    })
+}
+
+#[test]
+fn a_crate_from_elsewhere_adds_itself_with_one_line() {
+    let models = catena::models().with(acme);
+    let chat = models.chat("acme:anvil").expect("a model");
+    assert_eq!(block_on(chat.invoke("Who?")).expect("an answer").text(), "I am anvil.");
+    assert_eq!(models.chat("nobody:x").err().map(|error| error.to_string().contains("acme")), Some(true));
+    assert!(catena::models().chat("acme:anvil").is_err(), "other registries know nothing of it");
 }
 
 #[test]

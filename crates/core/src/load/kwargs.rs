@@ -1,6 +1,7 @@
 //! What a constructor is given.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::Loaded;
 use crate::{Data, DynRunnable, Error, ErrorKind, Record, Result};
@@ -59,6 +60,37 @@ impl Kwargs {
             Some(Data::Text(text)) => Ok(Some(text)),
             Some(other) => Err(self.unfit(name, "a text", other.kind())),
         }
+    }
+
+    /// Takes a boolean out.
+    pub fn flag(&mut self, name: &str) -> Result<Option<bool>> {
+        match self.data(name)? {
+            None => Ok(None),
+            Some(Data::Bool(flag)) => Ok(Some(flag)),
+            Some(other) => Err(self.unfit(name, "a boolean", other.kind())),
+        }
+    }
+
+    /// Takes a whole number out that is not below zero.
+    pub fn count(&mut self, name: &str) -> Result<Option<usize>> {
+        let Some(value) = self.data(name)? else { return Ok(None) };
+        let count = match &value {
+            Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
+            _ => None,
+        };
+        count.map(Some).ok_or_else(|| self.unfit(name, "a whole number", value.kind()))
+    }
+
+    /// Takes a number of seconds out.
+    pub fn seconds(&mut self, name: &str) -> Result<Option<Duration>> {
+        let Some(value) = self.data(name)? else { return Ok(None) };
+        let seconds = match &value {
+            Data::Number(number) => {
+                number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            }
+            _ => None,
+        };
+        seconds.map(Some).ok_or_else(|| self.unfit(name, "a number of seconds", value.kind()))
     }
 
     /// Takes named values out; none if they are absent.

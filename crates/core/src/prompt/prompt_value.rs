@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::{AiMessage, Chunk, Message, get_buffer_string};
+use crate::{AiMessage, Chunk, Content, ContentBlock, Error, ErrorKind, Message, Result, get_buffer_string};
 
 /// A filled prompt: a text, or a list of messages. Every model reads both.
 ///
@@ -36,13 +36,63 @@ impl PromptValue {
         }
     }
 
-    /// The text a completion model sends.
+    /// The text a completion model sends. What is no text is left out: a model says so with
+    /// [`try_into_text`](Self::try_into_text).
     pub fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
             other => other.to_string(),
         }
     }
+
+    /// The text a completion model sends, if all of the prompt is text.
+    ///
+    /// # Errors
+    /// `Unsupported` for images, audio, video and files, which no text can hold.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{ContentBlock, ErrorKind, Message, PromptValue};
+    /// let image = ContentBlock::image_url("https://h.test/cat.png");
+    /// let prompt = PromptValue::from(Message::human(vec![ContentBlock::text("Whose is it?"), image]));
+    /// assert_eq!(prompt.try_into_text().unwrap_err().kind(), ErrorKind::Unsupported);
+    /// assert_eq!(PromptValue::from("Hi").try_into_text()?, "Hi");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn try_into_text(self) -> Result<String> {
+        let medium = match &self {
+            Self::Text(_) => None,
+            Self::Messages(messages) => messages.iter().find_map(|message| medium(message.content())),
+            Self::Answer(message) => medium(&message.content),
+        };
+        match medium {
+            None => Ok(self.into_text()),
+            Some(kind) => {
+                let message =
+                    format!("a model of texts cannot be sent a block of the type `{kind}`: ask a chat model");
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+        }
+    }
+}
+
+/// The type of the first block that is something to look at or to listen to.
+fn medium(content: &Content) -> Option<&str> {
+    const MEDIA: [&str; 11] = [
+        "audio",
+        "document",
+        "file",
+        "image",
+        "image_url",
+        "input_audio",
+        "input_file",
+        "input_image",
+        "media",
+        "video",
+        "video_url",
+    ];
+    let kinds = content.as_blocks().unwrap_or_default().iter().filter_map(ContentBlock::kind);
+    kinds.into_iter().find(|kind| MEDIA.contains(kind))
 }
 
 /// A text as it is, messages as a transcript.

@@ -93,6 +93,32 @@ impl ModelRegistry {
         self
     }
 
+    /// Adds what a provider's crate brings: whatever this function registers. So a crate that nobody here knows is one line
+    /// more.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeChatModel, ModelRegistry};
+    ///
+    /// mod catena_llm_acme {
+    ///     use super::*;
+    ///
+    ///     /// Registers Acme's models as `acme:...`.
+    ///     pub fn provider(models: ModelRegistry) -> ModelRegistry {
+    ///         models
+    ///             .with_prefixes("acme", ["anvil-"])
+    ///             .with_chat("acme", |_model, _options| Ok(std::sync::Arc::new(FakeChatModel::new(["Hi"]))))
+    ///     }
+    /// }
+    ///
+    /// let models = ModelRegistry::new().with(catena_llm_acme::provider);
+    /// assert!(models.chat("acme:anvil-7").is_ok());
+    /// ```
+    #[must_use]
+    pub fn with(self, provider: impl FnOnce(Self) -> Self) -> Self {
+        provider(self)
+    }
+
     /// Another name of a provider.
     #[must_use]
     pub fn with_alias(mut self, alias: &str, provider: &str) -> Self {

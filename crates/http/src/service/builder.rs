@@ -133,6 +133,11 @@ impl ServiceBuilder {
         self
     }
 
+    /// Where the service is.
+    pub(super) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// Builds the client. Opens no connection and asks no callback for a key.
     ///
     /// # Errors

@@ -154,12 +154,16 @@ fn out_of_patience(limit: Duration, seen: usize) -> Error {
     Error::new(ErrorKind::Timeout, message)
 }
 
+/// How long a server has to end an answer that is complete. It mostly does so in the same breath.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// Decodes an answer to its end, or to the first error.
 pub(super) fn decode_chunks<'a, D>(
     events: Events,
     mut decoder: D,
     origin: Origin,
     limit: ChunkLimit,
+    clock: &Arc<dyn Timer>,
 ) -> BoxStream<'a, Result<D::Chunk>>
 where
     D: StreamDecoder + 'a,
@@ -167,7 +171,17 @@ where
     match events {
         Events::Whole(body) => stream::iter([decoder.whole(&body, &origin)]).boxed(),
         Events::Arriving(events) => {
-            Box::pin(Decoding { events, decoder, origin, limit, seen: 0, patience: None, ended: false })
+            let clock = Arc::clone(clock);
+            Box::pin(Decoding {
+                events,
+                decoder,
+                origin,
+                limit,
+                clock,
+                seen: 0,
+                patience: None,
+                ended: false,
+            })
         }
     }
 }
@@ -191,9 +205,11 @@ struct Decoding<D> {
     decoder: D,
     origin: Origin,
     limit: ChunkLimit,
+    /// Measures how long the end of a complete answer is waited for.
+    clock: Arc<dyn Timer>,
     /// How many chunks were delivered.
     seen: usize,
-    /// Runs while a chunk is awaited.
+    /// Runs while a chunk is awaited, or the end.
     patience: Option<Sleep>,
     ended: bool,
 }
@@ -210,6 +226,11 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
             return Poll::Ready(None);
         }
         loop {
+            if this.decoder.is_complete() {
+                ready!(this.poll_end(cx));
+                this.ended = true;
+                return Poll::Ready(this.decoder.end(true, &this.origin).transpose());
+            }
             let last = match this.poll_event(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(event))) if event.is_done() => {
@@ -253,6 +274,16 @@ impl<D> Decoding<D> {
             None => cut,
         }
         .with_source(error)
+    }
+
+    /// Waits a moment for the end of an answer that is complete: only a connection whose answer was read to the end can be
+    /// used again.
+    fn poll_end(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
+        if self.events.poll_next(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let clock = &self.clock;
+        self.patience.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
     }
 
     /// The next event, unless it takes too long.

@@ -249,7 +249,7 @@ impl Inner {
         let (response, origin) = self.attempt(prepared, held).await.map_err(refused)?;
         let limit = ChunkLimit::new(prepared.timeouts.chunk, &self.timer);
         let events = limit.bound(Events::of(response)).await.map_err(broken)?;
-        let mut chunks = decode_chunks(events, decoder(), origin, limit);
+        let mut chunks = decode_chunks(events, decoder(), origin, limit, self.http.timer());
         let first = chunks.next().await.transpose().map_err(broken)?;
         Ok((first, chunks))
     }

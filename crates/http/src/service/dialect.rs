@@ -89,7 +89,14 @@ pub trait StreamDecoder: Send {
     /// One event: its name, if it has one, and its data. `None` for an event that adds nothing.
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<Self::Chunk>>;
 
-    /// The end of the events; `marked` if the service said `[DONE]`. An answer that is not complete is an error.
+    /// Whether the events so far are a complete answer, so that nobody has to wait for the server to end it. By default an
+    /// answer lasts until the events end, or until one is `[DONE]`.
+    fn is_complete(&self) -> bool {
+        false
+    }
+
+    /// The end of the events; `marked` if the service said `[DONE]` or the answer was
+    /// [complete](Self::is_complete) before. An answer that is not complete is an error.
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<Self::Chunk>>;
 
     /// The body of a server that answers in one piece although it was asked to stream.

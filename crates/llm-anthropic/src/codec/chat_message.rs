@@ -1,13 +1,10 @@
 //! Conversations: what the system says, and turns of the user and the assistant, one after the other.
 
-use std::collections::BTreeMap;
+use catena_core::{Content, ContentBlock, Error, ErrorKind, Message, Result, ToolStatus};
 
-use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Message, Record, Result, ToolStatus};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
-
-use super::call_id::wire_id;
-use super::content::{Block, ToolUse, WireContent, encode_block, may_be_cited};
+use super::content::{Block, WireContent, encode_block, may_be_cited};
+use super::sent_answer::encode_answer;
+use super::turn::{Turn, trim_end};
 
 /// Everything that is said, as it is sent.
 pub(super) struct Conversation<'a> {
@@ -16,34 +13,6 @@ pub(super) struct Conversation<'a> {
     /// There is something that the service may cite.
     pub(super) cited: bool,
 }
-
-/// What one side says before the other does.
-#[derive(Serialize)]
-pub(super) struct Turn<'a> {
-    role: &'static str,
-    content: WireContent<'a>,
-}
-
-/// Blocks that other services and other interfaces put into answers, and that this one does not take. It is not an error
-/// to have them in a conversation. Calls are sent from where messages keep them.
-const NOT_SENT: [&str; 16] = [
-    "tool_call",
-    "tool_call_chunk",
-    "invalid_tool_call",
-    "server_tool_call",
-    "server_tool_call_chunk",
-    "server_tool_result",
-    "refusal",
-    "reasoning",
-    "reasoning_content",
-    "function_call",
-    "code_interpreter_call",
-    "computer_call",
-    "file_search_call",
-    "image_generation_call",
-    "mcp_call",
-    "web_search_call",
-];
 
 /// The turns of a conversation. Messages of the same side that follow each other are one turn, and results of tools
 /// belong to the user's. `system_turns`: the model takes instructions in the middle of a conversation.
@@ -156,163 +125,11 @@ fn is_made_of_results(content: &Content) -> bool {
     content.as_blocks().is_some_and(|blocks| !blocks.is_empty() && blocks.iter().all(is_result))
 }
 
-/// What a model said, with its calls at the end unless the content says where they stand.
-fn encode_answer(message: &AiMessage) -> Result<WireContent<'_>> {
-    let calls = Calls::of(message);
-    let mut blocks = Vec::new();
-    let mut sent = Vec::new();
-    match &message.content {
-        Content::Text(text) if calls.0.is_empty() => return Ok(WireContent::Text(text)),
-        Content::Text(text) if text.trim().is_empty() => {}
-        Content::Text(text) => blocks.push(Block::text(text)),
-        Content::Blocks(content) => {
-            for block in content {
-                if block.kind() != Some("tool_use") {
-                    blocks.extend(encode_answer_block(block)?);
-                } else if let Some(at) = calls.position(block) {
-                    blocks.push(calls.encode(at)?);
-                    sent.push(at);
-                } else {
-                    blocks.extend(encode_block(block)?);
-                }
-            }
-        }
-    }
-    sent.sort_unstable();
-    for at in (0..calls.0.len()).filter(|at| sent.binary_search(at).is_err()) {
-        blocks.push(calls.encode(at)?);
-    }
-    Ok(WireContent::Blocks(blocks))
-}
-
-/// A call: its id, its name, its arguments, and what else the service said about it.
-type Call<'a> = (Option<&'a str>, &'a str, Option<&'a Record>, &'a Map<String, Value>);
-
-/// The calls of a message, by their ids.
-struct Calls<'a>(Vec<Call<'a>>, BTreeMap<&'a str, usize>);
-
-impl<'a> Calls<'a> {
-    /// All calls. Those whose arguments cannot be read are sent without any, as there are results that answer them.
-    fn of(message: &'a AiMessage) -> Self {
-        let calls = message.tool_calls().iter();
-        let calls = calls.map(|call| (call.id.as_deref(), call.name.as_str(), Some(&call.args), &call.extra));
-        let invalid = message
-            .invalid_tool_calls()
-            .iter()
-            .filter_map(|call| Some((Some(call.id.as_deref()?), call.name.as_deref()?, None, &call.extra)));
-        let calls: Vec<Call<'a>> = calls.chain(invalid).collect();
-        let places = calls.iter().enumerate().filter_map(|(at, call)| Some((call.0?, at))).collect();
-        Self(calls, places)
-    }
-
-    fn position(&self, block: &ContentBlock) -> Option<usize> {
-        self.1.get(block.get("id")?.as_str()?).copied()
-    }
-
-    fn encode(&self, at: usize) -> Result<Block<'a>> {
-        let (id, name, input, extra) = self.0[at];
-        let Some(id) = id.filter(|id| !id.is_empty()) else {
-            let message =
-                format!("the call of `{name:.100}` has no id, so its result could not be told from others");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        };
-        let known = ["caller", "cache_control", "toolset_name"];
-        let more = known.into_iter().filter_map(|name| Some((name, extra.get(name)?))).collect();
-        Ok(Block::Call(ToolUse { kind: "tool_use", id: wire_id(id), name, input, more }))
-    }
-}
-
-/// A block of an answer: thoughts are sent back if the service signed them.
-fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
-    let signature = || block.get("signature").or_else(|| block.get("extras")?.get("signature"));
-    let made = |value: Value| Ok(Some(Block::Made(value)));
-    match block.kind().unwrap_or_default() {
-        "thinking" if signature().is_none() => Ok(None),
-        "reasoning" if signature().is_some() => {
-            let thought = block.get("reasoning").and_then(Value::as_str).unwrap_or_default();
-            made(json!({ "type": "thinking", "thinking": thought, "signature": signature() }))
-        }
-        "server_tool_call" if is_own(block.get("id")) => made(json!({
-            "type": "server_tool_use", "id": block.get("id"), "name": server_tool(block), "input": block.get("args"),
-        })),
-        "server_tool_result" if is_own(block.get("tool_call_id")) => made(json!({
-            "type": block.get("extras").and_then(|extras| extras.get("block_type")),
-            "tool_use_id": block.get("tool_call_id"),
-            "content": block.get("output"),
-        })),
-        "non_standard" => match block.get("value") {
-            Some(value) => made(value.clone()),
-            None => Ok(None),
-        },
-        kind if NOT_SENT.contains(&kind) => Ok(None),
-        _ => encode_block(block),
-    }
-}
-
-/// True for the id of a call of a tool that this service ran, which no other service gives.
-fn is_own(id: Option<&Value>) -> bool {
-    id.and_then(Value::as_str).is_some_and(|id| id.starts_with("srvtoolu_"))
-}
-
-/// The service's own name for a tool that it runs.
-fn server_tool(block: &ContentBlock) -> Option<&str> {
-    match block.get("name")?.as_str()? {
-        "code_interpreter" => Some("code_execution"),
-        name => Some(name),
-    }
-}
-
-impl<'a> WireContent<'a> {
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Text(text) => text.trim().is_empty(),
-            Self::Blocks(blocks) => blocks.is_empty(),
-        }
-    }
-
-    fn into_blocks(self) -> Vec<Block<'a>> {
-        match self {
-            Self::Text(text) if text.trim().is_empty() => Vec::new(),
-            Self::Text(text) => vec![Block::text(text)],
-            Self::Blocks(blocks) => blocks,
-        }
-    }
-
-    fn append(&mut self, next: Self) {
-        let mut blocks = std::mem::replace(self, Self::Text("")).into_blocks();
-        blocks.extend(next.into_blocks());
-        *self = Self::Blocks(blocks);
-    }
-}
-
-impl Turn<'_> {
-    /// The service wants the results of tools before anything else that the user says.
-    fn put_results_first(&mut self) {
-        if let WireContent::Blocks(blocks) = &mut self.content
-            && !blocks.is_sorted_by_key(|block| !block.is_result())
-        {
-            blocks.sort_by_key(|block| !block.is_result());
-        }
-    }
-}
-
-/// A last turn of the assistant is the beginning of the answer, and must not end in white space.
-fn trim_end(turns: &mut [Turn<'_>]) {
-    let Some(turn) = turns.last_mut().filter(|turn| turn.role == "assistant") else { return };
-    match &mut turn.content {
-        WireContent::Text(text) => *text = text.trim_end(),
-        WireContent::Blocks(blocks) => {
-            if let Some(Block::Text(block)) = blocks.last_mut() {
-                block.text = block.text.trim_end();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catena_core::{InvalidToolCall, ToolCall, ToolMessage};
+    use catena_core::{AiMessage, ToolCall, ToolMessage};
+    use serde_json::{Value, json};
 
     fn encode(messages: &[Message], system_turns: bool) -> Result<Value> {
         let Conversation { system, turns, .. } = encode_messages(messages, system_turns)?;
@@ -417,79 +234,6 @@ mod tests {
             &[Message::tool(blocks(native.clone()), "t1")],
             Value::Null,
             json!([{"role": "user", "content": native}]),
-        );
-    }
-
-    #[test]
-    fn the_order_of_arguments_is_kept() {
-        let (messages, system_turns) = ([Message::human("?"), call().into()], false);
-        let turns = encode_messages(&messages, system_turns).expect("a conversation").turns;
-        let text = serde_json::to_string(&turns).expect("JSON");
-        assert!(text.contains(r#""input":{"z":1,"a":2}"#), "{text}");
-    }
-
-    /// Checks what is sent of an answer.
-    #[track_caller]
-    fn check_answer(answer: AiMessage, expected: Value) {
-        let messages = [Message::human("?"), answer.into(), Message::human("!")];
-        let encoded = encode(&messages, false).expect("a conversation");
-        assert_eq!(encoded["turns"][1], json!({"role": "assistant", "content": expected}));
-    }
-
-    #[test]
-    fn answers_are_sent_back_as_they_came() {
-        let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
-        let hidden = json!({"type": "redacted_thinking", "data": "xx"});
-        let search =
-            json!({"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "x"}});
-        let mut answer = AiMessage::new(blocks(json!([thinking, hidden, "4", search])));
-        answer.push_tool_call(ToolCall::new("f", [("a", 1)]).with_id("t1"));
-        let text = json!({"type": "text", "text": "4"});
-        let used = json!({"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}});
-        check_answer(answer, json!([thinking, hidden, text, search, used]));
-        let cited = json!([{"type": "text", "text": "x", "index": 0, "citations": [{"type": "char_location"}]},
-            {"type": "text", "text": "y", "index": 1}, {"type": "text", "text": "", "citations": [{"type": "page_location"}]}]);
-        let expected = json!([{"type": "text", "text": "x", "citations": [{"type": "char_location"}]}, {"type": "text", "text": "y"}]);
-        check_answer(AiMessage::new(blocks(cited)), expected);
-        // Calls stand where the content has them, with what the message says about them.
-        let mut placed = AiMessage::new(blocks(
-            json!([{"type": "tool_use", "id": "t1", "name": "old", "input": {}}, "x"]),
-        ));
-        placed.push_tool_call(ToolCall::new("f", [("a", 1)]).with_id("t1"));
-        check_answer(placed, json!([used, {"type": "text", "text": "x"}]));
-        let mut broken = AiMessage::new("x");
-        let mut invalid = InvalidToolCall::new("f", "{oops");
-        invalid.id = Some("t2".into());
-        broken.push_invalid_tool_call(invalid);
-        check_answer(
-            broken,
-            json!([{"type": "text", "text": "x"}, {"type": "tool_use", "id": "t2", "name": "f", "input": {}}]),
-        );
-    }
-
-    #[test]
-    fn what_other_services_put_into_answers_is_left_out() {
-        let content = json!([
-            {"type": "thinking", "thinking": "unsigned"},
-            {"type": "reasoning", "reasoning": "foreign"},
-            {"type": "reasoning", "reasoning": "hm", "extras": {"signature": "s"}},
-            {"type": "refusal", "refusal": "no"},
-            {"type": "server_tool_call", "id": "srvtoolu_1", "name": "code_interpreter", "args": {"code": "1"}},
-            {"type": "server_tool_result", "tool_call_id": "srvtoolu_1", "output": [], "extras": {"block_type": "code_execution_tool_result"}},
-            {"type": "server_tool_call", "id": "ws_1", "name": "web_search", "args": {}},
-            {"type": "server_tool_result", "tool_call_id": "ws_1", "output": []},
-            {"type": "web_search_call", "id": "w"},
-            {"type": "non_standard", "value": {"type": "redacted_thinking", "data": "xx"}},
-            {"type": "text", "text": "x", "id": "b", "annotations": []},
-        ]);
-        let mut answer = AiMessage::new(blocks(content));
-        answer.reasoning = Some("foreign".into());
-        check_answer(
-            answer,
-            json!([{"type": "thinking", "thinking": "hm", "signature": "s"},
-                {"type": "server_tool_use", "id": "srvtoolu_1", "name": "code_execution", "input": {"code": "1"}},
-                {"type": "code_execution_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
-                {"type": "redacted_thinking", "data": "xx"}, {"type": "text", "text": "x"}]),
         );
     }
 

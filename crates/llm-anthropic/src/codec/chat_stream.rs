@@ -156,6 +156,10 @@ impl StreamDecoder for ChatStream {
         }
     }
 
+    fn is_complete(&self) -> bool {
+        self.ended
+    }
+
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         let error = match (self.begun, self.ended || (marked && self.facts.finished)) {
             // An answer that says nothing.

@@ -21,8 +21,11 @@ mod members;
 mod origin;
 pub(crate) mod rate_limits;
 mod response_format;
+mod sent_answer;
 mod tool;
+mod turn;
 mod usage;
+mod wire_members;
 
 #[cfg(test)]
 use origin::Origin;

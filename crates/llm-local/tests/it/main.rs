@@ -5,4 +5,5 @@
 mod behaviour;
 mod damaged;
 mod real;
+mod registry;
 mod tiny;

@@ -33,6 +33,10 @@ impl StreamDecoder for ChatStream {
         Ok(self.take(line, origin).then(|| std::mem::take(&mut self.pending)))
     }
 
+    fn is_complete(&self) -> bool {
+        self.finished
+    }
+
     fn end(&mut self, _marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         match (self.finished, self.answered) {
             (false, _) => Err(incomplete(origin)),

@@ -68,6 +68,10 @@ impl StreamDecoder for CompletionStream {
         Ok(text)
     }
 
+    fn is_complete(&self) -> bool {
+        self.finished
+    }
+
     fn end(&mut self, _marked: bool, origin: &Origin) -> Result<Option<String>> {
         match (self.finished, self.answered) {
             (false, _) => Err(incomplete(origin)),

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::Call;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use crate::call_arguments::NOT_IN_BODY;
 use crate::parameters::Parameters;
 
 /// A body: members of its own, parameters, and extra members, which replace others of the same name.
@@ -77,7 +77,7 @@ pub(crate) fn with_arguments<'a>(
             }
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
             // What a tracer knows about a call is not for the service.
-            (name, _) if name.starts_with("ls_") || NOT_IN_BODY.contains(&name) => {}
+            (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
             (name, value) => {
                 called.extra.remove(name);
                 called.set(name, value.clone());

@@ -31,19 +31,10 @@ pub struct Behaviour<O> {
 /// See the guide for authors of providers, `docs/writing-a-provider.md`.
 pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
     let known = S::Output::behaviours();
-    for (name, _) in subject.skips() {
-        if !known.iter().any(|behaviour| behaviour.name == *name) {
-            return Err(Fault::Broken(format!("the subject skips `{name}`, and there is no such behaviour")));
-        }
-    }
-    if let Some(reason) = subject.skip_reason(behaviour) {
-        return Err(Fault::NotApplicable(reason.to_owned()));
-    }
-    let Some(known) = known.iter().find(|known| known.name == behaviour) else {
-        return Err(Fault::Broken(format!("there is no behaviour `{behaviour}`")));
-    };
-    let (run, stage) = (known.run, Stage::new(Arc::new(subject)));
-    bounded(behaviour, LIMIT, move || pollster::block_on(run(&stage)))
+    let names: Vec<&str> = known.iter().map(|behaviour| behaviour.name).collect();
+    applies(&names, subject.skips(), subject.skip_reason(behaviour))?;
+    let run = known.iter().find(|known| known.name == behaviour).map(|known| known.run);
+    run_bounded(behaviour, run, Stage::new(Arc::new(subject)))
 }
 
 /// [`examine`] for tests: prints why a behaviour does not apply.
@@ -51,12 +42,41 @@ pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
 /// # Panics
 /// With the fault of a behaviour that is broken.
 pub fn assert_behaviour<S: Subject + 'static>(subject: S, behaviour: &str) {
-    match examine(subject, behaviour) {
+    assert_verdict(behaviour, examine(subject, behaviour));
+}
+
+/// Passes, panics, or prints why there is nothing to pass.
+#[track_caller]
+pub(super) fn assert_verdict(behaviour: &str, verdict: Verdict) {
+    match verdict {
         Ok(()) => {}
         Err(Fault::Broken(how)) => panic!("`{behaviour}` is broken: {how}"),
         #[expect(clippy::print_stderr, reason = "a test says why it did not run")]
         Err(Fault::NotApplicable(reason)) => eprintln!("`{behaviour}` does not apply: {reason}"),
     }
+}
+
+/// Goes on if the subject is to be examined for the behaviour, and skips nothing that there is not.
+pub(super) fn applies(known: &[&str], skips: &[(&str, &str)], reason: Option<&str>) -> Verdict {
+    if let Some((name, _)) = skips.iter().find(|(name, _)| !known.contains(name)) {
+        return Err(Fault::Broken(format!("the subject skips `{name}`, and there is no such behaviour")));
+    }
+    match reason {
+        Some(reason) => Err(Fault::NotApplicable(reason.to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Runs a behaviour, if there is one, on a thread of its own.
+pub(super) fn run_bounded<S: Send + Sync + 'static>(
+    behaviour: &str,
+    run: Option<for<'a> fn(&'a S) -> BoxFuture<'a, Verdict>>,
+    stage: S,
+) -> Verdict {
+    let Some(run) = run else {
+        return Err(Fault::Broken(format!("there is no behaviour `{behaviour}`")));
+    };
+    bounded(behaviour, LIMIT, move || pollster::block_on(run(&stage)))
 }
 
 /// Runs it on a thread of its own, for so long.

@@ -7,10 +7,14 @@
 //! What a call is told beyond its messages is bound to it under the same names for every provider: `stop` (a list of
 //! texts), `tools` (objects with `name`, `description` and `parameters`), `tool_choice` (`"any"` or a tool's name),
 //! `response_format` (a JSON Schema with a `title`).
+//!
+//! Models that turn texts into vectors are an [`EmbeddingSubject`], and
+//! [`embedding_conformance!`](crate::embedding_conformance) makes their tests.
 
 mod answer;
 mod asked;
 pub(crate) mod behaviours;
+pub(crate) mod embedding;
 mod examination;
 mod stage;
 mod subject;
@@ -22,6 +26,10 @@ mod wrapped;
 
 pub use answer::{Answer, Finish, ScriptedCall};
 pub use asked::{Asked, AskedMessage, AskedTool, Role, ToolChoice};
+pub use embedding::{
+    AskedVectors, EmbeddingOption, EmbeddingSetup, EmbeddingSubject, EmbeddingWire, Encoding,
+    ScriptedVectors, assert_embedding_behaviour, examine_embeddings,
+};
 pub use examination::{Behaviour, assert_behaviour, examine};
 pub use stage::Stage;
 pub use subject::{Answered, Model, Setup, Subject};

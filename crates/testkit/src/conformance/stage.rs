@@ -94,13 +94,8 @@ impl<O: Answered> Stage<O> {
 
     /// A model of the live service, if it is to be asked.
     pub(super) fn live(&self) -> Result<Model<O>, Fault> {
-        let Some(switch) = self.subject.live_switch() else {
-            return Err(Fault::NotApplicable("the subject knows no live service".to_owned()));
-        };
-        if std::env::var(switch).is_ok_and(|value| value == "1") {
-            return Ok(self.subject.live_model()?);
-        }
-        Err(Fault::NotApplicable(format!("set {switch}=1, and the provider's key, to ask the live service")))
+        live_is_on(self.subject.live_switch())?;
+        Ok(self.subject.live_model()?)
     }
 
     /// A live model that declares the capability.
@@ -157,6 +152,17 @@ impl<O> std::fmt::Debug for Stage<O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stage").finish_non_exhaustive()
     }
+}
+
+/// Goes on if the live service behind this switch is to be asked.
+pub(super) fn live_is_on(switch: Option<&str>) -> Result<(), Fault> {
+    let Some(switch) = switch else {
+        return Err(Fault::NotApplicable("the subject knows no live service".to_owned()));
+    };
+    if std::env::var(switch).is_ok_and(|value| value == "1") {
+        return Ok(());
+    }
+    Err(Fault::NotApplicable(format!("set {switch}=1, and the provider's key, to ask the live service")))
 }
 
 /// All chunks of a stream, and the error that ended it. What comes after an error is a fault.

@@ -37,6 +37,11 @@ pub trait Subject: Send + Sync {
         &[]
     }
 
+    /// Whether what is unknown in an answer is kept in the `extra` of the message's metadata.
+    fn keeps_unknown(&self) -> bool {
+        false
+    }
+
     /// The environment variable that, set to `1`, has the live service asked too: `CATENA_LIVE_` and the provider's name.
     fn live_switch(&self) -> Option<&str> {
         None
@@ -107,11 +112,17 @@ pub trait Answered: ModelOutput + PartialEq + std::fmt::Debug + sealed::Sealed {
     /// The whole message, if it is one.
     fn message(&self) -> Option<&AiMessage>;
 
+    /// Whether the model is told who says what; others read a transcript, instructions included.
+    #[doc(hidden)]
+    const TELLS_ROLES: bool;
+
     /// What such a model is examined for.
     fn behaviours() -> &'static [Behaviour<Self>];
 }
 
 impl Answered for AiMessage {
+    const TELLS_ROLES: bool = true;
+
     fn said(&self) -> String {
         self.text().into_owned()
     }
@@ -126,6 +137,8 @@ impl Answered for AiMessage {
 }
 
 impl Answered for String {
+    const TELLS_ROLES: bool = false;
+
     fn said(&self) -> String {
         self.clone()
     }

@@ -23,8 +23,11 @@ macro_rules! __each_chat_behaviour {
             foreign_refusals
             cut_streams
             error_within_a_stream
+            end_at_once
             dropped_stream
             dropped_call
+            run_deadline
+            run_cancelled
             nobody_there
             timeouts
             retry_hints
@@ -57,6 +60,7 @@ macro_rules! __each_chat_behaviour {
             structured_output
             images
             unsupported
+            unknown_kept
             metadata
             live_conversation
             live_system_message
@@ -91,8 +95,11 @@ macro_rules! __each_text_behaviour {
             foreign_refusals
             cut_streams
             error_within_a_stream
+            end_at_once
             dropped_stream
             dropped_call
+            run_deadline
+            run_cancelled
             nobody_there
             timeouts
             retry_hints
@@ -108,6 +115,7 @@ macro_rules! __each_text_behaviour {
             secrets
             secrets_unobserved
             redirects
+            unsupported
             identity
             laws
             live_text

@@ -29,6 +29,11 @@ pub trait Wire: Send + Sync {
     /// How the service reports a failure in the middle of a stream; `None` if it cannot.
     fn failure_event(&self, message: &str) -> Option<Event>;
 
+    /// Whether the last event says that the answer is over, so that nobody has to wait for the end of the connection.
+    fn says_end(&self) -> bool {
+        false
+    }
+
     /// An event that a later version of the service may send and a client is to ignore, if the service says so.
     fn unknown_event(&self) -> Option<Event> {
         None

@@ -2,9 +2,12 @@
 
 use std::process::{Command, Output};
 
-use catena_testkit::conformance::{Answer, Asked, EventData, Role, ScriptedCall, Wire};
+use catena_testkit::conformance::{
+    Answer, Asked, EmbeddingWire, EventData, Role, ScriptedCall, ScriptedVectors, Wire,
+};
 use catena_testkit::{Reply, Server};
 
+use crate::embedding_wire::ToyVectorWire;
 use crate::toy_wire::{LIVE_SWITCH, LIVE_URL, ToySubject};
 
 const BEHAVIOURS: [&str; 9] = [
@@ -63,10 +66,15 @@ fn named(events: impl Iterator<Item = String>) -> Reply {
     Reply::bytes(200, body).with_header("content-type", "text/event-stream")
 }
 
-/// Runs the test of the behaviour in a process whose environment has the switch.
+/// Runs the test of the behaviour of a chat model.
 fn run(behaviour: &str, server: &Server) -> Output {
+    run_test(&format!("sound::{behaviour}"), server)
+}
+
+/// Runs a test in a process whose environment has the switch.
+fn run_test(name: &str, server: &Server) -> Output {
     let program = std::env::current_exe().expect("this program");
-    let test = ["--exact", &format!("sound::{behaviour}"), "--nocapture"].map(str::to_owned);
+    let test = ["--exact", name, "--nocapture"];
     let mut command = Command::new(program);
     command.args(test).env(LIVE_SWITCH, "1").env(LIVE_URL, server.url());
     command.output().expect("a process")
@@ -94,5 +102,39 @@ fn a_service_that_talks_nonsense_does_not() {
     });
     for behaviour in BEHAVIOURS {
         assert!(!run(behaviour, &server).status.success(), "{behaviour}");
+    }
+}
+
+/// A service that gives texts these vectors.
+fn vectors(vector: impl Fn(&str) -> Vec<f32> + Send + Sync + 'static) -> Server {
+    Server::start(move |request| {
+        let asked = ToyVectorWire.read(request);
+        let mut vectors = ScriptedVectors::of(asked.texts.iter().map(|text| vector(text)));
+        (vectors.alone, vectors.encoding) = (asked.alone, asked.encoding);
+        Reply::json(200, ToyVectorWire.answer(&vectors))
+    })
+}
+
+const OF_VECTORS: [&str; 3] = ["live_documents", "live_query", "live_meaning"];
+
+#[test]
+fn vectors_with_a_meaning_pass() {
+    let about =
+        |text: &str, words: [&str; 2]| if words.iter().any(|word| text.contains(word)) { 1.0 } else { 0.1 };
+    let server = vectors(move |text| vec![about(text, ["bark", "pet"]), about(text, ["tax", "parliament"])]);
+    for behaviour in OF_VECTORS {
+        let output = run_test(&format!("sound_vectors::{behaviour}"), &server);
+        let shown = [output.stderr, output.stdout].concat();
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(output.status.success() && shown.contains("1 passed"), "{behaviour}: {shown}");
+        assert!(!shown.contains("does not apply"), "{behaviour}: {shown}");
+    }
+}
+
+#[test]
+fn vectors_without_a_meaning_do_not() {
+    let server = vectors(|text| vec![1.0; if text.ends_with('?') { 3 } else { text.len() }]);
+    for behaviour in OF_VECTORS {
+        assert!(!run_test(&format!("sound_vectors::{behaviour}"), &server).status.success(), "{behaviour}");
     }
 }

@@ -62,6 +62,7 @@ plants! {
     LosesHints => retry_hints lost_hint
     WaitsForEver => timeouts no_timeout
     PanicsAtNews => unknown_members panic_at_unknown_members
+    LosesNews => unknown_kept lost_news
     FailsAtNewEvents => unknown_events failure_at_unknown_events
     /// A page of HTML is an answer.
     TakesAnything => not_an_answer anything_as_answer
@@ -91,8 +92,14 @@ plants! {
     NeedsTokio => executors needs_tokio
     /// The call goes on after its future is gone.
     OutlivesItsCaller => dropped_call outlives_its_caller
+    /// The call goes on after its run is over.
+    OutlivesItsRun => run_cancelled outlives_its_run
     /// The stream is read on after it is dropped.
     StreamsOn => dropped_stream streams_on
+    /// The stream is read on after its run is over.
+    StreamsPastItsRun => run_deadline streams_past_its_run
+    /// The answer is over when the connection is.
+    WaitsForTheEnd => end_at_once waits_for_the_end
     /// The call waits for a task of the runtime that it blocks.
     LeansOnRuntime => blocking leans_on_runtime
     /// The stream does not tell the model, as a call does.

@@ -145,14 +145,14 @@ impl LanguageModel for Toy {
                 }
                 Err(_) => self.answer(prompt, cx).await,
             },
-            Plant::OutlivesItsCaller => detached(self.clone(), prompt).await,
+            Plant::OutlivesItsCaller | Plant::OutlivesItsRun => detached(self.clone(), prompt).await,
             _ => self.answer(prompt, cx).await.map_err(|error| self.worsened(error)),
         }
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
         match self.plant {
-            Plant::StreamsOn => return streamed_on(self.clone(), prompt),
+            Plant::StreamsOn | Plant::StreamsPastItsRun => return streamed_on(self.clone(), prompt),
             Plant::NaiveLines => return self.naive(prompt, cx),
             _ => {}
         }

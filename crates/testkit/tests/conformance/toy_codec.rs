@@ -154,7 +154,9 @@ fn chunk(index: i64, call: &Value, plant: Plant) -> ToolCallChunk {
     chunk
 }
 
-/// Takes what is known about the answer from this part of it.
+const KNOWN: [&str; 7] = ["call", "calls", "end", "id", "model", "text", "usage"];
+
+/// Takes what is known about the answer from this part of it, and keeps the rest.
 fn describe(message: &mut AiMessage, value: &Value, plant: Plant) {
     let members = value.as_object().into_iter().flatten();
     let unknown = members.map(|(name, _)| name).find(|name| name.starts_with("kit_"));
@@ -162,6 +164,10 @@ fn describe(message: &mut AiMessage, value: &Value, plant: Plant) {
     let text = |name: &str| value[name].as_str().map(str::to_owned);
     message.id = text("id");
     message.metadata.model = text("model");
+    let unknown = value.as_object().into_iter().flatten().filter(|(name, _)| !KNOWN.contains(&name.as_str()));
+    if plant != Plant::LosesNews {
+        message.metadata.extra = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
     message.metadata.finish_reason = text("end").filter(|_| plant != Plant::LosesFinish);
     if let (Some(input), Some(output)) = (value["usage"]["in"].as_u64(), value["usage"]["out"].as_u64()) {
         message.usage = Some(Usage::new(input, output));
@@ -226,6 +232,10 @@ impl StreamDecoder for Decoder {
         }
         self.finished |= value["end"].is_string();
         Ok(Some(chunk_of))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.finished && self.plant != Plant::WaitsForTheEnd
     }
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {

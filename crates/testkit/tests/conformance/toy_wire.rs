@@ -45,6 +45,10 @@ impl Subject for ToySubject {
         format!("{:?}", Toy::new(setup, self.0))
     }
 
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+
     fn live_switch(&self) -> Option<&str> {
         Some(LIVE_SWITCH)
     }
@@ -90,6 +94,10 @@ impl Wire for ToySubject {
 
     fn key_header(&self) -> Option<(&str, &str)> {
         Some(("x-toy-key", ""))
+    }
+
+    fn says_end(&self) -> bool {
+        true
     }
 
     fn read(&self, request: &Recorded) -> Asked {

@@ -26,20 +26,6 @@ where
     Wrapped::new(ToySubject::sound(), move |model| as_model(model.clone(), wrap(model)))
 }
 
-trait BindingWithin: Sized {
-    /// Leaves out what is bound from outside.
-    fn binding_within(self) -> Self;
-}
-
-impl<W: Fn(Chat) -> Chat + Send + Sync> BindingWithin for Wrapped<ToySubject, W> {
-    fn binding_within(self) -> Self {
-        const REASON: &str =
-            "arguments are bound to the model within: those bound outside do not reach its attempts";
-        let names = ["stop", "tools_request", "tool_choice", "structured_output"];
-        names.into_iter().fold(self, |subject, name| subject.skipping(name, REASON))
-    }
-}
-
 /// Makes a module with the kit for each wrapper, whose subject is of one type.
 macro_rules! wrappers {
     ($($name:ident: $subject:expr;)*) => {
@@ -65,14 +51,12 @@ wrappers! {
     with_retry: around(|model| {
         let other = |error: &Error| error.kind() == ErrorKind::Other;
         model.with_retry(RetryPolicy::new().when(other).without_delay())
-    })
-    .binding_within();
+    });
     // What cannot help: the error of the first is the one that is told.
     with_fallbacks: around(|model| {
         let nothing: [&str; 0] = [];
         model.with_fallbacks([FakeChatModel::failing(nothing, Error::new(ErrorKind::Other, "no help"))])
-    })
-    .binding_within();
+    });
     bound: around(|model| model.bind("user", "kit"));
     budgeted: around(|model| {
         let budget = Budget::new().with_max_calls(10_000).with_max_tokens(100_000_000);

@@ -56,6 +56,10 @@ impl Wire for Messages {
         Some(event("message_mood", json!({"mood": {"good": true}})))
     }
 
+    fn says_end(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();

@@ -1,6 +1,13 @@
-//! The model keeps to what every provider promises.
+//! The models keep to what every provider promises.
 
+mod embeddings;
 mod subject;
 mod wire;
 
-catena_testkit::chat_conformance!(subject::Chat);
+mod chat {
+    catena_testkit::chat_conformance!(super::subject::Chat);
+}
+
+mod vectors {
+    catena_testkit::embedding_conformance!(super::embeddings::Vectors);
+}

@@ -24,6 +24,18 @@ impl Subject for Chat {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
+
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some("CATENA_LIVE_GEMINI")
+    }
+
+    fn live_model(&self) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(ChatGemini::new("gemini-2.5-flash")?))
+    }
 }
 
 fn builder(setup: &Setup) -> ChatGeminiBuilder {

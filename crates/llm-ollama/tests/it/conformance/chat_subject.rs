@@ -26,6 +26,18 @@ impl Subject for Chat {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
+
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some("CATENA_LIVE_OLLAMA")
+    }
+
+    fn live_model(&self) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(ChatOllama::new("llama3.2")?))
+    }
 }
 
 fn builder(setup: &Setup) -> ChatOllamaBuilder {
@@ -80,6 +92,10 @@ impl Wire for Chat {
 
     fn unknown_event(&self) -> Option<Event> {
         Some(Event::json(json!({"status": "loading model"})))
+    }
+
+    fn says_end(&self) -> bool {
+        true
     }
 
     fn read(&self, request: &Recorded) -> Asked {

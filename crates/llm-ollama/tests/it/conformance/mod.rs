@@ -1,6 +1,7 @@
 //! What every provider promises.
 
 mod chat_subject;
+mod embedding_subject;
 mod text_subject;
 
 mod chat {
@@ -9,4 +10,8 @@ mod chat {
 
 mod text {
     catena_testkit::text_conformance!(super::text_subject::Text);
+}
+
+mod embeddings {
+    catena_testkit::embedding_conformance!(super::embedding_subject::Vectors);
 }

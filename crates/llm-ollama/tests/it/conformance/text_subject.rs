@@ -28,6 +28,14 @@ impl Subject for Text {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
+
+    fn live_switch(&self) -> Option<&str> {
+        Some("CATENA_LIVE_OLLAMA")
+    }
+
+    fn live_model(&self) -> Result<Model<String>> {
+        Ok(Arc::new(Ollama::new("llama3.2")?))
+    }
 }
 
 fn builder(setup: &Setup) -> OllamaBuilder {
@@ -64,6 +72,10 @@ impl Wire for Text {
 
     fn failure_event(&self, message: &str) -> Option<Event> {
         Chat.failure_event(message)
+    }
+
+    fn says_end(&self) -> bool {
+        true
     }
 
     fn read(&self, request: &Recorded) -> Asked {

@@ -25,6 +25,10 @@ impl Subject for Chat {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
 
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+
     fn live_switch(&self) -> Option<&str> {
         Some("CATENA_LIVE_OPENAI")
     }

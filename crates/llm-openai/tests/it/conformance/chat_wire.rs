@@ -58,6 +58,10 @@ impl Wire for ChatWire {
         Some(Event::json(json!({"error": {"message": message, "type": "server_error", "code": null}})))
     }
 
+    fn says_end(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();

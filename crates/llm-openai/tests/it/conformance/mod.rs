@@ -2,6 +2,7 @@
 
 mod chat_subject;
 mod chat_wire;
+mod embedding_subject;
 mod text_subject;
 
 mod chat {
@@ -10,4 +11,8 @@ mod chat {
 
 mod text {
     catena_testkit::text_conformance!(super::text_subject::Text);
+}
+
+mod embeddings {
+    catena_testkit::embedding_conformance!(super::embedding_subject::Vectors);
 }

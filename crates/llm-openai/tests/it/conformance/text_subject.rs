@@ -70,6 +70,10 @@ impl Wire for Text {
         ChatWire.failure_event(message)
     }
 
+    fn says_end(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();

@@ -4,6 +4,7 @@ use catena_core::{AiMessage, Capability, ContentBlock, ErrorKind, Message, Promp
 use serde_json::{Map, Value, json};
 
 use super::super::stage::{drain, failure};
+use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Stage, Verdict};
 
@@ -49,7 +50,7 @@ pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
 }
 
 /// What the model does not declare is refused before anything is sent.
-pub(crate) async fn unsupported(stage: &Stage<AiMessage>) -> Verdict {
+pub(crate) async fn unsupported<O: Answered>(stage: &Stage<O>) -> Verdict {
     let can = stage.capabilities()?;
     let tool =
         json!({"name": "now", "description": "The time", "parameters": {"type": "object", "properties": {}}});
@@ -68,7 +69,9 @@ pub(crate) async fn unsupported(stage: &Stage<AiMessage>) -> Verdict {
         (Capability::AudioInput, sent(audio)),
         (Capability::FileInput, sent(file)),
     ] {
-        if can.has(capability) {
+        // Instructions in a transcript are not left out.
+        let in_transcript = capability == Capability::SystemMessages && !O::TELLS_ROLES;
+        if can.has(capability) || in_transcript {
             continue;
         }
         let server = stage.answering(&Answer::of_text(["Fine"]));

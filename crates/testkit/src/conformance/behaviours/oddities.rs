@@ -1,6 +1,6 @@
 //! Answers that are not what they should be, and those that are more.
 
-use catena_core::{ErrorKind, RunnableExt};
+use catena_core::{AiMessage, ErrorKind, RunnableExt};
 use serde_json::Value;
 
 use super::super::stage::{drain, failure, fold, said};
@@ -30,6 +30,22 @@ pub(crate) async fn unknown_members<O: Answered>(stage: &Stage<O>) -> Verdict {
     let plain = stage.answering(&answer);
     let expected = stage.model(&plain)?.invoke("Hi").await?;
     same_facts(&expected, &whole)
+}
+
+/// What nobody knows yet is kept, for whoever does.
+pub(crate) async fn unknown_kept(stage: &Stage<AiMessage>) -> Verdict {
+    if !stage.subject().keeps_unknown() {
+        return Err(Fault::NotApplicable(
+            "the subject does not promise to keep what it does not know".to_owned(),
+        ));
+    }
+    let news = serde_json::json!({"weather": ["fine", 21.5, null]});
+    let mut whole = stage.wire().whole(&Answer::of_text(["one ", "two"]));
+    whole["kit_news"] = news.clone();
+    let server = Server::replay([Reply::json(200, whole)]);
+    let answer = stage.model(&server)?.invoke("Hi").await?;
+    ensure_eq!(answer.metadata.extra.get("kit_news"), Some(&news), "an unknown member of the answer");
+    Ok(())
 }
 
 /// Events of kinds to come are passed over, wherever they stand.

@@ -1,9 +1,12 @@
 //! Answers in pieces.
 
+use std::time::Duration;
+
 use catena_core::{ErrorKind, RunnableExt};
 use futures_util::StreamExt;
 
-use super::super::stage::{drain, fold, said};
+use super::super::examination::bounded;
+use super::super::stage::{drain, fold, has_left, said};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Separation, Stage, Verdict};
@@ -47,6 +50,24 @@ pub(crate) async fn first_piece_at_once<O: Answered>(stage: &Stage<O>) -> Verdic
     }
     ensure_eq!(text, "first second", "the text");
     Ok(())
+}
+
+/// An answer is over when the service says so, even if it keeps the connection open.
+pub(crate) async fn end_at_once<O: Answered>(stage: &Stage<O>) -> Verdict {
+    if !stage.wire().says_end() {
+        return Err(Fault::NotApplicable("no event of the service says that the answer is over".to_owned()));
+    }
+    let stage = stage.clone();
+    bounded("end_at_once", Duration::from_secs(10), move || {
+        pollster::block_on(async {
+            let answer = Answer::of_text(["one ", "two"]);
+            let server = crate::Server::replay([stage.streamed(&answer).end_stall()]);
+            let whole = fold(&stage.model(&server)?, "Hi").await?;
+            ensure_eq!(whole.said(), answer.text(), "the answer");
+            ensure!(has_left(&server, 1).await, "the connection stays open after the answer is over");
+            Ok(())
+        })
+    })
 }
 
 /// However the network cuts the bytes of a stream, the answer is the same.

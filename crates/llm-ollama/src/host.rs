@@ -1,32 +1,4 @@
-//! The environment variables of Ollama's clients.
-
-/// Reads variables, or nothing at all.
-#[derive(Clone, Copy)]
-pub(crate) struct Environment<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
-
-impl Environment<'_> {
-    pub(crate) fn process() -> Environment<'static> {
-        Environment(&|name| std::env::var(name).ok())
-    }
-
-    pub(crate) fn none() -> Environment<'static> {
-        Environment(&|_| None)
-    }
-
-    pub(crate) fn api_key(self) -> Option<String> {
-        self.get("OLLAMA_API_KEY")
-    }
-
-    /// The URL that `OLLAMA_HOST` stands for.
-    pub(crate) fn base_url(self) -> Option<String> {
-        self.get("OLLAMA_HOST").map(|host| url_of_host(&host))
-    }
-
-    /// A variable that is set. An empty one counts as not set.
-    fn get(self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.trim().is_empty())
-    }
-}
+//! The URL of a host, as Ollama's clients write it.
 
 /// The URL of a host as `OLLAMA_HOST` names it: scheme, port and path may be absent. Without a scheme the port is
 /// Ollama's own, with one it is that of the scheme. The address that a server binds to reach all of its interfaces is
@@ -99,12 +71,5 @@ mod tests {
         ] {
             assert_eq!(url_of_host(host), url, "{host}");
         }
-    }
-
-    #[test]
-    fn empty_variables_count_as_not_set() {
-        let environment = Environment(&|name| (name == "OLLAMA_HOST").then(|| " ".to_owned()));
-        assert_eq!((environment.base_url(), environment.api_key()), (None, None));
-        assert_eq!(Environment::none().base_url(), None);
     }
 }

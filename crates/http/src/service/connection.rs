@@ -1,0 +1,340 @@
+//! Where a service is and how to reach it: what the builders of all providers collect.
+
+use std::fmt;
+use std::time::Duration;
+
+use catena_core::{Error, ErrorKind, Result};
+
+use super::{Address, ApiKey, Environment, Service, ServiceBuilder};
+use crate::{HttpClient, HttpClientBuilder, Proxy};
+
+/// A change of the service's settings, kept until it is built.
+type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
+
+/// What a provider's builder is told about the connection, kept until the [`Service`] is built.
+///
+/// The builder holds one, and [`connection_methods!`](crate::connection_methods) gives it the methods that users set it
+/// with. When it builds, the provider asks for the [base URL](Self::base_url) and the [key](Self::api_key), starts a
+/// [`Service::builder`] with them, and has it [finished](Self::connect). `Debug` hides the key.
+///
+/// # Example
+/// ```
+/// use catena_core::{Error, Result, ServiceError};
+/// use catena_http::connection_methods;
+/// use catena_http::service::{ConnectionSettings, Credentials, Dialect, FailedAnswer, Service};
+///
+/// # #[derive(Debug)]
+/// # struct Acme;
+/// # impl Dialect for Acme {
+/// #     fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error {
+/// #         answer.error(answer.kind(), "refused".to_owned(), ServiceError::default())
+/// #     }
+/// # }
+/// /// Builds a model of Acme.
+/// #[derive(Debug, Default)]
+/// pub struct AcmeBuilder {
+///     connection: ConnectionSettings,
+/// }
+///
+/// impl AcmeBuilder {
+///     fn connect(self) -> Result<Service> {
+///         let url = self.connection.base_url(&["ACME_URL"]).unwrap_or("https://api.acme.test".to_owned());
+///         let mut service = Service::builder(url, Acme);
+///         if let Some(key) = self.connection.api_key(&["ACME_API_KEY"])? {
+///             service = service.with_credentials(Credentials::bearer(key));
+///         }
+///         self.connection.connect(service, &["ACME_PROXY"])
+///     }
+/// }
+///
+/// connection_methods! {
+///     AcmeBuilder, connection,
+///     api_key: "Default: `ACME_API_KEY`.",
+///     base_url: "Default: `ACME_URL`, or `https://api.acme.test`.",
+///     proxy: "Default: `ACME_PROXY`, or what `HTTPS_PROXY` and its kin say.",
+///     stream_chunk_timeout: "Default: none, as the idle timeout is there.",
+/// }
+///
+/// let builder = AcmeBuilder::default().ignore_environment().with_api_key("sk-secret").with_max_retries(5);
+/// assert!(!format!("{builder:?}").contains("sk-secret"));
+/// builder.connect()?;
+/// let error = AcmeBuilder::default().ignore_environment().connect().unwrap_err();
+/// assert!(error.to_string().contains("set ACME_API_KEY"));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Default)]
+pub struct ConnectionSettings {
+    api_key: Option<ApiKey>,
+    pub(super) without_key: bool,
+    pub(super) base_url: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) has_query: bool,
+    pub(super) timeout: Option<Duration>,
+    pub(super) max_retries: Option<usize>,
+    shared: Option<HttpClient>,
+    http: HttpClientBuilder,
+    /// The setting of `http` that was touched last, if any.
+    http_setting: Option<&'static str>,
+    has_proxy: bool,
+    environment: Environment,
+    changes: Vec<Change>,
+}
+
+impl ConnectionSettings {
+    /// Keeps the key.
+    pub fn set_api_key(&mut self, key: ApiKey) {
+        self.api_key = Some(key);
+    }
+
+    /// Keeps that no key is to be sent.
+    pub fn decline_api_key(&mut self) {
+        self.without_key = true;
+    }
+
+    /// Keeps where the service is.
+    pub fn set_base_url(&mut self, url: impl Into<String>) {
+        self.base_url = Some(url.into());
+    }
+
+    /// Keeps a header of every request.
+    pub fn add_header(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.headers.push((name.into(), value.into()));
+    }
+
+    /// Keeps a parameter in the query of every request.
+    pub fn add_query(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        self.has_query = true;
+        self.change(move |service| service.with_query(name, value));
+    }
+
+    /// Keeps one limit for each phase of an attempt.
+    pub fn set_timeout(&mut self, limit: Duration) {
+        self.timeout = Some(limit);
+        self.set_connect_timeout(limit);
+        self.change(move |service| service.with_first_byte_timeout(limit).with_idle_timeout(limit));
+    }
+
+    /// Keeps how often a call is tried again.
+    pub fn set_max_retries(&mut self, retries: usize) {
+        self.max_retries = Some(retries);
+        self.change(move |service| service.with_max_retries(retries));
+    }
+
+    /// Keeps a client to share.
+    pub fn set_http_client(&mut self, client: HttpClient) {
+        self.shared = Some(client);
+    }
+
+    /// Keeps the proxy.
+    pub fn set_proxy(&mut self, proxy: Proxy) {
+        self.has_proxy = true;
+        self.change_http("with_proxy", |http| http.with_proxy(proxy));
+    }
+
+    /// Keeps the longest time to open a connection.
+    pub fn set_connect_timeout(&mut self, limit: Duration) {
+        self.change_http("with_connect_timeout", |http| http.with_connect_timeout(limit));
+    }
+
+    /// Keeps where variables are read.
+    pub fn set_environment(&mut self, environment: Environment) {
+        self.environment = environment;
+    }
+
+    /// Keeps a change of the service's other settings. Changes are made in their order, after what the provider itself
+    /// sets.
+    pub fn change(&mut self, change: impl FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync + 'static) {
+        self.changes.push(Box::new(change));
+    }
+
+    fn change_http(
+        &mut self,
+        setting: &'static str,
+        change: impl FnOnce(HttpClientBuilder) -> HttpClientBuilder,
+    ) {
+        self.http_setting = Some(setting);
+        self.http = change(std::mem::take(&mut self.http));
+    }
+
+    /// Where variables are read.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Where the service is: what was set, or else what the first of these variables says.
+    pub fn base_url(&self, variables: &[&str]) -> Option<String> {
+        self.base_url.clone().or_else(|| self.environment.first(variables))
+    }
+
+    /// The key: that which was set, or else that in the first of these variables. `None` where the user wants none.
+    ///
+    /// # Errors
+    /// `Config` if there is no key and the user did not say that none is wanted, or said both.
+    pub fn api_key(&self, variables: &[&str]) -> Result<Option<ApiKey>> {
+        match self.optional_api_key(variables)? {
+            None if !self.without_key => Err(config(format!(
+                "no API key: set {}, or call `with_api_key` on the builder, or `without_api_key` for a server that needs \
+                 none",
+                variables.join(" or ")
+            ))),
+            key => Ok(key),
+        }
+    }
+
+    /// The same for a service that can do without a key: there may be none.
+    ///
+    /// # Errors
+    /// `Config` if a key was set and declined.
+    pub fn optional_api_key(&self, variables: &[&str]) -> Result<Option<ApiKey>> {
+        match (self.without_key, &self.api_key) {
+            (true, Some(_)) => {
+                let message = "both `with_api_key` and `without_api_key` were called: which is meant?";
+                Err(config(message.to_owned()))
+            }
+            (true, None) => Ok(None),
+            (false, Some(key)) => Ok(Some(key.clone())),
+            (false, None) => Ok(self.environment.first(variables).map(ApiKey::from)),
+        }
+    }
+
+    /// True if a key was set, not counting variables.
+    pub fn has_api_key(&self) -> bool {
+        self.api_key.is_some()
+    }
+
+    /// True if the user wants no key.
+    pub fn is_keyless(&self) -> bool {
+        self.without_key
+    }
+
+    /// Builds the client of the service, from what the provider set on it and from all that is kept here. Without a proxy
+    /// of the user's the first of these variables names one, and else the standard variables do.
+    ///
+    /// # Errors
+    /// Those of [`ServiceBuilder::build`]; `Config` for a proxy that cannot be used, and for a setting that has no effect
+    /// on a client that is shared.
+    pub fn connect(self, service: ServiceBuilder, proxy_variables: &[&str]) -> Result<Service> {
+        let Self { headers, changes, shared, http, http_setting, has_proxy, environment, .. } = self;
+        let mut service =
+            headers.into_iter().fold(service, |service, (name, value)| service.with_header(name, value));
+        for change in changes {
+            service = change(service);
+        }
+        let http = match (shared, http_setting) {
+            (Some(client), None) => client,
+            (Some(_), Some(setting)) => return Err(without_effect(setting)),
+            (None, _) if has_proxy => http.build()?,
+            (None, _) => {
+                let named = environment.first(proxy_variables).map(Proxy::url);
+                let proxy = named.unwrap_or_else(|| environment.proxy(service.base_url()));
+                http.with_proxy(proxy).build()?
+            }
+        };
+        service.with_http_client(http).build()
+    }
+}
+
+fn without_effect(setting: &str) -> Error {
+    config(format!(
+        "`{setting}` has no effect on the client given by `with_http_client`: set it on that client"
+    ))
+}
+
+fn config(message: String) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+impl fmt::Debug for ConnectionSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base_url = self.base_url.as_deref().map(Address::parse);
+        f.debug_struct("ConnectionSettings")
+            .field("api_key", &self.api_key)
+            .field("base_url", &base_url.and_then(Result::ok))
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("http", &self.http)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use catena_core::ServiceError;
+
+    use super::super::{Dialect, FailedAnswer};
+    use super::*;
+
+    #[derive(Debug)]
+    struct Plain;
+
+    impl Dialect for Plain {
+        fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error {
+            answer.error(answer.kind(), String::new(), ServiceError::default())
+        }
+    }
+
+    fn settings(variables: &'static [(&'static str, &'static str)]) -> ConnectionSettings {
+        let mut settings = ConnectionSettings::default();
+        settings.set_environment(Environment::new(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        }));
+        settings
+    }
+
+    fn connect(settings: ConnectionSettings) -> Result<Service> {
+        settings.connect(Service::builder("http://127.0.0.1:9", Plain), &["OWN_PROXY"])
+    }
+
+    #[track_caller]
+    fn check_error<T: fmt::Debug>(result: Result<T>, part: &str) {
+        let error = result.expect_err(part);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(part), "{error}");
+    }
+
+    #[test]
+    fn what_is_set_wins_over_variables() {
+        let mut settings = settings(&[("A_URL", ""), ("B_URL", "http://b.test"), ("KEY", "env-key")]);
+        assert_eq!(settings.base_url(&["A_URL", "B_URL"]).as_deref(), Some("http://b.test"));
+        assert!(!settings.has_api_key());
+        assert!(settings.api_key(&["NO_KEY", "KEY"]).expect("a key").is_some());
+        settings.set_base_url("http://mine.test");
+        settings.set_api_key("my-key".into());
+        assert_eq!(settings.base_url(&["B_URL"]).as_deref(), Some("http://mine.test"));
+        assert!(settings.has_api_key());
+        assert!(!format!("{settings:?}").contains("my-key"), "{settings:?}");
+    }
+
+    #[test]
+    fn a_key_is_there_or_declined_or_missing() {
+        check_error(settings(&[]).api_key(&["A_KEY", "B_KEY"]), "set A_KEY or B_KEY");
+        assert!(settings(&[]).optional_api_key(&["A_KEY"]).expect("no key").is_none());
+        let mut declined = settings(&[("A_KEY", "k")]);
+        declined.decline_api_key();
+        assert!(declined.api_key(&["A_KEY"]).expect("no key").is_none() && declined.is_keyless());
+        declined.set_api_key("k".into());
+        check_error(declined.api_key(&["A_KEY"]), "which is meant");
+    }
+
+    #[test]
+    fn a_shared_client_keeps_its_settings() {
+        let client = || HttpClient::builder().with_proxy(Proxy::None).build().expect("a client");
+        let mut shared = settings(&[("OWN_PROXY", "not a url")]);
+        shared.set_http_client(client());
+        connect(shared).expect("its own proxy counts");
+        let mut changed = settings(&[]);
+        changed.set_http_client(client());
+        changed.set_connect_timeout(Duration::from_secs(1));
+        check_error(connect(changed), "`with_connect_timeout` has no effect");
+    }
+
+    #[test]
+    fn a_proxy_is_set_or_named_by_a_variable() {
+        let named = || settings(&[("OWN_PROXY", "not a url")]);
+        assert_eq!(connect(named()).expect_err("a bad proxy").kind(), ErrorKind::Config);
+        let mut own = named();
+        own.set_proxy(Proxy::None);
+        connect(own).expect("the variable does not count");
+    }
+}

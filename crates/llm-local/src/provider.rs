@@ -1,0 +1,50 @@
+//! Models in files by name, for a registry.
+
+use std::sync::Arc;
+
+use catena_core::{ModelOptions, ModelRegistry, Result};
+
+use crate::local_builder::LocalBuilder;
+
+/// Registers `local:PATH.gguf` for chat and for texts.
+///
+/// Each model that is asked for opens its file: keep it, and share it by cloning the `Arc`. There is no service, so
+/// addresses, keys, time limits and retries are `ErrorKind::Unsupported`.
+///
+/// # Example
+/// ```
+/// use catena_core::{ErrorKind, ModelOptions, ModelRegistry};
+///
+/// let models = ModelRegistry::new().with(catena_llm_local::provider);
+/// let options = ModelOptions::new().with_temperature(0.0).with_seed(1);
+/// let error = models.chat_with("local:no-such-file.gguf", &options).err().expect("no such file");
+/// assert_eq!(error.kind(), ErrorKind::Config);
+/// ```
+#[must_use]
+pub fn provider(models: ModelRegistry) -> ModelRegistry {
+    models
+        .with_chat("local", |path, options| Ok(Arc::new(builder(path, options)?.build_chat()?)))
+        .with_text("local", |path, options| Ok(Arc::new(builder(path, options)?.build()?)))
+}
+
+fn builder(path: &str, options: &ModelOptions) -> Result<LocalBuilder> {
+    options.refuse("local", &["base_url", "api_key", "timeout", "max_retries"])?;
+    let mut builder = LocalBuilder::new(path);
+    if let Some(temperature) = options.temperature {
+        builder = builder.with_temperature(temperature as f32);
+    }
+    if let Some(top_p) = options.top_p {
+        builder = builder.with_top_p(top_p as f32);
+    }
+    if let Some(limit) = options.max_tokens {
+        builder = builder.with_max_tokens(limit as usize);
+    }
+    if let Some(stop) = &options.stop {
+        builder = builder.with_stop(stop.clone());
+    }
+    if let Some(seed) = options.seed {
+        // Any number will do; what matters is that the same one gives the same answer.
+        builder = builder.with_seed(seed.cast_unsigned());
+    }
+    Ok(builder)
+}
