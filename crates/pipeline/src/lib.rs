@@ -28,9 +28,34 @@
 //!
 //! A message of a `chat_prompt` is a text (of a person), `[role, template]`, `{"role", "content"}`,
 //! `["placeholder", "{name}"]`, `{"placeholder": {"name", "optional"?, "n_messages"?}}`, or `{"$message": {"type",
-//! "content"}}`, which is taken as it is. Parsers are `str`, `json`, `comma_list`, `numbered_list` and
-//! `markdown_list`.
+//! "content"}}`, which is taken as it is.
 //!
+//! # Parsers
+//! A kind without options that must be there may stand alone: `{"parser": "json"}`. Options are those of LangChain's
+//! parsers, under their names.
+//!
+//! | kind and options | what it reads |
+//! | --- | --- |
+//! | `str` | the text as it is |
+//! | `json` | JSON, as it comes |
+//! | `json_schema`, `schema`, `defaults`? | JSON that fits a schema; with `defaults` the schema's fill it up |
+//! | `structured`, `response_schemas: [{"name", "description", "type"?}, ...]` | a JSON object with these members |
+//! | `xml`, `tags`? | XML, as it comes |
+//! | `yaml`, `schema`? | YAML; feature `yaml` |
+//! | `comma_list`, `numbered_list`, `markdown_list` | the items of a list, as they come |
+//! | `enum`, `values` | one of these words; of an object `{word: value}`, what the word stands for |
+//! | `boolean`, `true_val`?, `false_val`? | a word for yes or no |
+//! | `datetime`, `format`? | a date and time, in the notation of `strptime` |
+//! | `regex`, `regex`, `output_keys`, `default_output_key`? | what the groups of an expression find; feature `regex` |
+//! | `regex_dict`, `output_key_to_format: {name: label}`, `no_update_value`? | what stands behind labels |
+//! | `combining`, `parsers: [parser, ...]` | paragraphs, each with a parser of its own |
+//! | `json_tools`, `tools: {name: schema}`?, `first_tool_only`?, `return_id`? | calls of tools; with `tools`, of these only |
+//! | `json_key_tools`, `key_name`, `first_tool_only`?, `return_id`? | calls of one tool |
+//! | `functions`, `args_only`? | a function call as it came |
+//! | `json_functions`, `args_only`?, `strict`? | its arguments as JSON, as they come |
+//! | `json_key_functions`, `key_name` | one of its arguments |
+//!
+//! # Values
 //! `CF` is `{"id", "name"?, "description"?, "is_shared"?}`, with `options` (name to value) and `default` for a choice.
 //! `exceptions` are error kinds in snake case (`rate_limit`, `server`), `retryable`, `any`, or names that the
 //! application [registers](PipelineLoader::with_error).

@@ -186,11 +186,16 @@ impl<'a> Spec<'a> {
 
     /// Loads a node that stands here.
     pub fn load(&self) -> Result<DynRunnable> {
+        nodes::load(&self.nested()?)
+    }
+
+    /// One deeper inside, unless that is too deep.
+    pub(crate) fn nested(&self) -> Result<Self> {
         if self.depth >= DEPTH_LIMIT {
             let limit = format!("nodes stand more than {DEPTH_LIMIT} deep inside each other");
             return Err(Error::new(ErrorKind::Config, limit));
         }
-        nodes::load(&Self { depth: self.depth + 1, ..self.clone() })
+        Ok(Self { depth: self.depth + 1, ..self.clone() })
     }
 
     /// Loads nodes by name.

@@ -8,6 +8,9 @@ use crate::{Error, ErrorKind};
 /// How many bytes of an answer are shown before and behind the place where reading it failed.
 const AROUND: usize = 200;
 
+/// How many bytes are kept of what was expected: an application may know very many names.
+const EXPECTED: usize = 2_000;
+
 /// What a parser saw, where it stopped and what it expected there: part of an error of the kind
 /// [`Parse`](ErrorKind::Parse), see [`Error::parse_failure`].
 ///
@@ -98,12 +101,23 @@ pub(crate) fn failed_at(
     offset: usize,
     expected: impl Into<Cow<'static, str>>,
 ) -> Error {
-    error(what, ParseFailure { answer: answer.to_owned(), expected: expected.into(), offset: Some(offset) })
+    error(
+        what,
+        ParseFailure { answer: answer.to_owned(), expected: shortened(expected), offset: Some(offset) },
+    )
 }
 
 /// The error for an answer that is not `what` as a whole.
 pub(crate) fn failed(what: &str, answer: &str, expected: impl Into<Cow<'static, str>>) -> Error {
-    error(what, ParseFailure { answer: answer.to_owned(), expected: expected.into(), offset: None })
+    error(what, ParseFailure { answer: answer.to_owned(), expected: shortened(expected), offset: None })
+}
+
+fn shortened(expected: impl Into<Cow<'static, str>>) -> Cow<'static, str> {
+    let expected = expected.into();
+    match expected.len() > EXPECTED {
+        true => format!("{}…", &expected[..boundary(&expected, EXPECTED)]).into(),
+        false => expected,
+    }
 }
 
 fn error(what: &str, failure: ParseFailure) -> Error {
@@ -160,6 +174,12 @@ mod tests {
         );
         check(&failed("enum", "mauve", "`red`"), "invalid enum output: expected `red` in: mauve");
         check(&failed("enum", " ", "`red`"), "invalid enum output: expected `red`, but the text is empty");
+    }
+
+    #[test]
+    fn what_is_expected_is_bounded() {
+        let error = failed("enum", "x", "ö".repeat(100_000));
+        assert!(error.message().len() < 2_100 && error.message().contains("ö… in: x"), "{error}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod str_output_parser;
 mod structured;
 mod tools;
 mod typed;
+mod unreadable;
 mod whole;
 mod xml;
 #[cfg(feature = "yaml")]

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::character::is_space;
-use super::failure::failed;
+use super::failure::{failed, failed_at};
 use super::whole::whole_parser;
 use crate::{Chunk, Data, OutputParser, Result};
 
@@ -69,24 +70,47 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
             strict_booleans: true,
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
         };
-        serde_saphyr::from_str_with_options(inside_fence(answer), options).map_err(|error| {
+        let inside = inside_fence(answer);
+        serde_saphyr::from_str_with_options(&answer[inside.clone()], options).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
-            let failure = failed("YAML", answer, format!("what fits ({reason:.200})"));
+            let expected = format!("what fits ({reason:.200})");
+            let failure = match place(&error, &answer[inside.clone()]) {
+                Some(at) => failed_at("YAML", answer, inside.start + at, expected),
+                None => failed("YAML", answer, expected),
+            };
             // It may repeat the whole answer.
             if text.len() <= LONGEST_SOURCE { failure.with_source(error) } else { failure }
         })
     }
 }
 
+/// The byte where reading failed, if the error knows its line and column.
+fn place(error: &serde_saphyr::Error, text: &str) -> Option<usize> {
+    let location = error.location()?;
+    let line = usize::try_from(location.line()).ok()?.checked_sub(1)?;
+    let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
+    let begin = match line {
+        0 => 0,
+        line => text.match_indices('\n').nth(line - 1)?.0 + 1,
+    };
+    let rest = &text[begin..];
+    Some(begin + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
+}
+
 /// What is between the first fence that begins a line and the next backtick; the whole answer where there is none.
-fn inside_fence(answer: &str) -> &str {
-    let text = answer.trim_matches(is_space);
-    let fences = text.match_indices(FENCE).map(|(at, _)| at);
-    let mut fences = fences.filter(|at| *at == 0 || text[..*at].ends_with('\n'));
-    let Some(inside) = fences.next().map(|at| &text[at + FENCE.len()..]) else { return answer };
-    let inside = ["yaml", "yml"].iter().find_map(|language| inside.strip_prefix(language)).unwrap_or(inside);
-    inside.split('`').next().unwrap_or_default()
+fn inside_fence(answer: &str) -> Range<usize> {
+    let begin = answer.len() - answer.trim_start_matches(is_space).len();
+    let fences = answer.match_indices(FENCE).map(|(at, _)| at);
+    let mut fences = fences.filter(|at| *at == begin || answer[..*at].ends_with('\n'));
+    let Some(behind) = fences.next().map(|at| at + FENCE.len()) else { return 0..answer.len() };
+    let languages = ["yaml", "yml"].into_iter();
+    let language = languages.filter(|name| answer[behind..].starts_with(name)).map(str::len).next();
+    let start = behind + language.unwrap_or(0);
+    start
+        ..answer[start..]
+            .find('`')
+            .map_or(answer.trim_end_matches(is_space).len().max(start), |end| start + end)
 }
 
 whole_parser!(impl [T: Chunk + DeserializeOwned] YamlOutputParser<T> => T);
@@ -167,6 +191,6 @@ mod tests {
     fn the_error_says_what_does_not_fit() {
         let error = YamlOutputParser::<Vec<u8>>::new().parse("[1, x]").expect_err("no number");
         assert!(error.message().starts_with("invalid YAML output: expected what fits ("), "{error}");
-        assert!(error.message().ends_with("in: [1, x]"), "{error}");
+        assert!(error.message().ends_with("found `x` at line 1, column 5 of: [1, x]"), "{error}");
     }
 }

@@ -6,6 +6,8 @@ mod errors;
 mod faults;
 mod limits;
 mod load;
+mod parser_failures;
+mod parser_growth;
 mod repair;
 mod streaming;
 mod structured_output;

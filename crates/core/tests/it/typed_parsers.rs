@@ -212,7 +212,8 @@ fn calls_that_fit_no_tool_say_why() {
     );
     calls_fail(
         &[("add", r#"{"a": 1, "#)],
-        "invalid tool call `add` output: expected arguments that are a JSON object in: {\"a\": 1, ",
+        "invalid tool call `add` output: expected arguments that are a JSON object, and here a name in double quotes, \
+         found the end at line 1, column 10 of: {\"a\": 1, ",
     );
 }
 

@@ -18,7 +18,7 @@ fn the_place_of_a_mistake_is_named() {
     check_error(r#"{"lambda": "add_one", "arg": {}}"#, "unknown option `arg`; `lambda` has: name, args");
     check_error(
         r#"{"parallel": {"a": {"lambda": "ad_one"}}}"#,
-        "parallel.a.lambda: unknown function `ad_one`; known: add_one, constant, fail, is_positive",
+        "parallel.a.lambda: unknown function `ad_one`; known: add_one, call, constant, fail, is_positive",
     );
     check_error(r#"{"gen": "x"}"#, "gen: unknown generator `x`; known: upper");
     check_error(r#"{"map": {"lambda": "constant"}}"#, "map.lambda.args: `value` is missing");

@@ -4,4 +4,5 @@
 mod configurable;
 mod errors;
 mod nodes;
+mod parsers;
 mod support;

@@ -1,7 +1,9 @@
 //! A loader with a few functions and models, and checks in one line.
 
 use catena_core::fakes::FakeChatModel;
-use catena_core::{Data, Error, ErrorKind, RunConfig, Runnable, RunnableExt, generator, lambda};
+use catena_core::{
+    AiMessage, Data, Error, ErrorKind, RunConfig, Runnable, RunnableExt, ToolCall, generator, lambda,
+};
 use catena_pipeline::PipelineLoader;
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -18,6 +20,13 @@ pub(crate) fn loader() -> PipelineLoader {
         .with_function("fail", |args| {
             let kind = args.get("busy").map_or(ErrorKind::Other, |_| ErrorKind::RateLimit);
             Ok(lambda(move |_: Data| Err::<Data, _>(Error::new(kind, "failed"))).dynamic())
+        })
+        .with_function("call", |_| {
+            let mut answer =
+                AiMessage::new("").with_tool_calls([ToolCall::new("add", [("a", 1)]).with_id("c")]);
+            let call = serde_json::json!({"name": "add", "arguments": "{\"a\": 1}"});
+            answer.additional_kwargs.insert("function_call".into(), call);
+            Ok(lambda(move |_: Data| answer.clone()).dynamic())
         })
         .with_generator("upper", |_| {
             let upper = generator(|texts| {

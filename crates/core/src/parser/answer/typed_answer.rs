@@ -9,7 +9,7 @@ use crate::parser::failure::failed;
 use crate::parser::message_reader::MessageReader;
 use crate::parser::tools::CallForm;
 use crate::parser::typed::{FormReader, read_as};
-use crate::{Data, FromData, Json, Outline, Parsed, Result, ToolCall, TypedOutputParser};
+use crate::{AiMessage, Data, FromData, Json, Outline, Parsed, Result, ToolCall, TypedOutputParser};
 
 /// An answer that is a `T`.
 pub(crate) struct TypedAnswer<T> {
@@ -23,7 +23,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedAnswer<T> {
         Self { text: TypedOutputParser::with_schema(schema), tool }
     }
 
-    fn read(&self, call: Option<&ToolCall>) -> Result<Parsed<T>> {
+    fn read(&self, call: Option<&ToolCall>, message: &AiMessage) -> Result<Parsed<T>> {
         let args = call.map_or(Data::Null, |call| Data::Record(call.args.clone()));
         let json = Json::from_data(args)?;
         // A type that takes `null` takes that there is no call.
@@ -32,7 +32,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedAnswer<T> {
             Ok(value) => Ok(Parsed::new(value, json)),
             Err(_) if call.is_none() => {
                 let expected = format!("a call of `{:.100}`", self.tool.as_deref().unwrap_or_default());
-                Err(failed("structured", "", expected))
+                Err(failed("structured", &message.text(), expected))
             }
             Err(why) => {
                 let what = format!("tool call `{:.100}`", self.tool.as_deref().unwrap_or_default());
@@ -60,11 +60,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> AnswerForm for TypedAnswer<T> 
 impl<T: DeserializeOwned + Send + Sync + 'static> CallForm for TypedAnswer<T> {
     type Output = Parsed<T>;
 
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Parsed<T>>> {
-        let call = calls.iter().find(|call| self.tool.as_ref() == Some(&call.name));
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Parsed<T>>> {
+        let call = message.tool_calls().iter().find(|call| self.tool.as_ref() == Some(&call.name));
         match call {
             None if !complete => Ok(None),
-            call => match self.read(call) {
+            call => match self.read(call, message) {
                 Err(_) if !complete => Ok(None),
                 read => read.map(Some),
             },

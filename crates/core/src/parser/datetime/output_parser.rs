@@ -66,12 +66,14 @@ impl DatetimeOutputParser {
     /// [`Parse`](crate::ErrorKind::Parse) when it does not fit the format, or there is no such day.
     pub fn parse(&self, answer: &str) -> Result<Datetime> {
         let text = answer.trim_matches(is_space);
-        let (fields, end) = read(&self.items, text)
-            .map_err(|(at, index)| failed_at("datetime", text, at, expected(self.items.get(index))))?;
+        let before = answer.len() - answer.trim_start_matches(is_space).len();
+        let misfit = |at: usize, item| failed_at("datetime", answer, before + at, expected(item));
+        let (fields, end) =
+            read(&self.items, text).map_err(|(at, index)| misfit(at, self.items.get(index)))?;
         if end < text.len() {
-            return Err(failed_at("datetime", text, end, expected(None)));
+            return Err(misfit(end, None));
         }
-        fields.datetime().map_err(|expected| failed("datetime", text, expected))
+        fields.datetime().map_err(|expected| failed("datetime", answer, expected))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parser that gives one argument of a function call.
 
 use super::{JsonOutputFunctionsParser, size};
+use crate::parser::failure::failed;
 use crate::parser::message_reader::{MessageForm, message_parser};
 use crate::{AiMessage, Error, ErrorKind, Json, Result};
 
@@ -43,16 +44,23 @@ impl MessageForm for JsonKeyOutputFunctionsParser {
     }
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
-        let args = JsonOutputFunctionsParser::new().read(message, complete)?;
-        let arg = args.and_then(|args| args.get(&self.key_name).cloned().map(Json::from));
-        if arg.is_none() && complete {
-            let message = format!("the function call has no argument `{:.100}`", self.key_name);
-            return Err(Error::new(ErrorKind::MissingKey, message));
+        let Some(args) = JsonOutputFunctionsParser::new().read(message, complete)? else { return Ok(None) };
+        match args.get(&self.key_name) {
+            None if complete => Err(missing_in(&args, format!("the argument `{:.100}`", self.key_name))),
+            arg => Ok(arg.cloned().map(Json::from)),
         }
-        Ok(arg)
     }
 
     fn is_same(&self, given: &Json, next: &Json) -> bool {
         given == next
+    }
+}
+
+fn missing_in(args: &Json, expected: String) -> Error {
+    let failed = failed("function call", &args.to_string(), expected);
+    let missing = Error::new(ErrorKind::MissingKey, failed.message().to_owned());
+    match failed.parse_failure() {
+        Some(failure) => missing.with_parse_failure(failure.clone()),
+        None => missing,
     }
 }

@@ -11,6 +11,7 @@ pub use raw_functions::OutputFunctionsParser;
 use serde_json::{Map, Value};
 
 use super::failure::failed;
+use super::unreadable::unreadable;
 use crate::{AiMessage, Data, Error, FromData, Json, Result};
 
 fn call_of(message: &AiMessage) -> Option<&Map<String, Value>> {
@@ -32,14 +33,11 @@ fn missing(message: &AiMessage) -> Error {
 /// The arguments as JSON. `None` while they cannot be read.
 fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Result<Option<Json>> {
     let text = arguments(call);
-    let unreadable = || {
-        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
-        failed(&format!("function call `{name:.100}`"), text, "arguments that are JSON")
-    };
     if complete {
+        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
         return match crate::message::read_arguments(text, false, strict) {
             Some(args) if !text.trim().is_empty() => Json::from_data(Data::Record(args)).map(Some),
-            _ => Err(unreadable()),
+            _ => Err(unreadable("function call", name, text, strict)),
         };
     }
     Ok(crate::parser::parse_partial_json(text, strict).ok().map(Json::from))

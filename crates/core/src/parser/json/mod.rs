@@ -21,6 +21,7 @@ pub(super) use answer::{Answer, Piece};
 pub use diff_parser::JsonDiffParser;
 pub use output_parser::JsonOutputParser;
 pub(super) use output_parser::json_snapshots;
+pub(super) use partial::json_fault;
 pub use partial::{parse_and_check_json_markdown, parse_json_markdown, parse_partial_json};
 pub(crate) use partial::{parse_markdown_data, parse_partial_data};
 pub use patch::{JsonPatch, JsonPatchOperation};

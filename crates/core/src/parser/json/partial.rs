@@ -45,6 +45,14 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
     }
 }
 
+/// Where a text that is no JSON stops being some, and what should be there. `None` if it may pass for JSON.
+pub(in crate::parser) fn json_fault(text: &str, strict: bool) -> Option<(usize, &'static str)> {
+    let mut scanner = Scanner::new(0, Tolerance { trim: false, strict, tail: false, hold: false });
+    scanner.read(text);
+    let fault = scanner.failure();
+    (!scanner.is_whole()).then_some((fault.at, fault.expected))
+}
+
 /// Reads the JSON of a model's answer: the answer itself, or what is behind the first fence of it. The end may be
 /// missing, as for [`parse_partial_json`].
 ///

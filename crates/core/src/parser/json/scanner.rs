@@ -109,6 +109,16 @@ impl Scanner {
         self.root.is_some()
     }
 
+    /// True when the text is one value and nothing else.
+    pub(super) fn is_whole(&self) -> bool {
+        let ends = match self.state {
+            State::Done => true,
+            State::Number(number) => self.frames.is_empty() && number.is_complete(),
+            _ => false,
+        };
+        ends && self.failure.is_none()
+    }
+
     /// True behind a bracket that closes what is not open.
     pub(super) fn is_stray(&self) -> bool {
         matches!(self.state, State::Stray)
@@ -150,7 +160,7 @@ impl Scanner {
             _ if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') => {}
             State::Start if self.tolerance.trim && matches!(byte, b'`' | b'\x0b' | b'\x0c') => {}
             State::Done if self.tolerance.tail => {}
-            State::Done => self.give_up(byte),
+            State::Done => self.fail(byte),
             _ if matches!(byte, b']' | b'}') => self.close(byte),
             State::Start | State::Item { .. } | State::Member => self.begin(byte),
             State::Name { .. } if byte == b'"' => {

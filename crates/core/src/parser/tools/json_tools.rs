@@ -5,7 +5,7 @@ use super::known_tools::KnownTools;
 use super::reader::CallForm;
 use super::{as_record, json};
 use crate::parser::message_reader::message_parser;
-use crate::{Data, Json, Result, ToolCall};
+use crate::{AiMessage, Data, Json, Result};
 
 /// Gives the tool calls of an answer as JSON: `[{"type": name, "args": {..}}]`. For tools whose arguments have types
 /// there is [`ToolsParser`](crate::ToolsParser).
@@ -99,7 +99,8 @@ crate::impl_pipe!(JsonOutputToolsParser);
 impl CallForm for JsonOutputToolsParser {
     type Output = Json;
 
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Json>> {
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
+        let calls = message.tool_calls();
         let calls = if self.first_only { &calls[..calls.len().min(1)] } else { calls };
         let mut read = Vec::with_capacity(calls.len());
         for call in calls {

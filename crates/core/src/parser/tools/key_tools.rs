@@ -3,7 +3,7 @@
 use super::reader::CallForm;
 use super::{as_record, json};
 use crate::parser::message_reader::message_parser;
-use crate::{Data, Json, Result, ToolCall};
+use crate::{AiMessage, Data, Json, Result, ToolCall};
 
 /// Gives the arguments of the calls of one tool as JSON; calls of others do not count. Streams and errors are as for
 /// [`JsonOutputToolsParser`](crate::JsonOutputToolsParser).
@@ -59,8 +59,8 @@ crate::impl_pipe!(JsonOutputKeyToolsParser);
 impl CallForm for JsonOutputKeyToolsParser {
     type Output = Json;
 
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Json>> {
-        let mut named = calls.iter().filter(|call| call.name == self.key_name);
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
+        let mut named = message.tool_calls().iter().filter(|call| call.name == self.key_name);
         match self.first_only {
             false => json(Data::List(named.map(|call| self.one(call)).collect())).map(Some),
             true => match named.next() {

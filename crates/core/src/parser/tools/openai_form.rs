@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::message::read_arguments;
-use crate::parser::failure::failed;
+use crate::parser::unreadable::unreadable;
 use crate::{Error, ErrorKind, Result, ToolCall};
 
 /// Reads a tool call in OpenAI's form: `{"id", "function": {"name", "arguments": text}}`. `None` for what is no call of a
@@ -31,12 +31,12 @@ pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Optio
         Some(Value::String(text)) if !(partial && text.trim().is_empty()) => text.as_str(),
         _ if partial => return Ok(None),
         None | Some(Value::Null) => "",
-        Some(_) => return Err(unreadable(name, &function.to_string())),
+        Some(_) => return Err(unreadable("tool call", name, &function.to_string(), strict)),
     };
     let args = match read_arguments(text, partial, strict) {
         Some(args) => args,
         None if partial => return Ok(None),
-        None => return Err(unreadable(name, text)),
+        None => return Err(unreadable("tool call", name, text, strict)),
     };
     let id = raw.get("id").and_then(Value::as_str).map(str::to_owned);
     let mut call = ToolCall::new(name, args);
@@ -47,7 +47,7 @@ pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Optio
 /// Reads each of these with [`parse_tool_call`]; what is no call of a function is left out.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the text of all errors, if there are any.
+/// [`ErrorKind::Parse`] with the texts of all errors, and the place of the first, if there are any.
 ///
 /// # Example
 /// ```
@@ -70,11 +70,11 @@ pub fn parse_tool_calls(raw: &[Value], partial: bool, strict: bool) -> Result<Ve
         1 => Err(errors.remove(0)),
         _ => {
             let texts: Vec<&str> = errors.iter().take(5).map(Error::message).collect();
-            Err(Error::new(ErrorKind::Parse, texts.join("\n")))
+            let all = Error::new(ErrorKind::Parse, texts.join("\n"));
+            Err(match errors[0].parse_failure() {
+                Some(first) => all.with_parse_failure(first.clone()),
+                None => all,
+            })
         }
     }
-}
-
-fn unreadable(name: &str, text: &str) -> Error {
-    failed(&format!("tool call `{name:.100}`"), text, "arguments that are a JSON object")
 }

@@ -1,8 +1,8 @@
 //! What parsers make of tool calls.
 
-use crate::parser::failure::failed;
 use crate::parser::message_reader::MessageForm;
-use crate::{AiMessage, Chunk, Error, InvalidToolCall, Result, ToolCall};
+use crate::parser::unreadable::unreadable;
+use crate::{AiMessage, Chunk, Result};
 
 /// How many bytes a piece of a call counts beside its arguments, and a call that came whole.
 const PER_CALL: usize = 64;
@@ -11,8 +11,8 @@ const PER_CALL: usize = 64;
 pub(in crate::parser) trait CallForm: Send + Sync {
     type Output: Chunk;
 
-    /// What the calls so far give, if anything. Once they are `complete` there is always something.
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Self::Output>>;
+    /// What the calls of the message so far give, if anything. Once it is `complete` there is always something.
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Self::Output>>;
 
     /// True if giving `next` after `given` would say nothing new.
     fn is_same_as(&self, given: &Self::Output, next: &Self::Output) -> bool;
@@ -30,17 +30,15 @@ impl<F: CallForm> MessageForm for F {
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<F::Output>> {
         match message.invalid_tool_calls().first() {
-            Some(call) if complete => Err(unreadable(call)),
-            _ => self.read_calls(message.tool_calls(), complete),
+            Some(call) if complete => {
+                let (name, args) = (call.name.as_deref(), call.args.as_deref());
+                Err(unreadable("tool call", name.unwrap_or_default(), args.unwrap_or_default(), false))
+            }
+            _ => self.read_calls(message, complete),
         }
     }
 
     fn is_same(&self, given: &F::Output, next: &F::Output) -> bool {
         self.is_same_as(given, next)
     }
-}
-
-fn unreadable(call: &InvalidToolCall) -> Error {
-    let what = format!("tool call `{:.100}`", call.name.as_deref().unwrap_or_default());
-    failed(&what, call.args.as_deref().unwrap_or_default(), "arguments that are a JSON object")
 }

@@ -11,7 +11,7 @@ use super::reader::CallForm;
 use super::{as_record, json, misfit};
 use crate::parser::message_reader::message_parser;
 use crate::parser::typed::read_tracked;
-use crate::{Data, Parsed, Result, ToolCall};
+use crate::{AiMessage, Data, Parsed, Result, ToolCall};
 
 type Read<T> = Arc<dyn Fn(&ToolCall) -> Result<T, Misfit> + Send + Sync>;
 
@@ -211,8 +211,8 @@ crate::impl_pipe!(impl [T: Send + Sync + 'static] FirstToolParser<T>);
 impl<T: Send + Sync + 'static> CallForm for ToolsParser<T> {
     type Output = Parsed<Vec<T>>;
 
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Self::Output>> {
-        let (values, records) = self.read_each(calls, complete)?;
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Self::Output>> {
+        let (values, records) = self.read_each(message.tool_calls(), complete)?;
         Ok(Some(Parsed::new(values, json(Data::List(records))?)))
     }
 
@@ -224,7 +224,8 @@ impl<T: Send + Sync + 'static> CallForm for ToolsParser<T> {
 impl<T: Send + Sync + 'static> CallForm for FirstToolParser<T> {
     type Output = Parsed<Option<T>>;
 
-    fn read_calls(&self, calls: &[ToolCall], complete: bool) -> Result<Option<Self::Output>> {
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Self::Output>> {
+        let calls = message.tool_calls();
         let (mut values, mut records) = self.0.read_each(&calls[..calls.len().min(1)], complete)?;
         match values.pop() {
             None if !complete => Ok(None),
