@@ -11,7 +11,7 @@ use hyper::rt::Timer;
 
 use super::Pool;
 use super::connection::{self, Http1, Http2Sender};
-use super::host::{Host, Idle, Slot, Step};
+use super::host::{Connections, Host, Idle, Slot, Step};
 
 /// A connection for one request.
 pub(super) enum Lease {
@@ -73,7 +73,7 @@ impl Pool {
             let connected = self.connector.connect(url, &self.clock).await?;
             if !connected.http2 {
                 if host.key.secure {
-                    host.with(|connections| connections.speaks_http1());
+                    host.with(Connections::speaks_http1);
                 }
                 let http1 = connection::http1(connected.wire, connected.proxied, &self.runtime, url).await?;
                 return Ok(Checkout { lease: Lease::Http1(http1), reused: false });

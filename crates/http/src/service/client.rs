@@ -165,7 +165,10 @@ impl Inner {
         let length = request.body().len();
         let headers = request.headers_mut();
         headers.clone_from(if length == 0 { &self.headers } else { &self.headers_of_body });
-        headers.extend(call.headers);
+        // One by one, of which each has its name: `extend` makes room for all as if none were replaced.
+        for (name, value) in call.headers {
+            name.map(|name| headers.insert(name, value));
+        }
         if length > 0 {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
