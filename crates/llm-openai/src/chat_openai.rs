@@ -223,7 +223,8 @@ impl LanguageModel for ChatOpenAi {
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
         if self.options.streaming {
-            let whole = gather(self.generate_stream(prompt, cx.clone())).await?;
+            // Boxed: a call that does not take this way should not hold room for it.
+            let whole = Box::pin(gather(self.generate_stream(prompt, cx.clone()))).await?;
             return Ok(whole.unwrap_or_default().into_whole());
         }
         let request = self.request(prompt, cx, false)?;

@@ -1,6 +1,7 @@
 //! Calling a step within a run: its run is opened and ended, its errors learn where they come from.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, ready};
 
@@ -93,29 +94,39 @@ where
     if !cx.is_observed() || step.shape() == Shape::Wrapper {
         return step.call(input, cx).await;
     }
-    match cx.open(step, Some(&input)) {
-        None => step.call(input, cx).await,
-        Some((cx, scope)) => {
-            let kept = input.clone();
-            // The limits of a run are checked at its root, inside the run, so that it ends as what it ended by.
-            let call = watched(step.call(input, &cx), &cx);
-            let result = if cx.is_root() { limit_future(call, &cx).await } else { call.await };
-            scope.finish(Some(&kept), &result);
-            result
-        }
-    }
+    // Boxed: it is much larger than a call that nobody watches.
+    Box::pin(call_observed(step, input, cx)).await
 }
 
-/// Calls a step of a sequence. What the context holds for the next run goes to the first step.
-pub(crate) async fn call_in_sequence<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
+async fn call_observed<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
 where
     R: Runnable + ?Sized,
 {
-    match step.shape() {
-        Shape::Sequence(_) => step.call(input, cx).await,
-        _ if cx.is_observed() => call_here(step, input, &cx.tagged(sequence_tag(cx))).await,
-        _ => step.call(input, cx).await,
+    let Some((cx, scope)) = cx.open(step, Some(&input)) else { return step.call(input, cx).await };
+    let kept = input.clone();
+    // The limits of a run are checked at its root, inside the run, so that it ends as what it ended by.
+    let call = watched(step.call(input, &cx), &cx);
+    let result = if cx.is_root() { limit_future(call, &cx).await } else { call.await };
+    scope.finish(Some(&kept), &result);
+    result
+}
+
+/// Calls a step of a sequence. What the context holds for the next run goes to the first step.
+///
+/// Not an async function: where nobody watches, the step's own future is all it takes.
+pub(crate) fn call_in_sequence<'a, R>(
+    step: &'a R,
+    input: R::Input,
+    cx: &'a Context,
+) -> Pin<Box<dyn Future<Output = Result<R::Output>> + Send + 'a>>
+where
+    R: Runnable + ?Sized,
+{
+    let is_sequence = matches!(step.shape(), Shape::Sequence(_));
+    if is_sequence || !cx.is_observed() {
+        return step.call(input, cx);
     }
+    Box::pin(async move { call_here(step, input, &cx.tagged(sequence_tag(cx))).await })
 }
 
 /// The call with the observers around each poll.

@@ -11,7 +11,7 @@ use hyper::rt::Timer;
 
 use super::Pool;
 use super::connection::{self, Http1, Http2Sender};
-use super::host::{Host, Idle, Slot, Step};
+use super::host::{Connections, Host, Idle, Slot, Step};
 
 /// A connection for one request.
 pub(super) enum Lease {
@@ -39,7 +39,11 @@ impl Pool {
             let step = host.with(|connections| connections.next_step(may_share));
             match step {
                 Step::Http1(connection) => {
-                    if let Some(checkout) = self.settle(connection, host, url).await {
+                    if connection.sender.is_ready() {
+                        return Ok(Checkout { lease: Lease::Http1(connection), reused: true });
+                    }
+                    // Boxed: few wait here.
+                    if let Some(checkout) = Box::pin(self.settle(connection, host, url)).await {
                         return checkout;
                     }
                 }
@@ -69,7 +73,7 @@ impl Pool {
             let connected = self.connector.connect(url, &self.clock).await?;
             if !connected.http2 {
                 if host.key.secure {
-                    host.with(|connections| connections.speaks_http1());
+                    host.with(Connections::speaks_http1);
                 }
                 let http1 = connection::http1(connected.wire, connected.proxied, &self.runtime, url).await?;
                 return Ok(Checkout { lease: Lease::Http1(http1), reused: false });
@@ -96,16 +100,14 @@ impl Pool {
     /// A kept connection may still be busy with the end of its last answer, as a rule for microseconds. Where it takes
     /// longer a new one is opened beside it, and whichever is ready first serves. `None` if it closed instead.
     async fn settle(&self, mut connection: Http1, host: &Arc<Host>, url: &Uri) -> Option<Result<Checkout>> {
-        if !connection.sender.is_ready() {
-            let open = async {
-                self.runtime.sleep(SETTLED).await;
-                self.open(host, url).await
-            };
-            match select(pin!(connection.sender.ready()), Box::pin(open)).await {
-                Either::Left((Ok(()), _)) => {}
-                Either::Left((Err(_closed), _)) => return None,
-                Either::Right((opened, _)) => return Some(opened),
-            }
+        let open = async {
+            self.runtime.sleep(SETTLED).await;
+            self.open(host, url).await
+        };
+        match select(pin!(connection.sender.ready()), pin!(open)).await {
+            Either::Left((Ok(()), _)) => {}
+            Either::Left((Err(_closed), _)) => return None,
+            Either::Right((opened, _)) => return Some(opened),
         }
         Some(Ok(Checkout { lease: Lease::Http1(connection), reused: true }))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catena_core::{Admission, Error, ErrorKind, Result, Timer};
-use http::header::ACCEPT;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Service;
@@ -158,6 +158,9 @@ impl ServiceBuilder {
         };
         // Those that all calls share, once and for all.
         http.complete(address.uri(), &mut headers);
+        let mut headers_of_body = headers.clone();
+        headers_of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        headers_of_body.insert(CONTENT_LENGTH, HeaderValue::from(0));
         let timer = self.timer.unwrap_or_else(|| Arc::clone(http.timer()));
         Ok(Service::from_inner(Inner {
             redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),
@@ -167,6 +170,7 @@ impl ServiceBuilder {
             http,
             credentials: self.credentials,
             headers,
+            headers_of_body,
             query: self.query,
             max_retries: self.max_retries,
             timeouts: self.timeouts,

@@ -8,7 +8,8 @@ use catena_core::{
     Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
 };
 use futures_util::StreamExt;
-use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
 use super::address::Address;
@@ -47,6 +48,8 @@ pub(super) struct Inner {
     pub(super) credentials: Option<Credentials>,
     /// Of every call: complete, with a key that does not change.
     pub(super) headers: HeaderMap,
+    /// The same with a type and a length, which are replaced: a map that need not grow.
+    pub(super) headers_of_body: HeaderMap,
     pub(super) query: Vec<(String, String)>,
     /// What error texts must not show beside the key.
     pub(super) secrets: Vec<String>,
@@ -159,9 +162,16 @@ impl Inner {
         let mut request = HttpRequest::new(call.body);
         *request.method_mut() = call.method;
         *request.uri_mut() = url;
+        let length = request.body().len();
         let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.extend(call.headers);
+        headers.clone_from(if length == 0 { &self.headers } else { &self.headers_of_body });
+        // One by one, of which each has its name: `extend` makes room for all as if none were replaced.
+        for (name, value) in call.headers {
+            name.map(|name| headers.insert(name, value));
+        }
+        if length > 0 {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
             Timeouts { first_byte: None, idle: None, .. } => self.http.clone(),

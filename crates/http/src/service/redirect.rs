@@ -16,14 +16,16 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Sends a request, and again where it is redirected to within the same server.
 pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<HttpRequest>) -> Result<Response> {
-    let mut response = http.send_complete(request).await?;
     let mut request = Cow::Borrowed(request);
-    for _ in 0..MAX_REDIRECTS {
-        let Some(next) = followed(&request, &response) else { break };
+    let mut redirects = 0;
+    // Sent at one place only: at two, a call in flight would hold room for both.
+    loop {
+        let response = http.send_complete(&request).await?;
+        let next = followed(&request, &response).filter(|_| redirects < MAX_REDIRECTS);
+        let Some(next) = next else { return Ok(response) };
         request = Cow::Owned(Arc::new(next));
-        response = http.send_complete(&request).await?;
+        redirects += 1;
     }
-    Ok(response)
 }
 
 /// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use bytes::Bytes;
 use catena_core::Context;
 use catena_http::Method;
 use catena_http::service::{Call, Service};
@@ -76,7 +77,7 @@ fn a_body_is_not_read_ahead() {
     everywhere(async || {
         let (server, held_back) = flood();
         let body = get(&builder().build().unwrap(), &server.url("/")).await.unwrap().into_body();
-        check("body", held_back, body, |bytes| bytes.len(), EVENTS * EVENT.len()).await;
+        check("body", held_back, body, Bytes::len, EVENTS * EVENT.len()).await;
     });
 }
 

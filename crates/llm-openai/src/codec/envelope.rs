@@ -1,10 +1,12 @@
 //! The outer object of every answer and every event.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
 use catena_http::service::{is_html, words};
-use serde::de::{Deserialize, Deserializer, MapAccess};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -38,7 +40,7 @@ impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
         match &*name {
             "id" => self.id = object.next_value()?,
             "model" => self.model = object.next_value()?,
-            "choices" => self.choices = object.next_value()?,
+            "choices" => self.choices = object.next_value::<Listed<C>>()?.0,
             "usage" => self.usage = object.next_value()?,
             "error" => self.error = object.next_value()?,
             // Says only that it is an answer; padding against those who count bytes.
@@ -52,6 +54,37 @@ impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
 impl<'de, C: Deserialize<'de>> Deserialize<'de> for Envelope<'de, C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_only_object(deserializer)
+    }
+}
+
+/// A list, or none. There is one choice, as a rule, and choices are large.
+struct Listed<C>(Option<Vec<C>>);
+
+impl<'de, C: Deserialize<'de>> Deserialize<'de> for Listed<C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListedVisitor(PhantomData))
+    }
+}
+
+struct ListedVisitor<C>(PhantomData<C>);
+
+impl<'de, C: Deserialize<'de>> Visitor<'de> for ListedVisitor<C> {
+    type Value = Listed<C>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of choices")
+    }
+
+    fn visit_unit<E>(self) -> Result<Listed<C>, E> {
+        Ok(Listed(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Listed<C>, A::Error> {
+        let mut choices = Vec::with_capacity(1);
+        while let Some(choice) = items.next_element()? {
+            choices.push(choice);
+        }
+        Ok(Listed(Some(choices)))
     }
 }
 

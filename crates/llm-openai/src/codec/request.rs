@@ -52,9 +52,12 @@ impl<T: Serialize> Serialize for Body<'_, T> {
 
 /// Encodes a body.
 pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(body).map_err(|error| {
+    // Enough for a short question.
+    let mut json = Vec::with_capacity(512);
+    serde_json::to_writer(&mut json, body).map_err(|error| {
         Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
-    })
+    })?;
+    Ok(json)
 }
 
 /// Parameters with the arguments of a call laid over them.

@@ -52,7 +52,7 @@ fn echo(request: &Recorded) -> Reply {
 /// Asks, every other time by a stream, and gives the answer.
 async fn ask(chat: &ChatOpenAi, number: usize) -> String {
     let question = format!("call {number}");
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return chat.invoke(question.as_str()).await.expect("an answer").text().into_owned();
     }
     let pieces = chat.stream(question.as_str()).map(|piece| piece.expect("a piece").text().into_owned());
