@@ -8,7 +8,7 @@ use catena_core::{
     Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
 };
 use futures_util::StreamExt;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 
 use super::address::Address;
@@ -27,7 +27,7 @@ use super::redirect::send_to_end;
 use super::total::Total;
 use crate::body::Body;
 use crate::client::HttpClient;
-use crate::failure::server_name;
+use crate::failure::{no_proxy_credentials, server_name};
 use crate::request::{Request, is_secret};
 use crate::response::Response;
 
@@ -267,6 +267,10 @@ impl Inner {
         held.limits = origin.limits;
         if response.status().is_success() {
             return Ok((response, origin));
+        }
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            // Not the service's word.
+            return Err(no_proxy_credentials(None));
         }
         let status = response.status().as_u16();
         let body = response.excerpt(MAX_ERROR_BODY).await;
