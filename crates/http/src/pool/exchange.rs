@@ -26,6 +26,9 @@ const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 /// but not for ever.
 const MOST_UNSENT: usize = 32;
 
+/// So many of them are looked for among those that others use too.
+const MOST_SHARED: usize = 4;
+
 /// A request that got no answer.
 struct Lost {
     error: hyper::Error,
@@ -48,19 +51,20 @@ impl Pool {
         let mut checkout = self.checkout(&key, &url).await?;
         loop {
             let copy = checkout.may_fail_unprocessed().then(|| message.clone());
-            let reused = checkout.reused;
+            // Others may have used up a new connection that is shared before its own request left.
+            let used = checkout.reused || matches!(checkout.lease, Lease::Http2(..));
             let lost = match self.exchange(checkout, message, &key, &url).await {
                 Ok(answer) => return Ok(answer),
                 Err(lost) => lost,
             };
             (message, checkout) = match (lost.unsent, copy) {
-                (Some(same), _) if reused && unsent < MOST_UNSENT => {
+                (Some(same), _) if used && unsent < MOST_UNSENT => {
                     unsent += 1;
-                    (same, self.checkout(&key, &url).await?)
+                    (same, self.next(unsent, &key, &url).await?)
                 }
                 (_, Some(copy)) if lost.left && unsent < MOST_UNSENT => {
                     unsent += 1;
-                    (copy, self.checkout(&key, &url).await?)
+                    (copy, self.next(unsent, &key, &url).await?)
                 }
                 (_, Some(copy)) if lost.unprocessed && may_repeat => {
                     may_repeat = false;
@@ -70,6 +74,11 @@ impl Pool {
                 _ => return Err(failure::no_answer(&url, lost.error)),
             };
         }
+    }
+
+    /// The connection after so many that closed unused: if those who share them are too many for the server, one of its own.
+    async fn next(self: &Arc<Self>, unsent: usize, key: &Key, url: &Uri) -> Result<Checkout> {
+        if unsent > MOST_SHARED { self.open(key, url).await } else { self.checkout(key, url).await }
     }
 
     async fn another(self: &Arc<Self>, key: &Key, url: &Uri) -> Result<Checkout> {
