@@ -86,12 +86,28 @@ pub(crate) fn no_tunnel(server: &str, proxy: &str, cause: BoxError) -> Error {
     }
     // The type of this error has no public name; its text only picks the advice.
     let reason = cause.to_string();
-    let message = if reason.contains("authorization required") {
-        format!("the proxy {proxy} asks for credentials; put them in its URL: `http://user:password@{proxy}`")
+    if reason.contains("authorization required") {
+        return no_proxy_credentials(Some(proxy)).with_source(Cause(cause));
+    }
+    let advice = if reason.contains("unsuccessful") {
+        "; does it know this host, allow its port, and take the credentials?"
     } else {
-        format!("the proxy {proxy} did not open a connection to {server}: {}", innermost(&*cause))
+        ""
     };
+    let reason = innermost(&*cause);
+    let message = format!("the proxy {proxy} did not open a connection to {server}: {reason}{advice}");
     Error::new(ErrorKind::Connection, message).with_source(Cause(cause))
+}
+
+/// A proxy wants to know who asks, or does not accept who does; to ask again does not help.
+pub(crate) fn no_proxy_credentials(proxy: Option<&str>) -> Error {
+    let (name, place) = match proxy {
+        Some(proxy) => (format!("the proxy {proxy}"), proxy),
+        None => ("the proxy".to_owned(), "host:port"),
+    };
+    let message =
+        format!("{name} asks for credentials; put the right ones in its URL: `http://user:password@{place}`");
+    Error::new(ErrorKind::Connection, message).with_retryable(false)
 }
 
 /// A TLS handshake failed. Only one that broke off may succeed the next time.

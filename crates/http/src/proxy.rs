@@ -80,7 +80,10 @@ impl Proxies {
     pub(crate) fn read(choice: &Proxy) -> Result<Self> {
         let matcher = match choice {
             Proxy::None => return Ok(Self(None)),
-            Proxy::FromEnvironment => Matcher::from_env(),
+            Proxy::FromEnvironment => {
+                check_environment(|name| std::env::var(name).ok())?;
+                Matcher::from_env()
+            }
             Proxy::Url(proxy) => {
                 check_url(&proxy.url)?;
                 // First without exceptions, so that an exception for everything does not hide an unusable proxy.
@@ -106,10 +109,29 @@ fn unusable(reason: &str) -> Error {
 
 /// The matcher drops what it cannot read, and a dropped proxy would mean a direct connection that nobody asked for.
 fn check_url(url: &str) -> Result<()> {
-    if url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty())) {
+    let names_a_host = |uri: Uri| {
+        let Some(authority) = uri.authority() else { return false };
+        let (host, place) = (authority.host(), authority.as_str().rsplit('@').next().unwrap_or_default());
+        !host.is_empty() && (place == host || authority.port_u16().is_some())
+    };
+    if url.parse().is_ok_and(names_a_host) {
         return Ok(());
     }
     Err(unusable("URL cannot be read"))
+}
+
+/// As [`check_url`], for every variable that names a proxy.
+fn check_environment(read: impl Fn(&str) -> Option<String>) -> Result<()> {
+    let names = ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy"];
+    // Of a CGI process it is a header that anybody may send.
+    let http = read("REQUEST_METHOD").is_none().then_some("HTTP_PROXY");
+    for name in names.into_iter().chain(http) {
+        if let Some(url) = read(name).filter(|url| !url.is_empty()) {
+            check_url(&url)
+                .map_err(|_| unusable(&format!("URL in the environment variable {name} cannot be read")))?;
+        }
+    }
+    Ok(())
 }
 
 fn check_schemes(matcher: &Matcher, required: bool) -> Result<()> {
@@ -125,4 +147,32 @@ fn check_schemes(matcher: &Matcher, required: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_cannot_be_read_is_not_passed_over() {
+        for (name, url, good) in [
+            ("HTTPS_PROXY", "http://user:pass@proxy:3128/", true),
+            ("https_proxy", "proxy:3128", true),
+            ("http_proxy", "proxy", true),
+            ("ALL_PROXY", "", true),
+            ("HTTPS_PROXY", ":::bad", false),
+            ("all_proxy", "http://:1", false),
+            ("HTTP_PROXY", "http://proxy:port", false),
+            ("NO_PROXY", ":::", true),
+        ] {
+            let read = |variable: &str| (variable == name).then(|| url.to_owned());
+            match check_environment(read) {
+                Ok(()) => assert!(good, "{name}={url}"),
+                Err(error) => {
+                    assert!(!good && error.kind() == ErrorKind::Config, "{error}");
+                    assert!(error.to_string().contains(name) && !error.to_string().contains(url), "{error}");
+                }
+            }
+        }
+    }
 }

@@ -28,6 +28,9 @@ const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 /// but not for ever.
 const MOST_UNSENT: usize = 32;
 
+/// So many of them are looked for among those that others use too.
+const MOST_SHARED: usize = 4;
+
 /// A request that got no answer.
 struct Lost {
     error: hyper::Error,
@@ -50,15 +53,16 @@ impl Pool {
         let (mut unsent, mut may_repeat) = (0, true);
         let mut checkout = self.checkout(&host, url).await?;
         loop {
-            let reused = checkout.reused;
+            // Others may have used up a new connection that is shared before its own request left.
+            let used = checkout.reused || matches!(checkout.lease, Lease::Http2(..));
             let lost = match exchange(checkout, &request, &host).await {
                 Ok(answer) => return Ok(answer),
                 Err(lost) => lost,
             };
-            let not_begun = (lost.unsent && reused) || lost.left;
+            let not_begun = (lost.unsent && used) || lost.left;
             checkout = if not_begun && unsent < MOST_UNSENT {
                 unsent += 1;
-                self.checkout(&host, url).await?
+                self.next(unsent, &host, url).await?
             } else if lost.unprocessed && may_repeat {
                 may_repeat = false;
                 // Not another kept connection, which the same restart may have closed.
@@ -67,6 +71,11 @@ impl Pool {
                 return Err(failure::no_answer(url, lost.error));
             };
         }
+    }
+
+    /// The connection after so many that closed unused: if those who share them are too many for the server, one of its own.
+    async fn next(&self, unsent: usize, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
+        if unsent > MOST_SHARED { self.open(host, url).await } else { self.checkout(host, url).await }
     }
 
     async fn another(&self, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {

@@ -9,7 +9,7 @@ use catena_core::{
 };
 use futures_util::StreamExt;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::SecretString;
 
 use super::address::Address;
@@ -28,7 +28,7 @@ use super::redirect::send_to_end;
 use super::total::Total;
 use crate::body::Body;
 use crate::client::{HttpClient, HttpRequest};
-use crate::failure::server_name;
+use crate::failure::{no_proxy_credentials, server_name};
 use crate::request::is_secret;
 use crate::response::Response;
 
@@ -280,6 +280,10 @@ impl Inner {
         held.limits = origin.limits;
         if response.status().is_success() {
             return Ok((response, origin));
+        }
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            // Not the service's word.
+            return Err(no_proxy_credentials(None));
         }
         let status = response.status().as_u16();
         let body = response.excerpt(MAX_ERROR_BODY).await;

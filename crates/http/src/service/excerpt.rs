@@ -25,7 +25,13 @@ pub fn bounded(text: &str, max: usize) -> String {
 /// assert!(is_html(" <!DOCTYPE html>") && !is_html("{}"));
 /// ```
 pub fn is_html(body: &str) -> bool {
-    let start = body.trim_start().get(..14).unwrap_or(body.trim_start()).to_ascii_lowercase();
+    let body = body.trim_start();
+    // XHTML begins with what it is: `<?xml version="1.0"?>`.
+    let body = match body.starts_with("<?xml") {
+        true => body.split_once("?>").map_or(body, |(_, page)| page.trim_start()),
+        false => body,
+    };
+    let start = body.get(..14).unwrap_or(body).to_ascii_lowercase();
     ["<!doctype html", "<html", "<head", "<body", "<title", "<h1", "<center"]
         .iter()
         .any(|tag| start.starts_with(tag))
@@ -90,6 +96,8 @@ mod tests {
         check("<!DOCTYPE html><script>var x='<b>'</script><STYLE>p{}</STYLE>Hi <b>you", "Hi you");
         check("<html><script>never closed", "");
         check("<html", "");
+        check("<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC><html><h1>407</h1>", "407");
+        check("<?xml version='1.0'", "<?xml version='1.0'");
         check("a < b", "a < b");
         check("0123456789 0123456789", "0123456789 012345678…");
         check("", "");

@@ -26,9 +26,9 @@ pub struct FailedAnswer<'a> {
 }
 
 impl<'a> FailedAnswer<'a> {
-    /// An answer with this status and body. The body must be redacted.
+    /// An answer with this status and body, or the data of the event that the body is. The body must be redacted.
     pub fn new(status: u16, origin: &'a Origin, body: &'a str) -> Self {
-        Self { status, body, origin }
+        Self { status, body: event_data(body).unwrap_or(body), origin }
     }
 
     /// The status.
@@ -111,6 +111,12 @@ pub fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }
 
+/// The data of the first event of a body that is made of events: gateways answer so when a stream fails before it begins.
+fn event_data(body: &str) -> Option<&str> {
+    let is_event = ["data:", "event:"].iter().any(|field| body.trim_start().starts_with(field));
+    body.lines().filter(|_| is_event).find_map(|line| line.trim_start().strip_prefix("data:")).map(str::trim)
+}
+
 /// The headers that say how much is left and how long to wait.
 fn rate_limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let limits = headers.iter().filter(|(name, _)| {
@@ -118,4 +124,22 @@ fn rate_limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         name.contains("ratelimit") || name.starts_with("retry-after")
     });
     limits.filter_map(|(name, value)| Some((name.to_string(), bounded(value.to_str().ok()?, 200)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_taken_for_its_data() {
+        for (body, expected) in [
+            ("data: {\"error\":1}\n\ndata: [DONE]\n\n", "{\"error\":1}"),
+            ("event: error\r\ndata:why\r\n\r\n", "why"),
+            ("the data: none", "the data: none"),
+            ("event: nothing", "event: nothing"),
+            ("", ""),
+        ] {
+            assert_eq!(FailedAnswer::new(500, &Origin::default(), body).body(), expected, "{body}");
+        }
+    }
 }

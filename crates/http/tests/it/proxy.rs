@@ -91,6 +91,7 @@ fn a_proxy_that_refuses() {
     for (url, part) in [(proxy.url(""), "credentials"), (with_credentials(&proxy), "did not open")] {
         let error = pollster::block_on(text(&through(url), "https://target.test/")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Connection);
+        assert_eq!(error.is_retryable(), part != "credentials", "to ask again does not make it known");
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(part) && shown.contains(&host), "{shown}");
         assert!(

@@ -152,6 +152,8 @@ mod tests {
         check(400, &invalid("prompt is too long: 9 tokens > 8 maximum"), ErrorKind::ContextOverflow, false);
         let both = "input length and `max_tokens` exceed context limit: 9 + 8 > 10";
         check(400, &invalid(both), ErrorKind::ContextOverflow, false);
+        let gateway = "litellm.ContextWindowExceededError: m";
+        check(400, &invalid(gateway), ErrorKind::ContextOverflow, false);
         let low = "Your credit balance is too low to access the Anthropic API.";
         check(400, &invalid(low), ErrorKind::QuotaExceeded, false);
         check(402, &body("billing_error", "m", ""), ErrorKind::QuotaExceeded, false);

@@ -6,7 +6,13 @@ use catena_http::service::kind_of_status;
 use super::error_body::ErrorBody;
 
 /// What the service says when the input is too long.
-const OVERFLOW: [&str; 3] = ["prompt is too long", "exceed context limit", "exceeds the context window"];
+const OVERFLOW: [&str; 4] = [
+    "prompt is too long",
+    "exceed context limit",
+    "exceeds the context window",
+    // What LiteLLM calls it, for every service behind it.
+    "ContextWindowExceededError",
+];
 
 /// The kind of an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {

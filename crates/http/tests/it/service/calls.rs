@@ -124,3 +124,13 @@ fn what_does_not_fit_is_refused_when_it_is_built() {
     at("http://h.test").with_credentials(key("hunter2")).allow_insecure_http().build().unwrap();
     at("http://h.test").build().unwrap();
 }
+
+#[test]
+fn a_proxy_that_wants_credentials_is_not_the_service() {
+    let server = Server::replay([Reply::html(407, "<html>who are you?")]);
+    let service = builder(&server).with_max_retries(3).build().unwrap();
+    let error = block_on(service.send(Call::get("models"), &Context::default())).unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, false));
+    assert!(error.to_string().contains("proxy asks for credentials"), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
