@@ -1,13 +1,17 @@
 """Times LangChain's streaming parsers with the answers of json_stream.rs.
 
-Needs langchain-core from PyPI. Each answer is read twice, and the better time counts.
+Needs langchain-core from PyPI. Sizes double until a parser has used up its share of the time; each answer is read
+twice, and the better time counts.
 """
 
+import math
 import time
 
 from langchain_core.output_parsers import JsonOutputParser, XMLOutputParser
 
-SIZES = (1_500, 3_000, 6_000)
+SIZES = (375, 750, 1_500, 3_000, 6_000, 12_000)
+# Seconds for each parser.
+SHARE = 8.0
 
 
 def records(size: int) -> str:
@@ -41,22 +45,34 @@ def milliseconds(parser, answer: str) -> float:
     return best * 1e3
 
 
+def measure(parser, answer) -> list[tuple[int, float]]:
+    """Sizes in bytes and times, as many as fit into the share."""
+    measured: list[tuple[int, float]] = []
+    begin = time.process_time()
+    for size in SIZES:
+        text = answer(size)
+        measured.append((len(text), milliseconds(parser, text)))
+        used = time.process_time() - begin
+        # The next one may take four times as long, twice.
+        if used + 2 * 4 * measured[-1][1] / 1e3 > SHARE:
+            break
+    return measured
+
+
 def main() -> None:
     cases = (
         ("JsonOutputParser, records", JsonOutputParser(), records),
-        ("XMLOutputParser, films", XMLOutputParser(parser="xml"), films),
+        ("JsonOutputParser.diff, records", JsonOutputParser(diff=True), records),
+        ("XmlOutputParser, films", XMLOutputParser(parser="xml"), films),
     )
     for name, parser, answer in cases:
-        times = [milliseconds(parser, answer(size)) for size in SIZES]
-        shown = ", ".join(
-            f"{size / 1000:g} KB {ms:.0f} ms" for size, ms in zip(SIZES, times)
-        )
-        growth = times[2] / times[1]
-        # A hundred times as much is twice as much log2(100) times.
-        ratio = growth**6.644
+        measured = measure(parser, answer)
+        shown = ", ".join(f"{size / 1000:.1f} KB {ms:.1f} ms" for size, ms in measured)
+        (small, fast), (large, slow) = measured[0], measured[-1]
+        exponent = math.log(slow / fast) / math.log(large / small)
         print(
-            f"LangChain's {name}: {shown}; twice as much takes {growth:.1f} times as long, "
-            f"so 1 MB about {ratio:.0f} times as long as 10 KB"
+            f"LangChain's {name}: {shown}: grows with the length to the power of "
+            f"{exponent:.2f}, so 1 MB about {100**exponent:.0f} times as long as 10 KB"
         )
 
 

@@ -54,6 +54,18 @@ impl Encoding {
         self.table().count_ordinary(text)
     }
 
+    /// The ids of the tokens of a text, which an embedding model takes in its place. The names of special tokens in it
+    /// count as the text that they are.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_tokens::Encoding;
+    /// assert_eq!(Encoding::Cl100kBase.encode("hello world"), [15339, 1917]);
+    /// ```
+    pub fn encode(self, text: &str) -> Vec<u32> {
+        self.table().encode_ordinary(text)
+    }
+
     fn table(self) -> &'static CoreBPE {
         match self {
             Self::O200kBase => tiktoken_rs::o200k_base_singleton(),

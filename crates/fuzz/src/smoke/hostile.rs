@@ -52,15 +52,28 @@ const REPEATED: [&[u8]; 48] = [
     b"\xf0\x9f\xa6\x80",
 ];
 
-/// The inputs, of about this length, or a tenth of it behind what makes a reader begin.
+/// What makes a reader begin, and what ends an event or line of a stream, so that somebody looks into it: in a value, in a
+/// name, in the words of a model.
+const AROUND: [(&[u8], &[u8]); 8] = [
+    (b"", b""),
+    (b"{\"a\": ", b"}\n"),
+    (b"{\"", b"\": 1}\n"),
+    (b"data: ", b"\n\n"),
+    (b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"", b"\"}}]}\n\n"),
+    (b"data: {\"choices\":[{\"index\":0,\"delta\":", b"}]}\n\n"),
+    (b"<a>", b"</a>"),
+    (b"\0", b""),
+];
+
+/// The inputs, of about this length, or a tenth of it where something is around it.
 pub(crate) fn inputs(length: usize) -> impl Iterator<Item = Vec<u8>> {
-    let heads: [&[u8]; 5] = [b"", b"{\"a\": ", b"data: ", b"<a>", b"\0"];
     let input = move |(number, motif): (usize, &&[u8])| {
         let times = length / motif.len();
         // A few kinds of pieces, of which some are single bytes.
         let control = [13, 255, 0][number % 3];
-        heads.map(|head| {
-            [&[control], head, &motif.repeat(if head.is_empty() { times } else { times / 10 })].concat()
+        AROUND.map(|(head, tail)| {
+            let times = if head.is_empty() { times } else { times / 10 };
+            [&[control], head, &motif.repeat(times), tail].concat()
         })
     };
     REPEATED.iter().enumerate().flat_map(input)

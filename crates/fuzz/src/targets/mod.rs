@@ -7,6 +7,8 @@ mod load;
 mod messages;
 mod openai;
 mod pipeline;
+mod played;
+mod providers;
 mod schema;
 mod sse;
 mod templates;
@@ -93,6 +95,9 @@ pub static TARGETS: &[Target] = &[
         "openai/responses_result.json",
         "openai/errors_shape.json",
     ]),
+    Target::new("anthropic_stream", providers::anthropic_stream, providers::ANTHROPIC),
+    Target::new("gemini_stream", providers::gemini_stream, providers::GEMINI),
+    Target::new("ollama_stream", providers::ollama_stream, providers::OLLAMA),
     Target::new("load", load::load, load::WORDS).with_vectors(&["core/messages.json"]),
     Target::new("pipeline", pipeline::pipeline, pipeline::WORDS).with_vectors(&["core/runnables.json"]),
 ];

@@ -57,6 +57,8 @@ pub(super) fn xml(data: &[u8]) {
     match (streamed(&parser, input, &text), called) {
         (Some(streamed @ Ok(_)), Err(_)) => in_proportion(&streamed, &text, TIMES),
         (Some(Err((streamed, _))), Err((called, _))) => assert_eq!(streamed, called),
+        // A stream begins with the first tag, also where a call passes it over.
+        (Some(_), _) if ["<?", "<!", "```"].iter().any(|begin| text.contains(begin)) => {}
         (streamed, called) => assert_eq!(streamed, Some(called), "of {text:.500?}"),
     }
 }

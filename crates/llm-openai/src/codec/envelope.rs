@@ -155,9 +155,9 @@ pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, o
     let (kind, message) = if text.trim().is_empty() {
         (ErrorKind::Decode, format!("{what} is empty"))
     } else if error.is_data() {
-        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason}"))
+        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason:.300}"))
     } else {
-        (ErrorKind::Decode, format!("{what} is not JSON ({reason}): {excerpt}"))
+        (ErrorKind::Decode, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
     };
     Error::new(kind, message).with_service(origin.service_error(text))
 }

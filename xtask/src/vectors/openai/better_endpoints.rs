@@ -17,11 +17,6 @@ pub(super) fn change(recording: &mut Value) {
 }
 
 fn change_embeddings(recording: &mut Value) {
-    let texts = recording["input"]["texts"].clone();
-    // Without a tokenizer texts are sent as texts, which the service takes as well.
-    if recording["expected_request"]["body"]["input"][0].is_array() {
-        recording["expected_request"]["body"]["input"] = texts.clone();
-    }
     let body = recording["canned_response"]["json"].clone();
     // That the input is too long has a kind of its own.
     if body["error"]["message"].as_str().is_some_and(|message| message.contains("maximum context length")) {
@@ -30,10 +25,13 @@ fn change_embeddings(recording: &mut Value) {
     let data = body["data"].as_array().cloned().unwrap_or_default();
     let Some(vectors) = recording["expected_result"]["embeddings"].as_array().cloned() else { return };
     // A vector too few belongs to no text.
-    if texts.as_array().is_some_and(|texts| texts.len() != data.len())
-        && recording.get("more_exchanges").is_none()
-    {
+    let inputs = recording["expected_request"]["body"]["input"].as_array();
+    if inputs.is_some_and(|inputs| inputs.len() != data.len()) {
         recording["expected_result"] = json!({ "error": { "kind": "invalid_response" } });
+        return;
+    }
+    // Those of the pieces of a text are one.
+    if vectors.len() != data.len() {
         return;
     }
     // A vector belongs to the text that its index names.

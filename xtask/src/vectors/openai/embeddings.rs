@@ -1,6 +1,7 @@
 //! The embedding model.
 
-use catena::openai::{OpenAiEmbeddings, OpenAiEmbeddingsBuilder};
+use catena::openai::{EmbeddingInput, OpenAiEmbeddings, OpenAiEmbeddingsBuilder};
+use catena::tokens::Encoding;
 use catena::{Embeddings, Error};
 use serde_json::{Value, json};
 
@@ -27,15 +28,16 @@ pub(super) fn embed_query(case: &Case<'_>) -> Played {
 pub(super) fn create(case: &Case<'_>) -> Played {
     let mut given = case.input["arguments"].clone();
     let input = given.as_object_mut().and_then(|given| given.remove("input")).unwrap_or_default();
-    let Some(text) = input.as_str() else {
-        return Played::Unsupported("lists are embedded by the embedding model".to_owned());
+    let input = match input_of(&input) {
+        Some(input) => input,
+        None => return Played::Unsupported("no texts and no lists of tokens".to_owned()),
     };
     let mut config = case.input["config"].clone();
     if let (Some(config), Value::Object(given)) = (config.as_object_mut(), given) {
         config.extend(given);
     }
     let embed = async |embeddings: OpenAiEmbeddings, _| {
-        let answer = embeddings.embed(text).await?;
+        let answer = embeddings.embed(input).await?;
         let data = answer.vectors.iter().enumerate();
         let data: Vec<Value> = data
             .map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": shown(vector) }))
@@ -49,6 +51,14 @@ pub(super) fn create(case: &Case<'_>) -> Played {
         ))
     };
     play_with(case, &config, embed)
+}
+
+/// What a request may hold.
+fn input_of(input: &Value) -> Option<EmbeddingInput> {
+    let text = serde_json::from_value(input.clone()).map(EmbeddingInput::Text);
+    let texts = || serde_json::from_value(input.clone()).map(EmbeddingInput::Texts);
+    let tokens = || serde_json::from_value(input.clone()).map(EmbeddingInput::Tokens);
+    text.or_else(|_| texts()).or_else(|_| tokens()).ok()
 }
 
 /// Numbers as a recording has them: what is a 32-bit float here is compared with doubles.
@@ -70,11 +80,6 @@ fn play_with(
     config: &Value,
     call: impl AsyncFnOnce(OpenAiEmbeddings, Vec<String>) -> Result<Outcome, Error>,
 ) -> Played {
-    let cuts =
-        config.get("embedding_ctx_length").map(|_| "there is no tokenizer to cut texts with".to_owned());
-    if let Some(why) = cuts {
-        return Played::Unsupported(why);
-    }
     let texts = case.input["texts"].as_array().into_iter().flatten().map(connection::text).collect();
     match builder(case, config).map(OpenAiEmbeddingsBuilder::build) {
         Err(why) => Played::Unsupported(why),
@@ -95,6 +100,7 @@ fn builder(case: &Case<'_>, config: &Value) -> Result<OpenAiEmbeddingsBuilder, S
     let mut builder = OpenAiEmbeddings::builder()
         .with_environment(connection::environment(case.input))
         .with_timer(case.timer.clone())
+        .with_tokenizer(tokenizer(config))
         .with_concurrency(1);
     for (name, value) in config.as_object().into_iter().flatten() {
         let count = || value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
@@ -112,6 +118,13 @@ fn builder(case: &Case<'_>, config: &Value) -> Result<OpenAiEmbeddingsBuilder, S
         };
     }
     Ok(builder)
+}
+
+/// Tokens as LangChain makes them: of a model that it does not know like those of OpenAI's embedding models.
+fn tokenizer(config: &Value) -> impl Fn(&str) -> Vec<u32> + Send + Sync + use<> {
+    let model = config["model"].as_str().unwrap_or("text-embedding-ada-002");
+    let encoding = Encoding::of_model(model).unwrap_or(Encoding::Cl100kBase);
+    move |text| encoding.encode(text)
 }
 
 fn members(builder: OpenAiEmbeddingsBuilder, members: &Value) -> OpenAiEmbeddingsBuilder {

@@ -1,5 +1,7 @@
 //! Finds what is new in a value that grows at its end.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::build::build;
@@ -175,6 +177,7 @@ impl Changes {
         let Some(frame) = self.frames.get_mut(depth) else { return };
         let mut added = std::mem::take(&mut frame.added);
         if frame.is_object {
+            forget_replaced(&mut self.operations, &added);
             std::mem::swap(&mut self.operations, &mut added);
         }
         self.operations.append(&mut added);
@@ -192,6 +195,19 @@ impl Changes {
         }
         path
     }
+}
+
+/// Drops what was changed in members that came once more since, as a whole.
+fn forget_replaced(operations: &mut Vec<JsonPatchOperation>, added: &[JsonPatchOperation]) {
+    if operations.is_empty() || added.is_empty() {
+        return;
+    }
+    let added: HashSet<&str> = added.iter().map(JsonPatchOperation::path).collect();
+    operations.retain(|operation| {
+        let path = operation.path();
+        let mut ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        !ends.any(|end| added.contains(&path[..end]))
+    });
 }
 
 /// The quote that ends the text which goes on here.

@@ -108,6 +108,12 @@ impl Chunk for JsonPatch {
 }
 
 impl JsonPatchOperation {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Add { path, .. } | Self::Replace { path, .. } => path,
+        }
+    }
+
     fn apply(&self, target: &mut Value) -> Result<()> {
         let (path, done) = match self {
             Self::Add { path, value } => (path, add(target, path, value)),
