@@ -45,9 +45,14 @@ fn change(id: &str, result: &mut Value) {
         // Refusals are kept in streams too.
         "stream-refusal-deltas" => result["message"]["refusal"] = "I can't.".into(),
         // A stream without a finish reason and without an end mark is not complete: the text is delivered, then an error.
-        "stream-err-truncated-clean" | "stream-err-error-field-line" => {
+        "stream-err-truncated-clean" => {
             let deltas = result["deltas"].take();
             *result = json!({ "deltas": deltas, "error": { "kind": "connection" } });
+        }
+        // What some servers write as a field of its own is the error all the same.
+        "stream-err-error-field-line" => {
+            let error = json!({ "kind": "stream_error", "code": "500", "server_message": "slot failed" });
+            *result = json!({ "deltas": result["deltas"].take(), "error": error });
         }
         // An event without data is none, as the standard says.
         "frame-event-without-data" => {
