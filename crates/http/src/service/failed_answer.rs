@@ -68,7 +68,8 @@ impl<'a> FailedAnswer<'a> {
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
         let mut message = message.into();
         if let Some(location) = self.redirect() {
-            message.push_str(&format!("; it redirects to `{location}`: make that the base URL if it is right"));
+            message
+                .push_str(&format!("; it redirects to `{location}`: make that the base URL if it is right"));
         }
         let service = ServiceError {
             status: Some(self.status),

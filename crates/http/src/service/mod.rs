@@ -14,7 +14,8 @@
 //! # How to write a provider
 //!
 //! 1. A [`Dialect`] makes an error of an unsuccessful answer: read the body, choose a kind, describe it in one line, and
-//!    let [`FailedAnswer::error`] add status, request id, body and limits.
+//!    let [`FailedAnswer::error`] add status, request id, body and limits. [`Complaint`] has the words for it, [`lenient`]
+//!    reads members that are not what they should be.
 //! 2. A [`Service`] is built once per model from its settings, and cloned freely. [`Credentials`] say where the key goes.
 //! 3. For each endpoint: encode the request into a [`Call`], [`send`](Service::send) it with the run's
 //!    [`Context`](catena_core::Context), decode the [`Answer`]. For streams, implement a [`StreamDecoder`] and use

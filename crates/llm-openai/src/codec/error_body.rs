@@ -35,9 +35,7 @@ impl ErrorBody {
             Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
             Value::Object(_) => match &value["error"] {
                 error @ Value::Object(_) if is_truthy(error) => Self::from_members(error),
-                Value::String(text) => {
-                    Self { excerpt: excerpt(text), ..Self::from_members(value) }
-                }
+                Value::String(text) => Self { excerpt: excerpt(text), ..Self::from_members(value) },
                 _ => Self { excerpt: detail(&value["detail"]), ..Self::from_members(value) },
             },
             _ => Self::default(),
