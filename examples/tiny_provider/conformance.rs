@@ -58,6 +58,10 @@ impl Wire for Parley {
         Some(Event::json(json!({ "problem": message })))
     }
 
+    fn says_end(&self) -> bool {
+        true
+    }
+
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();

@@ -33,7 +33,7 @@ impl ChatParley {
     /// The request, or why there can be none: what Parley does not know is refused, not left out.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
         if let Some((name, _)) = cx.arguments().and_then(|arguments| arguments.iter().next()) {
-            return Err(unsupported(format!("Parley takes no `{name}`")));
+            return Err(Error::new(ErrorKind::Unsupported, format!("Parley takes no `{name}`")));
         }
         let turns: Vec<Value> = prompt.into_messages().iter().map(turn).collect::<Result<_>>()?;
         let body = json!({ "model": self.model, "turns": turns, "stream": stream });
@@ -92,11 +92,11 @@ fn turn(message: &Message) -> Result<Value> {
         Message::System(message) => ("rules", &message.content),
         Message::Human(message) => ("guest", &message.content),
         Message::Ai(message) => ("host", &message.content),
-        _ => return Err(unsupported("Parley knows rules, guests and hosts only")),
+        _ => return Err(Error::new(ErrorKind::Unsupported, "Parley knows rules, guests and hosts only")),
     };
     match content {
         Content::Blocks(blocks) if blocks.iter().any(|block| block.as_text().is_none()) => {
-            Err(unsupported("Parley reads text only"))
+            Err(Error::new(ErrorKind::Unsupported, "Parley reads text only"))
         }
         content => Ok(json!({ "who": who, "says": content.text() })),
     }
@@ -134,16 +134,16 @@ impl StreamDecoder for Pieces {
         Ok(Some(piece))
     }
 
-    fn end(&mut self, _marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
+    fn is_complete(&self) -> bool {
+        self.over
+    }
+
+    fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         let cut = || Error::new(ErrorKind::Incomplete, "Parley's stream ended early").with_retryable(true);
-        if self.over { Ok(None) } else { Err(cut().with_service(origin.service_error(""))) }
+        if marked { Ok(None) } else { Err(cut().with_service(origin.service_error(""))) }
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<AiMessage> {
         decode(body, origin)
     }
-}
-
-fn unsupported(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Unsupported, message.into())
 }

@@ -75,6 +75,13 @@ impl StreamDecoder for ChatDecoder {
         }
     }
 
+    fn is_complete(&self) -> bool {
+        match self {
+            Self::Completions(stream) => stream.is_complete(),
+            Self::Responses(stream) => stream.is_complete(),
+        }
+    }
+
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         match self {
             Self::Completions(stream) => stream.end(marked, origin),

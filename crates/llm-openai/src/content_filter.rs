@@ -41,6 +41,10 @@ impl<D: StreamDecoder<Chunk = AiMessage>> StreamDecoder for Filtered<D> {
         Ok(chunk)
     }
 
+    fn is_complete(&self) -> bool {
+        self.decoder.is_complete()
+    }
+
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         let chunk = self.decoder.end(marked, origin)?;
         chunk.iter().try_for_each(|chunk| self.filter.check(chunk, origin))?;

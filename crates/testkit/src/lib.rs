@@ -6,6 +6,7 @@
 //!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
 //! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a
 //!   latency of your choice: no key, no network, no cost.
+//! - [`drain`], [`fold`] and [`shown`] say what a stream and an error came to.
 //!
 //! The servers run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
 //! compete with the runtime under test. They need nothing else of Catena.
@@ -28,9 +29,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod chunks;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connection;
+#[cfg(feature = "conformance")]
+mod decoding;
 mod gate;
 pub mod laws;
 mod log;
@@ -40,13 +44,18 @@ mod reply;
 mod request_reader;
 mod response_head;
 mod server;
+mod shown;
 mod simulated_openai;
 
+pub use chunks::{drain, fold};
+#[cfg(feature = "conformance")]
+pub use decoding::decode_events;
 pub use gate::Gate;
 pub use recorded::Recorded;
 pub use refusing::Refusing;
 pub use reply::{Framing, Reply};
 pub use server::Server;
+pub use shown::shown;
 pub use simulated_openai::{SimulatedOpenAi, SimulatedOpenAiBuilder};
 
 /// The examples of the README, so that they compile.

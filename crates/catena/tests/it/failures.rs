@@ -6,12 +6,11 @@ use catena::Runnable;
 use catena::http::HttpClient;
 use catena::openai::{ChatOpenAiBuilder, OpenAiBuilder};
 use catena::prelude::*;
-use catena_testkit::{Framing, Recorded, Refusing, Reply, Server, SimulatedOpenAi};
+use catena_testkit::{Framing, Recorded, Refusing, Reply, Server, SimulatedOpenAi, shown};
 
 use crate::chains::{KEY, chat_builder, llm_builder, pipes, prompt};
 use crate::executors::multi;
 use crate::service::half;
-use crate::shown::shown;
 use crate::watchdog::{PATIENCE, watched};
 
 /// The error of every way to call.

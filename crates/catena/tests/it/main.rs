@@ -15,7 +15,6 @@ mod registry;
 mod runtimes;
 mod secrets;
 mod service;
-mod shown;
 mod streaming;
 mod tools;
 mod watchdog;

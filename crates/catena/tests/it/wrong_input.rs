@@ -2,10 +2,10 @@
 
 use catena::prelude::*;
 use catena::{Error, gather};
+use catena_testkit::shown;
 
 use crate::chains::{KEY, chat, chat_builder, llm, llm_builder, pipes, prompt};
 use crate::service::echo;
-use crate::shown::shown;
 use crate::watchdog::watched;
 
 #[track_caller]

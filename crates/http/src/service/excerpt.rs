@@ -1,5 +1,10 @@
 //! Short, readable pieces of bodies that are not what they should be.
 
+use serde_json::Value;
+
+/// The most of a body that an excerpt is, in bytes.
+const MAX_EXCERPT: usize = 200;
+
 /// The beginning of a text: at most `max` bytes and a mark where it was cut.
 ///
 /// # Example
@@ -46,6 +51,38 @@ pub fn is_html(body: &str) -> bool {
 pub fn words(text: &str, max: usize) -> String {
     let visible = if is_html(text) { without_tags(text) } else { text.to_owned() };
     bounded(&visible.split_whitespace().collect::<Vec<_>>().join(" "), max)
+}
+
+/// What to show of a body that holds no message where one is known to be: its first words, at most 200 bytes. `None` if it
+/// has none, as `{}`, `17` and an empty page.
+///
+/// # Example
+/// ```
+/// use catena_http::service::excerpt;
+/// assert_eq!(excerpt("<html><h1>Bad Gateway</h1>").as_deref(), Some("Bad Gateway"));
+/// assert_eq!(excerpt(r#"{"why": "busy"}"#).as_deref(), Some(r#"{"why": "busy"}"#));
+/// assert_eq!(excerpt(r#"{"why": ""}"#), None);
+/// ```
+pub fn excerpt(body: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
+        Ok(Value::String(text)) => non_empty(words(&text, MAX_EXCERPT)),
+        Ok(value) if !has_words(&value) => None,
+        _ => non_empty(words(body, MAX_EXCERPT)),
+    }
+}
+
+/// Whether there is a word for people anywhere in it.
+fn has_words(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(has_words),
+        Value::Object(members) => members.values().any(has_words),
+        _ => false,
+    }
+}
+
+fn non_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn without_tags(html: &str) -> String {
@@ -101,5 +138,22 @@ mod tests {
         check("a < b", "a < b");
         check("0123456789 0123456789", "0123456789 012345678…");
         check("", "");
+    }
+
+    #[test]
+    fn an_excerpt_says_something() {
+        for (body, expected) in [
+            (r#""just \n text""#, Some("just text")),
+            ("404 page\nnot found", Some("404 page not found")),
+            (r#"{"errors":[{"message":"why"}]}"#, Some(r#"{"errors":[{"message":"why"}]}"#)),
+            (r#"{"error":{"message":"cut"#, Some(r#"{"error":{"message":"cut"#)),
+            (r#"[{"a": [" ", 1, null, true]}]"#, None),
+            ("\u{FEFF}{}", None),
+            ("17", None),
+            (" \n", None),
+            ("<html>", None),
+        ] {
+            assert_eq!(excerpt(body).as_deref(), expected, "{body}");
+        }
     }
 }

@@ -63,9 +63,14 @@ impl<'a> FailedAnswer<'a> {
         (300..400).contains(&self.status).then(|| bounded(&self.origin.redactor.clean(location), 200))
     }
 
-    /// An error of this answer: status, request id, bounded body and rate-limit headers are added to `details`, and
-    /// whether to try again is what the status says, unless the quota is used up.
+    /// An error of this answer: status, request id, bounded body and rate-limit headers are added to `details`, to the
+    /// message where a redirect leads, and whether to try again is what the status says, unless the quota is used up.
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
+        let mut message = message.into();
+        if let Some(location) = self.redirect() {
+            message
+                .push_str(&format!("; it redirects to `{location}`: make that the base URL if it is right"));
+        }
         let service = ServiceError {
             status: Some(self.status),
             request_id: self.origin.request_id.clone(),
@@ -74,7 +79,7 @@ impl<'a> FailedAnswer<'a> {
             ..details
         };
         let retryable = kind != ErrorKind::QuotaExceeded && is_transient(self.status);
-        Error::new(kind, message.into()).with_service(service).with_retryable(retryable)
+        Error::new(kind, message).with_service(service).with_retryable(retryable)
     }
 }
 

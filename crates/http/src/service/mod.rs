@@ -14,7 +14,8 @@
 //! # How to write a provider
 //!
 //! 1. A [`Dialect`] makes an error of an unsuccessful answer: read the body, choose a kind, describe it in one line, and
-//!    let [`FailedAnswer::error`] add status, request id, body and limits.
+//!    let [`FailedAnswer::error`] add status, request id, body and limits. [`Complaint`] has the words for it, [`lenient`]
+//!    reads members that are not what they should be.
 //! 2. A [`Service`] is built once per model from its settings, and cloned freely. [`Credentials`] say where the key goes.
 //! 3. For each endpoint: encode the request into a [`Call`], [`send`](Service::send) it with the run's
 //!    [`Context`](catena_core::Context), decode the [`Answer`]. For streams, implement a [`StreamDecoder`] and use
@@ -108,6 +109,7 @@ mod call;
 mod call_arguments;
 mod chunks;
 mod client;
+mod complaint;
 mod connection;
 mod connection_methods;
 mod credentials;
@@ -116,6 +118,7 @@ mod environment;
 mod excerpt;
 mod failed_answer;
 mod held;
+pub mod lenient;
 mod lines;
 mod multipart;
 mod origin;
@@ -130,11 +133,12 @@ pub use answer::{Answer, Download};
 pub use builder::ServiceBuilder;
 pub use call::{Call, segment};
 pub use client::Service;
+pub use complaint::Complaint;
 pub use connection::ConnectionSettings;
 pub use credentials::{ApiKey, Credentials};
 pub use dialect::{Dialect, StreamDecoder};
 pub use environment::Environment;
-pub use excerpt::{bounded, is_html, words};
+pub use excerpt::{bounded, excerpt, is_html, words};
 pub use failed_answer::{FailedAnswer, is_transient, kind_of_status};
 pub use multipart::Multipart;
 pub use origin::{MAX_ERROR_TEXT, Origin};

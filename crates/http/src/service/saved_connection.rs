@@ -91,7 +91,10 @@ impl ConnectionSettings {
             self.set_max_retries(retries);
         }
         for (name, value) in kwargs.record("default_headers")? {
-            self.add_header(name, text_of(value));
+            match value {
+                Data::Text(value) => self.add_header(name, value),
+                other => return Err(kwargs.unfit("default_headers", "an object of texts", other.kind())),
+            }
         }
         for (name, value) in kwargs.record("default_query")? {
             self.add_query(name, text_of(value));

@@ -1,10 +1,7 @@
 //! Error bodies: the service's own, and what servers in between write.
 
-use catena_http::service::words;
+use catena_http::service::excerpt;
 use serde_json::Value;
-
-/// The most of a text that is not an error object, in bytes.
-const MAX_EXCERPT: usize = 200;
 
 /// What a body says about an error.
 #[derive(Debug, Default, PartialEq)]
@@ -23,18 +20,13 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
-        match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
-            Ok(Value::String(text)) => Self { excerpt: excerpt(&text), ..Self::default() },
-            Ok(value) => {
-                let mut read = Self::from_value(&value);
-                if read.text().is_none() && has_words(&value) {
-                    // A gateway's own form: the reason is in it somewhere.
-                    read.excerpt = excerpt(body);
-                }
-                read
-            }
-            Err(_) => Self { excerpt: excerpt(body), ..Self::default() },
+        let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
+        let mut read = Self::from_value(&value);
+        if read.text().is_none() {
+            // A gateway's own form, or none at all: the reason is in it somewhere.
+            read.excerpt = excerpt(body);
         }
+        read
     }
 
     fn from_value(value: &Value) -> Self {
@@ -49,7 +41,7 @@ impl ErrorBody {
             code,
             error_type: word(&error["type"]),
             request_id: word(&value["request_id"]),
-            excerpt: word(&error["detail"]).and_then(|detail| excerpt(&detail)),
+            excerpt: word(&error["detail"]).as_deref().and_then(excerpt),
         }
     }
 
@@ -65,20 +57,6 @@ fn word(value: &Value) -> Option<String> {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    }
-}
-
-fn excerpt(text: &str) -> Option<String> {
-    Some(words(text, MAX_EXCERPT)).filter(|text| !text.trim().is_empty())
-}
-
-/// Whether there is a word for people anywhere in it.
-fn has_words(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(has_words),
-        Value::Object(members) => members.values().any(has_words),
-        _ => false,
     }
 }
 

@@ -15,7 +15,6 @@ mod error_body;
 mod error_kind;
 #[cfg(test)]
 mod fixtures;
-mod lenient;
 mod media;
 mod members;
 mod origin;
@@ -29,5 +28,7 @@ mod wire_members;
 
 #[cfg(test)]
 use origin::Origin;
+
+use catena_http::service::lenient;
 
 pub(crate) use catena_http::service::StreamDecoder;

@@ -1,19 +1,14 @@
 //! What all tests use: a model of a server, and answers.
 
-use std::error::Error as StdError;
-use std::time::Duration;
-
-use catena_core::{Chunk, Error, Result, RunnableExt};
+use catena_core::{Error, Result, RunnableExt};
 use catena_llm_anthropic::{ChatAnthropic, ChatAnthropicBuilder};
 use catena_testkit::{Reply, Server};
+pub(crate) use catena_testkit::{fold, shown};
 use futures_executor::block_on;
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use serde_json::{Value, json};
 
 pub(crate) const KEY: &str = "sk-ant-test-4f9a1c77d2e8";
-
-/// Long enough for a busy machine, short enough for a test that fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn builder(server: &Server) -> ChatAnthropicBuilder {
     ChatAnthropic::builder()
@@ -78,28 +73,7 @@ pub(crate) fn named(events: &[String]) -> Reply {
 
 /// The chunks of a stream and the error it ended with.
 pub(crate) fn drain<T>(stream: impl Stream<Item = Result<T>>) -> (Vec<T>, Option<Error>) {
-    block_on(async {
-        let mut chunks = Vec::new();
-        let mut stream = std::pin::pin!(stream);
-        while let Some(chunk) = stream.next().await {
-            match chunk {
-                Ok(chunk) => chunks.push(chunk),
-                Err(error) => {
-                    assert!(stream.next().await.is_none(), "an error is the last item");
-                    return (chunks, Some(error));
-                }
-            }
-        }
-        (chunks, None)
-    })
-}
-
-pub(crate) fn fold<T: Chunk>(chunks: Vec<T>) -> T {
-    let whole = chunks.into_iter().reduce(|mut whole, chunk| {
-        whole.merge(chunk);
-        whole
-    });
-    whole.expect("at least one chunk")
+    block_on(catena_testkit::drain(stream))
 }
 
 /// The error of each way to call a model of a server that gives this reply.
@@ -111,15 +85,4 @@ pub(crate) fn errors_of_all_calls(reply: &Reply) -> Vec<Error> {
         drain(chat.stream("Hi")).1.expect("an error"),
         block_on(chat.count_tokens("Hi")).expect_err("an error"),
     ]
-}
-
-/// Everything an error shows, through the whole chain of its sources.
-pub(crate) fn shown(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
-    let mut source = StdError::source(error);
-    while let Some(error) = source {
-        text.push_str(&format!(" {error} {error:?}"));
-        source = error.source();
-    }
-    text
 }

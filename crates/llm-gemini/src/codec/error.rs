@@ -1,22 +1,16 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
 use catena_core::{Error, ErrorKind, ServiceError};
-use catena_http::service::{FailedAnswer, Origin, bounded};
+use catena_http::service::{Complaint, FailedAnswer, Origin};
 
 use super::error_body::ErrorBody;
 use super::error_kind;
-
-/// The most of the service's own message that is shown, in bytes.
-const MAX_MESSAGE: usize = 1000;
 
 /// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
-    let mut message = describe(kind, Some(answer.status()), &read);
-    if let Some(location) = answer.redirect() {
-        message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
-    }
+    let message = describe(kind, Some(answer.status()), &read);
     let delay = read.retry_delay;
     let error = answer.error(kind, message, details(read));
     match delay {
@@ -57,34 +51,15 @@ fn details(read: ErrorBody) -> ServiceError {
     }
 }
 
-/// One line for people: what happened, the status and its word, the service's words, and what to do.
 fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
-    let (what, advice) = words_for(kind);
-    let status = status.map(|status| format!("HTTP {status}"));
-    let facts: Vec<String> = [status, body.status.clone()].into_iter().flatten().collect();
-    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    let text = body.text().unwrap_or("it gives no reason");
-    format!("{what}{facts}: {}{advice}", bounded(text, MAX_MESSAGE))
-}
-
-fn words_for(kind: ErrorKind) -> (&'static str, &'static str) {
-    match kind {
-        ErrorKind::Authentication => (
-            "the service does not accept the API key",
-            "; check GOOGLE_API_KEY or GEMINI_API_KEY, or what `with_api_key` was given",
-        ),
-        ErrorKind::PermissionDenied => ("the service does not allow this", ""),
-        ErrorKind::NotFound => ("not found", "; check the model's name and the base URL"),
-        ErrorKind::Conflict => ("the request conflicts with another", ""),
-        ErrorKind::RateLimit => ("too many requests", ""),
-        ErrorKind::QuotaExceeded => ("the account's quota is used up", ""),
-        ErrorKind::ContextOverflow => ("the input is too long for the model", ""),
-        ErrorKind::BadRequest => ("the service refused the request", ""),
-        ErrorKind::Server => ("the service failed", ""),
-        ErrorKind::Stream => ("the service broke off its answer", ""),
-        ErrorKind::InvalidResponse => ("the service answered with an error", ""),
-        _ => ("the service did not do it", ""),
-    }
+    let advice = match kind {
+        ErrorKind::Authentication => {
+            "check GOOGLE_API_KEY or GEMINI_API_KEY, or what `with_api_key` was given"
+        }
+        ErrorKind::NotFound => "check the model's name and the base URL",
+        _ => "",
+    };
+    Complaint { kind, status, word: body.status.as_deref(), reason: body.text(), advice }.to_string()
 }
 
 #[cfg(test)]

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use catena_http::service::words;
+use catena_http::service::excerpt;
 use serde_json::Value;
 
 use super::lenient::is_truthy;
-
-/// The most of a text that is not an error object, in bytes.
-const MAX_EXCERPT: usize = 200;
 
 /// A century, in seconds.
 const LONGEST: f64 = 3.156e9;
@@ -37,24 +34,19 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
-        match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
-            Ok(value) => {
-                let mut read = Self::from_value(&value);
-                if read.text().is_none() && has_words(&value) {
-                    // A gateway's own form: the reason is in it somewhere.
-                    read.excerpt = excerpt(body);
-                }
-                read
-            }
-            Err(_) => Self { excerpt: excerpt(body), ..Self::default() },
+        let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
+        let mut read = Self::from_value(&value);
+        if read.text().is_none() {
+            // A gateway's own form, or none at all: the reason is in it somewhere.
+            read.excerpt = excerpt(body);
         }
+        read
     }
 
     fn from_value(value: &Value) -> Self {
         match value {
             // A stream that fails before its first event is a list, if no events were asked for.
             Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
-            Value::String(text) => Self { excerpt: excerpt(text), ..Self::default() },
             Value::Object(_) => match &value["error"] {
                 error @ Value::Object(_) if is_truthy(error) => Self::from_status(error),
                 Value::String(text) => Self { excerpt: excerpt(text), ..Self::from_status(value) },
@@ -106,20 +98,6 @@ fn duration(text: &str) -> Option<Duration> {
     let seconds: f64 = text.trim().strip_suffix('s')?.parse().ok()?;
     // Too large to be added to a clock is still a wish to wait.
     (seconds.is_finite() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST)))
-}
-
-fn excerpt(text: &str) -> Option<String> {
-    Some(words(text, MAX_EXCERPT)).filter(|text| !text.is_empty())
-}
-
-/// Whether there is a word for people anywhere in it.
-fn has_words(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(has_words),
-        Value::Object(members) => members.values().any(has_words),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

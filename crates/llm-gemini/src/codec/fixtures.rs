@@ -1,7 +1,9 @@
 //! Helpers for the tests of the codec.
 
-use catena_core::{Chunk, Result};
+use catena_core::Result;
 use catena_http::service::Origin;
+use catena_testkit::decode_events;
+pub(super) use catena_testkit::fold;
 
 use super::StreamDecoder;
 
@@ -11,22 +13,6 @@ pub(super) fn origin() -> Origin {
 }
 
 /// Decodes events. Returns the chunks up to the end or the first error.
-pub(super) fn decode<D: StreamDecoder>(mut decoder: D, events: &[&str]) -> (Vec<D::Chunk>, Result<()>) {
-    let mut chunks = Vec::new();
-    for event in events {
-        match decoder.event(None, event, &origin()) {
-            Ok(chunk) => chunks.extend(chunk),
-            Err(error) => return (chunks, Err(error)),
-        }
-    }
-    let ended = decoder.end(false, &origin()).map(|last| chunks.extend(last));
-    (chunks, ended)
-}
-
-/// All chunks added up.
-pub(super) fn fold<T: Chunk + Default>(chunks: Vec<T>) -> T {
-    chunks.into_iter().fold(T::default(), |mut whole, chunk| {
-        whole.merge(chunk);
-        whole
-    })
+pub(super) fn decode<D: StreamDecoder>(decoder: D, events: &[&str]) -> (Vec<D::Chunk>, Result<()>) {
+    decode_events(decoder, events, &origin())
 }

@@ -1,5 +1,6 @@
 //! JSON values that are read in whatever form a server sends them.
 
+pub(super) use catena_http::service::lenient::{count, is_truthy};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -22,28 +23,6 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     Value::deserialize(deserializer).map(|value| value == true)
 }
 
-/// A member that is a count: an integer, a float without a fraction that matters, or the text of an integer, as
-/// Protocol Buffers write large ones.
-pub(super) fn count(object: &Value, name: &str) -> Option<u64> {
-    match object.get(name)? {
-        Value::String(text) => text.parse().ok(),
-        // A float outside the range becomes the nearest bound, and not-a-number zero: no count is worth an error.
-        value => value.as_u64().or_else(|| value.as_f64().map(|number| number as u64)),
-    }
-}
-
-/// False for what says nothing: null, false, zero, and an empty text, list or object.
-pub(super) fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    }
-}
-
 /// Moves the members that say something.
 pub(super) fn keep(from: Map<String, Value>, to: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -56,7 +35,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn texts_and_counts_are_read_in_any_form() {
+    fn texts_are_read_in_any_form() {
         for (json, expected) in [
             (json!("plain"), Some("plain")),
             (json!(404), Some("404")),
@@ -68,15 +47,5 @@ mod tests {
             let text: Text = serde_json::from_value(json.clone()).expect("a text");
             assert_eq!(text.0.as_deref(), expected, "{json}");
         }
-        for (json, expected) in [
-            (json!(3), Some(3)),
-            (json!(3.0), Some(3)),
-            (json!("3"), Some(3)),
-            (json!(-1.5), Some(0)),
-            (json!([]), None),
-        ] {
-            assert_eq!(count(&json!({"n": json}), "n"), expected);
-        }
-        assert_eq!(count(&json!({}), "n"), None);
     }
 }

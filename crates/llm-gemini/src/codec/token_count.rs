@@ -28,7 +28,7 @@ pub(crate) fn encode_count(request: &ChatRequest) -> Result<Vec<u8>> {
 /// `InvalidResponse` for an answer without one.
 pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
     let answer: Value = decode_object(body, origin)?;
-    count(&answer, "totalTokens").ok_or_else(|| {
+    count(answer.get("totalTokens")).ok_or_else(|| {
         Error::new(ErrorKind::InvalidResponse, "the answer holds no count of tokens")
             .with_service(origin.service_error(&String::from_utf8_lossy(body)))
     })

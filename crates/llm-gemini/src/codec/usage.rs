@@ -8,7 +8,7 @@ use super::lenient::count;
 /// Reads a `usageMetadata` object. Thoughts are tokens of the answer, what tools of the service read is part of the prompt.
 /// Absent counts are zero; an object without any count is none.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
-    let of = |name: &str| count(usage, name);
+    let of = |name: &str| count(usage.get(name));
     let parts = |one: Option<u64>, other: Option<u64>| {
         (one.is_some() || other.is_some()).then(|| one.unwrap_or(0).saturating_add(other.unwrap_or(0)))
     };
@@ -32,7 +32,7 @@ pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
 fn audio(usage: &Value, details: &str) -> Option<u64> {
     let modalities = usage.get(details)?.as_array()?;
     let audio = modalities.iter().find(|modality| modality["modality"] == "AUDIO")?;
-    count(audio, "tokenCount")
+    count(audio.get("tokenCount"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The models against scripted servers on loopback.
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
-mod cancellation;
 mod conformance;
 mod embeddings;
 mod failures;

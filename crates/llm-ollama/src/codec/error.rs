@@ -1,7 +1,7 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
 use catena_core::{Error, ErrorKind, ServiceError};
-use catena_http::service::{FailedAnswer, MAX_ERROR_TEXT, bounded, is_transient, words};
+use catena_http::service::{Complaint, FailedAnswer, excerpt, is_transient};
 use serde_json::Value;
 
 use super::Origin;
@@ -23,10 +23,7 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
         (400, Some(text)) if text.contains("does not support") => ErrorKind::Unsupported,
         _ => answer.kind(),
     };
-    let mut message = describe(kind, Some(answer.status()), said.as_deref(), answer.body());
-    if let Some(location) = answer.redirect() {
-        message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
-    }
+    let message = describe(kind, Some(answer.status()), said.as_deref(), answer.body());
     let retryable = kind == answer.kind() && is_transient(answer.status());
     let details = ServiceError { message: said, ..ServiceError::default() };
     answer.error(kind, message, details).with_retryable(retryable)
@@ -78,26 +75,13 @@ fn member(body: &str, name: &str) -> Option<Value> {
 
 /// One line for people: what happened, the status, the service's words, and what to do.
 fn describe(kind: ErrorKind, status: Option<u16>, said: Option<&str>, body: &str) -> String {
-    let (what, advice) = match kind {
-        ErrorKind::Authentication => (
-            "the service does not accept the API key",
-            "; check OLLAMA_API_KEY, or what `with_api_key` was given",
-        ),
-        ErrorKind::PermissionDenied => ("the service does not allow this", ""),
-        ErrorKind::NotFound => ("not found", "; fetch the model with `ollama pull`, or check the base URL"),
-        ErrorKind::RateLimit => ("too many requests", ""),
-        ErrorKind::ContextOverflow => ("the input is too long for the model", ""),
-        ErrorKind::Unsupported => ("the model cannot do this", ""),
-        ErrorKind::BadRequest => ("the service refused the request", ""),
-        ErrorKind::Server => ("the service failed", ""),
-        ErrorKind::Stream => ("the service broke off its answer", ""),
-        ErrorKind::InvalidResponse => ("the service answered with an error", ""),
-        _ => ("the service did not do it", ""),
+    let advice = match kind {
+        ErrorKind::Authentication => "check OLLAMA_API_KEY, or what `with_api_key` was given",
+        ErrorKind::NotFound => "fetch the model with `ollama pull`, or check the base URL",
+        _ => "",
     };
-    let status = status.map_or(String::new(), |status| format!(" (HTTP {status})"));
-    let text = said.map_or_else(|| words(body, 200), |said| bounded(said, MAX_ERROR_TEXT));
-    let text = if text.is_empty() { "it gives no reason" } else { &text };
-    format!("{what}{status}: {text}{advice}")
+    let excerpt = if said.is_none() { excerpt(body) } else { None };
+    Complaint { kind, status, word: None, reason: said.or(excerpt.as_deref()), advice }.to_string()
 }
 
 #[cfg(test)]
@@ -136,7 +120,7 @@ mod tests {
         check(503, r#"{"error":"server busy, please try again"}"#, ErrorKind::Server, true, "busy");
         check(502, "<html><h1>Bad Gateway</h1>", ErrorKind::Server, true, "Bad Gateway");
         check(413, "{", ErrorKind::HttpStatus, false, "{");
-        check(408, "null", ErrorKind::HttpStatus, true, "null");
+        check(408, "null", ErrorKind::HttpStatus, true, "no reason");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Helpers for the tests of the codec.
 
-use catena_core::{Chunk, Result};
+use catena_core::Result;
+use catena_testkit::decode_events;
+pub(super) use catena_testkit::fold;
 
 use super::{Origin, StreamDecoder};
 
@@ -10,22 +12,6 @@ pub(super) fn origin() -> Origin {
 }
 
 /// Decodes lines. Returns the chunks up to the end or the first error.
-pub(super) fn decode<D: StreamDecoder>(mut decoder: D, lines: &[&str]) -> (Vec<D::Chunk>, Result<()>) {
-    let mut chunks = Vec::new();
-    for line in lines {
-        match decoder.event(None, line, &origin()) {
-            Ok(chunk) => chunks.extend(chunk),
-            Err(error) => return (chunks, Err(error)),
-        }
-    }
-    let ended = decoder.end(false, &origin()).map(|last| chunks.extend(last));
-    (chunks, ended)
-}
-
-/// All chunks added up.
-pub(super) fn fold<T: Chunk + Default>(chunks: Vec<T>) -> T {
-    chunks.into_iter().fold(T::default(), |mut whole, chunk| {
-        whole.merge(chunk);
-        whole
-    })
+pub(super) fn decode<D: StreamDecoder>(decoder: D, lines: &[&str]) -> (Vec<D::Chunk>, Result<()>) {
+    decode_events(decoder, lines, &origin())
 }

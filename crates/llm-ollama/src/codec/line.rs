@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use catena_core::{Error, ErrorKind, Result, Usage};
+use catena_http::service::lenient::Text;
 use catena_http::service::{is_html, words};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -12,7 +13,6 @@ use serde_json::{Map, Value};
 
 use super::Origin;
 use super::error::{error_in_answer, error_in_stream};
-use super::text::Text;
 
 /// A line. What is unknown stays in `extra`. Serde's `flatten` would keep every member of every line in a tree first.
 #[derive(Debug, Default)]

@@ -10,7 +10,6 @@ pub(crate) mod generate;
 mod line;
 pub(crate) mod request;
 pub(crate) mod tags;
-mod text;
 pub(crate) mod tool;
 
 pub(crate) use catena_http::service::{Origin, StreamDecoder};

@@ -2,7 +2,6 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod calls;
-mod cancellation;
 mod conformance;
 mod embeddings;
 mod failures;

@@ -1,7 +1,7 @@
 //! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
 
 use catena_core::{Error, ErrorKind, ServiceError};
-use catena_http::service::{FailedAnswer, MAX_ERROR_TEXT, bounded};
+use catena_http::service::{Complaint, FailedAnswer, MAX_ERROR_TEXT, bounded};
 
 use super::error_body::ErrorBody;
 use super::error_kind;
@@ -11,10 +11,7 @@ use super::origin::Origin;
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
-    let mut message = describe(kind, Some(answer.status()), &read);
-    if let Some(location) = answer.redirect() {
-        message = format!("{message}; it redirects to `{location}`: make that the base URL if it is right");
-    }
+    let message = describe(kind, Some(answer.status()), &read);
     answer.error(kind, message, details(read))
 }
 
@@ -56,35 +53,14 @@ fn details(read: ErrorBody) -> ServiceError {
     }
 }
 
-/// One line for people: what happened, the status and code, the service's words, and what to do.
 fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
-    let (what, advice) = words_for(kind);
-    let status = status.map(|status| format!("HTTP {status}"));
-    let code = body.code.as_ref().map(|code| format!("code {code}"));
-    let facts: Vec<String> = [status, code].into_iter().flatten().collect();
-    let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
-    let text = body.text().unwrap_or("it gives no reason");
-    format!("{what}{facts}: {}{advice}", bounded(text, MAX_ERROR_TEXT))
-}
-
-fn words_for(kind: ErrorKind) -> (&'static str, &'static str) {
-    match kind {
-        ErrorKind::Authentication => (
-            "the service does not accept the API key",
-            "; check OPENAI_API_KEY, or what `with_api_key` was given",
-        ),
-        ErrorKind::PermissionDenied => ("the service does not allow this", ""),
-        ErrorKind::NotFound => ("not found", "; check the model's name and the base URL"),
-        ErrorKind::Conflict => ("the request conflicts with another", ""),
-        ErrorKind::RateLimit => ("too many requests", ""),
-        ErrorKind::QuotaExceeded => ("the account's quota is used up", ""),
-        ErrorKind::ContextOverflow => ("the input is too long for the model", ""),
-        ErrorKind::BadRequest => ("the service refused the request", ""),
-        ErrorKind::Server => ("the service failed", ""),
-        ErrorKind::Stream => ("the service broke off its answer", ""),
-        ErrorKind::InvalidResponse => ("the service answered with an error", ""),
-        _ => ("the service did not do it", ""),
-    }
+    let word = body.code.as_ref().map(|code| format!("code {code}"));
+    let advice = match kind {
+        ErrorKind::Authentication => "check OPENAI_API_KEY, or what `with_api_key` was given",
+        ErrorKind::NotFound => "check the model's name and the base URL",
+        _ => "",
+    };
+    Complaint { kind, status, word: word.as_deref(), reason: body.text(), advice }.to_string()
 }
 
 #[cfg(test)]

@@ -1,12 +1,9 @@
 //! Error bodies in all the shapes that servers give them.
 
-use catena_http::service::words;
+use catena_http::service::excerpt;
 use serde_json::Value;
 
 use super::lenient::is_truthy;
-
-/// The most of a text that is not an error object, in bytes.
-const MAX_EXCERPT: usize = 200;
 
 /// What a body says about an error.
 #[derive(Debug, Default, PartialEq)]
@@ -23,29 +20,22 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
-        match serde_json::from_str::<Value>(body.trim_start_matches('\u{FEFF}')) {
-            Ok(value) => {
-                let mut read = Self::from_value(&value);
-                if read.text().is_none() && has_words(&value) {
-                    // A gateway's own form: the reason is in it somewhere.
-                    read.excerpt = non_empty(words(body, MAX_EXCERPT));
-                }
-                read
-            }
-            Err(_) => Self { excerpt: non_empty(words(body, MAX_EXCERPT)), ..Self::default() },
+        let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
+        let mut read = Self::from_value(&value);
+        if read.text().is_none() {
+            // A gateway's own form, or none at all: the reason is in it somewhere.
+            read.excerpt = excerpt(body);
         }
+        read
     }
 
     fn from_value(value: &Value) -> Self {
         match value {
             // Gemini wraps the object in a list.
             Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
-            Value::String(text) => Self { excerpt: non_empty(words(text, MAX_EXCERPT)), ..Self::default() },
             Value::Object(_) => match &value["error"] {
                 error @ Value::Object(_) if is_truthy(error) => Self::from_members(error),
-                Value::String(text) => {
-                    Self { excerpt: non_empty(words(text, MAX_EXCERPT)), ..Self::from_members(value) }
-                }
+                Value::String(text) => Self { excerpt: excerpt(text), ..Self::from_members(value) },
                 _ => Self { excerpt: detail(&value["detail"]), ..Self::from_members(value) },
             },
             _ => Self::default(),
@@ -76,17 +66,7 @@ fn detail(detail: &Value) -> Option<String> {
         }
         _ => return None,
     };
-    non_empty(words(&text, MAX_EXCERPT))
-}
-
-/// Whether there is a word for people anywhere in it.
-fn has_words(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(has_words),
-        Value::Object(members) => members.values().any(has_words),
-        _ => false,
-    }
+    excerpt(&text)
 }
 
 fn non_empty(text: String) -> Option<String> {

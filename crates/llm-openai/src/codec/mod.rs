@@ -18,7 +18,6 @@ mod error_kind;
 mod event;
 #[cfg(test)]
 mod fixtures;
-mod lenient;
 mod members;
 pub(crate) mod object;
 mod origin;
@@ -33,5 +32,7 @@ mod tool;
 mod usage;
 
 pub(crate) use origin::Origin;
+
+use catena_http::service::lenient;
 
 pub(crate) use catena_http::service::StreamDecoder;

@@ -3,7 +3,6 @@
 
 mod azure;
 mod batches;
-mod cancellation;
 mod configuration;
 mod conformance;
 mod embeddings;

@@ -1,13 +1,13 @@
 //! What all tests use: models of a server, and answers.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
-use catena_core::{Chunk, Error, Result, RunnableExt};
+use catena_core::{Error, Result, RunnableExt};
 use catena_llm_openai::{ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBuilder};
 use catena_testkit::{Reply, Server};
+pub(crate) use catena_testkit::{fold, shown};
 use futures_executor::block_on;
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use serde_json::{Value, json};
 
 pub(crate) const KEY: &str = "sk-test-4f9a1c77d2e8";
@@ -89,28 +89,7 @@ pub(crate) fn chat_events(texts: &[&str]) -> Vec<String> {
 
 /// The chunks of a stream and the error it ended with.
 pub(crate) fn drain<T>(stream: impl Stream<Item = Result<T>>) -> (Vec<T>, Option<Error>) {
-    block_on(async {
-        let mut chunks = Vec::new();
-        let mut stream = std::pin::pin!(stream);
-        while let Some(chunk) = stream.next().await {
-            match chunk {
-                Ok(chunk) => chunks.push(chunk),
-                Err(error) => {
-                    assert!(stream.next().await.is_none(), "an error is the last item");
-                    return (chunks, Some(error));
-                }
-            }
-        }
-        (chunks, None)
-    })
-}
-
-pub(crate) fn fold<T: Chunk>(chunks: Vec<T>) -> T {
-    let whole = chunks.into_iter().reduce(|mut whole, chunk| {
-        whole.merge(chunk);
-        whole
-    });
-    whole.expect("at least one chunk")
+    block_on(catena_testkit::drain(stream))
 }
 
 /// The error of each of the four ways to call a model of a server that gives this reply.
@@ -123,15 +102,4 @@ pub(crate) fn errors_of_all_calls(reply: &Reply) -> Vec<Error> {
         block_on(chat.invoke("Hi")).expect_err("an error"),
         drain(chat.stream("Hi")).1.expect("an error"),
     ]
-}
-
-/// Everything an error shows, through the whole chain of its sources.
-pub(crate) fn shown(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
-    let mut source = StdError::source(error);
-    while let Some(error) = source {
-        text.push_str(&format!(" {error} {error:?}"));
-        source = error.source();
-    }
-    text
 }

@@ -218,17 +218,6 @@ pub(super) fn failure<T: std::fmt::Debug>(result: Result<T>, situation: &str) ->
     }
 }
 
-/// Everything an error shows, through the whole chain of its sources.
-pub(super) fn shown(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(&format!(" {error} {error:?}"));
-        source = error.source();
-    }
-    text
-}
-
 /// Waits until so many clients have left, for as long as a busy machine may take to notice.
 pub(super) async fn has_left(server: &Server, count: usize) -> bool {
     server.wait_for_disconnects_async(count, Duration::from_secs(5)).await

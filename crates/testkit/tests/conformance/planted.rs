@@ -96,6 +96,8 @@ plants! {
     OutlivesItsRun => run_cancelled outlives_its_run
     /// The stream is read on after it is dropped.
     StreamsOn => dropped_stream streams_on
+    /// The stream is asked for before anybody polls it.
+    EagerStream => dropped_stream eager_stream
     /// The stream is read on after its run is over.
     StreamsPastItsRun => run_deadline streams_past_its_run
     /// The answer is over when the connection is.

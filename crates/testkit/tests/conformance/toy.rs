@@ -154,6 +154,7 @@ impl LanguageModel for Toy {
         match self.plant {
             Plant::StreamsOn | Plant::StreamsPastItsRun => return streamed_on(self.clone(), prompt),
             Plant::NaiveLines => return self.naive(prompt, cx),
+            Plant::EagerStream => drop(pollster::block_on(self.answer(prompt.clone(), &cx))),
             _ => {}
         }
         let pieces =

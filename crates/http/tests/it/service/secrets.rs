@@ -1,25 +1,13 @@
 //! Keys are shown nowhere: not by `Debug`, not in errors, not in what comes with an answer.
 
-use std::error::Error as StdError;
-
-use catena_core::{Context, Error};
+use catena_core::Context;
 use catena_http::service::{ApiKey, Call, Credentials, ServiceBuilder};
-use catena_testkit::{Reply, Server};
+use catena_testkit::{Reply, Server, shown};
 use pollster::block_on;
 
 use super::support::builder;
 
 const KEY: &str = "sk-test-4f9a1c77d2e8";
-
-fn shown(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?} {:?}", error.service());
-    let mut source = StdError::source(error);
-    while let Some(error) = source {
-        text.push_str(&format!(" {error} {error:?}"));
-        source = error.source();
-    }
-    text
-}
 
 /// A service for each way to hand over the key.
 fn services(server: &Server) -> Vec<ServiceBuilder> {

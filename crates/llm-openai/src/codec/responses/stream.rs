@@ -60,6 +60,10 @@ impl StreamDecoder for ResponsesStream {
         }
     }
 
+    fn is_complete(&self) -> bool {
+        self.finished
+    }
+
     fn end(&mut self, _marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         if self.finished {
             return Ok(None);

@@ -38,7 +38,7 @@ impl Subject for Chat {
     }
 }
 
-fn builder(setup: &Setup) -> ChatOpenAiBuilder {
+pub(super) fn builder(setup: &Setup) -> ChatOpenAiBuilder {
     ChatOpenAi::builder()
         .ignore_environment()
         .with_base_url(format!("{}/v1", setup.base_url))

@@ -94,7 +94,7 @@ pub(super) fn texts(value: &Value) -> Vec<String> {
     text(value).into_iter().chain(list(value).iter().filter_map(text)).collect()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -3,10 +3,16 @@
 mod chat_subject;
 mod chat_wire;
 mod embedding_subject;
+mod responses_subject;
+mod responses_wire;
 mod text_subject;
 
 mod chat {
     catena_testkit::chat_conformance!(super::chat_subject::Chat);
+}
+
+mod responses {
+    catena_testkit::chat_conformance!(super::responses_subject::Responses);
 }
 
 mod text {

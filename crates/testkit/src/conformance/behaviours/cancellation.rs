@@ -11,30 +11,33 @@ use super::super::verdict::ensure;
 use super::super::{Answer, Fault, Stage, Verdict};
 use crate::{Reply, Server};
 
-/// Dropping a stream closes its connection.
+/// Dropping a stream closes its connection, and one that was never polled sends nothing.
 pub(crate) async fn dropped_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["first ", "second"]);
     let events = stage.events_before(&answer, "second")?;
     let server = Server::replay([stage.events(&events).end_stall()]);
     let model = stage.model(&server)?;
+    drop(model.stream("Hi"));
     let mut stream = model.stream("Hi");
     ensure!(stream.next().await.transpose()?.is_some(), "the stream has no chunk");
     drop(stream);
     ensure!(has_left(&server, 1).await, "the connection of a dropped stream stays open");
+    ensure!(server.requests().len() == 1, "one polled stream sends {} requests", server.requests().len());
     Ok(())
 }
 
-/// Dropping a call closes its connection.
+/// Dropping a call closes its connection, and one that was never polled sends nothing.
 pub(crate) async fn dropped_call<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = Server::replay([Reply::never()]);
     let model = stage.model(&server)?;
+    drop(model.invoke("Hi"));
     {
         let (call, arrival) = (pin!(model.invoke("Hi")), pin!(has_come(&server, 1)));
         if let Either::Left((result, _)) = select(call, arrival).await {
             return Err(Fault::Broken(format!("a call without an answer gives {result:?}")));
         }
     }
-    ensure!(server.requests().len() == 1, "the call sends nothing");
+    ensure!(server.requests().len() == 1, "one polled call sends {} requests", server.requests().len());
     ensure!(has_left(&server, 1).await, "the connection of a dropped call stays open");
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use catena_core::{ErrorKind, RunnableExt};
 
-use super::super::stage::{drain, failure, shown};
+use super::super::stage::{drain, failure};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Stage, Verdict};
-use crate::{Reply, Server};
+use crate::{Reply, Server, shown};
 
 /// Status, what it is for branching, and whether trying again may help.
 const STATUSES: [(u16, &[ErrorKind], bool); 13] = [

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use catena_core::{RunConfig, RunEvent, RunnableExt, observe_with};
 
-use super::super::stage::{drain, failure, shown};
+use super::super::stage::{drain, failure};
 use super::super::subject::{Answered, KEY, Setup};
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Stage, Verdict};
-use crate::{Reply, Server};
+use crate::{Reply, Server, shown};
 
 /// The key travels in its header and nowhere else, and shows in nothing that is printed.
 pub(crate) async fn secrets<O: Answered>(stage: &Stage<O>) -> Verdict {

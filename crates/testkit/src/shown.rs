@@ -1,12 +1,21 @@
-//! Everything that an error shows to anybody who looks.
+//! What people get to see of an error.
 
 use std::error::Error as StdError;
 use std::io;
 
-use catena::Error;
+use catena_core::Error;
 
-/// `Display` and `Debug`, plain and pretty, of the error, of all its sources and of what the service said.
-pub(crate) fn shown(error: &Error) -> String {
+/// Everything that an error shows, plain and pretty, with all its sources and what the service said: for tests that look
+/// for what must not be there.
+///
+/// # Example
+/// ```
+/// use catena_core::{Error, ErrorKind};
+/// let error = Error::new(ErrorKind::Config, "no key").with_source(std::io::Error::other("a file with sk-123456"));
+/// assert!(!error.to_string().contains("sk-123456"));
+/// assert!(catena_testkit::shown(&error).contains("sk-123456"));
+/// ```
+pub fn shown(error: &Error) -> String {
     let mut text = format!("{:?} {:#?} ", error.service(), error.path());
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,21 @@
-//! JSON values that are read in whatever form a server sends them.
+//! JSON values that are read in whatever form a service sends them.
+//!
+//! Services that speak another's language get details wrong: a code is a number here and a text there, a count is `3.0`.
+//! None of that is worth losing an answer. The types and functions here take what is there, and for absent what makes no
+//! sense.
+//!
+//! # Example
+//! ```
+//! use catena_http::service::lenient::{Text, count, is_truthy};
+//! use serde_json::{Value, json};
+//!
+//! let id: Text<'_> = serde_json::from_str("404")?;
+//! assert_eq!(id.as_str(), Some("404"));
+//! let usage = json!({"input": 3.0, "output": "4", "error": {}});
+//! assert_eq!((count(usage.get("input")), count(usage.get("output"))), (Some(3), Some(4)));
+//! assert!(!is_truthy(&usage["error"]));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,12 +24,20 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::Value;
 
 /// A string, or a number or boolean as its text. Anything else counts as absent. Borrows where JSON has no escapes.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
+///
+/// # Example
+/// ```
+/// use catena_http::service::lenient::Text;
+/// let text: Text<'_> = serde_json::from_str(r#"{"not": "a text"}"#)?;
+/// assert_eq!(text, Text(None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'a> Text<'a> {
     /// The text, if it is a part of the JSON.
-    pub(super) fn borrowed(&self) -> Option<&'a str> {
+    pub fn borrowed(&self) -> Option<&'a str> {
         match self.0 {
             Some(Cow::Borrowed(text)) => Some(text),
             _ => None,
@@ -20,12 +45,12 @@ impl<'a> Text<'a> {
     }
 
     /// The text, unless it is absent or empty.
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
     /// The text for keeps, unless it is absent or empty.
-    pub(super) fn into_string(self) -> Option<String> {
+    pub fn into_string(self) -> Option<String> {
         self.0.filter(|text| !text.is_empty()).map(Cow::into_owned)
     }
 }
@@ -33,6 +58,28 @@ impl<'a> Text<'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+/// A count: an integer, a float without a fraction that matters, or an integer as a text, as Protocol Buffers write large
+/// ones.
+pub fn count(value: Option<&Value>) -> Option<u64> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        // A float outside the range becomes the nearest bound: no count is worth an error.
+        value => value.as_u64().or_else(|| value.as_f64().map(|number| number as u64)),
+    }
+}
+
+/// False for what says nothing: null, false, zero, and an empty text, list or object.
+pub fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
     }
 }
 
@@ -88,28 +135,10 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// A count: an integer, or a float without a fraction that matters.
-pub(super) fn count(value: Option<&Value>) -> Option<u64> {
-    let value = value?;
-    // A float outside the range becomes the nearest bound, and not-a-number zero: no count is worth an error.
-    value.as_u64().or_else(|| value.as_f64().map(|number| number as u64))
-}
-
-/// False for what says nothing: null, false, zero, and an empty text, list or object.
-pub(super) fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(members) => !members.is_empty(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[track_caller]
     fn check(json: &str, expected: Option<&str>) {
@@ -129,6 +158,33 @@ mod tests {
         check("[1, [2]]", None);
         check(r#"{"a": {"b": 1}}"#, None);
         let borrowed: Text<'_> = serde_json::from_str(r#""plain""#).expect("text");
-        assert!(matches!(borrowed.0, Some(Cow::Borrowed("plain"))), "no copy where none is needed");
+        assert_eq!(borrowed.borrowed(), Some("plain"), "no copy where none is needed");
+    }
+
+    #[test]
+    fn counts_are_read_in_any_form() {
+        for (value, expected) in [
+            (json!(3), Some(3)),
+            (json!(3.0), Some(3)),
+            (json!("3"), Some(3)),
+            (json!(-1.5), Some(0)),
+            (json!(1e300), Some(u64::MAX)),
+            (json!("three"), None),
+            (json!(null), None),
+            (json!([3]), None),
+        ] {
+            assert_eq!(count(Some(&value)), expected, "{value}");
+        }
+        assert_eq!(count(None), None);
+    }
+
+    #[test]
+    fn some_values_say_nothing() {
+        for value in [json!(null), json!(false), json!(0), json!(0.0), json!(""), json!([]), json!({})] {
+            assert!(!is_truthy(&value), "{value}");
+        }
+        for value in [json!(true), json!(-1), json!(" "), json!([null]), json!({"a": null})] {
+            assert!(is_truthy(&value), "{value}");
+        }
     }
 }

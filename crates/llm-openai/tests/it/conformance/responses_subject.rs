@@ -1,0 +1,39 @@
+//! The chat model as a subject, over the Responses API.
+
+use std::sync::Arc;
+
+use catena_core::{AiMessage, Result};
+use catena_testkit::conformance::{Model, Setup, Subject, Wire};
+
+use super::chat_subject::builder;
+use super::responses_wire::ResponsesWire;
+
+pub(super) struct Responses;
+
+impl Subject for Responses {
+    type Output = AiMessage;
+
+    fn model(&self, setup: &Setup) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(builder(setup).with_use_responses_api(true).build()?))
+    }
+
+    fn wire(&self) -> &dyn Wire {
+        &ResponsesWire
+    }
+
+    fn shown(&self, setup: &Setup) -> String {
+        format!("{:?}", builder(setup).with_use_responses_api(true).build())
+    }
+
+    fn skips(&self) -> &[(&str, &str)] {
+        &[
+            ("stop", "the Responses API ends answers at no text"),
+            ("laws", "as in LangChain, the blocks of a streamed answer say where they stand"),
+            ("metadata", "the Responses API has a status, which is kept, and no reason why an answer ends"),
+        ]
+    }
+
+    fn keeps_unknown(&self) -> bool {
+        true
+    }
+}
