@@ -37,7 +37,27 @@ pub(super) fn reason(vector: &Vector) -> Option<&'static str> {
         "parse" | "parse_invoke" if parses_tool_calls(vector) => {
             Some("a text is an answer without tool calls, which a parser of tool calls reads as none")
         }
+        "transform_parse" => about_streamed_answers(vector),
         _ if vector.area == "messages" => about_messages(vector),
+        _ => None,
+    }
+}
+
+fn about_streamed_answers(vector: &Vector) -> Option<&'static str> {
+    let parser = vector.input.get("parser").unwrap_or(&Data::Null);
+    let kind = parser.get("kind").unwrap_or(parser).as_text().unwrap_or_default();
+    let Some(Data::List(chunks)) = vector.input.get("chunks") else { return None };
+    let texts: Option<String> = chunks.iter().map(Data::as_text).collect();
+    let Some(Data::List(emitted)) = vector.expected.get("ok").and_then(|ok| ok.get("chunks")) else {
+        return None;
+    };
+    match kind {
+        "json" if catena::parse_json_markdown(&texts?).is_err() => {
+            Some("a stream fails where the call does; LangChain's ends without a word about malformed JSON")
+        }
+        "numbered_list" | "markdown_list" if emitted.is_empty() => {
+            Some("a stream gives what the call gives, here an empty list; LangChain's gives nothing")
+        }
         _ => None,
     }
 }

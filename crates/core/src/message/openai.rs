@@ -8,7 +8,7 @@ use super::like::invalid;
 use super::openai_block::Blocks;
 use super::python_text::spaced_json;
 use super::{Content, ContentBlock, Message, ToolCall};
-use crate::{Data, Error, Result};
+use crate::{Data, Error, ErrorKind, Result};
 
 /// In what form texts go into messages of OpenAI's form.
 ///
@@ -118,7 +118,8 @@ impl OpenAiForm {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the place, `messages[i].content[j]`, of a block
-    /// that lacks a member or, unless it is passed on, that OpenAI does not know.
+    /// that lacks a member or, unless it is passed on, that OpenAI does not know; also for a
+    /// [`RemoveMessage`](crate::RemoveMessage), which no model reads.
     pub fn convert(&self, messages: &[Message]) -> Result<Vec<Value>> {
         let mut converted = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
@@ -139,6 +140,15 @@ impl OpenAiForm {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub fn convert_one(&self, index: usize, message: &Message) -> Result<Vec<Value>> {
+        if let Message::Remove(remove) = message {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!(
+                    "messages[{index}] removes the message `{:.100}`: no model reads that; apply it to the history first",
+                    remove.id
+                ),
+            ));
+        }
         let mut form = self.head(message);
         let mut calls: Vec<Value> = message.tool_calls().iter().map(openai_call).collect();
         let (content, results) = match message.content() {

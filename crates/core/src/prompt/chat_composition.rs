@@ -44,9 +44,10 @@ impl ChatPromptTemplate {
         self.with_variables_found()
     }
 
-    /// The names of the variables that are filled beforehand.
+    /// The names of the variables that have a value when the input has none: those that are filled beforehand, and the
+    /// [optional](Self::optional_variables) ones, each an empty list of messages.
     pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
-        self.partials.names()
+        self.partials.names().chain(self.optional_variables().iter().map(String::as_str))
     }
 
     /// Both prompts, one after the other, as `+` gives it. Where both fill a variable beforehand, the second's value

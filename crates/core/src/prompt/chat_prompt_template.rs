@@ -222,9 +222,11 @@ impl Prompt for ChatPromptTemplate {
     type Input = Data;
 
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
+        let values = Values::new(vars, &self.variables);
         // All others ask for every one of their variables.
-        if self.entries.iter().any(Entry::is_lenient) {
-            Values::new(vars, &self.variables).require_all()?;
+        match self.entries.iter().any(Entry::is_lenient) {
+            true => values.require_all()?,
+            false => values.refuse_stray()?,
         }
         self.fill(vars).map(PromptValue::Messages)
     }
@@ -291,6 +293,11 @@ mod tests {
              if `{b}` is meant as text, write `{{b}}`",
         );
         check(prompt(), "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        let optional = ChatPromptTemplate::new([("placeholder", "{h}")]).expect("a prompt");
+        assert!(optional.partial_variables().eq(["h"]));
+        let stray = optional.format_prompt(&"x".into()).expect_err("a value that gets lost");
+        assert!(stray.to_string().contains("needs none"), "{stray}");
+        assert!(optional.format_prompt(&Data::Null).is_ok());
         check(
             ChatPromptTemplate::new([("robot", "x")]),
             vars! {},

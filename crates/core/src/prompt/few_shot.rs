@@ -99,6 +99,11 @@ impl FewShotPromptTemplate {
         self
     }
 
+    /// The names of the variables that are filled beforehand.
+    pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
+        self.partials.names()
+    }
+
     fn find_variables(&mut self) {
         let templates = self.prefix.iter().chain([&self.suffix]);
         let names = templates.flat_map(PromptTemplate::variables).map(String::as_str);

@@ -197,8 +197,9 @@ impl PromptTemplate {
     pub(super) fn fill_strictly(&self, vars: &Data) -> Result<String> {
         let values = Values::new(vars, &self.variables);
         // An f-string asks for every one of its variables.
-        if self.template_format() != TemplateFormat::FString {
-            values.require_all()?;
+        match self.template_format() {
+            TemplateFormat::FString => values.refuse_stray()?,
+            _ => values.require_all()?,
         }
         self.fill(values)
     }
@@ -252,6 +253,12 @@ mod tests {
             "x",
             "a bare value fills one variable, but this prompt has `a`, `b`: name them",
         );
+        let needs_none = "a bare value fills one variable, but this prompt needs none: \
+                          give it a record, such as `vars! {}`";
+        for template in [new("c"), new("{a}").map(|prompt| prompt.with_partial("a", "x"))] {
+            let stray = template.and_then(|template| template.format_prompt(&"x".into()));
+            assert_eq!(stray.expect_err("a value that gets lost").to_string(), needs_none);
+        }
         check(new("{stop}"), "x", "no variable may be called `stop`: models take that name for themselves");
     }
 

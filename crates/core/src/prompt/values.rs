@@ -67,9 +67,23 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// Fails if one of the needed values is missing.
+    /// Fails if one of the needed values is missing, or if there is a bare value that no variable takes.
     pub(super) fn require_all(&self) -> Result<()> {
+        self.refuse_stray()?;
         self.needed.iter().try_for_each(|name| self.get(name).map(|_| ()))
+    }
+
+    /// Fails if there is a bare value and no variable that takes it: it would get lost without a word.
+    #[inline]
+    pub(super) fn refuse_stray(&self) -> Result<()> {
+        match self.input {
+            Data::Record(_) | Data::Null => Ok(()),
+            _ if self.needed.is_empty() => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a bare value fills one variable, but this prompt needs none: give it a record, such as `vars! {}`",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The value of a variable that need not be there. A bare value is meant for the one that is needed.

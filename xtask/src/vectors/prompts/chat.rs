@@ -131,9 +131,16 @@ fn add_template(prompt: ChatPromptTemplate, fields: Fields<'_>) -> Result<ChatPr
     };
     let template = PromptTemplate::parse(text, format)?;
     let template = partials(fields.record("partials")).into_iter().fold(template, string::with_partial);
-    match kind {
-        "chat" => Ok(prompt.with_speaker(fields.text("chat_role").unwrap_or_default(), template)),
-        kind => prompt.with_prompt(kind, template),
+    let prompt = match kind {
+        "chat" => prompt.with_speaker(fields.text("chat_role").unwrap_or_default(), template),
+        kind => prompt.with_prompt(kind, template)?,
+    };
+    match fields.record("additional_kwargs") {
+        Some(more) => {
+            let more = more.iter().map(|(name, value)| (name.to_owned(), value.clone().into_json()));
+            prompt.with_additional_kwargs(more)
+        }
+        None => Ok(prompt),
     }
 }
 

@@ -18,9 +18,10 @@ pub(super) fn describe(node: &Node) -> Result<Data> {
             ("partial_variables", sorted(prompt.partial_variables())),
             ("message_count", prompt.len().into()),
         ]),
-        Node::FewShot(prompt) => {
-            described([("input_variables", sorted(prompt.variables().iter().map(String::as_str)))])
-        }
+        Node::FewShot(prompt) => described([
+            ("input_variables", sorted(prompt.variables().iter().map(String::as_str))),
+            ("partial_variables", sorted(prompt.partial_variables())),
+        ]),
         Node::Dict(prompt) => {
             described([("input_variables", sorted(prompt.variables().iter().map(String::as_str)))])
         }

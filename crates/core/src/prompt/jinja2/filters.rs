@@ -3,7 +3,7 @@
 use std::io;
 
 use minijinja::value::{Kwargs, Rest, Value, from_args};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, State};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
@@ -14,9 +14,38 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("center", center);
     environment.add_filter("e", escape);
     environment.add_filter("escape", escape);
+    environment.add_filter("filesizeformat", minijinja_contrib::filters::filesizeformat);
+    environment.add_filter("float", float);
+    environment.add_filter("int", int);
+    environment.add_filter("striptags", minijinja_contrib::filters::striptags);
     environment.add_filter("tojson", tojson);
     environment.add_filter("truncate", truncate);
     environment.add_filter("wordcount", wordcount);
+    environment.add_function("cycler", |items: Rest<Value>| minijinja_contrib::globals::cycler(items.0));
+    environment.add_function("joiner", minijinja_contrib::globals::joiner);
+}
+
+/// A whole number; of what is none, the default, which is 0.
+fn int(
+    state: &State<'_, '_>,
+    value: &Value,
+    default: Option<Value>,
+    base: Option<u32>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let default = default.or(named.get("default")?).unwrap_or_else(|| Value::from(0));
+    minijinja::filters::int(state, value, Some(default), base, named)
+}
+
+/// A number with a fraction; of what is none, the default, which is 0.0.
+fn float(
+    state: &State<'_, '_>,
+    value: &Value,
+    default: Option<Value>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let default = default.or(named.get("default")?).unwrap_or_else(|| Value::from(0.0));
+    minijinja::filters::float(state, value, Some(default), named)
 }
 
 /// Safe inside HTML; what is safe stays as it is.

@@ -53,6 +53,15 @@ fn filters() {
         r#"{"a": 1.0, "b": ["\u00e9", "\u003c"]}"#,
     );
     check("{{ d|tojson(indent=1) }}", json!({"d": {"a": 1}}), "{\n \"a\": 1\n}");
+    check("{{ '7'|int }} {{ 'x'|int }} {{ 'x'|int(9) }} {{ 'x'|int(default=8) }}", json!({}), "7 0 9 8");
+    check("{{ '0x1f'|int(0, 16) }} {{ '1.5'|float }} {{ 'x'|float }}", json!({}), "31 1.5 0.0");
+    check("{{ 'a<b>c</b>'|striptags }} {{ 123456|filesizeformat }}", json!({}), "ac 123.5 kB");
+    check(
+        "{% set by = joiner('/') %}{% for i in l %}{{ by() }}{{ i }}{% endfor %}",
+        json!({"l": [1, 2, 3]}),
+        "1/2/3",
+    );
+    check("{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}", json!({}), "aba");
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Checks values against a JSON Schema: a subset of draft 2020-12, written for the answers of models.
 //!
 //! What is checked: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
-//! `anyOf`, `oneOf`, `allOf`, `not`, `$ref` within the schema, and the bounds of numbers, texts, lists and objects.
+//! `anyOf`, `oneOf`, `allOf`, `not`, `$ref` within the schema, and the bounds of numbers, texts, lists and objects;
+//! with the feature `regex` also `pattern`, a search in the text, in the syntax of Rust's expressions.
 //! `oneOf` is read as `anyOf`. What only annotates (`title`, `format`, `default` ...) is no rule. What is left over is
 //! found by [`unchecked`].
 
 mod bounds;
 mod describe;
 mod fill;
+mod pattern;
 #[cfg(test)]
 mod tests;
 mod unchecked;

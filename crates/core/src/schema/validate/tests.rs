@@ -145,8 +145,23 @@ fn rules_that_are_not_checked_are_found() {
         assert_eq!(unchecked(&schema).as_deref(), expected, "{schema}");
     };
     check(json!({"properties": {"pattern": {"type": "string"}}, "$defs": {"if": true}}), None);
-    check(json!({"items": {"pattern": "x"}}), Some("its rule `pattern` is not supported"));
+    #[cfg(not(feature = "regex"))]
+    check(json!({"items": {"pattern": "x"}}), Some("its rule `pattern` needs the feature `regex`"));
+    check(json!({"items": {"patternProperties": {}}}), Some("its rule `patternProperties` is not supported"));
     check(json!({"anyOf": [{"$ref": "#/x"}]}), Some("its reference \"#/x\" leads nowhere within it"));
     check(json!({"items": 5}), Some("5 is no schema"));
     check(json!({"anyOf": {}}), Some("its `anyOf` is no list"));
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn texts_match_their_patterns() {
+    let schema = json!({"items": {"pattern": "^a.$"}});
+    check(&schema, json!(["ab", "aé", 5]), &[]);
+    let found = violations(&schema, &json!(["ab", "b"]));
+    assert_eq!(found.len(), 1);
+    assert!(format!("{:?}", found[0]).contains("a text that matches `^a.$`"), "{found:?}");
+    assert_eq!(unchecked(&schema), None);
+    assert!(unchecked(&json!({"pattern": "("})).is_some_and(|why| why.contains("is no regular expression")));
+    assert_eq!(unchecked(&json!({"pattern": 5})).as_deref(), Some("its `pattern` is no text"));
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Keywords that are rules, or hold some, and are not looked at.
-const UNCHECKED: [&str; 15] = [
+const UNCHECKED: [&str; 14] = [
     "$dynamicRef",
     "$recursiveRef",
     "contains",
@@ -14,7 +14,6 @@ const UNCHECKED: [&str; 15] = [
     "if",
     "maxContains",
     "minContains",
-    "pattern",
     "patternProperties",
     "propertyNames",
     "then",
@@ -32,6 +31,7 @@ fn in_schema(root: &Value, schema: &Value) -> Option<String> {
     };
     members.iter().find_map(|(name, value)| match name.as_str() {
         name if UNCHECKED.contains(&name) => Some(format!("its rule `{name}` is not supported")),
+        "pattern" => super::pattern::unchecked(value),
         "$ref" => super::resolve(root, schema)
             .is_none()
             .then(|| format!("its reference {:.100} leads nowhere within it", value.to_string())),

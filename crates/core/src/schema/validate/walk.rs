@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::describe::describe;
+use super::pattern::Patterns;
 use super::violation::{MOST, Violation, brief, push_name};
 use super::{bounds, resolve};
 
@@ -25,6 +26,7 @@ pub(super) struct Walk<'s> {
     /// How well values fit the branches of choices: each pair is looked at once, however choices nest. Schema and value
     /// both stay in place during a walk, so that their addresses name them.
     known: HashMap<(*const Value, *const Value), Fit>,
+    patterns: Patterns<'s>,
     path: String,
     depth: usize,
     fit: Fit,
@@ -34,7 +36,15 @@ pub(super) struct Walk<'s> {
 
 impl<'s> Walk<'s> {
     pub(super) fn new(root: &'s Value) -> Self {
-        Self { root, known: HashMap::new(), path: String::new(), depth: 0, fit: Fit::Fits, found: None }
+        Self {
+            root,
+            known: HashMap::new(),
+            patterns: Patterns::default(),
+            path: String::new(),
+            depth: 0,
+            fit: Fit::Fits,
+            found: None,
+        }
     }
 
     /// What is wrong with the value.
@@ -89,7 +99,8 @@ impl<'s> Walk<'s> {
         if !only || !among || !has_type(members.get("type"), value) {
             return self.fail(|root| describe(root, schema), value);
         }
-        for broken in bounds::broken(members, value) {
+        let unmatched = self.patterns.broken(members, value);
+        for broken in bounds::broken(members, value).into_iter().chain(unmatched) {
             self.add(broken, Some(brief(value)), Fit::OutOfBounds);
         }
         match value {

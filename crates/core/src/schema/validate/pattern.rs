@@ -1,0 +1,47 @@
+//! The regular expressions that texts are to match. Only the feature `regex` has an engine for them.
+
+use serde_json::{Map, Value};
+
+/// The expressions of one walk, each read once.
+#[derive(Default)]
+pub(super) struct Patterns<'s> {
+    #[cfg(feature = "regex")]
+    read: std::collections::HashMap<&'s str, Option<fancy_regex::Regex>>,
+    #[cfg(not(feature = "regex"))]
+    none: std::marker::PhantomData<&'s str>,
+}
+
+#[cfg(feature = "regex")]
+impl<'s> Patterns<'s> {
+    /// What the text should be, unless it is. A search that takes too many steps finds nothing.
+    pub(super) fn broken(&mut self, schema: &'s Map<String, Value>, value: &Value) -> Option<String> {
+        let (Some(Value::String(pattern)), Value::String(text)) = (schema.get("pattern"), value) else {
+            return None;
+        };
+        let regex = self.read.entry(pattern).or_insert_with(|| fancy_regex::Regex::new(pattern).ok());
+        // One that is no expression is refused before any walk.
+        let found = regex.as_ref()?.is_match(text).unwrap_or(false);
+        (!found).then(|| format!("a text that matches `{pattern:.100}`"))
+    }
+}
+
+#[cfg(not(feature = "regex"))]
+impl<'s> Patterns<'s> {
+    pub(super) fn broken(&mut self, _: &'s Map<String, Value>, _: &Value) -> Option<String> {
+        let _ = self.none;
+        None
+    }
+}
+
+/// Why this rule cannot be checked.
+#[cfg(feature = "regex")]
+pub(super) fn unchecked(pattern: &Value) -> Option<String> {
+    let Value::String(pattern) = pattern else { return Some("its `pattern` is no text".to_owned()) };
+    let error = fancy_regex::Regex::new(pattern).err()?;
+    Some(format!("its `pattern` `{pattern:.100}` is no regular expression: {error:.200}"))
+}
+
+#[cfg(not(feature = "regex"))]
+pub(super) fn unchecked(_: &Value) -> Option<String> {
+    Some("its rule `pattern` needs the feature `regex`".to_owned())
+}
