@@ -1,5 +1,7 @@
 //! The two interfaces by which a chat model is asked.
 
+use std::borrow::Cow;
+
 use catena_core::{AiMessage, Result};
 
 use crate::codec::chat_response::{decode_chat, decode_chat_all};
@@ -15,9 +17,9 @@ pub(crate) enum ChatApi {
 }
 
 /// A request, ready to be sent.
-pub(crate) struct ChatRequest {
+pub(crate) struct ChatRequest<'a> {
     pub(crate) api: ChatApi,
-    pub(crate) model: String,
+    pub(crate) model: Cow<'a, str>,
     pub(crate) body: Vec<u8>,
 }
 

@@ -1,5 +1,6 @@
 //! The chat model.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use catena_core::load::Constructor;
@@ -205,13 +206,18 @@ impl ChatOpenAi {
     }
 
     /// The request for a prompt, with the arguments that are bound to the run.
-    pub(crate) fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest> {
+    pub(crate) fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest<'_>> {
         let options = self.options.called(cx.arguments())?;
-        let body = encode_for_api(&options, &prompt.into_messages(), stream)?;
-        Ok(ChatRequest { api: options.api(), model: options.model.clone(), body })
+        let api = options.api();
+        let body = encode_for_api(api, &options, &prompt.into_messages(), stream)?;
+        let model = match options {
+            Cow::Borrowed(options) => Cow::Borrowed(&*options.model),
+            Cow::Owned(options) => Cow::Owned(options.model),
+        };
+        Ok(ChatRequest { api, model, body })
     }
 
-    fn call(&self, request: ChatRequest, cx: &Context) -> Result<Call> {
+    fn call(&self, request: ChatRequest<'_>, cx: &Context) -> Result<Call> {
         let call = self.client.post(request.api.path(), &request.model, request.body)?;
         call.with_arguments(cx.arguments())
     }

@@ -1,6 +1,7 @@
 //! Where a service is: its base URL, and the URLs of its calls.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
@@ -28,6 +29,8 @@ pub struct Address {
     query: Option<String>,
     /// Without the query.
     uri: Uri,
+    /// The URL of the path that was asked for first: as a rule a client has one, and asks for it again and again.
+    usual: OnceLock<(String, Uri)>,
 }
 
 impl Address {
@@ -43,9 +46,9 @@ impl Address {
         };
         let base = base.trim_end_matches('/').to_owned();
         let uri = parse_url(&base).map_err(|error| in_base_url(&error))?;
-        let address = Self { base, query, uri };
+        let address = Self { base, query, uri, usual: OnceLock::new() };
         // The query may hold what a URL cannot.
-        address.url("", []).map_err(|error| in_base_url(&error))?;
+        address.join("", []).map_err(|error| in_base_url(&error))?;
         Ok(address)
     }
 
@@ -73,6 +76,23 @@ impl Address {
         path: &str,
         query: impl IntoIterator<Item = &'q (String, String)>,
     ) -> Result<Uri> {
+        let mut query = query.into_iter().peekable();
+        if query.peek().is_some() {
+            return self.join(path, query);
+        }
+        match self.usual.get() {
+            Some((usual, url)) if usual == path => Ok(url.clone()),
+            Some(_) => self.join(path, query),
+            None => {
+                let url = self.join(path, query)?;
+                // Another thread may have been first, which is as good.
+                drop(self.usual.set((path.to_owned(), url.clone())));
+                Ok(url)
+            }
+        }
+    }
+
+    fn join<'q>(&self, path: &str, query: impl IntoIterator<Item = &'q (String, String)>) -> Result<Uri> {
         let mut relative = String::with_capacity(self.uri.path().len() + path.len() + 1);
         relative.push_str(self.uri.path().trim_end_matches('/'));
         relative.push('/');
@@ -92,14 +112,14 @@ impl Address {
         for (name, value) in query {
             add(&mut relative, &[&percent_encode(name), "=", &percent_encode(value)]);
         }
-        self.join(relative).map_err(|error| {
+        self.with_relative(relative).map_err(|error| {
             let message = format!("`{}/{}` is not a URL: {error}", self.base, path.escape_debug());
             Error::new(ErrorKind::Config, message).with_source(error)
         })
     }
 
     /// Scheme and host, which were read once and for all, with a path and query.
-    fn join(&self, relative: String) -> Result<Uri, http::Error> {
+    fn with_relative(&self, relative: String) -> Result<Uri, http::Error> {
         let mut parts = self.uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(relative))?);
         Ok(Uri::from_parts(parts)?)

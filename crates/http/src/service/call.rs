@@ -30,6 +30,8 @@ pub struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
+    /// Of the body. On its own, as most calls set no header.
+    pub(crate) content_type: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) timeouts: Timeouts,
@@ -66,6 +68,7 @@ impl Call {
             method,
             path: path.into(),
             query: Vec::new(),
+            content_type: None,
             headers: HeaderMap::new(),
             body: Bytes::new(),
             timeouts: Timeouts::default(),
@@ -103,7 +106,9 @@ impl Call {
     }
 
     fn with_body(mut self, content_type: HeaderValue, body: Bytes) -> Self {
-        self.headers.insert(CONTENT_TYPE, content_type);
+        // The last one counts, however it was set.
+        self.headers.remove(CONTENT_TYPE);
+        self.content_type = Some(content_type);
         self.body = body;
         self
     }

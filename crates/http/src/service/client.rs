@@ -8,8 +8,8 @@ use catena_core::{
     Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
 };
 use futures_util::StreamExt;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use secrecy::SecretString;
 
 use super::address::Address;
@@ -165,12 +165,14 @@ impl Inner {
         let length = request.body().len();
         let headers = request.headers_mut();
         headers.clone_from(if length == 0 { &self.headers } else { &self.headers_of_body });
-        // One by one, of which each has its name: `extend` makes room for all as if none were replaced.
+        if let Some(content_type) = call.content_type {
+            set_header(headers, CONTENT_TYPE, content_type);
+        }
         for (name, value) in call.headers {
-            name.map(|name| headers.insert(name, value));
+            name.map(|name| set_header(headers, name, value));
         }
         if length > 0 {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            set_header(headers, CONTENT_LENGTH, HeaderValue::from(length));
         }
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
@@ -277,7 +279,9 @@ impl Inner {
         let (request, redactor) = self.with_key(prepared).await?;
         let response = send_to_end(&prepared.http, &request).await?;
         let origin = self.origin(&response, redactor);
-        held.limits = origin.limits;
+        if held.admitted.is_some() {
+            held.limits = self.dialect.rate_limits(&origin.headers);
+        }
         if response.status().is_success() {
             return Ok((response, origin));
         }
@@ -316,7 +320,6 @@ impl Inner {
         Origin {
             request_id: self.dialect.request_id(&headers).map(str::to_owned),
             status: Some(response.status().as_u16()),
-            limits: self.dialect.rate_limits(&headers),
             headers,
             redactor,
         }
@@ -347,6 +350,14 @@ pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<String> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
     let values = secret.filter_map(|(_, value)| value.to_str().ok());
     values.flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
+/// Sets a header of which there is at most one. `insert` and `extend` would make room for one more before they look.
+fn set_header(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    match headers.get_mut(&name) {
+        Some(known) => *known = value,
+        None => drop(headers.insert(name, value)),
+    }
 }
 
 /// A stream that failed before its first chunk.

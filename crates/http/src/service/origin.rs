@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use catena_core::{RateLimits, ServiceError};
+use catena_core::ServiceError;
 use http::HeaderMap;
 
 use super::excerpt::bounded;
@@ -29,8 +29,6 @@ pub struct Origin {
     pub status: Option<u16>,
     /// The headers, with secrets taken out.
     pub headers: Arc<HeaderMap>,
-    /// What the headers say about the limits.
-    pub limits: RateLimits,
     /// Removes the key from what the service sent.
     pub redactor: Redactor,
 }
@@ -53,7 +51,6 @@ impl fmt::Debug for Origin {
             .field("request_id", &self.request_id)
             .field("status", &self.status)
             .field("headers", &Headers(&self.headers))
-            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

@@ -136,12 +136,17 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
     Ok(())
 }
 
-/// The body of a request to the interface that the settings are for.
+/// The body of a request to this interface, which is the one that the settings are [for](ChatOptions::api).
 ///
 /// # Errors
 /// `InvalidInput` if there is no message, `Unsupported` for a kind of message, or a setting, that cannot be sent.
-pub(crate) fn encode_for_api(options: &ChatOptions, messages: &[Message], stream: bool) -> Result<Vec<u8>> {
-    match options.api() {
+pub(crate) fn encode_for_api(
+    api: ChatApi,
+    options: &ChatOptions,
+    messages: &[Message],
+    stream: bool,
+) -> Result<Vec<u8>> {
+    match api {
         ChatApi::Completions => encode_chat(options, messages, stream),
         ChatApi::Responses => encode_responses(ResponsesCall {
             model: &options.model,
