@@ -49,9 +49,9 @@ pub use message::{
     ReasoningBlock, RefusalBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
     ServerToolCallChunkBlock, ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat,
     TokenCounter, TokenUsage, ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy,
-    Usage, add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately, filter_messages,
-    get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs, messages_from_dict,
-    messages_to_dict, named_token_counter, subtract_usage, trim_messages,
+    Usage, add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately,
+    filter_messages, get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs,
+    messages_from_dict, messages_to_dict, named_token_counter, subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use model_ext::{ChatModelExt, StructuredMethod, StructuredOutput};

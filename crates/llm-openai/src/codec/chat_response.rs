@@ -11,7 +11,7 @@ use super::content::WireContent;
 use super::envelope::{Envelope, decode_body, keep, no_choices};
 use super::event::Known;
 use super::lenient::Text;
-use super::members::{Facts, Members, Number, deserialize_members, skip, take_fact, take_news};
+use super::members::{Facts, Members, Number, deserialize_members, skip, take_extra, take_fact};
 use super::origin::Origin;
 use super::response_headers::add_headers;
 
@@ -70,7 +70,7 @@ impl<'de> Members<'de> for WireMessage<'de> {
             "tool_calls" => self.tool_calls = object.next_value()?,
             "function_call" => self.function_call = object.next_value()?,
             "audio" => self.audio = object.next_value()?,
-            _ => take_news(&mut self.extra, name, object)?,
+            _ => take_extra(&mut self.extra, name, object)?,
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ fn decode_choices<'a>(
     // Servers that give no index mean the order of the list, which a stable sort keeps.
     choices.sort_by_key(|choice| choice.index.0);
     let mut facts = AiMessage::default();
-    facts.usage = envelope.describe(body, &mut facts.metadata);
+    facts.usage = envelope.describe(&mut facts.metadata);
     facts.metadata.model = envelope.model.into_string();
     facts.metadata.request_id.clone_from(&origin.request_id);
     if headers {

@@ -7,13 +7,14 @@ use std::marker::PhantomData;
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
 use catena_http::service::{is_html, words};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::error::decode_error_in_answer;
 use super::lenient::{Text, is_truthy};
-use super::members::{Members, read_only_object, says_something, skip, take_news};
+use super::members::{Members, read_only_object, skip, take_extra};
 use super::origin::Origin;
-use super::usage::{WireUsage, elsewhere, take_counts};
+use super::usage::take_usage;
 
 /// An answer or event with choices of type `C`. Everything is optional; what is unknown stays in `extra`.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) struct Envelope<'a, C> {
     pub(super) id: Text<'a>,
     pub(super) model: Text<'a>,
     pub(super) choices: Option<Vec<C>>,
-    usage: Option<WireUsage<'a>>,
+    usage: Option<&'a RawValue>,
     pub(super) error: Value,
     /// All other members that say something.
     pub(super) extra: Map<String, Value>,
@@ -44,7 +45,7 @@ impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
             "error" => self.error = object.next_value()?,
             // Says only that it is an answer; padding against those who count bytes.
             "object" | "obfuscation" => skip(object)?,
-            _ => take_news(&mut self.extra, name, object)?,
+            _ => take_extra(&mut self.extra, name, object)?,
         }
         Ok(())
     }
@@ -90,20 +91,20 @@ impl<'de, C: Deserialize<'de>> Visitor<'de> for ListedVisitor<C> {
 impl<C> Envelope<'_, C> {
     /// The token counts.
     pub(super) fn counted(&self) -> Option<Usage> {
-        let usage = self.usage.as_ref().and_then(WireUsage::counted);
-        usage.or_else(|| elsewhere(&self.extra))
+        take_usage(self.usage, &mut ResponseMetadata::default())
     }
 
-    /// Moves what is said about the call into the metadata, and returns the token counts. `body`: what this was read from.
-    pub(super) fn describe(&mut self, body: &[u8], metadata: &mut ResponseMetadata) -> Option<Usage> {
+    /// Moves what is said about the call into the metadata, and returns the token counts.
+    pub(super) fn describe(&mut self, metadata: &mut ResponseMetadata) -> Option<Usage> {
         keep(&mut self.extra, &mut metadata.extra);
-        take_counts(self.usage.take(), body, metadata)
+        take_usage(self.usage, metadata)
     }
 }
 
 /// Moves the members that say something.
 pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
-    from.retain(|_, value| says_something(value));
+    let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    from.retain(|_, value| !says_nothing(value));
     if to.is_empty() {
         std::mem::swap(from, to);
     } else {

@@ -132,24 +132,6 @@ pub(super) fn take_extra<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Adds an unknown member of an answer, unless it is null or an empty list.
-pub(super) fn take_news<'de, A: MapAccess<'de>>(
-    extra: &mut Map<String, Value>,
-    name: Cow<'de, str>,
-    object: &mut A,
-) -> Result<(), A::Error> {
-    let value: Value = object.next_value()?;
-    if says_something(&value) {
-        extra.insert(name.into_owned(), value);
-    }
-    Ok(())
-}
-
-/// False for null and for an empty list, which say what saying nothing says.
-pub(super) fn says_something(value: &Value) -> bool {
-    !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())
-}
-
 /// Reads a type that takes members.
 macro_rules! deserialize_members {
     ($type:ident) => {
@@ -224,15 +206,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
 
 /// A count: an integer, or a float without a fraction that matters; anything else counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Count {
-    pub(super) value: Option<u64>,
-    /// The JSON is this number.
-    pub(super) exact: bool,
-}
-
-impl Count {
-    const NONE: Self = Self { value: None, exact: false };
-}
+pub(super) struct Count(pub(super) Option<u64>);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -250,38 +224,38 @@ impl<'de> Visitor<'de> for CountVisitor {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Count, E> {
-        Ok(Count { value: Some(number), exact: true })
+        Ok(Count(Some(number)))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Count, E> {
-        Ok(Count { value: Some(u64::try_from(number).unwrap_or(0)), exact: false })
+        Ok(Count(Some(u64::try_from(number).unwrap_or(0))))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Count, E> {
         // Outside the range it becomes the nearest bound.
-        Ok(Count { value: Some(number as u64), exact: false })
+        Ok(Count(Some(number as u64)))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Count, E> {
-        Ok(Count::NONE)
+        Ok(Count(None))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
-        Ok(Count::NONE)
+        Ok(Count(None))
     }
 
     fn visit_unit<E>(self) -> Result<Count, E> {
-        Ok(Count::NONE)
+        Ok(Count(None))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Count, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Count::NONE)
+        Ok(Count(None))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Count, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Count::NONE)
+        Ok(Count(None))
     }
 }
 

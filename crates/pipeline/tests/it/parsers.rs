@@ -97,8 +97,8 @@ fn options_are_checked() {
         "parser.parsers[1]: unknown option `tag`; known: kind, tags",
     );
     check_error(
-        r#"{"parser": {"kind": "json_tools", "tools": {"f": {"pattern": "x"}}}}"#,
-        "parser.tools.f: calls of the tool `f` cannot be checked against its schema: its rule `pattern` is not supported",
+        r#"{"parser": {"kind": "json_tools", "tools": {"f": {"if": {}}}}}"#,
+        "parser.tools.f: calls of the tool `f` cannot be checked against its schema: its rule `if` is not supported",
     );
     check_error(
         r##"{"parser": {"kind": "json_schema", "schema": {"$ref": "#/x"}}}"##,

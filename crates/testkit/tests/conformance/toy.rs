@@ -87,7 +87,8 @@ impl Toy {
     }
 
     async fn follow(&self, error: Error, call: Call, cx: &Context) -> Result<catena_http::service::Answer> {
-        let Some(url) = error.message().split(" -> ").nth(1) else { return Err(error) };
+        let Some((_, told)) = error.message().split_once("redirects to `") else { return Err(error) };
+        let url = told.split('`').next().unwrap_or_default();
         let base = url.trim_end_matches("/elsewhere");
         let mut moved = self.setup.clone();
         base.clone_into(&mut moved.base_url);

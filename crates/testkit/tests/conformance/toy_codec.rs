@@ -21,10 +21,9 @@ impl Dialect for Words {
             Plant::ForeignKinds if !body["fault"].is_string() => ErrorKind::Decode,
             _ => answer.kind(),
         };
-        let text = match answer.redirect() {
-            Some(url) => format!("moved -> {url}"),
-            None if self.0 == Plant::Speechless => format!("HTTP {}", answer.status()),
-            None => format!("the toy refused (HTTP {}): {fault}", answer.status()),
+        let text = match self.0 {
+            Plant::Speechless => format!("HTTP {}", answer.status()),
+            _ => format!("the toy refused (HTTP {}): {fault}", answer.status()),
         };
         answer.error(kind, text, ServiceError { message: Some(fault), ..ServiceError::default() })
     }

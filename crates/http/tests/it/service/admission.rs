@@ -72,9 +72,7 @@ fn every_attempt_is_admitted_and_reported() {
     ]);
     let log = Log::new(9);
     let service = hasty(&server).0.with_admission(log.clone()).build().unwrap();
-    let answer =
-        block_on(service.send(Call::get("x").with_estimated_tokens(5), &Context::default())).unwrap();
-    assert_eq!(answer.origin.limits.remaining_requests, Some(9));
+    block_on(service.send(Call::get("x").with_estimated_tokens(5), &Context::default())).unwrap();
     let expected = [
         "admit Some(5)",
         "Some(RateLimit) left Some(0)",
