@@ -172,6 +172,7 @@ fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
     let kind = data.get("type")?.as_str()?;
     let source = data.get("source").filter(|_| matches!(kind, "image" | "document"))?.as_object()?;
     let mut media = match source.get("type")?.as_str()? {
+        "text" if kind == "document" => return plain_document(data, source),
         "base64" => MediaBlock::base64(text(source, "data")?, text(source, "media_type")?),
         "url" => MediaBlock::url(text(source, "url")?),
         "file" => MediaBlock::file_id(text(source, "file_id")?),
@@ -181,6 +182,20 @@ fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
     let others = others(data, &["type", "source", "id"]);
     media.extras = others.map(|(name, value)| (name.to_owned(), value)).collect();
     media_kind(if kind == "document" { "file" } else { kind }, media)
+}
+
+/// A document of Anthropic that is a text.
+fn plain_document(data: &Map<String, Value>, source: &Map<String, Value>) -> Option<StandardBlock> {
+    let extras = others(data, &["type", "source", "id", "title", "context"]);
+    Some(StandardBlock::PlainText(PlainTextBlock {
+        text: Some(text(source, "data")?),
+        mime_type: Some(text(source, "media_type").unwrap_or_else(|| "text/plain".to_owned())),
+        title: text(data, "title"),
+        context: text(data, "context"),
+        id: text(data, "id"),
+        extras: extras.map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..PlainTextBlock::default()
+    }))
 }
 
 fn file(data: &Map<String, Value>, inner: &Map<String, Value>) -> Option<StandardBlock> {
@@ -255,6 +270,12 @@ mod tests {
             json!({"type": "image", "source": {"type": "base64", "data": "QQ==", "media_type": "image/png"}}),
             json!({"type": "image", "base64": "QQ==", "mime_type": "image/png"}),
         );
+        check(
+            json!({"type": "document", "source": {"type": "text", "data": "d"}, "title": "T", "z": 1}),
+            json!({"type": "text-plain", "text": "d", "mime_type": "text/plain", "title": "T", "extras": {"z": 1}}),
+        );
+        let without_text = json!({"type": "document", "source": {"type": "text"}});
+        check(without_text.clone(), json!({"type": "non_standard", "value": without_text}));
         check(json!({"type": "file", "file": {"file_id": "f"}}), json!({"type": "file", "file_id": "f"}));
     }
 

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 
 use super::example_selector::Examples;
 use super::partials::Partials;
+use super::prompt_composition::check_declared;
 use super::template::unique;
 use super::values::Values;
 use crate::schema::Object;
@@ -114,6 +115,28 @@ impl FewShotPromptTemplate {
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
+    }
+
+    /// Checks that the prefix and the suffix use only variables that are declared. More may be declared than they use.
+    ///
+    /// # Errors
+    /// Those of [`PromptTemplate::validate`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, Examples, FewShotPromptTemplate, PromptTemplate};
+    /// let prompt = FewShotPromptTemplate::new(
+    ///     Examples::new([vars! { q: "2+2" }]),
+    ///     PromptTemplate::new("{q}")?,
+    ///     PromptTemplate::new("{s}")?,
+    /// );
+    /// assert!(prompt.validate(["s", "more"]).is_ok());
+    /// assert!(prompt.validate(["t"]).is_err());
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    #[doc(alias = "validate_template")]
+    pub fn validate<S: AsRef<str>>(&self, declared: impl IntoIterator<Item = S>) -> Result<()> {
+        check_declared(self.suffix.template_format(), &self.variables, declared)
     }
 
     /// The filled text.

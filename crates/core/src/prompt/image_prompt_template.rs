@@ -80,24 +80,50 @@ impl ImagePromptTemplate {
         &self.variables
     }
 
-    /// The record of `url` and `detail` that a content block of an image holds.
+    /// The record of `url` and `detail` that a content block of an image holds. Where these are no variables, texts of
+    /// such names among the values take the place of what the templates give.
     ///
     /// # Errors
     /// Those of the type.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{vars, ImagePromptTemplate};
+    /// let image = ImagePromptTemplate::new("https://example.org/{id}")?;
+    /// let given = image.format(vars! { id: 1, url: "https://example.com/" })?;
+    /// assert_eq!(given.into_json()["url"], "https://example.com/");
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
     pub fn format(&self, vars: impl Into<Data>) -> Result<Data> {
-        self.fill(Values::new(&vars.into(), &self.variables))
+        self.fill_or_take(&vars.into())
+    }
+
+    fn fill_or_take(&self, vars: &Data) -> Result<Data> {
+        let given = |name: &str| match vars.as_record()?.get(name)?.as_text() {
+            Some(text) if !text.is_empty() && !self.variables.iter().any(|known| known == name) => {
+                Some(text.to_owned())
+            }
+            _ => None,
+        };
+        self.record(Values::new(vars, &self.variables), given)
     }
 
     /// Fills it as a part of the prompt that the values are for.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Data> {
+        self.record(values, |_| None)
+    }
+
+    fn record(&self, values: Values<'_>, given: impl Fn(&str) -> Option<String>) -> Result<Data> {
         let url = self.url.fill(values)?;
+        let url = given("url").unwrap_or(url);
         if url.is_empty() {
             let message = format!("the url of the image is empty: `{:.80}` needs a value", self.url.source());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let mut image = Record::from_iter([("url", url)]);
-        if let Some(detail) = &self.detail {
-            image.insert("detail", detail.fill(values)?);
+        let detail = self.detail.as_ref().map(|detail| detail.fill(values)).transpose()?;
+        if let Some(detail) = given("detail").or(detail) {
+            image.insert("detail", detail);
         }
         Ok(image.into())
     }
@@ -109,7 +135,7 @@ impl Prompt for ImagePromptTemplate {
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
         let values = Values::new(vars, &self.variables);
         values.require_all()?;
-        let block = Data::from([("type", Data::from("image_url")), ("image_url", self.fill(values)?)]);
+        let block = Data::from([("type", Data::from("image_url")), ("image_url", self.fill_or_take(vars)?)]);
         Ok(Message::human(vec![block_of(block.into_json())?]).into())
     }
 

@@ -78,18 +78,7 @@ impl PromptTemplate {
     /// ```
     #[doc(alias = "validate_template")]
     pub fn validate<S: AsRef<str>>(&self, declared: impl IntoIterator<Item = S>) -> Result<()> {
-        if self.template_format() == TemplateFormat::Mustache {
-            let message = "a mustache template cannot be validated: what is missing is empty on purpose";
-            return Err(Error::new(ErrorKind::Config, message));
-        }
-        let declared: Vec<S> = declared.into_iter().collect();
-        let is_declared = |name: &str| declared.iter().any(|declared| declared.as_ref() == name);
-        let unknown: Vec<&String> = self.variables().iter().filter(|name| !is_declared(name)).collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let message = format!("the template uses {}, which the prompt does not declare", list(&unknown));
-        Err(Error::new(ErrorKind::Config, message))
+        check_declared(self.template_format(), self.variables(), declared)
     }
 
     /// The prompt with names in braces for what is still to be filled, for people to read.
@@ -156,4 +145,24 @@ impl Add<String> for PromptTemplate {
     fn add(self, next: String) -> Result<Self> {
         self + next.as_str()
     }
+}
+
+/// Fails for a variable that is not declared.
+pub(super) fn check_declared<S: AsRef<str>>(
+    format: TemplateFormat,
+    variables: &[String],
+    declared: impl IntoIterator<Item = S>,
+) -> Result<()> {
+    if format == TemplateFormat::Mustache {
+        let message = "a mustache template cannot be validated: what is missing is empty on purpose";
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let declared: Vec<S> = declared.into_iter().collect();
+    let is_declared = |name: &str| declared.iter().any(|declared| declared.as_ref() == name);
+    let unknown: Vec<&String> = variables.iter().filter(|name| !is_declared(name)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the template uses {}, which the prompt does not declare", list(&unknown));
+    Err(Error::new(ErrorKind::Config, message))
 }

@@ -2,8 +2,8 @@
 
 use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
-    AiMessage, Capability, ChatModelExt, Chunk, ErrorKind, PromptTemplate, Result, RunnableExt,
-    StructuredMethod, ToolCall, ToolCallChunk, WithRaw, vars,
+    AiMessage, Capability, ChatModelExt, Chunk, ErrorKind, InvalidToolCall, PromptTemplate, Result,
+    RunnableExt, StructuredMethod, ToolCall, ToolCallChunk, WithRaw, vars,
 };
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -82,6 +82,20 @@ fn answers_that_were_cut_off_are_none() {
     broken.push_tool_call_chunk(ToolCallChunk::new(0).with_name("Person").with_args("{\"name\": \"A"));
     let broken = answer(broken).without(Capability::StructuredOutput);
     check(broken, Err((ErrorKind::OutputTruncated, "limit of its length")));
+}
+
+#[test]
+fn calls_that_are_not_json_are_errors_where_they_are_the_answer() {
+    let model = || {
+        let mut answer = AiMessage::new("");
+        answer.push_invalid_tool_call(InvalidToolCall::new("Person", "{\"name\": oops"));
+        FakeMessagesListChatModel::new([answer]).without(Capability::StructuredOutput)
+    };
+    check(model(), Err((ErrorKind::Parse, "invalid tool call `Person`")));
+    let model = model().with_structured_output_schema(schema());
+    let error = block_on(model.invoke("Ada is 36.")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Parse);
+    assert!(error.to_string().contains("found `o` at line 1, column 10"), "{error}");
 }
 
 #[test]

@@ -19,6 +19,10 @@ impl Built {
 
     fn by_name(&self, name: &str, fields: Fields<'_>, caller: Caller) -> Result<Data> {
         match name {
+            // In Rust such a call does not compile.
+            "run" | "arun" if !has_one_input(fields) => {
+                Err(raise("value_error", "`run` takes one value, or values with names"))
+            }
             "run" | "arun" | "predict" | "apredict" => self.run(input(fields)?, caller),
             "invoke" | "call" | "acall" => self.invoke(input(fields)?, only_outputs(fields), caller),
             "apply" | "aapply" => self.apply(inputs(fields), caller),
@@ -149,6 +153,11 @@ fn input(fields: Fields<'_>) -> Result<Data> {
         ([], _) => Ok(tags::decode(&named.into())),
         _ => Err(unknown("call with several inputs")),
     }
+}
+
+/// True if there is either one bare value or mapping, or values with names.
+fn has_one_input(fields: Fields<'_>) -> bool {
+    matches!((fields.items("args"), &fields.members("kwargs")[..]), ([_], []) | ([], [_, ..]))
 }
 
 /// An option among the named values.

@@ -22,7 +22,11 @@ pub(super) fn build(fields: Fields<'_>) -> Result<FewShotPromptTemplate> {
     if let Some(separator) = fields.text("separator") {
         prompt = prompt.with_separator(separator);
     }
-    Ok(partials(fields.record("partials")).into_iter().fold(prompt, with_partial))
+    let prompt = partials(fields.record("partials")).into_iter().fold(prompt, with_partial);
+    if fields.flag("validate") {
+        prompt.validate(fields.texts("input_variables"))?;
+    }
+    Ok(prompt)
 }
 
 /// A prefix or suffix: a text in the language of the whole, or a template of its own.

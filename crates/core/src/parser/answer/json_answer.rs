@@ -4,7 +4,8 @@ use super::finished::Finished;
 use super::form::{AnswerForm, Reading};
 use crate::parser::json_snapshots;
 use crate::parser::message_reader::MessageReader;
-use crate::{Json, JsonOutputKeyToolsParser};
+use crate::parser::tools::{CallForm, check_readable};
+use crate::{AiMessage, Json, JsonOutputKeyToolsParser, Result};
 
 /// An answer that is JSON, of whatever form.
 pub(crate) struct JsonAnswer {
@@ -23,8 +24,26 @@ impl AnswerForm for JsonAnswer {
 
     fn reading(&self) -> Reading<'_, Json> {
         match &self.tool {
-            Some(tool) => Box::new(Finished::new(MessageReader::new(tool), false)),
+            Some(_) => Box::new(Finished::new(MessageReader::new(self), false)),
             None => Box::new(Finished::new(json_snapshots(), true)),
         }
+    }
+}
+
+impl CallForm for JsonAnswer {
+    type Output = Json;
+
+    fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
+        if complete {
+            check_readable(message)?;
+        }
+        match &self.tool {
+            Some(tool) => tool.read_calls(message, complete),
+            None => Ok(None),
+        }
+    }
+
+    fn is_same_as(&self, given: &Json, next: &Json) -> bool {
+        given == next
     }
 }

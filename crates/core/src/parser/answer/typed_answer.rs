@@ -7,7 +7,7 @@ use super::finished::Finished;
 use super::form::{AnswerForm, Reading};
 use crate::parser::failure::failed;
 use crate::parser::message_reader::MessageReader;
-use crate::parser::tools::CallForm;
+use crate::parser::tools::{CallForm, check_readable};
 use crate::parser::typed::{FormReader, read_as};
 use crate::{AiMessage, Data, FromData, Json, Outline, Parsed, Result, ToolCall, TypedOutputParser};
 
@@ -61,6 +61,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> CallForm for TypedAnswer<T> {
     type Output = Parsed<T>;
 
     fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Parsed<T>>> {
+        if complete {
+            check_readable(message)?;
+        }
         let call = message.tool_calls().iter().find(|call| self.tool.as_ref() == Some(&call.name));
         match call {
             None if !complete => Ok(None),

@@ -15,9 +15,9 @@ use crate::{AiMessage, Data, Json, Result};
 /// than some thousand bytes not every piece gives a chunk.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) at the end of the answer for a call whose arguments are no JSON object; with
-/// [tools](JsonOutputToolsParser::with_tool), for a call of another tool, which ends the stream's chunks, and for
-/// arguments that do not fit. [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
+/// With [tools](JsonOutputToolsParser::with_tool), [`Parse`](crate::ErrorKind::Parse) for a call of another tool, which
+/// ends the stream's chunks, and for arguments that do not fit. Calls whose arguments are no JSON object are left out:
+/// they are the answer's [invalid tool calls](AiMessage::invalid_tool_calls). [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
 ///
 /// # Example
 /// ```
@@ -42,13 +42,13 @@ impl JsonOutputToolsParser {
         Self::default()
     }
 
-    /// Gives the first call instead of a list; `null` if there is none.
+    /// Gives the first call instead of a list; the empty list if there is none.
     ///
     /// # Example
     /// ```
     /// use catena_core::{AiMessage, JsonOutputToolsParser, RunnableExt};
     /// # futures_executor::block_on(async {
-    /// assert!(JsonOutputToolsParser::new().first_tool_only().invoke(AiMessage::new("Hi")).await?.is_null());
+    /// assert!(JsonOutputToolsParser::new().first_tool_only().invoke(AiMessage::new("Hi")).await?.value().as_array().unwrap().is_empty());
     /// # Ok::<(), catena_core::Error>(()) }).unwrap();
     /// ```
     #[must_use]
@@ -114,7 +114,8 @@ impl CallForm for JsonOutputToolsParser {
             false => json(Data::List(read)).map(Some),
             true => match read.pop() {
                 None if !complete => Ok(None),
-                first => json(first.unwrap_or_default()).map(Some),
+                None => json(Data::List(Vec::new())).map(Some),
+                Some(first) => json(first).map(Some),
             },
         }
     }

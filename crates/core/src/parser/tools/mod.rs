@@ -11,7 +11,7 @@ mod typed_tools;
 pub use json_tools::JsonOutputToolsParser;
 pub use key_tools::JsonOutputKeyToolsParser;
 pub use openai_form::{parse_tool_call, parse_tool_calls};
-pub(super) use reader::CallForm;
+pub(super) use reader::{CallForm, check_readable};
 pub use typed_tools::{FirstToolParser, ToolsParser};
 
 use super::failure::failed;

@@ -29,16 +29,21 @@ impl<F: CallForm> MessageForm for F {
     }
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<F::Output>> {
-        match message.invalid_tool_calls().first() {
-            Some(call) if complete => {
-                let (name, args) = (call.name.as_deref(), call.args.as_deref());
-                Err(unreadable("tool call", name.unwrap_or_default(), args.unwrap_or_default(), false))
-            }
-            _ => self.read_calls(message, complete),
-        }
+        self.read_calls(message, complete)
     }
 
     fn is_same(&self, given: &F::Output, next: &F::Output) -> bool {
         self.is_same_as(given, next)
+    }
+}
+
+/// An error for a call whose arguments no one can read, where the answer is to be read from calls.
+pub(in crate::parser) fn check_readable(message: &AiMessage) -> Result<()> {
+    match message.invalid_tool_calls().first() {
+        Some(call) => {
+            let (name, args) = (call.name.as_deref(), call.args.as_deref());
+            Err(unreadable("tool call", name.unwrap_or_default(), args.unwrap_or_default(), false))
+        }
+        None => Ok(()),
     }
 }

@@ -27,7 +27,8 @@ type Read<T> = Arc<dyn Fn(&ToolCall) -> Result<T, Misfit> + Send + Sync>;
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) for a call of a tool that there is not, naming those that there are, and at the end
-/// of the answer for arguments that do not fit, naming the place. [`Refusal`](crate::ErrorKind::Refusal) with the words
+/// of the answer for arguments that do not fit, naming the place. Calls whose arguments are no JSON object are left out: they
+/// are the answer's [invalid tool calls](AiMessage::invalid_tool_calls). [`Refusal`](crate::ErrorKind::Refusal) with the words
 /// of a model that refused.
 ///
 /// # Example
