@@ -169,7 +169,9 @@ impl Inner {
             set_header(headers, CONTENT_TYPE, content_type);
         }
         for (name, value) in call.headers {
-            name.map(|name| set_header(headers, name, value));
+            if let Some(name) = name {
+                set_header(headers, name, value);
+            }
         }
         if length > 0 {
             set_header(headers, CONTENT_LENGTH, HeaderValue::from(length));
