@@ -257,5 +257,5 @@ fn failures_have_the_whole_answer_and_texts_of_bounded_length() {
 /// A stream that gives nothing has nothing to lose; all others must keep what they gave.
 #[test]
 fn most_parsers_give_something_before_they_fail() {
-    assert!(cases().iter().filter(|case| case.before.is_some()).count() >= 7);
+    assert!(cases().iter().filter(|case| case.before.is_some()).count() >= 6);
 }

@@ -223,6 +223,10 @@ fn calls_that_are_not_json_are_left_out() {
     assert_eq!(all.unwrap().value(), &json!([{"type": "add", "args": args}]));
     let named = streamed(&JsonOutputKeyToolsParser::new("add"), chunks()).unwrap();
     assert_eq!(named.unwrap().value(), &json!([args]));
+    let raw = json!({"type": "ai", "content": "", "additional_kwargs": {"tool_calls": [
+        {"id": "c", "type": "function", "function": {"name": "add", "arguments": "{oops"}}]}});
+    let raw: AiMessage = serde_json::from_value(raw).unwrap();
+    assert_eq!(block_on(JsonOutputToolsParser::new().invoke(raw)).unwrap_err().kind(), ErrorKind::Parse);
     let none = JsonOutputToolsParser::new().first_tool_only();
     let unreadable = streamed(&none, pieces_of_calls(&calls[1..], &mut Dice(3))).unwrap();
     assert_eq!(unreadable.unwrap().value(), &json!([]));

@@ -47,8 +47,10 @@ pub(super) fn pydantic_tools(options: &Record) -> Result<DynRunnable> {
             None => call,
         }
     };
+    let first = flag(options, "first_tool_only");
     let tagged = typed::each(move |calls| {
         Ok(match calls.into_plain() {
+            Data::List(calls) if first && calls.is_empty() => Data::Null,
             Data::List(calls) => Data::List(calls.into_iter().map(&tag).collect()),
             call => tag(call),
         })
@@ -61,7 +63,8 @@ struct Misfits(DynRunnable);
 
 fn misfit(error: Error) -> Error {
     let expected = error.parse_failure().map(catena::ParseFailure::expected).unwrap_or_default();
-    if expected.is_empty() || expected.starts_with("a call of one of the tools") {
+    let before_types = ["a call of one of the tools", "arguments that are a JSON object"];
+    if expected.is_empty() || before_types.iter().any(|begin| expected.starts_with(begin)) {
         return error;
     }
     raise("validation", error.message().to_owned())

@@ -29,6 +29,11 @@ impl<F: CallForm> MessageForm for F {
     }
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<F::Output>> {
+        // As LangChain: calls in OpenAI's own form are read here, where there are no others.
+        if complete && message.tool_calls().is_empty() && message.additional_kwargs.contains_key("tool_calls")
+        {
+            check_readable(message)?;
+        }
         self.read_calls(message, complete)
     }
 
