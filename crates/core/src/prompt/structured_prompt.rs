@@ -64,10 +64,7 @@ impl StructuredPrompt {
 }
 
 #[cfg(feature = "schemars")]
-impl<T> StructuredPrompt<crate::Parsed<T>>
-where
-    T: serde::de::DeserializeOwned + schemars::JsonSchema + Send + Sync + 'static,
-{
+impl StructuredPrompt {
     /// A prompt whose answers are values of this type. Its JSON Schema should be that of an object with a description.
     ///
     /// # Example
@@ -86,8 +83,11 @@ where
     /// assert_eq!(chain.invoke("Ada wrote the first program.").await?.name, "Ada");
     /// # Ok::<(), catena_core::Error>(()) }).unwrap();
     /// ```
-    pub fn typed(prompt: ChatPromptTemplate) -> Self {
-        Self { prompt, asked: Asked::typed(crate::schema::described::<T>()) }
+    pub fn typed<T>(prompt: ChatPromptTemplate) -> StructuredPrompt<crate::Parsed<T>>
+    where
+        T: serde::de::DeserializeOwned + schemars::JsonSchema + Send + Sync + 'static,
+    {
+        StructuredPrompt { prompt, asked: Asked::typed(crate::schema::described::<T>()) }
     }
 }
 

@@ -98,10 +98,10 @@ impl ModelRegistry {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{fakes::FakeChatModel, ModelRegistry};
+    /// use catena_core::ModelRegistry;
     ///
     /// mod catena_llm_acme {
-    ///     use super::*;
+    ///     use catena_core::{fakes::FakeChatModel, ModelRegistry};
     ///
     ///     /// Registers Acme's models as `acme:...`.
     ///     pub fn provider(models: ModelRegistry) -> ModelRegistry {
