@@ -37,13 +37,10 @@ impl Events {
         let kind = response.header("content-type").unwrap_or_default().trim().to_ascii_lowercase();
         let is = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
         if is(&["text/event-stream"]) {
-            // Some servers and proxies label everything so that answers a call for a stream, errors and web pages too.
-            if is_whole(response.peek().await?) {
-                return gather(BytesMut::new(), response.into_body(), limits.max_body_bytes)
-                    .await
-                    .map(Self::Whole);
-            }
-            return Ok(Self::Arriving(Arriving::Events(response.events())));
+            return match is_whole(response.peek().await?) {
+                Some(false) => Ok(Self::Arriving(Arriving::Events(response.events()))),
+                _ => Self::labelled_events(response).await,
+            };
         }
         if is(&["application/x-ndjson", "application/ndjson", "application/jsonl", "application/stream+json"])
         {
@@ -68,6 +65,23 @@ impl Events {
             }
         }
         Ok(Self::Whole(start.freeze()))
+    }
+
+    /// What is perhaps no events: some servers and proxies label everything so that answers a call for a stream, errors and
+    /// web pages too.
+    async fn labelled_events(response: Response) -> Result<Self> {
+        let limits = response.limits();
+        let mut body = response.into_body();
+        let mut start = BytesMut::new();
+        while is_whole(&start).is_none() {
+            let Some(frame) = body.next().await.transpose()? else { break };
+            start.extend_from_slice(&frame);
+        }
+        if is_whole(&start) == Some(true) {
+            return gather(start, body, limits.max_body_bytes).await.map(Self::Whole);
+        }
+        let bytes = stream::iter([Ok(start.freeze())]).chain(body);
+        Ok(Self::Arriving(Arriving::Events(decode_events(bytes, limits.max_event_bytes))))
     }
 }
 
@@ -112,10 +126,20 @@ fn begins_as_events(bytes: &[u8]) -> Option<bool> {
     if undecided { None } else { Some(false) }
 }
 
-/// Whether a body begins as JSON or markup does, and no field of an event.
-fn is_whole(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
-    matches!(bytes.first(), Some(b'{' | b'[' | b'<'))
+/// Space before an answer, in bytes, after which it is taken for what it says to be.
+const MOST_SPACE: usize = 1_024;
+
+/// Whether a body begins as JSON or markup does, and no field of an event. `None` while only space has come.
+fn is_whole(bytes: &[u8]) -> Option<bool> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if MARK.starts_with(bytes) {
+        return None;
+    }
+    let head = &bytes[..bytes.len().min(MOST_SPACE)];
+    match head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start().first() {
+        Some(first) => Some(matches!(first, b'{' | b'[' | b'<')),
+        None => (bytes.len() >= MOST_SPACE).then_some(false),
+    }
 }
 
 async fn gather(mut start: BytesMut, mut body: Body, limit: usize) -> Result<Bytes> {
@@ -321,8 +345,6 @@ mod tests {
         }
         assert_eq!(begins_as_events(b"\xEF"), None);
         for (bytes, whole) in [
-            ("", false),
-            ("\n\n", false),
             ("data: {", false),
             (": <busy>", false),
             ("odd: field", false),
@@ -330,7 +352,11 @@ mod tests {
             ("\u{FEFF}<html>", true),
             ("[", true),
         ] {
-            assert_eq!(is_whole(bytes.as_bytes()), whole, "{bytes:?}");
+            assert_eq!(is_whole(bytes.as_bytes()), Some(whole), "{bytes:?}");
         }
+        for undecided in [&b""[..], b"\n\n", b"\xEF\xBB", b"\xEF\xBB\xBF\r"] {
+            assert_eq!(is_whole(undecided), None, "{undecided:?}");
+        }
+        assert_eq!(is_whole(&[b' '; MOST_SPACE]), Some(false));
     }
 }
