@@ -71,11 +71,12 @@ fn every_provider_is_one_name_away() {
 #[test]
 fn text_models_have_names_too() {
     let server = server();
-    for name in [
+    let names: &[&str] = &[
         "openai:gpt-3.5-turbo-instruct",
         #[cfg(feature = "ollama")]
         "ollama:m",
-    ] {
+    ];
+    for &name in names {
         let llm = catena::models().text_with(name, &options(&server).with_seed(1)).expect(name);
         assert_eq!(block_on(llm.invoke("Hello")).expect(name), "Hi");
     }
