@@ -16,7 +16,7 @@ use crate::{
     Runnable, RunnableExt, WithRaw,
 };
 
-/// A model whose answers are read as values: of a type ([`Parsed`]), or JSON ([`Json`]). Made by
+/// A model whose answers are read as values: of a type ([`Parsed`](crate::Parsed)), or JSON ([`Json`](crate::Json)). Made by
 /// [`with_structured_output`](crate::ChatModelExt::with_structured_output) and its kin.
 ///
 /// How the model is asked is up to what it [declares](crate::Capability): with a schema that the service keeps the answer
