@@ -298,7 +298,8 @@ pub trait ChainExt {
     /// Runs with one bare value or with named values, and gives the one output as it is.
     fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data>;
 
-    /// Runs every input, concurrently, and gives the outputs alone in the order of the inputs.
+    /// Runs every input, concurrently, and gives what each call gives, in the order of the inputs. A chain of one prompt
+    /// and one model gives its outputs alone here.
     fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>>;
 }
 

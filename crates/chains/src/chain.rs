@@ -56,6 +56,8 @@ pub struct Chain {
     pub(crate) gives: Gives,
     /// False to leave it to the steps to report what is missing.
     pub(crate) checked: bool,
+    /// True if it asks a model once, and what is made of the answer is its first output.
+    pub(crate) asks: bool,
 }
 
 /// LangChain's name of a [`Chain`] made of a function.
@@ -98,6 +100,7 @@ impl Chain {
             memory: None,
             gives: Gives::Everything,
             checked: true,
+            asks: false,
         }
     }
 
@@ -133,7 +136,8 @@ impl Chain {
         &self.output_keys
     }
 
-    /// Runs with one bare value or with named values, and gives the one output as text.
+    /// Runs with one bare value or with named values, and gives the one output as text. Of a chain that also gives the
+    /// [full generation](crate::LlmChain::with_full_generation), that is the other output.
     ///
     /// # Errors
     /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it has not exactly one output; those of the type.
@@ -153,18 +157,22 @@ impl Chain {
         Ok(output.get_mut(key).map(std::mem::take).unwrap_or_default())
     }
 
-    /// Runs every input, concurrently, and gives the outputs alone in the order of the inputs.
+    /// Runs every input, concurrently, and gives what each call gives, in the order of the inputs. A chain of one prompt
+    /// and one model gives its outputs alone here.
     ///
     /// # Errors
     /// Each input has a result of its own.
     pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<Record>> {
         let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
-        self.clone().only_outputs().batch(inputs).await
+        let chain = self.clone();
+        let chain = if self.asks { chain.only_outputs() } else { chain };
+        chain.batch(inputs).await
     }
 
     fn the_output_key(&self) -> Result<&str> {
         match &self.output_keys[..] {
             [key] => Ok(key),
+            [key, ..] if self.asks => Ok(key),
             keys => Err(invalid(format!("{} has the outputs {}, not one", self.name, list(keys)))),
         }
     }

@@ -70,7 +70,7 @@ impl LlmChain {
         let input_keys = prompt.input_keys();
         let asking = Asking::new(Arc::new(prompt), llm);
         let mut chain = Chain::new(input_keys, ["text"], asking.clone()).with_name("LlmChain");
-        chain.checked = false;
+        (chain.checked, chain.asks) = (false, true);
         Self { asking, chain }
     }
 
@@ -157,7 +157,7 @@ impl LlmChain {
     {
         let key = self.output_key().to_owned();
         let output = RunnableParallel::new().with(&key, parser.dynamic());
-        self.with_answer_read_by(output, [key])
+        Chain { asks: true, ..self.with_answer_read_by(output, [key]) }
     }
 
     /// Gives a second output, `full_generation`: a list of the one [`Generation`], once the answer is complete.
@@ -168,7 +168,7 @@ impl LlmChain {
         let whole = lambda(|answer: Data| vec![Data::from(Generation::new(answer))]);
         let outputs =
             RunnableParallel::new().with(&key, StrOutputParser.dynamic()).with(FULL, whole.with_name(FULL));
-        self.with_answer_read_by(outputs, [key, FULL.to_owned()])
+        Chain { asks: true, ..self.with_answer_read_by(outputs, [key, FULL.to_owned()]) }
     }
 
     /// The chain with the outputs that a step makes of the model's answer.
@@ -181,7 +181,7 @@ impl LlmChain {
     {
         let output_keys = keys.into_iter().map(Into::into).collect();
         let steps = self.asking.with_answer(Answer::Through(read.dynamic())).boxed();
-        Chain { steps, output_keys, checked: true, ..self.chain }
+        Chain { steps, output_keys, checked: true, asks: false, ..self.chain }
     }
 
     /// Runs with one bare value or with named values, and gives the text.

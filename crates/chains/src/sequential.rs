@@ -12,8 +12,8 @@ use crate::{Chain, Memory};
 /// Builds a chain of chains: the outputs of each are inputs of those after it.
 ///
 /// # Errors
-/// [`build`](SequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when a chain needs what no
-/// one gives, gives what is there already, or when an output is asked for that no one makes.
+/// [`build`](SequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when there is no chain, when
+/// one needs what no one gives or gives what is there already, or when an output is asked for that is not there.
 ///
 /// # Example
 /// ```
@@ -60,7 +60,7 @@ impl SequentialChain {
         self
     }
 
-    /// Gives these outputs; those of the last chain unless set.
+    /// Gives these outputs, which may be inputs too; those of the last chain unless set.
     #[must_use]
     #[doc(alias = "output_variables")]
     pub fn with_outputs<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
@@ -68,7 +68,7 @@ impl SequentialChain {
         self
     }
 
-    /// Gives the outputs of all chains.
+    /// Gives the outputs of all chains, and what the memory has.
     #[must_use]
     #[doc(alias = "return_all")]
     pub fn with_all_outputs(mut self) -> Self {
@@ -88,17 +88,16 @@ impl SequentialChain {
     /// # Errors
     /// Those of the type.
     pub fn build(self) -> Result<Chain> {
-        let made = self.made_keys()?;
+        let Some(last) = self.chains.last() else { return Err(misbuilt("the sequence has no chains")) };
+        let mut known = self.known_keys()?;
         let output_keys = match self.outputs {
-            Outputs::OfTheLast => self.chains.last().map(|last| last.output_keys.clone()).unwrap_or_default(),
-            Outputs::All => made,
+            Outputs::OfTheLast => last.output_keys.clone(),
+            Outputs::All => known.split_off(self.input_keys.len()),
             Outputs::These(keys) => {
-                let unknown: Vec<&String> = keys.iter().filter(|key| !made.contains(key)).collect();
+                let unknown: Vec<&String> = keys.iter().filter(|key| !known.contains(key)).collect();
                 if !unknown.is_empty() {
-                    let (unknown, made) = (list(unknown), list(made));
-                    return Err(misbuilt(format!(
-                        "no chain of the sequence gives {unknown}: they give {made}"
-                    )));
+                    let (unknown, known) = (list(unknown), list(known));
+                    return Err(misbuilt(format!("the sequence does not give {unknown}: it has {known}")));
                 }
                 keys
             }
@@ -108,14 +107,14 @@ impl SequentialChain {
         Ok(Chain { memory: self.memory, ..chain })
     }
 
-    /// The outputs of all chains, each of which must find its inputs and give something new.
-    fn made_keys(&self) -> Result<Vec<String>> {
+    /// The inputs, what the memory has, and the outputs of all chains, each of which must find its inputs and give
+    /// something new.
+    fn known_keys(&self) -> Result<Vec<String>> {
         let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         if let Some(key) = self.input_keys.iter().find(|key| remembered.contains(key)) {
             return Err(misbuilt(format!("the input `{key}` of the sequence is also a value of its memory")));
         }
         let mut known = [self.input_keys.clone(), remembered].concat();
-        let given = known.len();
         for (index, chain) in self.chains.iter().enumerate() {
             let free = chain.free_keys();
             let missing: Vec<&String> = free.iter().filter(|key| !known.contains(key)).collect();
@@ -129,7 +128,7 @@ impl SequentialChain {
             }
             known.extend(chain.output_keys.iter().cloned());
         }
-        Ok(known.split_off(given))
+        Ok(known)
     }
 }
 

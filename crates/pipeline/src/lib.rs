@@ -38,7 +38,7 @@
 //! | --- | --- |
 //! | `str` | the text as it is |
 //! | `json` | JSON, as it comes |
-//! | `json_schema`, `schema`, `defaults`? | JSON that fits a schema; with `defaults` the schema's fill it up |
+//! | `json_schema`, `schema`, `defaults`?, `lenient`? | JSON that fits a schema; with `defaults` the schema's fill it up, with `lenient` texts that say a number are one |
 //! | `structured`, `response_schemas: [{"name", "description", "type"?}, ...]` | a JSON object with these members |
 //! | `xml`, `tags`? | XML, as it comes |
 //! | `yaml`, `schema`? | YAML; feature `yaml` |

@@ -81,7 +81,7 @@ fn invalid(kind: &str) -> bool {
 /// What an error of catena may be in Python.
 fn kinds(kind: ErrorKind) -> &'static [&'static str] {
     match kind {
-        ErrorKind::Config => &["value_error", "validation", "type_error"],
+        ErrorKind::Config => &["value_error", "validation", "type_error", "index"],
         ErrorKind::InvalidInput => &["value_error", "type_error", "validation", "index"],
         ErrorKind::Template => &["template_syntax", "value_error", "validation", "security", "undefined"],
         ErrorKind::MissingKey => &["missing_key"],

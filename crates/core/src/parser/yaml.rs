@@ -23,7 +23,7 @@ const LONGEST_SOURCE: usize = 4_000;
 /// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
 /// begins a line.
 ///
-/// Words like `yes` and `off` are texts, and only `true` and `false` are not. Aliases and nesting are bounded.
+/// Words like `yes` and `off` are texts, unless the type has a truth value there. Aliases and nesting are bounded.
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) with the answer and what is wrong with it, when it is no YAML or does not fit the type.
@@ -66,16 +66,14 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
     /// # Errors
     /// [`Parse`](crate::ErrorKind::Parse) when it is no YAML or does not fit the type.
     pub fn parse(&self, answer: &str) -> Result<T> {
-        let options = serde_saphyr::options! {
-            strict_booleans: true,
-            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
-        };
         let inside = inside_fence(answer);
-        serde_saphyr::from_str_with_options(&answer[inside.clone()], options).map_err(|error| {
+        let part = &answer[inside.clone()];
+        // Where a type is open, `no` is a text: it may be Norway. Where it asks for a truth value, that fails.
+        read(part, true).or_else(|_| read(part, false)).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
             let expected = format!("what fits ({reason:.200})");
-            let failure = match place(&error, &answer[inside.clone()]) {
+            let failure = match place(&error, part) {
                 Some(at) => failed_at("YAML", answer, inside.start + at, expected),
                 None => failed("YAML", answer, expected),
             };
@@ -83,6 +81,15 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
             if text.len() <= LONGEST_SOURCE { failure.with_source(error) } else { failure }
         })
     }
+}
+
+/// The YAML as a `T`. If not `strict`, words like `yes` are truth values wherever they may be.
+fn read<T: DeserializeOwned>(text: &str, strict: bool) -> Result<T, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        strict_booleans: strict,
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
+    };
+    serde_saphyr::from_str_with_options(text, options)
 }
 
 /// The byte where reading failed, if the error knows its line and column.
@@ -164,6 +171,19 @@ mod tests {
         check(" ```\na: null\n```", Some(r#"{"a":null}"#));
         check("a: [1", None);
         check("a: b: c", None);
+    }
+
+    #[test]
+    fn words_are_truth_values_where_the_type_asks_for_them() {
+        #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+        struct Country {
+            code: String,
+            member: bool,
+        }
+        impl Chunk for Country {}
+        let country = YamlOutputParser::<Country>::new().parse("code: no\nmember: yes").expect("a country");
+        assert_eq!(country, Country { code: "no".into(), member: true });
+        assert!(YamlOutputParser::<Country>::new().parse("code: no\nmember: maybe").is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(crate) use input::{input_schema, parallel_name};
 pub(crate) use object::Object;
 pub(crate) use output::{output_schema, tuple_schema};
 pub(crate) use types::{text_or_message, type_schema};
-pub(crate) use validate::{Violation, fill, listed, unchecked, violations};
+pub(crate) use validate::{Violation, coerce, fill, listed, unchecked, violations};
 pub use with_schemas::WithSchemas;
 #[cfg(feature = "schemars")]
 pub(crate) use with_schemas::described;

@@ -40,11 +40,12 @@ impl Built {
     }
 
     /// LangChain's chains say `ValueError` for an input that is missing, except where they fill the prompt without a look
-    /// at the inputs; catena has one kind for what is missing.
+    /// at the inputs, and where a memory lacks what it is told to save; catena has one kind for what is missing.
     fn as_in_python(&self, error: Error, call: &str) -> Error {
         let unchecked = matches!(call, "apply" | "aapply" | "generate" | "apply_and_parse");
+        let of_memory = error.message().starts_with("the memory saves ");
         match error.kind() {
-            ErrorKind::MissingKey if !(unchecked && self.llm.is_some()) => {
+            ErrorKind::MissingKey if !(of_memory || unchecked && self.llm.is_some()) => {
                 raise("value_error", error.to_string())
             }
             _ => error,

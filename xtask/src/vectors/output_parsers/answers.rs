@@ -6,6 +6,7 @@ use catena::{
     EnumOutputParser, Record, RegexDictParser, RegexParser, ResponseSchema, Result, StructuredOutputParser,
 };
 
+use super::super::raised::raise;
 use super::{build, items, need, texts, unknown};
 
 pub(super) fn boolean(options: &Record) -> Result<DynRunnable> {
@@ -23,7 +24,9 @@ pub(super) fn combining(options: &Record) -> Result<DynRunnable> {
 
 pub(super) fn datetime(options: &Record) -> Result<DynRunnable> {
     let parser = match options.get("format").and_then(Data::as_text) {
-        Some(format) => DatetimeOutputParser::with_format(format)?,
+        // LangChain takes any format, and fails to read with one that has an unknown directive.
+        Some(format) => DatetimeOutputParser::with_format(format)
+            .map_err(|error| raise("output_parser", error.message().to_owned()))?,
         None => DatetimeOutputParser::new(),
     };
     let tagged = lambda(|datetime: Datetime| Data::from([("$datetime", datetime.to_string())]));

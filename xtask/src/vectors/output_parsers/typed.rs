@@ -11,7 +11,7 @@ use super::unknown;
 
 pub(super) fn pydantic(options: &Record) -> Result<DynRunnable> {
     let model = Model::read(options.get("schema"))?;
-    let parser = JsonSchemaOutputParser::new(model.schema())?.with_defaults();
+    let parser = JsonSchemaOutputParser::new(model.schema())?.with_defaults().lenient();
     Ok((parser.dynamic() | each(move |value| Ok(model.tagged(value)))).dynamic())
 }
 

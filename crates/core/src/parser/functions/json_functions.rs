@@ -8,8 +8,8 @@ use crate::{AiMessage, Json, Result};
 /// changes. Each chunk is the whole value so far, the last one counts.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) at the end of an answer without a function call, or with arguments that are no JSON
-/// object.
+/// [`Parse`](crate::ErrorKind::Parse) at the end of an answer without a function call, or with arguments that are no
+/// JSON. A call that has no `arguments` gives null.
 ///
 /// # Example
 /// ```
@@ -65,7 +65,7 @@ impl MessageForm for JsonOutputFunctionsParser {
         };
         let args = read_arguments(call, complete, self.strict)?;
         Ok(match args {
-            Some(args) if self.whole => {
+            Some(args) if self.whole && call.contains_key("arguments") => {
                 let mut call = call.clone();
                 call.insert("arguments".to_owned(), args.into_value());
                 Some(serde_json::Value::from(call).into())

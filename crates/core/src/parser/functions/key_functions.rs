@@ -1,15 +1,14 @@
 //! The parser that gives one argument of a function call.
 
-use super::{JsonOutputFunctionsParser, size};
-use crate::parser::failure::failed;
+use super::{JsonOutputFunctionsParser, missing_in, size};
 use crate::parser::message_reader::{MessageForm, message_parser};
-use crate::{AiMessage, Error, ErrorKind, Json, Result};
+use crate::{AiMessage, Json, Result};
 
 /// Gives one argument of a function call as JSON; streams and errors are as for
 /// [`JsonOutputFunctionsParser`](crate::JsonOutputFunctionsParser).
 ///
 /// # Errors
-/// [`MissingKey`](ErrorKind::MissingKey) at the end of the answer if the argument is not there.
+/// [`MissingKey`](crate::ErrorKind::MissingKey) at the end of the answer if the argument is not there.
 ///
 /// # Example
 /// ```
@@ -46,21 +45,12 @@ impl MessageForm for JsonKeyOutputFunctionsParser {
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
         let Some(args) = JsonOutputFunctionsParser::new().read(message, complete)? else { return Ok(None) };
         match args.get(&self.key_name) {
-            None if complete => Err(missing_in(&args, format!("the argument `{:.100}`", self.key_name))),
+            None if complete => Err(missing_in(&args.to_string(), format!("the argument `{:.100}`", self.key_name))),
             arg => Ok(arg.cloned().map(Json::from)),
         }
     }
 
     fn is_same(&self, given: &Json, next: &Json) -> bool {
         given == next
-    }
-}
-
-fn missing_in(args: &Json, expected: String) -> Error {
-    let failed = failed("function call", &args.to_string(), expected);
-    let missing = Error::new(ErrorKind::MissingKey, failed.message().to_owned());
-    match failed.parse_failure() {
-        Some(failure) => missing.with_parse_failure(failure.clone()),
-        None => missing,
     }
 }

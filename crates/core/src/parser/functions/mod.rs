@@ -11,8 +11,9 @@ pub use raw_functions::OutputFunctionsParser;
 use serde_json::{Map, Value};
 
 use super::failure::failed;
+use super::json::{json_fault, parse_partial_data};
 use super::unreadable::unreadable;
-use crate::{AiMessage, Data, Error, FromData, Json, Result};
+use crate::{AiMessage, Error, ErrorKind, FromData, Json, Result};
 
 fn call_of(message: &AiMessage) -> Option<&Map<String, Value>> {
     message.additional_kwargs.get("function_call")?.as_object()
@@ -30,15 +31,28 @@ fn missing(message: &AiMessage) -> Error {
     failed("function call", &message.text(), "a `function_call` among the additional values of the message")
 }
 
-/// The arguments as JSON. `None` while they cannot be read.
+/// The arguments as JSON, `null` for a call without any. `None` while they cannot be read.
 fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Result<Option<Json>> {
     let text = arguments(call);
-    if complete {
-        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
-        return match crate::message::read_arguments(text, false, strict) {
-            Some(args) if !text.trim().is_empty() => Json::from_data(Data::Record(args)).map(Some),
-            _ => Err(unreadable("function call", name, text, strict)),
-        };
+    if !complete {
+        return Ok(crate::parser::parse_partial_json(text, strict).ok().map(Json::from));
     }
-    Ok(crate::parser::parse_partial_json(text, strict).ok().map(Json::from))
+    if !call.contains_key("arguments") {
+        return Ok(Some(Value::Null.into()));
+    }
+    if json_fault(text, strict).is_some() {
+        let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
+        return Err(unreadable("function call", name, text, "arguments that are JSON", strict));
+    }
+    Json::from_data(parse_partial_data(text)?).map(Some)
+}
+
+/// An error of the kind [`MissingKey`](ErrorKind::MissingKey) with the failure of reading a call.
+fn missing_in(call: &str, expected: String) -> Error {
+    let failed = failed("function call", call, expected);
+    let missing = Error::new(ErrorKind::MissingKey, failed.message().to_owned());
+    match failed.parse_failure() {
+        Some(failure) => missing.with_parse_failure(failure.clone()),
+        None => missing,
+    }
 }

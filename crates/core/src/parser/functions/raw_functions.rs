@@ -1,6 +1,6 @@
 //! The parser that gives a function call as it came.
 
-use super::{call_of, missing, size};
+use super::{call_of, missing, missing_in, size};
 use crate::parser::message_reader::{MessageForm, message_parser};
 use crate::{AiMessage, Json, Result};
 
@@ -8,7 +8,8 @@ use crate::{AiMessage, Json, Result};
 /// [`JsonOutputToolsParser`](crate::JsonOutputToolsParser).
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) for an answer without a function call.
+/// [`Parse`](crate::ErrorKind::Parse) for an answer without a function call; [`MissingKey`](crate::ErrorKind::MissingKey)
+/// for a call without `arguments`, unless it is wanted whole.
 ///
 /// # Example
 /// ```
@@ -58,7 +59,13 @@ impl MessageForm for OutputFunctionsParser {
             _ if !complete => Ok(None),
             None => Err(missing(message)),
             Some(call) if self.whole => Ok(Some(serde_json::Value::from(call.clone()).into())),
-            Some(call) => Ok(Some(call.get("arguments").cloned().unwrap_or_default().into())),
+            Some(call) => match call.get("arguments") {
+                Some(arguments) => Ok(Some(arguments.clone().into())),
+                None => {
+                    let call = serde_json::Value::from(call.clone()).to_string();
+                    Err(missing_in(&call, "the `arguments` of the call".to_owned()))
+                }
+            },
         }
     }
 

@@ -66,8 +66,9 @@ impl JsonOutputToolsParser {
     }
 
     /// Names a tool that may be called, with the JSON Schema of its arguments. Once there is one, calls of others are
-    /// errors. Arguments are completed with the schema's defaults; those that it does not name are dropped. Calls whose
-    /// arguments do not fit yet are left out while the answer streams.
+    /// errors. Arguments are completed with the schema's defaults; those that it does not name are dropped; those that
+    /// can only mean a value of the type asked for are taken for it, such as `"3"` for an integer. Calls whose arguments do
+    /// not fit yet are left out while the answer streams.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) for a schema with rules that are not supported, see

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::misfit;
-use crate::schema::{fill, listed, unchecked, violations};
+use crate::schema::{coerce, fill, listed, unchecked, violations};
 use crate::{Data, Error, ErrorKind, Result, ToolCall};
 
 /// The tools that may be called. None means any.
@@ -23,7 +23,7 @@ impl KnownTools {
         Ok(())
     }
 
-    /// The call with the defaults of what it leaves out.
+    /// The call with arguments of the types that are asked for, and the defaults of those that it leaves out.
     pub(super) fn checked(&self, call: &ToolCall) -> Result<ToolCall> {
         if self.0.is_empty() {
             return Ok(call.clone());
@@ -31,7 +31,8 @@ impl KnownTools {
         let Some((_, schema)) = self.0.iter().find(|(name, _)| *name == call.name) else {
             return Err(misfit(call, one_of(self.0.iter().map(|(name, _)| name.as_str()))));
         };
-        let args = Data::Record(call.args.clone()).into_json();
+        let mut args = Data::Record(call.args.clone()).into_json();
+        coerce(schema, &mut args);
         match &violations(schema, &args)[..] {
             [] => {
                 let mut call = call.clone();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::message::read_arguments;
-use crate::parser::unreadable::unreadable;
+use crate::parser::unreadable::{OBJECT, unreadable};
 use crate::{Error, ErrorKind, Result, ToolCall};
 
 /// Reads a tool call in OpenAI's form: `{"id", "function": {"name", "arguments": text}}`. `None` for what is no call of a
@@ -13,6 +13,7 @@ use crate::{Error, ErrorKind, Result, ToolCall};
 /// stand in texts as they are, unless it is `strict`.
 ///
 /// # Errors
+/// [`ErrorKind::MissingKey`] for a function without `name` or `arguments`, though these may be null or empty;
 /// [`ErrorKind::Parse`] for arguments that are no JSON object, naming the function. Partial ones give `None`.
 ///
 /// # Example
@@ -26,17 +27,21 @@ use crate::{Error, ErrorKind, Result, ToolCall};
 /// ```
 pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Option<ToolCall>> {
     let Some(function) = raw.get("function") else { return Ok(None) };
+    if let Some(key) = ["name", "arguments"].into_iter().find(|key| !partial && function.get(key).is_none()) {
+        let message = format!("the function of the tool call has no `{key}`: {:.200}", function.to_string());
+        return Err(Error::new(ErrorKind::MissingKey, message));
+    }
     let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
     let text = match function.get("arguments") {
         Some(Value::String(text)) if !(partial && text.trim().is_empty()) => text.as_str(),
         _ if partial => return Ok(None),
-        None | Some(Value::Null) => "",
-        Some(_) => return Err(unreadable("tool call", name, &function.to_string(), strict)),
+        Some(Value::Null) => "",
+        _ => return Err(unreadable("tool call", name, &function.to_string(), OBJECT, strict)),
     };
     let args = match read_arguments(text, partial, strict) {
         Some(args) => args,
         None if partial => return Ok(None),
-        None => return Err(unreadable("tool call", name, text, strict)),
+        None => return Err(unreadable("tool call", name, text, OBJECT, strict)),
     };
     let id = raw.get("id").and_then(Value::as_str).map(str::to_owned);
     let mut call = ToolCall::new(name, args);
@@ -47,7 +52,8 @@ pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Optio
 /// Reads each of these with [`parse_tool_call`]; what is no call of a function is left out.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the texts of all errors, and the place of the first, if there are any.
+/// [`ErrorKind::Parse`] with the texts of all errors, and the place of the first, if there are any. A call whose form is
+/// wrong ends the reading with its own error.
 ///
 /// # Example
 /// ```
@@ -62,6 +68,7 @@ pub fn parse_tool_calls(raw: &[Value], partial: bool, strict: bool) -> Result<Ve
     for call in raw {
         match parse_tool_call(call, partial, strict) {
             Ok(call) => calls.extend(call),
+            Err(error) if error.kind() == ErrorKind::MissingKey => return Err(error),
             Err(error) => errors.push(error),
         }
     }
@@ -76,5 +83,33 @@ pub fn parse_tool_calls(raw: &[Value], partial: bool, strict: bool) -> Result<Ve
                 None => all,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(function: Value, partial: bool, expected: Result<Option<usize>, ErrorKind>) {
+        let raw = json!({"id": "1", "function": function});
+        let read = parse_tool_call(&raw, partial, false).map(|call| call.map(|call| call.args.len()));
+        assert_eq!(read.map_err(|error| error.kind()), expected, "{raw}");
+    }
+
+    #[test]
+    fn what_is_there_is_read_and_what_is_missing_is_an_error() {
+        check(json!({"name": "f", "arguments": "{\"a\": 1}"}), false, Ok(Some(1)));
+        check(json!({"name": null, "arguments": null}), false, Ok(Some(0)));
+        check(json!({"name": "f", "arguments": ""}), false, Ok(Some(0)));
+        check(json!({"name": "f", "arguments": "[1]"}), false, Err(ErrorKind::Parse));
+        check(json!({"name": "f", "arguments": {"a": 1}}), false, Err(ErrorKind::Parse));
+        check(json!({"name": "f"}), false, Err(ErrorKind::MissingKey));
+        check(json!({"arguments": "{}"}), false, Err(ErrorKind::MissingKey));
+        check(json!({"name": "f"}), true, Ok(None));
+        let calls = [json!({"function": {"name": "f", "arguments": "x"}}), json!({"function": {}})];
+        let error = parse_tool_calls(&calls, false, false).expect_err("a call without arguments");
+        assert_eq!(error.kind(), ErrorKind::MissingKey);
     }
 }

@@ -1,7 +1,7 @@
 //! What parsers make of tool calls.
 
 use crate::parser::message_reader::MessageForm;
-use crate::parser::unreadable::unreadable;
+use crate::parser::unreadable::{OBJECT, unreadable};
 use crate::{AiMessage, Chunk, Result};
 
 /// How many bytes a piece of a call counts beside its arguments, and a call that came whole.
@@ -47,7 +47,7 @@ pub(in crate::parser) fn check_readable(message: &AiMessage) -> Result<()> {
     match message.invalid_tool_calls().first() {
         Some(call) => {
             let (name, args) = (call.name.as_deref(), call.args.as_deref());
-            Err(unreadable("tool call", name.unwrap_or_default(), args.unwrap_or_default(), false))
+            Err(unreadable("tool call", name.unwrap_or_default(), args.unwrap_or_default(), OBJECT, false))
         }
         None => Ok(()),
     }

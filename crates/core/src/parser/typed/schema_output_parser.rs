@@ -9,7 +9,7 @@ use super::instructions::instructions;
 use super::reader::{Form, FormReader};
 use super::title;
 use crate::parser::stepwise::{parse_all, parse_stream};
-use crate::schema::{fill, listed, unchecked, violations};
+use crate::schema::{coerce, fill, listed, unchecked, violations};
 use crate::{
     AiMessage, ChunkStream, Context, Error, ErrorKind, Json, Outline, OutputParser, Result, RunKind, Runnable,
 };
@@ -38,6 +38,7 @@ use crate::{
 pub struct JsonSchemaOutputParser {
     schema: Arc<Value>,
     complete: bool,
+    lenient: bool,
 }
 
 impl JsonSchemaOutputParser {
@@ -48,7 +49,7 @@ impl JsonSchemaOutputParser {
     /// [`ErrorKind::Config`] for a schema with a rule that is not supported, or a reference that leads out of it.
     pub fn new(schema: Value) -> Result<Self> {
         match unchecked(&schema) {
-            None => Ok(Self { schema: Arc::new(schema), complete: false }),
+            None => Ok(Self { schema: Arc::new(schema), complete: false, lenient: false }),
             Some(why) => Err(Error::new(
                 ErrorKind::Config,
                 format!("answers cannot be checked against the schema: {why}"),
@@ -72,6 +73,27 @@ impl JsonSchemaOutputParser {
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
         self.complete = true;
+        self
+    }
+
+    /// Takes what can only mean a value of the type that the schema asks for, as pydantic does: `"3"` or `3.0` for an
+    /// integer, `"2.5"` for a number, `"yes"` or `1` for a truth value, `true` for the number 1. It gives what is meant.
+    /// Numbers are never taken for texts.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{JsonSchemaOutputParser, RunnableExt};
+    /// use serde_json::json;
+    /// # futures_executor::block_on(async {
+    /// let schema = json!({"properties": {"rating": {"type": "integer"}, "seen": {"type": "boolean"}}});
+    /// let parser = JsonSchemaOutputParser::new(schema)?.lenient();
+    /// assert_eq!(parser.invoke(r#"{"rating": "8", "seen": "yes"}"#).await?, json!({"rating": 8, "seen": true}));
+    /// assert!(parser.invoke(r#"{"rating": "eight"}"#).await.is_err());
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.lenient = true;
         self
     }
 
@@ -118,7 +140,12 @@ impl Form for JsonSchemaOutputParser {
         title(Some(&self.schema)).unwrap_or("JSON")
     }
 
-    fn read(&self, json: Json) -> Result<Json, String> {
+    fn read(&self, mut json: Json) -> Result<Json, String> {
+        if self.lenient {
+            let mut value = json.into_value();
+            coerce(&self.schema, &mut value);
+            json = value.into();
+        }
         match &violations(&self.schema, json.value())[..] {
             [] if self.complete => Ok(fill(&self.schema, json.into_value()).into()),
             [] => Ok(json),

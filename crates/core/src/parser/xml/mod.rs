@@ -2,6 +2,7 @@
 
 mod element;
 mod envelope;
+mod namespaces;
 mod open_elements;
 mod output_parser;
 mod reader;

@@ -1,5 +1,6 @@
 //! The elements that have begun and not ended yet.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::element::{Children, Content, Leaf, Place, Xml};
@@ -13,6 +14,8 @@ pub(super) struct OpenElements(Vec<Open>);
 #[derive(Debug)]
 struct Open {
     place: Arc<Place>,
+    /// The name as it is written, where that is not the name.
+    tag: Option<String>,
     /// The text before the first child.
     text: String,
     children: usize,
@@ -26,9 +29,14 @@ impl OpenElements {
         self.0.is_empty()
     }
 
-    /// The name of the innermost one.
+    /// How many they are.
+    pub(super) fn depth(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The name of the innermost one, as it is written.
     pub(super) fn innermost(&self) -> Option<&str> {
-        self.0.last().map(|open| open.place.name.as_str())
+        self.0.last().map(|open| open.tag.as_deref().unwrap_or(&open.place.name))
     }
 
     /// Where text goes, if it counts.
@@ -37,7 +45,13 @@ impl OpenElements {
     }
 
     /// An element begins whose tag is at the byte `at`.
-    pub(super) fn begin(&mut self, name: &str, at: usize, give: &mut dyn FnMut(Xml)) -> Result<(), Failure> {
+    pub(super) fn begin(
+        &mut self,
+        tag: &str,
+        name: Cow<'_, str>,
+        at: usize,
+        give: &mut dyn FnMut(Xml),
+    ) -> Result<(), Failure> {
         if self.0.len() == DEPTH {
             return Err(Failure::new(at, format!("elements that nest at most {DEPTH} deep")));
         }
@@ -51,8 +65,9 @@ impl OpenElements {
             around.children += 1;
             parent = Some(Arc::clone(&around.place));
         }
-        let place = Arc::new(Place { name: name.to_owned(), index, parent });
-        self.0.push(Open { place, text: String::new(), children: 0, ignored, has_text: false });
+        let tag = (tag != name).then(|| tag.to_owned());
+        let place = Arc::new(Place { name: name.into_owned(), index, parent });
+        self.0.push(Open { place, tag, text: String::new(), children: 0, ignored, has_text: false });
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Reading a document piece by piece.
 
 use super::element::Xml;
+use super::namespaces::Namespaces;
 use super::open_elements::OpenElements;
 use super::text::{add_characters, add_decoded, begins_name, is_space};
 use super::{Failure, tag};
@@ -11,6 +12,7 @@ pub(super) struct Reader {
     /// Text that is not XML may stand around the document.
     lenient: bool,
     elements: OpenElements,
+    namespaces: Namespaces,
     place: Place,
     /// Where the part begins that is not read yet: a text, a tag, a comment or the like.
     at: usize,
@@ -32,8 +34,8 @@ type End = Result<Option<usize>, Failure>;
 
 impl Reader {
     pub(super) fn new(lenient: bool) -> Self {
-        let elements = OpenElements::default();
-        Self { lenient, elements, place: Place::Before, at: 0, seen: 0, quote: None }
+        let (elements, namespaces) = (OpenElements::default(), Namespaces::default());
+        Self { lenient, elements, namespaces, place: Place::Before, at: 0, seen: 0, quote: None }
     }
 
     /// Reads on as far as the parts of the text are complete.
@@ -129,7 +131,9 @@ impl Reader {
         }
         let Some(end) = self.tag_end(text)? else { return Ok(None) };
         let tag = tag::start(&text[self.at + 1..end], self.at + 1)?;
-        self.elements.begin(tag.name, self.at, give)?;
+        self.namespaces.enter(self.elements.depth(), &tag.attributes)?;
+        let name = self.namespaces.expand(tag.name, self.at + 1)?;
+        self.elements.begin(tag.name, name, self.at, give)?;
         self.place = Place::Inside;
         if tag.is_empty {
             self.close(give);
@@ -152,6 +156,7 @@ impl Reader {
 
     fn close(&mut self, give: &mut dyn FnMut(Xml)) {
         self.elements.end(give);
+        self.namespaces.leave(self.elements.depth());
         if self.elements.is_empty() {
             self.place = Place::After;
         }

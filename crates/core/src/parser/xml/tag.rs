@@ -6,21 +6,31 @@ use super::Failure;
 use super::text::{add_decoded, is_space, name};
 
 /// The tag of an element that begins, and maybe ends at once.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct StartTag<'a> {
     pub(super) name: &'a str,
+    pub(super) attributes: Vec<Attribute<'a>>,
     pub(super) is_empty: bool,
 }
 
-/// Reads what stands between `<` and `>`; it begins at the byte `at`. Attributes are checked and passed over.
+/// An attribute of a tag.
+#[derive(Debug)]
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: String,
+    /// The byte at which it begins.
+    pub(super) at: usize,
+}
+
+/// Reads what stands between `<` and `>`; it begins at the byte `at`.
 pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
     let (inner, is_empty) = raw.strip_suffix('/').map_or((raw, false), |inner| (inner, true));
     let name = name(inner);
     if name.is_empty() {
         return Err(Failure::new(at, "the name of an element"));
     }
-    attributes(&inner[name.len()..], at + name.len())?;
-    Ok(StartTag { name, is_empty })
+    let attributes = attributes(&inner[name.len()..], at + name.len())?;
+    Ok(StartTag { name, attributes, is_empty })
 }
 
 /// Reads what stands between `</` and `>`; it begins at the byte `at`.
@@ -35,14 +45,14 @@ pub(super) fn end(raw: &str, at: usize) -> Result<&str, Failure> {
     }
 }
 
-fn attributes(raw: &str, at: usize) -> Result<(), Failure> {
-    let mut names = HashSet::new();
+fn attributes(raw: &str, at: usize) -> Result<Vec<Attribute<'_>>, Failure> {
+    let (mut names, mut read) = (HashSet::new(), Vec::new());
     let mut rest = raw;
     loop {
         let place = |rest: &str| at + raw.len() - rest.len();
         let begin = after_space(rest);
         if begin.is_empty() {
-            return Ok(());
+            return Ok(read);
         }
         if begin.len() == rest.len() {
             return Err(Failure::new(place(rest), "white space or `>`"));
@@ -53,11 +63,12 @@ fn attributes(raw: &str, at: usize) -> Result<(), Failure> {
         }
         let after_name = after_space(&begin[name.len()..]);
         let value = after_name.strip_prefix('=').ok_or_else(|| Failure::new(place(after_name), "`=`"))?;
-        let value = after_space(value);
+        let (value, mut decoded) = (after_space(value), String::new());
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
         let quote = quote.ok_or_else(|| Failure::new(place(value), "a value in quotes"))?;
         let end = value[1..].find(quote).ok_or_else(|| Failure::new(place(value), "the end of a value"))?;
-        add_decoded(&value[1..=end], place(value) + 1, &mut String::new())?;
+        add_decoded(&value[1..=end], place(value) + 1, &mut decoded)?;
+        read.push(Attribute { name, value: decoded, at: place(begin) });
         rest = &value[end + 2..];
     }
 }

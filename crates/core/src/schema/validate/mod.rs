@@ -7,6 +7,7 @@
 //! found by [`unchecked`].
 
 mod bounds;
+mod coerce;
 mod describe;
 mod fill;
 mod pattern;
@@ -16,6 +17,7 @@ mod unchecked;
 mod violation;
 mod walk;
 
+pub(crate) use coerce::coerce;
 pub(crate) use fill::fill;
 pub(crate) use unchecked::unchecked;
 pub(crate) use violation::{Violation, listed};

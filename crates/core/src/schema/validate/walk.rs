@@ -177,7 +177,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The only branch that the value looks like.
-    fn meant(&self, branches: &'s [Value], value: &Value) -> Option<&'s Value> {
+    pub(super) fn meant(&self, branches: &'s [Value], value: &Value) -> Option<&'s Value> {
         let mut left: Vec<(&Value, &Value)> =
             branches.iter().map(|branch| (branch, resolve(self.root, branch).unwrap_or(branch))).collect();
         let looks: [fn(&Value, &Value) -> bool; 3] =
@@ -256,7 +256,7 @@ fn has_type(expected: Option<&Value>, value: &Value) -> bool {
     }
 }
 
-fn is_a(name: &str, value: &Value) -> bool {
+pub(super) fn is_a(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => name == "null",
         Value::Bool(_) => name == "boolean",

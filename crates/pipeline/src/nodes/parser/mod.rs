@@ -40,7 +40,7 @@ const KINDS: &[Kind] = &[
         options: &["key_name", "first_tool_only", "return_id"],
         build: calls::json_key_tools,
     },
-    Kind { name: "json_schema", options: &["schema", "defaults"], build: structures::json_schema },
+    Kind { name: "json_schema", options: &["schema", "defaults", "lenient"], build: structures::json_schema },
     Kind {
         name: "json_tools",
         options: &["tools", "first_tool_only", "return_id"],

@@ -9,7 +9,8 @@ pub(super) fn json_schema(options: &Spec<'_>) -> Result<Parser> {
     let schema = options.required("schema")?;
     let made = JsonSchemaOutputParser::new(schema.data().clone().into_json())
         .map_err(|error| schema.locate(error))?;
-    Ok(parser(if flag(options, "defaults", false)? { made.with_defaults() } else { made }))
+    let made = if flag(options, "defaults", false)? { made.with_defaults() } else { made };
+    Ok(parser(if flag(options, "lenient", false)? { made.lenient() } else { made }))
 }
 
 pub(super) fn structured(options: &Spec<'_>) -> Result<Parser> {

@@ -1,0 +1,106 @@
+//! What the prefixes of names stand for.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::Failure;
+use super::tag::Attribute;
+
+/// How many bytes a namespace may have: it stands in every name that belongs to it.
+const LONGEST: usize = 256;
+
+/// The namespace that `xml` stands for without being declared.
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// The namespaces that are declared at the place that is read.
+#[derive(Debug, Default)]
+pub(super) struct Namespaces {
+    /// Of each prefix those that were declared, the innermost last. No prefix is the empty one.
+    declared: HashMap<String, Vec<String>>,
+    /// The prefixes that the open elements declare: each with how many elements were open.
+    scopes: Vec<(usize, String)>,
+}
+
+impl Namespaces {
+    /// Takes in what the element declares that begins within `depth` others, and checks the names of its attributes.
+    pub(super) fn enter(&mut self, depth: usize, attributes: &[Attribute<'_>]) -> Result<(), Failure> {
+        for attribute in attributes {
+            if let Some(prefix) = declares(attribute.name) {
+                let namespace = checked(prefix, attribute)?;
+                self.declared.entry(prefix.to_owned()).or_default().push(namespace);
+                self.scopes.push((depth, prefix.to_owned()));
+            }
+        }
+        let others = attributes.iter().filter(|attribute| declares(attribute.name).is_none());
+        for attribute in others {
+            if let (Some(prefix), _) = split(attribute.name, attribute.at)? {
+                self.namespace(prefix, attribute.at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what the element declared that ends within `depth` others.
+    pub(super) fn leave(&mut self, depth: usize) {
+        while let Some((_, prefix)) = self.scopes.pop_if(|(declared, _)| *declared >= depth) {
+            self.declared.get_mut(&prefix).and_then(Vec::pop);
+        }
+    }
+
+    /// The name of an element, at the byte `at`, with its namespace: `{namespace}name`.
+    pub(super) fn expand<'a>(&self, name: &'a str, at: usize) -> Result<Cow<'a, str>, Failure> {
+        let (prefix, local) = split(name, at)?;
+        Ok(match self.namespace(prefix.unwrap_or_default(), at)? {
+            "" => Cow::Borrowed(local),
+            namespace => Cow::Owned(format!("{{{namespace}}}{local}")),
+        })
+    }
+
+    fn namespace(&self, prefix: &str, at: usize) -> Result<&str, Failure> {
+        match (self.declared.get(prefix).and_then(|declared| declared.last()), prefix) {
+            (Some(namespace), _) => Ok(namespace.as_str()),
+            (None, "") => Ok(""),
+            (None, "xml") => Ok(XML),
+            (None, _) => Err(Failure::new(at, "a name with a prefix that is declared, or without one")),
+        }
+    }
+}
+
+/// The prefix that an attribute of this name declares.
+fn declares(name: &str) -> Option<&str> {
+    match name.strip_prefix("xmlns")? {
+        "" => Some(""),
+        rest => rest.strip_prefix(':').filter(|prefix| !prefix.is_empty()),
+    }
+}
+
+/// The namespace that an attribute declares.
+fn checked(prefix: &str, attribute: &Attribute<'_>) -> Result<String, Failure> {
+    let namespace = &attribute.value;
+    let expected = match prefix {
+        "" => None,
+        "xml" => (namespace != XML).then_some("no other namespace for the prefix `xml`"),
+        "xmlns" => Some("another prefix than `xmlns`"),
+        _ => namespace.is_empty().then_some("a namespace that is not empty"),
+    };
+    let expected = match expected {
+        None if namespace.len() > LONGEST => Some("a namespace of at most 256 bytes"),
+        None if namespace.contains('}') => Some("a namespace without `}`"),
+        expected => expected,
+    };
+    match expected {
+        None => Ok(namespace.clone()),
+        Some(expected) => Err(Failure::new(attribute.at, expected)),
+    }
+}
+
+/// The prefix of a name, and the rest.
+fn split(name: &str, at: usize) -> Result<(Option<&str>, &str), Failure> {
+    match name.split_once(':') {
+        None => Ok((None, name)),
+        Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() && !local.contains(':') => {
+            Ok((Some(prefix), local))
+        }
+        Some(_) => Err(Failure::new(at, "a name, with one prefix before a `:` or without one")),
+    }
+}
