@@ -10,7 +10,7 @@ use crate::keys::{list, misbuilt};
 ///
 /// # Errors
 /// [`build`](SimpleSequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when a chain has more
-/// inputs or outputs, or when there is no chain.
+/// inputs or outputs. Without any chain the output is the input.
 ///
 /// # Example
 /// ```
@@ -74,9 +74,6 @@ impl SimpleSequentialChain {
     /// # Errors
     /// Those of the type.
     pub fn build(self) -> Result<Chain> {
-        if self.chains.is_empty() {
-            return Err(misbuilt("the simple sequence has no chains"));
-        }
         let mut steps: DynRunnable = RunnablePick::one(&self.input_key).dynamic();
         for (index, chain) in self.chains.into_iter().enumerate() {
             steps = steps.pipe(text_to_text(chain, index)?).boxed();

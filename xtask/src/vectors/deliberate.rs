@@ -1,7 +1,9 @@
 //! Where catena does otherwise than LangChain on purpose: failures that are none.
 
-use catena::Data;
+use catena::prelude::*;
+use catena::XmlOutputParser;
 
+use super::output_parsers;
 use super::vector::Vector;
 
 /// Why a vector that fails is not to pass, if it shows what catena does otherwise.
@@ -37,29 +39,65 @@ pub(super) fn reason(vector: &Vector) -> Option<&'static str> {
         "parse" | "parse_invoke" if parses_tool_calls(vector) => {
             Some("a text is an answer without tool calls, which a parser of tool calls reads as none")
         }
-        "transform_parse" => about_streamed_answers(vector),
+        "parse_tool_call" | "parse_tool_calls"
+            if holds(&vector.expected, &|name, args| name == "args" && args.as_record().is_none()) =>
+        {
+            Some("the arguments of a call are an object")
+        }
+        _ if holds(&vector.expected, &|name, _| name == "$float") => {
+            Some("numbers are those of JSON, which has neither NaN nor infinity")
+        }
+        "parse" | "parse_message" | "transform_parse" => about_answers(vector),
         _ if vector.area == "messages" => about_messages(vector),
         _ => None,
     }
 }
 
-fn about_streamed_answers(vector: &Vector) -> Option<&'static str> {
-    let parser = vector.input.get("parser").unwrap_or(&Data::Null);
-    let kind = parser.get("kind").unwrap_or(parser).as_text().unwrap_or_default();
-    let Some(Data::List(chunks)) = vector.input.get("chunks") else { return None };
-    let texts: Option<String> = chunks.iter().map(Data::as_text).collect();
-    let Some(Data::List(emitted)) = vector.expected.get("ok").and_then(|ok| ok.get("chunks")) else {
-        return None;
-    };
-    match kind {
-        "json" if catena::parse_json_markdown(&texts?).is_err() => {
-            Some("a stream fails where the call does; LangChain's ends without a word about malformed JSON")
+/// Parsers of the text of an answer, called and streamed.
+fn about_answers(vector: &Vector) -> Option<&'static str> {
+    let kind = vector.input.get("parser").and_then(output_parsers::kind)?;
+    let expected = vector.expected.get("ok");
+    match (vector.op(), expected) {
+        ("transform_parse", Some(_)) if fails(kind, &streamed_text(vector)?) => {
+            Some("a stream fails where the call does; LangChain's ends without a word about what is malformed")
         }
-        "numbered_list" | "markdown_list" if emitted.is_empty() => {
-            Some("a stream gives what the call gives, here an empty list; LangChain's gives nothing")
+        ("parse" | "parse_message", Some(Data::Null)) if kind == "json" => {
+            Some("JSON with a bracket that closes nothing is no null, it is malformed")
+        }
+        ("parse", None) if kind == "yaml" && vector.input.get("text").is_some_and(is_of_yaml_1_1) => {
+            Some("words like `yes` and dates are texts where texts are asked for, as YAML 1.2 has it")
         }
         _ => None,
     }
+}
+
+/// True if a call of the parser fails.
+fn fails(kind: &str, text: &str) -> bool {
+    match kind {
+        "json" => JsonOutputParser.blocking().invoke(text).is_err(),
+        "xml" => XmlOutputParser::new().parse(text).is_err(),
+        _ => false,
+    }
+}
+
+/// The chunks of a stream in one. `None` if there are others than texts.
+fn streamed_text(vector: &Vector) -> Option<String> {
+    let Some(Data::List(chunks)) = vector.input.get("chunks") else { return None };
+    let text = |chunk: &'_ Data| match chunk.get("$message") {
+        Some(message) => message.get("content").and_then(Data::as_text).map(str::to_owned),
+        None => chunk.as_text().map(str::to_owned),
+    };
+    chunks.iter().map(text).collect()
+}
+
+/// True if a value in the text is one that only YAML 1.1 takes for something else than a text.
+fn is_of_yaml_1_1(text: &Data) -> bool {
+    let values = text.as_text().unwrap_or_default().lines();
+    let mut values = values.filter_map(|line| line.split_once(": ").map(|(_, value)| value.trim()));
+    values.any(|value| {
+        let is_word = ["yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+        is_word || value.splitn(3, '-').filter(|part| part.parse::<u16>().is_ok()).count() == 3
+    })
 }
 
 /// True if a call whose name has this in it is expected to fail.

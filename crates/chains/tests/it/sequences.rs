@@ -57,7 +57,38 @@ fn chains_that_do_not_fit_are_not_built() {
     fails(two().with_outputs(["zzz"]).build(), ErrorKind::Config, "`zzz`");
     let two_outputs = Chain::new(["text"], ["x", "y"], lambda(|inputs: Record| inputs));
     fails(SimpleSequentialChain::new().with(two_outputs).build(), ErrorKind::Config, "`x`, `y`");
-    fails(SimpleSequentialChain::new().build(), ErrorKind::Config, "no chains");
+    fails(SequentialChain::new(["a"]).build(), ErrorKind::Config, "no chains");
+}
+
+#[test]
+fn a_simple_sequence_of_nothing_gives_what_it_gets() {
+    let chain = SimpleSequentialChain::new().with_stripped_outputs().build().expect("it fits");
+    check(&chain, Data::from("x"), vars! { input: "x", output: "x" });
+}
+
+#[test]
+fn a_sequence_gives_inputs_and_what_its_memory_has_where_it_is_asked_for_them() {
+    let chain = two().with_outputs(["a", "y"]).build().expect("it fits");
+    let inputs = vars! { a: "1", b: "2" };
+    check(&chain.only_outputs(), inputs, vars! { a: "1", y: "r b" });
+    let memory = SimpleMemory::new([("name", "Bob")]);
+    let part = llm("{a} {name}", &["ra"]).0;
+    let all = SequentialChain::new(["a"]).with(part).with_memory(memory).with_all_outputs();
+    let all = all.build().expect("it fits");
+    assert_eq!(all.output_keys(), ["name", "text"]);
+    check(&all.only_outputs(), vars! { a: "1" }, vars! { name: "Bob", text: "ra" });
+}
+
+#[test]
+fn an_applied_chain_gives_what_its_calls_give() {
+    let chain = two().build().expect("it fits");
+    let applied = block_on(chain.aapply([vars! { a: "1", b: "2" }])).remove(0).expect("outputs");
+    assert_eq!(Data::from(applied), vars! { a: "1", b: "2", y: "r b" });
+    let (part, _) = llm("{a}", &["r"]);
+    let applied = block_on(Chain::from(part).aapply(["1"])).remove(0).expect("outputs");
+    assert_eq!(Data::from(applied), vars! { text: "r" });
+    let whole = llm("{a}", &["r"]).0.with_full_generation();
+    assert_eq!(block_on(whole.arun("1")).expect("a text"), "r");
 }
 
 #[test]

@@ -81,12 +81,14 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
 
 /// The parser that a node stands for. `None` for a kind that is not known.
 fn build(node: &Data) -> Option<Result<DynRunnable>> {
-    let (kind, options) = match node {
-        Data::Text(kind) => (kind.as_str(), Record::new()),
-        node => (node.get("kind")?.as_text()?, node.as_record()?.clone()),
-    };
+    let (kind, options) = (kind(node)?, node.as_record().cloned().unwrap_or_default());
     let (_, build) = KINDS.iter().find(|(known, _)| *known == kind)?;
     Some(build(&options))
+}
+
+/// The kind of parser that a node names.
+pub(super) fn kind(node: &Data) -> Option<&str> {
+    node.get("kind").unwrap_or(node).as_text()
 }
 
 fn invoke(parser: &DynRunnable, input: Data) -> Result<Data> {
@@ -100,9 +102,11 @@ fn transform(vector: &Vector, parser: Result<DynRunnable>, chunks: Data) -> Eval
         Ok(parser) => parser,
         Err(error) => return Evaluated::Got(Err(error)),
     };
-    let chunks = stream::iter(chunks.into_iter().map(Ok)).boxed();
-    let config = RunConfig::default();
-    let all: Vec<Result<Data>> = smol::block_on(parser.transform_with(chunks, &config).collect());
+    let all = vector.input.get("parser").and_then(kind).and_then(|kind| text::transform(kind, &chunks));
+    let all = all.unwrap_or_else(|| {
+        let chunks = stream::iter(chunks.into_iter().map(Ok)).boxed();
+        smol::block_on(parser.transform_with(chunks, &RunConfig::default()).collect())
+    });
     let mut came = Vec::new();
     let mut failed = None;
     for chunk in all {

@@ -21,35 +21,22 @@ trait FindItems: Send {
     fn end(&mut self) -> Option<String>;
 }
 
-/// Gives each item as a list of its own once it is complete: as chunks, lists join.
-struct Items<F> {
-    find: F,
-    found_any: bool,
-}
-
-impl<F> Items<F> {
-    fn new(find: F) -> Self {
-        Self { find, found_any: false }
-    }
-}
+/// Gives each item as a list of its own once it is complete: as chunks, lists join, and none are the empty list.
+struct Items<F>(F);
 
 impl<F: FindItems> Stepwise for Items<F> {
     type Input = String;
     type Output = Vec<String>;
 
     fn push(&mut self, text: String, give: &mut dyn FnMut(Vec<String>)) {
-        for item in text.chars().filter_map(|character| self.find.character(character)) {
-            self.found_any = true;
+        for item in text.chars().filter_map(|character| self.0.character(character)) {
             give(vec![item]);
         }
     }
 
     fn end(&mut self, give: &mut dyn FnMut(Vec<String>)) -> Result<()> {
-        match self.find.end() {
-            Some(item) => give(vec![item]),
-            // The step after this one needs an input, though it is an empty one.
-            None if !self.found_any => give(Vec::new()),
-            None => {}
+        if let Some(item) = self.0.end() {
+            give(vec![item]);
         }
         Ok(())
     }
@@ -64,7 +51,7 @@ macro_rules! list_parser {
             type Output = Vec<String>;
 
             async fn call(&self, answer: String, _cx: &$crate::Context) -> $crate::Result<Vec<String>> {
-                $crate::parser::stepwise::parse_all(super::Items::new($find), answer)
+                $crate::parser::stepwise::parse_all(super::Items($find), answer)
             }
 
             fn transform<'a>(
@@ -72,7 +59,7 @@ macro_rules! list_parser {
                 answer: $crate::ChunkStream<'a, String>,
                 _cx: $crate::Context,
             ) -> $crate::ChunkStream<'a, Vec<String>> {
-                $crate::parser::stepwise::parse_stream(super::Items::new($find), answer)
+                $crate::parser::stepwise::parse_stream(super::Items($find), answer)
             }
 
             fn kind(&self) -> $crate::RunKind {
@@ -109,7 +96,7 @@ where
         let stream = Box::pin(futures_util::stream::iter(chunks.clone().map(Ok)));
         let items = parser.transform(stream, crate::Context::default()).try_collect::<Vec<_>>();
         let items = futures_executor::block_on(items).expect("items");
-        assert!(items.iter().all(|item| item.len() == 1) || expected.is_empty(), "{items:?}");
+        assert!(items.iter().all(|item| item.len() == 1), "{items:?}");
         assert_eq!(items.concat(), expected, "{chunks:?}");
     }
     let whole = futures_executor::block_on(parser.call(text.to_owned(), &crate::Context::default()));
