@@ -1,7 +1,7 @@
 //! Where catena does otherwise than LangChain on purpose: failures that are none.
 
-use catena::prelude::*;
 use catena::XmlOutputParser;
+use catena::prelude::*;
 
 use super::output_parsers;
 use super::vector::Vector;
@@ -58,9 +58,9 @@ fn about_answers(vector: &Vector) -> Option<&'static str> {
     let kind = vector.input.get("parser").and_then(output_parsers::kind)?;
     let expected = vector.expected.get("ok");
     match (vector.op(), expected) {
-        ("transform_parse", Some(_)) if fails(kind, &streamed_text(vector)?) => {
-            Some("a stream fails where the call does; LangChain's ends without a word about what is malformed")
-        }
+        ("transform_parse", Some(_)) if fails(kind, &streamed_text(vector)?) => Some(
+            "a stream fails where the call does; LangChain's ends without a word about what is malformed",
+        ),
         ("parse" | "parse_message", Some(Data::Null)) if kind == "json" => {
             Some("JSON with a bracket that closes nothing is no null, it is malformed")
         }

@@ -23,7 +23,8 @@ const LONGEST_SOURCE: usize = 4_000;
 /// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
 /// begins a line.
 ///
-/// Words like `yes` and `off` are texts, unless the type has a truth value there. Aliases and nesting are bounded.
+/// Words like `yes` and `off` are texts, unless the type has a truth value there. Of a member that comes twice the last
+/// counts, as in JSON. Aliases and nesting are bounded.
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) with the answer and what is wrong with it, when it is no YAML or does not fit the type.
@@ -86,6 +87,7 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
 /// The YAML as a `T`. If not `strict`, words like `yes` are truth values wherever they may be.
 fn read<T: DeserializeOwned>(text: &str, strict: bool) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         strict_booleans: strict,
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
     };
@@ -169,6 +171,7 @@ mod tests {
         check("So:\n```yaml\na: yes\n```\nDone.\n```\nb: 1\n```", Some(r#"{"a":"yes"}"#));
         check("```yml\n- 1\n- true", Some("[1,true]"));
         check(" ```\na: null\n```", Some(r#"{"a":null}"#));
+        check("a: 1\nb: 2\na: 3", Some(r#"{"a":3,"b":2}"#));
         check("a: [1", None);
         check("a: b: c", None);
     }

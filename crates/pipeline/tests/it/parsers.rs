@@ -24,7 +24,8 @@ fn structures() {
     reads(r#""json""#, "```json\n{\"a\": [1]}\n```", json!({"a": [1]}));
     let schema = r#"{"kind": "json_schema", "schema": {"properties": {"a": {"default": 1}, "b": {"type": "string"}}}, "defaults": true}"#;
     reads(schema, r#"{"b": "x", "c": 2}"#, json!({"a": 1, "b": "x"}));
-    let lenient = r#"{"kind": "json_schema", "schema": {"properties": {"a": {"type": "integer"}}}, "lenient": true}"#;
+    let lenient =
+        r#"{"kind": "json_schema", "schema": {"properties": {"a": {"type": "integer"}}}, "lenient": true}"#;
     reads(lenient, r#"{"a": "2"}"#, json!({"a": 2}));
     let structured = r#"{"kind": "structured", "response_schemas": [{"name": "a", "description": "one", "type": "number"}]}"#;
     reads(structured, "{\"a\": 2}", json!({"a": 2}));

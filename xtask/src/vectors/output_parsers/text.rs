@@ -2,8 +2,8 @@
 
 use catena::prelude::*;
 use catena::{
-    CommaSeparatedListOutputParser, DynRunnable, FromData, MarkdownListOutputParser, NumberedListOutputParser,
-    Record, Result, XmlOutputParser,
+    CommaSeparatedListOutputParser, DynRunnable, FromData, MarkdownListOutputParser,
+    NumberedListOutputParser, Record, Result, XmlOutputParser,
 };
 use futures_util::stream;
 

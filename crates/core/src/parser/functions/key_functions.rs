@@ -45,7 +45,9 @@ impl MessageForm for JsonKeyOutputFunctionsParser {
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
         let Some(args) = JsonOutputFunctionsParser::new().read(message, complete)? else { return Ok(None) };
         match args.get(&self.key_name) {
-            None if complete => Err(missing_in(&args.to_string(), format!("the argument `{:.100}`", self.key_name))),
+            None if complete => {
+                Err(missing_in(&args.to_string(), format!("the argument `{:.100}`", self.key_name)))
+            }
             arg => Ok(arg.cloned().map(Json::from)),
         }
     }

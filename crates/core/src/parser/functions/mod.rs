@@ -8,6 +8,7 @@ pub use json_functions::JsonOutputFunctionsParser;
 pub use key_functions::JsonKeyOutputFunctionsParser;
 pub use raw_functions::OutputFunctionsParser;
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::failure::failed;
@@ -40,7 +41,9 @@ fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Re
     if !call.contains_key("arguments") {
         return Ok(Some(Value::Null.into()));
     }
-    if json_fault(text, strict).is_some() {
+    // Line breaks in texts pass as JSON that still comes, strict or not.
+    let is_json = || !strict || serde_json::from_str::<IgnoredAny>(text).is_ok();
+    if json_fault(text, strict).is_some() || !is_json() {
         let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
         return Err(unreadable("function call", name, text, "arguments that are JSON", strict));
     }
@@ -54,5 +57,32 @@ fn missing_in(call: &str, expected: String) -> Error {
     match failed.parse_failure() {
         Some(failure) => missing.with_parse_failure(failure.clone()),
         None => missing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(arguments: Option<&str>, strict: bool, expected: Option<Value>) {
+        let arguments = arguments.map(|text| ("arguments".to_owned(), text.into()));
+        let call: Map<String, Value> = arguments.into_iter().collect();
+        let read = read_arguments(&call, true, strict).ok().flatten();
+        assert_eq!(read.map(Json::into_value), expected, "{call:?}");
+    }
+
+    #[test]
+    fn arguments_are_any_json() {
+        check(Some(r#"{"a": 1}"#), false, Some(json!({"a": 1})));
+        check(Some("[1]"), false, Some(json!([1])));
+        check(Some("null"), false, Some(json!(null)));
+        check(None, false, Some(json!(null)));
+        for wrong in ["", "x", "{} x", "[1", "}"] {
+            check(Some(wrong), false, None);
+        }
+        check(Some("{\"a\": \"x\ny\"}"), false, Some(json!({"a": "x\ny"})));
+        check(Some("{\"a\": \"x\ny\"}"), true, None);
     }
 }

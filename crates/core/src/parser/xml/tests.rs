@@ -64,24 +64,26 @@ fn names_in_namespaces() {
         "<a xmlns='u'><b>1</b><c xmlns=''>2</c><d:e xmlns:d='v'>3</d:e><f/></a>",
         json!({"{u}a": [{"{u}b": "1"}, {"c": "2"}, {"{v}e": "3"}, {"{u}f": null}]}),
     );
-    check(
-        "<a xmlns='u'><a xmlns='v'/><a>2</a></a>",
-        json!({"{u}a": [{"{v}a": null}, {"{u}a": "2"}]}),
-    );
+    check("<a xmlns='u'><a xmlns='v'/><a>2</a></a>", json!({"{u}a": [{"{v}a": null}, {"{u}a": "2"}]}));
     check("<a xmlns:b='x&amp;y' xml:lang='e'><b:c>1</b:c></a>", json!({"a": [{"{x&y}c": "1"}]}));
     let unbound = "expected a name with a prefix that is declared, or without one, found";
     check_error("<a:b>x</a:b>", &format!("{unbound} `a` at line 1, column 2"));
     check_error("<a p:k='1'>x</a>", &format!("{unbound} `p` at line 1, column 4"));
     check_error("<a><b xmlns:n='u'/><n:c/></a>", &format!("{unbound} `n` at line 1, column 21"));
     check_error("<a xmlns:p=''/>", "expected a namespace that is not empty, found `x` at line 1, column 4");
-    check_error("<a xmlns:xmlns='u'/>", "expected another prefix than `xmlns`, found `x` at line 1, column 4");
+    check_error(
+        "<a xmlns:xmlns='u'/>",
+        "expected another prefix than `xmlns`, found `x` at line 1, column 4",
+    );
     check_error("<a xmlns='}'/>", "expected a namespace without `}`, found `x` at line 1, column 4");
     for name in [":a", "a:", "a:b:c"] {
         let document = format!("<{name} xmlns:a='u'/>");
         let begin = name.chars().next().unwrap_or_default();
         check_error(
             &document,
-            &format!("expected a name, with one prefix before a `:` or without one, found `{begin}` at line 1, column 2"),
+            &format!(
+                "expected a name, with one prefix before a `:` or without one, found `{begin}` at line 1, column 2"
+            ),
         );
     }
 }

@@ -143,7 +143,8 @@ fn ungrouped(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('_') {
         return Some(text.into());
     }
-    let is_digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
     let groups = |(at, _)| is_digit(usize::checked_sub(at, 1)) && is_digit(Some(at + 1));
     text.match_indices('_').all(groups).then(|| text.replace('_', "").into())
 }
@@ -175,7 +176,8 @@ mod tests {
         check(schema(), json!("18446744073709551615"), json!(u64::MAX));
         check(schema(), json!(7.0), json!(7));
         check(schema(), json!(true), json!(1));
-        for text in ["", "x", "1.5", "1.", ".0", "1e3", "0x5", "--1", "+ 1", "1__0", "_1", "1_", "1.0_0", "١"] {
+        for text in ["", "x", "1.5", "1.", ".0", "1e3", "0x5", "--1", "+ 1", "1__0", "_1", "1_", "1.0_0", "١"]
+        {
             stays(schema(), json!(text));
         }
         for other in [json!(1.5), json!(1e20), json!(null), json!([1]), json!({})] {
