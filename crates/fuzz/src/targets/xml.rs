@@ -41,11 +41,14 @@ pub(super) const WORDS: &[&str] = &[
     "\n",
     "<a><b><c>",
     "xmlns:x=\"y\"",
+    "xmlns='u'",
+    "<x:a>",
+    "</x:a>",
     ":",
 ];
 
-/// How much longer JSON may be than XML: each element may have several names around it.
-const TIMES: usize = 16;
+/// How much longer JSON may be than XML: each element may have several names around it, and the namespace of each.
+const TIMES: usize = 64;
 
 /// The parser. A stream whose document breaks off has given what there is of it; all else is as in a call.
 pub(super) fn xml(data: &[u8]) {

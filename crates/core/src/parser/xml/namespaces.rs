@@ -7,7 +7,7 @@ use super::Failure;
 use super::tag::Attribute;
 
 /// How many bytes a namespace may have: it stands in every name that belongs to it.
-const LONGEST: usize = 256;
+const LONGEST: usize = 128;
 
 /// The namespace that `xml` stands for without being declared.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -84,7 +84,7 @@ fn checked(prefix: &str, attribute: &Attribute<'_>) -> Result<String, Failure> {
         _ => namespace.is_empty().then_some("a namespace that is not empty"),
     };
     let expected = match expected {
-        None if namespace.len() > LONGEST => Some("a namespace of at most 256 bytes"),
+        None if namespace.len() > LONGEST => Some("a namespace of at most 128 bytes"),
         None if namespace.contains('}') => Some("a namespace without `}`"),
         expected => expected,
     };

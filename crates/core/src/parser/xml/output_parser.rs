@@ -18,7 +18,7 @@ use crate::{Chunk, ChunkStream, Context, Error, OutputParser, Result, RunKind, R
 /// its children.
 ///
 /// It is safe with any answer: reading takes time proportional to its length, elements nest at most 128 deep, and there
-/// are no entities but those of characters. A name that belongs to a namespace is `{namespace}name`.
+/// are no entities but those of characters. A name in a namespace, of at most 128 bytes, is `{namespace}name`.
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) with the answer, the place where it stopped being XML and what should have come

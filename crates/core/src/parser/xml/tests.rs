@@ -75,6 +75,10 @@ fn names_in_namespaces() {
         "<a xmlns:xmlns='u'/>",
         "expected another prefix than `xmlns`, found `x` at line 1, column 4",
     );
+    check_error(
+        &format!("<a xmlns='{}'/>", "u".repeat(129)),
+        "expected a namespace of at most 128 bytes, found `x` at line 1, column 4",
+    );
     check_error("<a xmlns='}'/>", "expected a namespace without `}`, found `x` at line 1, column 4");
     for name in [":a", "a:", "a:b:c"] {
         let document = format!("<{name} xmlns:a='u'/>");
