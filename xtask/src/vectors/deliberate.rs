@@ -1,6 +1,6 @@
 //! Where catena does otherwise than LangChain on purpose: failures that are none.
 
-use catena::Data;
+use catena::{Data, ErrorKind};
 
 use super::vector::Vector;
 
@@ -38,7 +38,13 @@ pub(super) fn reason(vector: &Vector) -> Option<&'static str> {
             Some("a text is an answer without tool calls, which a parser of tool calls reads as none")
         }
         "transform_parse" => about_streamed_answers(vector),
+        "pretty_repr" if expects_kind(vector, "not_implemented") => {
+            Some("what a prompt is made of is shown; LangChain shows no blocks and no examples")
+        }
         _ if vector.area == "messages" => about_messages(vector),
+        _ if matches!(vector.area.as_str(), "fstring" | "mustache" | "chat_prompts") => {
+            about_templates(vector)
+        }
         _ => None,
     }
 }
@@ -60,6 +66,80 @@ fn about_streamed_answers(vector: &Vector) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// What can never be filled is refused when a prompt is made. LangChain makes such prompts, and fails later or leaves
+/// the place empty.
+fn about_templates(vector: &Vector) -> Option<&'static str> {
+    let given = Data::from(vector.input.clone());
+    let format = if vector.area == "mustache" { "mustache" } else { "f-string" };
+    let refusal = |text: &str| {
+        let template = catena::PromptTemplate::parse(text, format.parse().ok()?);
+        let message = template.err().filter(|error| error.kind() == ErrorKind::Template)?.to_string();
+        let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+        Some(match format {
+            "f-string"
+                if says(&["format type", "no conversion", "names no variable", "no digits behind"]) =>
+            {
+                "a field without a name, or with a format that nobody knows, is refused in the template"
+            }
+            "mustache" if says(&["is no name", "new delimiters are", "without `}"]) => {
+                "a tag without a name or an end is refused in the template"
+            }
+            _ => return None,
+        })
+    };
+    // A template that is made is one thing, a text that is filled another.
+    let makes = !matches!(vector.op(), "format" | "format_messages" | "invoke" | "prompt_to_string")
+        || vector.area == "mustache"
+        || ["index", "missing_key"].iter().any(|kind| expects_kind(vector, kind));
+    if makes && let Some(reason) = first_text(&given, &|text| refusal(text)) {
+        return Some(reason);
+    }
+    let is_optional =
+        |name: &str, value: &Data| name == "placeholder" && value.get("optional") == Some(&Data::Bool(true));
+    match vector.op() {
+        _ if first_text(&given, &|text| refused_placeholder(text)).is_some()
+            && has_placeholder_role(&given) =>
+        {
+            Some("the name of a placeholder is a name, without braces in it")
+        }
+        "format_messages" | "invoke"
+            if holds(&given, &is_optional) && expects_kind(vector, "value_error") =>
+        {
+            Some("the history of an optional placeholder may be null, which is none")
+        }
+        _ if holds(&given, &|name, _| name == "few_shot") && expects_kind(vector, "validation") => {
+            Some("examples may stand in a template of any language")
+        }
+        _ => None,
+    }
+}
+
+fn refused_placeholder(text: &str) -> Option<&'static str> {
+    let name = text.strip_prefix('{')?.strip_suffix('}')?;
+    (name.is_empty() || name.contains(['{', '}'])).then_some("")
+}
+
+/// True if an entry of a prompt has the role of a placeholder.
+fn has_placeholder_role(data: &Data) -> bool {
+    first_text(data, &|text| (text == "placeholder").then_some("")).is_some()
+}
+
+/// The first of the texts in the data that gives something.
+fn first_text(data: &Data, of: &dyn Fn(&str) -> Option<&'static str>) -> Option<&'static str> {
+    match data {
+        Data::Text(text) => of(text),
+        Data::List(items) => items.iter().find_map(|item| first_text(item, of)),
+        Data::Record(record) => record.iter().find_map(|(_, value)| first_text(value, of)),
+        _ => None,
+    }
+}
+
+/// True if the vector expects an error of this kind.
+fn expects_kind(vector: &Vector, kind: &str) -> bool {
+    let error = vector.expected.get("error");
+    error.and_then(|error| error.get("kind")).and_then(Data::as_text) == Some(kind)
 }
 
 /// True if a call whose name has this in it is expected to fail.
@@ -96,11 +176,38 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
         {
             Some("the name of the speaker is kept; LangChain loses it")
         }
+        "count_tokens" if expects_kind(vector, "value_error") => {
+            Some("counting cannot fail: what is no message to a model counts as one without text")
+        }
+        "convert_to_openai" if has_image_at_address(&given) => Some(
+            "an image of Anthropic's at an address is an image at an address; LangChain knows only Base64",
+        ),
+        "message_pretty_repr" | "to_dict" if holds(&given, &is_piece) => {
+            Some("a piece of a message is a message, and is called one")
+        }
+        _ if holds(&given, &|name, value| {
+            matches!(name, "args" | "arguments") && matches!(value.as_text(), Some("null" | ""))
+        }) =>
+        {
+            Some("no text and `null` are no arguments, whoever reads them")
+        }
         "convert_to_openai" if holds(&given, &|_, value| value.as_text() == Some("audio/mpeg")) => Some(
             "sound of the type audio/mpeg has the format mp3, the name OpenAI knows; LangChain sends mpeg",
         ),
         _ => None,
     }
+}
+
+fn is_piece(name: &str, value: &Data) -> bool {
+    name == "type" && value.as_text().is_some_and(|kind| kind.ends_with("MessageChunk"))
+}
+
+fn has_image_at_address(data: &Data) -> bool {
+    holds(data, &|name, value| {
+        name == "source"
+            && value.get("type").and_then(Data::as_text) == Some("url")
+            && value.get("url").is_some()
+    })
 }
 
 /// True for a parser of tool calls that is given a text.

@@ -42,7 +42,7 @@ mod usage;
 pub use ai_message::AiMessage;
 pub use approximate_tokens::{ApproximateTokens, count_tokens_approximately};
 pub use block_types::{
-    Annotation, Citation, MediaBlock, PlainTextBlock, ReasoningBlock, RefusalBlock, ServerToolCallBlock,
+    Annotation, Citation, MediaBlock, PlainTextBlock, ReasoningBlock, ServerToolCallBlock,
     ServerToolCallChunkBlock, ServerToolResultBlock, TextBlock,
 };
 pub use buffer_string::{BufferFormat, BufferString, get_buffer_string};
