@@ -109,11 +109,18 @@ fn about_templates(vector: &Vector) -> Option<&'static str> {
         {
             Some("the history of an optional placeholder may be null, which is none")
         }
+        _ if expects_kind(vector, "value_error") && holds(&given, &is_in_jinja2) => Some(
+            "blocks may be templates in jinja2, which reaches nothing but its values; LangChain forbids them",
+        ),
         _ if holds(&given, &|name, _| name == "few_shot") && expects_kind(vector, "validation") => {
             Some("examples may stand in a template of any language")
         }
         _ => None,
     }
+}
+
+fn is_in_jinja2(name: &str, value: &Data) -> bool {
+    name == "format" && value.as_text() == Some("jinja2")
 }
 
 fn refused_placeholder(text: &str) -> Option<&'static str> {
@@ -159,7 +166,7 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
     let given = Data::from(vector.input.clone());
     let has = |member: &str| holds(&given, &|name, _| name == member);
     match vector.op() {
-        "trim" if option("allow_partial").is_some() && option("text_splitter").is_some() => {
+        "trim" if option("allow_partial").is_some() && option("strategy") != Some(&"first".into()) => {
             Some("the text that is kept is counted as it is; LangChain counts its pieces in reverse order")
         }
         "add_chunks" if has("usage_metadata") => {

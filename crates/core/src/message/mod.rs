@@ -29,6 +29,7 @@ mod simple_messages;
 mod standard_block;
 mod standardize;
 mod standardize_anthropic;
+mod standardize_converse;
 mod token_counter;
 mod token_usage;
 mod tool_arguments;

@@ -10,19 +10,24 @@ use super::ToolCall;
 use crate::prompt::{push_number, quoted};
 use crate::{Chunk, Data, Record};
 
-/// What blocks of content begin with, as people write them: maps of JSON do not keep the order.
-const FIRST: [&str; 11] = [
-    "type",
-    "id",
+/// In which order the members of content blocks stand, as people write them: maps of JSON do not keep it. The type comes
+/// first, then what has its name, then these, then all others.
+const FIRST: [&str; 15] = [
+    "source_type",
+    "tool_use_id",
+    "tool_call_id",
+    "call_id",
     "name",
     "text",
-    "thinking",
-    "source_type",
     "url",
     "media_type",
     "base64",
     "data",
     "mime_type",
+    "title",
+    "status",
+    "args",
+    "id",
 ];
 
 /// JSON with a space behind every comma and colon, as OpenAI's models see it everywhere. With `ascii`, all other
@@ -106,13 +111,20 @@ fn push_repr(out: &mut String, value: &Data) {
     }
 }
 
-/// The JSON of a block of content, with what blocks usually begin with at the beginning.
+/// The JSON of a block of content, with its members in the order in which people write them.
 pub(super) fn in_order(value: &Value) -> Data {
     match value {
         Value::Array(items) => Data::List(items.iter().map(in_order).collect()),
         Value::Object(members) => {
+            let kind = members.get("type").and_then(Value::as_str).unwrap_or_default();
+            let rank = |name: &str| match name {
+                "type" => 0,
+                name if name == kind => 1,
+                // A call as Anthropic writes it.
+                "id" if kind == "tool_use" => 1,
+                name => 2 + FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len()),
+            };
             let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            let rank = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
             members.sort_by_key(|(name, _)| rank(name));
             members
                 .into_iter()
@@ -183,10 +195,12 @@ mod tests {
     fn values_are_shown_as_python_does() {
         let value = json!([
             "it's", "\n", null, true, 1.0, {}, {"url": "u", "type": "image", "detail": [false], "id": -1},
+            {"type": "zeta", "alpha": 0, "zeta": 1}, {"type": "tool_use", "id": "c", "name": "f", "input": {}},
         ]);
         assert_eq!(
             python_repr(&in_order(&value)),
-            r#"["it's", '\n', None, True, 1.0, {}, {'type': 'image', 'id': -1, 'url': 'u', 'detail': [False]}]"#
+            r#"["it's", '\n', None, True, 1.0, {}, {'type': 'image', 'url': 'u', 'id': -1, 'detail': [False]}, "#.to_owned()
+                + "{'type': 'zeta', 'zeta': 1, 'alpha': 0}, {'type': 'tool_use', 'id': 'c', 'name': 'f', 'input': {}}]"
         );
         let call = ToolCall::new("f", [("z", Data::Null), ("a", 1.into())]).with_id("c1");
         assert_eq!(

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::block_types::MediaBlock;
 use super::standardize_anthropic::from_answer;
+use super::standardize_converse::from_converse;
 use super::{
     AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
 };
@@ -95,6 +96,7 @@ fn standard(block: &ContentBlock, own: fn(&Map<String, Value>) -> Option<Standar
         ContentBlock::Data(data) => from_source_type(data)
             .or_else(|| from_openai(data))
             .or_else(|| from_anthropic(data))
+            .or_else(|| from_converse(data))
             .or_else(|| own(data))
             .unwrap_or_else(|| StandardBlock::from_data(data.clone())),
     }
@@ -203,12 +205,10 @@ fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
 
 /// A document of Anthropic that is a text.
 fn plain_document(data: &Map<String, Value>, source: &Map<String, Value>) -> Option<StandardBlock> {
-    let extras = others(data, &["type", "source", "id", "title", "context"]);
+    let extras = others(data, &["type", "source", "id"]);
     Some(StandardBlock::PlainText(PlainTextBlock {
         text: Some(text(source, "data")?),
         mime_type: Some(text(source, "media_type").unwrap_or_else(|| "text/plain".to_owned())),
-        title: text(data, "title"),
-        context: text(data, "context"),
         id: text(data, "id"),
         extras: extras.map(|(name, value)| (name.to_owned(), value)).collect(),
         ..PlainTextBlock::default()
@@ -289,7 +289,7 @@ mod tests {
         );
         check(
             json!({"type": "document", "source": {"type": "text", "data": "d"}, "title": "T", "z": 1}),
-            json!({"type": "text-plain", "text": "d", "mime_type": "text/plain", "title": "T", "extras": {"z": 1}}),
+            json!({"type": "text-plain", "text": "d", "mime_type": "text/plain", "extras": {"title": "T", "z": 1}}),
         );
         let without_text = json!({"type": "document", "source": {"type": "text"}});
         check(without_text.clone(), json!({"type": "non_standard", "value": without_text}));

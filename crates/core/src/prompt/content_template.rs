@@ -94,6 +94,14 @@ impl Block {
         }
     }
 
+    fn format(&self) -> TemplateFormat {
+        match self {
+            Self::Text(template) => template.template_format(),
+            Self::Image(template) => template.format_name(),
+            Self::Other(template) => template.template_format(),
+        }
+    }
+
     fn variables(&self) -> &[String] {
         match self {
             Self::Text(template) => template.variables(),
@@ -102,7 +110,11 @@ impl Block {
         }
     }
 
+    /// Unlike a text on its own, a block needs all its variables in every language.
     fn fill(&self, values: Values<'_>) -> Result<Option<ContentBlock>> {
+        if self.format() != TemplateFormat::FString {
+            self.variables().iter().try_for_each(|name| values.get(name).map(|_| ()))?;
+        }
         let data = match self {
             Self::Text(template) => match template.fill(values)? {
                 text if text.is_empty() => return Ok(None),
@@ -198,6 +210,23 @@ mod tests {
             json!({"type": "image_url", "image_url": {"url": "{a}"}, "cache_control": {"type": "{b}"}}),
             json!({"type": "image_url", "image_url": {"url": "A"}, "cache_control": {"type": "B"}}),
         );
+    }
+
+    #[cfg(feature = "mustache")]
+    #[test]
+    fn a_block_needs_its_variables_in_every_language() {
+        let missing = |block: Value| {
+            let template =
+                ContentTemplate::parse(json!([block]).into(), TemplateFormat::Mustache).expect("a template");
+            let vars = vars! { a: "A" };
+            template.fill(Values::new(&vars, &[])).map_err(|error| error.kind())
+        };
+        assert!(missing(json!({"type": "x", "v": "{{a}}"})).is_ok());
+        for block in
+            [json!("{{b}}"), json!({"type": "x", "v": ["{{a}}{{b}}"]}), json!({"image_url": "{{b}}"})]
+        {
+            assert_eq!(missing(block).expect_err("a value is missing"), ErrorKind::MissingKey);
+        }
     }
 
     #[test]

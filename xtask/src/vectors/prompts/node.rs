@@ -91,6 +91,9 @@ fn add(left: Node, right: &Data) -> Result<Node> {
                 Node::FewShotChat(right) => Ok(Node::Chat(left.with_examples(right))),
                 _ => Err(raise("not_implemented", "a chat prompt takes messages")),
             },
+            Some(record) if record.contains("role") => {
+                Err(raise("not_implemented", "a record is an entry only in a list"))
+            }
             _ => match right {
                 Data::List(entries) => entries.iter().try_fold(left, chat::add).map(Node::Chat),
                 entry => chat::add(left, entry).map(Node::Chat),

@@ -105,7 +105,11 @@ fn words_are_wrapped_as_python_does() {
     check("", "", "");
     check("9", "a well--known x-y e-mail", "a well--\nknown x-y\ne-mail");
     check("3", "日本語テスト", "日本語\nテスト");
-    check("0", "x", "invalid operation: a width of 0: lines need room for a character");
+    check(
+        "0",
+        "x",
+        "template, line 1, `wordwrap(0)`: invalid operation: a width of 0: lines need room for a character",
+    );
     let long = "x".repeat(100_000);
     check("1", &long, &vec!["x"; 100_000].join("\n"));
 }
@@ -114,7 +118,7 @@ fn words_are_wrapped_as_python_does() {
 fn names_are_checked_when_a_template_is_parsed() {
     for (template, why) in [
         ("{{ a|nope }}", "character 6: there is no filter `nope`"),
-        ("é{% for x in a|nope %}{% endfor %}", "character 17: there is no filter `nope`"),
+        ("é{% for x in a|nope %}{% endfor %}", "character 16: there is no filter `nope`"),
         ("{% filter nope %}x{% endfilter %}", "character 11: there is no filter `nope`"),
         ("{{ a is not nope }}", "character 13: there is no test `nope`"),
         ("{{ a|lower|nope('}}') }}", "character 12: there is no filter `nope`"),
