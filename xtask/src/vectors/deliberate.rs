@@ -109,18 +109,24 @@ fn about_templates(vector: &Vector) -> Option<&'static str> {
         {
             Some("the history of an optional placeholder may be null, which is none")
         }
-        _ if expects_kind(vector, "value_error") && holds(&given, &is_in_jinja2) => Some(
+        _ if expects_kind(vector, "value_error") && is_in(&given, "jinja2") && has(&given, "type") => Some(
             "blocks may be templates in jinja2, which reaches nothing but its values; LangChain forbids them",
         ),
-        _ if holds(&given, &|name, _| name == "few_shot") && expects_kind(vector, "validation") => {
+        _ if expects_kind(vector, "validation") && is_in(&given, "mustache") && has(&given, "few_shot") => {
             Some("examples may stand in a template of any language")
         }
         _ => None,
     }
 }
 
-fn is_in_jinja2(name: &str, value: &Data) -> bool {
-    name == "format" && value.as_text() == Some("jinja2")
+/// True if a template is in this language.
+fn is_in(data: &Data, language: &str) -> bool {
+    holds(data, &|name, value| name == "format" && value.as_text() == Some(language))
+}
+
+/// True if there is a member of this name.
+fn has(data: &Data, member: &str) -> bool {
+    holds(data, &|name, _| name == member)
 }
 
 fn refused_placeholder(text: &str) -> Option<&'static str> {
@@ -192,8 +198,11 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
         "message_pretty_repr" | "to_dict" if holds(&given, &is_piece) => {
             Some("a piece of a message is a message, and is called one")
         }
-        _ if holds(&given, &|name, value| {
-            matches!(name, "args" | "arguments") && matches!(value.as_text(), Some("null" | ""))
+        op if holds(&given, &|name, value| match value.as_text() {
+            Some("null") => matches!(name, "args" | "arguments"),
+            // Of a piece no text says nothing.
+            Some("") => name == "arguments" && matches!(op, "message" | "convert_to_messages"),
+            _ => false,
         }) =>
         {
             Some("no text and `null` are no arguments, whoever reads them")
