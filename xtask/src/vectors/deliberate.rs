@@ -99,6 +99,12 @@ fn about_templates(vector: &Vector) -> Option<&'static str> {
     let is_optional =
         |name: &str, value: &Data| name == "placeholder" && value.get("optional") == Some(&Data::Bool(true));
     match vector.op() {
+        "template_schema" if first_text(&given, &has_section).is_some() => {
+            Some("what a section is for may be of any type; LangChain calls it an object")
+        }
+        "mustache_render" | "format" if vector.area == "mustache" && lists_nothing(&given) => {
+            Some("every element of a list has its section, as mustache's specification says, zero as well")
+        }
         _ if first_text(&given, &|text| refused_placeholder(text)).is_some()
             && has_placeholder_role(&given) =>
         {
@@ -117,6 +123,22 @@ fn about_templates(vector: &Vector) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn has_section(text: &str) -> Option<&'static str> {
+    (text.contains("{{#") || text.contains("{{^")).then_some("")
+}
+
+/// True if an element of a list is what a section of its own would not stand for.
+fn lists_nothing(data: &Data) -> bool {
+    let is_nothing = |item: &Data| match item {
+        Data::Null | Data::Bool(false) => true,
+        Data::Number(number) => number.as_f64() == Some(0.0),
+        Data::Text(text) => text.is_empty(),
+        Data::List(items) => items.is_empty(),
+        _ => false,
+    };
+    holds(data, &|_, value| matches!(value, Data::List(items) if items.iter().any(is_nothing)))
 }
 
 /// True if a template is in this language.
@@ -177,6 +199,9 @@ fn about_messages(vector: &Vector) -> Option<&'static str> {
         }
         "add_chunks" if has("usage_metadata") => {
             Some("of the usages in a stream the last counts, they are running totals; LangChain adds them up")
+        }
+        "add_chunks" if has("additional_kwargs") && expects_kind(vector, "type_error") => {
+            Some("of values that cannot be joined the last counts: no stream breaks off for them")
         }
         "add_chunks" if has("response_metadata") => {
             Some("of each fact about a call the last value counts; LangChain joins texts and adds numbers")
