@@ -146,7 +146,8 @@ fn words(content: &str) -> Vec<(usize, &str)> {
             char if is_name(char) => content[at..].find(|char| !is_name(char)).unwrap_or(content.len() - at),
             char => char.len_utf8(),
         };
-        if !char.is_whitespace() && !(at == 0 && matches!(char, '-' | '+')) {
+        let trims = at == 0 && matches!(char, '-' | '+');
+        if !char.is_whitespace() && !trims {
             words.push((at, &content[at..at + length]));
         }
         at += length;
