@@ -46,7 +46,7 @@ pub use message::{
     AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
     ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
     MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock,
-    ReasoningBlock, RefusalBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
+    ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
     ServerToolCallChunkBlock, ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat,
     TokenCounter, TokenUsage, ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy,
     Usage, add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately,

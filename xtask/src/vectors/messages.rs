@@ -29,8 +29,10 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
         "filter" => filter(input),
         "trim" => trim(input),
         "count_tokens" => count_tokens(input),
-        "usage_add" => usage(input, catena::add_usage),
-        "usage_subtract" => usage(input, catena::subtract_usage),
+        "usage_add" => return Evaluated::Ordered(usage(input, catena::add_usage), without_empty_details),
+        "usage_subtract" => {
+            return Evaluated::Ordered(usage(input, catena::subtract_usage), without_empty_details);
+        }
         "to_dict" => input.likes("messages").map(|messages| json_list(catena::messages_to_dict(&messages))),
         "from_dict" => catena::messages_from_dict(input.values("dicts")).map(list),
         "roundtrip" => {
@@ -279,6 +281,13 @@ fn count_tokens(input: Input<'_>) -> Result<Data> {
         counter = counter.with_count_name(count_name);
     }
     Ok(counter.count(&input.likes("messages")?).into())
+}
+
+/// A usage whose details say nothing has none.
+fn without_empty_details(usage: Data) -> Data {
+    let Data::Record(usage) = usage else { return usage };
+    let says = |value: &Data| value.as_record().is_none_or(|details| !details.is_empty());
+    usage.into_iter().filter(|(_, value)| says(value)).collect::<Record>().into()
 }
 
 fn usage(input: Input<'_>, op: fn(Option<Usage>, Option<Usage>) -> Usage) -> Result<Data> {

@@ -60,17 +60,6 @@ block! {
 }
 
 block! {
-    /// Why a model would not answer.
-    ///
-    /// # Example
-    /// See [`StandardBlock`](crate::StandardBlock).
-    RefusalBlock {
-        /// The reason, in the model's words.
-        refusal: String,
-    }
-}
-
-block! {
     /// An image, a sound, a video or a file: at an address, inline in Base64, or by its id at the service.
     ///
     /// # Example

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Message;
 use super::buffer_xml::xml;
 use super::like::invalid;
-use super::python_text::spaced_json;
+use super::python_text::{calls_repr, in_order, python_repr};
 use crate::{Error, Result};
 
 /// How a conversation is written as text.
@@ -150,14 +150,14 @@ impl BufferString {
     }
 }
 
-/// The tool calls of a message as JSON, or else its function call.
+/// The tool calls of a message, or else its function call, as LangChain shows them.
 fn calls(message: &Message) -> String {
     match message.tool_calls() {
         [] => match (message, message.additional_kwarg("function_call")) {
-            (Message::Ai(_), Some(call)) => spaced_json(call, false),
+            (Message::Ai(_), Some(call)) => python_repr(&in_order(call)),
             _ => String::new(),
         },
-        calls => spaced_json(&calls, false),
+        calls => calls_repr(calls),
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(
             BufferString::new().with_separator(" | ").with_tool_prefix("T").write(&messages),
             "System: s | Function: f | T: t | critic: c | \
-             AI: [{\"name\": \"f\", \"args\": {\"a\": 1}, \"id\": \"c1\", \"type\": \"tool_call\"}]"
+             AI: [{'name': 'f', 'args': {'a': 1}, 'id': 'c1', 'type': 'tool_call'}]"
         );
         assert!("html".parse::<BufferFormat>().is_err());
     }

@@ -37,6 +37,9 @@ pub(crate) fn read(value: Data) -> Result<Message> {
         Data::List(pair) => {
             let count = pair.len();
             match <[Data; 2]>::try_from(pair) {
+                Ok([Data::Text(role), Data::Null]) => Err(invalid(format!(
+                    "the content of `[\"{role:.40}\", null]` is a text or a list of blocks"
+                ))),
                 Ok([Data::Text(role), content]) => build(&role, content, Record::new()),
                 Ok([role, _]) => {
                     Err(invalid(format!("the role of a message is a text, not {}", role.kind())))
@@ -293,6 +296,7 @@ mod tests {
         check_error(json!({"role": "alien", "content": "x"}), ErrorKind::InvalidInput, "alien");
         check_error(json!({"role": "tool", "content": "x"}), ErrorKind::MissingKey, "tool_call_id");
         check_error(json!({"role": "function", "content": "x"}), ErrorKind::InvalidInput, "name");
+        check_error(json!(["human", null]), ErrorKind::InvalidInput, "human");
         check_error(json!(["human", "x", "y"]), ErrorKind::Unsupported, "3 elements");
         check_error(json!(5), ErrorKind::Unsupported, "a number");
         let call = json!({"id": "c", "function": {"name": "f", "arguments": "{oops"}});

@@ -29,6 +29,7 @@ mod simple_messages;
 mod standard_block;
 mod standardize;
 mod standardize_anthropic;
+mod standardize_converse;
 mod token_counter;
 mod token_usage;
 mod tool_arguments;
@@ -42,7 +43,7 @@ mod usage;
 pub use ai_message::AiMessage;
 pub use approximate_tokens::{ApproximateTokens, count_tokens_approximately};
 pub use block_types::{
-    Annotation, Citation, MediaBlock, PlainTextBlock, ReasoningBlock, RefusalBlock, ServerToolCallBlock,
+    Annotation, Citation, MediaBlock, PlainTextBlock, ReasoningBlock, ServerToolCallBlock,
     ServerToolCallChunkBlock, ServerToolResultBlock, TextBlock,
 };
 pub use buffer_string::{BufferFormat, BufferString, get_buffer_string};

@@ -158,8 +158,8 @@ impl OpenAiForm {
                 (joined(blocks), Vec::new())
             }
             Content::Blocks(blocks) => {
-                let known: Vec<&str> =
-                    message.tool_calls().iter().filter_map(|call| call.id.as_deref()).collect();
+                let ids = message.tool_calls().iter().filter_map(|call| call.id.as_deref());
+                let known = matches!(message, Message::Ai(_)).then(|| ids.collect());
                 let mut converter = Blocks::new(self, index, known);
                 for (place, block) in blocks.iter().enumerate() {
                     converter.add(place, block)?;

@@ -53,8 +53,8 @@ fn bounded(text: &str) -> String {
 pub(super) struct Blocks<'a> {
     form: &'a OpenAiForm,
     message: usize,
-    /// The ids of the calls that the message lists.
-    known: Vec<&'a str>,
+    /// The ids of the calls that the message lists; `None` if it is no answer, which alone calls tools.
+    known: Option<Vec<&'a str>>,
     pub(super) parts: Vec<Value>,
     pub(super) calls: Vec<Value>,
     /// Results of tools, as messages.
@@ -62,7 +62,7 @@ pub(super) struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(form: &'a OpenAiForm, message: usize, known: Vec<&'a str>) -> Self {
+    pub(super) fn new(form: &'a OpenAiForm, message: usize, known: Option<Vec<&'a str>>) -> Self {
         Self { form, message, known, parts: Vec::new(), calls: Vec::new(), results: Vec::new() }
     }
 
@@ -116,15 +116,19 @@ impl<'a> Blocks<'a> {
         Ok(passes.then(|| Value::Object(block.clone())))
     }
 
-    fn is_known(&self, id: Option<&Value>) -> bool {
-        id.and_then(Value::as_str).is_some_and(|id| self.known.contains(&id))
+    /// True if the message lists this call.
+    fn is_known(&self, place: Place<'_>, id: Option<&Value>) -> Result<bool> {
+        let known = self.known.as_ref();
+        let known =
+            known.ok_or_else(|| place.wrong("is the call of a tool: only answers of models have calls"))?;
+        Ok(id.and_then(Value::as_str).is_some_and(|id| known.contains(&id)))
     }
 
     /// A call in Anthropic's form.
     fn add_tool_use(&mut self, place: Place<'_>) -> Result<()> {
         let block = place.block;
         place.needs("has 'type': 'tool_use'", block, &["id", "name", "input"])?;
-        if !self.is_known(block.get("id")) {
+        if !self.is_known(place, block.get("id"))? {
             let arguments = spaced_json(&block["input"], false);
             self.calls.push(call(&block["id"], &block["name"], &arguments.into()));
         }
@@ -134,7 +138,7 @@ impl<'a> Blocks<'a> {
     /// A call in the form of OpenAI's Responses API.
     fn add_function_call(&mut self, place: Place<'_>) -> Result<()> {
         let block = place.block;
-        if !self.is_known(block.get("call_id")) {
+        if !self.is_known(place, block.get("call_id"))? {
             place.needs("has 'type': 'function_call'", block, &["call_id", "name", "arguments"])?;
             self.calls.push(call(&block["call_id"], &block["name"], &block["arguments"]));
         }
@@ -223,5 +227,10 @@ mod tests {
         check_error(json!({"type": "weird"}), "weird");
         check_error(json!({"type": "file", "url": "https://e.org/a.pdf"}), "file URLs");
         check_error(json!({"type": "audio", "url": "https://e.org/a.wav"}), "base64");
+        let call: crate::Content =
+            serde_json::from_value(json!([{"type": "tool_use", "id": "c", "name": "f", "input": {}}]))
+                .expect("content");
+        let error = OpenAiForm::new().convert(&[Message::human(call)]).expect_err("no answer").to_string();
+        assert!(error.contains("messages[0].content[0] is the call of a tool"), "{error}");
     }
 }

@@ -1,16 +1,15 @@
 //! Messages for people to read.
 
-use serde_json::Value;
-
-use super::python_text::spaced_json;
-use super::{AiMessage, Content, InvalidToolCall, Message, ToolCall};
-use crate::Chunk;
+use super::python_text::{in_order, python_repr};
+use super::{AiMessage, Content, ContentBlock, InvalidToolCall, Message, ToolCall};
+use crate::Data;
 
 /// How wide a title is.
 const WIDTH: usize = 80;
 
 impl Message {
-    /// The message for people to read: a title, the name of the speaker, the content and the tool calls.
+    /// The message for people to read: a title, the name of the speaker, the content and the tool calls. Blocks and
+    /// arguments are written as LangChain shows them, in Python's words; what type a block is of comes first.
     ///
     /// # Example
     /// ```
@@ -29,12 +28,21 @@ impl Message {
         text.push_str("\n\n");
         match self.content() {
             Content::Text(content) => text.push_str(content),
-            Content::Blocks(blocks) => text.push_str(&spaced_json(blocks, false)),
+            Content::Blocks(blocks) => {
+                text.push_str(&python_repr(&Data::List(blocks.iter().map(shown).collect())));
+            }
         }
         match self {
             Self::Ai(message) => with_calls(&text, message),
             _ => text,
         }
+    }
+}
+
+fn shown(block: &ContentBlock) -> Data {
+    match block {
+        ContentBlock::Plain(text) => text.as_str().into(),
+        ContentBlock::Data(data) => in_order(&data.clone().into()),
     }
 }
 
@@ -68,9 +76,9 @@ fn add_head(lines: &mut Vec<String>, name: &str, id: Option<&str>) {
 fn add_call(lines: &mut Vec<String>, call: &ToolCall) {
     add_head(lines, &call.name, call.id.as_deref());
     lines.push("  Args:".to_owned());
-    lines.extend(call.args.iter().map(|(name, value)| match value.to_json() {
-        Value::String(text) => format!("    {name}: {text}"),
-        value => format!("    {name}: {}", spaced_json(&value, false)),
+    lines.extend(call.args.iter().map(|(name, value)| match value.as_text() {
+        Some(text) => format!("    {name}: {text}"),
+        None => format!("    {name}: {}", python_repr(value)),
     }));
 }
 
@@ -88,17 +96,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn blocks_are_shown() {
+        let blocks = vec![ContentBlock::plain("a"), ContentBlock::image_url("u")];
+        let text = Message::human(blocks).pretty_repr();
+        assert!(text.ends_with("\n\n['a', {'type': 'image_url', 'image_url': {'url': 'u'}}]"), "{text}");
+    }
+
+    #[test]
     fn tool_calls_are_listed() {
         let mut message = AiMessage::new("Let me see.").with_tool_calls([ToolCall::new(
             "get_weather",
-            [("city", "Paris")],
+            [("city", Data::from("Paris")), ("days", vec!["Mon", "Tue"].into()), ("now", true.into())],
         )
         .with_id("c1")]);
         message.push_invalid_tool_call(InvalidToolCall::new("f", "{oops"));
         assert_eq!(
             Message::from(message).pretty_repr(),
             "================================== Ai Message ==================================\n\n\
-             Let me see.\nTool Calls:\n  get_weather (c1)\n Call ID: c1\n  Args:\n    city: Paris\n\
+             Let me see.\nTool Calls:\n  get_weather (c1)\n Call ID: c1\n  Args:\n    city: Paris\n    \
+             days: ['Mon', 'Tue']\n    now: True\n\
              Invalid Tool Calls:\n  f (None)\n Call ID: None\n  Args:\n    {oops"
         );
     }

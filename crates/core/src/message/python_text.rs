@@ -1,10 +1,34 @@
-//! JSON with the spaces that Python puts into it, and how long values are as Python shows them.
+//! JSON with the spaces that Python puts into it, and values as Python shows them.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
+
+use super::ToolCall;
+use crate::prompt::{push_number, quoted};
+use crate::{Chunk, Data, Record};
+
+/// In which order the members of content blocks stand, as people write them: maps of JSON do not keep it. The type comes
+/// first, then what has its name, then these, then all others.
+const FIRST: [&str; 15] = [
+    "source_type",
+    "tool_use_id",
+    "tool_call_id",
+    "call_id",
+    "name",
+    "text",
+    "url",
+    "media_type",
+    "base64",
+    "data",
+    "mime_type",
+    "title",
+    "status",
+    "args",
+    "id",
+];
 
 /// JSON with a space behind every comma and colon, as OpenAI's models see it everywhere. With `ascii`, all other
 /// characters are escaped.
@@ -50,6 +74,83 @@ impl Formatter for Spaced {
     }
 }
 
+/// A value as Python shows it: texts in quotes, `True`, `None`.
+pub(super) fn python_repr(value: &Data) -> String {
+    let mut out = String::new();
+    push_repr(&mut out, value);
+    out
+}
+
+fn push_repr(out: &mut String, value: &Data) {
+    match value {
+        Data::Null => out.push_str("None"),
+        Data::Bool(true) => out.push_str("True"),
+        Data::Bool(false) => out.push_str("False"),
+        Data::Number(number) => push_number(out, number),
+        Data::Text(text) => out.push_str(&quoted(text)),
+        Data::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                push_repr(out, item);
+            }
+            out.push(']');
+        }
+        Data::Record(record) => {
+            out.push('{');
+            for (index, (name, value)) in record.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                out.push_str(&quoted(name));
+                out.push_str(": ");
+                push_repr(out, value);
+            }
+            out.push('}');
+        }
+        Data::Json(json) => push_repr(out, json.data()),
+        Data::Message(_) | Data::Prompt(_) | Data::Error(_) => push_repr(out, &in_order(&value.to_json())),
+    }
+}
+
+/// The JSON of a block of content, with its members in the order in which people write them.
+pub(super) fn in_order(value: &Value) -> Data {
+    match value {
+        Value::Array(items) => Data::List(items.iter().map(in_order).collect()),
+        Value::Object(members) => {
+            let kind = members.get("type").and_then(Value::as_str).unwrap_or_default();
+            let rank = |name: &str| match name {
+                "type" => 0,
+                name if name == kind => 1,
+                // A call as Anthropic writes it.
+                "id" if kind == "tool_use" => 1,
+                name => 2 + FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len()),
+            };
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            members.sort_by_key(|(name, _)| rank(name));
+            members
+                .into_iter()
+                .map(|(name, value)| (name.as_str(), in_order(value)))
+                .collect::<Record>()
+                .into()
+        }
+        plain => plain.clone().into(),
+    }
+}
+
+/// Tool calls as Python shows them.
+pub(super) fn calls_repr(calls: &[ToolCall]) -> String {
+    let shown = calls.iter().map(|call| {
+        let mut shown = Record::from_iter([
+            ("name", Data::from(call.name.as_str())),
+            ("args", Data::Record(call.args.clone())),
+            ("id", call.id.as_deref().map_or(Data::Null, Data::from)),
+            ("type", Data::from("tool_call")),
+        ]);
+        shown.extend(call.extra.iter().map(|(name, value)| (name.as_str(), in_order(value))));
+        shown.into()
+    });
+    python_repr(&Data::List(shown.collect()))
+}
+
 /// How many characters Python takes to show a value.
 pub(super) fn shown_length(value: &Value) -> usize {
     let separators = |count: usize| 2 + 2 * count.saturating_sub(1);
@@ -88,6 +189,24 @@ mod tests {
         let value = json!({"a": [1, "é😀"], "b": {}});
         assert_eq!(spaced_json(&value, false), r#"{"a": [1, "é😀"], "b": {}}"#);
         assert_eq!(spaced_json(&value, true), r#"{"a": [1, "\u00e9\ud83d\ude00"], "b": {}}"#);
+    }
+
+    #[test]
+    fn values_are_shown_as_python_does() {
+        let value = json!([
+            "it's", "\n", null, true, 1.0, {}, {"url": "u", "type": "image", "detail": [false], "id": -1},
+            {"type": "zeta", "alpha": 0, "zeta": 1}, {"type": "tool_use", "id": "c", "name": "f", "input": {}},
+        ]);
+        assert_eq!(
+            python_repr(&in_order(&value)),
+            r#"["it's", '\n', None, True, 1.0, {}, {'type': 'image', 'url': 'u', 'id': -1, 'detail': [False]}, "#.to_owned()
+                + "{'type': 'zeta', 'zeta': 1, 'alpha': 0}, {'type': 'tool_use', 'id': 'c', 'name': 'f', 'input': {}}]"
+        );
+        let call = ToolCall::new("f", [("z", Data::Null), ("a", 1.into())]).with_id("c1");
+        assert_eq!(
+            calls_repr(&[call]),
+            "[{'name': 'f', 'args': {'z': None, 'a': 1}, 'id': 'c1', 'type': 'tool_call'}]"
+        );
     }
 
     #[test]

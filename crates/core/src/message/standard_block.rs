@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::block_types::{
-    MediaBlock, PlainTextBlock, ReasoningBlock, RefusalBlock, ServerToolCallBlock, ServerToolCallChunkBlock,
+    MediaBlock, PlainTextBlock, ReasoningBlock, ServerToolCallBlock, ServerToolCallChunkBlock,
     ServerToolResultBlock, TextBlock,
 };
 use super::{ContentBlock, InvalidToolCall, ToolCall, ToolCallChunk};
@@ -31,8 +31,6 @@ pub enum StandardBlock {
     Text(TextBlock),
     /// What a model thought.
     Reasoning(ReasoningBlock),
-    /// Why a model would not answer.
-    Refusal(RefusalBlock),
     /// An image.
     Image(MediaBlock),
     /// A sound.
@@ -83,7 +81,6 @@ impl StandardBlock {
         Some(match data.get("type")?.as_str()? {
             "text" => Self::Text(typed(data)?),
             "reasoning" => Self::Reasoning(typed(data)?),
-            "refusal" => Self::Refusal(typed(data)?),
             "image" => Self::Image(typed(data)?),
             "audio" => Self::Audio(typed(data)?),
             "video" => Self::Video(typed(data)?),
@@ -114,7 +111,6 @@ impl StandardBlock {
         match self {
             Self::Text(_) => "text",
             Self::Reasoning(_) => "reasoning",
-            Self::Refusal(_) => "refusal",
             Self::Image(_) => "image",
             Self::Audio(_) => "audio",
             Self::Video(_) => "video",
@@ -142,7 +138,6 @@ impl StandardBlock {
         let data = match &self {
             Self::Text(block) => serde_json::to_value(block),
             Self::Reasoning(block) => serde_json::to_value(block),
-            Self::Refusal(block) => serde_json::to_value(block),
             Self::Image(block) | Self::Audio(block) | Self::Video(block) | Self::File(block) => {
                 serde_json::to_value(block)
             }
@@ -197,7 +192,6 @@ mod tests {
         for block in [
             json!({"type": "text", "text": "t", "annotations": [{"type": "citation", "url": "u", "start_index": 1, "x": 2}, {"type": "other", "y": 1}]}),
             json!({"type": "reasoning", "reasoning": "hm", "index": 0, "extras": {"signature": "s"}}),
-            json!({"type": "refusal", "refusal": "No."}),
             json!({"type": "image", "base64": "QQ==", "mime_type": "image/png", "id": "b1"}),
             json!({"type": "audio", "url": "u", "new_member": [1]}),
             json!({"type": "video", "file_id": "f"}),

@@ -4,32 +4,45 @@ use serde_json::{Map, Value};
 
 use super::block_types::MediaBlock;
 use super::standardize_anthropic::from_answer;
+use super::standardize_converse::from_converse;
 use super::{
     AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
 };
 
+/// Providers in whose answers models of Anthropic speak, or others speak as they do.
+const LIKE_ANTHROPIC: [&str; 4] = ["anthropic", "bedrock", "google_genai", "google_vertexai"];
+
 /// The content in standard form.
 pub(super) fn blocks(content: &Content) -> Vec<StandardBlock> {
+    read(content, |_| None)
+}
+
+/// The content in standard form, with blocks that only one provider writes read by `own`.
+fn read(content: &Content, own: fn(&Map<String, Value>) -> Option<StandardBlock>) -> Vec<StandardBlock> {
     match content {
         Content::Text(text) if text.is_empty() => Vec::new(),
         Content::Text(text) => vec![StandardBlock::Text(TextBlock::new(text))],
-        Content::Blocks(blocks) => blocks.iter().map(standard).collect(),
+        Content::Blocks(blocks) => blocks.iter().map(|block| standard(block, own)).collect(),
     }
 }
 
 impl AiMessage {
     /// The content in standard form, with thoughts before and tool calls behind it; see
     /// [`Message::content_blocks`](crate::Message::content_blocks).
+    ///
+    /// Blocks that only one provider writes, such as the thoughts of Anthropic's models, are read where the metadata
+    /// has it as the `model_provider`; without that they are [`NonStandard`](StandardBlock::NonStandard).
     pub fn content_blocks(&self) -> Vec<StandardBlock> {
-        let mut all = blocks(&self.content);
+        let mut all = read(&self.content, if self.is_like_anthropics() { from_answer } else { |_| None });
         if self.content.is_empty()
             && !self.tool_call_chunks().is_empty()
             && self.metadata.finish_reason.is_none()
         {
             all.extend(self.tool_call_chunks().iter().cloned().map(StandardBlock::ToolCallChunk));
         } else {
-            let missing = self.tool_calls().iter().filter(|call| !self.content_has(call)).cloned();
-            all.extend(missing.map(StandardBlock::ToolCall));
+            let missing = self.tool_calls().iter().filter(|call| !has(&all, call)).cloned();
+            let missing: Vec<_> = missing.map(StandardBlock::ToolCall).collect();
+            all.extend(missing);
         }
         let legacy = self.additional_kwargs.get("reasoning_content").and_then(Value::as_str);
         let shown = all.iter().any(|block| matches!(block, StandardBlock::Reasoning(_)));
@@ -61,24 +74,30 @@ impl AiMessage {
         self
     }
 
-    /// True if the content has a block of this call, or the call has no id to tell.
-    fn content_has(&self, call: &ToolCall) -> bool {
-        let Some(id) = call.id.as_deref().filter(|id| !id.is_empty()) else { return true };
-        let is_call = |block: &ContentBlock| {
-            block.kind() == Some("tool_call") && block.get("id").is_some_and(|other| other == id)
-        };
-        self.content.as_blocks().is_some_and(|blocks| blocks.iter().any(is_call))
+    /// True if the provider that the metadata has writes blocks as Anthropic does.
+    fn is_like_anthropics(&self) -> bool {
+        let provider = self.metadata.extra.get("model_provider").and_then(Value::as_str);
+        provider.is_some_and(|provider| LIKE_ANTHROPIC.contains(&provider))
     }
 }
 
+/// True if a block is this call, or the call has no id to tell.
+fn has(blocks: &[StandardBlock], call: &ToolCall) -> bool {
+    let Some(id) = call.id.as_deref().filter(|id| !id.is_empty()) else { return true };
+    blocks
+        .iter()
+        .any(|block| matches!(block, StandardBlock::ToolCall(other) if other.id.as_deref() == Some(id)))
+}
+
 /// The block in standard form.
-pub(super) fn standard(block: &ContentBlock) -> StandardBlock {
+fn standard(block: &ContentBlock, own: fn(&Map<String, Value>) -> Option<StandardBlock>) -> StandardBlock {
     match block {
         ContentBlock::Plain(text) => StandardBlock::Text(TextBlock::new(text)),
         ContentBlock::Data(data) => from_source_type(data)
             .or_else(|| from_openai(data))
             .or_else(|| from_anthropic(data))
-            .or_else(|| from_answer(data))
+            .or_else(|| from_converse(data))
+            .or_else(|| own(data))
             .unwrap_or_else(|| StandardBlock::from_data(data.clone())),
     }
 }
@@ -186,12 +205,10 @@ fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
 
 /// A document of Anthropic that is a text.
 fn plain_document(data: &Map<String, Value>, source: &Map<String, Value>) -> Option<StandardBlock> {
-    let extras = others(data, &["type", "source", "id", "title", "context"]);
+    let extras = others(data, &["type", "source", "id"]);
     Some(StandardBlock::PlainText(PlainTextBlock {
         text: Some(text(source, "data")?),
         mime_type: Some(text(source, "media_type").unwrap_or_else(|| "text/plain".to_owned())),
-        title: text(data, "title"),
-        context: text(data, "context"),
         id: text(data, "id"),
         extras: extras.map(|(name, value)| (name.to_owned(), value)).collect(),
         ..PlainTextBlock::default()
@@ -244,7 +261,7 @@ mod tests {
     #[track_caller]
     fn check(block: Value, expected: Value) {
         let block = ContentBlock::from_value(block).expect("a block");
-        assert_eq!(serde_json::to_value(standard(&block)).expect("JSON"), expected);
+        assert_eq!(serde_json::to_value(standard(&block, |_| None)).expect("JSON"), expected);
     }
 
     #[test]
@@ -272,11 +289,29 @@ mod tests {
         );
         check(
             json!({"type": "document", "source": {"type": "text", "data": "d"}, "title": "T", "z": 1}),
-            json!({"type": "text-plain", "text": "d", "mime_type": "text/plain", "title": "T", "extras": {"z": 1}}),
+            json!({"type": "text-plain", "text": "d", "mime_type": "text/plain", "extras": {"title": "T", "z": 1}}),
         );
         let without_text = json!({"type": "document", "source": {"type": "text"}});
         check(without_text.clone(), json!({"type": "non_standard", "value": without_text}));
         check(json!({"type": "file", "file": {"file_id": "f"}}), json!({"type": "file", "file_id": "f"}));
+    }
+
+    #[test]
+    fn blocks_of_one_provider_are_read_where_the_answer_is_its() {
+        let blocks = json!([
+            {"type": "thinking", "thinking": "hm", "signature": "s"},
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}},
+        ]);
+        let mut answer = AiMessage::new(serde_json::from_value::<Content>(blocks.clone()).expect("content"))
+            .with_tool_calls([ToolCall::new("f", [("a", 1)]).with_id("c1")]);
+        let kinds = |answer: &AiMessage| -> Vec<_> {
+            answer.content_blocks().iter().map(StandardBlock::kind).collect()
+        };
+        assert_eq!(kinds(&answer), ["non_standard", "non_standard", "tool_call"]);
+        answer.metadata.extra.insert("model_provider".into(), "anthropic".into());
+        assert_eq!(kinds(&answer), ["reasoning", "tool_call"]);
+        answer.metadata.extra.insert("model_provider".into(), "openai".into());
+        assert_eq!(kinds(&answer), ["non_standard", "non_standard", "tool_call"]);
     }
 
     #[test]

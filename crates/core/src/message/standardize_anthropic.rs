@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use super::standardize::{others, text};
 use super::{
     Annotation, Citation, ReasoningBlock, ServerToolCallBlock, ServerToolResultBlock, StandardBlock,
-    TextBlock,
+    TextBlock, ToolCall,
 };
+use crate::{Data, Record};
 
-/// Thoughts, texts with citations, and what tools did that the service ran itself.
+/// Thoughts, texts with citations, calls of tools, and what tools did that the service ran itself.
 pub(super) fn from_answer(data: &Map<String, Value>) -> Option<StandardBlock> {
     match data.get("type")?.as_str()? {
         "thinking" => Some(StandardBlock::Reasoning(ReasoningBlock {
@@ -18,6 +19,16 @@ pub(super) fn from_answer(data: &Map<String, Value>) -> Option<StandardBlock> {
             ..ReasoningBlock::default()
         })),
         "text" => cited(data),
+        "tool_use" => Some(StandardBlock::ToolCall(ToolCall {
+            name: text(data, "name")?,
+            args: match data.get("input").cloned().map(Data::from) {
+                Some(Data::Record(args)) => args,
+                _ => Record::new(),
+            },
+            id: text(data, "id"),
+            extra: data.get("index").map(|index| ("index".to_owned(), index.clone())).into_iter().collect(),
+            ..ToolCall::default()
+        })),
         "server_tool_use" => Some(StandardBlock::ServerToolCall(ServerToolCallBlock {
             name: match text(data, "name")? {
                 name if name == "code_execution" => "code_interpreter".to_owned(),
@@ -108,6 +119,10 @@ mod tests {
         check(
             json!({"type": "thinking", "thinking": "hm", "signature": "s"}),
             json!({"type": "reasoning", "reasoning": "hm", "extras": {"signature": "s"}}),
+        );
+        check(
+            json!({"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}, "index": 2}),
+            json!({"type": "tool_call", "id": "c1", "name": "f", "args": {"a": 1}, "index": 2}),
         );
         check(
             json!({"type": "server_tool_use", "id": "s1", "name": "code_execution", "input": {"code": "1"}}),

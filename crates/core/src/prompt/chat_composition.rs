@@ -47,7 +47,8 @@ impl ChatPromptTemplate {
     /// The names of the variables that have a value when the input has none: those that are filled beforehand, and the
     /// [optional](Self::optional_variables) ones, each an empty list of messages.
     pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
-        self.partials.names().chain(self.optional_variables().iter().map(String::as_str))
+        let optional = self.optional_variables().iter().map(String::as_str);
+        self.partials.names().chain(optional.filter(|name| !self.partials.contains(name)))
     }
 
     /// Both prompts, one after the other, as `+` gives it. Where both fill a variable beforehand, the second's value

@@ -199,8 +199,8 @@ impl ChatPromptTemplate {
     fn note(&mut self, entry: &Entry) {
         for name in entry.variables() {
             match entry.is_optional() {
-                _ if self.partials.contains(name) => {}
                 true => self.allow(name),
+                false if self.partials.contains(name) => {}
                 false => self.need(name),
             }
         }

@@ -31,11 +31,10 @@ impl ContentTemplate {
                 .map(|block| Block::parse(block, format))
                 .collect::<Result<_>>()
                 .map(Self::Blocks),
-            other => {
-                let message =
-                    format!("the content of a message is a text or a list of blocks, not {}", other.kind());
-                Err(Error::new(ErrorKind::Config, message))
-            }
+            other => failed(&format!(
+                "the content of a message is a text or a list of blocks, not {}",
+                other.kind()
+            )),
         }
     }
 
@@ -81,15 +80,25 @@ impl Block {
             block => block,
         };
         let Some(record) = block.as_record() else {
-            let message = format!("a block of a message is a text or a record, not {}", block.kind());
-            return Err(Error::new(ErrorKind::Config, message));
+            return failed(&format!("a block of a message is a text or a record, not {}", block.kind()));
         };
         match (record.get("type").and_then(Data::as_text), record.get("text"), record.get("image_url")) {
-            (Some("text") | None, Some(Data::Text(text)), _) if is_plain_text(record) => {
-                PromptTemplate::parse(text.as_str(), format).map(Self::Text)
+            (Some("text") | None, Some(text), _) if has_only(record, "text") => match text.as_text() {
+                Some(text) => PromptTemplate::parse(text, format).map(Self::Text),
+                None => failed(&format!("the text of a block is a text, not {}", text.kind())),
+            },
+            (Some("image_url") | None, _, Some(image)) if has_only(record, "image_url") => {
+                image_template(image, format).map(Self::Image)
             }
-            (Some("image_url") | None, _, Some(image)) => image_template(image, format).map(Self::Image),
             _ => DictPromptTemplate::parse(block, format).map(Self::Other),
+        }
+    }
+
+    fn format(&self) -> TemplateFormat {
+        match self {
+            Self::Text(template) => template.template_format(),
+            Self::Image(template) => template.format_name(),
+            Self::Other(template) => template.template_format(),
         }
     }
 
@@ -101,7 +110,11 @@ impl Block {
         }
     }
 
+    /// Unlike a text on its own, a block needs all its variables in every language.
     fn fill(&self, values: Values<'_>) -> Result<Option<ContentBlock>> {
+        if self.format() != TemplateFormat::FString {
+            self.variables().iter().try_for_each(|name| values.get(name).map(|_| ()))?;
+        }
         let data = match self {
             Self::Text(template) => match template.fill(values)? {
                 text if text.is_empty() => return Ok(None),
@@ -124,14 +137,17 @@ impl Block {
     }
 }
 
-/// True if nothing but the text would be lost.
-fn is_plain_text(record: &Record) -> bool {
-    record.names().all(|name| matches!(name, "type" | "text"))
+/// True if the block says nothing beside its content, which is under this name.
+fn has_only(record: &Record, content: &str) -> bool {
+    record.names().all(|name| name == "type" || name == content)
+}
+
+fn failed<T>(message: &str) -> Result<T> {
+    Err(Error::new(ErrorKind::Config, message.to_owned()))
 }
 
 /// The address of an image, or a record of the address and how closely to look.
 fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTemplate> {
-    let failed = |message: &str| Err(Error::new(ErrorKind::Config, message.to_owned()));
     if let Some(url) = image.as_text() {
         let template = ImagePromptTemplate::parse(url, format)?;
         if template.variables().len() > 1 {
@@ -144,10 +160,14 @@ fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTem
     if image.get("path").is_some() {
         return failed("an image cannot be given by a `path`: read the file, and give a `data:` URL");
     }
-    match (image.get("url").and_then(Data::as_text), image.get("detail").and_then(Data::as_text)) {
-        (Some(url), None) => ImagePromptTemplate::parse(url, format),
-        (Some(url), Some(detail)) => ImagePromptTemplate::parse(url, format)?.with_detail(detail),
-        (None, _) => failed("an image needs an address: a text, or a record with `url`"),
+    let Some(url) = image.get("url").and_then(Data::as_text) else {
+        return failed("an image needs an address: a text, or a record with `url`");
+    };
+    let template = ImagePromptTemplate::parse(url, format)?;
+    match image.get("detail") {
+        None | Some(Data::Null) => Ok(template),
+        Some(Data::Text(detail)) => template.with_detail(detail),
+        Some(other) => failed(&format!("the `detail` of an image is a text, not {}", other.kind())),
     }
 }
 
@@ -155,4 +175,79 @@ fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTem
 pub(super) fn block_of(data: Value) -> Result<ContentBlock> {
     serde_json::from_value(data)
         .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("no block of a message: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Chunk, vars};
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(block: Value, expected: Value) {
+        let vars = vars! { a: "A", b: "B" };
+        let filled = ContentTemplate::parse(json!([block]).into(), TemplateFormat::FString)
+            .and_then(|template| template.fill(Values::new(&vars, &[])));
+        let shown =
+            filled.map_or_else(|error| json!(error.to_string()), |content| content.to_json()[0].clone());
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn blocks_keep_what_they_say_beside_their_content() {
+        check(json!("{a}"), json!({"type": "text", "text": "A"}));
+        check(json!({"text": "{a}"}), json!({"type": "text", "text": "A"}));
+        check(
+            json!({"type": "text", "text": "{a}", "cache_control": {"type": "{b}"}}),
+            json!({"type": "text", "text": "A", "cache_control": {"type": "B"}}),
+        );
+        check(json!({"image_url": "{a}"}), json!({"type": "image_url", "image_url": {"url": "A"}}));
+        check(
+            json!({"type": "image_url", "image_url": {"url": "{a}", "detail": "{b}"}}),
+            json!({"type": "image_url", "image_url": {"url": "A", "detail": "B"}}),
+        );
+        check(
+            json!({"type": "image_url", "image_url": {"url": "{a}"}, "cache_control": {"type": "{b}"}}),
+            json!({"type": "image_url", "image_url": {"url": "A"}, "cache_control": {"type": "B"}}),
+        );
+    }
+
+    #[cfg(feature = "mustache")]
+    #[test]
+    fn a_block_needs_its_variables_in_every_language() {
+        let missing = |block: Value| {
+            let template =
+                ContentTemplate::parse(json!([block]).into(), TemplateFormat::Mustache).expect("a template");
+            let vars = vars! { a: "A" };
+            template.fill(Values::new(&vars, &[])).map_err(|error| error.kind())
+        };
+        assert!(missing(json!({"type": "x", "v": "{{a}}"})).is_ok());
+        for block in
+            [json!("{{b}}"), json!({"type": "x", "v": ["{{a}}{{b}}"]}), json!({"image_url": "{{b}}"})]
+        {
+            assert_eq!(missing(block).expect_err("a value is missing"), ErrorKind::MissingKey);
+        }
+    }
+
+    #[test]
+    fn what_is_no_block_is_refused() {
+        check(json!(5), json!("a block of a message is a text or a record, not a number"));
+        check(json!({"type": "text", "text": 5}), json!("the text of a block is a text, not a number"));
+        check(
+            json!({"image_url": {"url": "u", "detail": 5}}),
+            json!("the `detail` of an image is a text, not a number"),
+        );
+        check(
+            json!({"image_url": "{url}"}),
+            json!(
+                "an image has no variable `url`: that is the name of a part of it, so call the variable otherwise"
+            ),
+        );
+        check(
+            json!({"image_url": {"url": "x", "detail": "{detail}"}}),
+            json!(
+                "an image has no variable `detail`: that is the name of a part of it, so call the variable otherwise"
+            ),
+        );
+    }
 }

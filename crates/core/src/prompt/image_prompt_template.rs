@@ -11,7 +11,8 @@ use crate::{Data, Error, ErrorKind, Message, Outline, Record, Result};
 ///
 /// # Errors
 /// Filling it fails as that of a [`PromptTemplate`](crate::PromptTemplate) does, and with
-/// [`InvalidInput`](ErrorKind::InvalidInput) when the address comes out empty.
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the address comes out empty. No variable may be called `url`, `detail`
+/// or `path`: values of such names take the place of what the templates give.
 ///
 /// # Example
 /// ```
@@ -41,9 +42,10 @@ impl ImagePromptTemplate {
     /// Parses the address as a template of any language.
     ///
     /// # Errors
-    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
+    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse), and [`Config`](ErrorKind::Config) for a variable
+    /// that has the name of a part of the image.
     pub fn parse(url: &str, format: TemplateFormat) -> Result<Self> {
-        let url = Template::parse(url, format)?;
+        let url = parse(url, format)?;
         let variables = url.variables().to_vec();
         Ok(Self { url, detail: None, variables })
     }
@@ -53,7 +55,7 @@ impl ImagePromptTemplate {
     /// # Errors
     /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
     pub fn with_detail(mut self, detail: &str) -> Result<Self> {
-        let detail = Template::parse(detail, self.url.format())?;
+        let detail = parse(detail, self.url.format())?;
         self.variables = unique(self.url.variables().iter().chain(detail.variables()).map(String::as_str));
         self.detail = Some(detail);
         Ok(self)
@@ -80,8 +82,8 @@ impl ImagePromptTemplate {
         &self.variables
     }
 
-    /// The record of `url` and `detail` that a content block of an image holds. Where these are no variables, texts of
-    /// such names among the values take the place of what the templates give.
+    /// The record of `url` and `detail` that a content block of an image holds. Texts of such names among the values take
+    /// the place of what the templates give.
     ///
     /// # Errors
     /// Those of the type.
@@ -100,9 +102,7 @@ impl ImagePromptTemplate {
 
     fn fill_or_take(&self, vars: &Data) -> Result<Data> {
         let given = |name: &str| match vars.as_record()?.get(name)?.as_text() {
-            Some(text) if !text.is_empty() && !self.variables.iter().any(|known| known == name) => {
-                Some(text.to_owned())
-            }
+            Some(text) if !text.is_empty() => Some(text.to_owned()),
             _ => None,
         };
         self.record(Values::new(vars, &self.variables), given)
@@ -146,3 +146,17 @@ impl Prompt for ImagePromptTemplate {
 }
 
 crate::impl_prompt_runnable!(ImagePromptTemplate);
+
+/// A part of an image, without variables that have the name of one.
+fn parse(template: &str, format: TemplateFormat) -> Result<Template> {
+    let template = Template::parse(template, format)?;
+    match template.variables().iter().find(|name| matches!(name.as_str(), "url" | "detail" | "path")) {
+        None => Ok(template),
+        Some(name) => {
+            let message = format!(
+                "an image has no variable `{name}`: that is the name of a part of it, so call the variable otherwise"
+            );
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}

@@ -9,8 +9,9 @@ use crate::{Data, Error, ErrorKind, FromData, Message, Result};
 /// records with `role` and `content`.
 ///
 /// # Errors
-/// Filling it fails with [`ErrorKind::MissingKey`] when the variable has no value, and with
-/// [`ErrorKind::InvalidInput`] when its value is no list of messages.
+/// Filling it fails with [`ErrorKind::MissingKey`] when the variable has no value, with [`ErrorKind::InvalidInput`] when
+/// its value is no list of messages, and as
+/// [`convert_to_messages`](crate::convert_to_messages) does for what is no message in it.
 ///
 /// # Example
 /// ```
@@ -76,20 +77,20 @@ impl MessagesPlaceholder {
         };
         let Some(value) = value else { return Ok(()) };
         let Data::List(mut items) = value.clone().into_plain() else {
-            return Err(self.unfit(&format!("is {}", value.kind())));
+            return Err(self.unfit(ErrorKind::InvalidInput, &format!("is {}", value.kind())));
         };
         let skipped = self.limit.map_or(0, |limit| items.len().saturating_sub(limit));
         for (index, item) in items.drain(skipped..).enumerate() {
             let message = Message::from_data(item).map_err(|error| {
-                self.unfit(&format!("has at {} no message: {}", skipped + index, error.message()))
+                let what = format!("has at {} no message: {}", skipped + index, error.message());
+                self.unfit(error.kind(), &what)
             })?;
             messages.push(message);
         }
         Ok(())
     }
 
-    fn unfit(&self, what: &str) -> Error {
-        let message = format!("the variable `{}` must be a list of messages, but {what}", self.variable);
-        Error::new(ErrorKind::InvalidInput, message)
+    fn unfit(&self, kind: ErrorKind, what: &str) -> Error {
+        Error::new(kind, format!("the variable `{}` must be a list of messages, but {what}", self.variable))
     }
 }

@@ -42,6 +42,7 @@ pub use example_selector::{
 pub use few_shot::FewShotPromptTemplate;
 pub use few_shot_chat::FewShotChatMessagePromptTemplate;
 pub use field_value::{FieldValue, fill_in_order};
+pub(crate) use format_spec::quoted;
 pub use image_prompt_template::ImagePromptTemplate;
 pub use messages_placeholder::MessagesPlaceholder;
 #[cfg(feature = "mustache")]
@@ -50,6 +51,7 @@ pub use prompt_template::PromptTemplate;
 pub use prompt_value::PromptValue;
 pub use structured_prompt::StructuredPrompt;
 pub use template_format::TemplateFormat;
+pub(crate) use text_of::push_number;
 pub use text_of::stringify_value;
 
 use crate::{Chunk, Outline, Result};

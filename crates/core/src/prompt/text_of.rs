@@ -27,7 +27,7 @@ fn push_other(out: &mut String, value: &Data) {
 
 /// Appends the text of a number.
 #[inline]
-pub(super) fn push_number(out: &mut String, number: &Number) {
+pub(crate) fn push_number(out: &mut String, number: &Number) {
     let mut digits = itoa::Buffer::new();
     if let Some(size) = number.as_u64() {
         out.push_str(digits.format(size));

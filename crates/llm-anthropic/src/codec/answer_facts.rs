@@ -19,6 +19,8 @@ impl AnswerFacts {
     /// Adds members of a message, or of the event that ends one, to the metadata.
     pub(super) fn describe(&mut self, members: Map<String, Value>, origin: &Origin, message: &mut AiMessage) {
         message.metadata.request_id.clone_from(&origin.request_id);
+        // By which its blocks are known as Anthropic's.
+        message.metadata.extra.insert("model_provider".to_owned(), "anthropic".into());
         let mut reason = None;
         for (name, value) in members {
             match (name.as_str(), value) {

@@ -68,8 +68,8 @@ mod tests {
         assert_eq!(message.usage, Some(Usage::new(9, 3)));
         let metadata = serde_json::to_value(&message.metadata).expect("JSON");
         let expected = json!({
-            "model_name": "claude-x", "finish_reason": "stop", "request_id": "req_1", "stop_reason": "end_turn",
-            "usage": {"input_tokens": 9, "output_tokens": 3},
+            "model_name": "claude-x", "model_provider": "anthropic", "finish_reason": "stop", "request_id": "req_1",
+            "stop_reason": "end_turn", "usage": {"input_tokens": 9, "output_tokens": 3},
         });
         assert_eq!(metadata, expected);
         check_content(json!([]), json!(""));

@@ -87,7 +87,6 @@ pub(super) fn part_of(block: StandardBlock, from_model: bool) -> Result<Option<W
                 ..WirePart::text(block.reasoning.unwrap_or_default())
             },
         },
-        StandardBlock::Refusal(block) => WirePart::text(block.refusal),
         StandardBlock::PlainText(block) => match (block.text, block.url) {
             (Some(text), _) => WirePart::text(text),
             (None, Some(url)) => {
@@ -126,6 +125,9 @@ fn non_standard(mut data: Map<String, Value>, from_model: bool) -> Result<Option
             }
             (None, None) => Err("has 'type': 'media' but no 'data' or 'file_uri'".to_owned()),
         };
+    }
+    if let ("refusal", Some(Value::String(refusal))) = (kind.as_str(), data.get("refusal")) {
+        return Ok(Some(WirePart::text(refusal.clone())));
     }
     if PART_MEMBERS.iter().any(|name| data.contains_key(*name)) {
         data.remove("type");

@@ -131,6 +131,8 @@ fn parts(message: &Message) -> Result<(Cow<'_, str>, Vec<String>)> {
             StandardBlock::Image(image) => images.push(inline(image)?),
             // Facts about the message that stand beside its content.
             StandardBlock::ToolCall(_) | StandardBlock::Reasoning(_) => {}
+            // Thoughts of an answer that does not say whose it is.
+            StandardBlock::NonStandard(data) if data.get("type").is_some_and(|kind| kind == "thinking") => {}
             other => {
                 let kind = match &other {
                     StandardBlock::NonStandard(data) => data.get("type").and_then(|kind| kind.as_str()),

@@ -24,10 +24,11 @@ pub(super) fn build(data: &Data) -> Result<ChatPromptTemplate> {
 }
 
 pub(super) fn from_template(fields: Fields<'_>) -> Result<ChatPromptTemplate> {
-    let template = fields.text("template").unwrap_or_default();
-    let prompt = ChatPromptTemplate::default().with_template_format(string::format(fields)?);
-    let prompt = prompt.with_template("human", template)?;
-    Ok(partials(fields.record("partials")).into_iter().fold(prompt, with_partial))
+    let template =
+        PromptTemplate::parse(fields.text("template").unwrap_or_default(), string::format(fields)?)?;
+    // Its template is filled beforehand, not the prompt.
+    let template = partials(fields.record("partials")).into_iter().fold(template, string::with_partial);
+    ChatPromptTemplate::default().with_prompt("human", template)
 }
 
 pub(super) fn slice(fields: Fields<'_>) -> Result<ChatPromptTemplate> {
@@ -63,10 +64,11 @@ pub(super) fn add(prompt: ChatPromptTemplate, entry: &Data) -> Result<ChatPrompt
         Data::Text(text) => prompt.with_template("human", text),
         Data::List(pair) => match pair.as_slice() {
             [Data::Text(role), content] => add_pair(prompt, role, content),
+            [_, _] => Err(raise("type_error", "a role is a text")),
             _ => Err(raise("value_error", "an entry is a pair of a role and a content")),
         },
         Data::Record(record) => add_record(prompt, record),
-        _ => Err(raise("value_error", "an entry is a text, a pair or a record")),
+        _ => Err(raise("not_implemented", "an entry is a text, a pair or a record")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Prompts with examples, and what chooses them.
 
 use catena::{
-    ChatPromptTemplate, Data, Examples, FewShotChatMessagePromptTemplate, FewShotPromptTemplate,
+    ChatPromptTemplate, Data, Examples, FewShotChatMessagePromptTemplate, FewShotPromptTemplate, FromData,
     LengthBasedExampleSelector, PromptTemplate, Result, TemplateFormat,
 };
 
@@ -60,8 +60,9 @@ pub(super) fn selector(data: &Data) -> Result<LengthBasedExampleSelector> {
     let fields = Fields::of(data.get("length").ok_or_else(|| unknown("selector"))?)?;
     let example = string::build(fields.need("example_prompt")?)?;
     let mut selector = LengthBasedExampleSelector::new(example, fields.items("examples").to_vec())?;
-    if let Some(length) = fields.number("max_length") {
-        selector = selector.with_max_length(length);
+    if let Some(length) = fields.get("max_length").cloned() {
+        // No example is shorter than nothing.
+        selector = selector.with_max_length(usize::try_from(i64::from_data(length)?).unwrap_or_default());
     }
     if fields.text("count") == Some("chars") {
         selector = selector.with_measure(|text| text.chars().count())?;

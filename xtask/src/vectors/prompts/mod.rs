@@ -14,6 +14,7 @@ use catena::{
 
 use super::area::Evaluated;
 use super::raised::raise;
+use super::runnables::without_habits;
 use super::tagged;
 use super::vector::Vector;
 use fields::Fields;
@@ -33,7 +34,7 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
         "prompt_to_messages" => prompt_value(input).map(|value| value.into_messages().into()),
         "select_examples" => select_examples(input),
         "template_variables" => template_variables(input),
-        "template_schema" => template_schema(input),
+        "template_schema" => return Evaluated::Ordered(template_schema(input), schema_in_one_piece),
         "mustache_render" => mustache_render(input),
         "stringify" => {
             input.need("value").map(|value| catena::stringify_value(&tagged::decode(value)).into())
@@ -83,6 +84,32 @@ fn template_schema(input: Fields<'_>) -> Result<Data> {
     let prompt = PromptTemplate::parse(input.text("template").unwrap_or_default(), TemplateFormat::Mustache)?;
     let Outline { input_schema, .. } = prompt.outline();
     Ok(input_schema.unwrap_or_default().into())
+}
+
+/// A schema with its definitions where they are used, and without what are only habits of a library.
+fn schema_in_one_piece(schema: Data) -> Data {
+    let definitions = schema.get("$defs").cloned().unwrap_or_default();
+    match without_habits(with_definitions(schema, &definitions, 0)) {
+        Data::Record(schema) => {
+            schema.into_iter().filter(|(name, _)| name != "$defs").collect::<Record>().into()
+        }
+        other => other,
+    }
+}
+
+/// A definition that uses itself stays a reference at some depth.
+fn with_definitions(schema: Data, definitions: &Data, depth: usize) -> Data {
+    let Data::Record(record) = schema else { return schema };
+    let used = record.get("$ref").and_then(Data::as_text).and_then(|used| used.strip_prefix("#/$defs/"));
+    match used.and_then(|used| definitions.get(used)).filter(|_| depth < 20) {
+        Some(definition) => with_definitions(definition.clone(), definitions, depth + 1),
+        None => {
+            let members = record.into_iter();
+            let members =
+                members.map(|(name, value)| (name, with_definitions(value, definitions, depth + 1)));
+            members.collect::<Record>().into()
+        }
+    }
 }
 
 fn mustache_render(input: Fields<'_>) -> Result<Data> {

@@ -65,6 +65,9 @@ fn dict(fields: Fields<'_>) -> Result<DictPromptTemplate> {
 fn concat(parts: &Data) -> Result<Node> {
     let Data::List(parts) = parts else { return Err(unknown("form of `concat`")) };
     let (first, rest) = parts.split_first().ok_or_else(|| unknown("empty `concat`"))?;
+    if first.as_text().is_some() {
+        return Err(raise("type_error", "a text has no `+` for prompts"));
+    }
     let first = match first.as_record() {
         Some(record) if record.contains("prompt") || record.contains("chat_prompt") => build(first)?,
         Some(record) if !chat::is_entry(record) => build(first)?,
@@ -86,9 +89,11 @@ fn add(left: Node, right: &Data) -> Result<Node> {
             Some(record) if !chat::is_entry(record) => match build(right)? {
                 Node::Chat(right) => Ok(Node::Chat(left + right)),
                 Node::FewShotChat(right) => Ok(Node::Chat(left.with_examples(right))),
-                Node::Text(right) => left.with_prompt("human", right).map(Node::Chat),
                 _ => Err(raise("not_implemented", "a chat prompt takes messages")),
             },
+            Some(record) if record.contains("role") => {
+                Err(raise("not_implemented", "a record is an entry only in a list"))
+            }
             _ => match right {
                 Data::List(entries) => entries.iter().try_fold(left, chat::add).map(Node::Chat),
                 entry => chat::add(left, entry).map(Node::Chat),

@@ -26,6 +26,7 @@ use super::area::Evaluated;
 use super::vector::Vector;
 use bench::{Bench, Caller};
 pub(super) use fakes::Fakes;
+pub(super) use schemas::without_habits;
 
 /// An operation, made through one of the entry points.
 type Op = fn(&Bench, Caller) -> Result<Data>;

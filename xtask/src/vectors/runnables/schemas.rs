@@ -18,7 +18,7 @@ pub(super) fn config(bench: &Bench, _: Caller) -> Result<Data> {
 }
 
 /// A schema without what are only habits of a library: titles and defaults that are null.
-pub(super) fn without_habits(schema: Data) -> Data {
+pub(in crate::vectors) fn without_habits(schema: Data) -> Data {
     match schema {
         Data::List(items) => Data::List(items.into_iter().map(without_habits).collect()),
         Data::Record(record) => {

@@ -10,6 +10,7 @@ mod tests;
 mod text;
 
 pub(super) use conversion::Conversion;
+pub(crate) use conversion::quoted;
 pub(super) use float::shortest;
 
 use std::borrow::Cow;

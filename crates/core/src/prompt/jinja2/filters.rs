@@ -2,7 +2,7 @@
 
 use std::io;
 
-use minijinja::value::{Kwargs, Rest, Value, from_args};
+use minijinja::value::{Kwargs, Rest, Value, ValueKind, from_args};
 use minijinja::{Environment, Error, ErrorKind, State};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
@@ -20,7 +20,11 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("striptags", minijinja_contrib::filters::striptags);
     environment.add_filter("tojson", tojson);
     environment.add_filter("truncate", truncate);
+    environment.add_filter("urlencode", urlencode);
     environment.add_filter("wordcount", wordcount);
+    environment.add_filter("wordwrap", super::wordwrap::wordwrap);
+    environment.add_filter("xmlattr", xmlattr);
+    environment.add_test("callable", |value: &Value| value.kind() == ValueKind::Plain);
     environment.add_function("cycler", |items: Rest<Value>| minijinja_contrib::globals::cycler(items.0));
     environment.add_function("joiner", minijinja_contrib::globals::joiner);
 }
@@ -53,7 +57,10 @@ fn escape(value: &Value) -> Value {
     if value.is_safe() {
         return value.clone();
     }
-    let text = value.to_string();
+    Value::from_safe_string(escaped(&value.to_string()))
+}
+
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
@@ -65,7 +72,67 @@ fn escape(value: &Value) -> Value {
             char => out.push(char),
         }
     }
-    Value::from_safe_string(out)
+    out
+}
+
+/// The attributes of an element, behind a blank; those that are `none` are left out.
+fn xmlattr(members: &Value, space: Option<bool>, named: Kwargs) -> Result<String, Error> {
+    let space = space.or(named.get("autospace")?).unwrap_or(true);
+    named.assert_all_used()?;
+    if members.kind() != ValueKind::Map {
+        let message = format!("`xmlattr` is for mappings, not for a {}", members.kind());
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    let mut out = String::new();
+    for name in members.try_iter()? {
+        let value = members.get_item(&name)?;
+        let name = name.to_string();
+        if value.is_none() || value.is_undefined() {
+            continue;
+        }
+        if name.contains(|char: char| char.is_whitespace() || matches!(char, '/' | '>' | '=')) {
+            let message = format!("no attribute can have the name `{name:.40}`");
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
+        }
+        out.push_str(if out.is_empty() && !space { "" } else { " " });
+        out.push_str(&format!("{}=\"{}\"", escaped(&name), escaped(&value.to_string())));
+    }
+    Ok(out)
+}
+
+/// Safe inside the path of a URL; of a mapping, or of pairs, a query.
+fn urlencode(value: &Value) -> Result<String, Error> {
+    let pair = |name: &Value, value: &Value| {
+        let [name, value] =
+            [name, value].map(|part| percent_encoded(&part.to_string(), "").replace("%20", "+"));
+        format!("{name}={value}")
+    };
+    let pairs: Result<Vec<String>, Error> = match value.kind() {
+        ValueKind::Map => value.try_iter()?.map(|name| Ok(pair(&name, &value.get_item(&name)?))).collect(),
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()?
+            .map(|item| Ok(pair(&item.get_item_by_index(0)?, &item.get_item_by_index(1)?)))
+            .collect(),
+        _ => return Ok(percent_encoded(&value.to_string(), "/")),
+    };
+    Ok(pairs?.join("&"))
+}
+
+/// With escapes for all but letters, digits, `_.-~`, and what else is safe.
+fn percent_encoded(text: &str, safe: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric()
+                || b"_.-~".contains(&byte)
+                || safe.as_bytes().contains(&byte) =>
+            {
+                out.push(char::from(byte));
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 /// In the middle of so many characters.

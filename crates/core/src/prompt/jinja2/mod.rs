@@ -2,9 +2,11 @@
 
 mod failure;
 mod filters;
+mod names;
 #[cfg(test)]
 mod tests;
 mod value;
+mod wordwrap;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -36,10 +38,13 @@ impl Jinja2 {
         environment.set_undefined_behavior(UndefinedBehavior::Lenient);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.set_formatter(value::write);
+        // There is no template but this one.
+        environment.set_path_join_callback(|_, _| "".into());
         filters::add_to(&mut environment);
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| failure::malformed(source, error))?;
+        names::check(source, &environment)?;
         let words = source.split(|char: char| !(char.is_alphanumeric() || char == '_'));
         let words = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
         Ok(Self { environment: Arc::new(environment), words: Arc::new(words) })

@@ -46,7 +46,23 @@ fn filters() {
     );
     check("{{ 'a'|center(4) }}|{{ 'abc'|center(6) }}|{{ 'ab'|center(5) }}|", json!({}), " a  | abc  |  ab |");
     check("{{ s|e }} {{ s|e|e }}", json!({"s": "<a&'\""}), "&lt;a&amp;&#39;&#34; &lt;a&amp;&#39;&#34;");
+    check(
+        "{{ 'a b&c/é'|urlencode }} {{ {'a b': '/', 'c': 1}|urlencode }} {{ [['x', 'y']]|urlencode }}",
+        json!({}),
+        "a%20b%26c/%C3%A9 a+b=%2F&c=1 x=y",
+    );
+    check(
+        "{% autoescape true %}{{ h }}{{ h|safe }}{{ 1.0 }}{% endautoescape %}{{ h }}",
+        json!({"h": "<b>"}),
+        "&lt;b&gt;<b>1.0<b>",
+    );
+    check("{{ x is callable }} {{ range is callable }}", json!({"x": {}}), "False True");
     check("{{ 'it is, so'|wordcount }}", json!({}), "3");
+    check(
+        "{{ {'a': none, 'b': 'x\"<', 'c': 5}|xmlattr }}|{{ {'a': 1}|xmlattr(false) }}",
+        json!({}),
+        " b=\"x&#34;&lt;\" c=\"5\"|a=\"1\"",
+    );
     check(
         "{{ d|tojson }}",
         json!({"d": {"b": ["é", "<"], "a": 1.0}}),
@@ -76,6 +92,53 @@ fn names() {
 }
 
 #[test]
+fn words_are_wrapped_as_python_does() {
+    let check = |arguments: &str, text: &str, expected: &str| {
+        check(&format!("{{{{ t|wordwrap({arguments}) }}}}"), json!({"t": text}), expected);
+    };
+    check("8", "hello wonderful world, it is", "hello wo\nnderful\nworld,\nit is");
+    check("8, false", "hello wonderful world, it is", "hello\nwonderful\nworld,\nit is");
+    check("5", "aaa-bbb ccc-ddd", "aaa-\nbbb\nccc-\nddd");
+    check("5, break_on_hyphens=false", "aaa-bbb ccc-ddd", "aaa-b\nbb cc\nc-ddd");
+    check("4, wrapstring='|'", "  lead  x", "lead|x");
+    check("2", "a\n\nb c", "a\n\nb\nc");
+    check("", "", "");
+    check("9", "a well--known x-y e-mail", "a well--\nknown x-y\ne-mail");
+    check("3", "日本語テスト", "日本語\nテスト");
+    check(
+        "0",
+        "x",
+        "template, line 1, `wordwrap(0)`: invalid operation: a width of 0: lines need room for a character",
+    );
+    let long = "x".repeat(100_000);
+    check("1", &long, &vec!["x"; 100_000].join("\n"));
+}
+
+#[test]
+fn names_are_checked_when_a_template_is_parsed() {
+    for (template, why) in [
+        ("{{ a|nope }}", "character 6: there is no filter `nope`"),
+        ("é{% for x in a|nope %}{% endfor %}", "character 16: there is no filter `nope`"),
+        ("{% filter nope %}x{% endfilter %}", "character 11: there is no filter `nope`"),
+        ("{{ a is not nope }}", "character 13: there is no test `nope`"),
+        ("{{ a|lower|nope('}}') }}", "character 12: there is no filter `nope`"),
+    ] {
+        let error = Jinja2::new(template).expect_err(template).to_string();
+        assert_eq!(error, format!("template, {why}"), "{template}");
+    }
+    for template in [
+        "{% if a is nope %}{{ a|nope }}{% else %}{{ b|nope }}{% endif %}",
+        "{{ a|nope if a else b }}",
+        "{% raw %}{{ a|nope }}{% endraw %}{# {{ a|nope }} #}{{ 'a|nope' }}",
+        "{{ a is defined }}{{ a is not none }}{{ {'is': {}}.is }}{{ {'a': {'b': '}}|nope'}} }}",
+        "{%- filter upper -%}x{%- endfilter -%}{{- a|upper|e -}}{ {{ '{' }}",
+        "{% block b %}x{% endblock %}{% set x = a|default({}) %}",
+    ] {
+        Jinja2::new(template).expect(template);
+    }
+}
+
+#[test]
 fn nothing_escapes() {
     let check = |template: &str, part: &str| {
         let filled = Jinja2::new(template)
@@ -87,7 +150,9 @@ fn nothing_escapes() {
     check("{{ missing.attr }}", "line 1, `missing.attr`: undefined value");
     check("{{ ''.__class__.__mro__ }}", "undefined value");
     check("{{ nope() }}", "nope");
-    check("{% include 'x' %}", "include");
+    for other in ["{% include 'x' %}", "{% include '' %}", "{% include 'template' %}", "{% extends 'x' %}"] {
+        check(other, "template");
+    }
     check("{{ 'x' * 99999999 }}", "too many steps");
     check(
         "{% set ns = namespace(s='xxxxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",

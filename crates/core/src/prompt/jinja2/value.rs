@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, Value, ValueKind};
-use minijinja::{Error, ErrorKind, Output, State};
+use minijinja::{AutoEscape, Error, ErrorKind, Output, State};
 
+use super::filters::escaped;
 use crate::prompt::format_spec::shortest;
 use crate::{Chunk, Data, Record};
 
@@ -71,9 +72,22 @@ pub(super) fn from_data(data: &Data) -> Value {
     }
 }
 
-/// Writes a value as all template languages of prompts do: numbers as Python does, lists and records as JSON.
-pub(super) fn write(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    let written = match value.kind() {
+/// Writes a value as all template languages of prompts do: numbers as Python does, lists and records as JSON. Inside
+/// `{% autoescape true %}` it is made safe inside HTML.
+pub(super) fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let written = match state.auto_escape() {
+        AutoEscape::None => plain(out, value),
+        _ if value.is_safe() => plain(out, value),
+        _ => {
+            let mut text = String::new();
+            plain(&mut text, value).and_then(|()| out.write_str(&escaped(&text)))
+        }
+    };
+    written.map_err(|_| Error::from(ErrorKind::WriteFailure))
+}
+
+fn plain(out: &mut impl fmt::Write, value: &Value) -> fmt::Result {
+    match value.kind() {
         ValueKind::Undefined => Ok(()),
         ValueKind::None => out.write_str("null"),
         ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
@@ -86,11 +100,10 @@ pub(super) fn write(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Va
             Some(text) => out.write_str(text),
             None => out.write_str(&value.to_string()),
         },
-    };
-    written.map_err(|_| Error::from(ErrorKind::WriteFailure))
+    }
 }
 
-fn json(out: &mut Output<'_>, value: &Value) -> fmt::Result {
+fn json(out: &mut impl fmt::Write, value: &Value) -> fmt::Result {
     match serde_json::to_string(value) {
         Ok(json) => out.write_str(&json),
         Err(_) => out.write_str(&value.to_string()),
