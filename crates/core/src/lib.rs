@@ -22,6 +22,7 @@ mod outline;
 mod parser;
 mod path;
 mod prompt;
+mod random;
 mod rate_limits;
 mod registry;
 mod run;
@@ -109,10 +110,11 @@ pub use tool::{
     strict_json_schema, tool,
 };
 
-/// For the code that macros write.
+/// For the code that macros write, and for catena's other crates.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::prompt::{FieldValue, fill_in_order};
+    pub use crate::random::random_fraction;
     pub use crate::tool::{Returned, ReturnedPlain, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;
