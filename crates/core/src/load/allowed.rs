@@ -7,13 +7,13 @@ use super::class::Class;
 /// # Example
 /// ```
 /// use catena_core::load::{dumps, AllowedObjects, Loader};
-/// use catena_core::{Message, PromptTemplate};
+/// use catena_core::{fakes::FakeLlm, Message, PromptTemplate, RunnableExt};
 /// let messages = Loader::new().with_allowed(AllowedObjects::Messages);
 /// assert!(messages.loads(&dumps(&Message::human("Hi"))).is_ok());
 /// assert!(messages.loads(&dumps(&PromptTemplate::new("{x}")?)).is_err());
 ///
 /// // A class that the loader was given needs `All`, which is the default, or its name.
-/// let models = Loader::new().with_class(["acme", "Model"], |_| Ok(DynRunnable::from(FakeLlm::new(["Hi"]).dynamic()).into()));
+/// let models = Loader::new().with_class(["acme", "Model"], |_| Ok(FakeLlm::new(["Hi"]).dynamic().into()));
 /// let text = r#"{"lc": 1, "type": "constructor", "id": ["acme", "Model"], "kwargs": {}}"#;
 /// assert!(models.loads(text).is_ok());
 /// assert!(models.with_allowed(AllowedObjects::Core).loads(text).is_err());
