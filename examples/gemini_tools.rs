@@ -3,7 +3,6 @@
 
 use catena::prelude::*;
 use catena::{AiMessage, Message};
-use catena_llm_gemini::ChatGemini;
 use catena_testkit::{Reply, Server};
 use serde_json::{Value, json};
 

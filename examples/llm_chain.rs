@@ -1,4 +1,4 @@
-//! LangChain's "Async API" page, line by line: five answers in series, then five at once.
+//! The program of LangChain's "Async API" page: five answers in series, then five at once, with the times they took.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::time::Instant;

@@ -217,7 +217,7 @@ pub trait LlmChainExt {
     #[doc(alias = "predict")]
     fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
 
-    /// Runs every input, concurrently, and gives the texts in the order of the inputs.
+    /// Runs every input and gives the texts in the order of the inputs. See [`aapply`](crate::LlmChain::aapply).
     fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
 
     /// Asks the model with every input, concurrently, and gives its whole answers. See
@@ -232,7 +232,7 @@ pub trait LlmChainExt {
     where
         P: Runnable<Input: From<String>>;
 
-    /// Runs every input, concurrently, and reads each text with a parser.
+    /// Runs every input and reads each text with a parser.
     fn apply_and_parse<I: Into<crate::Data>, P>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -298,8 +298,8 @@ pub trait ChainExt {
     /// Runs with one bare value or with named values, and gives the one output as it is.
     fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data>;
 
-    /// Runs every input, concurrently, and gives what each call gives, in the order of the inputs. A chain of one prompt
-    /// and one model gives its outputs alone here.
+    /// Runs every input and gives what each call gives, in the order of the inputs; a chain of one prompt and one model
+    /// gives its outputs alone here. See [`aapply`](crate::chains::Chain::aapply).
     fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>>;
 }
 

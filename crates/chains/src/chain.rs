@@ -111,7 +111,9 @@ impl Chain {
         self
     }
 
-    /// Loads values from this memory for every call, and saves every call that succeeded.
+    /// Loads values from this memory for every call, and saves every call that succeeded. The items of a `batch` run
+    /// concurrently: they know nothing of each other, and are saved as they end. [`aapply`](Chain::aapply) runs them in
+    /// order.
     #[must_use]
     pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
         self.memory = Some(Arc::new(memory));
@@ -157,16 +159,16 @@ impl Chain {
         Ok(output.get_mut(key).map(std::mem::take).unwrap_or_default())
     }
 
-    /// Runs every input, concurrently, and gives what each call gives, in the order of the inputs. A chain of one prompt
-    /// and one model gives its outputs alone here.
+    /// Runs every input and gives what each call gives, in the order of the inputs: concurrently; with a memory one after
+    /// the other, so that each call knows those before it. A chain of one prompt and one model gives its outputs alone
+    /// here.
     ///
     /// # Errors
     /// Each input has a result of its own.
     pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<Record>> {
-        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
         let chain = self.clone();
         let chain = if self.asks { chain.only_outputs() } else { chain };
-        chain.batch(inputs).await
+        apply_each(&chain, self.memory.is_some(), inputs).await
     }
 
     fn the_output_key(&self) -> Result<&str> {
@@ -261,6 +263,27 @@ impl Chain {
         };
         without(shown, &self.output_keys)
     }
+}
+
+/// The result of each input, in order: of calls that run concurrently, or one after the other.
+pub(crate) async fn apply_each<R, I>(
+    chain: &R,
+    in_turn: bool,
+    inputs: impl IntoIterator<Item = I>,
+) -> Vec<Result<R::Output>>
+where
+    R: Runnable<Input = Data>,
+    I: Into<Data>,
+{
+    let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
+    if !in_turn {
+        return chain.batch(inputs).await;
+    }
+    let mut results = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        results.push(chain.invoke(input).await);
+    }
+    results
 }
 
 impl fmt::Debug for Chain {

@@ -13,6 +13,7 @@ use futures_util::{StreamExt, future};
 use serde_json::Value;
 
 use crate::asking::{self, Answer, Asking};
+use crate::chain::apply_each;
 use crate::chain_prompt::ChainPrompt;
 use crate::keys::invalid;
 use crate::{Chain, ChainOutput, Generation, Memory};
@@ -95,7 +96,8 @@ impl LlmChain {
     }
 
     /// Loads values for the prompt from this memory, and saves every call that succeeded. A bare value then stands for
-    /// the one variable that the memory does not fill.
+    /// the one variable that the memory does not fill. The items of a `batch` run concurrently: they know nothing of each
+    /// other, and are saved as they end. [`aapply`](Self::aapply) runs them in order.
     #[must_use]
     pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
         self.chain = self.chain.with_memory(memory);
@@ -190,13 +192,15 @@ impl LlmChain {
         self.invoke(inputs.into()).await.map(String::from)
     }
 
-    /// Runs every input, concurrently, and gives the texts in the order of the inputs.
+    /// Runs every input and gives the texts in the order of the inputs: concurrently; with a memory one after the other,
+    /// so that each call knows those before it. As a [`Chain`], by `with_output_parser` for one, it gives
+    /// [records](Chain::aapply).
     ///
     /// # Errors
     /// Each input has a result of its own.
     pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
-        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
-        self.batch(inputs).await.into_iter().map(|output| output.map(String::from)).collect()
+        let outputs = apply_each(self, self.chain.memory.is_some(), inputs).await;
+        outputs.into_iter().map(|output| output.map(String::from)).collect()
     }
 
     /// Runs once and reads the text with a parser.
@@ -211,7 +215,7 @@ impl LlmChain {
         parser.invoke(self.arun(inputs).await?).await
     }
 
-    /// Runs every input, concurrently, and reads each text with a parser.
+    /// Runs every input, as [`aapply`](Self::aapply) does, and reads each text with a parser.
     ///
     /// # Errors
     /// Each input has a result of its own.
@@ -224,8 +228,7 @@ impl LlmChain {
         P: Runnable,
         P::Input: From<String>,
     {
-        let inputs: Vec<Data> = inputs.into_iter().map(Into::into).collect();
-        let texts = self.batch(inputs).await.into_iter().map(|output| output.map(String::from));
+        let texts = self.aapply(inputs).await.into_iter();
         future::join_all(texts.map(async |text| parser.invoke(text?).await)).await
     }
 

@@ -1,4 +1,28 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # What is where
+//!
+//! | theme | names |
+//! | --- | --- |
+//! | calling | [`Runnable`], [`RunnableExt`] with `invoke`, `stream`, `batch` and all combinators, [`batch`], [`Chunk`], [`gather`] |
+//! | steps | [`lambda`], [`generator`], [`delegate`], [`Pipe`], [`RunnableParallel`], [`RunnablePassthrough`], [`RunnableAssign`], [`RunnablePick`], [`RunnableBranch`], [`RouterRunnable`], [`RunnableEach`] |
+//! | wrappers | [`WithRetry`] and [`RetryPolicy`], [`WithFallbacks`], [`WithConfig`], [`WithListener`], [`WithMessageHistory`], [`Bound`], [`BoxRunnable`], [`DynRunnable`] |
+//! | choices at call time | [`ConfigurableField`], [`ConfigurableAlternatives`], [`configurable`] |
+//! | prompts | [`PromptTemplate`], [`ChatPromptTemplate`], [`MessagesPlaceholder`], [`FewShotPromptTemplate`], [`FewShotChatMessagePromptTemplate`], [`ImagePromptTemplate`], [`DictPromptTemplate`], [`StructuredPrompt`], [`PromptValue`], [`TemplateFormat`] |
+//! | examples for prompts | [`Examples`], [`ExampleSelector`], [`LengthBasedExampleSelector`], [`SemanticSimilarityExampleSelector`], [`MaxMarginalRelevanceExampleSelector`] |
+//! | messages | [`Message`], [`AiMessage`], [`HumanMessage`], [`SystemMessage`], [`ToolMessage`], [`Content`], [`ContentBlock`], [`StandardBlock`], [`Usage`], [`ResponseMetadata`] |
+//! | work on messages | [`TrimMessages`], [`MessageFilter`], [`merge_message_runs`], [`get_buffer_string`], [`convert_to_messages`], [`convert_to_openai_messages`], [`TokenCounter`], [`ApproximateTokens`] |
+//! | values | [`Data`], [`Record`], [`vars!`], [`FromData`], [`Document`], [`Json`], [`Xml`] |
+//! | models | [`LanguageModel`], [`ChatModelExt`], [`Capability`], [`Embeddings`], [`ModelRegistry`], [`ModelOptions`], [`ConfigurableModel`] |
+//! | parsers of text | [`StrOutputParser`], [`CommaSeparatedListOutputParser`], [`BooleanOutputParser`], [`EnumOutputParser`], [`DatetimeOutputParser`], [`XmlOutputParser`], [`RegexDictParser`], [`CombiningOutputParser`], `RegexParser` with the feature `regex` |
+//! | typed answers | [`JsonOutputParser`], [`TypedOutputParser`], `parse` with the feature `schemars`, [`JsonSchemaOutputParser`], [`StructuredOutput`], [`OutputFixingParser`], [`RetryOutputParser`], [`OutputParser`] for one's own |
+//! | tools | [`tool()`], [`Tool`], [`ToolLoop`], [`ToolOptions`], [`ToolCall`], [`ToolsParser`], [`RunnableTool`], [`convert_to_openai_tool`] |
+//! | runs | [`RunConfig`], [`Context`], [`CancelToken`], [`Timer`], [`RetryBudget`], [`Admission`] |
+//! | watching | [`Observer`], [`RunCollector`], [`UsageTotals`], [`StreamEvent`], [`observe_with`], `TracingObserver` with the feature `tracing`, [`Graph`] |
+//! | memory | [`ChatMessageHistory`], [`InMemoryChatMessageHistory`], [`InMemorySessions`] |
+//! | saving and loading | [`load`] |
+//! | errors | [`Error`], [`ErrorKind`], [`Result`], [`ParseFailure`], [`ServiceError`] |
+//! | tests | [`fakes`] |
 
 // The macros come first: every module below may use them.
 mod macros;
@@ -22,6 +46,7 @@ mod outline;
 mod parser;
 mod path;
 mod prompt;
+mod random;
 mod rate_limits;
 mod registry;
 mod run;
@@ -109,10 +134,11 @@ pub use tool::{
     strict_json_schema, tool,
 };
 
-/// For the code that macros write.
+/// For the code that macros write, and for catena's other crates.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::prompt::{FieldValue, fill_in_order};
+    pub use crate::random::random_fraction;
     pub use crate::tool::{Returned, ReturnedPlain, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;

@@ -32,6 +32,18 @@ pub trait RunnableExt: Runnable {
     ///
     /// # Errors
     /// Those of the step that failed, with its place in the chain as the error's path.
+    ///
+    /// # Cancellation
+    /// Dropping the future cancels the run.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, PromptTemplate, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let chain = PromptTemplate::new("Why {question}?")? | FakeLlm::new(["42"]);
+    /// assert_eq!(chain.invoke("not").await?, "42");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn invoke(&self, input: impl Into<Self::Input>) -> impl Future<Output = Result<Self::Output>> + Send {
         let input = input.into();
         async move { self.call(input, &Context::default()).await.map_err(|error| step::named(error, self)) }
@@ -62,6 +74,21 @@ pub trait RunnableExt: Runnable {
     ///
     /// # Cancellation
     /// Dropping the stream cancels the run.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeChatModel, RunnableExt, StrOutputParser};
+    /// use futures_util::StreamExt;
+    /// # futures_executor::block_on(async {
+    /// let chain = FakeChatModel::new(["It was polar."]) | StrOutputParser;
+    /// let mut tokens = chain.stream("Why did the bear dissolve?");
+    /// let mut pieces = Vec::new();
+    /// while let Some(token) = tokens.next().await {
+    ///     pieces.push(token?);
+    /// }
+    /// assert_eq!(pieces, ["It ", "was ", "polar."]);
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn stream<'a>(&'a self, input: impl Into<Self::Input>) -> ChunkStream<'a, Self::Output> {
         step::transform_root(self, step::whole(input.into()), Context::default())
     }
@@ -135,6 +162,20 @@ pub trait RunnableExt: Runnable {
     ///
     /// # Cancellation
     /// Dropping the future cancels all items.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Error, ErrorKind, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let half = lambda(|x: i64| match x % 2 {
+    ///     0 => Ok(x / 2),
+    ///     _ => Err(Error::new(ErrorKind::InvalidInput, "odd")),
+    /// });
+    /// let results = half.batch([2_i64, 3, 4]).await;
+    /// assert_eq!((results[0].as_ref().ok(), results[2].as_ref().ok()), (Some(&1), Some(&2)));
+    /// assert!(results[1].is_err());
+    /// # });
+    /// ```
     fn batch<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -230,6 +271,16 @@ pub trait RunnableExt: Runnable {
     }
 
     /// Gives the output record with one more value in it, made of that record by `branch`. See [`RunnableAssign`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, vars, Data, RunnableExt, RunnablePassthrough};
+    /// # futures_executor::block_on(async {
+    /// let length = lambda(|record: Data| record.get("text").and_then(Data::as_text).map(str::len));
+    /// let chain = RunnablePassthrough::<Data>::new().assign("length", length);
+    /// assert_eq!(chain.invoke(vars! { text: "four" }).await?, vars! { text: "four", length: 4 });
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn assign<R>(self, name: impl Into<String>, branch: R) -> Pipe<Self, RunnableAssign>
     where
         Self: Sized,
@@ -241,6 +292,15 @@ pub trait RunnableExt: Runnable {
     }
 
     /// Gives one value of the output record. See [`RunnablePick`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, JsonOutputParser, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let chain = (FakeLlm::new([r#"{"name": "Ada", "age": 36}"#]) | JsonOutputParser).pick("age");
+    /// assert_eq!(chain.invoke("Who?").await?, 36.into());
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn pick(self, name: impl Into<String>) -> Pipe<Self, RunnablePick>
     where
         Self: Sized,
@@ -249,7 +309,20 @@ pub trait RunnableExt: Runnable {
         self.pipe(RunnablePick::one(name))
     }
 
-    /// Fixes a call argument beforehand. See [`Bound`].
+    /// Fixes a call argument beforehand: something that the model, or the step of your own, takes beside its input. See
+    /// [`Bound`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Context, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let repeat = lambda(|text: String, cx: Context| {
+    ///     let times = cx.arguments().and_then(|arguments| arguments["times"].as_u64()).unwrap_or(1);
+    ///     text.repeat(usize::try_from(times).unwrap_or_default())
+    /// });
+    /// assert_eq!(repeat.bind("times", 3).invoke("ha").await?, "hahaha");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn bind(self, name: impl Into<String>, value: impl Into<Value>) -> Bound<Self>
     where
         Self: Sized,
@@ -282,6 +355,17 @@ pub trait RunnableExt: Runnable {
     }
 
     /// Tries again when it fails. See [`WithRetry`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Error, ErrorKind, RetryPolicy, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let down = lambda(|_: String| Err::<String, _>(Error::new(ErrorKind::Server, "down")));
+    /// let stubborn = down.with_retry(RetryPolicy::new().with_max_attempts(3).without_delay());
+    /// let error = stubborn.invoke("Hello?").await.unwrap_err();
+    /// assert!(error.to_string().contains("retry#3"), "{error}");
+    /// # });
+    /// ```
     fn with_retry(self, policy: RetryPolicy) -> WithRetry<Self>
     where
         Self: Sized,
@@ -290,6 +374,16 @@ pub trait RunnableExt: Runnable {
     }
 
     /// Turns to others when it fails. See [`WithFallbacks`].
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, Error, ErrorKind, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let down = FakeLlm::failing(Vec::<String>::new(), Error::new(ErrorKind::Server, "down"));
+    /// let model = down.with_fallbacks([FakeLlm::new(["from the spare"])]);
+    /// assert_eq!(model.invoke("Hello?").await?, "from the spare");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn with_fallbacks<R>(
         self,
         fallbacks: impl IntoIterator<Item = R>,

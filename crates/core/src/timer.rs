@@ -1,4 +1,4 @@
-//! Time as a value: the only place where catena reads the clock or sleeps.
+//! Time as a value: the only place where the core, the chains and the limits read the clock or sleep.
 
 use std::fmt::Debug;
 use std::future::Future;

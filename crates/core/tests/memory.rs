@@ -1,4 +1,4 @@
-//! W11: a process that makes calls for years does not grow. It needs a process of its own, so it is a test target of its
+//! A process that makes calls for years does not grow. It needs a process of its own, so it is a test target of its
 //! own.
 //!
 //! A million calls without observers and a hundred thousand with (each of those is three runs with all their events) take
@@ -39,7 +39,7 @@ fn calls(default: usize) -> usize {
 
 // One test: the memory is that of the process.
 #[test]
-fn w11_memory_stays_flat() {
+fn memory_stays_flat() {
     let chain = lambda(|x: i64| x + 1) | lambda(|x: i64| x * 2);
     check(calls(1_000_000), || assert_eq!(block_on(chain.invoke(1)).unwrap(), 4));
 

@@ -46,6 +46,7 @@ struct Inner {
     observers: BTreeMap<String, Arc<dyn Observer>>,
     retry: RetryPolicy,
     sessions: Sessions,
+    jinja2: bool,
 }
 
 impl PipelineLoader {
@@ -60,6 +61,7 @@ impl PipelineLoader {
             observers: BTreeMap::new(),
             retry: RetryPolicy::new(),
             sessions: Arc::new(move |id| Arc::new(sessions.session(id))),
+            jinja2: false,
         }))
     }
 
@@ -128,6 +130,17 @@ impl PipelineLoader {
         sessions: impl Fn(&str) -> Arc<dyn ChatMessageHistory> + Send + Sync + 'static,
     ) -> Self {
         self.changed(|inner| inner.sessions = Arc::new(sessions))
+    }
+
+    /// Loads templates in jinja2's language too. They can do more than fill in values: only for what you trust. Needs the
+    /// feature `jinja2` of `catena-core`.
+    #[must_use]
+    pub fn allow_jinja2(self) -> Self {
+        self.changed(|inner| inner.jinja2 = true)
+    }
+
+    pub(crate) fn allows_jinja2(&self) -> bool {
+        self.0.jinja2
     }
 
     /// Makes a runnable of a pipeline.

@@ -7,7 +7,8 @@ use crate::keys::text_of;
 /// Groups documents, in order, so that each group is no longer than `token_max`, as `length` measures it.
 ///
 /// The length must not shrink when a document is added. Groups are found by doubling and halving, so that long lists are
-/// measured seldom. A document that is too long alone stands alone, if it is not the first.
+/// measured seldom. A document that is too long alone stands alone, longer than `token_max`, if it is not the first, as in
+/// LangChain.
 ///
 /// # Errors
 /// [`InvalidInput`](ErrorKind::InvalidInput) when the first document of all is too long alone, and those of `length`.

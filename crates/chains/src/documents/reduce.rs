@@ -23,9 +23,10 @@ use crate::keys::{text_of, without};
 ///
 /// # Errors
 /// [`build`](ReduceDocumentsChain::build) fails as [`StuffDocumentsChain`] does. The chain fails with
-/// [`InvalidInput`](ErrorKind::InvalidInput) when a single document is too long, and with
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the first document alone is too long, and with
 /// [`TooLarge`](ErrorKind::TooLarge) when collapsing does not make the documents shorter, or not within the rounds
-/// allowed.
+/// allowed. A later document that is too long alone is collapsed alone, in a prompt longer than `token_max`, as in
+/// LangChain: the model decides whether it takes it.
 ///
 /// # Cancellation
 /// Dropping a future or stream, and the first error, end the calls under way.

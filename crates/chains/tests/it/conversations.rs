@@ -1,17 +1,17 @@
 //! Chains that remember.
 
 use catena_chains::{
-    ConversationBufferMemory, ConversationChain, LlmChain, Memory, ReadOnlyMemory, SimpleMemory,
+    Chain, ConversationBufferMemory, ConversationChain, LlmChain, Memory, ReadOnlyMemory, SimpleMemory,
 };
 use catena_core::fakes::{FakeChatModel, FakeLlm};
 use catena_core::{
-    ChatPromptTemplate, Data, Error, ErrorKind, MessagesPlaceholder, PromptTemplate, Record, RunnableExt,
-    gather, vars,
+    ChatPromptTemplate, CommaSeparatedListOutputParser, Data, Error, ErrorKind, MessagesPlaceholder,
+    PromptTemplate, Record, RunnableExt, gather, vars,
 };
 use futures_executor::block_on;
 use futures_util::StreamExt;
 
-use crate::support::{asked, fails, llm};
+use crate::support::{Answering, asked, fails, llm};
 
 const TEMPLATE: &str = "{history}\nHuman: {q}\nAI:";
 
@@ -55,6 +55,48 @@ fn messages_fill_a_placeholder() {
     block_on(chain.arun("q1")).expect("an answer");
     block_on(chain.arun("q2")).expect("an answer");
     assert_eq!(model.prompts()[1].to_string(), "System: s\nHuman: q1\nAI: a1\nHuman: q2");
+}
+
+#[test]
+fn what_is_applied_with_a_memory_runs_in_order() {
+    // The first question takes longest: run together, the answers would be saved in the opposite order.
+    let thinking = Answering(|prompt| {
+        let words = 4_usize.saturating_sub(prompt.matches("Human").count());
+        Some("so ".repeat(words) + "said")
+    });
+    let chain = LlmChain::from_template(thinking, TEMPLATE).expect("a template");
+    let memory = ConversationBufferMemory::new();
+    let history = |memory: &ConversationBufferMemory| {
+        block_on(memory.load(&Record::new())).expect("loaded").get("history").cloned()
+    };
+    let said = "Human: q1\nAI: so so so said\nHuman: q2\nAI: so so said\nHuman: q3\nAI: so said";
+
+    let texts = block_on(chain.clone().with_memory(memory.clone()).aapply(["q1", "q2", "q3"]));
+    let texts: Vec<String> = texts.into_iter().map(|text| text.expect("an answer")).collect();
+    assert_eq!(texts, ["so so so said", "so so said", "so said"]);
+    assert_eq!(history(&memory), Some(Data::from(said)));
+
+    let memory = ConversationBufferMemory::new();
+    let records = Chain::from(chain.clone().with_memory(memory.clone()));
+    let records = block_on(records.aapply(["q1", "q2", "q3"]));
+    assert_eq!(records[2].as_ref().expect("outputs").get("text"), Some(&Data::from("so said")));
+    assert_eq!(history(&memory), Some(Data::from(said)));
+
+    let memory = ConversationBufferMemory::new();
+    let parsed = chain.with_memory(memory.clone());
+    block_on(parsed.aapply_and_parse(["q1", "q2", "q3"], &CommaSeparatedListOutputParser));
+    assert_eq!(history(&memory), Some(Data::from(said)));
+}
+
+#[test]
+fn one_that_fails_in_order_harms_no_other() {
+    let picky = Answering(|prompt| (!prompt.contains("q2")).then(|| "yes".to_owned()));
+    let memory = ConversationBufferMemory::new();
+    let chain = LlmChain::from_template(picky, TEMPLATE).expect("a template").with_memory(memory);
+    let results = block_on(chain.aapply(["q1", "q2", "q3"]));
+    let results: Vec<Option<&str>> =
+        results.iter().map(|result| result.as_ref().ok().map(String::as_str)).collect();
+    assert_eq!(results, [Some("yes"), None, Some("yes")]);
 }
 
 #[test]

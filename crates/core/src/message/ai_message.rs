@@ -41,8 +41,10 @@ pub struct AiMessage {
     /// What the model thought before it answered, where the service shows it. Never part of the text.
     pub reasoning: Option<String>,
     /// How many tokens the call used.
+    #[doc(alias = "usage_metadata")]
     pub usage: Option<Usage>,
     /// What the service said about the call.
+    #[doc(alias = "response_metadata")]
     pub metadata: ResponseMetadata,
     /// What a single service says or takes beside all this.
     pub additional_kwargs: Map<String, Value>,

@@ -1,26 +1,33 @@
 //! Keeping some messages of a conversation.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{Message, MessageKind};
+use async_trait::async_trait;
 
-/// Which messages to keep.
+use super::{Message, MessageKind};
+use crate::{Context, Result, Runnable};
+
+/// Which messages to keep. As a step of a chain it gives those of what it gets.
 ///
 /// What is excluded is dropped whatever else holds; of the rest, what any `include` names is kept, or everything if
 /// there is none.
 ///
 /// # Example
 /// ```
-/// use catena_core::{lambda, Message, MessageFilter, MessageKind, RunnableExt};
+/// use catena_core::{fakes::FakeChatModel, Message, MessageFilter, MessageKind, RunnableExt};
 /// let filter = MessageFilter::new().include_types([MessageKind::Human]);
 /// let messages = vec![Message::system("Be brief."), Message::human("Hi")];
 /// assert_eq!(filter.filter(messages.clone()), [Message::human("Hi")]);
 /// # futures_executor::block_on(async {
-/// // As a step of a chain:
-/// let step = lambda(move |messages: Vec<Message>| filter.filter(messages));
-/// assert_eq!(step.invoke(messages).await?.len(), 1);
+/// // As a step of a chain, behind a prompt or in front of a model:
+/// let model = FakeChatModel::new(["Hello"]);
+/// let chain = filter | model.clone();
+/// chain.invoke(messages).await?;
+/// assert_eq!(model.prompts()[0].to_string(), "Human: Hi");
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
+#[doc(alias = "filter_messages")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageFilter {
     include: Names,
@@ -135,7 +142,23 @@ impl MessageFilter {
     }
 }
 
-/// The messages that a filter keeps.
+#[async_trait]
+impl Runnable for MessageFilter {
+    type Input = Vec<Message>;
+    type Output = Vec<Message>;
+
+    async fn call(&self, messages: Vec<Message>, _cx: &Context) -> Result<Vec<Message>> {
+        Ok(self.filter(messages))
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("filter_messages")
+    }
+}
+
+crate::impl_pipe!(MessageFilter);
+
+/// The messages that a filter keeps. [`MessageFilter`] is a step of a chain too.
 ///
 /// # Example
 /// ```

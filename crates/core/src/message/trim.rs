@@ -1,13 +1,16 @@
 //! Keeping as much of a conversation as fits.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::like::invalid;
 use super::trim_partial::{Part, partial};
 use super::{Message, MessageKind, TokenCounter};
-use crate::{Error, Result};
+use crate::{Context, Error, Result, Runnable};
 
 /// Which end of a conversation is kept.
 ///
@@ -40,11 +43,14 @@ impl FromStr for TrimStrategy {
 
 pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
-/// How to trim a conversation to a number of tokens.
+/// How to trim a conversation to a number of tokens. As a step of a chain it trims what it gets.
+///
+/// # Errors
+/// As a step those of [`trim`](TrimMessages::trim).
 ///
 /// # Example
 /// ```
-/// use catena_core::{lambda, Message, MessageKind, RunnableExt, TrimMessages};
+/// use catena_core::{fakes::FakeChatModel, Message, MessageKind, RunnableExt, TrimMessages};
 /// let trim = TrimMessages::new(3, |messages: &[Message]| messages.len())
 ///     .with_include_system(true)
 ///     .with_start_on([MessageKind::Human]);
@@ -53,12 +59,15 @@ pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 /// ];
 /// assert_eq!(trim.trim(messages.clone())?, [Message::system("Be brief."), Message::human("How are you?")]);
 /// # futures_executor::block_on(async {
-/// // As a step of a chain:
-/// let step = lambda(move |messages: Vec<Message>| trim.trim(messages).unwrap_or_default());
-/// assert_eq!(step.invoke(messages).await?.len(), 2);
+/// // As a step of a chain, behind a prompt or in front of a model:
+/// let model = FakeChatModel::new(["Fine, thanks."]);
+/// let chain = trim | model.clone();
+/// assert_eq!(chain.invoke(messages).await?.text(), "Fine, thanks.");
+/// assert_eq!(model.prompts()[0].to_string(), "System: Be brief.\nHuman: How are you?");
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// # Ok::<(), catena_core::Error>(())
 /// ```
+#[doc(alias = "trim_messages")]
 #[derive(Clone)]
 pub struct TrimMessages {
     max_tokens: usize,
@@ -224,7 +233,23 @@ impl fmt::Debug for TrimMessages {
     }
 }
 
-/// Keeps as much of a conversation as fits.
+#[async_trait]
+impl Runnable for TrimMessages {
+    type Input = Vec<Message>;
+    type Output = Vec<Message>;
+
+    async fn call(&self, messages: Vec<Message>, _cx: &Context) -> Result<Vec<Message>> {
+        self.trim(messages)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        Cow::Borrowed("trim_messages")
+    }
+}
+
+crate::impl_pipe!(TrimMessages);
+
+/// Keeps as much of a conversation as fits. [`TrimMessages`] is a step of a chain too.
 ///
 /// # Errors
 /// As [`TrimMessages::trim`].
@@ -293,6 +318,23 @@ mod tests {
         assert_eq!((kept.len(), &kept[0], &kept[1]), (4, &talk()[0], &talk()[3]));
         assert!(first(4).with_start_on([MessageKind::Human]).trim(talk()).is_err());
         assert!(first(4).with_include_system(true).trim(talk()).is_err());
+    }
+
+    #[test]
+    fn a_step_trims_what_a_prompt_makes_and_reports_what_is_wrong() {
+        use crate::{ChatPromptTemplate, ErrorKind, MessageFilter, RunnableExt, gather};
+        use futures_executor::block_on;
+        let prompt =
+            ChatPromptTemplate::new([("system", "s"), ("human", "{a}"), ("ai", "b c")]).expect("good");
+        let people = MessageFilter::new().exclude_types([MessageKind::System]);
+        let chain = prompt | people | TrimMessages::new(3, words);
+        let kept = block_on(chain.invoke([("a", "one")])).expect("trimmed");
+        assert_eq!(kept, [Message::human("one"), Message::ai("b c")]);
+        assert_eq!(block_on(gather(chain.stream([("a", "one")]))).expect("trimmed"), Some(kept));
+        let wrong = TrimMessages::new(3, words).with_strategy(TrimStrategy::First).with_include_system(true);
+        let error = block_on(wrong.invoke(talk())).expect_err("contradicts itself");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().starts_with("trim_messages: include_system"), "{error}");
     }
 
     #[track_caller]

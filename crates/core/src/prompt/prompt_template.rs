@@ -90,7 +90,9 @@ impl PromptTemplate {
         Self::parse_file(path, TemplateFormat::FString)
     }
 
-    /// Reads a template of any language from a file.
+    /// Reads a template of any language from a file. The caller names the language, so that jinja2's is read here too:
+    /// give it only files you trust. Data that names its own language (a saved prompt, a pipeline, LangChain's envelope)
+    /// is refused if it names jinja2.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if the file cannot be read, and those of [`parse`](PromptTemplate::parse).

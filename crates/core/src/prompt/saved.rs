@@ -24,7 +24,8 @@ fn is_null(data: &Data) -> bool {
     *data == Data::Null
 }
 
-/// The template, its language, and the values that are filled beforehand; functions cannot be saved.
+/// The template, its language, and the values that are filled beforehand; functions cannot be saved. A template in
+/// jinja2's language is written, but not read again.
 impl Serialize for PromptTemplate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let values = self.partials.as_data().map_err(ser::Error::custom)?;
@@ -34,9 +35,16 @@ impl Serialize for PromptTemplate {
     }
 }
 
+/// Templates in jinja2's language are refused: they are programs, and data does not choose to be one. Whoever trusts the
+/// text reads it with [`PromptTemplate::parse`].
 impl<'de> Deserialize<'de> for PromptTemplate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let saved = Saved::deserialize(deserializer)?;
+        if saved.template_format == TemplateFormat::Jinja2 {
+            return Err(de::Error::custom(
+                "a prompt in jinja2's language is not read from data, it is a program; see `PromptTemplate::parse`",
+            ));
+        }
         let values = match saved.partial_variables {
             Data::Null => Record::new(),
             Data::Record(record) => record,
@@ -68,5 +76,7 @@ mod tests {
         assert!(read(r#"{"template":"{"}"#).is_err_and(|error| error.contains("character 1")));
         assert!(read(r#"{"template":"x","tempate":"y"}"#).is_err());
         assert!(read(r#"{"template":"x","partial_variables":[1]}"#).is_err());
+        let program = read(r#"{"template":"{{ x }}","template_format":"jinja2"}"#);
+        assert!(program.is_err_and(|error| error.contains("it is a program")));
     }
 }

@@ -1,10 +1,10 @@
 //! Identities of runs.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::random::random_bits;
 use crate::{Error, ErrorKind};
 
 /// The id of a run: a UUID of version 7 (RFC 9562), so that ids sort by time.
@@ -33,11 +33,6 @@ impl RunId {
     pub fn as_u128(self) -> u128 {
         self.0
     }
-}
-
-/// 64 bits that differ each time: every `RandomState` has new keys, seeded by the operating system.
-fn random_bits() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 impl From<u128> for RunId {

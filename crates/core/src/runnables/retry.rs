@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use serde_json::{Map, json};
 
 use super::attempts::until_first_chunk;
 use crate::load::Constructor;
+use crate::random::random_fraction;
 use crate::run::step::{self, Place};
 use crate::{ChunkStream, Context, Error, Outline, Result, Runnable};
 
@@ -194,12 +194,6 @@ impl fmt::Debug for RetryPolicy {
             .field("max", &self.max)
             .finish_non_exhaustive()
     }
-}
-
-/// Between 0 and 1, different each time.
-fn random_fraction() -> f64 {
-    let bits = RandomState::new().build_hasher().finish();
-    f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 /// Tries a runnable again when it fails. Made by [`with_retry`](crate::RunnableExt::with_retry).

@@ -1,8 +1,8 @@
 //! When a call is tried again, and after how long.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
+use catena_core::__private::random_fraction;
 use catena_core::{Context, Error, ErrorKind, Result, Timer};
 use http::HeaderMap;
 
@@ -90,12 +90,6 @@ impl<'a> Attempts<'a> {
 fn backoff(retries: usize, random: f64) -> Duration {
     let exponent = i32::try_from(retries.min(4)).unwrap_or(4);
     Duration::from_secs_f64((0.5 * 2_f64.powi(exponent)).min(8.0) * (1.0 - 0.25 * random))
-}
-
-/// Between 0 and 1, different each time.
-fn random_fraction() -> f64 {
-    let bits = RandomState::new().build_hasher().finish();
-    f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

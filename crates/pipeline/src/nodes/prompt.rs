@@ -29,8 +29,11 @@ fn parse(template: &Spec<'_>, format: TemplateFormat) -> Result<PromptTemplate> 
 
 /// The language of the templates in a node.
 pub(super) fn format(spec: &Spec<'_>) -> Result<TemplateFormat> {
-    match spec.get("format") {
-        Some(format) => format.text()?.parse().map_err(|error| format.locate(error)),
-        None => Ok(TemplateFormat::default()),
+    let Some(format) = spec.get("format") else { return Ok(TemplateFormat::default()) };
+    match format.text()?.parse().map_err(|error| format.locate(error))? {
+        TemplateFormat::Jinja2 if !spec.loader().allows_jinja2() => Err(format.error(
+            "a template in jinja2's language is not loaded, it is a program; see `PipelineLoader::allow_jinja2`",
+        )),
+        language => Ok(language),
     }
 }

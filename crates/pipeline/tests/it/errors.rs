@@ -65,6 +65,16 @@ fn options_are_checked() {
         r#"{"map": {"prompt": {"template": "a", "format": "erb"}}}"#,
         "map.prompt.format: unknown template format `erb`: use `f-string`, `mustache` or `jinja2`",
     );
+    for pipeline in [
+        r#"{"prompt": {"template": "{{ a }}", "format": "jinja2"}}"#,
+        r#"{"chat_prompt": {"messages": ["{{ a }}"], "format": "jinja2"}}"#,
+    ] {
+        let error = loader().from_json(pipeline).expect_err("a program");
+        assert!(error.to_string().contains("it is a program; see `PipelineLoader::allow_jinja2`"), "{error}");
+        // Without the feature it still fails, but for want of that.
+        let allowed = loader().allow_jinja2().from_json(pipeline).err();
+        assert!(!allowed.is_some_and(|error| error.to_string().contains("program")));
+    }
     check_error(r#"{"chat_prompt": [["human"]]}"#, "chat_prompt[0]: a message is a role and a template");
     check_error(r#"{"bind": {"runnable": {"pick": "a"}}}"#, "bind: `kwargs` is missing");
 }

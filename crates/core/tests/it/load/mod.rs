@@ -340,6 +340,32 @@ fn what_is_not_to_be_loaded_is_refused() {
 }
 
 #[test]
+fn a_class_that_was_given_is_loaded_only_where_it_is_allowed() {
+    let given =
+        |id: &[&str]| Loader::new().with_class(id.iter().copied(), |_| Ok(Loaded::Data("made".into())));
+    let check = |id: &[&str], allowed: AllowedObjects, expected: bool| {
+        let envelope = json!({"lc": 1, "type": "constructor", "id": id, "kwargs": {"content": "x"}});
+        let loaded = given(id).with_allowed(allowed.clone()).load(&envelope);
+        assert_eq!(loaded.is_ok(), expected, "{id:?} {allowed:?}");
+        let nested = given(id).with_allowed(allowed).load(&json!({"deep": [envelope]}));
+        assert_eq!(nested.is_ok(), expected, "{id:?}");
+    };
+    let model = ["langchain", "chat_models", "openai", "ChatOpenAI"];
+    // A given class counts as given even if its id is that of a message.
+    for id in [&model[..], &["langchain", "schema", "messages", "HumanMessage"]] {
+        check(id, AllowedObjects::default(), true);
+        check(id, AllowedObjects::All, true);
+        check(id, AllowedObjects::only([id[id.len() - 1]]), true);
+        check(id, AllowedObjects::Core, false);
+        check(id, AllowedObjects::Messages, false);
+        check(id, AllowedObjects::only(["PromptTemplate"]), false);
+    }
+    let prompt = json!({"lc": 1, "type": "constructor", "id": ["langchain", "prompts", "prompt", "PromptTemplate"],
+        "kwargs": {"template": "x"}});
+    assert!(Loader::new().with_allowed(AllowedObjects::Core).load(&prompt).is_ok());
+}
+
+#[test]
 fn depth_is_limited() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert!(loads(&nested(200)).is_ok());

@@ -1,4 +1,4 @@
-//! W16: what is closed early is cancelled, with what had come out, in every mode.
+//! What is closed early is cancelled, with what had come out, in every mode.
 
 use catena_core::fakes::FakeLlm;
 use catena_core::{RunCollector, RunConfig, RunStatus, RunnableExt, StrOutputParser, generator};
@@ -30,7 +30,7 @@ fn watched() -> (RunCollector, RunConfig) {
 }
 
 #[test]
-fn w16_a_stream_closed_after_its_first_chunk() {
+fn a_stream_closed_after_its_first_chunk() {
     let chain = FakeLlm::streaming(["to", "ken"]) | StrOutputParser;
     let (runs, config) = watched();
     let mut stream = chain.stream_with("x", &config);
@@ -41,7 +41,7 @@ fn w16_a_stream_closed_after_its_first_chunk() {
 }
 
 #[test]
-fn w16_an_event_stream_closed_early() {
+fn an_event_stream_closed_early() {
     let chain = FakeLlm::streaming(["to", "ken"]) | StrOutputParser;
     let (runs, config) = watched();
     let mut events = chain.stream_events_with("x", &config);
@@ -56,7 +56,7 @@ fn w16_an_event_stream_closed_early() {
 }
 
 #[test]
-fn w16_a_call_dropped_while_it_waits() {
+fn a_call_dropped_while_it_waits() {
     let chain = GaugedModel(Gauge::default()) | StrOutputParser;
     let (runs, config) = watched();
     assert!(chain.invoke_with("x", &config).now_or_never().is_none());
@@ -65,7 +65,7 @@ fn w16_a_call_dropped_while_it_waits() {
 }
 
 #[test]
-fn w16_a_batch_dropped_while_it_waits() {
+fn a_batch_dropped_while_it_waits() {
     let (runs, config) = watched();
     assert!(GaugedModel(Gauge::default()).batch_with(["x", "y"], &config).now_or_never().is_none());
     let cancelled = |name| (name, RunStatus::Cancelled, None);
@@ -73,7 +73,7 @@ fn w16_a_batch_dropped_while_it_waits() {
 }
 
 #[test]
-fn w16_a_step_whose_reader_has_enough() {
+fn a_step_whose_reader_has_enough() {
     let first = generator(|chunks: catena_core::ChunkStream<'_, String>| chunks.take(1).boxed());
     let chain = FakeLlm::streaming(["to", "ken"]) | first.with_name("first");
     let (runs, config) = watched();

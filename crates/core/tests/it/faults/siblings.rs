@@ -1,4 +1,4 @@
-//! W2, W15: a failure or an early break stops the siblings, and no run stays open.
+//! A failure or an early break stops the siblings, and no run stays open.
 
 use std::task::Poll;
 
@@ -116,7 +116,7 @@ fn w2_siblings_stop_with_the_error_even_if_the_stream_is_kept() {
 }
 
 #[test]
-fn w15_a_dropped_call_ends_every_run_also_of_one_that_waits_for_a_permit() {
+fn a_dropped_call_ends_every_run_also_of_one_that_waits_for_a_permit() {
     let models = |gauge: &Gauge| -> DynRunnable {
         let model = || GaugedModel(gauge.clone()) | lambda(|m: AiMessage| m.text().into_owned());
         let all = RunnableParallel::new().with("a", model()).with("b", model()).with("c", model());
@@ -141,7 +141,7 @@ fn w15_a_dropped_call_ends_every_run_also_of_one_that_waits_for_a_permit() {
 }
 
 #[test]
-fn w15_calls_that_wait_for_a_permit_are_cancelled_too() {
+fn calls_that_wait_for_a_permit_are_cancelled_too() {
     let (gauge, runs, config) = watched();
     let config = config.with_max_concurrency(1);
     let model = GaugedModel(gauge.clone());
@@ -159,7 +159,7 @@ fn w15_calls_that_wait_for_a_permit_are_cancelled_too() {
 }
 
 #[test]
-fn w15_a_dropped_batch_ends_every_run() {
+fn a_dropped_batch_ends_every_run() {
     let (gauge, runs, config) = watched();
     let worker = worker(&gauge).pipe(lambda(|text: String| text.len()));
     let mut batch = Box::pin(worker.batch_with(["good", "good"], &config));

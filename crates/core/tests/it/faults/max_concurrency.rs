@@ -1,4 +1,4 @@
-//! W5: `max_concurrency` bounds the model calls, through any nesting.
+//! `max_concurrency` bounds the model calls, through any nesting.
 
 use catena_core::{
     AiMessage, Data, DynRunnable, PromptValue, RunConfig, Runnable, RunnableExt, RunnableParallel, gather,

@@ -1,4 +1,4 @@
-//! W25: a stream is retried and falls back before its first chunk, without buffering, and never after.
+//! A stream is retried and falls back before its first chunk, without buffering, and never after.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,7 +61,7 @@ fn items(chain: &impl Runnable<Input = String, Output = String>) -> Vec<Result<S
 }
 
 #[test]
-fn w25_a_stream_is_begun_anew_before_its_first_chunk() {
+fn a_stream_is_begun_anew_before_its_first_chunk() {
     let step = Scripted::new(&[&[None], &[None], &[Some("to"), Some("ken")]]);
     assert_eq!(items(&retried(&step)), [Ok("to".to_owned()), Ok("ken".to_owned())]);
     assert_eq!(step.made(), 3);
@@ -71,7 +71,7 @@ fn w25_a_stream_is_begun_anew_before_its_first_chunk() {
 }
 
 #[test]
-fn w25_never_after_it() {
+fn never_after_it() {
     let step = Scripted::new(&[&[Some("to"), None]]);
     assert_eq!(items(&retried(&step)), [Ok("to".to_owned()), Err(ErrorKind::Server)]);
     assert_eq!(step.made(), 1);
@@ -82,7 +82,7 @@ fn w25_never_after_it() {
 }
 
 #[test]
-fn w25_nothing_is_buffered() {
+fn nothing_is_buffered() {
     let step = Scripted::new(&[&[None], &[Some("to"), HELD]]);
     let spare = Scripted::new(&[&[Some("spare")]]);
     let chain = retried(&step)

@@ -1,15 +1,17 @@
 //! What flows down a run: the caller's config, the limits it set, and who watches.
 
+mod derived;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::config::DEFAULT_RECURSION_LIMIT;
-use super::model_pass::{Meter, ModelPass};
-use super::permits::Permits;
-use super::scope::Scope;
+use crate::run::config::DEFAULT_RECURSION_LIMIT;
+use crate::run::model_pass::{Meter, ModelPass};
+use crate::run::permits::Permits;
+use crate::run::scope::Scope;
 use crate::{
     CancelToken, Chunk, Demand, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId,
     RunInfo, Runnable, SystemTimer, Timer, Usage,
@@ -141,11 +143,11 @@ impl Context {
         self.cancel_token().is_some_and(CancelToken::is_cancelled)
     }
 
-    pub(super) fn timeout(&self) -> Option<Duration> {
+    pub(in crate::run) fn timeout(&self) -> Option<Duration> {
         self.config()?.timeout
     }
 
-    pub(super) fn cancel_token(&self) -> Option<&CancelToken> {
+    pub(in crate::run) fn cancel_token(&self) -> Option<&CancelToken> {
         self.config()?.cancel.as_ref()
     }
 
@@ -207,7 +209,7 @@ impl Context {
     }
 
     /// Polls the present run with every observer around it.
-    pub(super) fn poll_watched<T>(&self, poll: impl FnOnce() -> T) -> T {
+    pub(in crate::run) fn poll_watched<T>(&self, poll: impl FnOnce() -> T) -> T {
         let (Some(run), Some(info)) = (&self.run, self.run_info()) else { return poll() };
         let mut waiting = Some(poll);
         let mut polled = None;
@@ -228,7 +230,7 @@ impl Context {
     }
 
     /// True in the outermost run of those that somebody watches.
-    pub(super) fn is_root(&self) -> bool {
+    pub(in crate::run) fn is_root(&self) -> bool {
         self.run_info().is_some_and(|info| info.parent_ids.is_empty())
     }
 
@@ -273,106 +275,6 @@ impl Context {
         }
         let run = Run { shared: Arc::new(shared), ..Run::clone(run) };
         Ok((Some(pass), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() })))
-    }
-
-    pub(crate) fn steps_before(&self) -> usize {
-        self.steps_before
-    }
-
-    /// This context for the part of a sequence that begins after so many more steps.
-    pub(crate) fn after_steps(&self, steps: usize) -> Self {
-        Self { run: self.without_next().into_owned().run, steps_before: self.steps_before + steps }
-    }
-
-    /// This context for another run beside the first: its id is its own.
-    pub(crate) fn without_run_id(&self) -> Self {
-        let Some(run) = &self.run else { return self.clone() };
-        let mut run = Run::clone(run);
-        run.next.id = None;
-        Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
-    }
-
-    /// This context with its time limit counted from now: for an item of a batch.
-    pub(crate) fn restarted(&self) -> Self {
-        let (Some(run), Some(timeout)) = (&self.run, self.timeout()) else { return self.clone() };
-        let shared = Shared { deadline: Some(self.timer().now() + timeout), ..Shared::clone(&run.shared) };
-        Self { run: Some(Arc::new(Run { shared: Arc::new(shared), ..Run::clone(run) })), ..self.clone() }
-    }
-
-    /// This context with `config` laid under what the caller said.
-    pub(crate) fn configured(&self, config: &RunConfig) -> Self {
-        let Some(run) = &self.run else { return Self::new(config) };
-        let mut merged = config.clone().merged_under(&run.shared.config);
-        merged.timeout = config.timeout; // the caller's own is inherited as the deadline
-        let mut next = run.next.clone();
-        next.name = next.name.or(merged.name.take());
-        Self::from_parts(merged, Some(self), next, run.info.clone())
-    }
-
-    /// Changes what all runs below inherit.
-    pub(crate) fn with_recursion_limit(&self, limit: usize) -> Self {
-        self.configured_over(&RunConfig::new().with_recursion_limit(limit))
-    }
-
-    /// This context with `config` laid over what the caller said.
-    pub(crate) fn configured_over(&self, config: &RunConfig) -> Self {
-        let Some(run) = &self.run else { return Self::new(config) };
-        let mut merged = run.shared.config.clone().merged_under(config);
-        merged.timeout = None;
-        Self::from_parts(merged, Some(self), run.next.clone(), run.info.clone())
-    }
-
-    /// This context with a tag for the next run that is opened.
-    pub(crate) fn tagged(&self, tag: Option<String>) -> Cow<'_, Self> {
-        let (Some(tag), Some(run)) = (tag, &self.run) else { return Cow::Borrowed(self) };
-        let mut run = Run::clone(run);
-        run.next.tags.push(tag);
-        Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: 0 })
-    }
-
-    /// This context with call arguments for the runnable that is called next, under those bound further out.
-    pub(crate) fn with_arguments(&self, arguments: &Arc<Map<String, Value>>) -> Self {
-        let mut run = match &self.run {
-            Some(run) => Run::clone(run),
-            None => {
-                let shared =
-                    Shared { config: RunConfig::default(), permits: None, deadline: None, meter: None };
-                Run { shared: Arc::new(shared), info: None, next: Next::default() }
-            }
-        };
-        run.next.arguments = Some(match run.next.arguments {
-            None => Arc::clone(arguments),
-            Some(outer) => {
-                let mut merged = Map::clone(arguments);
-                merged.extend(Map::clone(&outer));
-                Arc::new(merged)
-            }
-        });
-        Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
-    }
-
-    /// This context without what was meant for one runnable only.
-    pub(crate) fn without_next(&self) -> Cow<'_, Self> {
-        match &self.run {
-            Some(run) if !run.next.is_empty() => {
-                let run = Run { next: Next::default(), ..Run::clone(run) };
-                Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: self.steps_before })
-            }
-            _ => Cow::Borrowed(self),
-        }
-    }
-
-    /// This context without what was meant for one run only: what is called again, or instead, has the same arguments.
-    pub(crate) fn without_run(&self) -> Cow<'_, Self> {
-        let Some(arguments) = self.run.as_ref().and_then(|run| run.next.arguments.clone()) else {
-            return self.without_next();
-        };
-        let mut cx = self.without_next().into_owned();
-        if let Some(run) = &mut cx.run {
-            let next = Next { arguments: Some(arguments), ..Next::default() };
-            *run = Arc::new(Run { next, ..Run::clone(run) });
-        }
-        Cow::Owned(cx)
     }
 
     /// Opens a run of `runnable` below this one. Its scope reports how it ends.

@@ -1,4 +1,4 @@
-//! W3: retried items of a batch keep their own results.
+//! Retried items of a batch keep their own results.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

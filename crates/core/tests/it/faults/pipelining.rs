@@ -1,4 +1,4 @@
-//! W4: an item goes on to the next step when it is ready, and harms no other.
+//! An item goes on to the next step when it is ready, and harms no other.
 
 use std::sync::{Arc, Mutex};
 

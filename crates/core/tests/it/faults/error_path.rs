@@ -1,4 +1,4 @@
-//! W19: an error says where it happened.
+//! An error says where it happened.
 
 use catena_core::{
     Data, Error, ErrorKind, PromptTemplate, RetryPolicy, Runnable, RunnableBranch, RunnableExt,
@@ -30,7 +30,7 @@ fn check(chain: impl Runnable<Input = Data, Output = Data>, text: &str) {
 }
 
 #[test]
-fn w19_an_error_names_its_path() {
+fn an_error_names_its_path() {
     let retried = || fails().with_retry(RetryPolicy::new().with_max_attempts(2).without_delay());
     let branches = || RunnableParallel::new().with("a", retried()).with("b", id());
     check(id().pipe(id()).pipe(branches()), "seq[2] > parallel.a > retry#2 > save: disk full");
@@ -73,7 +73,7 @@ impl Runnable for Save {
 }
 
 #[test]
-fn w19_sequences_within_sequences_are_told_apart() {
+fn sequences_within_sequences_are_told_apart() {
     check(Save.pipe(Nothing.pipe(Nothing)), "seq[0] > Save: disk full");
     check(Nothing.pipe(Save.pipe(Nothing)), "seq[1] > Save: disk full");
     check(Nothing.pipe(Nothing).pipe(Save), "seq[2] > Save: disk full");

@@ -1,4 +1,4 @@
-//! W30: whoever watches changes nothing.
+//! Whoever watches changes nothing.
 
 use std::sync::{Arc, Mutex};
 
@@ -31,7 +31,7 @@ impl LanguageModel for Noting {
 impl_pipe!(Noting);
 
 #[test]
-fn w30_an_observer_does_not_turn_a_call_into_a_stream() {
+fn an_observer_does_not_turn_a_call_into_a_stream() {
     let watched = RunConfig::new().with_observer(RunCollector::new());
     for config in [RunConfig::new(), watched] {
         let model = Noting::default();
@@ -44,7 +44,7 @@ fn w30_an_observer_does_not_turn_a_call_into_a_stream() {
 }
 
 #[test]
-fn w30_a_listener_does_not_either() {
+fn a_listener_does_not_either() {
     let model = Noting::default();
     let chain = model.clone().with_listener(|_| {}) | StrOutputParser;
     block_on(chain.invoke("x")).unwrap();

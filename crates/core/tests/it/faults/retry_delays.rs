@@ -1,4 +1,4 @@
-//! W7: retries wait as long as the service asks, never beyond the deadline, and in tests take no time.
+//! Retries wait as long as the service asks, never beyond the deadline, and in tests take no time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! W9: whatever fails, everything that started is seen to end.
+//! Whatever fails, everything that started is seen to end.
 
 use std::collections::BTreeMap;
 

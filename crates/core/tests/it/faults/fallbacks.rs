@@ -1,4 +1,4 @@
-//! W14: fallbacks leave the caller's input alone, and their attempts belong to their run in every mode.
+//! Fallbacks leave the caller's input alone, and their attempts belong to their run in every mode.
 
 use catena_core::{
     Data, Error, ErrorKind, RunCollector, RunConfig, RunKind, RunRecord, Runnable, RunnableExt, gather,
@@ -19,7 +19,7 @@ fn tells() -> impl Runnable<Input = Data, Output = String> {
 }
 
 #[test]
-fn w14_the_error_is_put_into_a_copy_of_the_input() {
+fn the_error_is_put_into_a_copy_of_the_input() {
     let step = fails().with_fallbacks([tells()]).with_error_key("error");
     let input = vars! { question: "why?" };
     let told = "Server fallback[0] > fails: down";
@@ -41,7 +41,7 @@ fn check(mode: &str, runs: &[RunRecord]) {
 }
 
 #[test]
-fn w14_attempts_are_children_of_the_fallback_run_in_every_mode() {
+fn attempts_are_children_of_the_fallback_run_in_every_mode() {
     let step = fails().with_fallbacks([tells()]);
     let run = |mode: &str, call: &dyn Fn(&RunConfig)| {
         let runs = RunCollector::new();
