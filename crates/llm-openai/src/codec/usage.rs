@@ -1,102 +1,99 @@
 //! Token counts.
 
-use std::borrow::Cow;
-
 use catena_core::{ResponseMetadata, TokenUsage, Usage};
-use serde::de::{Deserialize, Deserializer, MapAccess};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::lenient::is_truthy;
-use super::members::{Count, Members, read_lenient_object, skip};
+use super::raw_members::raw_members;
 
-/// What is read of a `usage` object. Absent or null members count as nothing, and so does anything that is no number.
+/// The counts of a `usage` object. Absent or null members count as nothing, and so does anything that is no number.
 #[derive(Debug, Default)]
-struct WireUsage {
-    input: Count,
-    output: Count,
-    total: Count,
-    input_details: Details,
-    output_details: Details,
+struct Counts {
+    input: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+    input_audio: Option<u64>,
+    cache_read: Option<u64>,
+    cache_creation: Option<u64>,
+    output_audio: Option<u64>,
+    reasoning: Option<u64>,
 }
 
-#[derive(Debug, Default)]
-struct Details {
-    audio: Count,
-    cache_read: Count,
-    cache_creation: Count,
-    reasoning: Count,
-}
-
-impl<'de> Members<'de> for WireUsage {
-    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
-        match &*name {
-            "prompt_tokens" => self.input = object.next_value()?,
-            "completion_tokens" => self.output = object.next_value()?,
-            "total_tokens" => self.total = object.next_value()?,
-            "prompt_tokens_details" => self.input_details = object.next_value()?,
-            "completion_tokens_details" => self.output_details = object.next_value()?,
-            _ => skip(object)?,
+impl Counts {
+    fn read(usage: &str) -> Self {
+        let mut counts = Self::default();
+        for (name, value) in raw_members(usage) {
+            match name {
+                "prompt_tokens" => counts.input = count(value),
+                "completion_tokens" => counts.output = count(value),
+                "total_tokens" => counts.total = count(value),
+                "prompt_tokens_details" => counts.read_input_details(value),
+                "completion_tokens_details" => counts.read_output_details(value),
+                _ => {}
+            }
         }
-        Ok(())
+        counts
     }
-}
 
-impl<'de> Members<'de> for Details {
-    fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
-        match &*name {
-            "audio_tokens" => self.audio = object.next_value()?,
-            "cached_tokens" => self.cache_read = object.next_value()?,
-            "cache_write_tokens" => self.cache_creation = object.next_value()?,
-            "reasoning_tokens" => self.reasoning = object.next_value()?,
-            _ => skip(object)?,
+    fn read_input_details(&mut self, details: &str) {
+        for (name, value) in raw_members(details) {
+            match name {
+                "audio_tokens" => self.input_audio = count(value),
+                "cached_tokens" => self.cache_read = count(value),
+                "cache_write_tokens" => self.cache_creation = count(value),
+                _ => {}
+            }
         }
-        Ok(())
     }
-}
 
-impl<'de> Deserialize<'de> for WireUsage {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_lenient_object(deserializer)
+    fn read_output_details(&mut self, details: &str) {
+        for (name, value) in raw_members(details) {
+            match name {
+                "audio_tokens" => self.output_audio = count(value),
+                "reasoning_tokens" => self.reasoning = count(value),
+                _ => {}
+            }
+        }
     }
-}
 
-impl<'de> Deserialize<'de> for Details {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_lenient_object(deserializer)
-    }
-}
-
-impl WireUsage {
-    /// `None` for an object without any count.
-    fn counted(&self) -> Option<Usage> {
-        let (input, output, total) = (self.input.0, self.output.0, self.total.0);
-        if (input, output, total) == (None, None, None) {
+    /// `None` if there is no count.
+    fn into_usage(self) -> Option<Usage> {
+        if (self.input, self.output, self.total) == (None, None, None) {
             return None;
         }
-        let sum = Usage::new(input.unwrap_or(0), output.unwrap_or(0));
-        let mut counted = total.map_or(sum, |total| sum.with_total(total));
-        let details = &mut counted.input_token_details;
-        details.audio = self.input_details.audio.0;
-        details.cache_read = self.input_details.cache_read.0;
-        details.cache_creation = self.input_details.cache_creation.0;
-        let details = &mut counted.output_token_details;
-        details.audio = self.output_details.audio.0;
-        details.reasoning = self.output_details.reasoning.0;
-        Some(counted)
+        let sum = Usage::new(self.input.unwrap_or(0), self.output.unwrap_or(0));
+        let mut usage = self.total.map_or(sum, |total| sum.with_total(total));
+        let details = &mut usage.input_token_details;
+        details.audio = self.input_audio;
+        details.cache_read = self.cache_read;
+        details.cache_creation = self.cache_creation;
+        let details = &mut usage.output_token_details;
+        details.audio = self.output_audio;
+        details.reasoning = self.reasoning;
+        Some(usage)
     }
+}
+
+/// A JSON number without its fraction, as some services write counts as floats; one below zero counts as zero.
+fn count(json: &str) -> Option<u64> {
+    // Outside the range a float becomes the nearest bound. What is no number, `f64` may yet know by a word.
+    let float = || {
+        json.starts_with(|first: char| first.is_ascii_digit() || first == '-').then(|| json.parse::<f64>())
+    };
+    json.parse().ok().or_else(|| Some(float()?.ok()? as u64))
 }
 
 /// Reads a `usage` object. Absent or null members count zero; an object without any count is none.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
-    WireUsage::deserialize(usage).ok()?.counted()
+    Counts::read(&usage.to_string()).into_usage()
 }
 
 /// Reads the `usage` of an answer, and keeps it as it is in the metadata unless it says nothing. Where it is missing, some
 /// services have another place for it.
 pub(super) fn take_usage(usage: Option<&RawValue>, metadata: &mut ResponseMetadata) -> Option<Usage> {
     let json = usage.map_or("", RawValue::get);
-    let counted = serde_json::from_str::<WireUsage>(json).ok().and_then(|usage| usage.counted());
+    let counted = Counts::read(json).into_usage();
     if counted.is_some() || serde_json::from_str(json).is_ok_and(|usage: Value| is_truthy(&usage)) {
         metadata.token_usage = Some(TokenUsage::from_json(json));
     }
