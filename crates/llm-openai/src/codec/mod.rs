@@ -23,7 +23,6 @@ pub(crate) mod object;
 mod origin;
 mod progress;
 pub(crate) mod raw_events;
-mod raw_members;
 mod repeated_event;
 pub(crate) mod request;
 mod response_format;
