@@ -1,11 +1,9 @@
 //! Answers in one piece, and answers to be read piece by piece.
 
 use bytes::Bytes;
-use catena_core::Result;
 
 use super::origin::Origin;
 use crate::body::Body;
-use crate::response::Response;
 
 /// A successful answer.
 ///
@@ -23,12 +21,6 @@ pub struct Answer {
     pub body: Bytes,
     /// Where it comes from: status, headers, request id.
     pub origin: Origin,
-}
-
-impl Answer {
-    pub(super) async fn gather(response: Response, origin: Origin) -> Result<Self> {
-        Ok(Self { body: response.bytes().await?, origin })
-    }
 }
 
 /// A successful answer whose body has not been read yet.

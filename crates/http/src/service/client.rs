@@ -195,16 +195,19 @@ impl Inner {
         let mut attempts = self.attempts(prepared, cx);
         loop {
             let mut held = self.admit(prepared).await?;
-            let answer = match self.attempt(prepared, &mut held).await {
-                Ok((response, origin)) => Answer::gather(response, origin).await,
-                Err(error) => Err(error),
-            };
+            let answer = self.whole(prepared, &mut held).await;
             held.report(answer.as_ref().err());
             match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) => attempts.again(error).await?,
             }
         }
+    }
+
+    /// One attempt, up to the end of a successful answer.
+    async fn whole(&self, prepared: &Prepared, held: &mut Held) -> Result<Answer> {
+        let (response, origin) = self.attempt(prepared, held).await?;
+        Ok(Answer { body: response.bytes().await?, origin })
     }
 
     async fn download(&self, prepared: &Prepared, cx: &Context) -> Result<Download> {

@@ -11,15 +11,18 @@ use pin_project::pin_project;
 use crate::timeout::Limit;
 
 /// How long a call may take: all attempts, the waits between them, and the answer. It runs from when it is made.
-pub(super) struct Total {
-    limit: Option<(Duration, Sleep)>,
+pub(super) struct Total(Option<Box<Limited>>);
+
+/// Boxed: most calls have no such limit, and every call holds a place for it.
+struct Limited {
+    limit: Duration,
+    end: Sleep,
     server: String,
 }
 
 impl Total {
     pub(super) fn start(timer: &dyn Timer, limit: Option<Duration>, server: impl FnOnce() -> String) -> Self {
-        let server = limit.map(|_| server()).unwrap_or_default();
-        Self { limit: limit.map(|limit| (limit, timer.sleep(limit))), server }
+        Self(limit.map(|limit| Box::new(Limited { limit, end: timer.sleep(limit), server: server() })))
     }
 
     /// The future's result, unless the time is up before.
@@ -32,7 +35,7 @@ impl Total {
         mut self,
         mut items: ChunkStream<'a, T>,
     ) -> ChunkStream<'a, T> {
-        if self.limit.is_none() {
+        if self.0.is_none() {
             return items;
         }
         let mut ended = false;
@@ -56,10 +59,10 @@ impl Future for Total {
     type Output = Error;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Error> {
-        match &mut self.limit {
-            Some((limit, sleep)) => {
-                let limit = *limit;
-                sleep.as_mut().poll(task).map(|()| Limit::total(limit).error(&self.server))
+        match &mut self.0 {
+            Some(limited) => {
+                let passed = limited.end.as_mut().poll(task);
+                passed.map(|()| Limit::total(limited.limit).error(&limited.server))
             }
             None => Poll::Pending,
         }
