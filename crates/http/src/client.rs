@@ -184,10 +184,11 @@ impl Inner {
             .await?
         };
         let (mut head, body) = answer.into_parts();
+        let clock_of_failure = (!head.status.is_success()).then(|| clock.clone());
         let limits = BodyLimits { clock, idle: self.idle, total, url: url.clone() };
         let body = TimedBody::new(body, limits, Some(alarm));
-        let body = encoding::decode(body, &mut head.headers, || server_name(url))?;
-        Ok(Response::new(head, body, self.limits))
+        let body = encoding::decode(body, &mut head, || server_name(url))?;
+        Ok(Response::new(head, body, self.limits, clock_of_failure))
     }
 }
 
