@@ -125,6 +125,14 @@ impl HttpClient {
         }
     }
 
+    /// The proxy that is handed a plain request to `url` whole, as far as this client knows.
+    pub(crate) fn plain_proxy(&self, url: &Uri) -> Option<Uri> {
+        match &self.0.sender {
+            Sender::Hyper(hyper) => Some(hyper.plain_proxy(url)?.uri().clone()),
+            Sender::Custom(_) => None,
+        }
+    }
+
     /// Sends a request that is [complete](Self::complete).
     pub(crate) async fn send_complete(&self, request: &Arc<HttpRequest>) -> Result<Response> {
         let inner = &*self.0;
