@@ -141,8 +141,8 @@ impl HttpClientBuilder {
     }
 
     /// Whether HTTP/2 is offered to TLS servers. Default true. HTTP/2 requests share connections, and one more is
-    /// opened when there are as many requests as the server allows on each; HTTP/1.1 opens one connection per request in
-    /// flight.
+    /// opened when there are as many requests as the server allows on each, or 1024; HTTP/1.1 opens one connection per
+    /// request in flight. Of an answer that is not read one mebibyte comes at most, and it holds back no other.
     pub fn with_http2(mut self, offered: bool) -> Self {
         self.http2 = offered;
         self

@@ -125,6 +125,14 @@ impl HttpClient {
         }
     }
 
+    /// The proxy that is handed a plain request to `url` whole, as far as this client knows.
+    pub(crate) fn plain_proxy(&self, url: &Uri) -> Option<Uri> {
+        match &self.0.sender {
+            Sender::Hyper(hyper) => Some(hyper.plain_proxy(url)?.uri().clone()),
+            Sender::Custom(_) => None,
+        }
+    }
+
     /// Sends a request that is [complete](Self::complete).
     pub(crate) async fn send_complete(&self, request: &Arc<HttpRequest>) -> Result<Response> {
         let inner = &*self.0;
@@ -185,10 +193,11 @@ impl Inner {
             .await?
         };
         let (mut head, body) = answer.into_parts();
+        let clock_of_failure = (!head.status.is_success()).then(|| clock.clone());
         let limits = BodyLimits { clock, idle: self.idle, total, url: url.clone() };
         let body = TimedBody::new(body, limits, Some(alarm));
-        let body = encoding::decode(body, &mut head.headers, || server_name(url))?;
-        Ok(Response::new(head, body, self.limits))
+        let body = encoding::decode(body, &mut head, || server_name(url))?;
+        Ok(Response::new(head, body, self.limits, clock_of_failure))
     }
 }
 

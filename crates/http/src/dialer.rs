@@ -21,6 +21,13 @@ use crate::failure::{self, server_name};
 use crate::proxy::Proxies;
 use crate::timeout::Limit;
 
+/// A connection that is silent for so long is looked at,
+const PROBE_AFTER: Duration = Duration::from_secs(30);
+/// again after this time,
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+/// and given up after so many looks in vain.
+const PROBES: u32 = 3;
+
 type BoxFuture<T, E = Error> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// Opens TCP connections. Every error is one of ours and names the host that failed.
@@ -40,14 +47,17 @@ impl Dialer {
         let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         http.set_nodelay(true);
-        http.set_keepalive(Some(Duration::from_secs(30)));
+        // Else a peer that vanished is noticed by the time limits alone, which leave a model much time to think.
+        http.set_keepalive(Some(PROBE_AFTER));
+        http.set_keepalive_interval(Some(PROBE_EVERY));
+        http.set_keepalive_retries(Some(PROBES));
         http.set_connect_timeout(Some(limit.duration));
         Self { http, proxies, limit }
     }
 
     /// A connection that leads to `url`, and whether requests on it must name the whole URL, for a proxy.
     pub(crate) async fn dial(&self, url: &Uri) -> Result<(TcpStream, bool)> {
-        let tcp = ToHost { http: self.http.clone(), proxy: false, limit: self.limit };
+        let tcp = ToHost { http: self.http_for(url), proxy: false, limit: self.limit };
         match self.proxies.intercept(url) {
             // Behind a tunnel the server is spoken to as if there were no proxy.
             Some(proxy) if url.scheme_str() == Some("https") => Ok((self.tunnel(proxy, url).await?, false)),
@@ -56,8 +66,18 @@ impl Dialer {
         }
     }
 
+    fn http_for(&self, url: &Uri) -> HttpConnector<Resolver> {
+        let mut http = self.http.clone();
+        // Not without TLS: a server of one's own that is busy with other calls may leave a large request unread for longer,
+        // which counts too.
+        if url.scheme_str() == Some("https") {
+            bound_unreceived(&mut http);
+        }
+        http
+    }
+
     async fn tunnel(&self, proxy: Intercept, url: &Uri) -> Result<TcpStream> {
-        let to_proxy = ToHost { http: self.http.clone(), proxy: true, limit: self.limit };
+        let to_proxy = ToHost { http: self.http_for(url), proxy: true, limit: self.limit };
         let mut tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
         if let Some(auth) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(auth.clone());
@@ -68,6 +88,16 @@ impl Dialer {
         }
     }
 }
+
+/// Bounds how long what was sent may be unreceived. Linux then goes by this for silent connections too.
+#[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+fn bound_unreceived(http: &mut HttpConnector<Resolver>) {
+    http.set_tcp_user_timeout(Some(Duration::from_secs(120)));
+}
+
+/// Elsewhere there is no such bound.
+#[cfg(not(any(target_os = "android", target_os = "fuchsia", target_os = "linux")))]
+fn bound_unreceived(_: &mut HttpConnector<Resolver>) {}
 
 /// Connects to a host, with errors that name it.
 #[derive(Clone, Debug)]
@@ -123,5 +153,29 @@ impl Service<Name> for Resolver {
             let addresses = lookup.await.map_err(|error| failure::no_address(&host, error))?;
             Ok(addresses.collect::<Vec<_>>().into_iter())
         })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::proxy::Proxy;
+
+    #[tokio::test]
+    async fn a_peer_that_vanished_is_noticed() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let proxies = Arc::new(Proxies::read(&Proxy::None).expect("no proxy"));
+        let dialer = Dialer::new(proxies, Limit::connect(Duration::from_secs(10)));
+        for (scheme, unreceived) in [("http", None), ("https", Some(Duration::from_secs(120)))] {
+            let url = format!("{scheme}://{}/", listener.local_addr().expect("an address"));
+            let (tcp, _) = dialer.dial(&url.parse().expect("a URL")).await.expect("a connection");
+            let socket = socket2::SockRef::from(&tcp);
+            assert!(socket.keepalive().expect("an option"));
+            let silence = socket.tcp_keepalive_time().expect("an option")
+                + socket.tcp_keepalive_interval().expect("an option")
+                    * socket.tcp_keepalive_retries().expect("an option");
+            assert_eq!(silence, Duration::from_secs(60));
+            assert_eq!(socket.tcp_user_timeout().expect("an option"), unreceived, "{scheme}");
+        }
     }
 }

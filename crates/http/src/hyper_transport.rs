@@ -6,6 +6,7 @@ use catena_core::{Result, Timer};
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::Intercept;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::blocking_scope;
@@ -71,6 +72,11 @@ impl HyperTransport {
         Pool::new(connector, OnRuntime(runtime.clone()), self.clock_on(runtime))
     }
 
+    /// The proxy that is handed a plain request to `url` whole.
+    pub(crate) fn plain_proxy(&self, url: &Uri) -> Option<Intercept> {
+        self.proxies.intercept(url).filter(|_| url.scheme() == Some(&Scheme::HTTP))
+    }
+
     /// Adds the headers that this transport needs: the host, and for a proxy that is handed a plain request whole the
     /// credentials. A tunnel brings its own.
     pub(crate) fn complete(&self, url: &Uri, headers: &mut HeaderMap) {
@@ -79,8 +85,7 @@ impl HyperTransport {
         {
             headers.insert(HOST, host);
         }
-        if url.scheme() == Some(&Scheme::HTTP)
-            && let Some(proxy) = self.proxies.intercept(url)
+        if let Some(proxy) = self.plain_proxy(url)
             && let Some(auth) = proxy.basic_auth()
         {
             headers.entry(PROXY_AUTHORIZATION).or_insert_with(|| auth.clone());

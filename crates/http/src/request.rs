@@ -170,16 +170,10 @@ impl fmt::Debug for Headers<'_> {
 
 /// Names that carry keys by convention.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    const SECRETS: [&str; 7] = [
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "api-key",
-        "x-api-key",
-        "x-goog-api-key",
-    ];
-    SECRETS.contains(&name.as_str())
+    // With what gateways put before it: `x-goog-api-key`, `proxy-authorization`, `helicone-auth`, `ocp-apim-subscription-key`.
+    const ENDS: [&str; 7] =
+        ["authorization", "cookie", "api-key", "-auth", "-token", "-secret", "subscription-key"];
+    ENDS.iter().any(|end| name.as_str().ends_with(end))
 }
 
 fn without_query(url: &Uri) -> String {
@@ -278,6 +272,22 @@ mod tests {
             text.contains("shown") && text.contains("application/json") && text.contains("7 bytes"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn names_tell_what_carries_keys() {
+        let check = |name: &'static str, secret| {
+            assert_eq!(is_secret(&HeaderName::from_static(name)), secret, "{name}");
+        };
+        for name in ["authorization", "set-cookie", "api-key", "x-goog-api-key", "cf-aig-authorization"] {
+            check(name, true);
+        }
+        for name in ["helicone-auth", "x-amz-security-token", "ocp-apim-subscription-key"] {
+            check(name, true);
+        }
+        for name in ["idempotency-key", "x-ratelimit-remaining-tokens", "x-request-id", "x-author"] {
+            check(name, false);
+        }
     }
 
     #[test]

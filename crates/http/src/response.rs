@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use catena_core::Result;
+use catena_core::{Result, SystemTimer};
 use futures_util::StreamExt;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::failure;
 use crate::request::Headers;
 use crate::sse::{EventStream, decode_events};
+use crate::timeout::{Clock, Timeout};
 
 /// How long the words of an error are worth waiting for.
 const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(5);
@@ -55,6 +56,8 @@ pub struct Response {
     headers: Arc<HeaderMap>,
     body: Body,
     limits: Limits,
+    /// Of an answer that is a failure, whose words are waited for. Others are gathered.
+    clock: Option<Clock>,
 }
 
 /// The sizes a client accepts.
@@ -65,8 +68,8 @@ pub(crate) struct Limits {
 }
 
 impl Response {
-    pub(crate) fn new(head: http::response::Parts, body: Body, limits: Limits) -> Self {
-        Self { status: head.status, headers: Arc::new(head.headers), body, limits }
+    pub(crate) fn new(head: http::response::Parts, body: Body, limits: Limits, clock: Option<Clock>) -> Self {
+        Self { status: head.status, headers: Arc::new(head.headers), body, limits, clock }
     }
 
     /// The status. Every status is an `Ok` of [`HttpClient::send`](crate::HttpClient::send), also 4xx and 5xx.
@@ -145,13 +148,17 @@ impl Response {
     /// U+FFFD, a body that breaks off gives what came before, and so does one that takes longer than five seconds.
     pub async fn excerpt(self, max_bytes: usize) -> String {
         let mut body = self.body;
-        let (mut all, start) = (Vec::new(), Instant::now());
-        // A server that drips would keep the caller waiting for the error long after it is clear that there is one.
-        while all.len() < max_bytes && start.elapsed() < PATIENCE_WITH_ERRORS {
-            let Some(Ok(frame)) = body.next().await else { break };
-            let room = max_bytes - all.len();
-            all.extend_from_slice(&frame[..frame.len().min(room)]);
-        }
+        let mut all = Vec::new();
+        let read = async {
+            while all.len() < max_bytes {
+                let Some(Ok(frame)) = body.next().await else { break };
+                let room = max_bytes - all.len();
+                all.extend_from_slice(&frame[..frame.len().min(room)]);
+            }
+        };
+        let clock = self.clock.unwrap_or_else(|| Clock::Timer(Arc::new(SystemTimer)));
+        // A server that stalls would keep the caller waiting for the error long after it is clear that there is one.
+        let _ = Timeout::new(read, clock.alarm(PATIENCE_WITH_ERRORS)).await;
         // The cut may have fallen inside a character, which is no fault of the server.
         let cut = all.len() == max_bytes;
         let text = String::from_utf8_lossy(&all);
@@ -195,7 +202,7 @@ mod tests {
             frames.iter().map(|frame| Ok(Bytes::from_static(frame))).chain(failure).collect();
         let (head, ()) = http::Response::new(()).into_parts();
         let limits = Limits { max_body_bytes: limit, max_event_bytes: limit };
-        Response::new(head, Body::from_stream(stream::iter(frames)), limits)
+        Response::new(head, Body::from_stream(stream::iter(frames)), limits, None)
     }
 
     #[test]

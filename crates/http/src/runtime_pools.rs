@@ -113,6 +113,14 @@ impl Timer for OnRuntime {
         let _context = self.0.enter();
         TokioTimer::new().sleep_until(deadline)
     }
+
+    fn now(&self) -> Instant {
+        TokioTimer::new().now()
+    }
+
+    fn reset(&self, sleep: &mut Pin<Box<dyn Sleep>>, deadline: Instant) {
+        TokioTimer::new().reset(sleep, deadline);
+    }
 }
 
 /// A future that is in the context of a runtime whenever it is polled, wherever it was moved to since it started.

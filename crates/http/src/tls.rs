@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::Verifier;
 
-/// The TLS settings of a client, and what became of them when the first connection needed it.
+/// The TLS settings of a client, and what was made of them when the first connection needed it.
 ///
 /// The platform's roots are read then and not before: a client that only speaks plain HTTP to its own machine needs none.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub(crate) struct Tls {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Identity>,
     http2: bool,
-    config: OnceLock<Result<Arc<ClientConfig>>>,
+    /// A failure is not kept, as that of [`PLATFORM`] is not.
+    config: OnceLock<Arc<ClientConfig>>,
 }
 
 /// What a client shows to servers that ask who it is. `Debug` hides the key.
@@ -44,7 +45,11 @@ impl Tls {
 
     /// The configuration, or why no TLS connection can be made.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>> {
-        self.config.get_or_init(|| self.configure()).clone()
+        if let Some(known) = self.config.get() {
+            return Ok(Arc::clone(known));
+        }
+        let made = self.configure()?;
+        Ok(Arc::clone(self.config.get_or_init(|| made)))
     }
 
     fn configure(&self) -> Result<Arc<ClientConfig>> {

@@ -23,9 +23,25 @@ use crate::wire::{Traffic, Wire};
 /// The largest head of an answer, and the largest piece of a body that is read at once.
 const MAX_HEAD: usize = 64 << 10;
 
+/// What a server may send of one answer while nobody reads it, in bytes: at a tenth of a second's distance enough for ten
+/// megabytes a second.
+const STREAM_WINDOW: u32 = 1 << 20;
+
+/// What it may send so of all answers on a connection. As many as there may be fit, so that one that is not read holds back
+/// no other; and what a connection makes this side keep is bounded, by a window for each request in flight.
+const CONNECTION_WINDOW: u32 = 1 << 30;
+
+/// The most requests at once on a connection, whatever the server allows.
+const MOST_STREAMS: usize = (CONNECTION_WINDOW / STREAM_WINDOW) as usize;
+
 /// Stands for the number of streams that a server allows while it has not said it. No server asks for it: more than any
 /// needs, and not the largest number, which stands for "no limit".
 pub(super) const UNKNOWN_LIMIT: usize = u32::MAX as usize - 1;
+
+/// A server that is silent for so long while requests are in flight is asked whether it is there,
+const PING_AFTER: Duration = Duration::from_secs(20);
+/// and has so long to say so.
+const PONG_WITHIN: Duration = Duration::from_secs(10);
 
 type Http2Connection = http2::Connection<TokioIo<Wire>, Full<Bytes>, OnRuntime>;
 
@@ -72,9 +88,10 @@ pub(super) async fn http2(
         .timer(runtime.clone())
         .initial_max_send_streams(UNKNOWN_LIMIT)
         .max_header_list_size(MAX_HEAD as u32)
-        .adaptive_window(true)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .keep_alive_interval(PING_AFTER)
+        .keep_alive_timeout(PONG_WITHIN)
         .handshake(TokioIo::new(wire))
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
@@ -93,7 +110,10 @@ async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime)
         let mut look_again = runtime.sleep(pause);
         let ended = poll_fn(|cx| {
             let ended = connection.as_mut().poll(cx).is_ready();
-            let limit = connection.current_max_send_streams();
+            let limit = match connection.current_max_send_streams() {
+                UNKNOWN_LIMIT => UNKNOWN_LIMIT,
+                allowed => allowed.min(MOST_STREAMS),
+            };
             if load.limit.swap(limit, Ordering::AcqRel) != limit {
                 load.news.notify_waiters();
             }
@@ -110,4 +130,39 @@ async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime)
     }
     // Whoever waits for room on it must look elsewhere.
     load.news.notify_waiters();
+}
+
+#[cfg(test)]
+mod tests {
+    use catena_core::ErrorKind;
+    use http::{Request, Version};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::runtime::Handle;
+    use tokio::time::Instant;
+
+    use super::super::host::Connections;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_vanished_is_noticed_by_its_silence() {
+        // The system accepts for it, and nobody answers.
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
+        let url: Uri = format!("https://{address}/").parse().expect("a URL");
+        let (load, runtime) = (Connections::default().load(), OnRuntime(Handle::current()));
+        let mut sender = http2(wire, load, &runtime, &url).await.expect("a connection");
+        let mut request = Request::new(Full::new(Bytes::new()));
+        (*request.uri_mut(), *request.version_mut()) = (url.clone(), Version::HTTP_2);
+        let start = Instant::now();
+        let lost = sender.try_send_request(request).await.expect_err("no answer");
+        let error = failure::no_answer(&url, lost.into_error());
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
+        let silence = PING_AFTER + PONG_WITHIN;
+        assert!(
+            (silence..silence + Duration::from_secs(1)).contains(&start.elapsed()),
+            "{:?}",
+            start.elapsed()
+        );
+    }
 }

@@ -54,7 +54,8 @@ impl Pool {
         let mut checkout = self.checkout(&host, url).await?;
         loop {
             // Others may have used up a new connection that is shared before its own request left.
-            let used = checkout.reused || matches!(checkout.lease, Lease::Http2(..));
+            let shared = matches!(checkout.lease, Lease::Http2(..));
+            let used = checkout.reused || shared;
             let lost = match exchange(checkout, &request, &host).await {
                 Ok(answer) => return Ok(answer),
                 Err(lost) => lost,
@@ -65,8 +66,12 @@ impl Pool {
                 self.next(unsent, &host, url).await?
             } else if lost.unprocessed && may_repeat {
                 may_repeat = false;
-                // Not another kept connection, which the same restart may have closed.
-                self.another(&host, url).await?
+                if shared {
+                    self.checkout(&host, url).await?
+                } else {
+                    // Not another kept connection, which the same restart may have closed.
+                    self.open(&host, url).await?
+                }
             } else {
                 return Err(failure::no_answer(url, lost.error));
             };
@@ -76,13 +81,6 @@ impl Pool {
     /// The connection after so many that closed unused: if those who share them are too many for the server, one of its own.
     async fn next(&self, unsent: usize, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
         if unsent > MOST_SHARED { self.open(host, url).await } else { self.checkout(host, url).await }
-    }
-
-    async fn another(&self, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
-        if host.key.secure && self.connector.offers_http2() {
-            return self.checkout(host, url).await;
-        }
-        self.open(host, url).await
     }
 }
 

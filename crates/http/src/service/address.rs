@@ -62,9 +62,10 @@ impl Address {
         self.uri.host().unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// True where nobody between here and the server can read a key: over TLS, or on this machine.
+    /// True where nobody between here and the server can read a key: over TLS, or on this machine. What a proxy reads is
+    /// checked when a [`Service`](super::Service) is built.
     pub fn is_private(&self) -> bool {
-        self.uri.scheme_str() == Some("https") || is_loopback(&self.host())
+        self.uri.scheme_str() == Some("https") || is_loopback(self.uri.host().unwrap_or_default())
     }
 
     /// The URL of a call: the path is appended to the base's, the parameters to its query.
@@ -144,8 +145,9 @@ pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
     one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
 }
 
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+/// True for this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     match host.parse::<std::net::IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
         Err(_) => host == "localhost" || host.ends_with(".localhost"),

@@ -4,19 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{Admission, Error, ErrorKind, Result, Timer};
+use catena_core::{Admission, Result, Timer};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Service;
 use super::address::Address;
 use super::call::{Timeouts, parse_header};
+use super::clear_text::Reader;
 use super::client::{Inner, secrets_in};
 use super::credentials::Credentials;
 use super::dialect::Dialect;
 use super::redactor::Redactor;
 use crate::client::HttpClient;
-use crate::request::is_secret;
 
 /// Builds a [`Service`]. Problems with a setting are reported by [`build`](Self::build). `Debug` shows no secret.
 ///
@@ -28,7 +29,7 @@ pub struct ServiceBuilder {
     dialect: Arc<dyn Dialect>,
     http: Option<HttpClient>,
     credentials: Option<Credentials>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, SecretString)>,
     query: Vec<(String, String)>,
     insecure_http: bool,
     max_retries: usize,
@@ -61,23 +62,23 @@ impl ServiceBuilder {
         self
     }
 
-    /// The key and the header that carries it. It is sent over TLS or to this machine only; see
-    /// [`allow_insecure_http`](Self::allow_insecure_http).
+    /// The key and the header that carries it. It is sent over TLS or to this machine only, and not unencrypted to a proxy
+    /// elsewhere; see [`allow_insecure_http`](Self::allow_insecure_http).
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// Allows sending the key unencrypted to another machine, for networks that are trusted.
+    /// Allows sending keys unencrypted to another machine, for networks that are trusted.
     pub fn allow_insecure_http(mut self) -> Self {
         self.insecure_http = true;
         self
     }
 
     /// A header of every call. One of the same name, given later or with the call, wins; so does one of the name in which
-    /// the key would travel.
+    /// the key would travel. One that carries keys by its name, such as `authorization` or `x-api-key`, is treated as one.
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.add_header(name.into(), value.into().into());
         self
     }
 
@@ -106,8 +107,9 @@ impl ServiceBuilder {
         self
     }
 
-    /// The longest time of a call: all attempts, the waits between them, and the answer to its end. Default: none, but
-    /// the HTTP client's holds for every attempt.
+    /// The longest time of a call: all attempts, the waits before and between them, those for an
+    /// [admission](Self::with_admission) included, and the answer to its end. Default: none, but the HTTP client's holds
+    /// for every attempt.
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.total = Some(limit);
         self
@@ -133,6 +135,10 @@ impl ServiceBuilder {
         self
     }
 
+    pub(super) fn add_header(&mut self, name: String, value: SecretString) {
+        self.headers.push((name, value));
+    }
+
     /// Where the service is.
     pub(super) fn base_url(&self) -> &str {
         &self.base_url
@@ -141,10 +147,10 @@ impl ServiceBuilder {
     /// Builds the client. Opens no connection and asks no callback for a key.
     ///
     /// # Errors
-    /// `Config` for a base URL, header or key that cannot be used, and for a key that would travel unencrypted.
+    /// `Config` for a base URL, header or key that cannot be used, and for a key that would travel unencrypted, be it in a
+    /// header or to a proxy.
     pub fn build(self) -> Result<Service> {
         let address = Address::parse(&self.base_url)?;
-        self.check_key(&address)?;
         let mut headers = self.headers()?;
         let secrets = secrets_in(&headers);
         if let Some(credentials) = &self.credentials
@@ -156,6 +162,12 @@ impl ServiceBuilder {
             Some(http) => http,
             None => HttpClient::builder().build()?,
         };
+        let reader = Reader::of(&address, &http).filter(|_| !self.insecure_http);
+        if let Some(reader) = &reader
+            && (self.credentials.is_some() || !secrets.is_empty())
+        {
+            return Err(reader.error());
+        }
         // Those that all calls share, once and for all.
         http.complete(address.uri(), &mut headers);
         let mut headers_of_body = headers.clone();
@@ -167,6 +179,7 @@ impl ServiceBuilder {
         Ok(Service::from_inner(Inner {
             redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),
             secrets,
+            reader,
             address,
             dialect: self.dialect,
             http,
@@ -181,28 +194,11 @@ impl ServiceBuilder {
         }))
     }
 
-    fn check_key(&self, address: &Address) -> Result<()> {
-        let Some(credentials) = &self.credentials else { return Ok(()) };
-        if let Some(key) = credentials.fixed() {
-            credentials.value(key)?;
-        }
-        if address.is_private() || self.insecure_http {
-            return Ok(());
-        }
-        let message = format!(
-            "the API key would travel to {} unencrypted: use `https://`, or call `allow_insecure_http` if the network \
-             between is trusted",
-            address.host()
-        );
-        Err(Error::new(ErrorKind::Config, message))
-    }
-
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in &self.headers {
-            let (name, mut value) = parse_header(name, value)?;
-            value.set_sensitive(is_secret(&name));
+            let (name, value) = parse_header(name, value.expose_secret())?;
             headers.insert(name, value);
         }
         Ok(headers)

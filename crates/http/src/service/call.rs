@@ -8,6 +8,7 @@ use catena_core::{Error, ErrorKind, Result};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::credentials::secret_value;
 use super::multipart::Multipart;
 use crate::request::is_secret;
 
@@ -125,8 +126,7 @@ impl Call {
     /// # Errors
     /// `Config` if name or value hold characters that HTTP does not allow. The error does not show the value.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
-        let (name, mut value) = parse_header(name, value)?;
-        value.set_sensitive(is_secret(&name));
+        let (name, value) = parse_header(name, value)?;
         self.headers.insert(name, value);
         Ok(self)
     }
@@ -145,7 +145,7 @@ impl Call {
         self
     }
 
-    /// The longest time of the whole call: all attempts, the waits between them, and the answer to its end.
+    /// The longest time of the whole call: all attempts, the waits before and between them, and the answer to its end.
     #[must_use]
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.total = Some(limit);
@@ -231,13 +231,14 @@ fn encode_except(text: &str, plain: &[u8]) -> String {
     out
 }
 
-/// Reads a header. The value may be a secret: neither message nor source shows it.
+/// Reads a header. The value may be a secret: neither message nor source shows it, and its memory is wiped.
 pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     let name: HeaderName = name.parse().map_err(|error: http::header::InvalidHeaderName| {
         Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug()))
             .with_source(error)
     })?;
-    let value = HeaderValue::from_str(value).map_err(|error| {
+    let read = if is_secret(&name) { secret_value(value.into()) } else { HeaderValue::from_str(value) };
+    let value = read.map_err(|error| {
         let message = format!(
             "the value of the header `{name}` holds characters that HTTP does not allow; look for a line break"
         );

@@ -18,6 +18,7 @@ use super::attempts::{Attempts, with_wishes};
 use super::builder::ServiceBuilder;
 use super::call::{Call, Timeouts};
 use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
+use super::clear_text::Reader;
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::failed_answer::FailedAnswer;
@@ -52,7 +53,9 @@ pub(super) struct Inner {
     pub(super) headers_of_body: HeaderMap,
     pub(super) query: Vec<(String, String)>,
     /// What error texts must not show beside the key.
-    pub(super) secrets: Vec<String>,
+    pub(super) secrets: Vec<SecretString>,
+    /// Who reads along, so that no call may carry a secret.
+    pub(super) reader: Option<Reader>,
     /// For the key that does not change.
     pub(super) redactor: Redactor,
     pub(super) max_retries: usize,
@@ -66,7 +69,7 @@ struct Prepared {
     /// Complete but for a key that has to be fetched.
     request: Arc<HttpRequest>,
     /// What error texts must not show beside the key.
-    secrets: Vec<String>,
+    secrets: Vec<SecretString>,
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
@@ -159,6 +162,11 @@ impl Inner {
     fn prepare(&self, call: Call) -> Result<Prepared> {
         let url = self.address.url(&call.path, self.query.iter().chain(&call.query))?;
         let secrets = secrets_in(&call.headers);
+        if !secrets.is_empty()
+            && let Some(reader) = &self.reader
+        {
+            return Err(reader.error());
+        }
         let mut request = HttpRequest::new(call.body);
         *request.method_mut() = call.method;
         *request.uri_mut() = url;
@@ -351,10 +359,10 @@ impl fmt::Debug for Service {
 }
 
 /// The values of headers that carry secrets, without the name of their scheme.
-pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<String> {
+pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
     let values = secret.filter_map(|(_, value)| value.to_str().ok());
-    values.flat_map(str::split_whitespace).map(str::to_owned).collect()
+    values.flat_map(str::split_whitespace).map(SecretString::from).collect()
 }
 
 /// Sets a header of which there is at most one. `insert` and `extend` would make room for one more before they look.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use catena_core::{Error, ErrorKind, Result};
+use secrecy::SecretString;
 
 use super::{Address, ApiKey, Environment, Service, ServiceBuilder};
 use crate::{HttpClient, HttpClientBuilder, Proxy};
@@ -67,7 +68,7 @@ pub struct ConnectionSettings {
     api_key: Option<ApiKey>,
     pub(super) without_key: bool,
     pub(super) base_url: Option<String>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, SecretString)>,
     pub(super) has_query: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) max_retries: Option<usize>,
@@ -98,7 +99,7 @@ impl ConnectionSettings {
 
     /// Keeps a header of every request.
     pub fn add_header(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into().into()));
     }
 
     /// Keeps a parameter in the query of every request.
@@ -111,7 +112,9 @@ impl ConnectionSettings {
     /// Keeps one limit for each phase of an attempt.
     pub fn set_timeout(&mut self, limit: Duration) {
         self.timeout = Some(limit);
-        self.set_connect_timeout(limit);
+        // Not noted as a setting of the client: that of a shared one holds, and to connect is part of what the first of the
+        // limits below covers.
+        self.http = std::mem::take(&mut self.http).with_connect_timeout(limit);
         self.change(move |service| service.with_first_byte_timeout(limit).with_idle_timeout(limit));
     }
 
@@ -214,10 +217,11 @@ impl ConnectionSettings {
     /// # Errors
     /// Those of [`ServiceBuilder::build`]; `Config` for a proxy that cannot be used, and for a setting that has no effect
     /// on a client that is shared.
-    pub fn connect(self, service: ServiceBuilder, proxy_variables: &[&str]) -> Result<Service> {
+    pub fn connect(self, mut service: ServiceBuilder, proxy_variables: &[&str]) -> Result<Service> {
         let Self { headers, changes, shared, http, http_setting, has_proxy, environment, .. } = self;
-        let mut service =
-            headers.into_iter().fold(service, |service, (name, value)| service.with_header(name, value));
+        for (name, value) in headers {
+            service.add_header(name, value);
+        }
         for change in changes {
             service = change(service);
         }
@@ -262,7 +266,7 @@ impl fmt::Debug for ConnectionSettings {
 mod tests {
     use catena_core::ServiceError;
 
-    use super::super::{Dialect, FailedAnswer};
+    use super::super::{Credentials, Dialect, FailedAnswer};
     use super::*;
 
     #[derive(Debug)]
@@ -327,6 +331,27 @@ mod tests {
         changed.set_http_client(client());
         changed.set_connect_timeout(Duration::from_secs(1));
         check_error(connect(changed), "`with_connect_timeout` has no effect");
+        let mut limited = settings(&[]);
+        limited.set_http_client(client());
+        limited.set_timeout(Duration::from_secs(1));
+        connect(limited).expect("limits of its own, of which the first covers connecting");
+    }
+
+    #[test]
+    fn a_key_is_not_handed_to_a_proxy_that_a_variable_names() {
+        let with_key = |variables| {
+            let service = Service::builder("http://127.0.0.1:9", Plain);
+            settings(variables)
+                .connect(service.with_credentials(Credentials::bearer("hunter2")), &["OWN_PROXY"])
+        };
+        check_error(
+            with_key(&[("HTTP_PROXY", "http://corp.test:3128")]),
+            "the proxy corp.test:3128 unencrypted",
+        );
+        check_error(with_key(&[("OWN_PROXY", "http://corp.test")]), "reach 127.0.0.1 without it");
+        with_key(&[("HTTP_PROXY", "http://corp.test"), ("NO_PROXY", "127.0.0.1")]).expect("no proxy for it");
+        with_key(&[("HTTP_PROXY", "http://localhost:3128")]).expect("a proxy that is here too");
+        with_key(&[("HTTPS_PROXY", "http://corp.test")]).expect("a proxy for others");
     }
 
     #[test]

@@ -22,7 +22,8 @@ macro_rules! connection_methods {
             /// The key: a text, or an [`ApiKey`](catena_http::service::ApiKey) that is fetched before every attempt.
             #[doc = $key]
             ///
-            /// It is sent only over TLS or to this machine, never in a URL, and shown nowhere.
+            /// It is sent only over TLS or to this machine, not unencrypted to a proxy elsewhere, never in a URL, and shown
+            /// nowhere.
             pub fn with_api_key(mut self, key: impl ::core::convert::Into<$crate::service::ApiKey>) -> Self {
                 self.$($field).+.set_api_key(key.into());
                 self
@@ -77,8 +78,8 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// The longest time of a call: all attempts, the waits between them, and the answer to its end. Default:
-            /// none.
+            /// The longest time of a call: all attempts, the waits before and between them, those that an
+            /// [admission](Self::with_admission) asks for included, and the answer to its end. Default: none.
             pub fn with_total_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.change(move |service| service.with_total_timeout(limit));
                 self
@@ -93,7 +94,8 @@ macro_rules! connection_methods {
             }
 
             /// One limit for each phase of an attempt: connecting, the wait for the answer to begin, and the wait for each
-            /// further piece of it.
+            /// further piece of it. A client that is shared connects within its own limit, and within that for the answer
+            /// to begin.
             pub fn with_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.set_timeout(limit);
                 self
@@ -108,7 +110,8 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// A header of every request. It wins over the library's own, the key's included.
+            /// A header of every request. It wins over the library's own, the key's included. One that carries keys by its
+            /// name, such as `authorization`, is sent only where the key may be.
             pub fn with_header(
                 mut self,
                 name: impl ::core::convert::Into<::std::string::String>,
@@ -140,7 +143,7 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// Allows sending the key unencrypted to another machine, for networks that are trusted.
+            /// Allows sending keys unencrypted to another machine, for networks that are trusted.
             pub fn allow_insecure_http(mut self) -> Self {
                 self.$($field).+.change($crate::service::ServiceBuilder::allow_insecure_http);
                 self

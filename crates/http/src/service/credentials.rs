@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -142,28 +142,32 @@ impl Credentials {
     /// # Errors
     /// `Config` for an empty key, or one that a header cannot hold. Nothing of the key is shown.
     pub(crate) fn put(&self, key: &SecretString, headers: &mut HeaderMap) -> Result<()> {
-        if headers.contains_key(&self.header) {
-            return Ok(());
+        let value = self.value(key)?;
+        if !headers.contains_key(&self.header) {
+            headers.insert(self.header.clone(), value);
         }
-        headers.insert(self.header.clone(), self.value(key)?);
         Ok(())
     }
 
-    pub(crate) fn value(&self, key: &SecretString) -> Result<HeaderValue> {
+    fn value(&self, key: &SecretString) -> Result<HeaderValue> {
         let key = key.expose_secret();
         if key.trim().is_empty() {
             let message = "the API key is empty: check what `with_api_key` was given";
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let text = Wiped(SecretString::from(format!("{}{key}", self.prefix)));
-        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|error| {
+        secret_value(format!("{}{key}", self.prefix).into()).map_err(|error| {
             let message =
                 "the API key holds characters that a header cannot hold; look for a line break at its end";
             Error::new(ErrorKind::Config, message).with_source(error)
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
+        })
     }
+}
+
+/// The value of a header that `Debug` does not show.
+pub(crate) fn secret_value(text: SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(text)))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// The text of a header. Its memory is wiped when the last copy of the header is dropped.

@@ -40,8 +40,8 @@ impl Redactor {
     }
 
     /// Removes a key and these other texts.
-    pub(super) fn of(key: Option<&SecretString>, others: &[String]) -> Self {
-        Self::new(key.into_iter().map(ExposeSecret::expose_secret).chain(others.iter().map(String::as_str)))
+    pub(super) fn of(key: Option<&SecretString>, others: &[SecretString]) -> Self {
+        Self::new(key.into_iter().chain(others).map(ExposeSecret::expose_secret))
     }
 
     /// The text without the secrets. A service's own masked form (`sk-ab***1234`) stays.

@@ -67,7 +67,7 @@ async fn check<T>(
 }
 
 /// On the I/O thread and on a runtime.
-fn everywhere(test: impl AsyncFn()) {
+pub(crate) fn everywhere(test: impl AsyncFn()) {
     pollster::block_on(test());
     Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(test());
 }

@@ -126,6 +126,21 @@ fn an_unknown_encoding_is_an_error_and_not_noise() {
 }
 
 #[test]
+fn a_failure_in_an_unknown_encoding_keeps_its_status() {
+    let server = Server::new(|connection| {
+        connection.request();
+        connection.write("HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-encoding: br\r\ncontent-length: 3\r\n\r\n\x0b\x01\x02");
+        connection.until_closed();
+    });
+    pollster::block_on(async {
+        let response = get(&client(), &server.url("/")).await.unwrap();
+        assert_eq!((response.status().as_u16(), response.header("retry-after")), (503, Some("7")));
+        assert_eq!((response.header("content-encoding"), response.header("content-length")), (None, None));
+        assert_eq!(response.bytes().await.unwrap(), "");
+    });
+}
+
+#[test]
 fn connections_that_break_under_many_calls_lose_and_double_nothing() {
     // Each connection serves three requests and closes. What is written to it just then is not read by anybody.
     let answered = Arc::new(AtomicUsize::new(0));

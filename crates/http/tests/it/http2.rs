@@ -41,7 +41,7 @@ fn calls(client: &catena_http::HttpClient, server: &Server, count: usize) -> Vec
 
 #[test]
 fn connections_are_added_at_the_limit_and_no_more() {
-    for (limit, count, most) in [(8, 64, 32), (1, 9, 9), (1000, 300, 1)] {
+    for (limit, count, most) in [(8, 64, 32), (1, 9, 9), (1000, 300, 1), (5000, 1500, 4)] {
         let (server, client) = (limited(limit, count), trusting_client());
         // All calls must be in flight at once, or none is answered. A second burst finds the connections there.
         for _ in 0..2 {
@@ -49,7 +49,8 @@ fn connections_are_added_at_the_limit_and_no_more() {
                 assert_eq!(answer.unwrap(), "together");
             }
         }
-        let least = count.div_ceil(limit as usize);
+        // Room for the answers of more, if nobody reads them, the client does not give.
+        let least = count.div_ceil(limit.min(1024) as usize);
         let seen = server.connections();
         assert!((least..=most).contains(&seen), "{seen} connections for {count} calls of {limit} each");
     }

@@ -9,6 +9,7 @@ mod faults;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod http2;
+mod http2_streams;
 mod identity;
 mod limits;
 mod pools;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{Error, ErrorKind};
+use catena_core::{Context, Error, ErrorKind};
 use catena_http::HttpClient;
+use catena_http::service::{Call, Service};
 use futures_util::StreamExt;
 use tokio::runtime::Builder;
 
 use crate::server::{Connection, Server, builder, get};
+use crate::service::support::Plain;
 use crate::timer::FakeTimer;
 
 const CONNECT: Duration = Duration::from_secs(11);
@@ -86,6 +88,28 @@ fn the_total_limit_covers_head_and_body() {
     fails_after(TOTAL, true, |_| {}, &parts);
     fails_after(TOTAL, false, |connection| drop(connection.request()), &parts);
     fails_after(TOTAL, false, send_a_part, &parts);
+}
+
+#[test]
+fn the_words_of_an_error_are_not_waited_for_long() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    for in_place in [false, true] {
+        let timer = Arc::new(FakeTimer::default());
+        let client = builder().with_timer(Arc::clone(&timer) as _).build().unwrap();
+        let server = Server::new(move |connection| {
+            connection.request();
+            connection.write("HTTP/1.1 429 Slow Down\r\ncontent-length: 99\r\n\r\nnot so fast");
+            // Neither the idle limit nor another passes.
+            timer.expire(Duration::from_secs(5));
+            connection.until_closed();
+        });
+        let service =
+            Service::builder(server.url(""), Plain).with_http_client(client).with_max_retries(0).build();
+        let (service, cx) = (service.unwrap(), Context::default());
+        let call = service.send(Call::get("a"), &cx);
+        let error = if in_place { runtime.block_on(call) } else { pollster::block_on(call) }.unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::RateLimit, true), "{error}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::{Server, builder, get, text};
@@ -196,4 +197,59 @@ fn an_alert_ends_the_handshake_for_good() {
     });
     let error = pollster::block_on(get(&trusting_client(), &server.https("/"))).unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
+}
+
+#[test]
+fn a_restart_that_closes_all_kept_connections_is_survived() {
+    // Two answers at once leave two connections, which close with a reset as soon as something comes: what was sent on them
+    // was not read.
+    let both = Arc::new(tokio::sync::Barrier::new(2));
+    let opened = std::sync::atomic::AtomicUsize::new(0);
+    let server = secure(9999, "http/1.1", false, async move |mut stream| {
+        let number = opened.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head).await;
+        if number < 2 {
+            both.wait().await;
+        }
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+        let _ = stream.get_ref().0.peek(&mut head).await;
+    });
+    let (client, url) = (trusting_client(), server.https("/"));
+    pollster::block_on(async {
+        let (one, other) = futures_util::future::join(text(&client, &url), text(&client, &url)).await;
+        assert_eq!((one.unwrap().as_str(), other.unwrap().as_str()), ("hello", "hello"));
+        assert_eq!(text(&client, &url).await.unwrap(), "hello");
+    });
+    assert_eq!(server.connections(), 3);
+}
+
+/// A failure of today is none of tomorrow: roots may be installed while the process runs.
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "webpki-roots")))]
+fn roots_that_come_late_are_found() {
+    let file = std::env::temp_dir().join(format!("catena-roots-{}.pem", std::process::id()));
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::in_a_child_without_roots", "--ignored"])
+        .env("SSL_CERT_FILE", &file)
+        .env_remove("SSL_CERT_DIR")
+        .output()
+        .unwrap();
+    let _ = std::fs::remove_file(&file);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+}
+
+#[test]
+#[ignore = "run in a process of its own, which looks for the platform's roots where there are none yet"]
+fn in_a_child_without_roots() {
+    let Some(file) = std::env::var_os("SSL_CERT_FILE") else { return };
+    let (server, client) = (server("http/1.1"), builder().build().unwrap());
+    let url = server.https("/late");
+    for _ in 0..2 {
+        let error = pollster::block_on(text(&client, &url)).unwrap_err();
+        assert!(error.to_string().contains("no certificate authorities"), "{error}");
+    }
+    std::fs::write(file, authority().pem()).unwrap();
+    assert_eq!(pollster::block_on(text(&client, &url)).unwrap(), "GET /late");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catena_core::fakes::FakeTimer;
-use catena_core::{Context, Error, ErrorKind};
+use catena_core::{Admission, Admitted, Context, Demand, Error, ErrorKind, Result, async_trait};
 use catena_http::service::Call;
 use catena_testkit::{Reply, Server};
 use futures_util::{FutureExt, StreamExt};
@@ -37,6 +37,31 @@ fn each_limit_has_its_words() {
         &error(Call::get("a").with_total_timeout(SHORT)),
         "total timeout: no complete answer from 127.0.0.1",
     );
+}
+
+/// Lets nobody in.
+#[derive(Debug)]
+struct Closed;
+
+#[async_trait]
+impl Admission for Closed {
+    async fn admit(&self, _: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn the_total_limit_covers_the_wait_to_be_let_in() {
+    let server = Server::replay([Reply::text(200, "")]);
+    let timer = FakeTimer::new();
+    let service =
+        builder(&server).with_timer(Arc::new(timer.clone())).with_admission(Closed).build().unwrap();
+    let cx = Context::default();
+    let mut call = Box::pin(service.send(Call::get("a").with_total_timeout(Duration::from_secs(60)), &cx));
+    assert!((&mut call).now_or_never().is_none());
+    timer.advance(Duration::from_secs(60));
+    check(&block_on(call).unwrap_err(), "total timeout");
+    assert!(server.requests().is_empty());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod admission;
 mod calls;
+mod clear_text;
 mod limits;
 mod redirects;
 mod retries;

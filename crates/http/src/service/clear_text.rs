@@ -1,0 +1,43 @@
+//! Keys travel only where nobody can read along.
+
+use catena_core::{Error, ErrorKind};
+
+use super::address::{Address, is_loopback};
+use crate::client::HttpClient;
+use crate::failure::server_name;
+
+/// Whom a call to a service reaches unencrypted, if it leaves this machine so.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Server(String),
+    /// A proxy that is handed the requests for this host whole.
+    Proxy(String, String),
+}
+
+impl Reader {
+    /// The first beyond this machine that reads along.
+    pub(super) fn of(address: &Address, http: &HttpClient) -> Option<Self> {
+        if !address.is_private() {
+            return Some(Self::Server(address.host()));
+        }
+        let proxy = http.plain_proxy(address.uri())?;
+        let is_here = is_loopback(proxy.host().unwrap_or_default());
+        (!is_here).then(|| Self::Proxy(server_name(&proxy), address.host()))
+    }
+
+    /// What is wrong with a call that carries a secret.
+    pub(super) fn error(&self) -> Error {
+        let (whom, advice) = match self {
+            Self::Server(host) => (host.clone(), String::new()),
+            Self::Proxy(proxy, host) => (
+                format!("the proxy {proxy}"),
+                format!("reach {host} without it (`NO_PROXY`, `ProxyUrl::with_no_proxy`), "),
+            ),
+        };
+        let message = format!(
+            "the API key would travel to {whom} unencrypted: {advice}use `https://`, or call `allow_insecure_http` if the \
+             network between is trusted"
+        );
+        Error::new(ErrorKind::Config, message)
+    }
+}
