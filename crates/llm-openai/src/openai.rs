@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use catena_http::service::Call;
 
 use crate::client::Client;
-use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
     CompletionOptions, Prompts, decode_completion, decode_completions, encode_completion,
 };
 use crate::completion::Completion;
 use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
+use crate::reported::Reported;
 
 /// A text completion model behind OpenAI's `POST /completions`, at OpenAI or at any server that speaks its format.
 ///
@@ -297,7 +297,7 @@ impl LanguageModel for OpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(self.options.parameters.described(self.client.base_url(), self.model()))
+        self.options.parameters.described(&self.client, self.model())
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
@@ -305,7 +305,11 @@ impl LanguageModel for OpenAi {
             let options = self.options.called(cx.arguments())?;
             self.request(&options, Prompts::One(&prompt), &cx, true)
         });
-        self.client.stream(call, cx, CompletionStream::default)
+        let decoder = {
+            let cx = cx.clone();
+            move || Reported::new(self.model(), cx.clone())
+        };
+        self.client.stream(call, cx, decoder)
     }
 }
 

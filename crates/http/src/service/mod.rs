@@ -114,6 +114,7 @@ mod connection;
 mod connection_methods;
 mod credentials;
 mod dialect;
+mod digest;
 mod environment;
 mod excerpt;
 mod failed_answer;

@@ -92,11 +92,16 @@ pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     WireUsage::deserialize(usage).ok()?.counted()
 }
 
+/// Reads a `usage` object as it came.
+pub(super) fn read_usage(usage: &RawValue) -> Option<Usage> {
+    serde_json::from_str::<WireUsage>(usage.get()).ok()?.counted()
+}
+
 /// Reads the `usage` of an answer, and keeps it as it is in the metadata unless it says nothing. Where it is missing, some
 /// services have another place for it.
 pub(super) fn take_usage(usage: Option<&RawValue>, metadata: &mut ResponseMetadata) -> Option<Usage> {
     let json = usage.map_or("", RawValue::get);
-    let counted = serde_json::from_str::<WireUsage>(json).ok().and_then(|usage| usage.counted());
+    let counted = usage.and_then(read_usage);
     if counted.is_some() || serde_json::from_str(json).is_ok_and(|usage: Value| is_truthy(&usage)) {
         metadata.token_usage = Some(TokenUsage::from_json(json));
     }
