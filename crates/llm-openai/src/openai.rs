@@ -207,22 +207,53 @@ impl OpenAi {
     ) -> Result<LlmResult> {
         let prompts: Vec<String> =
             prompts.into_iter().map(|prompt| prompt.into().try_into_text()).collect::<Result<_>>()?;
-        self.generate_texts(&prompts, cx).await
-    }
-
-    async fn generate_texts(&self, prompts: &[String], cx: &Context) -> Result<LlmResult> {
-        let options = self.options.called(cx.arguments())?;
-        let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
-        if options.streaming {
-            let [prompt] = prompts else {
-                return Err(Error::new(ErrorKind::InvalidInput, "only one prompt can be streamed at a time"));
-            };
+        if let (true, [prompt]) = (self.options.streaming, &prompts[..]) {
             let completion = Completion { text: self.gathered(prompt, cx).await?, ..Completion::default() };
+            let model = self.options.called(cx.arguments())?.model.clone();
+            let mut result = LlmResult { model, ..LlmResult::default() };
             result.add(vec![vec![completion]]);
             return Ok(result);
         }
+        self.generate_batches(Prompts::Many(&prompts), cx).await
+    }
+
+    /// [`generate_all_in`](Self::generate_all_in) for prompts that are tokens already, by their ids in the encoding of the
+    /// model: what a tokenizer cut to fit is sent as it was counted.
+    ///
+    /// # Errors
+    /// As for [`generate_all`](Self::generate_all); `InvalidInput` if the model is built
+    /// [with streaming](OpenAiBuilder::with_streaming).
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// # use catena_core::Context;
+    /// # use catena_llm_openai::OpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([Reply::json(200, json!({"choices": [{"text": " world"}]}))]);
+    /// let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// # futures_executor::block_on(async {
+    /// let result = llm.generate_tokens_in(&[vec![9906, 11]], &Context::default()).await?;
+    /// assert_eq!(result.generations[0][0].text, " world");
+    /// assert_eq!(server.requests()[0].json()["prompt"], json!([[9906, 11]]));
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_tokens_in(&self, prompts: &[Vec<u32>], cx: &Context) -> Result<LlmResult> {
+        self.generate_batches(Prompts::Tokens(prompts), cx).await
+    }
+
+    async fn generate_batches(&self, prompts: Prompts<'_>, cx: &Context) -> Result<LlmResult> {
+        let options = self.options.called(cx.arguments())?;
+        if options.streaming {
+            return Err(Error::new(ErrorKind::InvalidInput, "only one text can be streamed at a time"));
+        }
+        let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
         for prompts in prompts.chunks(self.batch_size) {
-            let call = self.request(&options, Prompts::Many(prompts), cx, false)?;
+            let call = self.request(&options, prompts, cx, false)?;
             let answer = self.client.call(call, cx).await?;
             let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
             result.add(generations);

@@ -40,15 +40,16 @@ pub enum AtLimit {
 /// A model that calls tools until it has its answer. Made by [`with_tools`](crate::ChatModelExt::with_tools).
 ///
 /// In each round the model is asked, the tools it calls run at once, and their results go back to it in the order of the
-/// calls, with calls that cannot be read last as in the answer, until it calls none. The output is the [`Transcript`] of all that was said; [`final_answer`](Self::final_answer)
-/// gives the last message alone. A stream has the model's words of every round as they come, and each result.
+/// calls, those that cannot be read last as they are in the answer, until it calls none. The output is the [`Transcript`]
+/// of all that was said; [`final_answer`](Self::final_answer) gives the last message alone. A stream has the model's words
+/// of every round as they come, and each result.
 ///
 /// A call of a tool that there is not, arguments that are no JSON or do not fit, and errors of tools that do not handle
 /// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
 /// first round. Tools have runs of their own, which observers see.
 ///
-/// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages: by
-/// ids, results are told apart. Arguments that break off are no JSON, whether the service says why the answer ended or not.
+/// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages:
+/// results are told apart by ids. Arguments that break off are no JSON, whether or not the service says why it stopped.
 ///
 /// # Errors
 /// Those of the model; those of a tool that [raises](OnToolError::Raise) them; [`ErrorKind::RecursionLimit`] at a limit,

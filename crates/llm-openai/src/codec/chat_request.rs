@@ -51,14 +51,14 @@ impl ChatOptions {
 
     /// Reasoning models take no temperature but 1, and the first of them refuse to go without.
     fn fit_temperature(&mut self) {
-        let model = self.model.to_lowercase();
+        let is = |kin: &str| self.model.get(..kin.len()).is_some_and(|start| start.eq_ignore_ascii_case(kin));
         let members = &mut self.parameters.members;
-        if model.starts_with("o1") && !self.disabled.iter().any(|name| name == "temperature") {
+        if is("o1") && !self.disabled.iter().any(|name| name == "temperature") {
             members.entry("temperature").or_insert_with(|| 1.0.into());
         }
         let effort = members.get("reasoning_effort").or_else(|| members.get("reasoning")?.get("effort"));
-        let thinks = model.starts_with("gpt-5")
-            && !model.contains("chat")
+        let thinks = is("gpt-5")
+            && !self.model.to_lowercase().contains("chat")
             && effort.is_none_or(|effort| effort != "none");
         if thinks && members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0)) {
             members.remove("temperature");

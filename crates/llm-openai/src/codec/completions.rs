@@ -25,11 +25,32 @@ pub(crate) struct CompletionOptions {
 }
 
 /// What a request asks to complete.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Prompts<'a> {
     One(&'a str),
     Many(&'a [String]),
+    /// By the ids of their tokens.
+    Tokens(&'a [Vec<u32>]),
+}
+
+impl Prompts<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(texts) => texts.len(),
+            Self::Tokens(prompts) => prompts.len(),
+        }
+    }
+
+    /// At most so many at a time.
+    pub(crate) fn chunks(self, size: usize) -> Vec<Self> {
+        match self {
+            Self::One(_) => vec![self],
+            Self::Many(texts) => texts.chunks(size).map(Prompts::Many).collect(),
+            Self::Tokens(prompts) => prompts.chunks(size).map(Prompts::Tokens).collect(),
+        }
+    }
 }
 
 impl CompletionOptions {
@@ -216,6 +237,9 @@ mod tests {
         assert_eq!(wire(&options, one(), true), json!({"model": "m", "prompt": "Say ✓", "stream": true}));
         let many = ["a".to_owned(), "b".to_owned()];
         assert_eq!(wire(&options, Prompts::Many(&many), false), json!({"model": "m", "prompt": ["a", "b"]}));
+        let tokens = [vec![1, 2], vec![3]];
+        let sent = json!({"model": "m", "prompt": [[1, 2], [3]]});
+        assert_eq!(wire(&options, Prompts::Tokens(&tokens), false), sent);
         let streamed = |options: &CompletionOptions| wire(options, one(), true)["stream_options"].take();
         let usage = serde_json::Map::from_iter([("stream_usage".to_owned(), true.into())]);
         let called = options.called(Some(&usage)).expect("good arguments");
