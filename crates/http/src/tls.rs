@@ -192,7 +192,7 @@ fn baked_in(
 }
 
 /// ring where both are compiled in, so that a crate that turns `tls-aws-lc` on changes nothing for the others.
-fn provider() -> Result<Arc<CryptoProvider>> {
+pub(crate) fn provider() -> Result<Arc<CryptoProvider>> {
     #[cfg(feature = "tls-ring")]
     return Ok(Arc::new(rustls::crypto::ring::default_provider()));
     #[cfg(all(feature = "tls-aws-lc", not(feature = "tls-ring")))]

@@ -152,6 +152,11 @@ impl AzurePlace {
         }
     }
 
+    /// The deployment of the settings, if there is one.
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        self.deployment.as_deref()
+    }
+
     /// The path of an endpoint. The deployment is that of the settings, or else has the name of the model.
     pub(crate) fn path(&self, endpoint: &str, model: &str) -> Result<String> {
         if !OF_A_DEPLOYMENT.contains(&endpoint) {

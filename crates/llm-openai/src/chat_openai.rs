@@ -252,14 +252,15 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        match is_before_schemas(self.model()) {
-            true => CAPABILITIES.without(Capability::StructuredOutput),
-            false => CAPABILITIES,
-        }
+        let can = match self.options.api() {
+            ChatApi::Completions => CAPABILITIES,
+            ChatApi::Responses => CAPABILITIES.without(Capability::Stop),
+        };
+        if is_before_schemas(self.model()) { can.without(Capability::StructuredOutput) } else { can }
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(self.options.parameters.described(self.client.base_url(), self.model()))
+        self.options.parameters.described(&self.client, self.model())
     }
 
     fn constructor(&self) -> Option<Constructor> {

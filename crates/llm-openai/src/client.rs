@@ -54,6 +54,14 @@ impl Client {
         self.place.base_url()
     }
 
+    /// The deployment that all models are asked for, on Azure.
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        match &self.place {
+            Place::Plain(_) => None,
+            Place::Azure(azure) => azure.deployment(),
+        }
+    }
+
     /// True if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
         let host = self.service().address().host();

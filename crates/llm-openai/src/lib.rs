@@ -21,6 +21,7 @@ mod openai_builder;
 mod openai_client;
 mod page;
 mod parameters;
+mod reported;
 mod responses_settings;
 mod saved;
 

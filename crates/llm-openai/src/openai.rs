@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use catena_http::service::Call;
 
 use crate::client::Client;
-use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
     CompletionOptions, Prompts, decode_completion, decode_completions, encode_completion,
 };
 use crate::completion::Completion;
 use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
+use crate::reported::Reported;
 
 /// A text completion model behind OpenAI's `POST /completions`, at OpenAI or at any server that speaks its format.
 ///
@@ -207,22 +207,53 @@ impl OpenAi {
     ) -> Result<LlmResult> {
         let prompts: Vec<String> =
             prompts.into_iter().map(|prompt| prompt.into().try_into_text()).collect::<Result<_>>()?;
-        self.generate_texts(&prompts, cx).await
-    }
-
-    async fn generate_texts(&self, prompts: &[String], cx: &Context) -> Result<LlmResult> {
-        let options = self.options.called(cx.arguments())?;
-        let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
-        if options.streaming {
-            let [prompt] = prompts else {
-                return Err(Error::new(ErrorKind::InvalidInput, "only one prompt can be streamed at a time"));
-            };
+        if let (true, [prompt]) = (self.options.streaming, &prompts[..]) {
             let completion = Completion { text: self.gathered(prompt, cx).await?, ..Completion::default() };
+            let model = self.options.called(cx.arguments())?.model.clone();
+            let mut result = LlmResult { model, ..LlmResult::default() };
             result.add(vec![vec![completion]]);
             return Ok(result);
         }
+        self.generate_batches(Prompts::Many(&prompts), cx).await
+    }
+
+    /// [`generate_all_in`](Self::generate_all_in) for prompts that are tokens already, by their ids in the encoding of the
+    /// model: what a tokenizer cut to fit is sent as it was counted.
+    ///
+    /// # Errors
+    /// As for [`generate_all`](Self::generate_all); `InvalidInput` if the model is built
+    /// [with streaming](OpenAiBuilder::with_streaming).
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// ```
+    /// # use catena_core::Context;
+    /// # use catena_llm_openai::OpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([Reply::json(200, json!({"choices": [{"text": " world"}]}))]);
+    /// let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build()?;
+    /// # futures_executor::block_on(async {
+    /// let result = llm.generate_tokens_in(&[vec![9906, 11]], &Context::default()).await?;
+    /// assert_eq!(result.generations[0][0].text, " world");
+    /// assert_eq!(server.requests()[0].json()["prompt"], json!([[9906, 11]]));
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn generate_tokens_in(&self, prompts: &[Vec<u32>], cx: &Context) -> Result<LlmResult> {
+        self.generate_batches(Prompts::Tokens(prompts), cx).await
+    }
+
+    async fn generate_batches(&self, prompts: Prompts<'_>, cx: &Context) -> Result<LlmResult> {
+        let options = self.options.called(cx.arguments())?;
+        if options.streaming {
+            return Err(Error::new(ErrorKind::InvalidInput, "only one text can be streamed at a time"));
+        }
+        let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
         for prompts in prompts.chunks(self.batch_size) {
-            let call = self.request(&options, Prompts::Many(prompts), cx, false)?;
+            let call = self.request(&options, prompts, cx, false)?;
             let answer = self.client.call(call, cx).await?;
             let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
             result.add(generations);
@@ -297,7 +328,7 @@ impl LanguageModel for OpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(self.options.parameters.described(self.client.base_url(), self.model()))
+        self.options.parameters.described(&self.client, self.model())
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
@@ -305,7 +336,11 @@ impl LanguageModel for OpenAi {
             let options = self.options.called(cx.arguments())?;
             self.request(&options, Prompts::One(&prompt), &cx, true)
         });
-        self.client.stream(call, cx, CompletionStream::default)
+        let decoder = {
+            let cx = cx.clone();
+            move || Reported::new(self.model(), cx.clone())
+        };
+        self.client.stream(call, cx, decoder)
     }
 }
 

@@ -30,6 +30,7 @@ pub struct OpenAiBuilder {
     model: String,
     parameters: Parameters,
     batch_size: usize,
+    stream_usage: Option<bool>,
     streaming: bool,
 }
 
@@ -47,6 +48,7 @@ impl Default for OpenAiBuilder {
             model: String::new(),
             parameters,
             batch_size: 20,
+            stream_usage: None,
             streaming: false,
         }
     }
@@ -90,6 +92,13 @@ impl OpenAiBuilder {
         self
     }
 
+    /// Whether streams end with token counts, which observers and budgets are told. Default: only at OpenAI, because some
+    /// servers refuse the wish. Not saved with the model, as LangChain's has no such setting.
+    pub fn with_stream_usage(mut self, wanted: bool) -> Self {
+        self.stream_usage = Some(wanted);
+        self
+    }
+
     /// How many prompts [`OpenAi::generate_all`] sends in one request. Default 20; 0 counts as 1.
     pub fn with_batch_size(mut self, prompts: usize) -> Self {
         self.batch_size = prompts.max(1);
@@ -111,10 +120,15 @@ impl OpenAiBuilder {
             constructor = constructor.with("streaming", true);
         }
         let constructor = self.connection.written(constructor);
-        let mut options =
-            CompletionOptions { model: self.model, parameters: self.parameters, streaming: self.streaming };
+        let mut options = CompletionOptions {
+            model: self.model,
+            parameters: self.parameters,
+            stream_usage: false,
+            streaming: self.streaming,
+        };
         options.finish()?;
         let client = self.connection.connect()?;
+        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai());
         Ok(OpenAi::from_parts(client, options, self.batch_size, constructor))
     }
 }

@@ -4,6 +4,8 @@ use catena_core::load::Kwargs;
 use catena_core::{Data, Error, ErrorKind, Result};
 use serde_json::{Map, Number, Value};
 
+use crate::client::Client;
+
 /// The members of request bodies that are no settings.
 const OF_THE_CALL: [&str; 5] = ["model", "messages", "input", "prompt", "stream"];
 
@@ -64,13 +66,30 @@ impl Parameters {
         Ok(())
     }
 
-    /// Everything that shapes an answer, for those who compare models.
-    pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
-        // A query may hold a key.
-        let base_url = base_url.split('?').next().unwrap_or_default();
-        let facts = [("base_url", base_url), ("model", model)];
-        let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
-        facts.chain(self.members.clone()).chain(self.extra.clone()).collect()
+    /// Everything that shapes an answer, for those who compare models. `None` if it cannot all be told.
+    pub(crate) fn described(&self, client: &Client, model: &str) -> Option<Map<String, Value>> {
+        // A query may hold a key, and another query may be another tenant's.
+        let base_url = client.base_url().split('?').next().unwrap_or_default();
+        let query = client.service().query_digest().ok()?;
+        let place = [
+            ("base_url", Some(base_url)),
+            ("query_digest", query.as_deref()),
+            ("azure_deployment", client.deployment()),
+            ("model", Some(model)),
+        ];
+        let place = place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+        Some(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
+    }
+
+    /// The options of a stream, with the wish for token counts if there is one.
+    pub(crate) fn stream_options(&self, usage: bool) -> Option<Map<String, Value>> {
+        let given = self.members.get("stream_options").and_then(Value::as_object).cloned();
+        if !usage {
+            return given;
+        }
+        let mut options = given.unwrap_or_default();
+        options.entry("include_usage").or_insert(true.into());
+        Some(options)
     }
 
     /// How many answers the service is to give.

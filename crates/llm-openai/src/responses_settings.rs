@@ -11,6 +11,9 @@ use crate::chat_openai_builder::ChatOpenAiBuilder;
 /// tools. Given back in a conversation, they spare the model from thinking twice. Instead of a finish reason the
 /// `metadata` has a `status`, and `incomplete_details` where an answer was cut short.
 ///
+/// It ends answers at no text: a `stop` that is bound to a call is refused there, and one that is set on the model does
+/// not hold there.
+///
 /// # Example
 /// ```
 /// use catena_core::RunnableExt;

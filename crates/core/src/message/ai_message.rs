@@ -110,8 +110,8 @@ impl AiMessage {
     /// The tool calls.
     ///
     /// While the answer streams, calls of which only a part came have the arguments that can be read so far. Once the
-    /// metadata has a finish reason or a `status`, arguments that break off make the call
-    /// [invalid](AiMessage::invalid_tool_calls): nobody should run half a command.
+    /// metadata has a finish reason or a `status`, or the answer was made [whole](AiMessage::into_whole), arguments that
+    /// break off make the call [invalid](AiMessage::invalid_tool_calls): nobody should run half a command.
     ///
     /// # Example
     /// See [`ToolCallChunk`].
@@ -135,7 +135,8 @@ impl AiMessage {
         self.calls.chunks()
     }
 
-    /// The answer with all tool calls read and nothing in pieces.
+    /// The answer with all tool calls read and nothing in pieces. For one that has ended, also where the service does not
+    /// say so: a call whose arguments break off is [invalid](AiMessage::invalid_tool_calls) from now on.
     ///
     /// # Example
     /// ```
@@ -147,9 +148,15 @@ impl AiMessage {
     /// ```
     #[must_use]
     pub fn into_whole(mut self) -> Self {
-        let complete = self.is_complete();
-        self.calls = self.calls.into_whole(complete);
+        self.calls = self.calls.into_whole(true);
         self
+    }
+
+    /// What ends this answer where the service left something open, if it did: merged into it, calls that break off are
+    /// invalid, and those without an id have one, which begins with `name`.
+    pub(crate) fn loose_end(&self, name: impl FnOnce() -> String) -> Option<Self> {
+        let open = (!self.is_complete() && self.calls.break_off()) || self.calls.lack_ids();
+        open.then(|| Self { calls: ToolCalls::end(name()), ..Self::default() })
     }
 
     fn is_complete(&self) -> bool {

@@ -18,6 +18,8 @@ struct Inner {
     pieces: Vec<ToolCallChunk>,
     /// Where the latest call of each index stands among the pieces.
     latest: BTreeMap<i64, usize>,
+    /// The answer has ended, and calls without an id are named after this.
+    ended: Option<Box<str>>,
     /// What the pieces say while more may come, and once they are complete.
     read: [OnceLock<Box<Read>>; 2],
 }
@@ -35,7 +37,7 @@ impl ToolCalls {
     pub(super) fn calls(&self, complete: bool) -> &[ToolCall] {
         match &self.0 {
             None => &[],
-            Some(inner) if inner.pieces.is_empty() => &inner.calls,
+            Some(inner) if inner.is_read() => &inner.calls,
             Some(inner) => &inner.read(complete).calls,
         }
     }
@@ -43,7 +45,7 @@ impl ToolCalls {
     pub(super) fn invalid(&self, complete: bool) -> &[InvalidToolCall] {
         match &self.0 {
             None => &[],
-            Some(inner) if inner.pieces.is_empty() => &inner.invalid,
+            Some(inner) if inner.is_read() => &inner.invalid,
             Some(inner) => &inner.read(complete).invalid,
         }
     }
@@ -51,6 +53,7 @@ impl ToolCalls {
     pub(super) fn chunks(&self) -> &[ToolCallChunk] {
         match &self.0 {
             None => &[],
+            Some(inner) if inner.ended.is_some() => &[],
             Some(inner) if inner.pieces.len() < 2 => &inner.pieces,
             Some(inner) => &inner.read(false).pieces,
         }
@@ -61,6 +64,23 @@ impl ToolCalls {
         self.0
             .as_deref()
             .is_none_or(|inner| inner.calls.is_empty() && inner.invalid.is_empty() && inner.pieces.is_empty())
+    }
+
+    /// What ends the calls it is merged into: nothing is in pieces any more, what breaks off cannot be read, and a call
+    /// without an id gets one, `name` with its number behind it.
+    pub(super) fn end(name: String) -> Self {
+        Self(Some(Box::new(Inner { ended: Some(name.into()), ..Inner::default() })))
+    }
+
+    /// True if a call has no id.
+    pub(super) fn lack_ids(&self) -> bool {
+        let calls = self.calls(true).iter().map(|call| &call.id);
+        calls.chain(self.invalid(true).iter().map(|call| &call.id)).any(is_missing)
+    }
+
+    /// True if the arguments of a call break off.
+    pub(super) fn break_off(&self) -> bool {
+        self.invalid(true).len() > self.invalid(false).len()
     }
 
     pub(super) fn push(&mut self, call: ToolCall) {
@@ -78,7 +98,7 @@ impl ToolCalls {
     /// The calls with everything read and nothing in pieces.
     pub(super) fn into_whole(self, complete: bool) -> Self {
         match self.0 {
-            Some(inner) if !inner.pieces.is_empty() => {
+            Some(inner) if !inner.is_read() => {
                 let Read { calls, invalid, .. } = Inner::clone_read(&inner, complete);
                 Self(Some(Box::new(Inner { calls, invalid, ..Inner::default() })))
             }
@@ -102,6 +122,7 @@ impl ToolCalls {
                 let inner = self.change();
                 inner.calls.extend(next.calls);
                 inner.invalid.extend(next.invalid);
+                inner.ended = inner.ended.take().or(next.ended);
                 next.pieces.into_iter().for_each(|piece| inner.push_piece(piece));
             }
         }
@@ -115,6 +136,11 @@ impl ToolCalls {
 }
 
 impl Inner {
+    /// True if all calls are there as they came.
+    fn is_read(&self) -> bool {
+        self.pieces.is_empty() && self.ended.is_none()
+    }
+
     /// Adds a piece to the latest call of its index, or starts a call.
     ///
     /// An id that comes after pieces without one starts a call here, as these may belong to an earlier call; if there
@@ -134,6 +160,7 @@ impl Inner {
     }
 
     fn read(&self, complete: bool) -> &Read {
+        let complete = complete || self.ended.is_some();
         self.read[usize::from(complete)].get_or_init(|| Box::new(Read::new(self, complete)))
     }
 
@@ -169,8 +196,24 @@ impl Read {
                 }),
             }
         }
+        if let Some(name) = &inner.ended {
+            read.name_calls(name);
+        }
         read
     }
+
+    /// Gives an id to each call that has none.
+    fn name_calls(&mut self, name: &str) {
+        let calls = self.calls.iter_mut().map(|call| &mut call.id);
+        let ids = calls.chain(self.invalid.iter_mut().map(|call| &mut call.id));
+        for (number, id) in (1..).zip(ids).filter(|(_, id)| is_missing(id)) {
+            *id = Some(format!("{name}_{number}"));
+        }
+    }
+}
+
+fn is_missing(id: &Option<String>) -> bool {
+    id.as_deref().is_none_or(str::is_empty)
 }
 
 /// The pieces with each id that came late put to the pieces before it.
@@ -287,6 +330,47 @@ mod tests {
         answer.metadata.finish_reason = Some("length".into());
         assert!(answer.tool_calls().is_empty());
         assert_eq!(answer.invalid_tool_calls()[0].name.as_deref(), Some("delete"));
+    }
+
+    #[test]
+    fn a_whole_answer_has_ended_whether_it_says_why_or_not() {
+        let answer =
+            fold(&[(Some(0), Some("c1"), Some("delete"), Some("{\"path\": \"/home/a"))]).into_whole();
+        assert!(answer.tool_calls().is_empty());
+        assert_eq!(answer.invalid_tool_calls()[0].args.as_deref(), Some("{\"path\": \"/home/a"));
+    }
+
+    #[test]
+    fn an_end_leaves_nothing_open_wherever_it_is_merged() {
+        let pieces: [Piece; 4] = [
+            (Some(0), None, Some("f"), Some("{\"a\": 1}")),
+            (Some(1), None, Some("g"), Some("{\"b")),
+            (Some(2), Some("c3"), Some("h"), None),
+            (Some(3), Some(""), Some("i"), None),
+        ];
+        let open = fold(&pieces);
+        let end = open.loose_end(|| "call_7".to_owned()).expect("something is open");
+        for split in 0..=pieces.len() {
+            let mut rest = fold(&pieces[split..]);
+            rest.merge(end.clone());
+            let mut ended = fold(&pieces[..split]);
+            ended.merge(rest);
+            for ended in [ended.clone(), ended.into_whole()] {
+                let ids: Vec<_> = ended.tool_calls().iter().map(|call| call.id.as_deref()).collect();
+                assert_eq!(ids, [Some("call_7_1"), Some("c3"), Some("call_7_3")]);
+                assert_eq!(ended.invalid_tool_calls()[0].id.as_deref(), Some("call_7_4"));
+                assert!(ended.tool_call_chunks().is_empty());
+            }
+        }
+        let whole = |id: &str| AiMessage::new("").with_tool_calls([ToolCall::default().with_id(id)]);
+        let mut nameless = whole("");
+        nameless.merge(nameless.loose_end(|| "x".to_owned()).expect("an id is missing"));
+        assert_eq!(nameless.tool_calls()[0].id.as_deref(), Some("x_1"));
+        for nothing_open in
+            [whole("c1"), AiMessage::new("Hi"), fold(&[(Some(0), Some("c1"), Some("f"), None)])]
+        {
+            assert_eq!(nothing_open.loose_end(String::new), None);
+        }
     }
 
     #[test]

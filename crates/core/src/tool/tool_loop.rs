@@ -40,12 +40,16 @@ pub enum AtLimit {
 /// A model that calls tools until it has its answer. Made by [`with_tools`](crate::ChatModelExt::with_tools).
 ///
 /// In each round the model is asked, the tools it calls run at once, and their results go back to it in the order of the
-/// calls, until it calls none. The output is the [`Transcript`] of all that was said; [`final_answer`](Self::final_answer)
-/// gives the last message alone. A stream has the model's words of every round as they come, and each result.
+/// calls, those that cannot be read last as they are in the answer, until it calls none. The output is the [`Transcript`]
+/// of all that was said; [`final_answer`](Self::final_answer) gives the last message alone. A stream has the model's words
+/// of every round as they come, and each result.
 ///
 /// A call of a tool that there is not, arguments that are no JSON or do not fit, and errors of tools that do not handle
 /// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
 /// first round. Tools have runs of their own, which observers see.
+///
+/// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages:
+/// results are told apart by ids. Arguments that break off are no JSON, whether or not the service says why it stopped.
 ///
 /// # Errors
 /// Those of the model; those of a tool that [raises](OnToolError::Raise) them; [`ErrorKind::RecursionLimit`] at a limit,
@@ -232,7 +236,7 @@ where
         }
     }
 
-    /// The answer of the model, whose pieces go to the sink.
+    /// The answer of the model, whose pieces go to the sink. It has ended: nothing in it is in pieces, or without an id.
     async fn ask(
         &self,
         conversation: &[Message],
@@ -244,17 +248,24 @@ where
         let prompt = PromptValue::Messages(conversation.to_vec());
         let cx = cx.with_arguments(&Arc::new(self.arguments(ask)));
         let named = |error| step::named(error, &self.model);
-        if let Sink::Nowhere = sink {
-            return step::call_here(&self.model, prompt, &cx).await.map_err(named);
+        let mut answer = match sink {
+            Sink::Nowhere => step::call_here(&self.model, prompt, &cx).await.map_err(named)?,
+            Sink::Stream(_) => {
+                let mut chunks = step::transform_here(&self.model, step::whole(prompt), cx);
+                let mut answer = None;
+                while let Some(chunk) = chunks.next().await {
+                    let chunk = chunk.map_err(named)?;
+                    sink.put(index, chunk.clone()).await;
+                    merge_option(&mut answer, chunk);
+                }
+                answer.unwrap_or_default()
+            }
+        };
+        if let Some(end) = answer.loose_end(|| format!("call_{}", conversation.len())) {
+            sink.put(index, end.clone()).await;
+            answer.merge(end);
         }
-        let mut chunks = step::transform_here(&self.model, step::whole(prompt), cx);
-        let mut answer = None;
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(named)?;
-            sink.put(index, chunk.clone()).await;
-            merge_option(&mut answer, chunk);
-        }
-        Ok(answer.unwrap_or_default())
+        Ok(answer.into_whole())
     }
 
     fn arguments(&self, ask: Ask) -> Map<String, Value> {

@@ -163,6 +163,60 @@ fn a_stream_has_the_words_of_every_round() {
     assert_eq!((&folded, &late), (&called, &called));
 }
 
+/// The transcript of a model that gives these pieces in its first round, called and streamed.
+fn both_ways(pieces: &[AiMessage], tools: &[Tool]) -> Transcript {
+    let run = || {
+        let answers = [pieces.to_vec(), vec![AiMessage::new("Done.")]];
+        FakeMessagesListChatModel::streaming(answers).with_tools(tools)
+    };
+    let called = block_on(run().invoke("Go")).unwrap();
+    let streamed = block_on(run().stream("Go").map(Result::unwrap).collect::<Vec<Transcript>>());
+    let streamed = streamed.into_iter().reduce(|mut whole, chunk| {
+        whole.merge(chunk);
+        whole
+    });
+    assert_eq!(streamed.as_ref(), Some(&called));
+    called
+}
+
+fn of_piece(piece: ToolCallChunk) -> AiMessage {
+    let mut message = AiMessage::default();
+    message.push_tool_call_chunk(piece);
+    message
+}
+
+#[test]
+fn half_a_call_is_not_made_though_nobody_says_why_the_answer_ended() {
+    let deleted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&deleted);
+    let delete = tool("delete", "Deletes.", json!({}), move |_: Value| {
+        count.fetch_add(1, Ordering::SeqCst);
+        "gone"
+    });
+    let half = ToolCallChunk::new(0).with_name("delete").with_id("1").with_args(r#"{"path": "/home/a"#);
+    let whole = ToolCallChunk::new(1).with_name("delete").with_id("2").with_args(r#"{"path": "/tmp"}"#);
+    let transcript = both_ways(&[of_piece(half), of_piece(whole)], &[delete]);
+    assert_eq!(deleted.load(Ordering::SeqCst), 2, "one call, in each of two runs");
+    let told = r#"the arguments are no JSON object: {"path": "/home/a"#;
+    assert_eq!(results(&transcript), [("2", "gone".to_owned()), ("1", told.to_owned())]);
+}
+
+#[test]
+fn calls_without_ids_get_some_by_which_results_are_told_apart() {
+    let args = |n: u8| format!(r#"{{"n":{n}}}"#);
+    let piece = |n: u8| ToolCallChunk::new(n.into()).with_name("a").with_args(args(n));
+    let in_pieces = [of_piece(piece(0)), of_piece(piece(1)), of_piece(piece(2).with_id("own"))];
+    let whole = |n: u8| wishes([ToolCall::new("a", [("n", n)])]);
+    let at_once = [whole(0), whole(1), wishes([ToolCall::new("a", [("n", 2)]).with_id("own")])];
+    for pieces in [in_pieces, at_once] {
+        let transcript = both_ways(&pieces, &[echo("a")]);
+        let expected = [("call_1_1", args(0)), ("call_1_2", args(1)), ("own", args(2))];
+        assert_eq!(results(&transcript), expected);
+        let ids = transcript.messages()[0].tool_calls().iter().map(|call| call.id.as_deref());
+        assert_eq!(ids.collect::<Vec<_>>(), expected.map(|(id, _)| Some(id)));
+    }
+}
+
 #[test]
 fn limits_hold() {
     let endless =

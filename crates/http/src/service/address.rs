@@ -57,6 +57,11 @@ impl Address {
         &self.uri
     }
 
+    /// The query of the base URL, which may hold a key.
+    pub(super) fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
     /// The host, in lower case.
     pub fn host(&self) -> String {
         self.uri.host().unwrap_or_default().to_ascii_lowercase()

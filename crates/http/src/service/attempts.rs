@@ -33,6 +33,8 @@ pub(super) struct Attempts<'a> {
     max_retries: usize,
     /// When the call's own time is up, by `timer`.
     end: Option<Instant>,
+    /// What may have been done is not asked for again.
+    once: bool,
     retries: usize,
 }
 
@@ -44,7 +46,11 @@ impl<'a> Attempts<'a> {
         total: Option<Duration>,
     ) -> Self {
         let end = total.and_then(|total| timer.now().checked_add(total));
-        Self { cx, timer, max_retries, end, retries: 0 }
+        Self { cx, timer, max_retries, end, once: false, retries: 0 }
+    }
+
+    pub(super) fn at_most_once(self, once: bool) -> Self {
+        Self { once, ..self }
     }
 
     /// How many attempts were begun.
@@ -69,7 +75,7 @@ impl<'a> Attempts<'a> {
     }
 
     fn delay(&self, error: &Error) -> Option<Duration> {
-        if !error.is_retryable() || self.retries >= self.max_retries {
+        if !error.is_retryable() || self.retries >= self.max_retries || (self.once && may_be_done(error)) {
             return None;
         }
         let delay = match error.retry_after() {
@@ -83,6 +89,11 @@ impl<'a> Attempts<'a> {
             in_time(self.timer.now(), self.end) && in_time(self.cx.timer().now(), self.cx.deadline());
         in_time.then_some(delay)
     }
+}
+
+/// Whether the service may have done what it was asked to, although there is no answer.
+fn may_be_done(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }
 
 /// The wait before retry `retries`, counted from 0: half a second doubled each time, at most eight, less up to a quarter

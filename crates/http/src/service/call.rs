@@ -37,6 +37,8 @@ pub struct Call {
     pub(crate) body: Bytes,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_retries: Option<usize>,
+    /// What may have been done is not asked for again.
+    pub(crate) once: bool,
     pub(crate) tokens: Option<u64>,
 }
 
@@ -74,6 +76,7 @@ impl Call {
             body: Bytes::new(),
             timeouts: Timeouts::default(),
             max_retries: None,
+            once: false,
             tokens: None,
         }
     }
@@ -164,6 +167,14 @@ impl Call {
     #[must_use]
     pub fn with_max_retries(mut self, retries: usize) -> Self {
         self.max_retries = Some(retries);
+        self
+    }
+
+    /// Tries again only what the service refused: if the connection fails, a time limit passes or the answer breaks off, the
+    /// work may have been done, and the caller has to find out. For calls that begin something that costs money.
+    #[must_use]
+    pub fn at_most_once(mut self) -> Self {
+        self.once = true;
         self
     }
 

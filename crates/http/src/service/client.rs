@@ -21,6 +21,7 @@ use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
 use super::clear_text::Reader;
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
+use super::digest::digest;
 use super::failed_answer::FailedAnswer;
 use super::held::{Held, reported};
 use super::origin::Origin;
@@ -73,6 +74,7 @@ struct Prepared {
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
+    once: bool,
     demand: Demand<'static>,
 }
 
@@ -89,6 +91,24 @@ impl Service {
     /// Where the service is.
     pub fn address(&self) -> &Address {
         &self.0.address
+    }
+
+    /// A name of the query that every call has, if any: the same for the same query, and another for another. The query
+    /// itself may hold a key.
+    ///
+    /// # Errors
+    /// `Config` if there is a query and no cryptography is compiled in.
+    pub fn query_digest(&self) -> Result<Option<String>> {
+        let Inner { address, query, .. } = &*self.0;
+        match (address.query(), &query[..]) {
+            (None, []) => Ok(None),
+            all => digest(&format!("{all:?}")).map(Some),
+        }
+    }
+
+    /// How often a call is tried again that does not say so itself.
+    pub fn max_retries(&self) -> usize {
+        self.0.max_retries
     }
 
     /// Makes a call and gathers its answer.
@@ -192,11 +212,12 @@ impl Inner {
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         let demand = Demand::of_tokens(call.tokens);
         let request = Arc::new(request);
-        Ok(Prepared { request, secrets, http, timeouts, max_retries, demand })
+        Ok(Prepared { request, secrets, http, timeouts, max_retries, once: call.once, demand })
     }
 
     fn attempts<'a>(&'a self, prepared: &Prepared, cx: &'a Context) -> Attempts<'a> {
         Attempts::new(cx, &*self.timer, prepared.max_retries, prepared.timeouts.total)
+            .at_most_once(prepared.once)
     }
 
     async fn send(&self, prepared: &Prepared, cx: &Context) -> Result<Answer> {

@@ -83,6 +83,9 @@
 //! A stream is begun anew until its first chunk: on a status as above, and on a connection that is lost. What has been
 //! delivered is never repeated, and what the service itself reports inside a stream is not tried again.
 //!
+//! A call that begins something that must not be done twice is made [at most once](Call::at_most_once): only a refusal is
+//! tried again.
+//!
 //! Each retry takes one from the run's [`RetryBudget`](catena_core::RetryBudget), which
 //! [`with_retry`](catena_core::RunnableExt::with_retry) makes, so `with_retry` with three attempts around a model sends
 //! three requests. Observers see each as [`RunEventKind::Retry`](catena_core::RunEventKind::Retry), and the error that is
@@ -115,6 +118,7 @@ mod connection;
 mod connection_methods;
 mod credentials;
 mod dialect;
+mod digest;
 mod environment;
 mod excerpt;
 mod failed_answer;

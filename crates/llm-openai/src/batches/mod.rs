@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::lenient::is_truthy;
 use catena_http::service::{Call, FailedAnswer, Origin, segment};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
@@ -55,9 +56,32 @@ impl Batches {
     }
 
     /// Begins a batch.
+    ///
+    /// Where the answer is lost, by a connection that breaks or a time limit, the service may have begun it: then the list
+    /// of batches is looked through before it is asked again, so that nobody pays twice. A batch of the same file,
+    /// endpoint and metadata that has not ended is taken for this one.
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
-        self.client.fetch(Call::post("batches").with_json(body)).await
+        let call = Call::post("batches").with_json(body).at_most_once();
+        let mut left = self.client.inner().service().max_retries();
+        loop {
+            let error = match self.client.fetch(call.clone()).await {
+                Err(error) if is_lost(&error) => error,
+                answer => return answer,
+            };
+            match self.begun(request).await {
+                Ok(Some(batch)) => return Ok(batch),
+                Ok(None) if left > 0 => left -= 1,
+                // Nobody knows whether it was begun.
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// The batch that the service began for a request without our hearing of it, if it did.
+    async fn begun(&self, request: &BatchRequest) -> Result<Option<Batch>> {
+        let newest = self.list(&ListOptions::default().with_limit(100)).await?;
+        Ok(newest.data.into_iter().find(|batch| request.is_of(batch)))
     }
 
     /// How far a batch is.
@@ -137,6 +161,11 @@ impl Batches {
     }
 }
 
+/// Whether there is no answer though the request may have arrived.
+fn is_lost(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
+}
+
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     let failed =
         |status, body: &str, origin: &Origin| decode_failure(&FailedAnswer::new(status, origin, body));
@@ -171,6 +200,18 @@ impl BatchRequest {
             metadata.insert(name.into(), Value::String(value.into()));
         }
         self
+    }
+
+    /// Whether a batch is what was asked for, and still to be done.
+    fn is_of(&self, batch: &Batch) -> bool {
+        let asked = |name| self.body.get(name).and_then(Value::as_str);
+        let metadata = |members: &Map<String, Value>| {
+            members.get("metadata").filter(|labels| is_truthy(labels)).cloned()
+        };
+        !batch.status.is_terminal()
+            && batch.input_file_id.as_deref() == asked("input_file_id")
+            && batch.endpoint.as_deref() == asked("endpoint")
+            && metadata(&batch.extra) == metadata(&self.body)
     }
 
     /// A member to send as it is, in place of one that a method here sets: `output_expires_after`.

@@ -6,6 +6,7 @@ use catena_core::{Error, ErrorKind, Message, Result, convert_to_openai_tool};
 use serde_json::{Map, Value};
 
 use super::chat_message::encode_messages;
+use super::lenient::is_truthy;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
 use super::response_format::wire_format;
 use super::responses::{ResponsesCall, encode_responses, prefers_responses};
@@ -50,14 +51,14 @@ impl ChatOptions {
 
     /// Reasoning models take no temperature but 1, and the first of them refuse to go without.
     fn fit_temperature(&mut self) {
-        let model = self.model.to_lowercase();
+        let is = |kin: &str| self.model.get(..kin.len()).is_some_and(|start| start.eq_ignore_ascii_case(kin));
         let members = &mut self.parameters.members;
-        if model.starts_with("o1") && !self.disabled.iter().any(|name| name == "temperature") {
+        if is("o1") && !self.disabled.iter().any(|name| name == "temperature") {
             members.entry("temperature").or_insert_with(|| 1.0.into());
         }
         let effort = members.get("reasoning_effort").or_else(|| members.get("reasoning")?.get("effort"));
-        let thinks = model.starts_with("gpt-5")
-            && !model.contains("chat")
+        let thinks = is("gpt-5")
+            && !self.model.to_lowercase().contains("chat")
             && effort.is_none_or(|effort| effort != "none");
         if thinks && members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0)) {
             members.remove("temperature");
@@ -67,7 +68,7 @@ impl ChatOptions {
     /// The settings with the arguments of a call laid over them.
     ///
     /// # Errors
-    /// As for [`finish`](Self::finish).
+    /// As for [`finish`](Self::finish), and `Unsupported` for texts to end at where the Responses API is asked.
     pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Cow<'_, Self>> {
         let Cow::Owned(parameters) = with_arguments(&self.parameters, arguments)? else {
             return Ok(Cow::Borrowed(self));
@@ -88,7 +89,22 @@ impl ChatOptions {
             called.use_responses_api = wanted.as_bool();
         }
         normalise(members, called.legacy_max_tokens)?;
+        called.fit_temperature();
+        if names("stop") && called.api() == ChatApi::Responses {
+            called.refuse_stop()?;
+        }
         Ok(Cow::Owned(called))
+    }
+
+    /// What a call asks for is not left out. What is set on a model is, as not every call may go to the same interface.
+    fn refuse_stop(&self) -> Result<()> {
+        match self.parameters.members.get("stop").is_some_and(is_truthy) {
+            false => Ok(()),
+            true => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the Responses API ends answers at no text: do not bind `stop`, or turn `use_responses_api` off",
+            )),
+        }
     }
 
     /// Which interface these settings are for.
@@ -99,14 +115,8 @@ impl ChatOptions {
     }
 
     fn stream_options(&self) -> Option<Map<String, Value>> {
-        let given = self.parameters.members.get("stream_options").and_then(Value::as_object).cloned();
         let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
-        if !wanted {
-            return given;
-        }
-        let mut options = given.unwrap_or_default();
-        options.entry("include_usage").or_insert(true.into());
-        Some(options)
+        self.parameters.stream_options(wanted)
     }
 }
 
@@ -294,6 +304,43 @@ mod tests {
         let mut options = ChatOptions { disabled: vec!["temperature".into()], ..model("o1") };
         options.finish().expect("good settings");
         assert!(options.parameters.members.is_empty());
+    }
+
+    #[test]
+    fn reasoning_models_of_a_call_have_their_temperature() {
+        for (name, set, arguments, expected) in [
+            ("gpt-5", json!({}), json!({"temperature": 0.3}), json!({})),
+            ("m", json!({"temperature": 0.3}), json!({"model": "gpt-5-mini"}), json!({})),
+            ("m", json!({}), json!({"model": "o1"}), json!({"temperature": 1.0})),
+            (
+                "gpt-5.1",
+                json!({"reasoning_effort": "none"}),
+                json!({"temperature": 0.3}),
+                json!({"temperature": 0.3, "reasoning_effort": "none"}),
+            ),
+            ("m", json!({}), json!({"temperature": 0.3}), json!({"temperature": 0.3})),
+        ] {
+            check_members(name, set, arguments, expected);
+        }
+    }
+
+    #[test]
+    fn a_stop_of_a_call_is_not_left_out() {
+        let called = |set: Value, arguments: Value| {
+            let mut options = ChatOptions { use_responses_api: Some(true), ..model("m") };
+            options.parameters.members = members(set);
+            options.called(Some(&members(arguments))).map(|called| called.api()).map_err(|error| error.kind())
+        };
+        for arguments in
+            [json!({"stop": ["x"]}), json!({"stop": "x"}), json!({"stop": "x", "model": "gpt-5-codex"})]
+        {
+            assert_eq!(called(json!({}), arguments), Err(ErrorKind::Unsupported));
+        }
+        for arguments in [json!({"stop": []}), json!({"stop": null}), json!({"top_p": 1})] {
+            assert_eq!(called(json!({"stop": ["x"]}), arguments), Ok(ChatApi::Responses));
+        }
+        let arguments = json!({"stop": "x", "use_responses_api": false});
+        assert_eq!(called(json!({}), arguments), Ok(ChatApi::Completions));
     }
 
     #[test]

@@ -232,6 +232,12 @@ mod tests {
         assert_eq!(answer.tool_calls(), calls);
         assert_eq!(answer.invalid_tool_calls()[0].args.as_deref(), Some("{\"a\": "));
         assert!(answer.tool_call_chunks().is_empty());
+        for reason in ["null", "\"\""] {
+            let body = body.replace("\"tool_calls\",\"message\"", &format!("{reason},\"message\""));
+            let answer = decode_chat(body.as_bytes(), &origin(), false).expect("an answer");
+            assert_eq!((answer.metadata.finish_reason.as_deref(), answer.tool_calls()), (None, &calls[..]));
+            assert_eq!(answer.invalid_tool_calls()[0].args.as_deref(), Some("{\"a\": "));
+        }
         let legacy =
             r#"{"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{}"}}}]}"#;
         let answer = decode_chat(legacy.as_bytes(), &origin(), false).expect("an answer");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catena_core::Result;
+use catena_core::{Result, Usage};
 use serde::de::MapAccess;
 
 use super::StreamDecoder;
@@ -45,6 +45,21 @@ impl<'de> EventChoice<'de> for Piece<'de> {
 #[derive(Debug, Default)]
 pub(crate) struct CompletionStream {
     progress: Progress,
+    used: Option<Used>,
+}
+
+/// What a call used, and the model that answered it, as far as the service says.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Used {
+    pub(crate) usage: Usage,
+    pub(crate) model: Option<String>,
+}
+
+impl CompletionStream {
+    /// What the call used, once the service said so. A text cannot carry it.
+    pub(crate) fn take_used(&mut self) -> Option<Used> {
+        self.used.take()
+    }
 }
 
 impl StreamDecoder for CompletionStream {
@@ -52,6 +67,9 @@ impl StreamDecoder for CompletionStream {
 
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<String>> {
         let Some(mut event) = Event::<Piece<'_>>::decode(name, data, origin)? else { return Ok(None) };
+        if let Some(usage) = event.counted() {
+            self.used = Some(Used { usage, model: event.model.as_str().map(str::to_owned) });
+        }
         let Some(choice) = event.take_choice() else { return Ok(None) };
         self.progress.answered = true;
         self.progress.finished |= choice.finish_reason.as_str().is_some();
@@ -67,7 +85,9 @@ impl StreamDecoder for CompletionStream {
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<String> {
-        decode_completion(body, origin).map(|completion| completion.text)
+        let completion = decode_completion(body, origin)?;
+        self.used = completion.usage.map(|usage| Used { usage, model: completion.model });
+        Ok(completion.text)
     }
 }
 

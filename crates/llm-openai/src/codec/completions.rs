@@ -18,16 +18,39 @@ use crate::parameters::Parameters;
 pub(crate) struct CompletionOptions {
     pub(crate) model: String,
     pub(crate) parameters: Parameters,
+    /// Streams end with token counts.
+    pub(crate) stream_usage: bool,
     /// Calls are streams that are put together.
     pub(crate) streaming: bool,
 }
 
 /// What a request asks to complete.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Prompts<'a> {
     One(&'a str),
     Many(&'a [String]),
+    /// By the ids of their tokens.
+    Tokens(&'a [Vec<u32>]),
+}
+
+impl Prompts<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(texts) => texts.len(),
+            Self::Tokens(prompts) => prompts.len(),
+        }
+    }
+
+    /// At most so many at a time.
+    pub(crate) fn chunks(self, size: usize) -> Vec<Self> {
+        match self {
+            Self::One(_) => vec![self],
+            Self::Many(texts) => texts.chunks(size).map(Prompts::Many).collect(),
+            Self::Tokens(prompts) => prompts.chunks(size).map(Prompts::Tokens).collect(),
+        }
+    }
 }
 
 impl CompletionOptions {
@@ -57,6 +80,9 @@ impl CompletionOptions {
         drop_single_best(&mut called.parameters);
         if let Some(Value::String(model)) = called.parameters.members.remove("model") {
             called.model = model;
+        }
+        if let Some(usage) = called.parameters.members.remove("stream_usage") {
+            called.stream_usage = usage == true;
         }
         Ok(Cow::Owned(called))
     }
@@ -92,12 +118,11 @@ pub(crate) fn encode_completion(
     if stream {
         refuse_several(&options.parameters)?;
     }
-    let stream_options = options.parameters.members.get("stream_options").and_then(Value::as_object).cloned();
     encode(&Body {
         input: ("prompt", prompts),
         model: &options.model,
         parameters: &options.parameters,
-        stream: stream.then_some(stream_options),
+        stream: stream.then(|| options.parameters.stream_options(options.stream_usage)),
     })
 }
 
@@ -136,8 +161,6 @@ pub(crate) fn decode_completions(
 ) -> Result<Vec<Vec<Completion>>> {
     let mut answer: Envelope<'_, Choice<'_>> = decode_body(body, origin)?;
     let mut choices = answer.choices.take().unwrap_or_default();
-    // Servers that give no index mean the order of the list, which a stable sort keeps.
-    choices.sort_by_key(|choice| count(Some(&choice.index)));
     let said = |choice: &Choice<'_>| choice.text.0.is_some() || choice.finish_reason.as_str().is_some();
     if choices.is_empty() || !choices.iter().all(said) {
         return Err(no_choices(body, origin));
@@ -148,6 +171,12 @@ pub(crate) fn decode_completions(
         let service = origin.service_error(&String::from_utf8_lossy(body));
         return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
     }
+    if !sort_numbered(&mut choices) {
+        // Some servers begin anew for each prompt.
+        for choices in choices.chunks_mut(each) {
+            sort_numbered(choices);
+        }
+    }
     let facts = Completion {
         usage: answer.counted(),
         model: answer.model.into_string(),
@@ -157,6 +186,22 @@ pub(crate) fn decode_completions(
     };
     let mut completions = choices.into_iter().map(|choice| choice.into_completion(facts.clone()));
     Ok((0..prompts).map(|_| completions.by_ref().take(each).collect()).collect())
+}
+
+/// Sorts choices by their indices, if each has its own. Else they mean the order of the list.
+fn sort_numbered(choices: &mut [Choice<'_>]) -> bool {
+    if choices.len() < 2 {
+        return true;
+    }
+    let index = |choice: &Choice<'_>| count(Some(&choice.index));
+    let mut indices: Vec<_> = choices.iter().map(index).collect();
+    indices.sort_unstable();
+    let numbered =
+        indices.first().is_none_or(Option::is_some) && indices.windows(2).all(|pair| pair[0] < pair[1]);
+    if numbered {
+        choices.sort_by_key(index);
+    }
+    numbered
 }
 
 impl Choice<'_> {
@@ -192,6 +237,13 @@ mod tests {
         assert_eq!(wire(&options, one(), true), json!({"model": "m", "prompt": "Say ✓", "stream": true}));
         let many = ["a".to_owned(), "b".to_owned()];
         assert_eq!(wire(&options, Prompts::Many(&many), false), json!({"model": "m", "prompt": ["a", "b"]}));
+        let tokens = [vec![1, 2], vec![3]];
+        let sent = json!({"model": "m", "prompt": [[1, 2], [3]]});
+        assert_eq!(wire(&options, Prompts::Tokens(&tokens), false), sent);
+        let streamed = |options: &CompletionOptions| wire(options, one(), true)["stream_options"].take();
+        let usage = serde_json::Map::from_iter([("stream_usage".to_owned(), true.into())]);
+        let called = options.called(Some(&usage)).expect("good arguments");
+        assert_eq!(streamed(&called), json!({"include_usage": true}));
         options.parameters.set_number("temperature", 0.9);
         options.parameters.set("max_tokens", 0);
         options.parameters.extra.insert("prompt".to_owned(), json!(["Other"]));
@@ -259,5 +311,29 @@ mod tests {
         assert_eq!(all[0].logprobs, Some(json!({"tokens": ["a"]})));
         assert_eq!((all[0].extra["x"].clone(), all[3].usage), (json!(1), Some(Usage::new(1, 4))));
         assert_eq!(dealt(3).expect_err("four for three").kind(), ErrorKind::InvalidResponse);
+    }
+
+    #[test]
+    fn choices_go_to_their_prompts_however_they_are_numbered() {
+        for (indices, expected) in [
+            (["0", "1", "2", "3"], [["a", "b"], ["c", "d"]]),
+            (["3", "2", "1", "0"], [["d", "c"], ["b", "a"]]),
+            (["1", "4", "2", "3"], [["a", "c"], ["d", "b"]]),
+            (["0", "1", "0", "1"], [["a", "b"], ["c", "d"]]),
+            (["1", "0", "0", "1"], [["b", "a"], ["c", "d"]]),
+            (["0", "0", "0", "0"], [["a", "b"], ["c", "d"]]),
+            (["null", "null", "null", "null"], [["a", "b"], ["c", "d"]]),
+            (["2", "null", "1", "0"], [["a", "b"], ["d", "c"]]),
+        ] {
+            let choices: Vec<_> = ["a", "b", "c", "d"]
+                .iter()
+                .zip(indices)
+                .map(|(text, index)| format!(r#"{{"text":"{text}","index":{index}}}"#))
+                .collect();
+            let body = format!(r#"{{"choices":[{}]}}"#, choices.join(","));
+            let dealt = decode_completions(body.as_bytes(), 2, &origin()).expect("two each");
+            let texts = dealt.iter().map(|choices| choices.iter().map(|choice| &*choice.text).collect());
+            assert_eq!(texts.collect::<Vec<Vec<_>>>(), expected, "{indices:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::error::error_in_event;
 use super::lenient::{Text, is_truthy};
 use super::members::{Facts, Members, read_object, take_fact};
 use super::origin::Origin;
-use super::usage::take_usage;
+use super::usage::{read_usage, take_usage};
 
 /// A choice of an event.
 pub(super) trait EventChoice<'de>: Deserialize<'de> {
@@ -112,6 +112,11 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
     /// The padding, if it is a part of the event's text.
     pub(super) fn padding(&self) -> Option<&'a str> {
         self.padding.borrowed()
+    }
+
+    /// The token counts, if the event holds any.
+    pub(super) fn counted(&self) -> Option<Usage> {
+        read_usage(self.usage?)
     }
 
     /// Moves what is new about the call into the metadata, and returns the token counts.

@@ -135,11 +135,16 @@ pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     Counts::read(&usage.to_string()).into_usage()
 }
 
+/// Reads a `usage` object as it came.
+pub(super) fn read_usage(usage: &RawValue) -> Option<Usage> {
+    Counts::read(usage.get()).into_usage()
+}
+
 /// Reads the `usage` of an answer, and keeps it as it is in the metadata unless it says nothing. Where it is missing, some
 /// services have another place for it.
 pub(super) fn take_usage(usage: Option<&RawValue>, metadata: &mut ResponseMetadata) -> Option<Usage> {
     let json = usage.map_or("", RawValue::get);
-    let counted = Counts::read(json).into_usage();
+    let counted = usage.and_then(read_usage);
     if counted.is_some() || serde_json::from_str(json).is_ok_and(|usage: Value| is_truthy(&usage)) {
         metadata.token_usage = Some(TokenUsage::from_json(json));
     }

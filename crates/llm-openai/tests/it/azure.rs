@@ -1,6 +1,6 @@
 //! Azure: its URLs, its keys, its content filter.
 
-use catena_core::{ErrorKind, RunnableExt};
+use catena_core::{ErrorKind, LanguageModel, RunnableExt};
 use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
@@ -36,6 +36,29 @@ fn a_model_is_the_deployment_where_there_is_none() {
     let llm = OpenAi::builder().ignore_environment().with_azure(azure(&server)).with_api_key(KEY);
     block_on(llm.with_model("m").build().expect("a model").invoke("Hi")).expect("an answer");
     assert_eq!(server.requests()[0].path(), "/openai/deployments/m/completions");
+}
+
+#[test]
+fn deployments_do_not_share_answers() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let at = |azure: Azure| {
+        let chat = chat(azure.clone()).with_api_key(KEY).build().expect("a model");
+        let llm = OpenAi::builder()
+            .ignore_environment()
+            .with_azure(azure)
+            .with_api_key(KEY)
+            .build()
+            .expect("a model");
+        [chat.parameters(), llm.parameters()].map(|parameters| parameters.expect("parameters"))
+    };
+    let one = at(azure(&server).with_deployment("one"));
+    assert_eq!(at(azure(&server).with_deployment("one")), one);
+    for other in
+        [azure(&server).with_deployment("two"), azure(&server).with_deployment("one").with_api_version("v")]
+    {
+        let other = at(other);
+        assert!(other[0] != one[0] && other[1] != one[1], "{other:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catena_core::ErrorKind;
 use catena_core::fakes::FakeTimer;
-use catena_llm_openai::{BatchWait, OpenAiBatch};
+use catena_llm_openai::{BatchRequest, BatchWait, OpenAiBatch};
 use catena_testkit::{Recorded, Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -38,6 +38,45 @@ fn service(status: &'static str, output: Vec<String>, errors: Vec<String>) -> Se
 fn batch(server: &Server) -> OpenAiBatch {
     let wait = BatchWait::default().with_timer(Arc::new(FakeTimer::new()));
     OpenAiBatch::new(chat_builder(server).build().expect("a model")).with_wait(wait)
+}
+
+/// Begins a batch at a service that does not answer to begin with, with this list of batches. Returns the id of what was
+/// begun and what was asked.
+fn begun(retries: usize, list: Value) -> (Result<String, ErrorKind>, Vec<String>) {
+    let server = Server::start(move |request: &Recorded| match (request.method(), request.number()) {
+        ("POST", 0) => Reply::drop_connection(),
+        ("POST", _) => Reply::json(200, json!({"id": "batch_second", "status": "validating"})),
+        _ => Reply::json(200, json!({"data": list})),
+    });
+    let chat = chat_builder(&server).with_max_retries(retries).build().expect("a model");
+    let request = BatchRequest::new("file-1", "/v1/embeddings").with_metadata("job", "nightly");
+    let batch = block_on(chat.client().batches().create(&request));
+    let asked = server.requests().iter().map(|request| request.method().to_owned()).collect();
+    (batch.map(|batch| batch.id).map_err(|error| error.kind()), asked)
+}
+
+#[test]
+fn a_batch_whose_beginning_was_not_heard_of_is_not_begun_twice() {
+    let batch = |id: &str, change: Value| {
+        let mut batch = json!({"id": id, "status": "in_progress", "input_file_id": "file-1",
+            "endpoint": "/v1/embeddings", "metadata": {"job": "nightly"}});
+        if let (Value::Object(batch), Value::Object(change)) = (&mut batch, change) {
+            batch.extend(change);
+        }
+        batch
+    };
+    let others = [
+        batch("batch_a", json!({"input_file_id": "file-2"})),
+        batch("batch_b", json!({"endpoint": "/v1/responses"})),
+        batch("batch_c", json!({"metadata": null})),
+        batch("batch_d", json!({"status": "completed"})),
+    ];
+    let this = others.iter().cloned().chain([batch("batch_first", json!({}))]).collect();
+    assert_eq!(begun(2, this), (Ok("batch_first".to_owned()), vec!["POST".to_owned(), "GET".to_owned()]));
+    let (id, asked) = begun(2, others.to_vec().into());
+    assert_eq!((id, asked.len()), (Ok("batch_second".to_owned()), 3), "it was not begun: {asked:?}");
+    let (error, asked) = begun(0, json!([]));
+    assert_eq!((error, asked.len()), (Err(ErrorKind::Connection), 2), "nothing is tried again: {asked:?}");
 }
 
 #[test]

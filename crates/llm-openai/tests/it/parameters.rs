@@ -1,6 +1,7 @@
 //! What a call is told: at construction, and by bound arguments.
 
-use catena_core::{ChatModelExt, ErrorKind, RunnableExt, ToolOptions};
+use catena_core::{ChatModelExt, ErrorKind, LanguageModel, RunnableExt, ToolOptions};
+use catena_llm_openai::ChatOpenAi;
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -47,6 +48,35 @@ fn a_model_bound_to_a_call_is_asked() {
     let body = sent(&server);
     assert_eq!((&body["model"], &body["messages"][0]["role"]), (&json!("o3"), &json!("developer")));
     assert_eq!(body["stream_options"], json!({"include_usage": true}));
+}
+
+#[test]
+fn models_that_ask_with_another_query_do_not_share_answers() {
+    let parameters = |url: &str, query: &[&str]| {
+        let chat = ChatOpenAi::builder().ignore_environment().with_api_key("sk-1").with_base_url(url);
+        let chat = query.iter().fold(chat, |chat, value| chat.with_query("tenant", *value)).build();
+        chat.expect("a model").parameters().expect("parameters")
+    };
+    let plain = parameters("https://h.test/v1", &[]);
+    assert_eq!(
+        plain,
+        json!({"base_url": "https://h.test/v1", "model": "gpt-4o-mini"}).as_object().cloned().unwrap()
+    );
+    let mut seen = vec![plain];
+    for (url, query) in [
+        ("https://h.test/v1?tenant=7", &[][..]),
+        ("https://h.test/v1?tenant=8", &[]),
+        ("https://h.test/v1", &["7"]),
+        ("https://h.test/v1", &["8"]),
+        ("https://h.test/v1", &["7", "8"]),
+        ("https://h.test/v1?tenant=7", &["7"]),
+    ] {
+        let parameters = parameters(url, query);
+        assert!(!seen.contains(&parameters), "{url} {query:?}");
+        assert!(!format!("{parameters:?}").contains("tenant"), "a query may hold a key");
+        seen.push(parameters);
+    }
+    assert_eq!(parameters("https://h.test/v1?tenant=7", &["7"]), seen[6], "the same model, built again");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catena_core::{ErrorKind, RunnableExt, Usage};
+use catena_core::{ErrorKind, RunConfig, RunnableExt, Usage, UsageTotals};
 use catena_testkit::{Framing, Gate, Reply, Server, SimulatedOpenAi};
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -54,6 +54,22 @@ fn usage_is_asked_for_when_wanted() {
     let server = Server::replay([Reply::sse(chat_events(&["Hi"]))]);
     let chat = chat_builder(&server).with_stream_usage(true).build().expect("a model");
     drain(chat.stream("Hi"));
+    assert_eq!(server.requests()[0].json()["stream_options"], json!({"include_usage": true}));
+}
+
+#[test]
+fn the_usage_of_a_streamed_text_is_told_to_those_who_watch() {
+    let mut events = completion_events(&["Hi"]);
+    let usage = json!({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7});
+    events.insert(2, json!({"model": "m-1", "choices": [], "usage": usage}).to_string());
+    let server = Server::replay([Reply::sse(events), Reply::json(200, completion("Hi"))]);
+    let totals = UsageTotals::new();
+    let config = RunConfig::new().with_observer(totals.clone());
+    let llm = llm_builder(&server).with_stream_usage(true).build().expect("a model");
+    for (round, answer) in (1..).zip(["in pieces", "in one piece, though a stream was asked for"]) {
+        assert_eq!(drain(llm.stream_with("Hi", &config)).0.concat(), "Hi");
+        assert_eq!(totals.by_model()["m-1"], Usage::new(5 * round, 2 * round), "{answer}");
+    }
     assert_eq!(server.requests()[0].json()["stream_options"], json!({"include_usage": true}));
 }
 

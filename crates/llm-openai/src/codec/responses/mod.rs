@@ -9,8 +9,6 @@ mod parts;
 mod request;
 mod route;
 mod stream;
-mod stream_event;
-mod stream_places;
 mod tool_output;
 mod tools;
 mod usage;

@@ -27,7 +27,6 @@ impl Subject for Responses {
 
     fn skips(&self) -> &[(&str, &str)] {
         &[
-            ("stop", "the Responses API ends answers at no text"),
             ("laws", "as in LangChain, the blocks of a streamed answer say where they stand"),
             ("metadata", "the Responses API has a status, which is kept, and no reason why an answer ends"),
         ]
