@@ -247,20 +247,28 @@ impl Learned {
         if too_fast && has_room {
             return;
         }
+        let is_trial = self.aimd.is_trying();
         let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
         // A refusal of one too many concerns that one. When there was none too many, the service wants a pause.
-        if let Some(delay) = error.retry_after()
-            && is_news
-            && goes_on
-            && !too_fast
-        {
-            self.closed_until = now.checked_add(delay.min(LONGEST_PAUSE)).max(self.closed_until);
+        if !is_news || is_trial || too_fast {
+            return;
         }
+        let asked = error.retry_after().filter(|_| goes_on);
+        let hold = if is_told { None } else { self.pace.hold(now) };
+        let pause = match (asked, hold) {
+            // A second is what services say who do not know better.
+            (Some(asked), Some(hold)) if asked <= SHORT_PAUSE => asked.min(hold),
+            (Some(asked), _) => asked,
+            (None, hold) => hold.unwrap_or_default(),
+        };
+        self.closed_until = now.checked_add(pause.min(LONGEST_PAUSE)).max(self.closed_until);
     }
 }
 
 /// A service that asks for a longer pause is asked again after this: whether it is over only an answer can tell.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A service that asks for no more than this may be asked before, to find out its rate.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
 
 impl Rule for Learned {
     type Demand = f64;

@@ -274,8 +274,7 @@ impl Reservation {
 impl Admitted for Reservation {
     fn report(mut self: Box<Self>, outcome: &Outcome<'_>) {
         let price = self.price;
-        let amount =
-            |usage| Amount { usage, cost: price.map_or(Cost::ZERO, |price| price.cost(&usage)) };
+        let amount = |usage| Amount { usage, cost: price.map_or(Cost::ZERO, |price| price.cost(&usage)) };
         self.settle(|estimate| match (outcome.usage, outcome.error) {
             // What broke off may have said how much it read before it wrote.
             (Some(usage), Some(_))

@@ -14,6 +14,11 @@ pub(crate) struct Pace {
     /// The last refusal that something can be learned from.
     anchor: Option<Anchor>,
     known: Option<Known>,
+    /// How often it was waited for, without a rate to show for it.
+    holds: u32,
+    /// Until then requests are sent one by one.
+    spread_until: Option<Instant>,
+    last_sent: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +68,13 @@ const FEWEST: f64 = 5.0;
 /// Over a shorter time it is chance, over a longer one requests may have been missing.
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
+/// A pause must be no longer than what a service saves up in it, which is a second's worth with many.
+const HOLD: Duration = Duration::from_millis(200);
+/// After a pause requests are sent so far apart for so long: what is too much is refused before many more are sent.
+const GAP: Duration = Duration::from_millis(4);
+const SPREAD: Duration = Duration::from_secs(1);
 /// Late wakes are made up for within this time, in seconds.
-const SLACK: f64 = 0.1;
+const SLACK: f64 = 0.05;
 /// A rate that is refused although it was proven falls to this part.
 const FALL: f64 = 0.9;
 const STEP: f64 = 0.05;
@@ -72,9 +82,29 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST_PATIENCE: Duration = Duration::from_secs(32);
 
 impl Pace {
+    /// How long to send nothing after a refusal that taught nothing: until then the service would refuse most, and could
+    /// not take enough to tell a rate. `None` once the rate is known.
+    pub(crate) fn hold(&mut self, now: Instant) -> Option<Duration> {
+        if self.known.is_some() {
+            return None;
+        }
+        let hold = HOLD * 2_u32.pow(self.holds.min(2));
+        self.holds += 1;
+        self.spread_until = now.checked_add(hold + SPREAD);
+        Some(hold)
+    }
+
     /// How long until the next request may be sent.
     pub(crate) fn wait(&self, now: Instant) -> Duration {
-        self.known.as_ref().map_or(Duration::ZERO, |known| known.bucket.wait(1.0, now))
+        let Some(known) = &self.known else {
+            let next = self.last_sent.filter(|_| self.is_spread(now)).map(|last| last + GAP);
+            return next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+        };
+        known.bucket.wait(1.0, now)
+    }
+
+    fn is_spread(&self, now: Instant) -> bool {
+        self.spread_until.is_some_and(|until| now < until)
     }
 
     /// True if it is known, and somebody waits for it.
@@ -84,6 +114,7 @@ impl Pace {
 
     /// A request is sent.
     pub(crate) fn take(&mut self, now: Instant) {
+        self.last_sent = Some(now);
         let Some(known) = &mut self.known else { return };
         known.bucket.take(1.0, now);
         // The next one has to wait: the rate is what holds it back.
@@ -98,6 +129,7 @@ impl Pace {
     /// A request was refused. True if the rate explains it.
     pub(crate) fn refused(&mut self, refusal: Refusal, now: Instant) -> bool {
         let Refusal { request, sent, last, is_steady, has_room } = refusal;
+        let is_steady = is_steady || self.is_spread(sent);
         let measured = self.measure(request, sent);
         match (&mut self.known, measured) {
             (Some(known), _) if request <= known.epoch => {}
@@ -187,9 +219,13 @@ mod tests {
 
     #[test]
     fn the_rate_is_what_was_taken_between_two_refusals() {
-        for (sent, elapsed, expected) in
-            [(10, 0.2, Some(50.0)), (100, 1.0, Some(100.0)), (4, 1.0, None), (50, 0.05, None), (100, 60.0, None)]
-        {
+        for (sent, elapsed, expected) in [
+            (10, 0.2, Some(50.0)),
+            (100, 1.0, Some(100.0)),
+            (4, 1.0, None),
+            (50, 0.05, None),
+            (100, 60.0, None),
+        ] {
             assert_eq!(rate(&learned(sent, elapsed).0), expected, "{sent} in {elapsed} s");
         }
     }
@@ -206,6 +242,14 @@ mod tests {
         assert!(pace.refused(refusal(30, 30, end), end), "sent before it was known");
         assert_eq!(rate(&pace), Some(20.0));
         assert!(!pace.refused(refusal(31, 31, end), end), "too many at once");
+    }
+
+    #[test]
+    fn it_is_waited_for_until_it_is_known() {
+        let (mut unknown, (mut known, now)) = (Pace::default(), learned(20, 0.2));
+        let holds: Vec<_> = (0..5).filter_map(|_| unknown.hold(now)).map(|hold| hold.as_millis()).collect();
+        assert_eq!(holds, [200, 400, 800, 800, 800]);
+        assert_eq!(known.hold(now), None);
     }
 
     #[test]

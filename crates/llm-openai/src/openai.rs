@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use catena_core::load::Constructor;
 use catena_core::{
-    Capabilities, Capability, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, PromptValue, Result,
-    async_trait, gather, impl_pipe,
+    Capabilities, Capability, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, PromptValue,
+    Result, async_trait, gather, impl_pipe,
 };
 use serde_json::{Map, Value};
 

@@ -69,11 +69,13 @@ impl<'a> Demand<'a> {
     fn of_input<M: LanguageModel + ?Sized>(model: &'a M, input: u64, texts: u64, cx: &'a Context) -> Self {
         let (bound, set) = (cx.arguments(), model.parameters());
         let number = |names: &[&str]| {
-            [bound, set.as_ref()].into_iter().flatten().find_map(|members| {
-                names.iter().find_map(|name| members.get(*name).and_then(Value::as_u64))
-            })
+            [bound, set.as_ref()]
+                .into_iter()
+                .flatten()
+                .find_map(|members| names.iter().find_map(|name| members.get(*name).and_then(Value::as_u64)))
         };
-        let output = number(&["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"]).unwrap_or(0);
+        let output =
+            number(&["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"]).unwrap_or(0);
         let answers = number(&["n"]).unwrap_or(1).max(number(&["best_of"]).unwrap_or(1));
         let output = output.saturating_mul(answers).saturating_mul(texts);
         let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());

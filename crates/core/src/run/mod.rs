@@ -1,6 +1,7 @@
 //! Runs: what flows down a call, who watches it, and what bounds it.
 
 mod admission;
+mod attachment;
 mod cancel;
 mod config;
 mod context;
@@ -24,6 +25,7 @@ mod tracing_observer;
 mod usage_totals;
 
 pub use admission::{Admission, Admitted, Outcome};
+pub use attachment::Attachment;
 pub use cancel::{CancelToken, Cancelled};
 pub use config::RunConfig;
 pub use context::Context;
