@@ -35,6 +35,8 @@ struct Known {
     /// Requests a second.
     rate: f64,
     bucket: Bucket,
+    /// When it was learned, or raised last.
+    learned: f64,
     /// Before it was raised, if that was not refused yet.
     proven: Option<f64>,
     /// Since when it was neither refused nor raised.
@@ -122,7 +124,7 @@ impl Pace {
         if known.holds && now.saturating_duration_since(known.since) >= known.patience {
             known.proven = Some(known.rate);
             known.change(known.rate * (1.0 + known.step), now);
-            known.step = (known.step * 2.0).min(1.0);
+            (known.learned, known.step) = (known.rate, (known.step * 2.0).min(1.0));
         }
     }
 
@@ -133,7 +135,13 @@ impl Pace {
         let measured = self.measure(request, sent);
         match (&mut self.known, measured) {
             (Some(known), _) if request <= known.epoch => {}
-            (Some(known), _) if has_room => known.fall(last, now),
+            (Some(known), _) if has_room => {
+                known.fall(last, now);
+                // A service that takes so much less has another reason: it is found out anew what it takes.
+                if known.rate < known.learned / 2.0 {
+                    *self = Self::default();
+                }
+            }
             (None, Some(rate)) if is_steady => self.known = Some(Known::new(rate, last, now)),
             _ => return false,
         }
@@ -167,6 +175,7 @@ impl Known {
         let mut known = Self {
             rate,
             bucket,
+            learned: rate,
             proven: None,
             since: now,
             patience: PATIENCE,
@@ -304,5 +313,11 @@ mod tests {
             assert!(pace.refused(Refusal { has_room: true, ..refusal(request, request, now) }, now));
         }
         assert_eq!(rate(&pace), Some(73.0));
+        for request in 4..8 {
+            assert!(
+                pace.refused(Refusal { has_room: true, ..refusal(100 * request, 100 * request, now) }, now)
+            );
+        }
+        assert_eq!(rate(&pace), None, "an outage is no rate");
     }
 }
