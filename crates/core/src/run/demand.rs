@@ -10,7 +10,8 @@ use crate::{ApproximateTokens, Context, LanguageModel, Message, PromptValue};
 /// ```
 /// use catena_core::{fakes::FakeChatModel, Context, Demand};
 /// let cx = Context::default(); // in a run, that of the step: with the arguments that are bound to it
-/// let demand = Demand::of_prompt(&FakeChatModel::new(["Hello"]), &"What is the time?".into(), &cx);
+/// let model = FakeChatModel::new(["Hello"]);
+/// let demand = Demand::of_prompt(&model, &"What is the time?".into(), &cx);
 /// assert_eq!(demand.input_tokens, Some(5));
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
