@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -15,15 +16,18 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::flight::Flights;
+use crate::flight::{Flights, Kept};
 use crate::{CacheKey, CacheStore, CacheableAnswer};
 
 /// A model whose answers are kept and given again. Made by [`with_cache`](crate::CacheExt::with_cache).
 ///
 /// Calls and streams share what is kept: a stream of a kept answer is one chunk. Equal calls at the same time are one
-/// call, whose chunks all callers get as they arrive; when the caller who began it leaves, the others carry it on.
+/// call, whose chunks all callers get as they arrive; when the caller who began it leaves, the others carry it on, and its
+/// run's limits hold no longer.
 /// Answers that were not paid for say so: [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and
 /// observers get an event named `cache_hit`. Errors and streams that broke off are not kept.
+///
+/// A kept answer needs no permit of a run's limits, and no budget. Whoever shares a call needs one as for a call of its own.
 ///
 /// A run may ask for another treatment with the configurable value `cache`: `false` leaves the cache alone, `"refresh"`
 /// asks the model and keeps what it says.
@@ -146,15 +150,12 @@ where
             Ok(key) => key,
             Err(error) => return Box::pin(stream::iter([Err(error)])),
         };
-        let call = Call {
-            inner: Arc::clone(&self.inner),
-            model: Arc::clone(&self.model),
-            key,
-            cx,
-            streams,
-            is_new: mode == Mode::Refresh,
+        let is_new = mode == Mode::Refresh;
+        let start = |cx, kept| {
+            let (inner, model) = (Arc::clone(&self.inner), Arc::clone(&self.model));
+            Call { inner, model, key, cx, streams, is_new, kept }.chunks(prompt)
         };
-        if call.is_new { call.chunks(prompt) } else { self.inner.flights.join(key, || call.chunks(prompt)) }
+        if is_new { start(cx, Kept::default()) } else { self.inner.flights.join(key, cx, start) }
     }
 }
 
@@ -177,6 +178,17 @@ where
         answer.ok_or_else(|| {
             Error::new(ErrorKind::InvalidResponse, "the model's stream ended without a single chunk")
         })
+    }
+
+    async fn ready_answer(&self, prompt: &PromptValue, cx: &Context) -> Option<M::Output> {
+        if mode(cx) != Mode::Use {
+            return None;
+        }
+        let key = self.key(prompt, cx).ok()?;
+        // A store that fails is told of when the model is asked.
+        let answer = self.inner.kept(&key, cx).await.ok()??;
+        tell_of_hit(&key, cx);
+        Some(answer)
     }
 
     fn provider(&self) -> Option<&str> {
@@ -211,6 +223,8 @@ struct Call<M: LanguageModel + ?Sized> {
     streams: bool,
     /// Set if what is kept is not wanted.
     is_new: bool,
+    /// Set if the answer is a kept one.
+    kept: Kept,
 }
 
 impl<M: LanguageModel + ?Sized + 'static> Call<M>
@@ -231,15 +245,9 @@ where
         if self.is_new {
             return None;
         }
-        let bytes = self.inner.store.get(&self.key).await.unwrap_or_else(|error| self.complain(&error))?;
-        // What cannot be read was written by something else, and is overwritten.
-        let entry: Entry<M::Output> = serde_json::from_slice(&bytes).ok()?;
-        if entry.until.is_some_and(|until| until <= self.now()) {
-            return None;
-        }
-        self.cx.emit("cache_hit", &json!({ "key": self.key.to_string() }));
-        let mut answer = entry.answer;
-        answer.mark_cached();
+        let kept = self.inner.kept(&self.key, &self.cx).await;
+        let answer = kept.unwrap_or_else(|error| self.complain(&error))?;
+        self.kept.store(true, Ordering::Release);
         Some(answer)
     }
 
@@ -269,7 +277,7 @@ where
 
     async fn keep(&self, answer: M::Output) {
         let ttl = self.inner.ttl;
-        let until = ttl.map(|ttl| self.now().saturating_add(milliseconds(ttl)));
+        let until = ttl.map(|ttl| now(&self.cx).saturating_add(milliseconds(ttl)));
         let kept = match serde_json::to_vec(&Entry { until, answer }) {
             Ok(entry) => self.inner.store.put(&self.key, Bytes::from(entry), ttl).await,
             Err(error) => Err(Error::other(error)),
@@ -283,11 +291,33 @@ where
         self.cx.emit("cache_error", &json!({ "key": self.key.to_string(), "error": error.to_string() }));
         None
     }
+}
 
-    fn now(&self) -> u64 {
-        let now: SystemTime = self.cx.timer().wall_clock();
-        milliseconds(now.duration_since(UNIX_EPOCH).unwrap_or_default())
+impl<O: CacheableAnswer> Inner<O> {
+    /// What is kept under a key, if it is young enough.
+    async fn kept(&self, key: &CacheKey, cx: &Context) -> Result<Option<O>> {
+        let Some(bytes) = self.store.get(key).await? else { return Ok(None) };
+        // What cannot be read was written by something else, and is overwritten.
+        let Ok(Entry { until, mut answer }) = serde_json::from_slice::<Entry<O>>(&bytes) else {
+            return Ok(None);
+        };
+        if until.is_some_and(|until| until <= now(cx)) {
+            return Ok(None);
+        }
+        answer.mark_cached();
+        Ok(Some(answer))
     }
+}
+
+/// In milliseconds since 1970.
+fn now(cx: &Context) -> u64 {
+    let now: SystemTime = cx.timer().wall_clock();
+    milliseconds(now.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Tells a run that an answer cost nothing.
+pub(crate) fn tell_of_hit(key: &CacheKey, cx: &Context) {
+    cx.emit("cache_hit", &json!({ "key": key.to_string() }));
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -2,30 +2,38 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context as Task, Poll, Wake, Waker};
 
-use catena_core::{ChunkStream, Error, ErrorKind, Result};
+use catena_core::{Attachment, ChunkStream, Context, Error, ErrorKind, Result};
 use futures_util::Stream;
 
+use crate::cached::tell_of_hit;
 use crate::{CacheKey, CacheableAnswer};
 
 /// The calls that are under way.
 pub(crate) struct Flights<T>(Mutex<HashMap<CacheKey, Weak<Flight<T>>>>);
 
 /// A call under way. Whoever is polled drives it on for all: nobody has to stay for the others to get their answer, and
-/// when the last one leaves, the call ends with it.
+/// when the last one leaves, the call ends with it. It is part of the run of whoever began it, as long as that one stays.
 struct Flight<T> {
     key: CacheKey,
     flights: Arc<Flights<T>>,
     state: Mutex<State<T>>,
     waiting: Arc<Waiting>,
+    kept: Kept,
 }
+
+/// Set when the answer of a flight is found to be a kept one.
+pub(crate) type Kept = Arc<AtomicBool>;
 
 struct State<T> {
     chunks: Vec<T>,
     /// Absent while somebody polls it, and after its end.
     source: Option<ChunkStream<'static, T>>,
+    /// The seats of those who wanted to poll it while it was absent.
+    missed_by: Vec<usize>,
     end: Option<Result<(), Error>>,
     /// Whose answer it is; the others get a copy.
     owner: Option<usize>,
@@ -47,6 +55,16 @@ impl Wake for Waiting {
     }
 }
 
+impl Waiting {
+    fn wake_some(&self, seats: &[usize]) {
+        let wakers: Vec<_> = {
+            let mut waiting = lock(&self.0);
+            seats.iter().filter_map(|seat| waiting.remove(seat)).collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
 impl<T> Default for Flights<T> {
     fn default() -> Self {
         Self(Mutex::default())
@@ -54,20 +72,28 @@ impl<T> Default for Flights<T> {
 }
 
 impl<T: CacheableAnswer> Flights<T> {
-    /// The answer of the call under way for this key, or of the one that `start` makes.
+    /// The answer of the call under way for this key, or of the one that `start` makes: in the context it is given,
+    /// which is part of the run `cx` until this caller leaves.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: CacheKey,
-        start: impl FnOnce() -> ChunkStream<'static, T>,
+        cx: Context,
+        start: impl FnOnce(Context, Kept) -> ChunkStream<'static, T>,
     ) -> ChunkStream<'static, T> {
         let mut flights = lock(&self.0);
-        let flight = flights.get(&key).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let flight = Arc::new(Flight::new(key, Arc::clone(self), start()));
-            flights.insert(key, Arc::downgrade(&flight));
-            flight
-        });
+        let (flight, attachment) = match flights.get(&key).and_then(Weak::upgrade) {
+            Some(flight) => (flight, None),
+            None => {
+                let (work, attachment) = cx.detachable();
+                let kept = Kept::default();
+                let source = start(work, Arc::clone(&kept));
+                let flight = Arc::new(Flight::new(key, Arc::clone(self), source, kept));
+                flights.insert(key, Arc::downgrade(&flight));
+                (flight, Some(attachment))
+            }
+        };
         drop(flights);
-        Box::pin(Passenger::board(flight))
+        Box::pin(Passenger::board(flight, cx, attachment))
     }
 }
 
@@ -82,52 +108,72 @@ impl<T> Flights<T> {
 }
 
 impl<T> Flight<T> {
-    fn new(key: CacheKey, flights: Arc<Flights<T>>, source: ChunkStream<'static, T>) -> Self {
-        let state = State { chunks: Vec::new(), source: Some(source), end: None, owner: None, passengers: 0 };
-        Self { key, flights, state: Mutex::new(state), waiting: Arc::default() }
+    fn new(key: CacheKey, flights: Arc<Flights<T>>, source: ChunkStream<'static, T>, kept: Kept) -> Self {
+        let state = State {
+            chunks: Vec::new(),
+            source: Some(source),
+            missed_by: Vec::new(),
+            end: None,
+            owner: None,
+            passengers: 0,
+        };
+        Self { key, flights, state: Mutex::new(state), waiting: Arc::default(), kept }
     }
 }
 
 /// One caller on a flight.
 struct Passenger<T: CacheableAnswer> {
     flight: Arc<Flight<T>>,
+    /// Its own run.
+    cx: Context,
+    /// Of the one who began: keeps the call in its run.
+    attachment: Option<Attachment>,
     seat: usize,
     /// How many chunks it has had.
     seen: usize,
+    /// Its run was told that the answer cost nothing.
+    told: bool,
     done: bool,
 }
 
 impl<T: CacheableAnswer> Passenger<T> {
-    fn board(flight: Arc<Flight<T>>) -> Self {
+    fn board(flight: Arc<Flight<T>>, cx: Context, attachment: Option<Attachment>) -> Self {
         let mut state = lock(&flight.state);
         let seat = state.passengers;
         state.passengers += 1;
         state.owner.get_or_insert(seat);
         drop(state);
-        Self { flight, seat, seen: 0, done: false }
+        Self { flight, cx, attachment, seat, seen: 0, told: false, done: false }
     }
 
-    /// What is there for this passenger without driving on.
-    fn next_known(&mut self, state: &mut State<T>) -> Option<Option<Result<T>>> {
+    /// What is there for this passenger without driving on, and whether it cost nothing.
+    fn next_known(&mut self, state: &mut State<T>) -> Option<(Option<Result<T>>, bool)> {
         if let Some(chunk) = state.chunks.get(self.seen) {
             self.seen += 1;
-            return Some(Some(Ok(chunk.clone())));
+            return Some((Some(Ok(chunk.clone())), self.flight.kept.load(Ordering::Acquire)));
         }
         let end = state.end.clone()?;
         self.done = true;
         let is_copy = *state.owner.get_or_insert(self.seat) != self.seat;
         Some(match end {
-            Err(error) => Some(Err(error)),
-            Ok(()) if is_copy => T::cached_mark().map(Ok),
-            Ok(()) => None,
+            Err(error) => (Some(Err(error)), false),
+            Ok(()) if is_copy => (T::cached_mark().map(Ok), true),
+            Ok(()) => (None, false),
         })
+    }
+
+    /// Tells the run, once, that the answer cost nothing.
+    fn tell(&mut self) {
+        if !std::mem::replace(&mut self.told, true) {
+            tell_of_hit(&self.flight.key, &self.cx);
+        }
     }
 }
 
 impl<T: CacheableAnswer> Stream for Passenger<T> {
     type Item = Result<T>;
 
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<T>>> {
         let this = &mut *self;
         if this.done {
             return Poll::Ready(None);
@@ -135,11 +181,18 @@ impl<T: CacheableAnswer> Stream for Passenger<T> {
         let flight = Arc::clone(&this.flight);
         loop {
             let mut state = lock(&flight.state);
-            if let Some(known) = this.next_known(&mut state) {
+            if let Some((known, is_free)) = this.next_known(&mut state) {
+                drop(state);
+                if is_free {
+                    this.tell();
+                }
                 return Poll::Ready(known);
             }
             lock(&flight.waiting.0).insert(this.seat, task.waker().clone());
-            let Some(source) = state.source.take() else { return Poll::Pending };
+            let Some(source) = state.source.take() else {
+                state.missed_by.push(this.seat);
+                return Poll::Pending;
+            };
             drop(state);
             if flight.drive(source).is_pending() {
                 return Poll::Pending;
@@ -153,11 +206,16 @@ impl<T: CacheableAnswer> Flight<T> {
     fn drive(&self, mut source: ChunkStream<'static, T>) -> Poll<()> {
         let waker = Waker::from(Arc::clone(&self.waiting));
         let _crash = Crash(self);
-        let news = source.as_mut().poll_next(&mut Context::from_waker(&waker));
+        let news = source.as_mut().poll_next(&mut Task::from_waker(&waker));
         let mut state = lock(&self.state);
         match news {
             Poll::Pending => {
                 state.source = Some(source);
+                let missed_by = std::mem::take(&mut state.missed_by);
+                drop(state);
+                // It may have called before they had left their wakers, and may not call again. Nobody else is woken, or
+                // two would keep each other awake.
+                self.waiting.wake_some(&missed_by);
                 return Poll::Pending;
             }
             Poll::Ready(Some(Ok(chunk))) => {
@@ -179,6 +237,8 @@ impl<T: CacheableAnswer> Flight<T> {
 
 impl<T: CacheableAnswer> Drop for Passenger<T> {
     fn drop(&mut self) {
+        // First of all: nobody may go on within the limits of a run that has left.
+        self.attachment = None;
         lock(&self.flight.waiting.0).remove(&self.seat);
         let mut state = lock(&self.flight.state);
         // The answer is somebody else's now, if there is anybody else. One that was read to its end stays paid for.

@@ -1,17 +1,18 @@
 //! A store in memory.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use catena_core::Result;
+use moka::Expiry;
 use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
+use moka::sync::{Cache, CacheBuilder};
 
 use crate::{CacheKey, CacheStore};
 
-/// Keeps answers in the memory of this process, the most recently used ones. Clones share them.
+/// Keeps answers in the memory of this process, the most recently used ones, until they are too old. Clones share them.
 ///
 /// # Example
 /// ```
@@ -21,24 +22,55 @@ use crate::{CacheKey, CacheStore};
 /// ```
 #[derive(Clone)]
 #[doc(alias = "InMemoryCache")]
-pub struct MemoryStore(Cache<CacheKey, Bytes>);
+pub struct MemoryStore(Cache<CacheKey, Kept>);
+
+#[derive(Clone)]
+struct Kept {
+    entry: Bytes,
+    /// Nobody wants it after this.
+    keep: Option<Duration>,
+}
+
+/// Forgets what nobody wants any more, each entry after its own time.
+struct Forget;
+
+impl Expiry<CacheKey, Kept> for Forget {
+    fn expire_after_create(&self, _: &CacheKey, kept: &Kept, _: Instant) -> Option<Duration> {
+        kept.keep
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &CacheKey,
+        kept: &Kept,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        kept.keep
+    }
+}
+
+/// What is kept longer than this is kept for good.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl MemoryStore {
     /// A store of at most this many answers. When it is full, the one that was not used for the longest time goes.
     pub fn new(max_answers: u64) -> Self {
-        let cache = Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(max_answers);
-        Self(cache.build())
+        Self::build(Cache::builder().max_capacity(max_answers))
     }
 
     /// A store of at most this many bytes of answers, their keys included.
     pub fn with_max_bytes(max_bytes: u64) -> Self {
-        let cache = Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(max_bytes).weigher(
-            |_, entry: &Bytes| u32::try_from(entry.len() + size_of::<CacheKey>()).unwrap_or(u32::MAX),
-        );
-        Self(cache.build())
+        Self::build(Cache::builder().max_capacity(max_bytes).weigher(|_, kept: &Kept| {
+            u32::try_from(kept.entry.len() + size_of::<CacheKey>()).unwrap_or(u32::MAX)
+        }))
     }
 
-    /// How many answers it holds, those included that are too old to be given out.
+    fn build(cache: CacheBuilder<CacheKey, Kept, Cache<CacheKey, Kept>>) -> Self {
+        Self(cache.eviction_policy(EvictionPolicy::lru()).expire_after(Forget).build())
+    }
+
+    /// How many answers it holds. One that is too old may be counted for a moment more.
     pub fn len(&self) -> u64 {
         self.0.run_pending_tasks();
         self.0.entry_count()
@@ -59,11 +91,12 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl CacheStore for MemoryStore {
     async fn get(&self, key: &CacheKey) -> Result<Option<Bytes>> {
-        Ok(self.0.get(key))
+        Ok(self.0.get(key).map(|kept| kept.entry))
     }
 
-    async fn put(&self, key: &CacheKey, entry: Bytes, _keep: Option<Duration>) -> Result<()> {
-        self.0.insert(*key, entry);
+    async fn put(&self, key: &CacheKey, entry: Bytes, keep: Option<Duration>) -> Result<()> {
+        let keep = keep.filter(|keep| *keep <= LONGEST);
+        self.0.insert(*key, Kept { entry, keep });
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Context, Error, ErrorKind, Result};
 
 /// A model that gives texts of similar meaning similar vectors.
 ///
@@ -52,6 +52,20 @@ pub trait Embeddings: Send + Sync {
             .next()
             .ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "there is no vector for the text"))
     }
+
+    /// [`embed_documents`](Self::embed_documents) as a step of a run: within its limits, its retries and its time, and
+    /// with what was used told to its observers. By default the model knows nothing of runs.
+    async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
+        let _ = cx;
+        self.embed_documents(texts).await
+    }
+
+    /// [`embed_query`](Self::embed_query) as a step of a run, as
+    /// [`embed_documents_in`](Self::embed_documents_in).
+    async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
+        let _ = cx;
+        self.embed_query(text).await
+    }
 }
 
 #[async_trait]
@@ -62,5 +76,13 @@ impl<E: Embeddings + ?Sized> Embeddings for Arc<E> {
 
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
         (**self).embed_query(text).await
+    }
+
+    async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
+        (**self).embed_documents_in(texts, cx).await
+    }
+
+    async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
+        (**self).embed_query_in(text, cx).await
     }
 }

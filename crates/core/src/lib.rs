@@ -111,7 +111,7 @@ pub use registry::{ChatModel, ConfigurableModel, ModelOptions, ModelRegistry, Te
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    Admission, Admitted, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
+    Admission, Admitted, Attachment, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
     Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
     RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, deferred, observe_with, owning_stream,
 };

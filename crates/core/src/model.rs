@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::load::Constructor;
 use crate::model_ext::refuse_unsupported;
-use crate::run::{ModelPass, deferred};
+use crate::run::{ModelPass, deferred, has_begun};
 use crate::{
-    AiMessage, ApproximateTokens, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind,
-    Message, Outline, PromptValue, Result, RunKind, Runnable, TokenCounter, Usage, gather,
+    AiMessage, Capabilities, Chunk, ChunkStream, Context, Demand, Error, ErrorKind, Outline, PromptValue,
+    Result, RunKind, Runnable, Usage, gather,
 };
 
 /// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
@@ -86,6 +86,13 @@ pub trait LanguageModel: Send + Sync {
         gather(self.generate_stream(prompt, cx.clone())).await?.ok_or_else(no_answer)
     }
 
+    /// The answer to a prompt if it is at hand and costs nothing, as one from a cache. Where a run has limits it is asked
+    /// for before they are: such an answer needs no permit, and a spent budget does not refuse it. By default there is none.
+    async fn ready_answer(&self, prompt: &PromptValue, cx: &Context) -> Option<Self::Output> {
+        let _ = (prompt, cx);
+        None
+    }
+
     /// Whose model it is, in the word of OpenTelemetry's `gen_ai.provider.name`: `openai`, `anthropic`.
     fn provider(&self) -> Option<&str> {
         None
@@ -147,10 +154,14 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
             return self.generate(prompt, cx);
         }
         Box::pin(async move {
-            let (pass, cx) = cx.admit(|| demand(self, &prompt, cx)).await?;
+            if let Some(answer) = self.ready_answer(&prompt, cx).await {
+                return Ok(answer);
+            }
+            let (pass, cx) = cx.admit(|| Demand::of_prompt(self, &prompt, cx)).await?;
             let answer = self.generate(prompt, &cx).await;
             if let Some(pass) = pass {
-                pass.leave(answer.as_ref().err(), answer.as_ref().ok().and_then(ModelOutput::usage));
+                let (said, error) = (answer.as_ref().ok(), answer.as_ref().err());
+                pass.leave(error, said.and_then(ModelOutput::usage), has_begun(error));
             }
             answer
         })
@@ -164,7 +175,12 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
         deferred(async move {
             refuse(self, &cx)?;
             let Some(prompt) = gather(prompt).await? else { return Ok(Box::pin(stream::empty()) as _) };
-            let (pass, cx) = cx.admit(|| demand(self, &prompt, &cx)).await?;
+            if cx.is_guarded()
+                && let Some(answer) = self.ready_answer(&prompt, &cx).await
+            {
+                return Ok(Box::pin(stream::iter([Ok(answer)])) as _);
+            }
+            let (pass, cx) = cx.admit(|| Demand::of_prompt(self, &prompt, &cx)).await?;
             Ok(holding(pass, self.generate_stream(prompt, cx.into_owned())))
         })
     }
@@ -207,38 +223,19 @@ fn holding<'a, T: ModelOutput + 'a>(
     mut chunks: ChunkStream<'a, T>,
 ) -> ChunkStream<'a, T> {
     let Some(pass) = pass else { return chunks };
-    let (mut pass, mut usage) = (Some(pass), None);
+    let (mut pass, mut usage, mut had_begun) = (Some(pass), None, false);
     Box::pin(stream::poll_fn(move |task| {
         let next = chunks.as_mut().poll_next(task);
         match &next {
             Poll::Pending => {}
-            Poll::Ready(Some(Ok(chunk))) => usage = chunk.usage().or(usage),
+            Poll::Ready(Some(Ok(chunk))) => (usage, had_begun) = (chunk.usage().or(usage), true),
             Poll::Ready(ended) => {
                 let error = ended.as_ref().and_then(|error| error.as_ref().err());
                 if let Some(pass) = pass.take() {
-                    pass.leave(error, usage);
+                    pass.leave(error, usage, had_begun);
                 }
             }
         }
         next
     }))
 }
-
-/// What the call will ask for: the tokens of the prompt by estimate, and as many more as the answer may have.
-fn demand<'a, M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &Context) -> Demand<'a> {
-    let input = match prompt {
-        PromptValue::Text(text) => text.chars().count().div_ceil(CHARS_PER_TOKEN),
-        PromptValue::Messages(messages) => ApproximateTokens::new().count_tokens(messages),
-        PromptValue::Answer(answer) => {
-            ApproximateTokens::new().count_tokens(&[Message::Ai((**answer).clone())])
-        }
-    };
-    let parameters = model.parameters();
-    let said =
-        |name| cx.arguments().and_then(|arguments| arguments.get(name)).or(parameters.as_ref()?.get(name));
-    let output = ["max_completion_tokens", "max_tokens", "max_output_tokens"].into_iter().find_map(said);
-    Demand::of_call(model.model_id(), input as u64, output.and_then(Value::as_u64).unwrap_or(0))
-}
-
-/// As [`ApproximateTokens`] has it.
-const CHARS_PER_TOKEN: usize = 4;

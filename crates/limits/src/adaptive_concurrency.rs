@@ -10,6 +10,8 @@ use catena_core::{
 
 use crate::aimd::Aimd;
 use crate::allowance::{Allowance, Told};
+use crate::lanes::Lanes;
+use crate::pace::{Pace, Refusal};
 use crate::turnstile::{Rule, Turn, Turnstile};
 
 /// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
@@ -18,10 +20,12 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// It learns from three things: refusals (429, and 503 of an overloaded service), the `Retry-After` of a service that
 /// goes on refusing, and `x-ratelimit-*` headers, by which it spreads requests before the service has to refuse any. It
 /// starts with a few at once and doubles them until the service shows its limit; then it stays there, and tries now and
-/// then whether there is more.
+/// then whether there is more. A service that goes on refusing without such headers limits the rate: then requests are
+/// spread by what it took from one refusal to the next.
 ///
-/// Callers are served in the order they came. Clones share what was learned: give one to every client of the same key
-/// and model, and to nobody else.
+/// Every model has limits of its own, and is learned apart from the others, by [its name](Demand::model). Callers of a
+/// model are served in the order they came. Clones share what was learned: give one to every client of the same service
+/// and key, and to nobody else. Of more than 64 models, the one that was not asked for the longest time is forgotten.
 ///
 /// # Cancellation
 /// A caller who gives up leaves the queue, or makes room for the next.
@@ -42,7 +46,7 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 #[derive(Clone)]
 pub struct AdaptiveConcurrency {
     bounds: Bounds,
-    turnstile: Arc<Turnstile<Learned>>,
+    lanes: Arc<Lanes<Turnstile<Learned>>>,
     timer: Arc<dyn Timer>,
 }
 
@@ -54,7 +58,7 @@ struct Bounds {
 }
 
 /// What an [`AdaptiveConcurrency`] has learned, and how it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AdaptiveState {
     /// How many requests may be under way.
@@ -70,18 +74,18 @@ pub struct AdaptiveState {
 }
 
 impl AdaptiveConcurrency {
-    /// At least 1 and at most 1,000 requests at once, starting with 16.
+    /// At least 1 and at most 1,000 requests of a model at once, starting with 16.
     pub fn new() -> Self {
         Self::with_bounds(Bounds { min: 1, start: 16, max: 1_000 }, Arc::new(SystemTimer))
     }
 
-    /// Sends at most so many at once, whatever the service takes.
+    /// Sends at most so many of a model at once, whatever the service takes.
     #[must_use]
     pub fn with_max(self, max: u32) -> Self {
         Self::with_bounds(Bounds { max, ..self.bounds }, self.timer)
     }
 
-    /// Sends at least so many at once, whatever the service refuses.
+    /// Sends at least so many of a model at once, whatever the service refuses.
     #[must_use]
     pub fn with_min(self, min: u32) -> Self {
         Self::with_bounds(Bounds { min, ..self.bounds }, self.timer)
@@ -99,21 +103,40 @@ impl AdaptiveConcurrency {
         Self::with_bounds(self.bounds, Arc::new(timer))
     }
 
-    /// What was learned so far.
+    /// What was learned so far, of all models together.
     pub fn state(&self) -> AdaptiveState {
-        self.turnstile.look(|learned, waiting| AdaptiveState {
+        let mut all = AdaptiveState::default();
+        for lane in self.lanes.all() {
+            let one = AdaptiveState::of(&lane);
+            all.limit += one.limit;
+            all.under_way += one.under_way;
+            all.waiting += one.waiting;
+            all.served += one.served;
+            all.refused += one.refused;
+        }
+        all
+    }
+
+    /// What was learned so far of this model, or of requests that name none; `None` if it was not asked yet.
+    pub fn state_of(&self, model: Option<&str>) -> Option<AdaptiveState> {
+        Some(AdaptiveState::of(&*self.lanes.find(model)?))
+    }
+
+    /// Other settings begin anew: they share nothing with earlier clones.
+    fn with_bounds(bounds: Bounds, timer: Arc<dyn Timer>) -> Self {
+        Self { bounds, lanes: Arc::default(), timer }
+    }
+}
+
+impl AdaptiveState {
+    fn of(lane: &Turnstile<Learned>) -> Self {
+        lane.look(|learned, waiting| Self {
             limit: learned.aimd.limit(),
             under_way: learned.under_way,
             waiting,
             served: learned.served,
             refused: learned.refused,
         })
-    }
-
-    /// Other settings begin anew: they share nothing with earlier clones.
-    fn with_bounds(bounds: Bounds, timer: Arc<dyn Timer>) -> Self {
-        let aimd = Aimd::new(bounds.min, bounds.start, bounds.max);
-        Self { bounds, turnstile: Arc::new(Turnstile::new(Learned::new(aimd))), timer }
     }
 }
 
@@ -134,13 +157,11 @@ impl Admission for AdaptiveConcurrency {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
         #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
         let tokens = demand.tokens.unwrap_or(0) as f64;
-        let sent = self.turnstile.pass(tokens, &*self.timer).await;
-        Ok(Box::new(UnderWay {
-            sent,
-            turnstile: Arc::clone(&self.turnstile),
-            timer: Arc::clone(&self.timer),
-            done: false,
-        }))
+        let Bounds { min, start, max } = self.bounds;
+        let lane = || Turnstile::new(Learned::new(Aimd::new(min, start, max)));
+        let turnstile = self.lanes.of(demand.model, lane);
+        let sent = turnstile.pass(tokens, &*self.timer).await;
+        Ok(Box::new(UnderWay { sent, turnstile, timer: Arc::clone(&self.timer), done: false }))
     }
 }
 
@@ -150,6 +171,8 @@ struct Learned {
     aimd: Aimd,
     requests: Allowance,
     tokens: Allowance,
+    /// Where the service says nothing.
+    pace: Pace,
     /// The service asked not to be asked before.
     closed_until: Option<Instant>,
     under_way: usize,
@@ -173,6 +196,7 @@ impl Learned {
             aimd,
             requests,
             tokens,
+            pace: Pace::default(),
             closed_until: None,
             under_way: 0,
             last: Sent::default(),
@@ -183,7 +207,8 @@ impl Learned {
 
     fn wait(&self, tokens: f64, now: Instant) -> Duration {
         let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        closed.max(self.requests.wait(1.0, now)).max(self.tokens.wait(tokens, now))
+        let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
+        closed.max(told).max(self.pace.wait(now))
     }
 
     fn ended(&mut self, sent: Sent, outcome: &Outcome<'_>, waiting: usize, now: Instant) {
@@ -197,7 +222,7 @@ impl Learned {
             self.last.tokens - sent.tokens,
             since,
         );
-        let is_full = waiting > 0 || self.under_way >= self.aimd.limit();
+        let is_full = (waiting > 0 && !self.pace.holds(now)) || self.under_way >= self.aimd.limit();
         self.under_way = self.under_way.saturating_sub(1);
         match outcome.error {
             Some(error) if is_refusal(error) => self.was_refused(sent, error, now),
@@ -212,19 +237,38 @@ impl Learned {
     fn was_refused(&mut self, sent: Sent, error: &Error, now: Instant) {
         self.refused += 1;
         let goes_on = self.aimd.is_steady();
+        // Where nothing more was tried, and there was room, it went too fast.
+        let has_room = goes_on && self.under_way + 1 < self.aimd.limit();
+        let is_told = self.requests.is_known() || self.tokens.is_known();
+        let Sent { requests: request, at, .. } = sent;
+        let last = self.last.requests;
+        let refusal = Refusal { request, sent: at.unwrap_or(now), last, is_steady: goes_on, has_room };
+        let too_fast = !is_told && self.pace.refused(refusal, now);
+        if too_fast && has_room {
+            return;
+        }
+        let is_trial = self.aimd.is_trying();
         let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
         // A refusal of one too many concerns that one. When there was none too many, the service wants a pause.
-        if let Some(delay) = error.retry_after()
-            && is_news
-            && goes_on
-        {
-            self.closed_until = now.checked_add(delay.min(LONGEST_PAUSE)).max(self.closed_until);
+        if !is_news || is_trial || too_fast {
+            return;
         }
+        let asked = error.retry_after().filter(|_| goes_on);
+        let hold = if is_told { None } else { self.pace.hold(now) };
+        let pause = match (asked, hold) {
+            // A second is what services say who do not know better.
+            (Some(asked), Some(hold)) if asked <= SHORT_PAUSE => asked.min(hold),
+            (Some(asked), _) => asked,
+            (None, hold) => hold.unwrap_or_default(),
+        };
+        self.closed_until = now.checked_add(pause.min(LONGEST_PAUSE)).max(self.closed_until);
     }
 }
 
 /// A service that asks for a longer pause is asked again after this: whether it is over only an answer can tell.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A service that asks for no more than this may be asked before, to find out its rate.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
 
 impl Rule for Learned {
     type Demand = f64;
@@ -241,6 +285,7 @@ impl Rule for Learned {
         self.under_way += 1;
         self.requests.take(1.0);
         self.tokens.take(tokens);
+        self.pace.take(now);
         let Sent { requests, tokens: before, .. } = self.last;
         self.last = Sent { requests: requests + 1, tokens: before + tokens, at: Some(now) };
         Turn::Passed(self.last)

@@ -64,6 +64,11 @@ impl Aimd {
         self.phase == Phase::Steady
     }
 
+    /// True while more is tried than was accepted before, once the limit was seen.
+    pub(crate) fn is_trying(&self) -> bool {
+        matches!(self.phase, Phase::Trying(_))
+    }
+
     /// A request was served. `is_full`: the limit was what held others back.
     pub(crate) fn served(&mut self, is_full: bool) {
         if !is_full {

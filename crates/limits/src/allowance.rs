@@ -75,6 +75,11 @@ impl Allowance {
             .clamp(Duration::from_nanos(1), LONGEST)
     }
 
+    /// True if the service told of it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn take(&mut self, units: f64) {
         if let Some(known) = &mut self.0 {
             known.left -= units;

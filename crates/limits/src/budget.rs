@@ -17,7 +17,8 @@ use crate::{Cost, PriceTable};
 ///
 /// Each call is checked before it is made: the estimate of what it reads, and the most it may write if its `max_tokens`
 /// say so, must still fit. Calls under way count with their estimate; a call that fits only if they turn out cheaper
-/// waits for them. What a call really used replaces its estimate when it ends. A model that writes more than was
+/// waits for them. What a call really used replaces its estimate when it ends; the estimate stays where a call was given up
+/// or its stream broke off, and nothing is counted for one that failed before its answer began. A model that writes more than was
 /// expected can exceed the budget by that once; the next call is refused.
 ///
 /// Clones share what was spent.
@@ -273,11 +274,18 @@ impl Reservation {
 impl Admitted for Reservation {
     fn report(mut self: Box<Self>, outcome: &Outcome<'_>) {
         let price = self.price;
+        let amount = |usage| Amount { usage, cost: price.map_or(Cost::ZERO, |price| price.cost(&usage)) };
         self.settle(|estimate| match (outcome.usage, outcome.error) {
-            (Some(usage), _) => Amount { usage, cost: price.map_or(Cost::ZERO, |price| price.cost(&usage)) },
+            // What broke off may have said how much it read before it wrote.
+            (Some(usage), Some(_))
+                if outcome.had_begun && usage.total_tokens < estimate.usage.total_tokens =>
+            {
+                *estimate
+            }
+            (Some(usage), _) => amount(usage),
             // A call that failed before it said anything is not paid for.
-            (None, Some(_)) => Amount::default(),
-            (None, None) => *estimate,
+            (None, Some(_)) if !outcome.had_begun => Amount::default(),
+            (None, _) => *estimate,
         });
     }
 }

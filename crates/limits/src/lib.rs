@@ -6,6 +6,8 @@ mod allowance;
 mod bucket;
 mod budget;
 mod cost;
+mod lanes;
+mod pace;
 mod price_table;
 mod rate_limiter;
 mod turnstile;

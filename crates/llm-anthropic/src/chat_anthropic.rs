@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use catena_core::load::Constructor;
 use catena_core::{
-    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
-    RunnableExt, async_trait, gather, impl_pipe,
+    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue,
+    Result, RunnableExt, async_trait, gather, impl_pipe,
 };
 use catena_http::service::Call;
 use serde_json::{Map, Value};
@@ -215,10 +215,11 @@ impl ChatAnthropic {
 
     /// The call, and whether texts of its answer may have citations.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<(Call, bool)> {
+        let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let options = self.options.called(cx.arguments())?;
         let request = encode_chat(&options, &prompt.into_messages(), stream)?;
         let call = self.client.post("v1/messages", request.body, &options.wire.betas)?;
-        Ok((call.with_arguments(cx.arguments())?, request.cited))
+        Ok((call.with_demand(demand).with_arguments(cx.arguments())?, request.cited))
     }
 }
 

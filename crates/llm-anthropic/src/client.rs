@@ -1,6 +1,6 @@
 //! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use catena_core::{ChunkStream, Context, Result};
+use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
 
 use crate::codec::StreamDecoder;
@@ -29,6 +29,11 @@ impl Client {
     pub(crate) fn post(&self, endpoint: &str, body: Vec<u8>, betas: &[String]) -> Result<Call> {
         let call = Call::post(endpoint).with_json(body);
         if betas.is_empty() { Ok(call) } else { call.with_header("anthropic-beta", &betas.join(",")) }
+    }
+
+    /// What a call asks for, where somebody wants to know it.
+    pub(crate) fn asks<'a>(&self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
+        self.service.has_admission().then(demand)
     }
 
     /// Calls an endpoint and gathers the answer.

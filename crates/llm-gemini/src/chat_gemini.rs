@@ -1,8 +1,8 @@
 //! The chat model.
 
 use catena_core::{
-    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
-    RunnableExt, async_trait, impl_pipe,
+    AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue,
+    Result, RunnableExt, async_trait, impl_pipe,
 };
 use catena_http::service::Call;
 use serde_json::{Map, Value};
@@ -247,13 +247,14 @@ impl ChatGemini {
 
     /// The call for a prompt, with the arguments that are bound to the run.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let request = encode_chat(&self.options, cx.arguments(), &prompt.into_messages(), stream)?;
         let call = if stream {
             self.client.post(&request.model, "streamGenerateContent", request.body)?.with_query("alt", "sse")
         } else {
             self.client.post(&request.model, "generateContent", request.body)?
         };
-        call.with_arguments(cx.arguments())
+        call.with_demand(demand).with_arguments(cx.arguments())
     }
 }
 

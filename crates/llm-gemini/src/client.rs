@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catena_core::{ChunkStream, Context, Result};
+use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
 
 use crate::codec::{StreamDecoder, model_name};
@@ -31,6 +31,11 @@ impl Client {
     /// `InvalidInput` for a model's name that cannot be a part of a path.
     pub(crate) fn post(&self, model: &str, method: &str, body: Vec<u8>) -> Result<Call> {
         Ok(Call::post(model_name::path(model, method)?).with_json(body))
+    }
+
+    /// What a call asks for, where somebody wants to know it.
+    pub(crate) fn asks<'a>(&self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
+        self.service.has_admission().then(demand)
     }
 
     /// Calls an endpoint and gathers the answer.

@@ -79,7 +79,15 @@ impl GeminiClient {
     /// # Cancellation
     /// Dropping the future closes the connection.
     pub async fn call(&self, call: Call) -> Result<Answer> {
-        self.client.call(call, &Context::default()).await
+        self.call_in(call, &Context::default()).await
+    }
+
+    /// [`call`](Self::call) as a step of a run: with its retries and its time, and told to its observers.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub async fn call_in(&self, call: Call, cx: &Context) -> Result<Answer> {
+        self.client.call(call, cx).await
     }
 
     /// Makes a call of any kind, and reads its answer as JSON.
@@ -90,7 +98,15 @@ impl GeminiClient {
     /// # Cancellation
     /// Dropping the future closes the connection.
     pub async fn fetch<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let Answer { body, origin, .. } = self.call(call).await?;
+        self.fetch_in(call, &Context::default()).await
+    }
+
+    /// [`fetch`](Self::fetch) as a step of a run, as [`call_in`](Self::call_in).
+    ///
+    /// # Errors
+    /// As for [`fetch`](Self::fetch).
+    pub async fn fetch_in<T: DeserializeOwned>(&self, call: Call, cx: &Context) -> Result<T> {
+        let Answer { body, origin, .. } = self.call_in(call, cx).await?;
         decode_object(&body, &origin)
     }
 }

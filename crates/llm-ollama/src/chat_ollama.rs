@@ -1,7 +1,7 @@
 //! The chat model.
 
 use catena_core::{
-    AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    AiMessage, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue, Result,
     async_trait, impl_pipe,
 };
 use catena_http::service::Call;
@@ -129,11 +129,12 @@ impl ChatOllama {
     }
 
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let parameters = self.parameters.called(cx.arguments())?;
         let messages = prompt.into_messages();
         let input = ("messages", encode_messages(&messages)?);
         let body = Body { input, model: &self.model, parameters: &parameters, stream: Some(stream) };
-        self.client.post("api/chat", encode(&body)?, cx.arguments())
+        Ok(self.client.post("api/chat", encode(&body)?, cx.arguments())?.with_demand(demand))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use catena_core::{ChunkStream, Context, Result};
+use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service, StreamDecoder};
 use serde_json::{Map, Value};
 
@@ -37,6 +37,11 @@ impl Client {
         arguments: Option<&Map<String, Value>>,
     ) -> Result<Call> {
         Call::post(endpoint).with_json(body).with_arguments(arguments)
+    }
+
+    /// What a call asks for, where somebody wants to know it.
+    pub(crate) fn asks<'a>(&self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
+        self.service.has_admission().then(demand)
     }
 
     /// Calls an endpoint and gathers the answer.

@@ -1,7 +1,7 @@
 //! The text completion model.
 
 use catena_core::{
-    Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result, async_trait,
+    Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue, Result, async_trait,
     impl_pipe,
 };
 use catena_http::service::Call;
@@ -120,13 +120,14 @@ impl Ollama {
     }
 
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
+        let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let parameters = self.parameters.called(cx.arguments())?;
         if parameters.members.contains_key("tools") {
             return Err(unsupported("call tools when it completes texts: use `ChatOllama`"));
         }
         let input = ("prompt", prompt.try_into_text()?);
         let body = Body { input, model: &self.model, parameters: &parameters, stream: Some(stream) };
-        self.client.post("api/generate", encode(&body)?, cx.arguments())
+        Ok(self.client.post("api/generate", encode(&body)?, cx.arguments())?.with_demand(demand))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The embedding model.
 
-use catena_core::{Context, Embeddings, Error, ErrorKind, Result, async_trait};
+use catena_core::{Context, Demand, Embeddings, Error, ErrorKind, Result, async_trait};
 use catena_http::service::ConnectionSettings;
 
 use crate::chat_ollama_builder::named;
@@ -85,21 +85,29 @@ impl OllamaEmbeddings {
         &self.model
     }
 
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    async fn embed(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         let (model, parameters) = (self.model.as_str(), &self.parameters);
-        let body = encode(&Body { input: ("input", texts), model, parameters, stream: None })?;
-        let call = self.client.post("api/embed", body, None)?;
-        let answer = self.client.call(call, &Context::default()).await?;
-        decode_vectors(&answer.body, texts.len(), &answer.origin)
+        let demand = || Demand::of_embedding(model, texts);
+        cx.admitted(demand, async |cx| {
+            let body = encode(&Body { input: ("input", texts), model, parameters, stream: None })?;
+            let call = self.client.post("api/embed", body, None)?.with_demand(self.client.asks(demand));
+            let answer = self.client.call(call, &cx).await?;
+            decode_vectors(&answer.body, texts.len(), &answer.origin)
+        })
+        .await
     }
 }
 
 #[async_trait]
 impl Embeddings for OllamaEmbeddings {
     async fn embed_documents(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        self.embed_documents_in(texts, &Context::default()).await
+    }
+
+    async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(texts.len());
         for batch in texts.chunks(self.batch_size) {
-            let mut more = self.embed(batch).await?;
+            let mut more = self.embed(batch, cx).await?;
             if vectors.first().zip(more.first()).is_some_and(|(first, next)| first.len() != next.len()) {
                 let message = "the vectors of two batches have different lengths: was the model replaced?";
                 return Err(Error::new(ErrorKind::InvalidResponse, message));
@@ -107,6 +115,12 @@ impl Embeddings for OllamaEmbeddings {
             vectors.append(&mut more);
         }
         Ok(vectors)
+    }
+
+    async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
+        let vectors = self.embed_documents_in(&[text.to_owned()], cx).await?;
+        // An answer without one is refused when it is read.
+        Ok(vectors.into_iter().next().unwrap_or_default())
     }
 }
 

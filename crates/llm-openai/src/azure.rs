@@ -125,7 +125,7 @@ pub(crate) struct AzurePlace {
     pub(crate) base_url: String,
     pub(crate) api_version: String,
     /// As a segment of a path.
-    deployment: Option<String>,
+    pub(crate) deployment: Option<String>,
     ad_token: Option<ApiKey>,
 }
 

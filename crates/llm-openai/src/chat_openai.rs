@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use catena_core::load::Constructor;
 use catena_core::{
-    AiMessage, Capabilities, Capability, ChunkStream, Context, LanguageModel, PromptValue, Result,
+    AiMessage, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue, Result,
     async_trait, gather, impl_pipe,
 };
 use serde_json::{Map, Value};
@@ -177,9 +177,8 @@ impl ChatOpenAi {
         if self.options.streaming {
             return self.generate(prompt, cx).await.map(|answer| vec![answer]);
         }
-        let request = self.request(prompt, cx, false)?;
-        let api = request.api;
-        let answer = self.client.call(self.call(request, cx)?, cx).await?;
+        let (api, call) = self.call(prompt, cx, false)?;
+        let answer = self.client.call(call, cx).await?;
         let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
         for message in &messages {
             self.client.content_filter().check(message, &answer.origin)?;
@@ -217,9 +216,12 @@ impl ChatOpenAi {
         Ok(ChatRequest { api, model, body })
     }
 
-    fn call(&self, request: ChatRequest<'_>, cx: &Context) -> Result<Call> {
-        let call = self.client.post(request.api.path(), &request.model, request.body)?;
-        call.with_arguments(cx.arguments())
+    /// The call for a prompt, and the interface it goes to.
+    fn call(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<(ChatApi, Call)> {
+        let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
+        let ChatRequest { api, model, body } = self.request(prompt, cx, stream)?;
+        let call = self.client.post(api.path(), &model, body)?.with_demand(demand);
+        Ok((api, call.with_arguments(cx.arguments())?))
     }
 }
 
@@ -233,10 +235,9 @@ impl LanguageModel for ChatOpenAi {
             let whole = Box::pin(gather(self.generate_stream(prompt, cx.clone()))).await?;
             return Ok(whole.unwrap_or_default().into_whole());
         }
-        let request = self.request(prompt, cx, false)?;
-        let api = request.api;
+        let (api, call) = self.call(prompt, cx, false)?;
         // Bound before it is awaited: what is made on the way would live, and take room, as long as the call.
-        let answer = self.client.call(self.call(request, cx)?, cx);
+        let answer = self.client.call(call, cx);
         let answer = answer.await?;
         let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
         self.client.content_filter().check(&message, &answer.origin)?;
@@ -268,9 +269,9 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        let request = self.request(prompt, &cx, true);
-        let api = request.as_ref().map_or(ChatApi::Completions, |request| request.api);
-        let call = request.and_then(|request| self.call(request, &cx));
+        let call = self.call(prompt, &cx, true);
+        let api = call.as_ref().map_or(ChatApi::Completions, |(api, _)| *api);
+        let call = call.map(|(_, call)| call);
         let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
         self.client.stream(call, cx, move || filter.decoder(api.decoder(headers)))
     }

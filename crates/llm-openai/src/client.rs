@@ -1,6 +1,6 @@
 //! The glue between codec and transport: where each endpoint is, and how it is called.
 
-use catena_core::{ChunkStream, Context, Result};
+use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
 
 use crate::azure::AzurePlace;
@@ -83,6 +83,16 @@ impl Client {
             Place::Azure(azure) => azure.path(endpoint, model)?,
         };
         Ok(Call::post(path).with_json(body))
+    }
+
+    /// What a call asks for, where somebody wants to know it.
+    pub(crate) fn asks<'a>(&'a self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
+        let mut demand = self.service.has_admission().then(demand)?;
+        if let Place::Azure(azure) = &self.place {
+            // A deployment has limits of its own, whatever model is behind it.
+            demand.model = azure.deployment.as_deref().or(demand.model);
+        }
+        Some(demand)
     }
 
     /// Calls an endpoint and gathers the answer.

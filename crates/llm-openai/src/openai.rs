@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use catena_core::load::Constructor;
 use catena_core::{
-    Capabilities, Capability, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result,
-    async_trait, gather, impl_pipe,
+    Capabilities, Capability, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, PromptValue,
+    Result, async_trait, gather, impl_pipe,
 };
 use serde_json::{Map, Value};
 
@@ -275,8 +275,17 @@ impl OpenAi {
         stream: bool,
     ) -> Result<Call> {
         refuse_what_only_chats_do(cx.arguments())?;
+        let demand = self.client.asks(|| match prompts {
+            Prompts::One(text) => Demand::of_texts(self, [text], cx),
+            Prompts::Many(texts) => Demand::of_texts(self, texts, cx),
+            Prompts::Tokens(texts) => {
+                let tokens: usize = texts.iter().map(Vec::len).sum();
+                Demand::of_tokens_in(self, tokens as u64, texts.len() as u64, cx)
+            }
+        });
         let body = encode_completion(options, prompts, stream)?;
-        self.client.post("completions", &options.model, body)?.with_arguments(cx.arguments())
+        let call = self.client.post("completions", &options.model, body)?.with_demand(demand);
+        call.with_arguments(cx.arguments())
     }
 
     /// The text of a stream, put together.

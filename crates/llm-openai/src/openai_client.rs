@@ -106,7 +106,34 @@ impl OpenAiClient {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub async fn call(&self, call: Call) -> Result<Answer> {
-        self.client.call(call, &Context::default()).await
+        self.call_in(call, &Context::default()).await
+    }
+
+    /// [`call`](Self::call) as a step of a run: with its retries and its time, and told to its observers.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{lambda, Context, RetryBudget, RunConfig, RunnableExt};
+    /// use catena_llm_openai::{Call, OpenAiClient};
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::start(|_| Reply::json(503, serde_json::json!({})));
+    /// # let client = OpenAiClient::builder().with_base_url(server.url()).with_api_key("sk-...").build()?;
+    /// let delete = lambda(move |id: String, cx: Context| {
+    ///     let client = client.clone();
+    ///     async move { client.call_in(Call::delete(format!("responses/{id}")), &cx).await.map(|_| true) }
+    /// });
+    /// let once = RunConfig::new().with_retry_budget(RetryBudget::new(0));
+    /// # futures_executor::block_on(async {
+    /// assert!(delete.invoke_with("resp_1", &once).await.is_err());
+    /// assert_eq!(server.requests().len(), 1);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub async fn call_in(&self, call: Call, cx: &Context) -> Result<Answer> {
+        self.client.call(call, cx).await
     }
 
     /// Makes a call of any kind, and reads its answer as JSON.
@@ -128,7 +155,15 @@ impl OpenAiClient {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub async fn fetch<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let Answer { body, origin, .. } = self.call(call).await?;
+        self.fetch_in(call, &Context::default()).await
+    }
+
+    /// [`fetch`](Self::fetch) as a step of a run, as [`call_in`](Self::call_in).
+    ///
+    /// # Errors
+    /// As for [`fetch`](Self::fetch).
+    pub async fn fetch_in<T: DeserializeOwned>(&self, call: Call, cx: &Context) -> Result<T> {
+        let Answer { body, origin, .. } = self.call_in(call, cx).await?;
         decode_object(&body, &origin)
     }
 
@@ -156,7 +191,12 @@ impl OpenAiClient {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub fn events(&self, call: Call) -> ChunkStream<'_, Value> {
-        self.client.stream(Ok(call), Context::default(), || RawEvents)
+        self.events_in(call, Context::default())
+    }
+
+    /// [`events`](Self::events) as a step of a run, as [`call_in`](Self::call_in).
+    pub fn events_in(&self, call: Call, cx: Context) -> ChunkStream<'_, Value> {
+        self.client.stream(Ok(call), cx, || RawEvents)
     }
 
     pub(crate) fn inner(&self) -> &Client {

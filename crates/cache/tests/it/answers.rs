@@ -6,8 +6,8 @@ use std::time::Duration;
 use catena_cache::{CacheExt, Cached, MemoryStore};
 use catena_core::fakes::{FakeChatModel, FakeLlm};
 use catena_core::{
-    AiMessage, ChunkStream, Context, Error, ErrorKind, LanguageModel, Message, PromptValue, RunConfig,
-    RunnableExt, ToolCall, UsageTotals, async_trait,
+    Admission, Admitted, AiMessage, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, Message,
+    PromptValue, RunConfig, RunnableExt, ToolCall, UsageTotals, async_trait,
 };
 use futures_executor::block_on;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -132,6 +132,36 @@ fn hits_are_announced_and_cost_nothing() {
     }
     assert_eq!(totals.total(), usage());
     assert_eq!(*events.0.lock().unwrap(), ["cache_hit", "cache_hit"]);
+}
+
+/// Lets nobody in.
+#[derive(Debug)]
+struct Spent;
+
+#[async_trait]
+impl Admission for Spent {
+    async fn admit(&self, _demand: &Demand<'_>) -> Result<Box<dyn Admitted>, Error> {
+        Err(Error::new(ErrorKind::BudgetExceeded, "all is spent"))
+    }
+}
+
+#[test]
+fn what_costs_nothing_needs_no_budget() {
+    let (events, usual) = (Events::default(), RunConfig::new());
+    let spent = RunConfig::new().with_admission(Spent).with_observer(events.clone());
+    let model = FakeChatModel::new(["one"]);
+    let cached = model.clone().with_cache(MemoryStore::new(10));
+    block_on(cached.invoke_with("Hi", &usual)).unwrap();
+    assert!(block_on(cached.invoke_with("Hi", &spent)).unwrap().metadata.cached);
+    let streamed: Vec<_> = block_on(cached.stream_with("Hi", &spent).try_collect()).unwrap();
+    assert!(streamed.len() == 1 && streamed[0].metadata.cached);
+    assert_eq!(*events.0.lock().unwrap(), ["cache_hit", "cache_hit"]);
+    let anew = spent.with_configurable("cache", "refresh");
+    for (prompt, config) in [("Hi", &anew), ("Ho", &RunConfig::new().with_admission(Spent))] {
+        let error = block_on(cached.invoke_with(prompt, config)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+    }
+    assert_eq!(model.prompts().len(), 1);
 }
 
 #[test]

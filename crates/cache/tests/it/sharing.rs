@@ -2,20 +2,23 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Wake, Waker};
+use std::time::Duration;
 
 use catena_cache::{Cached, MemoryStore};
+use catena_core::fakes::FakeTimer;
 use catena_core::{
-    AiMessage, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, RunnableExt, async_trait,
+    AiMessage, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, RetryBudget, RunConfig,
+    RunnableExt, async_trait,
 };
 use futures_executor::block_on;
 use futures_util::future::join_all;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Map, Value};
 
-use crate::support::{Slow, chunk};
+use crate::support::{Events, Slow, chunk};
 
 fn cached(model: &Arc<Slow>) -> Cached<Slow> {
     Cached::new(Arc::clone(model), Arc::new(MemoryStore::new(10)))
@@ -178,4 +181,129 @@ fn a_model_that_panics_leaves_nobody_waiting() {
     assert!(catch_unwind(AssertUnwindSafe(|| first.next().now_or_never())).is_err());
     let error = second.next().now_or_never().flatten().expect("an end").unwrap_err();
     assert!(error.to_string().contains("panicked"), "{error}");
+}
+
+/// Asks again as clients do, as long as the run lets it.
+struct Patient(Arc<Slow>);
+
+#[async_trait]
+impl LanguageModel for Patient {
+    type Output = AiMessage;
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        Box::pin(stream::once(async move { self.generate(prompt, &cx).await }))
+    }
+
+    async fn generate(&self, prompt: PromptValue, cx: &Context) -> catena_core::Result<AiMessage> {
+        loop {
+            let error = match self.0.generate(prompt.clone(), cx).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let in_time = cx.deadline().is_none_or(|deadline| cx.timer().now() < deadline);
+            if !error.is_retryable() || !in_time || !cx.take_retry() {
+                return Err(error);
+            }
+            cx.emit("retry", &Value::Null);
+        }
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::new())
+    }
+}
+
+#[test]
+fn the_limits_of_a_caller_who_left_do_not_concern_the_others() {
+    let (slow, answers) = Slow::new();
+    let cached = Cached::new(Arc::new(Patient(slow)), Arc::new(MemoryStore::new(10)));
+    let (timer, [of_first, of_second]) = (FakeTimer::new(), [Events::default(), Events::default()]);
+    let hurried = RunConfig::new().with_timer(timer.clone()).with_timeout(Duration::from_secs(1));
+    let hurried = hurried.with_retry_budget(RetryBudget::new(0)).with_observer(of_first.clone());
+    let watched = RunConfig::new().with_observer(of_second.clone());
+
+    let mut first = Box::pin(cached.invoke_with("Hi", &hurried));
+    assert!((&mut first).now_or_never().is_none());
+    let mut second = Box::pin(cached.invoke_with("Hi", &watched));
+    assert!((&mut second).now_or_never().is_none());
+    timer.advance(Duration::from_secs(2));
+    let error = first.now_or_never().expect("an end").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+
+    let busy = Error::new(ErrorKind::RateLimit, "busy").with_retryable(true);
+    answers.unbounded_send(Err(busy)).unwrap();
+    answers.unbounded_send(chunk("one")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    let answer = block_on(second).unwrap();
+    assert_eq!((answer.text().as_ref(), answer.metadata.cached), ("one", false));
+    assert!(of_first.0.lock().unwrap().is_empty(), "its run has ended");
+    assert!(of_second.0.lock().unwrap().is_empty(), "it paid");
+}
+
+#[test]
+fn whoever_gets_a_copy_is_told_that_it_cost_nothing() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let runs: Vec<_> = (0..3).map(|_| Events::default()).collect();
+    let configs: Vec<_> = runs.iter().map(|events| RunConfig::new().with_observer(events.clone())).collect();
+    let mut all = Box::pin(join_all(configs.iter().map(|config| cached.invoke_with("Hi", config))));
+    assert!((&mut all).now_or_never().is_none());
+    answers.unbounded_send(chunk("one")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    block_on(all).into_iter().for_each(|answer| drop(answer.unwrap()));
+    let heard = |run: usize| runs[run].0.lock().unwrap().clone();
+    assert_eq!((heard(0).len(), heard(1), heard(2)), (0, vec!["cache_hit".to_owned()], heard(1)));
+}
+
+/// Notes that it was called.
+#[derive(Default)]
+struct Called(AtomicBool);
+
+impl Wake for Called {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// While it is polled for the first time it calls, and only then another caller comes, polls and leaves its waker.
+#[derive(Default)]
+struct Overlapping {
+    other: Mutex<Option<ChunkStream<'static, AiMessage>>>,
+    called: Arc<Called>,
+}
+
+#[async_trait]
+impl LanguageModel for Overlapping {
+    type Output = AiMessage;
+
+    fn generate_stream<'a>(&'a self, _prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
+        Box::pin(stream::poll_fn(|task| {
+            let mut other = self.other.lock().unwrap();
+            let Some(stream) = other.as_mut().filter(|_| !self.called.0.load(Ordering::SeqCst)) else {
+                return Poll::Ready(Some(chunk("x")));
+            };
+            task.waker().wake_by_ref();
+            let waker = Waker::from(Arc::clone(&self.called));
+            assert!(stream.as_mut().poll_next(&mut std::task::Context::from_waker(&waker)).is_pending());
+            Poll::Pending
+        }))
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::new())
+    }
+}
+
+#[test]
+fn one_who_comes_while_another_polls_is_called_again() {
+    let model = Arc::new(Overlapping::default());
+    let cached = Cached::new(Arc::clone(&model), Arc::new(MemoryStore::new(10)));
+    let mut first = cached.stream("Hi");
+    let second = cached.clone();
+    *model.other.lock().unwrap() = Some(catena_core::owning_stream(move |slot| async move {
+        slot.put_all(second.stream("Hi")).await;
+    }));
+    // The first one does not come back, whoever calls it.
+    assert!(first.next().now_or_never().is_none());
+    assert!(model.called.0.load(Ordering::SeqCst), "the second one can go on");
 }

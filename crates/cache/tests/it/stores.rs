@@ -45,6 +45,24 @@ fn memory_keeps_its_promises() {
 }
 
 #[test]
+fn memory_forgets_what_nobody_wants_any_more() {
+    let store = MemoryStore::new(10);
+    let put = |keep| block_on(store.put(&key("a"), Bytes::from("x"), keep)).unwrap();
+    let is_there = || block_on(store.get(&key("a"))).unwrap().is_some();
+    for (keep, expected) in [
+        (Some(Duration::ZERO), false),
+        (Some(Duration::from_secs(60)), true),
+        (Some(Duration::from_nanos(1)), false),
+        (None, true),
+        (Some(Duration::ZERO), false),
+        (Some(Duration::MAX), true),
+    ] {
+        put(keep);
+        assert_eq!(is_there(), expected, "{keep:?}");
+    }
+}
+
+#[test]
 fn memory_forgets_what_was_not_used_for_the_longest_time() {
     let store = MemoryStore::new(2);
     block_on(async {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Error, RateLimits, Result, Usage};
+use crate::{Demand, Error, RateLimits, Result, Usage};
 
 /// Lets calls of models in, and learns how they ended.
 ///
@@ -63,31 +63,6 @@ pub trait Admitted: Send {
     fn report(self: Box<Self>, outcome: &Outcome<'_>);
 }
 
-/// What a request will ask for. See [`Admission`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Demand<'a> {
-    /// How many tokens it will use, by the caller's estimate, if there is one: those it reads and those it writes.
-    pub tokens: Option<u64>,
-    /// How many of them it reads.
-    pub input_tokens: Option<u64>,
-    /// Which model it asks.
-    pub model: Option<&'a str>,
-}
-
-impl<'a> Demand<'a> {
-    /// A request of about so many tokens.
-    pub fn of_tokens(tokens: Option<u64>) -> Self {
-        Self { tokens, ..Self::default() }
-    }
-
-    /// A call of this model which reads so many tokens and writes at most so many.
-    pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
-        let tokens = Some(input_tokens.saturating_add(max_output_tokens));
-        Self { tokens, input_tokens: Some(input_tokens), model }
-    }
-}
-
 /// How a request ended. See [`Admission`].
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -98,18 +73,27 @@ pub struct Outcome<'a> {
     pub error: Option<&'a Error>,
     /// What it used, as far as that is known. A client of a service reports none.
     pub usage: Option<Usage>,
+    /// True if a part of the answer had arrived: then the service did some work, even where the request failed.
+    pub had_begun: bool,
 }
 
 impl<'a> Outcome<'a> {
     /// A request that ended so.
     pub fn new(limits: RateLimits, error: Option<&'a Error>) -> Self {
-        Self { limits, error, usage: None }
+        Self { limits, error, usage: None, had_begun: false }
     }
 
     /// A call that used so much.
     #[must_use]
     pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
         self.usage = usage;
+        self
+    }
+
+    /// A request of whose answer a part had arrived, or nothing.
+    #[must_use]
+    pub fn with_had_begun(mut self, had_begun: bool) -> Self {
+        self.had_begun = had_begun;
         self
     }
 }

@@ -1,10 +1,12 @@
 //! Runs: what flows down a call, who watches it, and what bounds it.
 
 mod admission;
+mod attachment;
 mod cancel;
 mod config;
 mod context;
 mod deferred;
+mod demand;
 mod event;
 mod limit;
 mod map_error;
@@ -22,15 +24,17 @@ pub(crate) mod stream_events;
 mod tracing_observer;
 mod usage_totals;
 
-pub use admission::{Admission, Admitted, Demand, Outcome};
+pub use admission::{Admission, Admitted, Outcome};
+pub use attachment::Attachment;
 pub use cancel::{CancelToken, Cancelled};
 pub use config::RunConfig;
 pub use context::Context;
 pub use deferred::deferred;
+pub use demand::Demand;
 pub use event::{Payload, RunEvent, RunEventKind, RunInfo};
 pub(crate) use limit::{limit_future, limit_stream};
 pub(crate) use map_error::map_error;
-pub(crate) use model_pass::ModelPass;
+pub(crate) use model_pass::{ModelPass, has_begun};
 pub use observer::{Observer, observe_with};
 pub use owning_stream::{Slot, owning_stream};
 pub use retry_budget::RetryBudget;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::permits::Permit;
-use crate::{Admitted, Error, Outcome, RateLimits, Usage};
+use crate::{Admitted, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Usage};
 
 /// The right to one model call: a permit of the run, and the leave of its admission. Dropping it gives both back.
 pub(crate) struct ModelPass {
@@ -32,11 +32,59 @@ impl ModelPass {
         Self { _permit: permit, admitted: None, meter: Arc::default() }
     }
 
-    /// Says how the call ended, and what its output says that it used.
-    pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>) {
+    /// Says how the call ended, what its output says that it used, and whether there was any.
+    pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, had_begun: bool) {
         if let Some(admitted) = self.admitted.take() {
             let usage = usage.or(self.meter.take());
-            admitted.report(&Outcome::new(RateLimits::default(), error).with_usage(usage));
+            let outcome = Outcome::new(RateLimits::default(), error);
+            admitted.report(&outcome.with_usage(usage).with_had_begun(had_begun));
         }
     }
+}
+
+impl Context {
+    /// Makes the call of a model that is no [`LanguageModel`](crate::LanguageModel), such as one for embeddings, under
+    /// the limits of the run: it counts for [`max_concurrency`](Self::max_concurrency), and the run's
+    /// [`Admission`](crate::Admission) is asked with what `demand` gives. `call` gets the context for everything below
+    /// it, and says with [`report_usage`](Self::report_usage) what it used.
+    ///
+    /// # Errors
+    /// Those of the admission, and those of the call.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves the queue, or drops the call.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Context, Demand, Usage};
+    /// # futures_executor::block_on(async {
+    /// let demand = || Demand::of_embedding("small", ["one", "two"]);
+    /// let cx = Context::default(); // in a run, that of the step
+    /// let vectors = cx.admitted(demand, async |cx| {
+    ///     cx.report_usage("small", Usage::new(2, 0));
+    ///     Ok([[0.5, 1.0], [0.25, 0.0]])
+    /// });
+    /// assert_eq!(vectors.await?.len(), 2);
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub async fn admitted<'d, T, F>(
+        &self,
+        demand: impl Fn() -> Demand<'d>,
+        call: impl FnOnce(Self) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let (pass, cx) = self.admit(demand).await?;
+        let result = call(cx.into_owned()).await;
+        if let Some(pass) = pass {
+            pass.leave(result.as_ref().err(), None, has_begun(result.as_ref().err()));
+        }
+        result
+    }
+}
+
+/// Whether a part of an answer had arrived that was asked for at once.
+pub(crate) fn has_begun(error: Option<&Error>) -> bool {
+    error.is_none_or(|error| error.kind() == ErrorKind::Incomplete)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{Demand, Error, ErrorKind, Result};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -39,7 +39,24 @@ pub struct Call {
     pub(crate) max_retries: Option<usize>,
     /// What may have been done is not asked for again.
     pub(crate) once: bool,
-    pub(crate) tokens: Option<u64>,
+    /// On its own, as few calls say it.
+    pub(crate) asks: Option<Box<Asks>>,
+}
+
+/// What a call asks for. See [`Demand`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asks {
+    tokens: Option<u64>,
+    input_tokens: Option<u64>,
+    model: Option<String>,
+}
+
+impl Asks {
+    pub(crate) fn demand(&self) -> Demand<'_> {
+        let mut demand = Demand::of_tokens(self.tokens);
+        (demand.input_tokens, demand.model) = (self.input_tokens, self.model.as_deref());
+        demand
+    }
 }
 
 /// Limits that differ from the service's own.
@@ -77,7 +94,7 @@ impl Call {
             timeouts: Timeouts::default(),
             max_retries: None,
             once: false,
-            tokens: None,
+            asks: None,
         }
     }
 
@@ -182,7 +199,18 @@ impl Call {
     /// at it.
     #[must_use]
     pub fn with_estimated_tokens(mut self, tokens: u64) -> Self {
-        self.tokens = Some(tokens);
+        self.asks.get_or_insert_default().tokens = Some(tokens);
+        self
+    }
+
+    /// What the call asks for: its tokens, by the caller's estimate, and of which model. Only an
+    /// [`Admission`](catena_core::Admission) looks at it, so an estimate is worth its work only where the service
+    /// [has](super::Service::has_admission) one.
+    #[must_use]
+    pub fn with_demand(mut self, demand: Option<Demand<'_>>) -> Self {
+        self.asks = demand.map(|Demand { tokens, input_tokens, model, .. }| {
+            Box::new(Asks { tokens, input_tokens, model: model.map(str::to_owned) })
+        });
         self
     }
 }

@@ -16,7 +16,7 @@ use super::address::Address;
 use super::answer::{Answer, Download};
 use super::attempts::{Attempts, with_wishes};
 use super::builder::ServiceBuilder;
-use super::call::{Call, Timeouts};
+use super::call::{Asks, Call, Timeouts};
 use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
 use super::clear_text::Reader;
 use super::credentials::Credentials;
@@ -75,7 +75,7 @@ struct Prepared {
     timeouts: Timeouts,
     max_retries: usize,
     once: bool,
-    demand: Demand<'static>,
+    asks: Option<Box<Asks>>,
 }
 
 impl Service {
@@ -109,6 +109,12 @@ impl Service {
     /// How often a call is tried again that does not say so itself.
     pub fn max_retries(&self) -> usize {
         self.0.max_retries
+    }
+
+    /// Whether somebody is asked before every attempt, and wants to know what a call [asks
+    /// for](Call::with_demand).
+    pub fn has_admission(&self) -> bool {
+        self.0.admission.is_some()
     }
 
     /// Makes a call and gathers its answer.
@@ -210,9 +216,8 @@ impl Inner {
             Timeouts { first_byte, idle, .. } => self.http.with_limits(first_byte, idle),
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
-        let demand = Demand::of_tokens(call.tokens);
         let request = Arc::new(request);
-        Ok(Prepared { request, secrets, http, timeouts, max_retries, once: call.once, demand })
+        Ok(Prepared { request, secrets, http, timeouts, max_retries, once: call.once, asks: call.asks })
     }
 
     fn attempts<'a>(&'a self, prepared: &Prepared, cx: &'a Context) -> Attempts<'a> {
@@ -302,7 +307,10 @@ impl Inner {
 
     async fn admit(&self, prepared: &Prepared) -> Result<Held> {
         let admitted = match &self.admission {
-            Some(admission) => Some(admission.admit(&prepared.demand).await?),
+            Some(admission) => {
+                let demand = prepared.asks.as_deref().map_or_else(Demand::default, Asks::demand);
+                Some(admission.admit(&demand).await?)
+            }
             None => None,
         };
         Ok(Held { admitted, limits: RateLimits::default() })

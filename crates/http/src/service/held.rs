@@ -11,14 +11,18 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn report(mut self, error: Option<&Error>) {
+    pub(super) fn report(self, error: Option<&Error>) {
+        self.ended(error, error.is_none());
+    }
+
+    fn ended(mut self, error: Option<&Error>, had_begun: bool) {
         if let Some(admitted) = self.admitted.take() {
-            admitted.report(&Outcome::new(self.limits, error));
+            admitted.report(&Outcome::new(self.limits, error).with_had_begun(had_begun));
         }
     }
 }
 
-/// The stream, whose end is reported.
+/// The stream of an answer that has begun, whose end is reported.
 pub(super) fn reported<'a, T: Send + 'a>(items: ChunkStream<'a, T>, held: Held) -> ChunkStream<'a, T> {
     if held.admitted.is_none() {
         return items;
@@ -27,8 +31,8 @@ pub(super) fn reported<'a, T: Send + 'a>(items: ChunkStream<'a, T>, held: Held) 
         let item = items.next().await;
         match (&item, &held) {
             (Some(Ok(_)), _) | (_, None) => {}
-            (Some(Err(error)), Some(_)) => held.take()?.report(Some(error)),
-            (None, Some(_)) => held.take()?.report(None),
+            (Some(Err(error)), Some(_)) => held.take()?.ended(Some(error), true),
+            (None, Some(_)) => held.take()?.ended(None, true),
         }
         Some((item?, (items, held)))
     }))

@@ -94,6 +94,37 @@ fn money_is_counted_by_the_table() {
 }
 
 #[test]
+fn a_bound_model_has_its_own_price_and_every_answer_counts() {
+    let prices = PriceTable::new().with("m", Price::new(0.0, 1e6)).with("pro", Price::new(0.0, 100e6));
+    let budget = Budget::new().with_prices(prices).with_max_cost(1_000.0);
+    let named = Named(FakeChatModel::new(["x"]).with_usage(Usage::new(0, 3)));
+    block_on(named.bind("model", "pro").invoke_with("Hi", &config(&budget))).unwrap();
+    assert_eq!(budget.spent().cost, Cost::from_dollars(300.0));
+    let named = Named(FakeChatModel::new(["x"]));
+    let several = named.bind("n", 5).bind("max_tokens", 100);
+    block_on(several.invoke_with("Hi", &config(&budget))).unwrap();
+    assert_eq!(budget.spent().cost, Cost::from_dollars(800.0), "one that does not say counts by estimate");
+    let error = block_on(several.invoke_with("Hi", &config(&budget))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
+}
+
+#[test]
+fn a_stream_that_breaks_off_counts_with_its_estimate() {
+    let budget = Budget::new().with_expected_output(50);
+    let down = || Error::new(ErrorKind::Connection, "down");
+    let broken = FakeChatModel::failing(["one", "two"], down());
+    let chunks = block_on(broken.stream_with("four", &config(&budget)).collect::<Vec<_>>());
+    assert!(chunks.len() > 1 && chunks.last().is_some_and(Result::is_err), "{chunks:?}");
+    assert_eq!(budget.spent().usage.total_tokens, 51);
+    let silent = FakeChatModel::failing(Vec::<String>::new(), down());
+    block_on(silent.stream_with("four", &config(&budget)).collect::<Vec<_>>());
+    assert_eq!(budget.spent().usage.total_tokens, 51, "nothing came");
+    let cut = FakeChatModel::failing(["one"], Error::new(ErrorKind::Incomplete, "cut"));
+    block_on(cut.invoke_with("four", &config(&budget))).unwrap_err();
+    assert_eq!(budget.spent().usage.total_tokens, 102, "an answer was cut off");
+}
+
+#[test]
 fn time_runs_from_the_first_call() {
     let timer = FakeTimer::new();
     let budget = Budget::new().with_max_time(Duration::from_secs(10)).with_timer(timer.clone());

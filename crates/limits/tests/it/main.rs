@@ -3,5 +3,6 @@
 
 mod batches;
 mod budgets;
+mod clients;
 mod rates;
 mod virtual_time;

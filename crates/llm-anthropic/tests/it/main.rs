@@ -3,6 +3,7 @@
 
 mod conformance;
 mod conversations;
+mod demands;
 mod failures;
 mod headers;
 mod invoke;

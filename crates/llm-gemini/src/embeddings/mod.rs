@@ -2,7 +2,8 @@
 
 mod builder;
 
-use catena_core::{Context, Embeddings, Error, ErrorKind, Result, async_trait};
+use catena_core::{Context, Demand, Embeddings, Error, ErrorKind, Result, async_trait};
+use catena_http::service::Answer;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
@@ -108,18 +109,41 @@ impl GeminiEmbeddings {
         EmbeddingOptions { model, task: task.as_deref(), members }
     }
 
-    async fn batch(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    async fn batch(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         let body = encode_batch(self.options(&self.settings.document_task), texts)?;
-        let call = self.client.post(self.model(), "batchEmbedContents", body)?;
-        let answer = self.client.call(call, &Context::default()).await?;
+        let answer = self.answer("batchEmbedContents", body, texts, cx).await?;
         decode_batch(&answer.body, texts.len(), &answer.origin)
+    }
+
+    async fn answer<T: AsRef<str> + Sync>(
+        &self,
+        method: &str,
+        body: Vec<u8>,
+        texts: &[T],
+        cx: &Context,
+    ) -> Result<Answer> {
+        let demand = || Demand::of_embedding(self.model(), texts);
+        cx.admitted(demand, async |cx| {
+            let call = self.client.post(self.model(), method, body)?.with_demand(self.client.asks(demand));
+            self.client.call(call, &cx).await
+        })
+        .await
     }
 }
 
 #[async_trait]
 impl Embeddings for GeminiEmbeddings {
     async fn embed_documents(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        let batches: Vec<_> = texts.chunks(self.settings.batch_size).map(|texts| self.batch(texts)).collect();
+        self.embed_documents_in(texts, &Context::default()).await
+    }
+
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
+        self.embed_query_in(text, &Context::default()).await
+    }
+
+    async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
+        let batches = texts.chunks(self.settings.batch_size).map(|texts| self.batch(texts, cx));
+        let batches: Vec<_> = batches.collect();
         let vectors = stream::iter(batches).buffered(self.settings.concurrency).try_concat().await?;
         let length = vectors.first().map_or(0, Vec::len);
         if vectors.iter().any(|vector| vector.len() != length) {
@@ -129,10 +153,9 @@ impl Embeddings for GeminiEmbeddings {
         Ok(vectors)
     }
 
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
+    async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
         let body = encode_one(self.options(&self.settings.query_task), text)?;
-        let call = self.client.post(self.model(), "embedContent", body)?;
-        let answer = self.client.call(call, &Context::default()).await?;
+        let answer = self.answer("embedContent", body, &[text], cx).await?;
         decode_one(&answer.body, &answer.origin)
     }
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod conformance;
+mod demands;
 mod embeddings;
 mod failures;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use catena_core::{Error, ErrorKind, Result, Usage};
+use catena_core::{Demand, Error, ErrorKind, Result, Usage};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 use serde_json::Value;
@@ -31,6 +31,18 @@ pub(crate) enum Input<'a> {
 }
 
 impl Input<'_> {
+    /// What a request for its vectors asks for.
+    pub(crate) fn demand<'m>(&self, model: &'m str) -> Demand<'m> {
+        match self {
+            Self::Text(text) => Demand::of_embedding(model, [text]),
+            Self::Texts(texts) => Demand::of_embedding(model, *texts),
+            Self::Some(texts) => Demand::of_embedding(model, texts),
+            Self::Tokens(texts) => {
+                Demand::of_call(Some(model), texts.iter().map(|text| text.len() as u64).sum(), 0)
+            }
+        }
+    }
+
     /// How many vectors there are to be.
     pub(crate) fn len(&self) -> usize {
         match self {

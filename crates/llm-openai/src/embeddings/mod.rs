@@ -186,27 +186,48 @@ impl OpenAiEmbeddings {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub async fn embed(&self, input: impl Into<EmbeddingInput>) -> Result<EmbeddingAnswer> {
+        self.embed_in(input, &Context::default()).await
+    }
+
+    /// [`embed`](Self::embed) as a step of a run: within its limits, its retries and its time, and with what was used
+    /// told to its observers.
+    ///
+    /// # Errors
+    /// As for [`embed`](Self::embed), and those of the run's [`Admission`](catena_core::Admission).
+    pub async fn embed_in(&self, input: impl Into<EmbeddingInput>, cx: &Context) -> Result<EmbeddingAnswer> {
         let input = input.into();
-        let Embedded { vectors, model, usage } = self
-            .request(match &input {
-                EmbeddingInput::Text(text) => Input::Text(text),
-                EmbeddingInput::Texts(texts) => Input::Texts(texts),
-                EmbeddingInput::Tokens(tokens) => Input::Tokens(tokens),
-            })
-            .await?;
+        let input = match &input {
+            EmbeddingInput::Text(text) => Input::Text(text),
+            EmbeddingInput::Texts(texts) => Input::Texts(texts),
+            EmbeddingInput::Tokens(tokens) => Input::Tokens(tokens),
+        };
+        let Embedded { vectors, model, usage } = self.request(input, cx).await?;
         Ok(EmbeddingAnswer { vectors, model, usage })
     }
 
-    async fn request(&self, input: Input<'_>) -> Result<Embedded> {
-        let Settings { model, parameters, .. } = &self.settings;
-        let call = self.client.post("embeddings", model, encode_embeddings(model, parameters, &input)?)?;
-        let answer = self.client.call(call, &Context::default()).await?;
-        decode_embeddings(&answer.body, input.len(), &answer.origin)
+    async fn request(&self, input: Input<'_>, cx: &Context) -> Result<Embedded> {
+        let demand = || input.demand(self.model());
+        cx.admitted(demand, async |cx| {
+            let Settings { model, parameters, .. } = &self.settings;
+            let body = encode_embeddings(model, parameters, &input)?;
+            let call = self.client.post("embeddings", model, body)?.with_demand(self.client.asks(demand));
+            let answer = self.client.call(call, &cx).await?;
+            let embedded = decode_embeddings(&answer.body, input.len(), &answer.origin)?;
+            if let Some(usage) = embedded.usage {
+                cx.report_usage(embedded.model.as_deref().unwrap_or(model), usage);
+            }
+            Ok(embedded)
+        })
+        .await
     }
 
     /// The vectors of all requests, in their order, some requests at a time.
-    async fn requests<'a>(&self, inputs: impl Iterator<Item = Input<'a>> + Send) -> Result<Vec<Vec<f32>>> {
-        let requests: Vec<_> = inputs.map(|input| self.request(input)).collect();
+    async fn requests<'a>(
+        &self,
+        inputs: impl Iterator<Item = Input<'a>> + Send,
+        cx: &Context,
+    ) -> Result<Vec<Vec<f32>>> {
+        let requests: Vec<_> = inputs.map(|input| self.request(input, cx)).collect();
         let answers = stream::iter(requests).buffered(self.settings.concurrency.max(1));
         let vectors: Vec<Vec<f32>> = answers
             .try_fold(Vec::new(), |mut vectors, answer| async move {
@@ -222,14 +243,14 @@ impl OpenAiEmbeddings {
         Ok(vectors)
     }
 
-    async fn embed_texts(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    async fn embed_texts(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         let chunk_size = self.settings.chunk_size.max(1);
         if !self.settings.skip_empty || texts.iter().all(|text| !text.is_empty()) {
-            return self.requests(texts.chunks(chunk_size).map(Input::Texts)).await;
+            return self.requests(texts.chunks(chunk_size).map(Input::Texts), cx).await;
         }
         let present: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        let vectors =
-            self.requests(present.chunks(chunk_size).map(|texts| Input::Some(texts.to_vec()))).await?;
+        let inputs = present.chunks(chunk_size).map(|texts| Input::Some(texts.to_vec()));
+        let vectors = self.requests(inputs, cx).await?;
         let empty = vec![0.0; vectors.first().map_or_else(|| self.settings.dimensions(), Vec::len)];
         let mut vectors = vectors.into_iter();
         let place = |text: &String| {
@@ -239,19 +260,24 @@ impl OpenAiEmbeddings {
         Ok(texts.iter().map(place).collect())
     }
 
-    async fn embed_tokens(&self, texts: &[String], tokenizer: &Tokenizer) -> Result<Vec<Vec<f32>>> {
+    async fn embed_tokens(
+        &self,
+        texts: &[String],
+        tokenizer: &Tokenizer,
+        cx: &Context,
+    ) -> Result<Vec<Vec<f32>>> {
         let mut pieces = Pieces::default();
         for text in texts {
             pieces.add(tokenizer(text), self.settings.context_length);
         }
         let requests = pieces.requests(self.settings.chunk_size);
         let inputs = requests.into_iter().map(|range| Input::Tokens(&pieces.tokens[range]));
-        let vectors = self.requests(inputs).await?;
+        let vectors = self.requests(inputs, cx).await?;
         let empty = match (pieces.counts.contains(&0), self.settings.skip_empty) {
             (false, _) => Vec::new(),
             (true, true) => vec![0.0; vectors.first().map_or_else(|| self.settings.dimensions(), Vec::len)],
             (true, false) => {
-                self.request(Input::Text("")).await?.vectors.into_iter().next().unwrap_or_default()
+                self.request(Input::Text(""), cx).await?.vectors.into_iter().next().unwrap_or_default()
             }
         };
         Ok(pieces.join(vectors, &empty))
@@ -261,20 +287,30 @@ impl OpenAiEmbeddings {
 #[async_trait]
 impl Embeddings for OpenAiEmbeddings {
     async fn embed_documents(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        self.embed_documents_in(texts, &Context::default()).await
+    }
+
+    async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         // Line breaks make the vectors of the first models worse.
         if self.settings.model.ends_with("001") {
             let texts: Vec<String> = texts.iter().map(|text| text.replace('\n', " ")).collect();
-            return self.embed_lines(&texts).await;
+            return self.embed_lines(&texts, cx).await;
         }
-        self.embed_lines(texts).await
+        self.embed_lines(texts, cx).await
+    }
+
+    async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
+        let vectors = self.embed_documents_in(&[text.to_owned()], cx).await?;
+        // An answer without one is refused when it is read.
+        Ok(vectors.into_iter().next().unwrap_or_default())
     }
 }
 
 impl OpenAiEmbeddings {
-    async fn embed_lines(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    async fn embed_lines(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         match &self.settings.tokenizer {
-            Some(tokenizer) => self.embed_tokens(texts, tokenizer).await,
-            None => self.embed_texts(texts).await,
+            Some(tokenizer) => self.embed_tokens(texts, tokenizer, cx).await,
+            None => self.embed_texts(texts, cx).await,
         }
     }
 }

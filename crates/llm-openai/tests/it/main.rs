@@ -5,6 +5,7 @@ mod azure;
 mod batches;
 mod configuration;
 mod conformance;
+mod demands;
 mod embeddings;
 mod failures;
 mod faults;

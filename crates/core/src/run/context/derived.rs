@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, Next, Run, Shared};
 use crate::RunConfig;
+use crate::run::attachment::Attachments;
 
 impl Context {
     pub(crate) fn steps_before(&self) -> usize {
@@ -69,8 +70,13 @@ impl Context {
         let mut run = match &self.run {
             Some(run) => Run::clone(run),
             None => {
-                let shared =
-                    Shared { config: RunConfig::default(), permits: None, deadline: None, meter: None };
+                let shared = Shared {
+                    config: RunConfig::default(),
+                    permits: None,
+                    deadline: None,
+                    meter: None,
+                    attachments: Attachments::default(),
+                };
                 Run { shared: Arc::new(shared), info: None, next: Next::default() }
             }
         };

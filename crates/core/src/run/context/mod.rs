@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use crate::run::attachment::{Attachment, Attachments};
 use crate::run::config::DEFAULT_RECURSION_LIMIT;
 use crate::run::model_pass::{Meter, ModelPass};
 use crate::run::permits::Permits;
@@ -52,6 +53,8 @@ struct Shared {
     deadline: Option<Instant>,
     /// What the model call under way used, where somebody wants to know.
     meter: Option<Arc<Meter>>,
+    /// What keeps the work in this run.
+    attachments: Attachments,
 }
 
 /// What only the next run that is opened gets.
@@ -99,7 +102,8 @@ impl Context {
         let own = config.timeout.map(|timeout| timer.now() + timeout);
         let deadline = own.into_iter().chain(parent.and_then(|run| run.shared.deadline)).min();
         let meter = parent.and_then(|run| run.shared.meter.clone());
-        let shared = Arc::new(Shared { config, permits, deadline, meter });
+        let attachments = parent.map(|run| run.shared.attachments.clone()).unwrap_or_default();
+        let shared = Arc::new(Shared { config, permits, deadline, meter, attachments });
         Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
     }
 
@@ -135,7 +139,7 @@ impl Context {
 
     /// When the run's time is up, on the run's own timer.
     pub fn deadline(&self) -> Option<Instant> {
-        self.run.as_ref()?.shared.deadline
+        self.attached()?.shared.deadline
     }
 
     /// True once the caller cancelled the run. What cannot be dropped, such as a long loop, should look here.
@@ -148,7 +152,7 @@ impl Context {
     }
 
     pub(in crate::run) fn cancel_token(&self) -> Option<&CancelToken> {
-        self.config()?.cancel.as_ref()
+        self.attached()?.shared.config.cancel.as_ref()
     }
 
     /// Call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
@@ -191,7 +195,7 @@ impl Context {
 
     /// How many retries everything in the run may still make together.
     pub(crate) fn retry_budget(&self) -> Option<&RetryBudget> {
-        self.config()?.retry_budget.as_ref()
+        self.attached()?.shared.config.retry_budget.as_ref()
     }
 
     /// This context for one call of a retried step, which shares so many retries with everything below it.
@@ -203,6 +207,7 @@ impl Context {
     pub(crate) fn notify(&self, kind: RunEventKind<'_>) {
         if let Some(run) = &self.run
             && let Some(info) = &run.info
+            && (kind.is_terminal() || !run.shared.attachments.are_broken())
         {
             notify(&run.shared.config, info, kind);
         }
@@ -210,7 +215,7 @@ impl Context {
 
     /// Polls the present run with every observer around it.
     pub(in crate::run) fn poll_watched<T>(&self, poll: impl FnOnce() -> T) -> T {
-        let (Some(run), Some(info)) = (&self.run, self.run_info()) else { return poll() };
+        let (Some(run), Some(info)) = (self.attached(), self.run_info()) else { return poll() };
         let mut waiting = Some(poll);
         let mut polled = None;
         nest(&run.shared.config.observers, info, &mut || {
@@ -235,7 +240,12 @@ impl Context {
     }
 
     pub(crate) fn is_observed(&self) -> bool {
-        self.config().is_some_and(|config| !config.observers.is_empty())
+        self.attached().is_some_and(|run| !run.shared.config.observers.is_empty())
+    }
+
+    /// The run, unless the work was taken out of it.
+    fn attached(&self) -> Option<&Run> {
+        self.run.as_deref().filter(|run| !run.shared.attachments.are_broken())
     }
 
     fn config(&self) -> Option<&RunConfig> {
@@ -277,6 +287,27 @@ impl Context {
         Ok((Some(pass), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() })))
     }
 
+    /// This context for work that other runs may come to share: as long as the [`Attachment`] is kept, it is part of this
+    /// run. Once it is dropped, because this run has lost its interest, the work goes on for the others without this run's
+    /// deadline, cancellation and retry budget. Observers then hear no more of it than how runs end that are open.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Context, RetryBudget, RunConfig};
+    /// let cx = Context::new(&RunConfig::new().with_retry_budget(RetryBudget::new(0)));
+    /// let (work, attachment) = cx.detachable();
+    /// assert!(!work.take_retry());
+    /// drop(attachment);
+    /// assert!(work.take_retry());
+    /// ```
+    pub fn detachable(&self) -> (Self, Attachment) {
+        let Some(run) = &self.run else { return (self.clone(), Attachment::none()) };
+        let (attachments, attachment) = run.shared.attachments.with_another();
+        let shared = Shared { attachments, ..Shared::clone(&run.shared) };
+        let run = Run { shared: Arc::new(shared), ..Run::clone(run) };
+        (Self { run: Some(Arc::new(run)), ..self.clone() }, attachment)
+    }
+
     /// Opens a run of `runnable` below this one. Its scope reports how it ends.
     pub(crate) fn open<R, I>(&self, runnable: &R, input: Option<&I>) -> Option<(Self, Scope<R::Output>)>
     where
@@ -302,7 +333,12 @@ impl Context {
             metadata: runnable.run_metadata().into_iter().chain(config.metadata.clone()).collect(),
         });
         let next = Next { arguments, ..Next::default() };
-        let child = Run { shared: Arc::clone(&run.shared), info: Some(Arc::clone(&info)), next };
+        let mut shared = Arc::clone(&run.shared);
+        if shared.attachments.are_broken() {
+            // It is somebody else's by now.
+            Arc::make_mut(&mut shared).config.observers.clear();
+        }
+        let child = Run { shared, info: Some(Arc::clone(&info)), next };
         let child = Self { run: Some(Arc::new(child)), steps_before: 0 };
         Some((child.clone(), Scope::start(child, input)))
     }

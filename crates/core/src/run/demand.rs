@@ -1,0 +1,173 @@
+//! What a request will ask for, by estimate.
+
+use serde_json::Value;
+
+use crate::{ApproximateTokens, Context, LanguageModel, Message, PromptValue};
+
+/// What a request will ask for. See [`Admission`](crate::Admission).
+///
+/// # Example
+/// ```
+/// use catena_core::{fakes::FakeChatModel, Context, Demand};
+/// let cx = Context::default(); // in a run, that of the step: with the arguments that are bound to it
+/// let model = FakeChatModel::new(["Hello"]);
+/// let demand = Demand::of_prompt(&model, &"What is the time?".into(), &cx);
+/// assert_eq!(demand.input_tokens, Some(5));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Demand<'a> {
+    /// How many tokens it will use, by the caller's estimate, if there is one: those it reads and those it writes.
+    pub tokens: Option<u64>,
+    /// How many of them it reads.
+    pub input_tokens: Option<u64>,
+    /// Which model it asks.
+    pub model: Option<&'a str>,
+}
+
+impl<'a> Demand<'a> {
+    /// A request of about so many tokens.
+    pub fn of_tokens(tokens: Option<u64>) -> Self {
+        Self { tokens, ..Self::default() }
+    }
+
+    /// A call of this model which reads so many tokens and writes at most so many.
+    pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
+        let tokens = Some(input_tokens.saturating_add(max_output_tokens));
+        Self { tokens, input_tokens: Some(input_tokens), model }
+    }
+
+    /// The call of `model` with this prompt in the run `cx`. It reads the prompt's tokens, by
+    /// [estimate](ApproximateTokens), and writes for each answer asked for (`n`, `best_of`) as many as one may have at
+    /// most, which is none if nobody says. Bound arguments count before what is set on the model, its name included.
+    pub fn of_prompt<M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &'a Context) -> Self {
+        let input = match prompt {
+            PromptValue::Text(text) => text_tokens(text),
+            PromptValue::Messages(messages) => message_tokens(messages),
+            PromptValue::Answer(answer) => message_tokens(&[Message::Ai((**answer).clone())]),
+        };
+        Self::of_input(model, input, 1, cx)
+    }
+
+    /// One call of `model` with all these texts, each of which is answered. As [`of_prompt`](Self::of_prompt).
+    pub fn of_texts<M: LanguageModel + ?Sized>(
+        model: &'a M,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
+        cx: &'a Context,
+    ) -> Self {
+        let (input, count) = texts.into_iter().fold((0_u64, 0_u64), |(input, count), text| {
+            (input.saturating_add(text_tokens(text.as_ref())), count + 1)
+        });
+        Self::of_input(model, input, count, cx)
+    }
+
+    /// One call of `model` with so many texts, each of which is answered, whose tokens have been counted. As
+    /// [`of_prompt`](Self::of_prompt).
+    pub fn of_tokens_in<M: LanguageModel + ?Sized>(
+        model: &'a M,
+        input_tokens: u64,
+        texts: u64,
+        cx: &'a Context,
+    ) -> Self {
+        Self::of_input(model, input_tokens, texts, cx)
+    }
+
+    /// The request for the vectors of these texts.
+    pub fn of_embedding(model: &'a str, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let tokens = texts.into_iter().map(|text| text_tokens(text.as_ref())).fold(0, u64::saturating_add);
+        Self::of_call(Some(model), tokens, 0)
+    }
+
+    fn of_input<M: LanguageModel + ?Sized>(model: &'a M, input: u64, texts: u64, cx: &'a Context) -> Self {
+        let (bound, set) = (cx.arguments(), model.parameters());
+        let number = |names: &[&str]| {
+            [bound, set.as_ref()]
+                .into_iter()
+                .flatten()
+                .find_map(|members| names.iter().find_map(|name| members.get(*name).and_then(Value::as_u64)))
+        };
+        let output =
+            number(&["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"]).unwrap_or(0);
+        let answers = number(&["n"]).unwrap_or(1).max(number(&["best_of"]).unwrap_or(1));
+        let output = output.saturating_mul(answers).saturating_mul(texts);
+        let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());
+        // One without a name is known by something else, such as its address.
+        Self::of_call(name.filter(|name| !name.is_empty()), input, output)
+    }
+}
+
+fn message_tokens(messages: &[Message]) -> u64 {
+    ApproximateTokens::new().count(messages) as u64
+}
+
+/// As [`ApproximateTokens`] has it.
+fn text_tokens(text: &str) -> u64 {
+    const CHARS_PER_TOKEN: usize = 4;
+    text.chars().count().div_ceil(CHARS_PER_TOKEN) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::{ChunkStream, RunConfig};
+
+    /// A model with a name and settings.
+    struct Set(Value);
+
+    #[crate::async_trait]
+    impl LanguageModel for Set {
+        type Output = String;
+
+        fn generate_stream<'a>(&'a self, _prompt: PromptValue, _cx: Context) -> ChunkStream<'a, String> {
+            Box::pin(futures_util::stream::empty())
+        }
+
+        fn model_id(&self) -> Option<&str> {
+            self.0.get("model").and_then(Value::as_str)
+        }
+
+        fn parameters(&self) -> Option<Map<String, Value>> {
+            self.0.as_object().cloned()
+        }
+    }
+
+    /// What a call with 40 characters asks for: the model, and how much it may write.
+    #[track_caller]
+    fn check(set: Value, bound: Value, model: Option<&str>, output: u64) {
+        let bound = Arc::new(bound.as_object().cloned().unwrap_or_default());
+        let cx = Context::new(&RunConfig::new()).with_arguments(&bound);
+        let (set, text) = (Set(set), "x".repeat(40));
+        let expected = Demand::of_call(model, 10, output);
+        assert_eq!(Demand::of_prompt(&set, &text.as_str().into(), &cx), expected);
+        let both = Demand::of_texts(&set, [&text, &text], &cx);
+        assert_eq!(both, Demand::of_call(model, 20, output.saturating_mul(2)));
+    }
+
+    #[test]
+    fn what_is_bound_counts_before_what_is_set() {
+        let set = json!({"model": "m", "max_completion_tokens": 100, "n": 2});
+        check(set.clone(), json!({}), Some("m"), 200);
+        check(set.clone(), json!({"model": "pro"}), Some("pro"), 200);
+        check(set.clone(), json!({"max_tokens": 7}), Some("m"), 14);
+        check(set.clone(), json!({"max_tokens": 7, "n": 5}), Some("m"), 35);
+        check(set.clone(), json!({"n": null, "model": null}), Some("m"), 200);
+        check(set, json!({"best_of": 4}), Some("m"), 400);
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_counted() {
+        check(json!({}), json!({}), None, 0);
+        check(json!({"model": "", "n": 3}), json!({}), None, 0);
+        check(json!({"max_tokens": u64::MAX, "n": u64::MAX}), json!({}), None, u64::MAX);
+        check(json!({"max_tokens": -1}), json!({"max_output_tokens": "many"}), None, 0);
+    }
+
+    #[test]
+    fn an_embedding_only_reads() {
+        assert_eq!(Demand::of_embedding("e", ["12345", "", "1"]), Demand::of_call(Some("e"), 3, 0));
+    }
+}

@@ -1,0 +1,98 @@
+//! What calls ask for, as those hear it who let them in.
+
+use std::sync::{Arc, Mutex};
+
+use catena_core::{
+    Admission, Admitted, Context, Demand, Embeddings, Error, ErrorKind, Result, RetryBudget, RunConfig,
+    RunnableExt, Usage, UsageTotals, async_trait, gather, lambda,
+};
+use catena_llm_openai::{Azure, Call, ChatOpenAi, OpenAi, OpenAiEmbeddings};
+use catena_testkit::{Reply, Server};
+use futures_executor::block_on;
+use serde_json::json;
+
+/// Notes who is asked for how much, and lets nobody in.
+#[derive(Debug, Clone, Default)]
+struct Closed(Arc<Mutex<Vec<(String, Option<u64>)>>>);
+
+#[async_trait]
+impl Admission for Closed {
+    async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        let model = demand.model.unwrap_or_default().to_owned();
+        self.0.lock().expect("no panic").push((model, demand.tokens));
+        Err(Error::new(ErrorKind::RateLimit, "closed"))
+    }
+}
+
+/// The last call was of `model`, for so many tokens.
+#[track_caller]
+fn check<T>(closed: &Closed, call: Result<T>, model: &str, tokens: u64) {
+    assert_eq!(call.err().map(|error| error.kind()), Some(ErrorKind::RateLimit));
+    let noted = closed.0.lock().expect("no panic").pop();
+    assert_eq!(noted, Some((model.to_owned(), Some(tokens))));
+}
+
+#[test]
+fn calls_and_streams_say_what_they_ask_for() {
+    let closed = Closed::default();
+    let chat = ChatOpenAi::builder().ignore_environment().with_api_key("k").with_model("m");
+    let chat = chat.with_max_tokens(100).with_admission(closed.clone()).build().expect("a model");
+    check(&closed, block_on(chat.invoke("eight by")), "m", 102);
+    check(&closed, block_on(gather(chat.stream("eight by"))), "m", 102);
+    check(&closed, block_on(chat.generate_all("eight by")), "m", 102);
+    let bound = chat.bind("model", "other").bind("max_tokens", 7).bind("n", 3);
+    check(&closed, block_on(bound.invoke("eight by")), "other", 23);
+    let llm = OpenAi::builder().ignore_environment().with_api_key("k").with_model("t").with_max_tokens(5);
+    let llm = llm.with_admission(closed.clone()).build().expect("a model");
+    check(&closed, block_on(llm.complete("eight by")), "t", 7);
+    check(&closed, block_on(llm.generate_all(["eight by", "x"])), "t", 13);
+}
+
+/// On Azure a deployment has the limits, whatever model is behind it.
+#[test]
+fn a_deployment_is_known_by_its_name() {
+    let closed = Closed::default();
+    let azure = Azure::new().with_endpoint("https://r.test").with_api_version("v").with_deployment("d");
+    let chat = ChatOpenAi::builder().ignore_environment().with_api_key("k").with_azure(azure);
+    let chat = chat.with_admission(closed.clone()).build().expect("a model");
+    check(&closed, block_on(chat.invoke("eight by")), "d", 2);
+}
+
+#[test]
+fn embeddings_say_it_to_the_service_and_to_the_run() {
+    let closed = Closed::default();
+    let texts = ["eight by".to_owned(), "x".to_owned()];
+    let open = OpenAiEmbeddings::builder().ignore_environment().with_api_key("k").with_model("e");
+    let open = open.build().expect("a model");
+    let cx = Context::new(&RunConfig::new().with_admission(closed.clone()));
+    check(&closed, block_on(open.embed_documents_in(&texts, &cx)), "e", 3);
+    check(&closed, block_on(open.embed_query_in("eight by", &cx)), "e", 2);
+
+    let limited = OpenAiEmbeddings::builder().ignore_environment().with_api_key("k").with_model("e");
+    let limited = limited.with_admission(closed.clone()).build().expect("a model");
+    check(&closed, block_on(limited.embed_documents(&texts)), "e", 3);
+    check(&closed, block_on(limited.embed_query("eight by")), "e", 2);
+}
+
+#[test]
+fn a_run_bounds_the_retries_of_embeddings_and_hears_what_they_used() {
+    let answer = json!({"model": "e", "data": [{"embedding": [1.0]}], "usage": {"prompt_tokens": 4}});
+    let server =
+        Server::replay([Reply::json(503, json!({})), Reply::json(503, json!({})), Reply::json(200, answer)]);
+    let embeddings = OpenAiEmbeddings::builder().ignore_environment().with_base_url(server.url());
+    let embeddings = embeddings.with_api_key("k").with_max_retries(5).build().expect("a model");
+    let client = embeddings.client();
+    let totals = UsageTotals::new();
+    let config = RunConfig::new().with_retry_budget(RetryBudget::new(0)).with_observer(totals.clone());
+    let cx = Context::new(&config);
+    let error = block_on(embeddings.embed_in("Hi", &cx)).expect_err("no retry is left");
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Server, 1));
+    let error = block_on(client.call_in(Call::get("models"), &cx)).expect_err("no retry is left");
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Server, 2));
+    let step = lambda(move |text: String, cx: Context| {
+        let embeddings = embeddings.clone();
+        async move { embeddings.embed_query_in(&text, &cx).await.map(|vector| vector.len() as u64) }
+    });
+    assert_eq!(block_on(step.invoke_with("Hi", &config)).expect("a vector"), 1);
+    assert_eq!(totals.total(), Usage::new(4, 0));
+}
