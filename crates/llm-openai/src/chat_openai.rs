@@ -250,10 +250,13 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        match is_before_schemas(self.model()) {
-            true => CAPABILITIES.without(Capability::StructuredOutput),
-            false => CAPABILITIES,
-        }
+        let can = match self.options.api() {
+            ChatApi::Completions => CAPABILITIES,
+            ChatApi::Responses => {
+                CAPABILITIES.without(Capability::AudioInput).without(Capability::Candidates)
+            }
+        };
+        if is_before_schemas(self.model()) { can.without(Capability::StructuredOutput) } else { can }
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
