@@ -29,6 +29,13 @@ impl Subject for Parley {
     fn shown(&self, setup: &Setup) -> String {
         format!("{:?}", build(setup))
     }
+
+    fn skips(&self) -> &[(&str, &str)] {
+        &[
+            ("unknown_kept", "it is a tiny provider: it keeps what it knows"),
+            ("unknown_events", "a stream of Parley has one kind of event"),
+        ]
+    }
 }
 
 fn build(setup: &Setup) -> Result<ChatParley> {
@@ -58,14 +65,11 @@ impl Wire for Parley {
         Some(Event::json(json!({ "problem": message })))
     }
 
-    fn says_end(&self) -> bool {
-        true
-    }
-
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();
         asked.streamed = body["stream"] == true;
+        asked.model = body["model"].as_str().unwrap_or_default().to_owned();
         asked.messages = body["turns"].as_array().into_iter().flatten().map(turn).collect();
         asked
     }

@@ -9,16 +9,38 @@
 mod conformance;
 mod provider;
 
+use std::sync::Arc;
+
 use catena::prelude::*;
+use catena_core::{Error, ErrorKind, ModelOptions, ModelRegistry, Result};
 use catena_testkit::{Reply, Server};
 use provider::ChatParley;
+
+/// Registers Parley's models as `parley:...`.
+pub fn provider(models: ModelRegistry) -> ModelRegistry {
+    models.with_chat("parley", |model, options| Ok(Arc::new(chat_parley(model, options)?)))
+}
+
+fn chat_parley(model: &str, options: &ModelOptions) -> Result<ChatParley> {
+    // What Parley cannot do is not left out in silence.
+    options.refuse("parley", &["max_tokens", "seed", "stop", "temperature", "timeout", "top_p"])?;
+    let url = options.base_url.as_deref().unwrap_or("https://api.parley.example");
+    let key = options.api_key().ok_or_else(|| Error::new(ErrorKind::Config, "Parley asks for a key"))?;
+    let mut service = ChatParley::service(url, key);
+    if let Some(retries) = options.max_retries {
+        service = service.with_max_retries(retries);
+    }
+    ChatParley::new(model, service)
+}
 
 fn main() -> anyhow::Result<()> {
     // In place of the service: it says the same each time, in pieces.
     let pieces = [r#"{"says": "Rainbow "}"#, r#"{"says": "Socks"}"#, r#"{"over": "done"}"#];
     let server = Server::replay([Reply::sse(pieces)]);
 
-    let model = ChatParley::new("parley-1", ChatParley::service(&server.url(), "a-key"))?;
+    let models = catena::models().with(provider);
+    let options = ModelOptions::new().with_base_url(server.url()).with_api_key("a-key");
+    let model = models.chat_with("parley:small", &options)?;
     let prompt = PromptTemplate::new("What is a good name for a company that makes {product}?")?;
     let chain = prompt | model | StrOutputParser;
     for chunk in chain.blocking().stream(vars! { product: "colorful socks" }) {

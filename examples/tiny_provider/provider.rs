@@ -104,7 +104,8 @@ fn turn(message: &Message) -> Result<Value> {
 
 /// A whole answer, or one event of a stream: both are made of the same members.
 fn decode(body: &[u8], origin: &Origin) -> Result<AiMessage> {
-    let bad = |kind, text: &str| Error::new(kind, text.to_owned()).with_service(origin.service_error(""));
+    let sent = String::from_utf8_lossy(body);
+    let bad = |kind, text: &str| Error::new(kind, text.to_owned()).with_service(origin.service_error(&sent));
     let body: Value = serde_json::from_slice(body)
         .map_err(|error| bad(ErrorKind::Decode, "Parley's answer is not JSON").with_source(error))?;
     if let Some(problem) = body["problem"].as_str() {

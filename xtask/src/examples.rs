@@ -1,5 +1,6 @@
 //! Builds the examples and runs every one, without arguments, network or key.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,6 +16,8 @@ use crate::steps::Ended;
 const PACKAGE: &str = "catena-examples";
 /// An example that takes longer waits for something that will not come.
 const LIMIT: Duration = Duration::from_secs(60);
+/// How the variables begin that say where services are, and with which key.
+const SERVICES: [&str; 6] = ["ANTHROPIC_", "AZURE_OPENAI_", "GEMINI_", "GOOGLE_", "OLLAMA_", "OPENAI_"];
 
 pub(crate) fn build() -> Result<Ended> {
     shell::run(&mut shell::cargo(["build", "--examples", "-p", PACKAGE]))?;
@@ -57,8 +60,7 @@ fn run_one(target: &Path, name: &str) -> Result<()> {
     let start = Instant::now();
     let mut command = Command::new(&program);
     command.current_dir(shell::root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-    // They run offline, whatever the environment offers.
-    command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
+    offline(&mut command, std::env::vars_os().map(|(name, _)| name));
     let status = wait(&mut command, start).with_context(|| format!("cannot run {}", program.display()))?;
     let took = start.elapsed().as_secs_f64();
     let status = match status {
@@ -71,6 +73,17 @@ fn run_one(target: &Path, name: &str) -> Result<()> {
     };
     anstream::println!("{}", fs::read_to_string(&output).unwrap_or_default());
     bail!("{name}: failed after {took:.2} s: {status}")
+}
+
+/// Takes away what the environment says of services: with a key in it an example would ask one that is paid for.
+fn offline(command: &mut Command, names: impl Iterator<Item = OsString>) {
+    let of_service = |name: &OsString| {
+        let name = name.to_string_lossy().to_uppercase();
+        SERVICES.iter().any(|service| name.starts_with(service))
+    };
+    for name in names.filter(of_service) {
+        command.env_remove(name);
+    }
 }
 
 /// The status, or `None` when it took too long.
@@ -91,4 +104,29 @@ fn output_path(target: &Path, name: &str) -> Result<PathBuf> {
     let folder = target.join("xtask/examples");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder.join(format!("{name}.txt")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_learn_of_no_service() {
+        let of_services = [
+            "ANTHROPIC_API_KEY",
+            "AZURE_OPENAI_API_KEY",
+            "GEMINI_API_KEY",
+            "GOOGLE_API_KEY",
+            "OLLAMA_HOST",
+            "OLLAMA_MODEL",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
+        ];
+        let mut command = Command::new("example");
+        let all = of_services.into_iter().chain(["PATH", "HOME", "RUST_BACKTRACE"]);
+        offline(&mut command, all.map(OsString::from));
+        let taken: Vec<_> =
+            command.get_envs().map(|(name, value)| (name.to_owned(), value.is_none())).collect();
+        assert_eq!(taken, of_services.map(|name| (OsString::from(name), true)));
+    }
 }

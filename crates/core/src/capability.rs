@@ -30,6 +30,8 @@ pub enum Capability {
     ParallelToolCalls,
     /// It can be made to call a tool, or a certain one.
     ToolChoice,
+    /// It can be kept to one tool call in an answer.
+    SingleToolCall,
     /// Its answers keep to a JSON Schema.
     StructuredOutput,
     /// It reads images.
@@ -45,7 +47,7 @@ pub enum Capability {
 }
 
 impl Capability {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Stop,
         Self::Usage,
         Self::StreamedUsage,
@@ -53,6 +55,7 @@ impl Capability {
         Self::Tools,
         Self::ParallelToolCalls,
         Self::ToolChoice,
+        Self::SingleToolCall,
         Self::StructuredOutput,
         Self::ImageInput,
         Self::AudioInput,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::run::step;
-use crate::{Chunk, ChunkStream, Context, Outline, Result};
+use crate::{Capabilities, Chunk, ChunkStream, Context, Outline, Result};
 
 /// What kind of work a run is, as traces and events name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +114,13 @@ pub trait Runnable: Send + Sync {
     fn shape(&self) -> Shape {
         Shape::Step
     }
+
+    /// What the model declares that a call in this context reaches, where only the call decides which that is. Where the
+    /// [outline](Runnable::outline) says it, nobody asks.
+    #[doc(hidden)]
+    fn chosen_capabilities(&self, _cx: &Context) -> Option<Capabilities> {
+        None
+    }
 }
 
 /// How a runnable is made up.
@@ -190,5 +197,9 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
 
     fn shape(&self) -> Shape {
         (**self).shape()
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        (**self).chosen_capabilities(cx)
     }
 }

@@ -61,6 +61,25 @@ const OPTIONS: [&str; 31] = [
 /// What takes a setting apart from [`OPTIONS`] into another name.
 const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
+/// What other services can be asked for. This one passes over members that it does not know, so that nobody would learn
+/// that they did nothing.
+const UNSUPPORTED: [&str; 14] = [
+    "audio",
+    "best_of",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "metadata",
+    "modalities",
+    "prediction",
+    "prompt_cache_key",
+    "safety_identifier",
+    "service_tier",
+    "user",
+    "verbosity",
+    "web_search_options",
+];
+
 impl Parameters {
     /// Sets a number of the options.
     pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
@@ -125,8 +144,11 @@ impl Parameters {
             ("n", Value::Null) => {}
             ("n", number) if *number == 1 => {}
             ("n", _) => return Err(unsupported("give several answers to one prompt (`n`)")),
-            ("logit_bias", Value::Null) => {}
-            ("logit_bias", _) => return Err(unsupported("make single tokens likelier (`logit_bias`)")),
+            (name, Value::Null) if UNSUPPORTED.contains(&name) => {}
+            ("modalities", Value::Array(forms)) if forms.iter().all(|form| form == "text") => {}
+            (name, _) if UNSUPPORTED.contains(&name) => {
+                return Err(unsupported(&format!("be asked for `{name}`")));
+            }
             (name, Value::Null) if OPTIONS.contains(&name) => drop(self.options.remove(name)),
             (name, Value::Null) if LIMITS.contains(&name) => drop(self.options.remove("num_predict")),
             (name, value) if LIMITS.contains(&name) => self.set_option("num_predict", value.clone()),
@@ -357,8 +379,13 @@ mod tests {
             (json!({"tools": [function], "tool_choice": "auto"}), json!({}), json!({"tools": [function]})),
             (json!({"tools": [function], "tool_choice": "none"}), json!({}), json!({})),
             (json!({"tools": [], "parallel_tool_calls": true, "n": 1, "strict": true}), json!({}), json!({})),
-            (json!({"user": "ada", "ls_x": 1, "timeout": 3}), json!({}), json!({"user": "ada"})),
-            (json!({"extra_body": {"user": "eve"}, "user": "ada"}), json!({}), json!({"user": "eve"})),
+            (json!({"user": null, "functions": null, "modalities": ["text"]}), json!({}), json!({})),
+            (
+                json!({"logprobs": true, "top_logprobs": 2, "ls_x": 1, "timeout": 3}),
+                json!({}),
+                json!({"logprobs": true, "top_logprobs": 2}),
+            ),
+            (json!({"extra_body": {"new": "eve"}, "new": "ada"}), json!({}), json!({"new": "eve"})),
         ] {
             assert_eq!(called(&arguments).expect("parameters"), (options, members), "{arguments}");
         }
@@ -373,7 +400,20 @@ mod tests {
             (json!({"tool_choice": {"type": "function", "function": {"name": "f"}}}), ErrorKind::Unsupported),
             (json!({"parallel_tool_calls": false}), ErrorKind::Unsupported),
             (json!({"n": 2}), ErrorKind::Unsupported),
+            (json!({"audio": {"voice": "alloy"}}), ErrorKind::Unsupported),
+            (json!({"best_of": 2}), ErrorKind::Unsupported),
+            (json!({"function_call": "auto"}), ErrorKind::Unsupported),
+            (json!({"functions": [{"name": "f"}]}), ErrorKind::Unsupported),
             (json!({"logit_bias": {"1": 2}}), ErrorKind::Unsupported),
+            (json!({"metadata": {"user_id": "ada"}}), ErrorKind::Unsupported),
+            (json!({"modalities": ["text", "audio"]}), ErrorKind::Unsupported),
+            (json!({"prediction": {"type": "content", "content": "x"}}), ErrorKind::Unsupported),
+            (json!({"prompt_cache_key": "k"}), ErrorKind::Unsupported),
+            (json!({"safety_identifier": "s"}), ErrorKind::Unsupported),
+            (json!({"service_tier": "flex"}), ErrorKind::Unsupported),
+            (json!({"user": "ada"}), ErrorKind::Unsupported),
+            (json!({"verbosity": "low"}), ErrorKind::Unsupported),
+            (json!({"web_search_options": {}}), ErrorKind::Unsupported),
             (json!({"tools": tool, "strict": true}), ErrorKind::Unsupported),
             (json!({"stream": true}), ErrorKind::InvalidInput),
             (json!({"tools": "f"}), ErrorKind::InvalidInput),

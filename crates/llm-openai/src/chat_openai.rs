@@ -255,7 +255,10 @@ impl LanguageModel for ChatOpenAi {
     fn capabilities(&self) -> Capabilities {
         let can = match self.options.api() {
             ChatApi::Completions => CAPABILITIES,
-            ChatApi::Responses => CAPABILITIES.without(Capability::Stop),
+            ChatApi::Responses => CAPABILITIES
+                .without(Capability::Stop)
+                .without(Capability::AudioInput)
+                .without(Capability::Candidates),
         };
         if is_before_schemas(self.model()) { can.without(Capability::StructuredOutput) } else { can }
     }
@@ -286,6 +289,7 @@ const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Tools)
     .with(Capability::ParallelToolCalls)
     .with(Capability::ToolChoice)
+    .with(Capability::SingleToolCall)
     .with(Capability::StructuredOutput)
     .with(Capability::ImageInput)
     .with(Capability::AudioInput)

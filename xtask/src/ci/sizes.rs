@@ -1,11 +1,13 @@
-//! What the crates pull in: how many crates, and which they must not.
+//! What the crates pull in: how many crates, and which they must not. And how long a file may be that shows how little it
+//! takes.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::layering::Violation;
-use crate::shell::{cargo, read};
+use crate::shell::{self, cargo, read};
 
 /// A crate with its manifest, the only feature to turn on if not the default ones, the most crates that it may be (itself
 /// included), and those it must not reach.
@@ -50,6 +52,9 @@ const fn alone(feature: &'static str, never: &'static [&'static str]) -> Rule {
     Rule { package: "catena", manifest: "crates/catena/Cargo.toml", only: Some(feature), most: 85, never }
 }
 
+/// Files of which it is said how long they are, and the most lines that they may have.
+const SHORT: [(&str, usize); 1] = [("examples/tiny_provider/provider.rs", 150)];
+
 /// The trees differ by platform; this one is compared everywhere.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -66,7 +71,18 @@ pub(crate) fn check() -> Result<Vec<Violation>> {
         anstream::println!("{}{only}: {} crates", rule.package, crates.len());
         found.extend(violations(rule, &crates));
     }
+    for (file, most) in SHORT {
+        let path = shell::root().join(file);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        found.extend(too_long(file, &text, most));
+    }
     Ok(found)
+}
+
+fn too_long(file: &str, text: &str, most: usize) -> Option<Violation> {
+    let lines = text.lines().count();
+    let why = format!("{lines} lines; at most {most}, as the guide for authors of providers says");
+    (lines > most).then(|| Violation { file: file.into(), line: most + 1, why })
 }
 
 /// The crates of a tree, each version once: `serde v1.0.229`.
@@ -108,6 +124,13 @@ mod tests {
             violations(&rule, &crates(tree)).into_iter().map(|found| found.why).collect();
         assert_eq!(found.len(), expected.len(), "{found:?}");
         assert!(found.iter().zip(expected).all(|(why, expected)| why.contains(expected)), "{found:?}");
+    }
+
+    #[test]
+    fn files_that_are_said_to_be_short_are() {
+        assert_eq!(too_long("f.rs", "a\nb\n", 2), None);
+        let found = too_long("f.rs", "a\nb\nc", 2).map(|found| (found.line, found.why));
+        assert!(found.is_some_and(|(line, why)| line == 3 && why.starts_with("3 lines; at most 2")));
     }
 
     #[test]

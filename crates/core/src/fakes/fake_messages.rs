@@ -50,6 +50,7 @@ impl FakeMessagesListChatModel {
             Capability::Tools,
             Capability::ParallelToolCalls,
             Capability::ToolChoice,
+            Capability::SingleToolCall,
             Capability::StructuredOutput,
         ];
         Self { shared: Arc::new(shared), can: can.into() }

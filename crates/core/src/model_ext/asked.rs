@@ -65,7 +65,7 @@ impl<O: Chunk> Asked<O> {
         self,
         model: R,
     ) -> StructuredOutput<R, O> {
-        StructuredOutput::new(model, self)
+        StructuredOutput::new(Arc::new(model), self)
     }
 
     /// What reads the answers, given the tool that stands for the answer.

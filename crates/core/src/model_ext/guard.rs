@@ -14,6 +14,11 @@ pub(crate) fn refuse_unsupported(
     let asked = [
         (Capability::Tools, "tools", asks("tools", has_some)),
         (Capability::ToolChoice, "being made to call a tool", asks("tool_choice", is_forced)),
+        (
+            Capability::SingleToolCall,
+            "being kept to one tool call at a time",
+            asks("parallel_tool_calls", |parallel| *parallel == false),
+        ),
         (Capability::StructuredOutput, "answers that keep to a schema", asks("response_format", is_schema)),
     ];
     match asked.into_iter().find(|(capability, _, asked)| *asked && !can.has(*capability)) {
@@ -55,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_is_not_declared_is_refused() {
-        use Capability::{StructuredOutput, ToolChoice, Tools};
+        use Capability::{SingleToolCall, StructuredOutput, ToolChoice, Tools};
         let tools = json!({"tools": [{"type": "function"}]});
         check(&[], tools.clone(), Some("M does not support tools"));
         check(&[Tools], tools, None);
@@ -70,6 +75,13 @@ mod tests {
             Some("M does not support being made to call a tool"),
         );
         check(&[Tools, ToolChoice], json!({"tool_choice": {"type": "function"}}), None);
+        check(
+            &[Tools, ToolChoice],
+            json!({"parallel_tool_calls": false}),
+            Some("M does not support being kept to one tool call at a time"),
+        );
+        check(&[Tools], json!({"parallel_tool_calls": true}), None);
+        check(&[SingleToolCall], json!({"parallel_tool_calls": false}), None);
         let format = json!({"response_format": {"type": "json_schema"}});
         check(&[Tools], format.clone(), Some("M does not support answers that keep to a schema"));
         check(&[StructuredOutput], format, None);

@@ -1,6 +1,7 @@
 //! What every chat model can do, given that it takes a prompt and answers: tools, and answers of a form.
 
 mod asked;
+mod chosen;
 mod guard;
 mod method;
 mod plan;
@@ -8,6 +9,7 @@ mod settings_kwargs;
 mod structured_output;
 
 pub(crate) use asked::Asked;
+pub(crate) use chosen::{capabilities_of, capabilities_of_all};
 pub(crate) use guard::refuse_unsupported;
 pub use method::StructuredMethod;
 pub use structured_output::StructuredOutput;

@@ -115,7 +115,8 @@ impl Settings {
             let choice = json!({ "type": "function", "function": { "name": name } });
             arguments.insert("tool_choice".to_owned(), choice);
         }
-        if has(Capability::ParallelToolCalls) {
+        // Services that do not know the word refuse it; of several calls the first is the answer.
+        if can.is_some_and(|can| can.has(Capability::SingleToolCall)) {
             arguments.insert("parallel_tool_calls".to_owned(), false.into());
         }
         Ok(Plan { arguments, tool: Some(name) })
@@ -153,12 +154,8 @@ fn is_plain(letter: char) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [Capability; 4] = [
-        Capability::Tools,
-        Capability::ToolChoice,
-        Capability::ParallelToolCalls,
-        Capability::StructuredOutput,
-    ];
+    const ALL: [Capability; 4] =
+        [Capability::Tools, Capability::ToolChoice, Capability::SingleToolCall, Capability::StructuredOutput];
 
     fn person() -> Value {
         json!({"title": "Person", "description": "d", "type": "object",
@@ -191,7 +188,10 @@ mod tests {
             &ALL[..3],
             json!({"tools": tools, "tool_choice": choice, "parallel_tool_calls": false}),
         );
+        check(settings(), &ALL[..2], json!({"tools": tools, "tool_choice": choice}));
         check(settings(), &ALL[..1], json!({"tools": tools}));
+        let several = [Capability::Tools, Capability::ParallelToolCalls];
+        check(settings(), &several, json!({"tools": tools}));
         check_fails(settings(), &[], ErrorKind::Unsupported);
         let asked = |method| Settings { method: Some(method), ..settings() };
         check_fails(asked(StructuredMethod::JsonSchema), &ALL[..3], ErrorKind::Unsupported);

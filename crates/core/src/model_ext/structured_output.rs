@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -10,17 +11,19 @@ use super::StructuredMethod;
 use super::asked::Asked;
 use super::plan::{Plan, Settings};
 use crate::parser::StructuredAnswerParser;
+use crate::run::step;
 use crate::runnable::Shape;
 use crate::{
     AiMessage, Bound, Chunk, ChunkStream, Context, Error, Outline, Pipe, PromptValue, Result, RunKind,
-    Runnable, RunnableExt, WithRaw,
+    Runnable, RunnableExt, WithRaw, owning_stream,
 };
 
 /// A model whose answers are read as values: of a type ([`Parsed`](crate::Parsed)), or JSON ([`Json`](crate::Json)). Made by
 /// [`with_structured_output`](crate::ChatModelExt::with_structured_output) and its kin.
 ///
 /// How the model is asked is up to what it [declares](crate::Capability): with a schema that the service keeps the answer
-/// to, or by a tool that it has to call; [`with_method`](Self::with_method) says otherwise. It is a sequence of the model
+/// to, or by a tool that it has to call; [`with_method`](Self::with_method) says otherwise. Of a model that only the call
+/// chooses, such as a [`ConfigurableModel`](crate::ConfigurableModel), each call decides. It is a sequence of the model
 /// and a parser, and streams: values of what there is so far, the last one counts. A type appears once what came is one.
 ///
 /// # Errors
@@ -47,29 +50,46 @@ use crate::{
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub struct StructuredOutput<R, O> {
-    chain: Pipe<Bound<R>, StructuredAnswerParser<O>>,
+    model: Arc<R>,
     asked: Asked<O>,
+    chain: Chain<R, O>,
     /// Why the model cannot be asked.
     fault: Option<Error>,
+    /// Only a call says which model it is: the chain is for one that does not say what it can do.
+    is_chosen_late: bool,
 }
+
+type Chain<R, O> = Pipe<Bound<Arc<R>>, StructuredAnswerParser<O>>;
 
 impl<R, O> StructuredOutput<R, O>
 where
     R: Runnable<Input = PromptValue, Output = AiMessage>,
     O: Chunk,
 {
-    pub(super) fn new(model: R, asked: Asked<O>) -> Self {
-        let plan = asked.settings.plan(model.outline().model_capabilities());
-        let (Plan { arguments, tool }, fault) = match plan {
+    pub(super) fn new(model: Arc<R>, asked: Asked<O>) -> Self {
+        let can = model.outline().model_capabilities();
+        let (plan, fault) = match asked.settings.plan(can) {
             Ok(plan) => (plan, None),
             Err(error) => (Plan { arguments: serde_json::Map::new(), tool: None }, Some(error)),
         };
-        Self { chain: Pipe::new(model.bind_all(arguments), asked.read_by(tool)), asked, fault }
+        let chain = chain(&model, &asked, plan);
+        Self { model, asked, chain, fault, is_chosen_late: can.is_none() }
+    }
+
+    /// The chain for the model that a call in this context reaches, where only that says which it is.
+    fn chosen(&self, cx: &Context) -> Result<Option<Chain<R, O>>> {
+        let can = if self.is_chosen_late { self.model.chosen_capabilities(cx) } else { None };
+        match (can, &self.fault) {
+            (Some(_), _) => {
+                self.asked.settings.plan(can).map(|plan| Some(chain(&self.model, &self.asked, plan)))
+            }
+            (None, Some(fault)) => Err(fault.clone()),
+            (None, None) => Ok(None),
+        }
     }
 
     fn set(self, set: impl FnOnce(&mut Settings)) -> Self {
-        let (model, _) = self.chain.into_parts();
-        Self::new(model.into_inner(), self.asked.set(set))
+        Self::new(self.model, self.asked.set(set))
     }
 
     /// Says how the model is made to answer so.
@@ -113,12 +133,7 @@ where
     /// ```
     #[must_use]
     pub fn include_raw(self) -> StructuredOutput<R, WithRaw<O>> {
-        let (model, _) = self.chain.into_parts();
-        self.asked.include_raw().of(model.into_inner())
-    }
-
-    fn check(&self) -> Result<()> {
-        self.fault.clone().map_or(Ok(()), Err)
+        StructuredOutput::new(self.model, self.asked.include_raw())
     }
 }
 
@@ -132,15 +147,20 @@ where
     type Output = O;
 
     async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<O> {
-        self.check()?;
-        self.chain.call(prompt, cx).await
+        match self.chosen(cx)? {
+            Some(chain) => chain.call(prompt, cx).await,
+            None => self.chain.call(prompt, cx).await,
+        }
     }
 
     fn transform<'a>(&'a self, prompt: ChunkStream<'a, PromptValue>, cx: Context) -> ChunkStream<'a, O> {
-        match self.check() {
-            Ok(()) => self.chain.transform(prompt, cx),
+        step::lazily(move || match self.chosen(&cx) {
+            Ok(None) => self.chain.transform(prompt, cx),
+            Ok(Some(chain)) => owning_stream(move |slot| async move {
+                slot.put_all(chain.transform(prompt, cx)).await;
+            }),
             Err(error) => Box::pin(futures_util::stream::iter([Err(error)])),
-        }
+        })
     }
 
     fn name(&self) -> Cow<'_, str> {
@@ -162,9 +182,24 @@ where
 
 crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>, O: Chunk] StructuredOutput<R, O>);
 
-impl<R: Clone, O> Clone for StructuredOutput<R, O> {
+/// The model, asked like this, and what reads its answers.
+fn chain<R, O>(model: &Arc<R>, asked: &Asked<O>, plan: Plan) -> Chain<R, O>
+where
+    R: Runnable<Input = PromptValue, Output = AiMessage>,
+    O: Chunk,
+{
+    Pipe::new(Arc::clone(model).bind_all(plan.arguments), asked.read_by(plan.tool))
+}
+
+impl<R, O> Clone for StructuredOutput<R, O> {
     fn clone(&self) -> Self {
-        Self { chain: self.chain.clone(), asked: self.asked.clone(), fault: self.fault.clone() }
+        Self {
+            model: Arc::clone(&self.model),
+            asked: self.asked.clone(),
+            chain: self.chain.clone(),
+            fault: self.fault.clone(),
+            is_chosen_late: self.is_chosen_late,
+        }
     }
 }
 
@@ -174,6 +209,6 @@ impl<R: fmt::Debug, O> fmt::Debug for StructuredOutput<R, O> {
             .field("chain", &self.chain)
             .field("asked", &self.asked)
             .field("fault", &self.fault)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

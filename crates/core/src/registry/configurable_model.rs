@@ -5,13 +5,15 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use futures_util::{future, stream};
+use futures_util::stream;
 use serde_json::Value;
 
 use super::{ChatModel, ModelOptions, ModelRegistry};
+use crate::run::step;
+use crate::runnable::Shape;
 use crate::{
-    AiMessage, Capabilities, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result,
-    impl_pipe, owning_stream,
+    AiMessage, Capabilities, ChunkStream, ConfigurableField, Context, Error, ErrorKind, Outline, PromptValue,
+    Result, RunKind, Runnable, impl_pipe,
 };
 
 /// How many models are kept for further calls, with their connections.
@@ -20,9 +22,14 @@ const KEPT: usize = 64;
 /// A chat model whose name, and whose options where that is allowed, come with each call, as
 /// [configurable values](crate::RunConfig::with_configurable): `model`, and for example `temperature`.
 ///
-/// Models that were asked for are kept, so that further calls of the same use their connections. Arguments bound to it
-/// reach the chosen model. It does not describe itself by [`parameters`](LanguageModel::parameters), as no two calls need
-/// have the same.
+/// Models that were asked for are kept, so that further calls of the same use their connections.
+///
+/// A call of it is a call of the chosen model, under that model's name for those who watch and for those who let calls
+/// in. What is bound to it, such as [tools](crate::ChatModelExt::bind_tools), reaches the chosen model, and whether that
+/// can do it is that model's to say; so is how it is asked for a
+/// [structured output](crate::ChatModelExt::with_structured_output). By itself it is a runnable and no
+/// [`LanguageModel`](crate::LanguageModel), as no two calls need have the same: caches and the like go around the models
+/// that the registry makes.
 ///
 /// # Errors
 /// `Config` for a call that chooses no model where there is no default; those of the registry; those of the model.
@@ -165,25 +172,49 @@ fn config(message: String) -> Error {
 }
 
 #[async_trait]
-impl LanguageModel for ConfigurableModel {
+impl Runnable for ConfigurableModel {
+    type Input = PromptValue;
     type Output = AiMessage;
 
-    async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
-        self.chosen(cx)?.generate(prompt, cx).await
+    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
+        step::call_here(&self.chosen(cx)?, prompt, cx).await
     }
 
-    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
-        match self.chosen(&cx) {
-            Ok(model) => owning_stream(move |slot| async move {
-                slot.put_all(model.generate_stream(prompt, cx)).await;
-            }),
-            Err(error) => Box::pin(stream::once(future::ready(Err(error)))),
-        }
+    fn transform<'a>(
+        &'a self,
+        prompt: ChunkStream<'a, PromptValue>,
+        cx: Context,
+    ) -> ChunkStream<'a, AiMessage> {
+        step::lazily(move || match self.chosen(&cx) {
+            Ok(model) => step::transform_owned(model, prompt, cx),
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+        })
     }
 
-    /// Those of the default model.
-    fn capabilities(&self) -> Capabilities {
-        self.chosen(&Context::default()).map_or(Capabilities::none(), |model| model.capabilities())
+    fn kind(&self) -> RunKind {
+        RunKind::ChatModel
+    }
+
+    /// One step: what it can do, only a call says.
+    fn outline(&self) -> Outline {
+        let mut outline = Outline::of(self);
+        let of = |name: &str| ConfigurableField::new(format!("{}{name}", self.prefix));
+        let mut model = of("model");
+        model.default = self.default.clone().map(Value::from);
+        outline.fields = [model, of("model_provider")]
+            .into_iter()
+            .chain(self.fields.iter().map(|field| of(field)))
+            .collect();
+        outline
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        // A choice that fails is the error of the call.
+        self.chosen(cx).ok().map(|model| model.capabilities())
     }
 }
 
@@ -206,9 +237,14 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use serde_json::{Map, json};
+
     use super::*;
-    use crate::fakes::FakeChatModel;
-    use crate::{RunConfig, RunnableExt, gather};
+    use crate::fakes::{FakeChatModel, FakeMessagesListChatModel};
+    use crate::{
+        Admission, Admitted, Capability, ChatModelExt, Demand, LanguageModel, RetryPolicy, RunConfig,
+        RunEvent, RunnableExt, StructuredMethod, ToolCall, gather, observe_with,
+    };
 
     /// Models that say who they are, and how many were made.
     fn models() -> (ModelRegistry, Arc<AtomicUsize>) {
@@ -284,5 +320,147 @@ mod tests {
         ask_all();
         assert_eq!(made.load(Ordering::Relaxed), KEPT + 1);
         assert!(model.lock().len() <= KEPT);
+    }
+
+    /// A model with a name that can do this much, answers in both ways, and records what it was asked.
+    struct Named(String, FakeMessagesListChatModel);
+
+    #[async_trait]
+    impl LanguageModel for Named {
+        type Output = AiMessage;
+
+        fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+            self.1.generate_stream(prompt, cx)
+        }
+
+        fn model_id(&self) -> Option<&str> {
+            Some(&self.0)
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            self.1.capabilities()
+        }
+    }
+
+    /// `acme:tools` knows tools and no schemas, `acme:schemas` schemas and no tools, `acme:keyless` cannot be made. Every
+    /// answer fits both ways to ask for one.
+    fn skilled() -> (ModelRegistry, [FakeMessagesListChatModel; 2]) {
+        let answer = || {
+            let call = ToolCall::new("Person", [("name", "Ada")]);
+            AiMessage::new(r#"{"name": "Ada"}"#).with_tool_calls([call])
+        };
+        let fake = || FakeMessagesListChatModel::new((0..8).map(|_| answer()));
+        let tools = fake().without(Capability::StructuredOutput);
+        let schemas = fake().without(Capability::Tools).without(Capability::ToolChoice);
+        let both = [tools, schemas];
+        let models = both.clone();
+        let registry = ModelRegistry::new().with_chat("acme", move |name, _| match name {
+            "tools" => Ok(Arc::new(Named("tools".into(), models[0].clone()))),
+            "schemas" => Ok(Arc::new(Named("schemas".into(), models[1].clone()))),
+            _ => Err(Error::new(ErrorKind::Config, "no key of acme")),
+        });
+        (registry, both)
+    }
+
+    fn choosing(name: &str) -> RunConfig {
+        RunConfig::new().with_configurable("model", name)
+    }
+
+    fn names(arguments: &[Map<String, Value>]) -> Vec<Vec<&str>> {
+        arguments.iter().map(|arguments| arguments.keys().map(String::as_str).collect()).collect()
+    }
+
+    #[test]
+    fn tools_are_a_matter_of_the_chosen_model() {
+        let tool = json!({"name": "now", "parameters": {"type": "object"}});
+        for default in [None, Some("acme:schemas"), Some("acme:keyless")] {
+            let (registry, [tools, _]) = skilled();
+            let mut model = registry.configurable();
+            if let Some(default) = default {
+                model = model.with_default(default);
+            }
+            let model = model.bind_tools([tool.clone()]);
+            let call = |name| futures_executor::block_on(model.invoke_with("Hi", &choosing(name)));
+            assert_eq!(call("acme:tools").expect("an answer").text(), r#"{"name": "Ada"}"#);
+            assert_eq!(names(&tools.arguments()), [["tools"]]);
+            let error = call("acme:schemas").expect_err("no tools");
+            assert_eq!(
+                (error.kind(), error.message()),
+                (ErrorKind::Unsupported, "Named does not support tools")
+            );
+            let error = futures_executor::block_on(model.invoke("Hi")).expect_err("no such call");
+            let part = match default {
+                None => "which model",
+                Some("acme:schemas") => "does not support tools",
+                Some(_) => "no key of acme",
+            };
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_call_asks_for_an_answer_of_a_form_as_its_model_can() {
+        let schema = json!({"title": "Person", "type": "object", "properties": {"name": {"type": "string"}}});
+        for default in ["acme:schemas", "acme:tools", "acme:keyless", ""] {
+            let (registry, [tools, schemas]) = skilled();
+            let mut model = registry.configurable();
+            if !default.is_empty() {
+                model = model.with_default(default);
+            }
+            // What is laid around it changes nothing.
+            let model =
+                model.with_retry(RetryPolicy::new()).with_config(RunConfig::new().with_tag("t")).boxed();
+            let person = model.with_structured_output_schema(schema.clone());
+            for name in ["acme:tools", "acme:schemas"] {
+                let config = choosing(name);
+                let called = futures_executor::block_on(person.invoke_with("Who?", &config)).expect(name);
+                let streamed = futures_executor::block_on(gather(person.stream_with("Who?", &config)));
+                assert_eq!((&called["name"], streamed.expect(name)), (&json!("Ada"), Some(called.clone())));
+            }
+            let by_tool = ["parallel_tool_calls", "tool_choice", "tools"];
+            assert_eq!(names(&tools.arguments()), [by_tool, by_tool], "{default}");
+            assert_eq!(names(&schemas.arguments()), [["response_format"], ["response_format"]], "{default}");
+            let strictly = person.with_method(StructuredMethod::JsonSchema);
+            let error = futures_executor::block_on(strictly.invoke_with("Who?", &choosing("acme:tools")));
+            assert_eq!(error.expect_err("no schemas").kind(), ErrorKind::Unsupported);
+            if default == "acme:keyless" {
+                let error = futures_executor::block_on(strictly.invoke("Who?")).expect_err("no key");
+                assert!(error.to_string().contains("no key of acme"), "{error}");
+            }
+        }
+    }
+
+    #[derive(Debug, Default)]
+    struct Doorkeeper(Mutex<Vec<Option<String>>>);
+
+    #[async_trait]
+    impl Admission for Doorkeeper {
+        async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+            let model = demand.model.map(str::to_owned);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(model);
+            Err(Error::new(ErrorKind::BudgetExceeded, "closed"))
+        }
+    }
+
+    #[test]
+    fn who_lets_in_and_who_watches_see_the_chosen_model() {
+        let (registry, _) = skilled();
+        let model = registry.configurable();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let observer = observe_with(move |event: &RunEvent<'_>| {
+            let model = event.run.metadata.get("ls_model_name").cloned();
+            log.lock().unwrap_or_else(PoisonError::into_inner).push((event.run.parent_ids.len(), model));
+        });
+        let door = Arc::new(Doorkeeper::default());
+        let config = choosing("acme:tools").with_admission(Arc::clone(&door)).with_observer(observer);
+        let called = futures_executor::block_on(model.invoke_with("Hi", &config));
+        assert_eq!(called.expect_err("closed").kind(), ErrorKind::BudgetExceeded);
+        let streamed = futures_executor::block_on(gather(model.stream_with("Hi", &config)));
+        assert_eq!(streamed.expect_err("closed").kind(), ErrorKind::BudgetExceeded);
+        let asked = door.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert_eq!(asked, [Some("tools".to_owned()), Some("tools".to_owned())]);
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert!(!seen.is_empty() && seen.iter().all(|seen| *seen == (0, Some(json!("tools")))), "{seen:?}");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::load::Constructor;
 use crate::run::step;
 use crate::runnable::Shape;
-use crate::{ChunkStream, Context, Outline, Result, RunKind, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
 /// Calls a runnable with more arguments. Made by [`bind`](crate::RunnableExt::bind).
 ///
@@ -37,10 +37,6 @@ pub struct Bound<R> {
 impl<R: Runnable> Bound<R> {
     pub(crate) fn new(inner: R, arguments: Map<String, Value>) -> Self {
         Self { inner, arguments: Arc::new(arguments) }
-    }
-
-    pub(crate) fn into_inner(self) -> R {
-        self.inner
     }
 }
 
@@ -73,6 +69,10 @@ impl<R: Runnable> Runnable for Bound<R> {
 
     fn shape(&self) -> Shape {
         Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.inner.chosen_capabilities(cx)
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::runnable::Shape;
-use crate::{Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
+use crate::{Capabilities, Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
 /// Any runnable from `I` to `O`. A cheap clone; streams if what it holds streams.
 ///
@@ -75,6 +75,10 @@ impl<I: Chunk, O: Chunk> Runnable for BoxRunnable<I, O> {
 
     fn shape(&self) -> Shape {
         self.0.shape()
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.0.chosen_capabilities(cx)
     }
 }
 

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
+use crate::model_ext::capabilities_of;
 use crate::run::step;
 use crate::runnable::Shape;
 use crate::{
-    BoxRunnable, Chunk, ChunkStream, Context, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
+    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
     Runnable, RunnableExt,
 };
 
@@ -189,6 +190,10 @@ impl<R: Runnable> Runnable for Configurable<R> {
     fn shape(&self) -> Shape {
         Shape::Wrapper
     }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.default.chosen_capabilities(cx)
+    }
 }
 
 crate::impl_pipe!(impl [R: Runnable] Configurable<R>);
@@ -345,6 +350,11 @@ impl<I: Chunk, O: Chunk> Runnable for ConfigurableAlternatives<I, O> {
 
     fn shape(&self) -> Shape {
         Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        let (key, chosen) = self.chosen(cx).ok()?;
+        capabilities_of(chosen, &self.context(cx, key))
     }
 }
 

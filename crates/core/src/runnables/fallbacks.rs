@@ -9,9 +9,10 @@ use futures_util::{StreamExt, future, stream};
 use super::assign::record;
 use super::attempts::until_first_chunk;
 use crate::load::Constructor;
+use crate::model_ext::capabilities_of_all;
 use crate::run::step::{self, Place};
 use crate::{
-    BoxRunnable, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
+    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
     Runnable, RunnableExt,
 };
 
@@ -175,6 +176,10 @@ impl<I: Chunk, O: Chunk> Runnable for WithFallbacks<I, O> {
             None => made,
         };
         outline.with_constructor(self.on_any_error.then_some(made))
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        capabilities_of_all(&self.choices, cx)
     }
 }
 

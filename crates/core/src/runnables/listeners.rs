@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::run::step;
 use crate::runnable::Shape;
 use crate::{
-    ChunkStream, Context, Observer, Outline, Result, RunConfig, RunEvent, RunEventKind, RunId, RunKind,
+    Capabilities, ChunkStream, Context, Observer, Outline, Result, RunConfig, RunEvent, RunEventKind, RunId, RunKind,
     Runnable,
 };
 
@@ -100,6 +100,10 @@ impl<R: Runnable> Runnable for WithListener<R> {
 
     fn shape(&self) -> Shape {
         Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.inner.chosen_capabilities(cx)
     }
 }
 

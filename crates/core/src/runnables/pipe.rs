@@ -11,7 +11,7 @@ use super::answered::answered;
 use crate::run::map_error;
 use crate::run::step::{self, locate};
 use crate::runnable::Shape;
-use crate::{ChunkStream, Context, Outline, Result, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Outline, Result, Runnable};
 
 /// Runs one step after the other; what the first gives converts into what the second takes.
 ///
@@ -48,10 +48,6 @@ where
     /// `first`, then `second`.
     pub fn new(first: A, second: B) -> Self {
         Self { first, second }
-    }
-
-    pub(crate) fn into_parts(self) -> (A, B) {
-        (self.first, self.second)
     }
 }
 
@@ -109,6 +105,11 @@ where
 
     fn shape(&self) -> Shape {
         Shape::Sequence(self.first.shape().steps() + self.second.shape().steps())
+    }
+
+    // What is bound to a sequence is for its first step.
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.first.chosen_capabilities(cx)
     }
 }
 

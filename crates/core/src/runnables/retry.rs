@@ -13,7 +13,7 @@ use super::attempts::until_first_chunk;
 use crate::load::Constructor;
 use crate::random::random_fraction;
 use crate::run::step::{self, Place};
-use crate::{ChunkStream, Context, Error, Outline, Result, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Error, Outline, Result, Runnable};
 
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
@@ -271,6 +271,10 @@ impl<R: Runnable> Runnable for WithRetry<R> {
 
     fn outline(&self) -> Outline {
         Outline::wrapper(self.inner.outline()).with_constructor(self.policy.constructor())
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.inner.chosen_capabilities(cx)
     }
 }
 

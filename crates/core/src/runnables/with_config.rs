@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::load::{Constructor, config_data};
 use crate::run::{limit_future, limit_stream, step};
 use crate::runnable::Shape;
-use crate::{ChunkStream, Context, Outline, Result, RunConfig, RunKind, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunConfig, RunKind, Runnable};
 
 /// Calls a runnable with a config of its own under the caller's. Made by
 /// [`with_config`](crate::RunnableExt::with_config) and [`with_timeout`](crate::RunnableExt::with_timeout).
@@ -78,6 +78,10 @@ impl<R: Runnable> Runnable for WithConfig<R> {
 
     fn shape(&self) -> Shape {
         Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.inner.chosen_capabilities(&cx.configured(&self.config))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::run::step;
 use crate::runnable::Shape;
-use crate::{ChunkStream, Context, Outline, Result, RunKind, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
 /// Says what goes in and what comes out of a runnable, for schemas and graphs. Made by
 /// [`with_input_schema`](crate::RunnableExt::with_input_schema),
@@ -82,6 +82,10 @@ impl<R: Runnable> Runnable for WithSchemas<R> {
 
     fn shape(&self) -> Shape {
         Shape::Wrapper
+    }
+
+    fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
+        self.inner.chosen_capabilities(cx)
     }
 }
 

@@ -27,6 +27,10 @@ pub struct Asked {
     pub tool_choice: Option<ToolChoice>,
     /// The JSON Schema of the answer.
     pub schema: Option<Value>,
+    /// The answer is to be JSON, of whatever form.
+    pub json: bool,
+    /// Which model is to answer, wherever the request says it.
+    pub model: String,
 }
 
 /// Who speaks.
@@ -61,10 +65,14 @@ pub struct AskedMessage {
     pub text: String,
     /// Its images: the base64 of each, or its URL.
     pub images: Vec<String>,
+    /// The base64 of its recordings and files.
+    pub files: Vec<String>,
     /// The tools that the model called: name and arguments.
     pub calls: Vec<(String, Value)>,
     /// For the result of a tool, the id of the call, or the tool's name in a service without ids.
     pub answers: Option<String>,
+    /// The result of a tool says that the tool failed.
+    pub failed: bool,
 }
 
 /// A tool of a request.
@@ -82,7 +90,15 @@ pub struct AskedTool {
 impl AskedMessage {
     /// A message with nothing but a text.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), images: Vec::new(), calls: Vec::new(), answers: None }
+        Self {
+            role,
+            text: text.into(),
+            images: Vec::new(),
+            files: Vec::new(),
+            calls: Vec::new(),
+            answers: None,
+            failed: false,
+        }
     }
 }
 

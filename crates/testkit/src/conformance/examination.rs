@@ -1,6 +1,7 @@
 //! Runs a behaviour, with a time limit and whatever it may do.
 
 use std::any::Any;
+use std::io::Write;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -37,7 +38,8 @@ pub fn examine<S: Subject + 'static>(subject: S, behaviour: &str) -> Verdict {
     run_bounded(behaviour, run, Stage::new(Arc::new(subject)))
 }
 
-/// [`examine`] for tests: prints why a behaviour does not apply.
+/// [`examine`] for tests: prints why a behaviour does not apply. What the subject skips is printed to the standard error
+/// even where tests that pass print nothing.
 ///
 /// # Panics
 /// With the fault of a behaviour that is broken.
@@ -51,6 +53,11 @@ pub(super) fn assert_verdict(behaviour: &str, verdict: Verdict) {
     match verdict {
         Ok(()) => {}
         Err(Fault::Broken(how)) => panic!("`{behaviour}` is broken: {how}"),
+        Err(Fault::Skipped(reason)) => {
+            // Past what captures the output of tests: nobody is to think that this one was shown. Without a standard
+            // error there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "`{behaviour}` is skipped: {reason}");
+        }
         #[expect(clippy::print_stderr, reason = "a test says why it did not run")]
         Err(Fault::NotApplicable(reason)) => eprintln!("`{behaviour}` does not apply: {reason}"),
     }
@@ -62,7 +69,10 @@ pub(super) fn applies(known: &[&str], skips: &[(&str, &str)], reason: Option<&st
         return Err(Fault::Broken(format!("the subject skips `{name}`, and there is no such behaviour")));
     }
     match reason {
-        Some(reason) => Err(Fault::NotApplicable(reason.to_owned())),
+        Some(reason) if reason.trim().is_empty() => {
+            Err(Fault::Broken("the subject skips it and does not say why".to_owned()))
+        }
+        Some(reason) => Err(Fault::Skipped(reason.to_owned())),
         None => Ok(()),
     }
 }

@@ -8,6 +8,9 @@
 //! texts), `tools` (objects with `name`, `description` and `parameters`), `tool_choice` (`"any"` or a tool's name),
 //! `response_format` (a JSON Schema with a `title`).
 //!
+//! Models that run within the process are an [`InProcess`], and
+//! [`in_process_conformance!`](crate::in_process_conformance) makes their tests.
+//!
 //! Models that turn texts into vectors are an [`EmbeddingSubject`], and
 //! [`embedding_conformance!`](crate::embedding_conformance) makes their tests.
 
@@ -16,6 +19,7 @@ mod asked;
 pub(crate) mod behaviours;
 pub(crate) mod embedding;
 mod examination;
+pub(crate) mod in_process;
 mod stage;
 mod subject;
 mod table;
@@ -28,9 +32,10 @@ pub use answer::{Answer, Finish, ScriptedCall};
 pub use asked::{Asked, AskedMessage, AskedTool, Role, ToolChoice};
 pub use embedding::{
     AskedVectors, EmbeddingOption, EmbeddingSetup, EmbeddingSubject, EmbeddingWire, Encoding,
-    ScriptedVectors, assert_embedding_behaviour, examine_embeddings,
+    ScriptedVectors, assert_embedding_behaviour, embedding_behaviours, examine_embeddings,
 };
 pub use examination::{Behaviour, assert_behaviour, examine};
+pub use in_process::{InProcess, assert_in_process_behaviour, examine_in_process, in_process_behaviours};
 pub use stage::Stage;
 pub use subject::{Answered, Model, Setup, Subject};
 pub use verdict::{Fault, Verdict};

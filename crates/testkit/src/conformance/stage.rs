@@ -58,6 +58,38 @@ impl<O: Answered> Stage<O> {
         })
     }
 
+    /// A service that answers what it is asked.
+    pub(super) fn deciding(&self, decide: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
+        let stage = self.clone();
+        Server::start(move |request| {
+            let asked = stage.wire().read(request);
+            let answer = decide(&asked);
+            if asked.streamed { stage.streamed(&answer) } else { stage.whole(&answer) }
+        })
+    }
+
+    /// What the service is asked by a call and by a stream, and what comes of its answer; `make` makes of the model what
+    /// is called.
+    pub(super) async fn exchanges<R>(
+        &self,
+        answer: &Answer,
+        prompt: impl Into<PromptValue>,
+        make: impl Fn(Model<O>) -> R,
+    ) -> Result<[Exchange<R::Output>; 2], Fault>
+    where
+        R: Runnable<Input = PromptValue>,
+    {
+        let prompt = prompt.into();
+        // A model each: what one remembers is not the matter here.
+        let (first, second) = (self.answering(answer), self.answering(answer));
+        let called = make(self.model(&first)?).invoke(prompt.clone()).await?;
+        let streamed = fold(&make(self.model(&second)?), prompt).await?;
+        Ok([
+            Exchange { how: "call", asked: self.asked_once(&first)?, answer: called },
+            Exchange { how: "stream", asked: self.asked_once(&second)?, answer: streamed },
+        ])
+    }
+
     /// The reply with the whole answer.
     pub(super) fn whole(&self, answer: &Answer) -> Reply {
         Reply::json(200, self.wire().whole(answer))
@@ -140,6 +172,14 @@ impl<O: Answered> Stage<O> {
         }
         Err(Fault::NotApplicable(format!("the model does not declare {capability:?}")))
     }
+}
+
+/// A request, and what came of its answer.
+pub(super) struct Exchange<T> {
+    /// Whether it was that of a call or of a stream.
+    pub(super) how: &'static str,
+    pub(super) asked: Asked,
+    pub(super) answer: T,
 }
 
 impl<O> Clone for Stage<O> {

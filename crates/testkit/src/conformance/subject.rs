@@ -32,14 +32,10 @@ pub trait Subject: Send + Sync {
     /// What `Debug` prints of the model and of what it is built with: anything that holds the key.
     fn shown(&self, setup: &Setup) -> String;
 
-    /// Behaviours that it cannot show, each with the reason. They are not run, and the reason is printed.
+    /// Behaviours that it cannot show, each with the reason. They are not run, and the reason is printed. It is the only
+    /// way to leave one out, but for what the model does not declare.
     fn skips(&self) -> &[(&str, &str)] {
         &[]
-    }
-
-    /// Whether what is unknown in an answer is kept in the `extra` of the message's metadata.
-    fn keeps_unknown(&self) -> bool {
-        false
     }
 
     /// The environment variable that, set to `1`, has the live service asked too: `CATENA_LIVE_` and the provider's name.

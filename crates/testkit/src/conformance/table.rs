@@ -45,10 +45,16 @@ macro_rules! __each_chat_behaviour {
             redirects
             identity
             laws
+            streaming_law
+            model_override
+            null_members
+            evidence
             live_text
             live_stream
             live_stop
             conversation
+            repeated_roles
+            message_names
             system_message
             tools_request
             tool_choice
@@ -57,11 +63,17 @@ macro_rules! __each_chat_behaviour {
             tool_call_deltas
             odd_tool_calls
             tool_results
+            tool_errors
+            tool_loop
             structured_output
+            structured_methods
             images
+            audio
+            files
             unsupported
             unknown_kept
             metadata
+            finish_reason
             live_conversation
             live_system_message
             live_usage
@@ -118,6 +130,10 @@ macro_rules! __each_text_behaviour {
             unsupported
             identity
             laws
+            streaming_law
+            model_override
+            null_members
+            evidence
             live_text
             live_stream
             live_stop

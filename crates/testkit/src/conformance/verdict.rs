@@ -14,9 +14,10 @@ pub type Verdict = Result<(), Fault>;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It does not apply: the model does not declare the capability, the service has no word for it, or the subject skips
-    /// it.
+    /// It does not apply: the model does not declare the capability, or nobody wants the live service to be asked.
     NotApplicable(String),
+    /// The subject [skips](crate::conformance::Subject::skips) it, for this reason.
+    Skipped(String),
     /// The model does something else.
     Broken(String),
 }
@@ -25,6 +26,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotApplicable(reason) => write!(f, "not applicable: {reason}"),
+            Self::Skipped(reason) => write!(f, "skipped: {reason}"),
             Self::Broken(how) => write!(f, "broken: {how}"),
         }
     }

@@ -26,15 +26,12 @@ pub trait Wire: Send + Sync {
     /// The body of an unsuccessful answer.
     fn failure(&self, status: u16, message: &str) -> Value;
 
-    /// How the service reports a failure in the middle of a stream; `None` if it cannot.
+    /// How the service reports a failure in the middle of a stream; `None` if it cannot, for a subject that skips
+    /// `error_within_a_stream`.
     fn failure_event(&self, message: &str) -> Option<Event>;
 
-    /// Whether the last event says that the answer is over, so that nobody has to wait for the end of the connection.
-    fn says_end(&self) -> bool {
-        false
-    }
-
-    /// An event that a later version of the service may send and a client is to ignore, if the service says so.
+    /// An event that a later version of the service may send and a client is to ignore. For a service that does not say
+    /// that there may be any, the subject skips `unknown_events`.
     fn unknown_event(&self) -> Option<Event> {
         None
     }
@@ -51,6 +48,11 @@ pub trait Wire: Send + Sync {
     /// The header that has the key, and what stands before the key in it; `None` for a service without keys.
     fn key_header(&self) -> Option<(&str, &str)> {
         Some(("authorization", "Bearer "))
+    }
+
+    /// The header of an answer that has the id of the request; `None` for a service that gives requests none.
+    fn request_id_header(&self) -> Option<&str> {
+        Some("x-request-id")
     }
 }
 

@@ -66,10 +66,6 @@ where
         self.subject.shown(setup)
     }
 
-    fn keeps_unknown(&self) -> bool {
-        self.subject.keeps_unknown()
-    }
-
     fn live_switch(&self) -> Option<&str> {
         self.subject.live_switch()
     }

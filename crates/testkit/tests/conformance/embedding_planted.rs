@@ -1,6 +1,6 @@
 //! Faults of embedding models, one at a time, and the behaviour that must find each.
 
-use catena_testkit::conformance::{Fault, examine_embeddings};
+use catena_testkit::conformance::{Fault, embedding_behaviours, examine_embeddings};
 
 use crate::embedding_wire::ToyVectors;
 
@@ -14,6 +14,9 @@ macro_rules! plants {
             Nothing,
             $($(#[$what])* $plant,)*
         }
+
+        /// The behaviours that find something.
+        const FINDING: &[&str] = &[$(stringify!($behaviour)),*];
 
         $(
             #[test]
@@ -61,6 +64,21 @@ plants! {
     WaitsForEver => timeouts no_timeout
     BlocksExecutor => yielding blocked_executor
     NeedsTokio => executors needs_tokio
+    SkipsEmptyTexts => empty_text skipped_empty_text
+    PanicsAtNews => unknown_members panic_at_unknown_members
+    /// Everything is asked for again when one request fails.
+    RetriesAll => retried_batch retried_all
+    ForeignKinds => foreign_refusals foreign_kind
+    HidesBreaks => nobody_there hidden_break
+    OutlivesItsCaller => dropped_call outlives_its_caller
+    OutlivesItsDocuments => dropped_documents outlives_its_documents
+    /// The text of one call is kept where another finds it.
+    MixedTexts => concurrency mixed_texts
+    /// The call waits for a task of the runtime that it blocks.
+    LeansOnRuntime => blocking leans_on_runtime
+    NewClientEachCall => kept_connection new_client_each_call
+    KeyOverRedirects => redirects key_over_redirects
+    LosesMostTexts => many_texts lost_most_texts
     KeyInErrors => secrets key_in_errors
     KeyInDebug => secrets key_in_debug
     KeyInTwoHeaders => secrets key_in_two_headers
@@ -100,9 +118,17 @@ fn what_a_subject_does_not_declare_is_not_asked() {
         ("live_query", "no live service"),
     ] {
         match examine_embeddings(Modest, behaviour) {
-            Err(Fault::NotApplicable(why)) => assert!(why.contains(reason), "{why}"),
+            Err(Fault::NotApplicable(why) | Fault::Skipped(why)) => assert!(why.contains(reason), "{why}"),
             other => panic!("`{behaviour}` gives {other:?}"),
         }
     }
     assert!(matches!(examine_embeddings(Modest, "no_such"), Err(Fault::Broken(_))));
+}
+
+/// What asks a live service is shown to find something beside it.
+#[test]
+fn every_behaviour_finds_something() {
+    let all = embedding_behaviours().filter(|name| !name.starts_with("live_"));
+    let idle: Vec<&str> = all.filter(|name| !FINDING.contains(name)).collect();
+    assert!(idle.is_empty(), "no fault is planted for {idle:?}");
 }

@@ -1,6 +1,7 @@
 //! A provider of vectors, and whatever fault is planted into it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use catena_core::{Context, Embeddings, Error, ErrorKind, Result, async_trait};
 use catena_http::service::{Answer, Call, Credentials, Service};
@@ -9,6 +10,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use crate::embedding_planted::Plant;
+use crate::toy::yield_once;
 use crate::toy_codec::Words;
 
 /// The model.
@@ -18,6 +20,8 @@ pub(crate) struct Toy {
     plant: Plant,
     /// Only for the fault of keeping it.
     last: Mutex<Option<Vec<f32>>>,
+    /// Only for the fault of sharing it.
+    text: Mutex<String>,
 }
 
 impl std::fmt::Debug for Toy {
@@ -29,8 +33,8 @@ impl std::fmt::Debug for Toy {
 
 impl Toy {
     pub(crate) fn new(setup: &EmbeddingSetup, plant: Plant) -> Result<Self> {
-        let last = Mutex::default();
-        Ok(Self { service: service(setup, plant)?, setup: setup.clone(), plant, last })
+        let (last, text) = (Mutex::default(), Mutex::default());
+        Ok(Self { service: service(setup, plant)?, setup: setup.clone(), plant, last, text })
     }
 
     async fn ask(&self, body: Value) -> Result<Answer> {
@@ -40,7 +44,17 @@ impl Toy {
         };
         let call = Call::post(path).with_json(body.to_string());
         let cx = Context::default();
-        match self.service.send(call.clone(), &cx).await {
+        let service = match self.plant {
+            Plant::NewClientEachCall => service(&self.setup, self.plant)?,
+            _ => self.service.clone(),
+        };
+        match service.send(call.clone(), &cx).await {
+            Err(error) if self.plant == Plant::HidesBreaks && error.kind() == ErrorKind::Connection => {
+                Err(Error::other(error))
+            }
+            Err(error) if self.plant == Plant::KeyOverRedirects && error.kind() == ErrorKind::HttpStatus => {
+                self.follow(error, call).await
+            }
             Err(error) if self.plant == Plant::RetriesRefusals && error.kind() == ErrorKind::BadRequest => {
                 self.service.send(call, &cx).await
             }
@@ -53,6 +67,26 @@ impl Toy {
             }
             answer => answer,
         }
+    }
+
+    async fn follow(&self, error: Error, call: Call) -> Result<Answer> {
+        let Some((_, told)) = error.message().split_once("redirects to `") else { return Err(error) };
+        let url = told.split('`').next().unwrap_or_default();
+        let mut moved = self.setup.clone();
+        url.trim_end_matches("/elsewhere").clone_into(&mut moved.connection.base_url);
+        service(&moved, self.plant)?.send(call, &Context::default()).await
+    }
+
+    /// The same model without a fault, which does not try again by itself.
+    fn sound_once(&self) -> Result<Self> {
+        let mut setup = self.setup.clone();
+        setup.connection.max_retries = 0;
+        Self::new(&setup, Plant::Nothing)
+    }
+
+    /// The same model without a fault.
+    fn sound(&self) -> Result<Self> {
+        Self::new(&self.setup, Plant::Nothing)
     }
 
     fn body(&self, member: &str, texts: Value) -> Value {
@@ -70,6 +104,8 @@ impl Toy {
         match self.plant {
             Plant::TrimsTexts => sent.iter_mut().for_each(|text| *text = text.trim().to_owned()),
             Plant::SendsEachTextOnce => sent.dedup(),
+            Plant::LosesMostTexts => sent.truncate(1_000),
+            Plant::SkipsEmptyTexts => sent.retain(|text| !text.is_empty()),
             Plant::DropsLastText => {
                 sent.pop();
             }
@@ -122,6 +158,8 @@ impl Toy {
     }
 
     fn read(&self, answer: &Answer) -> Result<Value> {
+        let has_news = String::from_utf8_lossy(&answer.body).contains("kit_text");
+        assert!(self.plant != Plant::PanicsAtNews || !has_news, "what is that?");
         match serde_json::from_slice(&answer.body) {
             Err(_) if self.plant == Plant::TakesAnything => Ok(json!({"vectors": []})),
             Err(error) => Err(Error::new(ErrorKind::Decode, "the answer is not JSON").with_source(error)),
@@ -144,6 +182,12 @@ impl Toy {
     }
 
     async fn query(&self, text: &str) -> Result<Vec<f32>> {
+        let mut text = text.to_owned();
+        if self.plant == Plant::MixedTexts {
+            *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+            yield_once().await;
+            text = self.text.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        }
         if self.plant == Plant::KeepsQueries
             && let Some(last) = &*self.last.lock().unwrap_or_else(PoisonError::into_inner)
         {
@@ -166,6 +210,20 @@ impl Embeddings for Toy {
         if texts.is_empty() && self.plant == Plant::AsksForNothing {
             self.batch(texts).await?;
         }
+        match self.plant {
+            Plant::OutlivesItsDocuments => {
+                let (toy, texts) = (self.sound()?, texts.to_vec());
+                return detached(async move { toy.embed_documents(&texts).await }).await;
+            }
+            Plant::RetriesAll => {
+                let toy = self.sound_once()?;
+                return match toy.embed_documents(texts).await {
+                    Err(error) if error.is_retryable() => toy.embed_documents(texts).await,
+                    vectors => vectors,
+                };
+            }
+            _ => {}
+        }
         let size = match (self.setup.batch_size, self.plant) {
             (_, Plant::SendsAllAtOnce) | (None, _) => usize::MAX,
             (Some(size), _) => size,
@@ -187,6 +245,17 @@ impl Embeddings for Toy {
                 let _handle = tokio::runtime::Handle::current();
                 self.query(text).await
             }
+            Plant::OutlivesItsCaller => {
+                let (toy, text) = (self.sound()?, text.to_owned());
+                detached(async move { toy.query(&text).await }).await
+            }
+            Plant::LeansOnRuntime => match tokio::runtime::Handle::try_current() {
+                Ok(handle) => {
+                    let (toy, text) = (self.sound()?, text.to_owned());
+                    handle.spawn(async move { toy.query(&text).await }).await.map_err(Error::other)?
+                }
+                Err(_) => self.query(text).await,
+            },
             _ => self.query(text).await,
         }
     }
@@ -210,12 +279,25 @@ fn unpacked(text: &str) -> Vec<f32> {
     bytes.chunks_exact(4).map(|float| f32::from_le_bytes([float[0], float[1], float[2], float[3]])).collect()
 }
 
+/// Goes on when nobody waits any more.
+async fn detached<T: Send + 'static>(call: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    let (done, answer) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let call = async { tokio::time::timeout(Duration::from_secs(30), call).await };
+        if let Ok(result) = runtime.block_on(call) {
+            let _ = done.send(result);
+        }
+    });
+    answer.await.map_err(Error::other)?
+}
+
 fn service(setup: &EmbeddingSetup, plant: Plant) -> Result<Service> {
     let connection = &setup.connection;
-    let words = if plant == Plant::WrongKinds {
-        crate::planted::Plant::WrongKinds
-    } else {
-        crate::planted::Plant::Nothing
+    let words = match plant {
+        Plant::WrongKinds => crate::planted::Plant::WrongKinds,
+        Plant::ForeignKinds => crate::planted::Plant::ForeignKinds,
+        _ => crate::planted::Plant::Nothing,
     };
     let mut builder = Service::builder(&*connection.base_url, Words(words))
         .with_credentials(Credentials::header("x-toy-key", connection.api_key.as_str())?)

@@ -4,6 +4,7 @@
 mod embedding_planted;
 mod embedding_toy;
 mod embedding_wire;
+mod in_process;
 mod live;
 mod planted;
 mod toy;

@@ -1,6 +1,7 @@
 //! Faults, one at a time, and the behaviour that must find each.
 
-use catena_testkit::conformance::{Fault, examine};
+use catena_core::AiMessage;
+use catena_testkit::conformance::{Answered, Fault, examine};
 
 use crate::toy_wire::ToySubject;
 
@@ -14,6 +15,9 @@ macro_rules! plants {
             Nothing,
             $($(#[$what])* $plant,)*
         }
+
+        /// The behaviours that find something.
+        const FINDING: &[&str] = &[$(stringify!($behaviour)),*];
 
         $(
             #[test]
@@ -32,20 +36,31 @@ fn finds(plant: Plant, behaviour: &str) {
 }
 
 plants! {
+    LowersText => text lowered_text
     /// Text loses the space around it on its way.
     TrimsText => hard_text trimmed_text
     OnlyLastMessage => conversation dropped_conversation
     DropsSystem => system_message dropped_system_message
+    /// Of several messages in a row by the user, only the last is sent.
+    TakesTheLastWord => repeated_roles dropped_repetition
+    SaysNames => message_names name_in_the_text
     IgnoresStop => stop ignored_stop
+    /// What a call is told beyond its messages is left out of streams.
+    CallsOnlyAreTold => stop untold_stream
+    IgnoresModel => model_override ignored_model
+    /// It declares that it can be kept to one tool call, and refuses to be.
+    RefusesToBeKept => structured_methods refused_single_call
     DropsLastPiece => streaming dropped_last_piece
     /// All pieces come at the end.
     BuffersStream => first_piece_at_once buffered_stream
     /// What arrives at once is taken for whole events, and for whole characters.
     NaiveLines => every_byte_boundary naive_lines
+    OneLineEnd => line_endings one_line_end
     /// A whole answer for a stream is passed over.
     LosesWholeAnswers => whole_for_a_stream lost_whole_answer
     LosesStreamedUsage => usage lost_usage
-    LosesFinish => metadata lost_finish_reason
+    LosesFinish => finish_reason lost_finish_reason
+    LosesModel => metadata lost_model
     Nameless => identity nameless_provider
     /// What breaks off is taken for whole.
     SwallowsCuts => cut_streams swallowed_cut
@@ -63,6 +78,12 @@ plants! {
     WaitsForEver => timeouts no_timeout
     PanicsAtNews => unknown_members panic_at_unknown_members
     LosesNews => unknown_kept lost_news
+    LosesStreamedNews => unknown_kept lost_news_of_streams
+    PanicsAtNull => null_members panic_at_null
+    /// Errors do not know the request, nor what the service sent.
+    LosesEvidence => evidence lost_evidence
+    /// A connection that breaks is an error like any other.
+    HidesBreaks => nobody_there hidden_break
     FailsAtNewEvents => unknown_events failure_at_unknown_events
     /// A page of HTML is an answer.
     TakesAnything => not_an_answer anything_as_answer
@@ -75,8 +96,15 @@ plants! {
     KeepsFirstArguments => tool_call_deltas first_arguments_only
     RefusesBadArguments => odd_tool_calls refused_arguments
     DropsToolResults => tool_results dropped_tool_results
+    LosesFailures => tool_errors lost_failure
+    /// The model is not told what it called, if it was one tool.
+    ForgetsCalls => tool_loop forgotten_calls
     IgnoresSchema => structured_output ignored_schema
     LosesImages => images lost_image
+    LosesStreamedImages => images lost_image_of_streams
+    LosesRecordings => audio lost_recording
+    LosesFiles => files lost_file
+    IgnoresCount => unsupported ignored_count
     /// Images are left out in silence, as the model has not declared that it reads them.
     DropsWhatItCannot => unsupported silently_dropped_image
     KeyInErrors => secrets key_in_errors
@@ -88,6 +116,8 @@ plants! {
     KeyOverRedirects => redirects key_over_redirects
     /// The messages of one call are kept where another finds them.
     MixedAnswers => concurrency mixed_answers
+    MixedBatches => batch mixed_batches
+    MixedItems => laws mixed_items
     BlocksExecutor => yielding blocked_executor
     NeedsTokio => executors needs_tokio
     /// The call goes on after its future is gone.
@@ -105,6 +135,15 @@ plants! {
     /// The call waits for a task of the runtime that it blocks.
     LeansOnRuntime => blocking leans_on_runtime
     /// The stream does not tell the model, as a call does.
-    LosesModelInStreams => laws lost_model
+    LosesModelInStreams => streaming_law lost_model_of_streams
     NewClientEachCall => kept_connection new_client_each_call
+}
+
+/// What asks a live service is shown to find something beside it.
+#[test]
+fn every_behaviour_finds_something() {
+    let of_texts = String::behaviours().iter().map(|behaviour| behaviour.name);
+    let all = AiMessage::behaviours().iter().map(|behaviour| behaviour.name).chain(of_texts);
+    let idle: Vec<&str> = all.filter(|name| !name.starts_with("live_") && !FINDING.contains(name)).collect();
+    assert!(idle.is_empty(), "no fault is planted for {idle:?}");
 }

@@ -53,7 +53,7 @@ impl Toy {
         if self.plant == Plant::OnlyLastMessage {
             messages.drain(..messages.len() - 1);
         }
-        if self.plant == Plant::MixedAnswers {
+        if let Plant::MixedAnswers | Plant::MixedBatches | Plant::MixedItems = self.plant {
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(messages.clone());
             yield_once().await;
             messages = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
@@ -154,7 +154,7 @@ impl LanguageModel for Toy {
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
         match self.plant {
             Plant::StreamsOn | Plant::StreamsPastItsRun => return streamed_on(self.clone(), prompt),
-            Plant::NaiveLines => return self.naive(prompt, cx),
+            Plant::NaiveLines | Plant::OneLineEnd => return self.naive(prompt, cx),
             Plant::EagerStream => drop(pollster::block_on(self.answer(prompt.clone(), &cx))),
             _ => {}
         }
@@ -193,7 +193,10 @@ impl LanguageModel for Toy {
             .with(Capability::Tools)
             .with(Capability::ParallelToolCalls)
             .with(Capability::ToolChoice)
-            .with(Capability::StructuredOutput);
+            .with(Capability::SingleToolCall)
+            .with(Capability::StructuredOutput)
+            .with(Capability::AudioInput)
+            .with(Capability::FileInput);
         if self.plant == Plant::DropsWhatItCannot { all } else { all.with(Capability::ImageInput) }
     }
 
@@ -211,6 +214,8 @@ impl Toy {
         match self.plant {
             Plant::KeyInErrors => Error::new(error.kind(), format!("{error} (key {})", self.setup.api_key)),
             Plant::LosesHints if error.retry_after().is_some() => Error::new(error.kind(), error.to_string()),
+            Plant::LosesEvidence => Error::new(error.kind(), error.to_string()),
+            Plant::HidesBreaks if error.kind() == ErrorKind::Connection => Error::other(error),
             _ => error,
         }
     }
@@ -278,7 +283,7 @@ fn streamed_on(toy: Toy, prompt: PromptValue) -> ChunkStream<'static, AiMessage>
     stream::poll_fn(move |cx| receiver.poll_recv(cx)).boxed()
 }
 
-async fn yield_once() {
+pub(crate) async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(move |cx| {
         if std::mem::replace(&mut yielded, true) {

@@ -1,7 +1,8 @@
 //! The codec of the provider with everything.
 
 use catena_core::{
-    AiMessage, ContentBlock, Error, ErrorKind, Message, Result, ServiceError, ToolCallChunk, Usage,
+    AiMessage, ContentBlock, Error, ErrorKind, Message, Result, ServiceError, ToolCallChunk, ToolStatus,
+    Usage,
 };
 use catena_http::service::{Dialect, FailedAnswer, Origin, StreamDecoder, words};
 use serde_json::{Map, Value, json};
@@ -36,18 +37,31 @@ pub(crate) fn encode(
     stream: bool,
     plant: Plant,
 ) -> Result<Value> {
-    let messages = messages.iter().filter(|message| {
+    let messages = messages.iter().enumerate().filter(|(at, message)| {
+        let followed = |of: fn(&Message) -> bool| of(message) && messages.get(at + 1).is_some_and(of);
         let dropped = match plant {
+            Plant::TakesTheLastWord => followed(|message| matches!(message, Message::Human(_))),
             Plant::DropsSystem => matches!(message, Message::System(_)),
             Plant::DropsToolResults => matches!(message, Message::Tool(_)),
             _ => false,
         };
         !dropped
     });
-    let messages = messages.map(|message| wire_message(message, plant)).collect::<Result<Vec<_>>>()?;
+    let plant_of_images =
+        if plant == Plant::LosesStreamedImages && stream { Plant::LosesImages } else { plant };
+    let messages =
+        messages.map(|(_, message)| wire_message(message, plant_of_images)).collect::<Result<Vec<_>>>()?;
     let mut body = json!({"model": "toy-1", "messages": messages, "stream": stream});
     for (name, value) in arguments.into_iter().flatten() {
+        if name == "n" && *value != 1 && plant != Plant::IgnoresCount {
+            return Err(Error::new(ErrorKind::Unsupported, "the toy gives one answer"));
+        }
+        if name == "parallel_tool_calls" && plant == Plant::RefusesToBeKept {
+            return Err(Error::new(ErrorKind::Unsupported, "the toy calls as many tools as it likes"));
+        }
         let (name, value) = match (&**name, plant) {
+            _ if plant == Plant::CallsOnlyAreTold && stream => continue,
+            ("model", Plant::IgnoresModel) => continue,
             ("stop", Plant::IgnoresStop)
             | ("tool_choice", Plant::IgnoresToolChoice)
             | ("response_format", Plant::IgnoresSchema) => continue,
@@ -68,13 +82,25 @@ fn wire_message(message: &Message, plant: Plant) -> Result<Value> {
         _ => return Err(Error::new(ErrorKind::Unsupported, "the toy does not know such messages")),
     };
     let text = content.text();
-    let text = if plant == Plant::TrimsText { text.trim() } else { &*text };
+    let text = match (plant, message) {
+        (Plant::TrimsText, _) => text.trim().to_owned(),
+        (Plant::LowersText, _) => text.to_lowercase(),
+        (Plant::SaysNames, Message::Human(message)) => {
+            message.name.iter().map(|name| format!("{name}: ")).chain([text.into_owned()]).collect()
+        }
+        _ => text.into_owned(),
+    };
     let mut wire = json!({"role": role, "text": text});
     for block in content.as_blocks().unwrap_or_default() {
         match (image(block), plant) {
             (Some(_), Plant::LosesImages) | (None, Plant::LosesImages) => {}
             (Some(_), Plant::DropsWhatItCannot) => {}
             (Some(image), _) => wire["images"] = json!([image]),
+            (None, Plant::LosesRecordings) if block.kind() == Some("audio") => {}
+            (None, Plant::LosesFiles) if block.kind() == Some("file") => {}
+            (None, _) if matches!(block.kind(), Some("audio" | "file")) => {
+                wire["files"] = json!([block.get("base64")]);
+            }
             (None, _) if block.as_text().is_some() || plant == Plant::DropsWhatItCannot => {}
             (None, _) => {
                 return Err(Error::new(ErrorKind::Unsupported, "the toy reads texts and images only"));
@@ -85,9 +111,13 @@ fn wire_message(message: &Message, plant: Plant) -> Result<Value> {
         let calls =
             message.tool_calls().iter().map(|call| json!({"name": call.name, "arguments": call.args}));
         wire["calls"] = calls.collect();
+        if plant == Plant::ForgetsCalls && message.tool_calls().len() == 1 {
+            wire["calls"] = json!([]);
+        }
     }
     if let Message::Tool(message) = message {
         wire["answers"] = message.tool_call_id.clone().into();
+        wire["failed"] = (message.status == ToolStatus::Error && plant != Plant::LosesFailures).into();
     }
     Ok(wire)
 }
@@ -124,8 +154,15 @@ pub(crate) fn decode(body: &[u8], origin: &Origin, plant: Plant) -> Result<AiMes
         Err(_) if plant == Plant::TakesAnything => {
             return Ok(AiMessage::new(&*String::from_utf8_lossy(body)));
         }
-        Err(error) => return Err(bad(ErrorKind::Decode, "the answer is not JSON", origin).with_source(error)),
+        Err(error) => {
+            let text = String::from_utf8_lossy(body);
+            let service = origin.service_error(&text);
+            return Err(Error::new(ErrorKind::Decode, "the answer is not JSON")
+                .with_service(service)
+                .with_source(error));
+        }
     };
+    assert!(plant != Plant::PanicsAtNull || !value["model"].is_null(), "whose answer is it?");
     if !value["text"].is_string() && plant != Plant::TakesEmptyAnswers {
         return Err(bad(ErrorKind::InvalidResponse, "the answer has no text", origin));
     }
@@ -162,7 +199,7 @@ fn describe(message: &mut AiMessage, value: &Value, plant: Plant) {
     assert!(plant != Plant::PanicsAtNews || unknown.is_none(), "what is {unknown:?}?");
     let text = |name: &str| value[name].as_str().map(str::to_owned);
     message.id = text("id");
-    message.metadata.model = text("model");
+    message.metadata.model = text("model").filter(|_| plant != Plant::LosesModel);
     let unknown = value.as_object().into_iter().flatten().filter(|(name, _)| !KNOWN.contains(&name.as_str()));
     if plant != Plant::LosesNews {
         message.metadata.extra = unknown.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -228,6 +265,9 @@ impl StreamDecoder for Decoder {
         }
         if self.plant == Plant::LosesStreamedUsage {
             chunk_of.usage = None;
+        }
+        if self.plant == Plant::LosesStreamedNews {
+            chunk_of.metadata.extra.clear();
         }
         self.finished |= value["end"].is_string();
         Ok(Some(chunk_of))

@@ -45,10 +45,6 @@ impl Subject for ToySubject {
         format!("{:?}", Toy::new(setup, self.0))
     }
 
-    fn keeps_unknown(&self) -> bool {
-        true
-    }
-
     fn live_switch(&self) -> Option<&str> {
         Some(LIVE_SWITCH)
     }
@@ -96,10 +92,6 @@ impl Wire for ToySubject {
         Some(("x-toy-key", ""))
     }
 
-    fn says_end(&self) -> bool {
-        true
-    }
-
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();
@@ -110,11 +102,14 @@ impl Wire for ToySubject {
             AskedTool::new(text(&tool["name"]), text(&tool["description"]), tool["parameters"].clone())
         };
         asked.tools = list(&body["tools"]).iter().map(tool).collect();
-        asked.tool_choice = body["tool_choice"].as_str().map(|choice| match choice {
-            "any" => ToolChoice::Any,
-            name => ToolChoice::Named(name.to_owned()),
-        });
-        asked.schema = body.get("response_format").cloned();
+        asked.tool_choice = match &body["tool_choice"] {
+            Value::String(choice) if choice == "any" => Some(ToolChoice::Any),
+            Value::String(name) => Some(ToolChoice::Named(name.clone())),
+            choice => choice["function"]["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
+        };
+        asked.json = body["response_format"]["type"] == "json_object";
+        asked.schema = body.get("response_format").filter(|_| !asked.json).cloned();
+        asked.model = text(&body["model"]);
         asked
     }
 }
@@ -148,6 +143,8 @@ fn message(message: &Value) -> AskedMessage {
     };
     let mut asked = AskedMessage::new(role, text(&message["text"]));
     asked.images = list(&message["images"]).iter().map(text).collect();
+    asked.files = list(&message["files"]).iter().map(text).collect();
+    asked.failed = message["failed"] == true;
     asked.calls =
         list(&message["calls"]).iter().map(|call| (text(&call["name"]), call["arguments"].clone())).collect();
     asked.answers = message["answers"].as_str().map(str::to_owned);

@@ -6,10 +6,12 @@ use std::time::Duration;
 use catena_cache::{CacheKey, CacheStore, Cached, MemoryStore};
 use catena_core::fakes::FakeChatModel;
 use catena_core::{
-    AiMessage, Error, ErrorKind, Result, RetryPolicy, RunConfig, Runnable, RunnableExt, async_trait,
+    AiMessage, ConfigurableField, Error, ErrorKind, ModelRegistry, Result, RetryPolicy, RunConfig, Runnable,
+    RunnableExt, async_trait,
 };
-use catena_limits::Budget;
-use catena_testkit::conformance::{Fault, Model, Subject, Wrapped, as_model, examine};
+use catena_limits::{AdaptiveConcurrency, Budget, RateLimiter};
+use catena_testkit::conformance::{Fault, Model, Setup, Subject, Wire, Wrapped, as_model, examine};
+use serde_json::json;
 
 use crate::planted::Plant;
 use crate::toy_wire::ToySubject;
@@ -63,6 +65,25 @@ wrappers! {
         model.with_config(RunConfig::new().with_admission(budget))
     });
     watched: around(|model| model.with_listener(|_| {}));
+    rate_limited: around(|model| {
+        let limiter = RateLimiter::new().with_requests_per_minute(1_000_000).with_tokens_per_minute(1_000_000_000);
+        model.with_config(RunConfig::new().with_admission(limiter))
+    });
+    // The place of all calls at once is what the kit asks for.
+    adaptive: around(|model| {
+        let places = AdaptiveConcurrency::new().with_max(1_000).with_start(1_000);
+        model.with_config(RunConfig::new().with_admission(places))
+    });
+    described: around(|model| model.with_input_schema(json!({})).with_output_schema(json!({})));
+    one_of_several: around(|model| {
+        let other = FakeChatModel::new(["not me"]);
+        model.configurable_alternatives(ConfigurableField::new("kit"), "it").with("other", other)
+    });
+    chosen_by_name: around(|model| {
+        let models = ModelRegistry::new().with_chat("kit", move |_, _| Ok(model.clone()));
+        models.configurable().with_default("kit:model")
+    });
+    retrying: Retrying;
     // A store that keeps nothing: every call goes through the cache to the service.
     cached: Wrapped::new(ToySubject::sound(), |model| {
         Arc::new(Cached::new(model, Arc::new(Forgetful))) as Chat
@@ -86,10 +107,60 @@ impl CacheStore for Forgetful {
     }
 }
 
+/// The model does not try again, and the retry around it does, as often.
+struct Retrying;
+
+impl Subject for Retrying {
+    type Output = AiMessage;
+
+    fn model(&self, setup: &Setup) -> Result<Chat> {
+        let mut once = setup.clone();
+        once.max_retries = 0;
+        let model = ToySubject::sound().model(&once)?;
+        let policy = RetryPolicy::new().with_max_attempts(setup.max_retries + 1);
+        let config = RunConfig::new().with_timer(Arc::clone(&setup.timer));
+        Ok(as_model(model.clone(), model.with_retry(policy).with_config(config)))
+    }
+
+    fn wire(&self) -> &dyn Wire {
+        &*TOY
+    }
+
+    fn shown(&self, setup: &Setup) -> String {
+        ToySubject::sound().shown(setup)
+    }
+
+    fn skips(&self) -> &[(&str, &str)] {
+        &[(
+            "retries_end",
+            "how often it was tried stands in the path of the error, not in the model's own count",
+        )]
+    }
+}
+
+static TOY: std::sync::LazyLock<ToySubject> = std::sync::LazyLock::new(ToySubject::sound);
+
 /// A store that remembers: what is asked once behaves in the same way.
 fn remembering() -> impl Subject<Output = AiMessage> {
+    const ASKED_ONCE: &str = "what was asked before does not reach the service again";
     Wrapped::new(ToySubject::sound(), |model| Arc::new(Cached::new(model, Arc::new(MemoryStore::new(1_000)))))
-        .skipping("streaming", "the second request does not reach the service")
+        .skipping("streaming", ASKED_ONCE)
+}
+
+/// Run by the test of what is printed.
+#[test]
+fn a_skip() {
+    catena_testkit::conformance::assert_behaviour(remembering(), "streaming");
+}
+
+#[test]
+fn a_skip_is_told_where_tests_that_pass_are_silent() {
+    let program = std::env::current_exe().expect("this program");
+    let output = std::process::Command::new(program).args(["--exact", "wrapped::a_skip"]).output();
+    let output = output.expect("a process");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("`streaming` is skipped: what was asked before"), "{told}");
 }
 
 #[test]
@@ -97,8 +168,23 @@ fn a_cache_keeps_answers_and_not_failures() {
     for behaviour in [
         "text",
         "hard_text",
+        "conversation",
+        "repeated_roles",
+        "system_message",
         "stop",
+        "tools_request",
+        "tool_choice",
         "tool_results",
+        "structured_output",
+        "structured_methods",
+        "images",
+        "files",
+        "metadata",
+        "finish_reason",
+        "not_an_answer",
+        "foreign_refusals",
+        "evidence",
+        "no_replay",
         "errors_by_status",
         "retries_end",
         "cut_streams",
@@ -106,7 +192,7 @@ fn a_cache_keeps_answers_and_not_failures() {
     ] {
         assert_eq!(examine(remembering(), behaviour), Ok(()), "{behaviour}");
     }
-    assert!(matches!(examine(remembering(), "streaming"), Err(Fault::NotApplicable(_))));
+    assert!(matches!(examine(remembering(), "streaming"), Err(Fault::Skipped(_))));
 }
 
 /// A wrapper hides no fault of the model, and one of its own is found.
@@ -125,4 +211,8 @@ fn a_skip_of_nothing_is_a_fault() {
     let misspelt = Wrapped::new(ToySubject::sound(), |model| model).skipping("txt", "a slip");
     assert!(matches!(examine(misspelt, "text"), Err(Fault::Broken(_))));
     assert!(matches!(examine(ToySubject::sound(), "txt"), Err(Fault::Broken(_))));
+    for silent in ["", "  "] {
+        let silent = Wrapped::new(ToySubject::sound(), |model| model).skipping("text", silent);
+        assert!(matches!(examine(silent, "text"), Err(Fault::Broken(_))));
+    }
 }

@@ -25,10 +25,6 @@ impl Subject for Chat {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
 
-    fn keeps_unknown(&self) -> bool {
-        true
-    }
-
     fn live_switch(&self) -> Option<&str> {
         Some("CATENA_LIVE_ANTHROPIC")
     }

@@ -56,10 +56,6 @@ impl Wire for Messages {
         Some(event("message_mood", json!({"mood": {"good": true}})))
     }
 
-    fn says_end(&self) -> bool {
-        true
-    }
-
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();
@@ -78,6 +74,7 @@ impl Wire for Messages {
             _ => None,
         };
         asked.schema = body.pointer("/output_config/format/schema").cloned();
+        asked.model = word(&body["model"]);
         asked
     }
 
@@ -136,15 +133,17 @@ fn messages(turn: &Value) -> Vec<AskedMessage> {
     let result = |block: &Value| {
         let mut message = AskedMessage::new(Role::Tool, text(&block["content"]));
         message.answers = Some(word(&block["tool_use_id"]));
+        message.failed = block["is_error"] == true;
         message
     };
     let mut messages: Vec<AskedMessage> = of("tool_result").map(result).collect();
     let role = if turn["role"] == "assistant" { Role::Ai } else { Role::Human };
     let mut said = AskedMessage::new(role, text(content));
-    let image = |block: &Value| word(block["source"].get("data").unwrap_or(&block["source"]["url"]));
-    said.images = of("image").map(image).collect();
+    let source = |block: &Value| word(block["source"].get("data").unwrap_or(&block["source"]["url"]));
+    said.images = of("image").map(source).collect();
+    said.files = of("document").map(source).collect();
     said.calls = of("tool_use").map(|block| (word(&block["name"]), block["input"].clone())).collect();
-    let empty = said.text.is_empty() && said.images.is_empty() && said.calls.is_empty();
+    let empty = said == AskedMessage::new(said.role, "");
     if messages.is_empty() || !empty {
         messages.push(said);
     }

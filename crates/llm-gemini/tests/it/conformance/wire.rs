@@ -40,6 +40,9 @@ impl Wire for GeminiWire {
         let generation = &body["generationConfig"];
         asked.stop = list(&generation["stopSequences"]).iter().map(text).collect();
         asked.schema = generation.get("responseJsonSchema").cloned();
+        asked.json = generation["responseMimeType"] == "application/json";
+        let model = request.path().rsplit('/').next().and_then(|last| last.split(':').next());
+        asked.model = model.unwrap_or_default().to_owned();
         let declarations = list(&body["tools"]).iter().flat_map(|tool| list(&tool["functionDeclarations"]));
         asked.tools = declarations
             .map(|tool| {
@@ -61,6 +64,10 @@ impl Wire for GeminiWire {
 
     fn key_header(&self) -> Option<(&str, &str)> {
         Some(("x-goog-api-key", ""))
+    }
+
+    fn request_id_header(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -112,13 +119,12 @@ fn messages(turn: &Value) -> Vec<AskedMessage> {
     }
     let role = if turn["role"] == "model" { Role::Ai } else { Role::Human };
     let mut asked = AskedMessage::new(role, texts(&turn["parts"]));
-    asked.images = parts
-        .iter()
-        .filter_map(|part| {
-            part["inlineData"]["data"].as_str().or_else(|| part["fileData"]["fileUri"].as_str())
-        })
-        .map(str::to_owned)
-        .collect();
+    let media = parts.iter().filter_map(|part| part.get("inlineData").or_else(|| part.get("fileData")));
+    for media in media {
+        let data = text(media.get("data").unwrap_or(&media["fileUri"]));
+        let is_image = media["mimeType"].as_str().is_some_and(|kind| kind.starts_with("image/"));
+        if is_image { asked.images.push(data) } else { asked.files.push(data) }
+    }
     let calls = parts.iter().filter_map(|part| part.get("functionCall"));
     asked.calls = calls.map(|call| (text(&call["name"]), call["args"].clone())).collect();
     vec![asked]
@@ -130,5 +136,6 @@ fn result(result: &Value) -> AskedMessage {
         response.get("output").or_else(|| response.get("error")).map_or_else(|| response.to_string(), text);
     let mut asked = AskedMessage::new(Role::Tool, said);
     asked.answers = result["id"].as_str().map(str::to_owned);
+    asked.failed = response.get("error").is_some();
     asked
 }

@@ -27,8 +27,11 @@ impl Subject for Chat {
         format!("{:?} {:#?}", builder(setup), builder(setup).build())
     }
 
-    fn keeps_unknown(&self) -> bool {
-        true
+    fn skips(&self) -> &[(&str, &str)] {
+        &[
+            ("tool_errors", "Ollama has no word for a tool that failed: its result says so"),
+            ("live_image", "most models see nothing: `vision::live_image` asks one that does"),
+        ]
     }
 
     fn live_switch(&self) -> Option<&str> {
@@ -36,7 +39,44 @@ impl Subject for Chat {
     }
 
     fn live_model(&self) -> Result<Model<AiMessage>> {
-        Ok(Arc::new(ChatOllama::new("llama3.2")?))
+        Ok(Arc::new(ChatOllama::new(live_model("MODEL", "llama3.2"))?))
+    }
+}
+
+/// The name of a model that is there: of the variable `CATENA_LIVE_OLLAMA_` and this.
+pub(super) fn live_model(which: &str, default: &str) -> String {
+    std::env::var(format!("CATENA_LIVE_OLLAMA_{which}")).unwrap_or_else(|_| default.to_owned())
+}
+
+/// A model that sees, to be asked about an image.
+pub(super) struct Vision;
+
+impl Subject for Vision {
+    type Output = AiMessage;
+
+    fn model(&self, setup: &Setup) -> Result<Model<AiMessage>> {
+        Chat.model(setup)
+    }
+
+    fn wire(&self) -> &dyn Wire {
+        &Chat
+    }
+
+    fn shown(&self, setup: &Setup) -> String {
+        Chat.shown(setup)
+    }
+
+    fn live_switch(&self) -> Option<&str> {
+        Chat.live_switch()
+    }
+
+    fn live_model(&self) -> Result<Model<AiMessage>> {
+        Ok(Arc::new(ChatOllama::new(live_model("VISION_MODEL", ""))?))
+    }
+
+    fn skip_reason(&self, _: &str) -> Option<&str> {
+        let named = !live_model("VISION_MODEL", "").is_empty();
+        (!named).then_some("CATENA_LIVE_OLLAMA_VISION_MODEL names no model that reads images")
     }
 }
 
@@ -94,8 +134,8 @@ impl Wire for Chat {
         Some(Event::json(json!({"status": "loading model"})))
     }
 
-    fn says_end(&self) -> bool {
-        true
+    fn request_id_header(&self) -> Option<&str> {
+        None
     }
 
     fn read(&self, request: &Recorded) -> Asked {
@@ -113,6 +153,8 @@ pub(super) fn asked(body: &Value) -> Asked {
     asked.streamed = body["stream"] == true;
     asked.stop = list(&body["options"]["stop"]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
     asked.schema = Some(body["format"].clone()).filter(Value::is_object);
+    asked.json = body["format"] == "json";
+    asked.model = body["model"].as_str().unwrap_or_default().to_owned();
     asked
 }
 

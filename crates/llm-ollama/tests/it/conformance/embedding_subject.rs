@@ -10,7 +10,7 @@ use catena_testkit::conformance::{
 };
 use serde_json::{Value, json};
 
-use super::chat_subject::Chat;
+use super::chat_subject::{Chat, live_model};
 
 pub(super) struct Vectors;
 
@@ -36,7 +36,7 @@ impl EmbeddingSubject for Vectors {
     }
 
     fn live_model(&self) -> Result<Arc<dyn Embeddings>> {
-        Ok(Arc::new(OllamaEmbeddings::new("nomic-embed-text")?))
+        Ok(Arc::new(OllamaEmbeddings::new(live_model("EMBEDDING_MODEL", "nomic-embed-text"))?))
     }
 }
 

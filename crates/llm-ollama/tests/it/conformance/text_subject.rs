@@ -10,7 +10,7 @@ use catena_testkit::conformance::{
 };
 use serde_json::{Value, json};
 
-use super::chat_subject::{Chat, asked, end};
+use super::chat_subject::{Chat, asked, end, live_model};
 
 pub(super) struct Text;
 
@@ -34,7 +34,7 @@ impl Subject for Text {
     }
 
     fn live_model(&self) -> Result<Model<String>> {
-        Ok(Arc::new(Ollama::new("llama3.2")?))
+        Ok(Arc::new(Ollama::new(live_model("MODEL", "llama3.2"))?))
     }
 }
 
@@ -74,8 +74,12 @@ impl Wire for Text {
         Chat.failure_event(message)
     }
 
-    fn says_end(&self) -> bool {
-        true
+    fn unknown_event(&self) -> Option<Event> {
+        Chat.unknown_event()
+    }
+
+    fn request_id_header(&self) -> Option<&str> {
+        None
     }
 
     fn read(&self, request: &Recorded) -> Asked {

@@ -58,10 +58,6 @@ impl Wire for ChatWire {
         Some(Event::json(json!({"error": {"message": message, "type": "server_error", "code": null}})))
     }
 
-    fn says_end(&self) -> bool {
-        true
-    }
-
     fn read(&self, request: &Recorded) -> Asked {
         let body = request.json();
         let mut asked = Asked::default();
@@ -74,6 +70,8 @@ impl Wire for ChatWire {
             choice => choice["function"]["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
         };
         asked.schema = body.pointer("/response_format/json_schema/schema").cloned();
+        asked.json = body["response_format"]["type"] == "json_object";
+        asked.model = word(&body["model"]);
         asked
     }
 }
@@ -86,6 +84,15 @@ pub(super) fn usage(answer: &Answer) -> Value {
         })
     };
     answer.usage.map_or(Value::Null, usage)
+}
+
+/// What a data URL holds.
+pub(super) fn data(url: &str) -> String {
+    url.split_once(";base64,").map_or(url, |(_, data)| data).to_owned()
+}
+
+pub(super) fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// A text, or a list of texts.
@@ -126,8 +133,11 @@ fn message(message: &Value) -> AskedMessage {
     let text: String = parts.iter().filter_map(|part| part["text"].as_str()).collect();
     let mut asked = AskedMessage::new(role, message["content"].as_str().map_or(text, str::to_owned));
     let urls = parts.iter().filter_map(|part| part["image_url"]["url"].as_str());
-    asked.images =
-        urls.map(|url| url.split_once(";base64,").map_or(url, |(_, data)| data).to_owned()).collect();
+    asked.images = urls.map(data).collect();
+    let media = |part: &Value| {
+        part["input_audio"]["data"].as_str().or_else(|| part["file"]["file_data"].as_str()).map(data)
+    };
+    asked.files = parts.iter().filter_map(media).collect();
     let call = |call: &Value| {
         let function = &call["function"];
         let arguments = function["arguments"].as_str().and_then(|text| serde_json::from_str(text).ok());

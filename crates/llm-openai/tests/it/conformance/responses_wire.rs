@@ -6,7 +6,7 @@ use catena_testkit::conformance::{
 };
 use serde_json::{Value, json};
 
-use super::chat_wire::{ChatWire, list};
+use super::chat_wire::{ChatWire, data, list, word};
 
 pub(super) struct ResponsesWire;
 
@@ -62,10 +62,6 @@ impl Wire for ResponsesWire {
         Some(Event::json(json!({"type": "error", "code": "server_error", "message": message, "param": null})))
     }
 
-    fn says_end(&self) -> bool {
-        true
-    }
-
     fn unknown_event(&self) -> Option<Event> {
         Some(Event::json(json!({"type": "response.daydream.delta", "output_index": 0, "delta": "clouds"})))
     }
@@ -81,6 +77,8 @@ impl Wire for ResponsesWire {
             choice => choice["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
         };
         asked.schema = body.pointer("/text/format/schema").cloned();
+        asked.json = body.pointer("/text/format/type").is_some_and(|kind| kind == "json_object");
+        asked.model = word(&body["model"]);
         asked
     }
 }
@@ -151,7 +149,9 @@ fn read_message(item: &Value) -> AskedMessage {
     let text: String = parts.iter().filter_map(|part| part["text"].as_str()).collect();
     let mut message = AskedMessage::new(role, item["content"].as_str().map_or(text, str::to_owned));
     let urls = parts.iter().filter_map(|part| part["image_url"].as_str());
-    message.images =
-        urls.map(|url| url.split_once(";base64,").map_or(url, |(_, data)| data).to_owned()).collect();
+    message.images = urls.map(data).collect();
+    let media =
+        |part: &Value| part["input_audio"]["data"].as_str().or_else(|| part["file_data"].as_str()).map(data);
+    message.files = parts.iter().filter_map(media).collect();
     message
 }

@@ -1,32 +1,37 @@
 //! What is known about an answer and about the model.
 
-use catena_core::{AiMessage, RunnableExt};
+use catena_core::{AiMessage, LanguageModel, PromptValue};
 
-use super::super::stage::fold;
+use super::super::stage::Exchange;
 use super::super::subject::{Answered, KEY, Setup};
 use super::super::verdict::{ensure, ensure_eq};
-use super::super::{Answer, Finish, Stage, Verdict};
-use crate::laws::Laws;
+use super::super::{Answer, Fault, Finish, Stage, Verdict};
+use crate::laws::{LawViolation, Laws};
 
-/// An answer tells its id and its model, if the service does, and why it ended.
+/// An answer tells its id and its model, if the service does.
 pub(crate) async fn metadata(stage: &Stage<AiMessage>) -> Verdict {
+    let scripted = Answer::of_text(["some ", "words"]);
+    let wire = stage.wire().whole(&scripted).to_string();
+    for Exchange { how, answer, .. } in stage.exchanges(&scripted, "Hi", |model| model).await? {
+        if wire.contains(&scripted.id) {
+            ensure_eq!(answer.id.as_deref(), Some(&*scripted.id), "the id of a {how}");
+        }
+        if wire.contains(&scripted.model) {
+            ensure_eq!(answer.metadata.model.as_deref(), Some(&*scripted.model), "the model of a {how}");
+        }
+    }
+    Ok(())
+}
+
+/// An answer tells why it ended, and one that became too long is told from one that said all.
+pub(crate) async fn finish_reason(stage: &Stage<AiMessage>) -> Verdict {
     let mut reasons = Vec::new();
     for finish in [Finish::Stop, Finish::Length] {
-        let answer = Answer { finish, ..Answer::of_text(["some ", "words"]) };
-        let (server, wire) = (stage.answering(&answer), stage.wire().whole(&answer).to_string());
-        let model = stage.model(&server)?;
-        for (how, message) in [("call", model.invoke("Hi").await?), ("stream", fold(&model, "Hi").await?)] {
-            if wire.contains(&answer.id) {
-                ensure_eq!(message.id.as_deref(), Some(&*answer.id), "the id of a {how}");
-            }
-            if wire.contains(&answer.model) {
-                ensure_eq!(message.metadata.model.as_deref(), Some(&*answer.model), "the model of a {how}");
-            }
-            ensure!(
-                message.metadata.finish_reason.is_some(),
-                "a {how} does not say why it ended ({finish:?})"
-            );
-            reasons.push(message.metadata.finish_reason);
+        let scripted = Answer { finish, ..Answer::of_text(["some ", "words"]) };
+        for Exchange { how, answer, .. } in stage.exchanges(&scripted, "Hi", |model| model).await? {
+            let reason = answer.metadata.finish_reason;
+            ensure!(reason.is_some(), "a {how} does not say why it ended ({finish:?})");
+            reasons.push(reason);
         }
     }
     ensure!(
@@ -40,36 +45,60 @@ pub(crate) async fn metadata(stage: &Stage<AiMessage>) -> Verdict {
 /// The model says whose it is, which it is and how it is set.
 pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
     let setup = Setup::at("http://127.0.0.1:9");
-    let model = stage.subject().model(&setup)?;
+    let (model, twin) = (stage.subject().model(&setup)?, stage.subject().model(&setup)?);
+    let shown = format!("{:?}", model.parameters());
+    ensure!(!shown.contains(KEY), "the parameters show the key");
+    tells_who_it_is(&*model, &*twin)
+}
+
+/// The model, and the same built again, say whose they are, which and how they are set.
+pub(crate) fn tells_who_it_is<O: Answered>(
+    model: &dyn LanguageModel<Output = O>,
+    twin: &dyn LanguageModel<Output = O>,
+) -> Verdict {
     let provider = model.provider().unwrap_or_default();
     let word = provider.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
     ensure!(!provider.is_empty() && word, "the provider is {provider:?}, not a word of lower case");
     ensure!(model.model_id().is_some_and(|id| !id.is_empty()), "the model has no id");
     ensure!(!model.model_name().is_empty(), "the model has no name");
     let Some(parameters) = model.parameters() else {
-        return Err(super::super::Fault::Broken("the model does not tell its parameters".to_owned()));
+        return Err(Fault::Broken("the model does not tell its parameters".to_owned()));
     };
     let id = model.model_id().unwrap_or_default();
-    ensure!(
-        parameters.values().any(|value| value == id),
-        "no parameter is the model's id {id:?}: {parameters:?}"
-    );
-    ensure!(!format!("{parameters:?}").contains(KEY), "the parameters show the key");
-    let twin = stage.subject().model(&setup)?.parameters();
-    ensure_eq!(twin, Some(parameters), "the parameters of the same model, built again");
+    let named = parameters.values().any(|value| value == id);
+    ensure!(named, "no parameter is the model's id {id:?}: {parameters:?}");
+    ensure_eq!(twin.parameters(), Some(parameters), "the parameters of the same model, built again");
     Ok(())
 }
 
-/// The laws of every runnable hold.
+/// The laws of every runnable hold, but for that of streaming.
 pub(crate) async fn laws<O: Answered>(stage: &Stage<O>) -> Verdict {
+    let server = stage.echoing(|_, reply| reply);
+    obey_laws(&*stage.model(&server)?, ["Hi", "Ho"].map(PromptValue::from)).await
+}
+
+/// The model keeps the laws, but for that of streaming.
+pub(crate) async fn obey_laws<O: Answered>(
+    model: &dyn LanguageModel<Output = O>,
+    inputs: [PromptValue; 2],
+) -> Verdict {
+    let laws = Laws::new().with_max_polls(10);
+    for input in inputs.clone() {
+        holds(laws.laziness(model, input.clone()).await)?;
+        holds(laws.events(model, input.clone()).await)?;
+        holds(laws.observation(model, input.clone()).await)?;
+        holds(laws.cancellation(model, input).await)?;
+    }
+    holds(laws.batch(model, inputs.to_vec()).await)
+}
+
+/// The chunks of a stream add up to what a call gives, to the last of its members.
+pub(crate) async fn streaming_law<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["one ", "two"]));
     let model = stage.model(&server)?;
-    let laws = Laws::new().with_max_polls(10);
-    let checked = laws.check_all(&*model, ["Hi".into(), "Ho".into()]).await;
-    ensure!(
-        checked.is_ok(),
-        "{}",
-        checked.map_or_else(|violation| violation.to_string(), |()| String::new())
-    );
-    Ok(())
+    holds(Laws::new().streaming(&*model, "Hi".into()).await)
+}
+
+fn holds(checked: Result<(), LawViolation>) -> Verdict {
+    checked.map_err(|violation| Fault::Broken(violation.to_string()))
 }

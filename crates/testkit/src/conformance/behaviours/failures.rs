@@ -5,7 +5,7 @@ use catena_core::{ErrorKind, RunnableExt};
 use super::super::stage::{drain, failure};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
-use super::super::{Stage, Verdict};
+use super::super::{Fault, Stage, Verdict};
 use crate::{Reply, Server, shown};
 
 /// Status, what it is for branching, and whether trying again may help.
@@ -40,7 +40,7 @@ pub(crate) async fn errors_by_status<O: Answered>(stage: &Stage<O>) -> Verdict {
         ensure!(chunks.is_empty(), "HTTP {status} gives chunks: {chunks:?}");
         for (how, error) in [("call", Some(called)), ("stream", streamed)] {
             let Some(error) = error else {
-                return Err(super::super::Fault::Broken(format!("HTTP {status} of a {how} is no error")));
+                return Err(Fault::Broken(format!("HTTP {status} of a {how} is no error")));
             };
             ensure!(
                 kinds.contains(&error.kind()),
@@ -61,6 +61,34 @@ pub(crate) async fn errors_by_status<O: Answered>(stage: &Stage<O>) -> Verdict {
             ensure_eq!(known, Some(status), "the status that the error of a {how} knows");
         }
         ensure_eq!(server.requests().len(), 2, "the requests for HTTP {status}, without retries");
+    }
+    Ok(())
+}
+
+/// An error says which request it was, by the id that the service gave it, and what the service sent.
+pub(crate) async fn evidence<O: Answered>(stage: &Stage<O>) -> Verdict {
+    const ID: &str = "kit-request-7";
+    let header = stage.wire().request_id_header();
+    let page = "<html><body>Captive portal</body></html>";
+    for (words, reply) in
+        [("because of the weather", stage.refusal(500)), ("Captive portal", Reply::html(200, page))]
+    {
+        let reply = header.map_or_else(|| reply.clone(), |header| reply.clone().with_header(header, ID));
+        let server = Server::replay([reply]);
+        let model = stage.model(&server)?;
+        let called = failure(model.invoke("Hi").await, "a call without an answer")?;
+        let (_, streamed) = drain(&model, "Hi").await?;
+        for (how, error) in [("call", Some(&called)), ("stream", streamed.as_ref())] {
+            let Some(service) = error.and_then(catena_core::Error::service) else {
+                return Err(Fault::Broken(format!(
+                    "the error of a {how} knows nothing of the service: {error:?}"
+                )));
+            };
+            let body = service.body.as_deref().unwrap_or_default();
+            ensure!(body.contains(words), "the error of a {how} has the body {body:?}, without {words:?}");
+            let id = header.map(|_| ID);
+            ensure_eq!(service.request_id.as_deref(), id, "the request's id in the error of a {how}");
+        }
     }
     Ok(())
 }

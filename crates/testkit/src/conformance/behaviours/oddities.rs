@@ -32,34 +32,45 @@ pub(crate) async fn unknown_members<O: Answered>(stage: &Stage<O>) -> Verdict {
     same_facts(&expected, &whole)
 }
 
-/// What nobody knows yet is kept, for whoever does.
+/// What nobody knows yet is kept, for whoever does; of a stream as of a call.
 pub(crate) async fn unknown_kept(stage: &Stage<AiMessage>) -> Verdict {
-    if !stage.subject().keeps_unknown() {
-        return Err(Fault::NotApplicable(
-            "the subject does not promise to keep what it does not know".to_owned(),
-        ));
-    }
     let news = serde_json::json!({"weather": ["fine", 21.5, null]});
-    let mut whole = stage.wire().whole(&Answer::of_text(["one ", "two"]));
+    let scripted = Answer::of_text(["one ", "two"]);
+    let mut whole = stage.wire().whole(&scripted);
     whole["kit_news"] = news.clone();
-    let server = Server::replay([Reply::json(200, whole)]);
-    let answer = stage.model(&server)?.invoke("Hi").await?;
+    // What an event wraps the answer in is nobody's to keep, so it is everywhere.
+    let events = stage.wire().events(&scripted).into_iter().map(|event| match event.data {
+        EventData::Json(data) => {
+            Event { data: EventData::Json(strange(data, stage.wire().free_form())), ..event }
+        }
+        EventData::Text(_) => event,
+    });
+    let server = stage.choosing(Reply::json(200, whole), stage.events(&events.collect::<Vec<_>>()));
+    let model = stage.model(&server)?;
+    let answer = model.invoke("Hi").await?;
     ensure_eq!(answer.metadata.extra.get("kit_news"), Some(&news), "an unknown member of the answer");
+    let kept = fold(&model, "Hi").await?.metadata.extra;
+    ensure!(kept.contains_key("kit_object"), "of the unknown members of a stream there are only {kept:?}");
     Ok(())
 }
 
 /// Events of kinds to come are passed over, wherever they stand.
 pub(crate) async fn unknown_events<O: Answered>(stage: &Stage<O>) -> Verdict {
     let Some(unknown) = stage.wire().unknown_event() else {
-        return Err(Fault::NotApplicable(
-            "the service does not say that kinds of events may be added".to_owned(),
-        ));
+        return Err(undeclared("unknown_event", "unknown_events"));
     };
     let answer = Answer::of_text(["one ", "two"]);
     let events = stage.wire().events(&answer).into_iter().flat_map(|event| [unknown.clone(), event]);
     let server = Server::replay([stage.events(&events.collect::<Vec<_>>())]);
     ensure_eq!(fold(&stage.model(&server)?, "Hi").await?.said(), answer.text(), "the answer");
     Ok(())
+}
+
+/// A subject that leaves out in silence what turns on a behaviour.
+pub(super) fn undeclared(method: &str, behaviour: &str) -> Fault {
+    let message =
+        format!("`Wire::{method}` gives nothing: if the service has none, skip `{behaviour}` and say so");
+    Fault::Broken(message)
 }
 
 /// What is not an answer at all is an error, never an empty answer.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::{ErrorKind, RunnableExt};
+use catena_core::{ErrorKind, PromptValue, RunnableExt};
 use futures_util::future::{join, join_all};
 use tokio::runtime::{Builder, Runtime};
 
@@ -65,24 +65,38 @@ pub(crate) async fn batch<O: Answered>(stage: &Stage<O>) -> Verdict {
 /// One model serves every executor.
 pub(crate) async fn executors<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["at ", "home"]));
-    let model = stage.model(&server)?;
+    everywhere(&stage.model(&server)?, &Home::default())
+}
+
+/// What is asked everywhere, and what the model says to it.
+pub(crate) struct Home {
+    pub(crate) prompt: PromptValue,
+    pub(crate) text: String,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self { prompt: "Hi".into(), text: "at home".to_owned() }
+    }
+}
+
+/// The model answers on every executor.
+pub(crate) fn everywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict {
+    let works = || works(model.clone(), home.prompt.clone());
     // Twice each, so that the second finds a connection there.
     for _ in 0..2 {
-        at_home("plain block_on", pollster::block_on(works(model.clone())))?;
-        at_home("smol", smol::block_on(works(model.clone())))?;
-        at_home("a task of smol", smol::block_on(smol::spawn(works(model.clone()))))?;
+        home.is("plain block_on", pollster::block_on(works()))?;
+        home.is("smol", smol::block_on(works()))?;
+        home.is("a task of smol", smol::block_on(smol::spawn(works())))?;
         let multi = multi()?;
-        at_home("tokio", multi.block_on(works(model.clone())))?;
-        at_home("a task of tokio", joined(multi.block_on(multi.spawn(works(model.clone())))))?;
+        home.is("tokio", multi.block_on(works()))?;
+        home.is("a task of tokio", joined(multi.block_on(multi.spawn(works()))))?;
         let current = current()?;
-        at_home("current-thread tokio", current.block_on(works(model.clone())))?;
-        at_home(
-            "a task of current-thread tokio",
-            joined(current.block_on(current.spawn(works(model.clone())))),
-        )?;
+        home.is("current-thread tokio", current.block_on(works()))?;
+        home.is("a task of current-thread tokio", joined(current.block_on(current.spawn(works()))))?;
     }
     // The runtimes are gone now; the model is not.
-    at_home("plain block_on, after runtimes", pollster::block_on(works(model)))
+    home.is("plain block_on, after runtimes", pollster::block_on(works()))
 }
 
 /// A call never holds the thread that polls it.
@@ -109,21 +123,22 @@ pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
 pub(crate) async fn blocking<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["at ", "home"]));
     let model = stage.model(&server)?;
-    bounded("blocking", Duration::from_secs(10), move || everywhere(&model))
+    bounded("blocking", Duration::from_secs(10), move || anywhere(&model, &Home::default()))
 }
 
-fn everywhere<O: Answered>(model: &Model<O>) -> Verdict {
+/// The model answers whoever blocks, wherever that is.
+pub(crate) fn anywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict {
     let (multi, current) = (multi()?, current()?);
     let inside = || {
-        let model = model.clone();
-        async { blocked(model) }
+        let (model, prompt) = (model.clone(), home.prompt.clone());
+        async { blocked(model, prompt) }
     };
-    at_home("a plain thread", blocked(model.clone()))?;
-    at_home("tokio", multi.block_on(inside()))?;
-    at_home("a task of tokio", joined(multi.block_on(multi.spawn(inside()))))?;
-    at_home("current-thread tokio", current.block_on(inside()))?;
-    at_home("a task of current-thread tokio", joined(current.block_on(current.spawn(inside()))))?;
-    at_home("smol", smol::block_on(inside()))
+    home.is("a plain thread", blocked(model.clone(), home.prompt.clone()))?;
+    home.is("tokio", multi.block_on(inside()))?;
+    home.is("a task of tokio", joined(multi.block_on(multi.spawn(inside()))))?;
+    home.is("current-thread tokio", current.block_on(inside()))?;
+    home.is("a task of current-thread tokio", joined(current.block_on(current.spawn(inside()))))?;
+    home.is("smol", smol::block_on(inside()))
 }
 
 /// One connection is enough for calls one after the other.
@@ -138,22 +153,24 @@ pub(crate) async fn kept_connection<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-fn blocked<O: Answered>(model: Model<O>) -> Result<String, Fault> {
+fn blocked<O: Answered>(model: Model<O>, prompt: PromptValue) -> Result<String, Fault> {
     let _scope = catena_http::blocking::enter()?;
-    pollster::block_on(works(model))
+    pollster::block_on(works(model, prompt))
 }
 
-async fn works<O: Answered>(model: Model<O>) -> Result<String, Fault> {
-    let (called, streamed) = (model.invoke("Hi").await?.said(), fold(&model, "Hi").await?.said());
+async fn works<O: Answered>(model: Model<O>, prompt: PromptValue) -> Result<String, Fault> {
+    let (called, streamed) = (model.invoke(prompt.clone()).await?.said(), fold(&model, prompt).await?.said());
     ensure_eq!(streamed, called, "the text of the stream");
     Ok(called)
 }
 
-fn at_home(place: &str, got: Result<String, Fault>) -> Verdict {
-    match got {
-        Ok(text) if text == "at home" => Ok(()),
-        Ok(text) => Err(Fault::Broken(format!("{place}: the answer is {text:?}"))),
-        Err(fault) => Err(Fault::Broken(format!("{place}: {fault}"))),
+impl Home {
+    fn is(&self, place: &str, got: Result<String, Fault>) -> Verdict {
+        match got {
+            Ok(text) if text == self.text => Ok(()),
+            Ok(text) => Err(Fault::Broken(format!("{place}: the answer is {text:?}"))),
+            Err(fault) => Err(Fault::Broken(format!("{place}: {fault}"))),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::super::stage::{drain, fold, has_left, said};
 use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Separation, Stage, Verdict};
+use super::oddities::undeclared;
 use crate::{Framing, Gate, Reply};
 
 /// The pieces of a stream add up to what a call gives, and each comes by itself.
@@ -54,9 +55,6 @@ pub(crate) async fn first_piece_at_once<O: Answered>(stage: &Stage<O>) -> Verdic
 
 /// An answer is over when the service says so, even if it keeps the connection open.
 pub(crate) async fn end_at_once<O: Answered>(stage: &Stage<O>) -> Verdict {
-    if !stage.wire().says_end() {
-        return Err(Fault::NotApplicable("no event of the service says that the answer is over".to_owned()));
-    }
     let stage = stage.clone();
     bounded("end_at_once", Duration::from_secs(10), move || {
         pollster::block_on(async {
@@ -137,7 +135,7 @@ pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
 pub(crate) async fn error_within_a_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["kept ", "lost"]);
     let Some(failure) = stage.wire().failure_event("the engine stalled") else {
-        return Err(Fault::NotApplicable("the service reports nothing within a stream".to_owned()));
+        return Err(undeclared("failure_event", "error_within_a_stream"));
     };
     let mut events = stage.events_before(&answer, "lost")?;
     events.push(failure);
@@ -157,7 +155,7 @@ fn with_body(separation: Separation, body: Vec<u8>) -> Reply {
 }
 
 /// Both say the same.
-pub(super) fn same_facts<O: Answered>(whole: &O, folded: &O) -> Verdict {
+pub(crate) fn same_facts<O: Answered>(whole: &O, folded: &O) -> Verdict {
     ensure_eq!(folded.said(), whole.said(), "the text of the stream");
     if let (Some(whole), Some(folded)) = (whole.message(), folded.message()) {
         ensure_eq!(folded.tool_calls(), whole.tool_calls(), "the tool calls of the stream");

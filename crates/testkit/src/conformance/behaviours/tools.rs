@@ -1,11 +1,13 @@
 //! Tools: what is offered, what is called, what comes of it.
 
-use catena_core::{AiMessage, Capability, Message, RunnableExt, ToolCall, ToolMessage};
+use catena_core::{
+    AiMessage, Capability, ChatModelExt, Message, RunnableExt, ToolCall, ToolMessage, ToolStatus,
+};
 use serde_json::{Value, json};
 
-use super::super::stage::fold;
+use super::super::stage::{Exchange, fold};
 use super::super::verdict::{ensure, ensure_eq};
-use super::super::{Answer, Fault, Role, ScriptedCall, Stage, ToolChoice, Verdict};
+use super::super::{Answer, Fault, Model, Role, ScriptedCall, Stage, ToolChoice, Verdict};
 use super::streams::same_facts;
 
 /// Tools that are bound to a call reach the service, in whichever form they are given.
@@ -16,22 +18,21 @@ pub(crate) async fn tools_request(stage: &Stage<AiMessage>) -> Verdict {
     titled["description"] = "Looks out of the window".into();
     let function = tool();
     for form in [function.clone(), json!({"type": "function", "function": function}), titled] {
-        let server = stage.answering(&Answer::of_text(["Fine"]));
-        stage.model(&server)?.bind("tools", vec![form.clone()]).invoke("Hi").await?;
-        let asked = stage.asked_once(&server)?;
-        let [tool] = &*asked.tools else {
-            return Err(Fault::Broken(format!("expected one tool in the request, got {:?}", asked.tools)));
-        };
-        let said = (&*tool.name, &*tool.description);
-        ensure_eq!(said, ("weather", "Looks out of the window"), "name and description of {form}");
-        for member in ["properties", "required"] {
-            ensure_eq!(
-                tool.parameters[member],
-                parameters()[member],
-                "`{member}` of the parameters of {form}"
-            );
+        let answer = Answer::of_text(["Fine"]);
+        let offered = |model: Model<AiMessage>| model.bind("tools", vec![form.clone()]);
+        for Exchange { how, asked, .. } in stage.exchanges(&answer, "Hi", offered).await? {
+            let [tool] = &*asked.tools else {
+                return Err(Fault::Broken(format!("expected one tool in a {how}, got {:?}", asked.tools)));
+            };
+            let said = (&*tool.name, &*tool.description);
+            ensure_eq!(said, ("weather", "Looks out of the window"), "name and description of {form}");
+            for member in ["properties", "required"] {
+                let (sent, expected) = (&tool.parameters[member], &parameters()[member]);
+                ensure_eq!(sent, expected, "`{member}` of the parameters of {form} in a {how}");
+            }
+            let choice = asked.tool_choice;
+            ensure!(choice.is_none(), "nobody chose, and the request for a {how} says {choice:?}");
         }
-        ensure!(asked.tool_choice.is_none(), "nobody chose, and the request says {:?}", asked.tool_choice);
     }
     Ok(())
 }
@@ -41,10 +42,13 @@ pub(crate) async fn tool_choice(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::ToolChoice)?;
     let named = ToolChoice::Named("weather".to_owned());
     for (choice, expected) in [("any", ToolChoice::Any), ("weather", named)] {
-        let server = stage.answering(&weather());
-        let model = stage.model(&server)?.bind("tools", vec![tool(), other_tool()]);
-        model.bind("tool_choice", choice).invoke("Hi").await?;
-        ensure_eq!(stage.asked_once(&server)?.tool_choice, Some(expected), "the request for {choice:?}");
+        let choosing = |model: Model<AiMessage>| {
+            model.bind("tools", vec![tool(), other_tool()]).bind("tool_choice", choice)
+        };
+        for Exchange { how, asked, .. } in stage.exchanges(&weather(), "Hi", choosing).await? {
+            let sent = asked.tool_choice;
+            ensure_eq!(sent, Some(expected.clone()), "the request for {choice:?} of a {how}");
+        }
     }
     Ok(())
 }
@@ -101,41 +105,101 @@ pub(crate) async fn odd_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
 /// Results of tools go back to the service, after the calls they belong to.
 pub(crate) async fn tool_results(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
-    let call = |id: &str, city: &str| ToolCall::new("weather", [("city", city)]).with_id(id);
-    let result = |text: &str, id: &str| {
-        let mut result = ToolMessage::new(text, id);
-        result.name = Some("weather".to_owned());
-        Message::Tool(result)
-    };
     let messages = vec![
         Message::human("Where is it warmer?"),
-        Message::Ai(AiMessage::new("").with_tool_calls([call("call_1", "Paris"), call("call_2", "Rome")])),
-        result("12 °C", "call_1"),
-        result("19 °C", "call_2"),
+        Message::Ai(
+            AiMessage::new("").with_tool_calls([looking("call_1", "Paris"), looking("call_2", "Rome")]),
+        ),
+        Message::Tool(result("12 °C", "call_1")),
+        Message::Tool(result("19 °C", "call_2")),
     ];
-    let server = stage.answering(&Answer::of_text(["In Rome"]));
-    ensure_eq!(offering(stage, &server)?.invoke(messages).await?.text(), "In Rome", "the answer");
-    let asked = stage.asked_once(&server)?;
-    let roles: Vec<Role> = asked.messages.iter().map(|message| message.role).collect();
-    ensure_eq!(roles, [Role::Human, Role::Ai, Role::Tool, Role::Tool], "the roles of the request");
-    let called = |city: &str| ("weather".to_owned(), json!({"city": city}));
-    ensure_eq!(asked.messages[1].calls, [called("Paris"), called("Rome")], "the calls in the request");
-    for (message, (text, id)) in asked.messages[2..].iter().zip([("12 °C", "call_1"), ("19 °C", "call_2")])
-    {
-        ensure!(message.text.contains(text), "the result in the request is {:?}, not {text:?}", message.text);
-        let answers = message.answers.as_deref();
-        ensure!(
-            answers == Some(id) || answers == Some("weather"),
-            "the result of {id} is sent as that of {answers:?}"
-        );
+    let scripted = Answer::of_text(["In Rome"]);
+    for Exchange { how, asked, answer } in stage.exchanges(&scripted, messages, with_tool).await? {
+        ensure_eq!(answer.text(), "In Rome", "the answer of a {how}");
+        let roles: Vec<Role> = asked.messages.iter().map(|message| message.role).collect();
+        ensure_eq!(roles, [Role::Human, Role::Ai, Role::Tool, Role::Tool], "the roles in a {how}");
+        let called = |city: &str| ("weather".to_owned(), json!({"city": city}));
+        ensure_eq!(asked.messages[1].calls, [called("Paris"), called("Rome")], "the calls in a {how}");
+        for (message, (text, id)) in
+            asked.messages[2..].iter().zip([("12 °C", "call_1"), ("19 °C", "call_2")])
+        {
+            ensure!(message.text.contains(text), "the result in a {how} is {:?}, not {text:?}", message.text);
+            let answers = message.answers.as_deref();
+            ensure!(
+                answers == Some(id) || answers == Some("weather"),
+                "the result of {id} is sent as that of {answers:?}"
+            );
+            ensure!(!message.failed, "the result of {id} is sent as a failure in a {how}");
+        }
     }
     Ok(())
 }
 
-type Offering = catena_core::Bound<super::super::Model<AiMessage>>;
+/// The service is told that a tool failed, and why.
+pub(crate) async fn tool_errors(stage: &Stage<AiMessage>) -> Verdict {
+    stage.needs(Capability::Tools)?;
+    let mut failed = result("no window here", "call_1");
+    failed.status = ToolStatus::Error;
+    let called = AiMessage::new("").with_tool_calls([looking("call_1", "Paris")]);
+    let messages = vec![Message::human("How warm is it?"), Message::Ai(called), Message::Tool(failed)];
+    for Exchange { how, asked, .. } in
+        stage.exchanges(&Answer::of_text(["Sorry"]), messages, with_tool).await?
+    {
+        let Some(sent) = asked.messages.last().filter(|message| message.role == Role::Tool) else {
+            return Err(Fault::Broken(format!("the request for a {how} has no result: {asked:?}")));
+        };
+        ensure!(sent.text.contains("no window here"), "the result in a {how} is {:?}", sent.text);
+        ensure!(sent.failed, "the request for a {how} does not say that the tool failed");
+    }
+    Ok(())
+}
+
+/// A loop of the model and its tools comes to an answer.
+pub(crate) async fn tool_loop(stage: &Stage<AiMessage>) -> Verdict {
+    stage.needs(Capability::Tools)?;
+    let server = stage.deciding(|asked| match asked.messages.last() {
+        Some(last) if last.role == Role::Tool => Answer::of_text([format!("It has {}.", last.text)]),
+        _ => weather(),
+    });
+    let look = |arguments: Value| format!("12 °C in {}", arguments["city"].as_str().unwrap_or_default());
+    let window = catena_core::tool("weather", "Looks out of the window", parameters(), look);
+    let model = stage.model(&server)?.with_tools([window]).final_answer();
+    for (how, answer) in
+        [("call", model.invoke("How warm is it?").await?), ("stream", fold(&model, "How warm is it?").await?)]
+    {
+        let said = answer.text();
+        ensure!(said.contains("12 °C in Paris"), "the loop of a {how} ends with {said:?}");
+    }
+    let asked = stage.asked(&server);
+    ensure_eq!(asked.len(), 4, "the requests of two loops");
+    for second in [&asked[1], &asked[3]] {
+        let roles: Vec<Role> = second.messages.iter().map(|message| message.role).collect();
+        ensure_eq!(roles, [Role::Human, Role::Ai, Role::Tool], "the roles of the second request");
+        let calls = &second.messages[1].calls;
+        ensure_eq!(calls, &[("weather".to_owned(), json!({"city": "Paris"}))], "the calls in it");
+        ensure_eq!(second.tools.len(), 1, "the tools in it");
+    }
+    Ok(())
+}
+
+fn looking(id: &str, city: &str) -> ToolCall {
+    ToolCall::new("weather", [("city", city)]).with_id(id)
+}
+
+fn result(text: &str, id: &str) -> ToolMessage {
+    let mut result = ToolMessage::new(text, id);
+    result.name = Some("weather".to_owned());
+    result
+}
+
+fn with_tool(model: Model<AiMessage>) -> Offering {
+    model.bind("tools", vec![tool()])
+}
+
+type Offering = catena_core::Bound<Model<AiMessage>>;
 
 fn offering(stage: &Stage<AiMessage>, server: &crate::Server) -> catena_core::Result<Offering> {
-    Ok(stage.model(server)?.bind("tools", vec![tool()]))
+    stage.model(server).map(with_tool)
 }
 
 /// The calls of the answer come out of a call and of a stream.

@@ -20,9 +20,9 @@ pub(super) type Behaviour = (&'static str, for<'a> fn(&'a EmbeddingStage) -> Box
 /// # Example
 /// See the guide for authors of providers, `docs/writing-a-provider.md`.
 pub fn examine_embeddings<S: EmbeddingSubject + 'static>(subject: S, behaviour: &str) -> Verdict {
-    let known: &'static [Behaviour] = crate::__each_embedding_behaviour! { __embedding_table! [] };
+    let known = table();
     let reason = subject.skips().iter().find(|(name, _)| *name == behaviour).map(|(_, reason)| *reason);
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = embedding_behaviours().collect();
     applies(&names, subject.skips(), reason)?;
     let run = known.iter().find(|(name, _)| *name == behaviour).map(|(_, run)| *run);
     run_bounded(behaviour, run, EmbeddingStage::new(Arc::new(subject)))
@@ -34,4 +34,13 @@ pub fn examine_embeddings<S: EmbeddingSubject + 'static>(subject: S, behaviour: 
 /// With the fault of a behaviour that is broken.
 pub fn assert_embedding_behaviour<S: EmbeddingSubject + 'static>(subject: S, behaviour: &str) {
     assert_verdict(behaviour, examine_embeddings(subject, behaviour));
+}
+
+/// The names of all behaviours.
+pub fn embedding_behaviours() -> impl Iterator<Item = &'static str> {
+    table().iter().map(|(name, _)| *name)
+}
+
+fn table() -> &'static [Behaviour] {
+    crate::__each_embedding_behaviour! { __embedding_table! [] }
 }

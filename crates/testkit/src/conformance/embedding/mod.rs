@@ -16,7 +16,7 @@ mod table;
 mod wire;
 
 pub use encoding::Encoding;
-pub use examination::{assert_embedding_behaviour, examine_embeddings};
+pub use examination::{assert_embedding_behaviour, embedding_behaviours, examine_embeddings};
 pub use scripted::ScriptedVectors;
 pub(crate) use stage::EmbeddingStage;
 pub use subject::{EmbeddingOption, EmbeddingSetup, EmbeddingSubject};

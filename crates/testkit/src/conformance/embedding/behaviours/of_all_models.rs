@@ -55,6 +55,6 @@ fn explained(verdict: Verdict) -> Verdict {
         Fault::Broken(how) => Fault::Broken(format!(
             "{how} (a call is `embed_query`, a stream is `embed_documents` of one text)"
         )),
-        other @ Fault::NotApplicable(_) => other,
+        other => other,
     })
 }
