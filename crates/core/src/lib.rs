@@ -71,12 +71,12 @@ pub use message::{
     AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
     ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
     MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock,
-    ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
-    ServerToolCallChunkBlock, ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat,
-    TokenCounter, TokenUsage, ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy,
-    Usage, add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately,
-    filter_messages, get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs,
-    messages_from_dict, messages_to_dict, named_token_counter, subtract_usage, trim_messages,
+    ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock, ServerToolCallChunkBlock,
+    ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat, TokenCounter, TokenUsage,
+    ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy, Usage, add_usage,
+    convert_to_messages, convert_to_openai_messages, count_tokens_approximately, filter_messages,
+    get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs, messages_from_dict,
+    messages_to_dict, named_token_counter, subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use model_ext::{ChatModelExt, StructuredMethod, StructuredOutput};
@@ -111,8 +111,8 @@ pub use registry::{ChatModel, ConfigurableModel, ModelOptions, ModelRegistry, Te
 #[cfg(feature = "tracing")]
 pub use run::TracingObserver;
 pub use run::{
-    Admission, Admitted, Attachment, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream, Observer,
-    Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
+    Admission, Admitted, Attachment, CancelToken, Cancelled, Context, Demand, EventFilter, EventStream,
+    Observer, Outcome, Payload, RetryBudget, RunCollector, RunConfig, RunEvent, RunEventKind, RunId, RunInfo,
     RunRecord, RunStatus, Slot, StreamEvent, UsageTotals, deferred, observe_with, owning_stream,
 };
 #[doc(hidden)]

@@ -12,8 +12,8 @@ use crate::model_ext::capabilities_of;
 use crate::run::step;
 use crate::runnable::Shape;
 use crate::{
-    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
-    Runnable, RunnableExt,
+    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, Outline, OutlineParts, Result,
+    RunKind, Runnable, RunnableExt,
 };
 
 /// A value that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable).

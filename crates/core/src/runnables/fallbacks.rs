@@ -12,8 +12,8 @@ use crate::load::Constructor;
 use crate::model_ext::capabilities_of_all;
 use crate::run::step::{self, Place};
 use crate::{
-    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts, Result, RunKind,
-    Runnable, RunnableExt,
+    BoxRunnable, Capabilities, Chunk, ChunkStream, Context, Data, Error, ErrorKind, Outline, OutlineParts,
+    Result, RunKind, Runnable, RunnableExt,
 };
 
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;

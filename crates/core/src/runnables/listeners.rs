@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use crate::run::step;
 use crate::runnable::Shape;
 use crate::{
-    Capabilities, ChunkStream, Context, Observer, Outline, Result, RunConfig, RunEvent, RunEventKind, RunId, RunKind,
-    Runnable,
+    Capabilities, ChunkStream, Context, Observer, Outline, Result, RunConfig, RunEvent, RunEventKind, RunId,
+    RunKind, Runnable,
 };
 
 type Listener = Arc<dyn Fn(&RunEvent<'_>) + Send + Sync>;

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use catena_core::{
-    Admission, ChunkStream, Context, Demand, Error, ErrorKind, RateLimits, Result, Timer, deferred,
-};
+use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, Result, Timer, deferred};
 use futures_util::StreamExt;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -313,7 +311,7 @@ impl Inner {
             }
             None => None,
         };
-        Ok(Held { admitted, limits: RateLimits::default() })
+        Ok(Held::new(admitted))
     }
 
     /// One attempt, up to the headers of a successful answer.
@@ -321,9 +319,7 @@ impl Inner {
         let (request, redactor) = self.with_key(prepared).await?;
         let response = send_to_end(&prepared.http, &request).await?;
         let origin = self.origin(&response, redactor);
-        if held.admitted.is_some() {
-            held.limits = self.dialect.rate_limits(&origin.headers);
-        }
+        held.learn(|| self.dialect.rate_limits(&origin.headers));
         if response.status().is_success() {
             return Ok((response, origin));
         }
@@ -342,8 +338,8 @@ impl Inner {
     async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Arc<HttpRequest>>, Redactor)> {
         let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
         if let (Some(credentials), None) = (&self.credentials, fixed) {
-            let mut request = HttpRequest::clone(&prepared.request);
             let key = credentials.fetch().await?;
+            let mut request = HttpRequest::clone(&prepared.request);
             credentials.put(&key, request.headers_mut())?;
             return Ok((Cow::Owned(Arc::new(request)), self.redactor(Some(&key), prepared)));
         }

@@ -3,28 +3,43 @@
 use catena_core::{Admitted, ChunkStream, Error, Outcome, RateLimits};
 use futures_util::{StreamExt, stream};
 
-/// The right to an attempt, until it is known how it ended. Dropped before, it was given up.
-pub(super) struct Held {
-    pub(super) admitted: Option<Box<dyn Admitted>>,
+/// The right to an attempt, until it is known how it ended. Dropped before, it was given up. Small, as every call holds
+/// one, and most need none.
+pub(super) struct Held(Option<Box<Right>>);
+
+struct Right {
+    admitted: Box<dyn Admitted>,
     /// What the answer says about the limits.
-    pub(super) limits: RateLimits,
+    limits: RateLimits,
 }
 
 impl Held {
+    pub(super) fn new(admitted: Option<Box<dyn Admitted>>) -> Self {
+        Self(admitted.map(|admitted| Box::new(Right { admitted, limits: RateLimits::default() })))
+    }
+
+    /// Takes what the answer says about the limits, if somebody wants to know.
+    pub(super) fn learn(&mut self, limits: impl FnOnce() -> RateLimits) {
+        if let Some(right) = &mut self.0 {
+            right.limits = limits();
+        }
+    }
+
     pub(super) fn report(self, error: Option<&Error>) {
         self.ended(error, error.is_none());
     }
 
-    fn ended(mut self, error: Option<&Error>, had_begun: bool) {
-        if let Some(admitted) = self.admitted.take() {
-            admitted.report(&Outcome::new(self.limits, error).with_had_begun(had_begun));
+    fn ended(self, error: Option<&Error>, had_begun: bool) {
+        if let Some(right) = self.0 {
+            let Right { admitted, limits } = *right;
+            admitted.report(&Outcome::new(limits, error).with_had_begun(had_begun));
         }
     }
 }
 
 /// The stream of an answer that has begun, whose end is reported.
 pub(super) fn reported<'a, T: Send + 'a>(items: ChunkStream<'a, T>, held: Held) -> ChunkStream<'a, T> {
-    if held.admitted.is_none() {
+    if held.0.is_none() {
         return items;
     }
     Box::pin(stream::unfold((items, Some(held)), |(mut items, mut held)| async move {
