@@ -328,7 +328,8 @@ impl Inner {
             return Err(no_proxy_credentials(None));
         }
         let status = response.status().as_u16();
-        let body = response.excerpt(MAX_ERROR_BODY).await;
+        // Boxed: calls that succeed need no room for it.
+        let body = Box::pin(response.excerpt(MAX_ERROR_BODY)).await;
         // Cleaned before anything is cut: half a key would not be recognised.
         let body = origin.redactor.clean_body(&body);
         let error = self.dialect.decode_error(&FailedAnswer::new(status, &origin, &body));
