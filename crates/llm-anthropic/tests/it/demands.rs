@@ -6,9 +6,12 @@ use catena_core::{Admission, Admitted, Demand, Error, ErrorKind, Result, Runnabl
 use catena_llm_anthropic::ChatAnthropic;
 use futures_executor::block_on;
 
+/// A model, and how many tokens its call asks for.
+type Asked = (String, Option<u64>);
+
 /// Notes who is asked for how much, and lets nobody in.
 #[derive(Debug, Clone, Default)]
-struct Closed(Arc<Mutex<Vec<(String, Option<u64>)>>>);
+struct Closed(Arc<Mutex<Vec<Asked>>>);
 
 #[async_trait]
 impl Admission for Closed {

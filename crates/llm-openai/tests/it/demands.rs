@@ -11,9 +11,12 @@ use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
 
+/// A model, and how many tokens its call asks for.
+type Asked = (String, Option<u64>);
+
 /// Notes who is asked for how much, and lets nobody in.
 #[derive(Debug, Clone, Default)]
-struct Closed(Arc<Mutex<Vec<(String, Option<u64>)>>>);
+struct Closed(Arc<Mutex<Vec<Asked>>>);
 
 #[async_trait]
 impl Admission for Closed {

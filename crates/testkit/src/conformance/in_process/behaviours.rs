@@ -130,7 +130,7 @@ pub(crate) async fn dropped<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
         drop(model.stream(prompt.clone()));
         {
             let mut call = pin!(model.invoke(prompt.clone()));
-            poll_fn(|task| Poll::Ready(drop(call.as_mut().poll(task)))).await;
+            poll_fn(|task| Poll::Ready(call.as_mut().poll(task).is_ready())).await;
         }
         let mut stream = model.stream(prompt.clone());
         ensure!(stream.next().await.transpose()?.is_some(), "the stream has no chunk");
