@@ -6,9 +6,11 @@ use std::io::Write;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use catena_core::{ModelOptions, ModelRegistry, PromptTemplate, RunnableExt, StrOutputParser};
+use catena_core::{ModelOptions, ModelRegistry, PromptTemplate, RunConfig, RunnableExt, StrOutputParser};
 use futures_executor::block_on;
-use futures_util::future;
+
+/// Enough that nobody waits for the next call, and far fewer than the model lets wait.
+const AT_ONCE: usize = 16;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -20,16 +22,17 @@ fn main() -> Result<()> {
     let chat = models.chat_with(&model, &ModelOptions::new().with_temperature(0.9).with_max_tokens(64))?;
     let prompt = PromptTemplate::new("What is a good name for a company that makes {product}?")?;
     let chain = prompt | chat | StrOutputParser;
-    let ask = || chain.invoke([("product", product.as_str())]);
+    let input = || [("product", product.as_str())];
     let mut out = std::io::stdout().lock();
     block_on(async {
         let start = Instant::now();
         for _ in 0..calls {
-            writeln!(out, "{}\n", ask().await?)?;
+            writeln!(out, "{}\n", chain.invoke(input()).await?)?;
         }
         writeln!(out, "Serial executed in {:.2} seconds.\n", start.elapsed().as_secs_f64())?;
         let start = Instant::now();
-        for name in future::try_join_all((0..calls).map(|_| ask())).await? {
+        let bounded = RunConfig::new().with_max_concurrency(AT_ONCE);
+        for name in chain.try_batch_with((0..calls).map(|_| input()), &bounded).await? {
             writeln!(out, "{name}\n")?;
         }
         writeln!(out, "Concurrent executed in {:.2} seconds.", start.elapsed().as_secs_f64())?;

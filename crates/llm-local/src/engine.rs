@@ -117,7 +117,9 @@ impl Engine {
     /// Everything that shapes an answer.
     pub(crate) fn described(&self, settings: &Settings) -> Map<String, Value> {
         let mut all = settings.described();
-        all.insert("model".to_owned(), self.path.to_string_lossy().into());
+        all.insert("model".to_owned(), self.name.clone().into());
+        // Two files may have the same name.
+        all.insert("path".to_owned(), self.path.to_string_lossy().into());
         all.insert("context_length".to_owned(), self.context.into());
         all
     }
@@ -146,7 +148,7 @@ impl Engine {
             return Err(Error::new(ErrorKind::RateLimit, message));
         };
         let (answer, pieces) = unbounded();
-        self.jobs.send(Job { prompt, settings, answer, _place: place }).map_err(|_| stopped())?;
+        self.jobs.send(Job { prompt, settings, answer, place: Some(place) }).map_err(|_| stopped())?;
         Ok(pieces)
     }
 }

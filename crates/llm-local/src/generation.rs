@@ -18,7 +18,7 @@ pub(crate) struct Job {
     pub(crate) settings: Settings,
     /// Closed when the caller has lost interest.
     pub(crate) answer: UnboundedSender<Result<Piece>>,
-    pub(crate) _place: Place,
+    pub(crate) place: Option<Place>,
 }
 
 /// One of the limited places for calls, given back when dropped.
@@ -125,12 +125,15 @@ impl Generation {
         text.extend(self.text.take().map(AnswerText::finish));
         let mut usage = Usage::new(self.job.prompt.len() as u64, self.made as u64);
         usage.input_token_details.cache_read = (self.remembered > 0).then_some(self.remembered as u64);
+        // Before its end is known: whoever then calls again finds room.
+        self.job.place = None;
         self.send(Ok(Piece { text, end: Some(End { finish_reason, usage }) }));
         false
     }
 
     /// Gives up.
-    pub(crate) fn fail(&self, error: &Error) {
+    pub(crate) fn fail(mut self, error: &Error) {
+        self.job.place = None;
         self.send(Err(error.clone()));
     }
 

@@ -61,13 +61,13 @@ pub(crate) struct Args {
     #[arg(long)]
     stream: bool,
 
-    /// What the calls run on; `blocking` uses no async at all
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = Runtime::Tokio)]
-    runtime: Runtime,
+    /// What the calls run on; `blocking` uses no async at all [default: tokio]
+    #[arg(long, value_name = "NAME", value_enum)]
+    runtime: Option<Runtime>,
 
-    /// How the chain is written: LangChain's LLMChain, or prompt | llm | parser
-    #[arg(long, value_name = "KIND", value_enum, default_value_t = ChainKind::LlmChain)]
-    chain: ChainKind,
+    /// How the chain is written: LangChain's LLMChain, or prompt | llm | parser [default: llm-chain]
+    #[arg(long, value_name = "KIND", value_enum)]
+    chain: Option<ChainKind>,
 
     /// Print nothing but the figures, as one JSON object
     #[arg(long)]
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let llm = service.llm(args.model.as_deref())?;
     let model = llm.model().to_owned();
     let calls = Calls {
-        chain: chain::build(args.chain, llm)?,
+        chain: chain::build(args.chain.unwrap_or(ChainKind::LlmChain), llm)?,
         product: args.product.clone(),
         count: args.calls.into(),
         stream: args.stream,
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     let (log, news) = news::channel();
     stop_on_ctrl_c(&log)?;
-    let runtime = args.runtime;
+    let runtime = args.runtime.unwrap_or(Runtime::Tokio);
     let worker = thread::spawn(move || run::run(runtime, &calls, &log));
     // Ends when the worker is done, or with the news that someone pressed Ctrl-C.
     for item in news {
@@ -154,13 +154,20 @@ fn make_room_for_connections() {
 
 /// A model in a file has a program of its own, which knows less.
 fn check_local(args: &Args) -> Result<()> {
-    let more =
-        args.only.is_some() || args.latency.is_some() || args.timeline.is_some() || args.stream || args.json;
-    if more {
-        let complain = "with --model local:PATH.gguf only --calls and --product can be given\n";
-        return Err(clap::Error::raw(Usage::ArgumentConflict, complain).into());
-    }
-    Ok(())
+    let given = [
+        ("--only", args.only.is_some()),
+        ("--latency", args.latency.is_some()),
+        ("--stream", args.stream),
+        ("--runtime", args.runtime.is_some()),
+        ("--chain", args.chain.is_some()),
+        ("--json", args.json),
+        ("--timeline", args.timeline.is_some()),
+    ];
+    let Some((option, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+    let complain = format!(
+        "{option} does not apply to a model in a file: only --calls and --product do, with --model\n"
+    );
+    Err(clap::Error::raw(Usage::ArgumentConflict, complain).into())
 }
 
 /// Says now, and not after all the calls, that the chart cannot be written.
@@ -184,4 +191,44 @@ fn svg_path(text: &str) -> Result<PathBuf, String> {
         return Ok(path);
     }
     Err("the chart is drawn as SVG: give a name that ends in .svg".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn local(options: &str) -> Result<()> {
+        let line = format!("demo --model local:model.gguf {options}");
+        check_local(&Cli::parse_from(line.split_whitespace()).args)
+    }
+
+    #[test]
+    fn a_model_in_a_file_takes_what_applies_and_refuses_the_rest_by_name() {
+        local("").expect("nothing to refuse");
+        local("--calls 300 --product socks").expect("both apply");
+        let check = |options: &str| {
+            let error = local(options).expect_err(options);
+            let error = error.downcast_ref::<clap::Error>().expect("an error in the arguments");
+            let option = options.split(' ').next().unwrap_or_default();
+            let names_it = error.to_string().contains(&format!("{option} does not apply"));
+            assert!(names_it && error.exit_code() == 2, "{error}");
+        };
+        check("--only serial");
+        check("--latency 5");
+        check("--stream");
+        // Those too that say what the demo does anyway.
+        check("--runtime tokio");
+        check("--runtime blocking");
+        check("--chain llm-chain");
+        check("--chain lcel");
+        check("--json");
+        check("--timeline chart.svg");
+    }
 }

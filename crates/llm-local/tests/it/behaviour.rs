@@ -3,9 +3,9 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use candle_core::quantized::gguf_file::Value;
 use catena_core::{
-    AiMessage, Capability, Chunk, ErrorKind, LanguageModel, Message, Result, RunnableExt, StrOutputParser,
+    AiMessage, CancelToken, Capability, Chunk, ErrorKind, LanguageModel, Message, Result, RunConfig,
+    RunnableExt, StrOutputParser,
 };
 use catena_llm_local::{ChatLocal, LocalBuilder, LocalModel};
 use futures_executor::block_on;
@@ -16,16 +16,9 @@ use crate::tiny::{Tiny, TinyFile};
 
 /// A model that does not stop by itself before 300 tokens, and its file.
 fn open(change: impl FnOnce(LocalBuilder) -> LocalBuilder) -> (ChatLocal, TinyFile) {
-    // Its end token is none that it can choose.
-    let file =
-        Tiny::new().without("tokenizer.ggml.eos_token_id").set("tokenizer.ggml.token_type", kinds()).write();
+    let file = Tiny::unending().write();
     let builder = LocalModel::builder(file.path()).with_seed(1).with_max_tokens(24);
     (change(builder).build_chat().unwrap(), file)
-}
-
-/// Ordinary tokens, all of them.
-fn kinds() -> Value {
-    Value::Array(vec![Value::I32(1); 98])
 }
 
 async fn chunks(chat: &ChatLocal, prompt: &str) -> Result<Vec<AiMessage>> {
@@ -162,15 +155,77 @@ fn what_is_dropped_makes_room_for_those_who_wait() {
 }
 
 #[test]
-fn a_dropped_stream_ends_its_work() {
-    let (chat, _file) = open(|builder| builder.with_max_active(1).with_kept_prompts(1).with_max_tokens(480));
+fn what_is_dropped_or_cancelled_is_not_computed_to_its_end() {
+    let (chat, _file) = open(|builder| builder.with_max_active(2).with_max_tokens(200));
     block_on(async {
-        let mut stream = chat.stream("Hello");
+        let whole = chat.invoke("Hello").await.unwrap();
+        let made = |computed: u64| computed.saturating_sub(whole.usage.unwrap().input_tokens);
+        assert_eq!(made(computed(&chat, &whole).await), 199, "the last one is chosen, but not computed");
+        for way in [Way::DropStream, Way::DropCall, Way::Cancel] {
+            // How far it is when it ends is up to the scheduler: several tries, and the luckiest counts.
+            let mut fewest = u64::MAX;
+            for _ in 0..10 {
+                way.begin_and_end(&chat).await;
+                fewest = fewest.min(made(computed(&chat, &whole).await));
+            }
+            assert!(fewest < 50, "{way:?}: {fewest} of 200 tokens are computed at least");
+        }
+    });
+}
+
+/// How an answer ends early.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    DropStream,
+    DropCall,
+    Cancel,
+}
+
+impl Way {
+    async fn begin_and_end(self, chat: &ChatLocal) {
+        let brief = chat.clone().bind("max_tokens", 1);
+        // Afterwards nothing but the prompt is remembered.
+        brief.invoke("Hello").await.unwrap();
+        if let Self::DropCall = self {
+            let mut call = pin!(chat.invoke("Hello"));
+            assert!(poll!(&mut call).is_pending());
+            // They take turns: when this one has ended, the other has begun.
+            brief.invoke("socks").await.unwrap();
+            return;
+        }
+        let token = CancelToken::new();
+        let config = RunConfig::new().with_cancel(token.clone());
+        let mut stream = chat.stream_with("Hello", &config);
         stream.next().await.unwrap().unwrap();
-        drop(stream);
-        // What it made until then is remembered: far from the whole answer.
-        let usage = chat.clone().bind("max_tokens", 1).invoke("Hello").await.unwrap().usage.unwrap();
-        assert!(usage.input_token_details.cache_read.is_some());
+        if let Self::Cancel = self {
+            token.cancel();
+            let error = stream.try_collect::<Vec<_>>().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Cancelled);
+        }
+    }
+}
+
+/// How many tokens of the conversation the model has in its memory: as many as it computed of it.
+async fn computed(chat: &ChatLocal, answer: &AiMessage) -> u64 {
+    let all = vec![Message::human("Hello"), Message::Ai(answer.clone()), Message::human("More")];
+    let usage = chat.clone().bind("max_tokens", 1).invoke(all).await.unwrap().usage.unwrap();
+    usage.input_token_details.cache_read.unwrap_or_default()
+}
+
+#[test]
+fn a_bounded_batch_has_room_for_any_number_of_calls() {
+    let (chat, _file) = open(|builder| builder.with_max_active(2).with_max_waiting(2));
+    block_on(async {
+        let prompts = || (0..50).map(|index| format!("Number {index}"));
+        let all_at_once = chat.batch(prompts()).await;
+        let refused = all_at_once.into_iter().filter_map(Result::err).map(|error| error.kind());
+        let refused: Vec<_> = refused.collect();
+        assert!(
+            !refused.is_empty() && refused.iter().all(|kind| *kind == ErrorKind::RateLimit),
+            "{refused:?}"
+        );
+        let bounded = RunConfig::new().with_max_concurrency(4);
+        assert_eq!(chat.try_batch_with(prompts(), &bounded).await.unwrap().len(), 50);
     });
 }
 
@@ -226,5 +281,6 @@ fn the_model_says_what_it_is() {
     assert!(!chat.llm().capabilities().has(Capability::SystemMessages));
     let parameters = chat.parameters().unwrap();
     assert_eq!((&parameters["temperature"], &parameters["seed"]), (&json!(0.5), &json!(1)));
-    assert_eq!(parameters["model"], json!(file.path().to_string_lossy()));
+    assert_eq!(parameters["model"], json!(chat.model_id()));
+    assert_eq!(parameters["path"], json!(file.path().to_string_lossy()));
 }

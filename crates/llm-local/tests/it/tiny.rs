@@ -37,9 +37,7 @@ const MARKS: [&str; 2] = ["<|im_start|>", "<|im_end|>"];
 
 impl Tiny {
     pub(crate) fn new() -> Self {
-        let letters = (b'!'..=b'~').map(|letter| char::from(letter).to_string());
-        let words = ["Ġ", "Ċ"].map(str::to_owned);
-        let tokens: Vec<String> = MARKS.map(str::to_owned).into_iter().chain(letters).chain(words).collect();
+        let tokens = tokens(MARKS);
         let kinds =
             (0..tokens.len()).map(|index| Value::I32(if index < MARKS.len() { 3 } else { 1 })).collect();
         let vocabulary = tokens.len();
@@ -65,6 +63,16 @@ impl Tiny {
         Self { metadata, tensors: tensors(vocabulary) }
     }
 
+    /// A model that does not stop by itself, and whose answers are the same tokens when they are read again: it has no marks
+    /// and no end token, but two control characters in their place.
+    pub(crate) fn unending() -> Self {
+        let tiny = Self::new().without("tokenizer.ggml.eos_token_id");
+        let tokens: Vec<Value> = tokens(["Ā", "ā"]).into_iter().map(Value::String).collect();
+        let ordinary = vec![Value::I32(1); tokens.len()];
+        tiny.set("tokenizer.ggml.tokens", Value::Array(tokens))
+            .set("tokenizer.ggml.token_type", Value::Array(ordinary))
+    }
+
     pub(crate) fn set(mut self, key: &str, value: Value) -> Self {
         self.metadata.retain(|(known, _)| known != key);
         self.metadata.push((key.to_owned(), value));
@@ -88,6 +96,11 @@ impl Tiny {
         gguf_file::write(&mut file, &metadata, &tensors).unwrap();
         TinyFile(path)
     }
+}
+
+fn tokens(first: [&str; 2]) -> Vec<String> {
+    let letters = (b'!'..=b'~').map(|letter| char::from(letter).to_string());
+    first.into_iter().map(str::to_owned).chain(letters).chain(["Ġ", "Ċ"].map(str::to_owned)).collect()
 }
 
 fn tensors(vocabulary: usize) -> Vec<(String, QTensor)> {

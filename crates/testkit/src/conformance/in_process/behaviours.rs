@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use catena_core::fakes::FakeTimer;
-use catena_core::{CancelToken, Capability, Error, ErrorKind, RunConfig, RunnableExt};
+use catena_core::{CancelToken, Capability, Error, ErrorKind, RunConfig, RunnableExt, UsageTotals, gather};
 use futures_util::StreamExt;
 use futures_util::future::{join_all, poll_fn};
 
@@ -64,13 +64,22 @@ pub(crate) async fn stop<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
 pub(crate) async fn usage<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.able(Capability::Usage)?;
     let Known { prompt, .. } = stage.known(&model).await?;
-    let called = model.invoke(prompt.clone()).await?.usage();
-    let told = called.is_some_and(|usage| usage.input_tokens > 0 && usage.output_tokens > 0);
-    ensure!(told, "a call used {called:?}");
+    let (totals, config) = counted();
+    let called = model.invoke_with(prompt.clone(), &config).await?.usage().unwrap_or_else(|| totals.total());
+    ensure!(called.input_tokens > 0 && called.output_tokens > 0, "a call used {called:?}");
     if model.capabilities().has(Capability::StreamedUsage) {
-        ensure_eq!(fold(&model, prompt).await?.usage(), called, "what a stream used");
+        let (totals, config) = counted();
+        let streamed = gather(model.stream_with(prompt, &config)).await?;
+        let streamed = streamed.and_then(|folded| folded.usage()).unwrap_or_else(|| totals.total());
+        ensure_eq!(streamed, called, "what a stream used");
     }
     Ok(())
+}
+
+/// A text has no place for what it took: observers are told.
+fn counted() -> (UsageTotals, RunConfig) {
+    let totals = UsageTotals::new();
+    (totals.clone(), RunConfig::new().with_observer(totals))
 }
 
 /// The deadline of a run ends its call or stream.
