@@ -18,9 +18,9 @@ pub(crate) enum Step {
     Fmt,
     /// The crates keep their layers, their size and the rules of their sources
     Layering,
-    /// No lint complains, in any package
+    /// No lint complains, in any package, tests and examples included
     Clippy,
-    /// Every package builds without its default features, with each feature alone and with all
+    /// Every package builds on its own, without its default features, with each feature alone and with all
     Features,
     /// The core passes its tests on its own
     Core,
@@ -43,7 +43,7 @@ impl Step {
         match self {
             Self::Fmt => steps.run("fmt", fmt),
             Self::Layering => steps.run("layering", || layers(workspace)),
-            Self::Clippy => steps.run("clippy", || clippy(workspace)),
+            Self::Clippy => steps.run("clippy", clippy),
             Self::Features => steps.run("features", || features(workspace)),
             Self::Core => steps.run("core", core),
             Self::Test => test::run_in(steps),
@@ -66,28 +66,30 @@ fn fmt() -> Result<Ended> {
     passes(&mut cargo(["fmt", "--all", "--check", "--", "--color", "never"]))
 }
 
-/// One at a time, as a user builds it: the features that a neighbour turns on are missing then.
-fn clippy(workspace: &Workspace) -> Result<Ended> {
-    let packages = workspace.packages.iter().map(|package| vec!["-p", &package.name, "--all-targets"]);
-    each("packages", packages.collect())
+fn clippy() -> Result<Ended> {
+    passes(&mut cargo(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
+/// One at a time, as a user builds it: the features that a neighbour turns on are missing then. Libraries without their
+/// tests, whose dependencies turn features on too.
 fn features(workspace: &Workspace) -> Result<Ended> {
-    let with_features = workspace.packages.iter().filter(|package| !package.features.is_empty());
-    each("feature sets", with_features.flat_map(feature_sets).collect())
+    each(workspace.packages.iter().flat_map(feature_sets).collect())
 }
 
-/// Of libraries without their tests, whose dependencies turn features on too.
 fn feature_sets(package: &Package) -> Vec<Vec<&str>> {
+    let as_it_is = vec!["-p", &*package.name];
+    if package.features.is_empty() {
+        return vec![as_it_is];
+    }
     let without = ["-p", &package.name, "--no-default-features"];
     let alone = package.features.iter().filter(|feature| *feature != "default");
     let alone = alone.map(|feature| [&without[..], &["--features", feature]].concat());
     let all = vec!["-p", &package.name, "--all-features"];
-    [without.to_vec()].into_iter().chain(alone).chain([all]).collect()
+    [as_it_is, without.to_vec()].into_iter().chain(alone).chain([all]).collect()
 }
 
 /// Lints every selection, and only then fails. What it depends on has its own turn.
-fn each(what: &str, selections: Vec<Vec<&str>>) -> Result<Ended> {
+fn each(selections: Vec<Vec<&str>>) -> Result<Ended> {
     let total = selections.len();
     let lint = |selection: &Vec<&str>| {
         let done =
@@ -96,7 +98,7 @@ fn each(what: &str, selections: Vec<Vec<&str>>) -> Result<Ended> {
     };
     match selections.iter().filter(|selection| lint(selection).is_err()).count() {
         0 => Ok(Ended::Passed),
-        failed => bail!("{failed} of {total} {what} failed"),
+        failed => bail!("{failed} of {total} feature sets failed"),
     }
 }
 
@@ -153,11 +155,14 @@ mod tests {
         let package = Package { name: "catena".to_owned(), features, ..Package::default() };
         let sets: Vec<String> = feature_sets(&package).iter().map(|set| set.join(" ")).collect();
         let expected = [
+            "-p catena",
             "-p catena --no-default-features",
             "-p catena --no-default-features --features chains",
             "-p catena --no-default-features --features http",
             "-p catena --all-features",
         ];
         assert_eq!(sets, expected);
+        let plain = Package { name: "catena-macros".to_owned(), ..Package::default() };
+        assert_eq!(feature_sets(&plain), [["-p", "catena-macros"]]);
     }
 }
