@@ -157,7 +157,8 @@ impl Response {
             }
         };
         let clock = self.clock.unwrap_or_else(|| Clock::Timer(Arc::new(SystemTimer)));
-        // A server that stalls would keep the caller waiting for the error long after it is clear that there is one.
+        // A server that stalls would keep the caller waiting for the error long after it is clear that there is one: what
+        // came until then is the excerpt, whether or not time ran out.
         let _ = Timeout::new(read, clock.alarm(PATIENCE_WITH_ERRORS)).await;
         // The cut may have fallen inside a character, which is no fault of the server.
         let cut = all.len() == max_bytes;
