@@ -69,7 +69,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use graph::Graph;
 pub use message::{
     AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
-    ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
+    ContentBlock, ContentBlocks, ExtraMembers, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
     MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock,
     ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock, ServerToolCallChunkBlock,
     ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat, TokenCounter, TokenUsage,
