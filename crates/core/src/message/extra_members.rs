@@ -138,6 +138,12 @@ impl From<Map<String, Value>> for ExtraMembers {
     }
 }
 
+impl FromIterator<(String, Value)> for ExtraMembers {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
+        Map::from_iter(members).into()
+    }
+}
+
 impl From<ExtraMembers> for Map<String, Value> {
     fn from(members: ExtraMembers) -> Self {
         let ExtraMembers { unread, read: known } = members;
