@@ -30,6 +30,9 @@ pub struct ExtraMembers {
     read: OnceLock<Map<String, Value>>,
 }
 
+/// What the members of an answer take, as a rule, in bytes.
+const USUAL: usize = 96;
+
 impl ExtraMembers {
     /// No members.
     pub fn new() -> Self {
@@ -47,7 +50,9 @@ impl ExtraMembers {
             read.extend(value.map(|value| (name.to_owned(), value)));
             return;
         }
-        self.unread.reserve(name.len() + json.len() + 4);
+        if self.unread.is_empty() {
+            self.unread.reserve(USUAL);
+        }
         push_string(&mut self.unread, name);
         self.unread.push(':');
         self.unread.push_str(json);

@@ -58,13 +58,13 @@ impl Pool {
 
     /// The server of `url`.
     fn host(&self, url: &Uri) -> Arc<Host> {
-        let key = Key::of(url);
         // Nothing panics while it holds the lock.
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         // A client speaks to one server, as a rule: to compare is cheaper than to hash.
-        if let Some(last) = hosts.last.as_ref().filter(|last| last.key == key) {
+        if let Some(last) = hosts.last.as_ref().filter(|last| last.key.is_written_in(url)) {
             return Arc::clone(last);
         }
+        let key = Key::of(url);
         let host = match hosts.all.get(&key) {
             Some(host) => Arc::clone(host),
             None => {
@@ -82,6 +82,12 @@ impl Key {
     fn of(url: &Uri) -> Self {
         let authority = url.authority().cloned().unwrap_or_else(|| Authority::from_static("localhost"));
         Self { secure: url.scheme() == Some(&Scheme::HTTPS), authority }
+    }
+
+    /// True if `url` names the same server in the same letters.
+    fn is_written_in(&self, url: &Uri) -> bool {
+        self.secure == (url.scheme() == Some(&Scheme::HTTPS))
+            && url.authority().is_some_and(|authority| authority.as_str() == self.authority.as_str())
     }
 }
 

@@ -3,10 +3,14 @@
 use std::fmt::Debug;
 
 use catena_core::{Error, RateLimits, Result};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::failed_answer::FailedAnswer;
 use super::origin::Origin;
+
+/// Read once and for all: they are looked for in every answer.
+static REQUEST_IDS: [HeaderName; 2] =
+    [HeaderName::from_static("x-request-id"), HeaderName::from_static("request-id")];
 
 /// How a service reports errors, and what it calls its headers: all that a [`Service`](super::Service) must be told.
 ///
@@ -41,7 +45,7 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// The id under which the service logged the request: by default of `x-request-id` or `request-id`.
     fn request_id<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        ["x-request-id", "request-id"].iter().find_map(|name| headers.get(*name)?.to_str().ok())
+        REQUEST_IDS.iter().find_map(|name| headers.get(name)?.to_str().ok())
     }
 
     /// What the headers say about the limits: by default those of [`RateLimits::from_headers`].
