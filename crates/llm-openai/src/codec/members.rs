@@ -57,22 +57,22 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// Members that nobody here knows, as they were written.
 pub(super) type Facts<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
-/// Adds an unknown member, unless it is null.
+/// Adds an unknown member, unless it says nothing.
 pub(super) fn take_fact<'de, A: MapAccess<'de>>(
     facts: &mut Facts<'de>,
     name: Cow<'de, str>,
     object: &mut A,
 ) -> Result<(), A::Error> {
     let value: &'de RawValue = object.next_value()?;
-    if value.get() != "null" {
+    if says_something(value) {
         facts.push((name, value));
     }
     Ok(())
 }
 
-/// Keeps those that say something, unread.
+/// Keeps them as they are.
 pub(super) fn keep_facts(facts: &Facts<'_>, extra: &mut ExtraMembers) {
-    for (name, value) in facts.iter().filter(|(_, value)| says_something(value)) {
+    for (name, value) in facts {
         extra.push_json(name, value.get());
     }
 }
@@ -84,11 +84,10 @@ pub(super) fn says_something(value: &RawValue) -> bool {
     json != "null" && items.is_none_or(|items| !items.trim_ascii().is_empty())
 }
 
-/// Those that say something, read. One that is nested too deeply counts as null.
+/// Reads them. One that is nested too deeply counts as null.
 pub(super) fn read_facts(facts: &Facts<'_>) -> Map<String, Value> {
     let read = |value: &RawValue| serde_json::from_str(value.get()).unwrap_or_default();
-    let facts = facts.iter().filter(|(_, value)| says_something(value));
-    facts.map(|(name, value)| (name.clone().into_owned(), read(value))).collect()
+    facts.iter().map(|(name, value)| (name.clone().into_owned(), read(value))).collect()
 }
 
 /// Adds an unknown member, unless it says nothing.
