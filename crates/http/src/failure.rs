@@ -204,18 +204,38 @@ pub(crate) fn is_unread(error: &hyper::Error) -> bool {
 
 /// A body broke off.
 pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
-    let server = server_name(url);
-    let malformed = find::<io::Error>(&cause).is_some_and(|error| {
-        matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-    });
-    let (kind, what) = if malformed {
-        (ErrorKind::InvalidResponse, "is not framed as HTTP asks")
-    } else {
-        (ErrorKind::Incomplete, "ended before it was complete")
-    };
-    let message = format!("the body of the answer of {server} {what}: {}", innermost(&cause));
+    let reason = innermost(&cause);
+    if !is_misframed(&cause) {
+        return incomplete(url, &reason).with_source(cause);
+    }
+    let message =
+        format!("the body of the answer of {} is not framed as HTTP asks: {reason}", server_name(url));
+    Error::new(ErrorKind::InvalidResponse, message).with_source(cause)
+}
+
+/// The server cut a body without an error.
+pub(crate) fn cut_body(url: &Uri) -> Error {
+    incomplete(url, "the server broke it off")
+}
+
+fn incomplete(url: &Uri, reason: &str) -> Error {
+    let message =
+        format!("the body of the answer of {} ended before it was complete: {reason}", server_name(url));
     // Nothing is wrong with the request, so the same call may well succeed.
-    Error::new(kind, message).with_retryable(kind == ErrorKind::Incomplete).with_source(cause)
+    Error::new(ErrorKind::Incomplete, message).with_retryable(true)
+}
+
+/// TLS reports what it cannot read in the same way as HTTP does, but that was done to the bytes on their way.
+fn is_misframed(error: &hyper::Error) -> bool {
+    let invalid =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+    find(error).is_some_and(invalid) && find::<rustls::Error>(error).is_none()
+}
+
+/// The runtime that served a request ended under it.
+pub(crate) fn runtime_ended(cause: impl StdError + Send + Sync + 'static) -> Error {
+    let message = "the runtime that served the request was shut down before the answer arrived";
+    Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
 /// A body has an encoding that cannot be read.
