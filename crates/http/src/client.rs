@@ -103,7 +103,9 @@ impl HttpClient {
     /// error here: see [`Response::status`].
     ///
     /// # Cancellation
-    /// Dropping the future closes the connection or resets the stream.
+    /// Dropping the future closes the connection or resets the stream. A connection that is only being opened, to a server
+    /// that may speak HTTP/2, others may wait for too: it is opened nevertheless, within the connect timeout, and kept for
+    /// the next call.
     ///
     /// # Example
     /// See [`HttpClient`].

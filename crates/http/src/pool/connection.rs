@@ -95,15 +95,21 @@ pub(super) async fn http2(
         .handshake(TokioIo::new(wire))
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
-    let driver = drive(connection, load, runtime.clone());
-    runtime.execute(driver);
+    runtime.execute(drive(connection, load, runtime.clone()));
     Ok(sender)
 }
 
-/// Drives a connection to its end, and tells those who wait for room when the server has said how much there is.
+/// Drives a connection to its end, and then tells those who wait for room on it to look elsewhere.
+async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
+    drive_to_end(connection, &load, runtime).await;
+    // The connection is dropped by now: only then do those who look find it closed.
+    load.news.notify_waiters();
+}
+
+/// Drives a connection, and tells those who wait for room when the server has said how much there is.
 ///
 /// The library reads that in a task of its own and wakes nobody, so it is looked for: at first often, then less so.
-async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
+async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRuntime) {
     let mut connection = pin!(connection);
     let mut pause = Duration::from_millis(1);
     loop {
@@ -124,12 +130,10 @@ async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime)
             }
         });
         if ended.await {
-            break;
+            return;
         }
         pause = (pause * 2).min(Duration::from_millis(100));
     }
-    // Whoever waits for room on it must look elsewhere.
-    load.news.notify_waiters();
 }
 
 #[cfg(test)]

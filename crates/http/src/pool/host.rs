@@ -40,7 +40,7 @@ pub(super) struct Connections {
     /// HTTP/2 connections.
     shards: Vec<Shard>,
     speaks: Option<Protocol>,
-    /// Connections being opened that others may wait for.
+    /// Connections being opened that others may wait for, and those that just failed while another serves.
     opening: usize,
     /// How many of those have failed, and why the last did.
     failures: usize,
@@ -177,6 +177,11 @@ impl Connections {
             self.failure = failure;
         }
         self.news.notify_waiters();
+    }
+
+    /// A connection that requests share is there, with room or without.
+    pub(super) fn serves(&self) -> bool {
+        self.shards.iter().any(|shard| !shard.sender.is_closed())
     }
 
     /// Why a connection could not be opened since `failures` was read.

@@ -5,6 +5,7 @@ mod connection;
 mod evict;
 mod exchange;
 mod host;
+mod opening;
 mod received;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::runtime_pools::OnRuntime;
 use crate::timeout::Clock;
 
 use host::Host;
+use opening::Opener;
 pub(crate) use received::Received;
 
 /// The connections of one client on one runtime.
@@ -28,9 +30,8 @@ pub(crate) use received::Received;
 /// HTTP/2 requests share connections up to the number of streams that the server allows, and more connections are opened
 /// above it. Which of the two a TLS server speaks is found out by the first connection, for which all others wait.
 pub(crate) struct Pool {
-    connector: Connector,
+    opener: Opener,
     runtime: OnRuntime,
-    clock: Clock,
     hosts: Mutex<Hosts>,
     /// Dropped with the pool, which ends the tasks that look after it.
     alive: watch::Sender<()>,
@@ -53,7 +54,8 @@ struct Key {
 
 impl Pool {
     pub(crate) fn new(connector: Connector, runtime: OnRuntime, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { connector, runtime, clock, hosts: Mutex::default(), alive: watch::Sender::new(()) })
+        let opener = Opener { connector, clock };
+        Arc::new(Self { opener, runtime, hosts: Mutex::default(), alive: watch::Sender::new(()) })
     }
 
     /// The server of `url`.
