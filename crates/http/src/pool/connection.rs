@@ -138,14 +138,67 @@ async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRunti
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::task::{Context, Wake};
+
     use catena_core::ErrorKind;
     use http::{Request, Version};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::runtime::Handle;
     use tokio::time::Instant;
 
-    use super::super::host::Connections;
+    use super::super::host::{Connections, Step};
     use super::*;
+
+    /// A connection to a server that says nothing, its load, and the server's end of it.
+    async fn connected(connections: &Connections) -> (Http2Sender, Arc<Load>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
+        let url: Uri = format!("https://{address}/").parse().expect("a URL");
+        let (load, runtime) = (connections.load(), OnRuntime(Handle::current()));
+        let sender = http2(wire, Arc::clone(&load), &runtime, &url).await.expect("a connection");
+        (sender, load, listener.accept().await.expect("the other end").0)
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_use_is_not_evicted_between_requests() {
+        let mut connections = Connections::default();
+        let (sender, load, _server) = connected(&connections).await;
+        let start = std::time::Instant::now();
+        drop(connections.add(&sender, load));
+        connections.evict(start);
+        let since = std::time::Instant::now();
+        let Step::Http2(_, slot) = connections.next_step(true) else { panic!("it has room") };
+        drop(slot);
+        connections.evict(since);
+        assert!(!connections.is_empty(), "it was used since");
+        connections.evict(std::time::Instant::now());
+        assert!(connections.is_empty(), "it was not used since");
+    }
+
+    /// Notes whether the connection is closed for whoever is told to look.
+    struct Look(Mutex<(Http2Sender, Option<bool>)>);
+
+    impl Wake for Look {
+        fn wake(self: Arc<Self>) {
+            let (sender, closed) = &mut *self.0.lock().expect("a note");
+            *closed = Some(sender.is_closed());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_before_anybody_is_told() {
+        let connections = Connections::default();
+        let (sender, load, server) = connected(&connections).await;
+        let look = Arc::new(Look(Mutex::new((sender, None))));
+        let mut told = Box::pin(Arc::clone(&load.news).notified_owned());
+        let waker = Arc::clone(&look).into();
+        assert!(told.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(server);
+        load.news.notified().await;
+        assert_eq!(look.0.lock().expect("a note").1, Some(true));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_vanished_is_noticed_by_its_silence() {
