@@ -70,6 +70,8 @@ impl Pool {
         let host = match hosts.all.get(&key) {
             Some(host) => Arc::clone(host),
             None => {
+                // Forgets those whom nobody asks and nothing is connected to.
+                hosts.all.retain(|_, host| Arc::strong_count(host) > 1 || !host.with(|all| all.is_empty()));
                 let host = Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe());
                 Arc::clone(hosts.all.entry(key).or_insert(Arc::new(host)))
             }
@@ -90,5 +92,34 @@ impl Key {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("runtime", &self.runtime).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::dialer::Dialer;
+    use crate::proxy::{Proxies, Proxy};
+    use crate::timeout::Limit;
+    use crate::tls::Tls;
+
+    #[tokio::test]
+    async fn a_host_without_connections_is_forgotten() {
+        let limit = Limit::connect(std::time::Duration::from_secs(1));
+        let dialer = Dialer::new(Arc::new(Proxies::read(&Proxy::None).expect("no proxy")), limit);
+        let tls = Arc::new(Tls::new(&[], None, true).expect("settings"));
+        let runtime = Handle::current();
+        let connector = Connector::new(dialer, tls, limit);
+        let pool = Pool::new(connector, OnRuntime(runtime.clone()), Clock::Runtime(runtime));
+        let host = |number: usize| pool.host(&format!("https://{number}.test/").parse().expect("a URL"));
+        let held = host(0);
+        for number in 1..100 {
+            let _ = host(number);
+        }
+        assert!(Arc::ptr_eq(&held, &host(0)), "a call is under way");
+        // And the two that were asked for last.
+        assert_eq!(pool.hosts.lock().expect("hosts").all.len(), 3);
     }
 }
