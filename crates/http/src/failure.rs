@@ -9,9 +9,13 @@ use std::time::Duration;
 use catena_core::{Error, ErrorKind};
 use http::Uri;
 
+use crate::service::bounded;
 use crate::timeout::Limit;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The most that a message holds of what another layer says, in bytes: a server may have chosen the words.
+const MAX_REASON: usize = 200;
 
 /// `host:port` of a URL, the way errors name a server.
 pub(crate) fn server_name(url: &Uri) -> String {
@@ -118,10 +122,11 @@ pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
             format!("{server} does not seem to speak TLS; use `http://` if it is a plain HTTP server")
         }
         Some(error @ Tls::InvalidCertificate(_)) => format!(
-            "the certificate of {server} is not trusted ({error}); for a private certificate authority add its \
-             certificate with `HttpClientBuilder::with_root_certificate_pem`"
+            "the certificate of {server} is not trusted ({}); for a private certificate authority add its \
+             certificate with `HttpClientBuilder::with_root_certificate_pem`",
+            reason(error)
         ),
-        Some(error) => format!("no TLS connection to {server}: {error}"),
+        Some(error) => format!("no TLS connection to {server}: {}", reason(error)),
         None => return broken_handshake(server, cause),
     };
     Error::new(ErrorKind::Tls, message).with_source(cause)
@@ -271,9 +276,14 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The last error of the chain: the cause, without the layers that only say "client error".
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut text = String::new();
-    walk(error, &mut |error| text = error.to_string());
-    text
+    let mut last = error;
+    walk(error, &mut |error| last = error);
+    reason(last)
+}
+
+/// What an error says, bounded.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    bounded(&error.to_string(), MAX_REASON)
 }
 
 fn walk<'a>(error: &'a (dyn StdError + 'static), visit: &mut impl FnMut(&'a (dyn StdError + 'static))) {
@@ -301,5 +311,32 @@ impl std::fmt::Display for Cause {
 impl StdError for Cause {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::ServerName;
+    use rustls::{CertificateError, Error as Tls};
+
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_bounded() {
+        let presented = (0..1000).map(|number| format!("DnsName(\"{number}.h.test\")")).collect();
+        let expected = ServerName::try_from("h.test").expect("a name");
+        let names = CertificateError::NotValidForNameContext { expected, presented };
+        let errors = [
+            no_tls("h.test:443", io::Error::new(io::ErrorKind::InvalidData, Tls::InvalidCertificate(names))),
+            no_tls(
+                "h.test:443",
+                io::Error::new(io::ErrorKind::InvalidData, Tls::General("x".repeat(10_000))),
+            ),
+            no_tunnel("h.test:443", "p.test:80", io::Error::other("x".repeat(10_000)).into()),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(text.contains("h.test:443") && text.len() < 500, "{} bytes", text.len());
+        }
     }
 }

@@ -19,6 +19,7 @@ use super::clear_text::Reader;
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::digest::digest;
+use super::excerpt::bounded;
 use super::failed_answer::FailedAnswer;
 use super::held::{Held, reported};
 use super::origin::Origin;
@@ -34,6 +35,9 @@ use crate::response::Response;
 
 /// The most that is read of the body of an error, in bytes.
 const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// The most that is kept of a request id, in bytes.
+const MAX_ID: usize = 200;
 
 /// A client of one service. A cheap clone; clones share connections. `Debug` shows no secret.
 ///
@@ -353,7 +357,7 @@ impl Inner {
     fn origin(&self, response: &Response, redactor: Redactor) -> Origin {
         let headers = redactor.clean_headers(response.shared_headers());
         Origin {
-            request_id: self.dialect.request_id(&headers).map(str::to_owned),
+            request_id: self.dialect.request_id(&headers).map(|id| bounded(id, MAX_ID)),
             status: Some(response.status().as_u16()),
             headers,
             redactor,

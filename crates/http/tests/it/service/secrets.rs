@@ -84,9 +84,12 @@ fn not_in_the_error_of_what_fetches_it() {
 
 #[test]
 fn what_others_send_back_is_bounded() {
-    let server = Server::replay([Reply::text(500, "é".repeat(1 << 20))]);
+    let id = "r".repeat(10_000);
+    let server = Server::replay([Reply::text(500, "é".repeat(1 << 20)).with_header("x-request-id", &id)]);
     let service = builder(&server).with_max_retries(0).build().unwrap();
     let error = block_on(service.send(Call::get("a"), &Context::default())).unwrap_err();
     let body = error.service().and_then(|service| service.body.clone()).unwrap();
     assert!(body.len() <= catena_http::service::MAX_ERROR_TEXT + 3, "{}", body.len());
+    let id = error.service().and_then(|service| service.request_id.clone()).unwrap();
+    assert!(id.len() <= 203, "{}", id.len());
 }
