@@ -156,14 +156,19 @@ pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
 
 /// A request failed before the head of the answer arrived.
 pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
-    let server = server_name(url);
+    let (kind, message) = why_no_answer(&server_name(url), &cause);
+    Error::new(kind, message).with_source(cause)
+}
+
+fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
     let text = cause.to_string();
-    // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
-    if let Some(error) = find::<rustls::Error>(&cause) {
-        let message = format!("{server} ended the TLS connection: {error}");
-        return Error::new(ErrorKind::Tls, message).with_source(cause);
-    }
-    let (kind, message) = if cause.is_parse() && text.contains("too large") {
+    if let Some(error) = find::<rustls::Error>(cause) {
+        // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
+        (ErrorKind::Tls, format!("{server} ended the TLS connection: {}", reason(error)))
+    } else if is_bad_head(cause) {
+        let what = "is larger than 64 KiB, or not as HTTP/2 asks";
+        (ErrorKind::InvalidResponse, format!("the head of the answer of {server} {what}"))
+    } else if cause.is_parse() && text.contains("too large") {
         // hyper has a method for this, but only for servers.
         (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
     } else if cause.is_parse() {
@@ -171,15 +176,19 @@ pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
         (ErrorKind::InvalidResponse, message)
     } else if cause.is_user() && !text.contains("dispatch task") {
         // A runtime that ended under its connection counts as the user's mistake too, and only the text tells.
-        (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(&cause)))
+        (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(cause)))
     } else {
-        let reason = innermost(&cause);
-        (
-            ErrorKind::Connection,
-            format!("the connection to {server} broke before an answer arrived: {reason}"),
-        )
-    };
-    Error::new(kind, message).with_source(cause)
+        let reason = innermost(cause);
+        let message = format!("the connection to {server} broke before an answer arrived: {reason}");
+        (ErrorKind::Connection, message)
+    }
+}
+
+/// The library ended a stream because of its head, and keeps to itself what was wrong with it: as a rule its size.
+fn is_bad_head(error: &hyper::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_library() && error.is_reset() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)
+    })
 }
 
 /// An HTTP/2 server said that it did not look at the request: RFC 9113, section 8.7.
