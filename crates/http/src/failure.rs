@@ -206,9 +206,10 @@ pub(crate) fn is_left(error: &hyper::Error) -> bool {
     })
 }
 
-/// The server had closed the connection before it read the request: its system then answers with a reset. A server that
-/// read it and goes away ends the connection in order, which proves nothing.
-pub(crate) fn is_unread(error: &hyper::Error) -> bool {
+/// The connection was reset. If the server had closed it before it read the request, its system answers so; a server that
+/// read it and goes away ends the connection in order, as a rule. It is no proof: one that crashes, and whatever stands
+/// between, may reset a connection too.
+pub(crate) fn is_reset(error: &hyper::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
     let reset = |error: &io::Error| {
         matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)

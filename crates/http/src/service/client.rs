@@ -76,7 +76,6 @@ struct Prepared {
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
-    once: bool,
     asks: Option<Box<Asks>>,
 }
 
@@ -203,6 +202,7 @@ impl Inner {
             content_type: call.content_type,
             headers: call.headers,
             body: call.body,
+            once: call.once,
         };
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
@@ -211,12 +211,12 @@ impl Inner {
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         let request = Arc::new(request);
-        Ok(Prepared { request, secrets, http, timeouts, max_retries, once: call.once, asks: call.asks })
+        Ok(Prepared { request, secrets, http, timeouts, max_retries, asks: call.asks })
     }
 
     fn attempts<'a>(&'a self, prepared: &Prepared, cx: &'a Context) -> Attempts<'a> {
         Attempts::new(cx, &*self.timer, prepared.max_retries, prepared.timeouts.total)
-            .at_most_once(prepared.once)
+            .at_most_once(prepared.request.once)
     }
 
     async fn send(&self, prepared: &Prepared, cx: &Context) -> Result<Answer> {
