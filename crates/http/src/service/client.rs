@@ -384,11 +384,15 @@ impl fmt::Debug for Service {
     }
 }
 
-/// The values of headers that carry secrets, without the name of their scheme.
+/// The words of headers that carry secrets, without the name of a scheme, such as `Bearer`.
 pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
-    let values = secret.filter_map(|(_, value)| value.to_str().ok());
-    values.flat_map(str::split_whitespace).map(SecretString::from).collect()
+    let values = secret.filter_map(|(name, value)| Some((name, value.to_str().ok()?.trim())));
+    let words = values.flat_map(|(name, value)| {
+        let has_scheme = name.as_str().ends_with("authorization") && value.contains(' ');
+        value.split_whitespace().skip(usize::from(has_scheme))
+    });
+    words.map(SecretString::from).collect()
 }
 
 /// A stream that failed before its first chunk.
