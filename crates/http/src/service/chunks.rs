@@ -204,6 +204,7 @@ where
                 clock,
                 seen: 0,
                 patience: None,
+                last_words: None,
                 ended: false,
             })
         }
@@ -233,8 +234,10 @@ struct Decoding<D> {
     clock: Arc<dyn Timer>,
     /// How many chunks were delivered.
     seen: usize,
-    /// Runs while a chunk is awaited, or the end.
+    /// Runs while a chunk is awaited.
     patience: Option<Sleep>,
+    /// Runs while the end of a complete answer is awaited.
+    last_words: Option<Sleep>,
     ended: bool,
 }
 
@@ -270,6 +273,7 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
                         Ok(None) => continue,
                         Ok(Some(chunk)) => {
                             this.seen += 1;
+                            this.patience = None;
                             return Poll::Ready(Some(Ok(chunk)));
                         }
                         Err(error) => Err(error),
@@ -307,13 +311,12 @@ impl<D> Decoding<D> {
             return Poll::Ready(());
         }
         let clock = &self.clock;
-        self.patience.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
+        self.last_words.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
     }
 
-    /// The next event, unless it takes too long.
+    /// The next event, unless the next chunk takes too long: there are events that only keep the connection alive.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
         if let Poll::Ready(event) = self.events.poll_next(cx) {
-            self.patience = None;
             return Poll::Ready(event);
         }
         let Some((limit, timer)) = &self.limit.0 else { return Poll::Pending };
