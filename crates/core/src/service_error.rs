@@ -31,7 +31,7 @@ pub struct ServiceError {
     pub request_id: Option<String>,
     /// The body of the answer, bounded and redacted.
     pub body: Option<String>,
-    /// The rate-limit headers of the answer, names in lower case.
+    /// The headers of the answer that say what is left, and whether and when to try again; names in lower case.
     pub rate_limits: Vec<(String, String)>,
 }
 

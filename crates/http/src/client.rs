@@ -94,8 +94,10 @@ impl HttpClient {
     }
 
     /// Sends `request`; completes when the status and headers of the answer have arrived. Redirects are not followed.
-    /// Nothing is sent twice that may have been processed: sent again, once, is a request on a kept connection that the
-    /// server had closed before it read it, and one that an HTTP/2 server says it did not look at (RFC 9113, section 8.7).
+    /// A request of which nothing left is sent on another connection. Sent again, once, is one that an HTTP/2 server says it
+    /// did not look at (RFC 9113, section 8.7), and one whose kept HTTP/1.1 connection is reset, without a word, within a
+    /// second: so ends one that the server had closed before, but so may end one whose server crashed over the request. A
+    /// [call that is made at most once](crate::service::Call::at_most_once) is not sent again for that.
     ///
     /// # Errors
     /// `Connection` if the server cannot be reached or goes away, `Tls` if the handshake fails, `Timeout` if the connect,
@@ -103,7 +105,9 @@ impl HttpClient {
     /// error here: see [`Response::status`].
     ///
     /// # Cancellation
-    /// Dropping the future closes the connection or resets the stream.
+    /// Dropping the future closes the connection or resets the stream. A connection that is only being opened, to a server
+    /// that may speak HTTP/2, others may wait for too: it is opened nevertheless, within the connect timeout, and kept for
+    /// the next call.
     ///
     /// # Example
     /// See [`HttpClient`].

@@ -9,9 +9,13 @@ use std::time::Duration;
 use catena_core::{Error, ErrorKind};
 use http::Uri;
 
+use crate::service::bounded;
 use crate::timeout::Limit;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// The most that a message holds of what another layer says, in bytes: a server may have chosen the words.
+const MAX_REASON: usize = 200;
 
 /// `host:port` of a URL, the way errors name a server.
 pub(crate) fn server_name(url: &Uri) -> String {
@@ -118,10 +122,11 @@ pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
             format!("{server} does not seem to speak TLS; use `http://` if it is a plain HTTP server")
         }
         Some(error @ Tls::InvalidCertificate(_)) => format!(
-            "the certificate of {server} is not trusted ({error}); for a private certificate authority add its \
-             certificate with `HttpClientBuilder::with_root_certificate_pem`"
+            "the certificate of {server} is not trusted ({}); for a private certificate authority add its \
+             certificate with `HttpClientBuilder::with_root_certificate_pem`",
+            reason(error)
         ),
-        Some(error) => format!("no TLS connection to {server}: {error}"),
+        Some(error) => format!("no TLS connection to {server}: {}", reason(error)),
         None => return broken_handshake(server, cause),
     };
     Error::new(ErrorKind::Tls, message).with_source(cause)
@@ -151,14 +156,19 @@ pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
 
 /// A request failed before the head of the answer arrived.
 pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
-    let server = server_name(url);
+    let (kind, message) = why_no_answer(&server_name(url), &cause);
+    Error::new(kind, message).with_source(cause)
+}
+
+fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
     let text = cause.to_string();
-    // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
-    if let Some(error) = find::<rustls::Error>(&cause) {
-        let message = format!("{server} ended the TLS connection: {error}");
-        return Error::new(ErrorKind::Tls, message).with_source(cause);
-    }
-    let (kind, message) = if cause.is_parse() && text.contains("too large") {
+    if let Some(error) = find::<rustls::Error>(cause) {
+        // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
+        (ErrorKind::Tls, format!("{server} ended the TLS connection: {}", reason(error)))
+    } else if is_bad_head(cause) {
+        let what = "is larger than 64 KiB, or not as HTTP/2 asks";
+        (ErrorKind::InvalidResponse, format!("the head of the answer of {server} {what}"))
+    } else if cause.is_parse() && text.contains("too large") {
         // hyper has a method for this, but only for servers.
         (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
     } else if cause.is_parse() {
@@ -166,15 +176,19 @@ pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
         (ErrorKind::InvalidResponse, message)
     } else if cause.is_user() && !text.contains("dispatch task") {
         // A runtime that ended under its connection counts as the user's mistake too, and only the text tells.
-        (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(&cause)))
+        (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(cause)))
     } else {
-        let reason = innermost(&cause);
-        (
-            ErrorKind::Connection,
-            format!("the connection to {server} broke before an answer arrived: {reason}"),
-        )
-    };
-    Error::new(kind, message).with_source(cause)
+        let reason = innermost(cause);
+        let message = format!("the connection to {server} broke before an answer arrived: {reason}");
+        (ErrorKind::Connection, message)
+    }
+}
+
+/// The library ended a stream because of its head, and keeps to itself what was wrong with it: as a rule its size.
+fn is_bad_head(error: &hyper::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_library() && error.is_reset() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)
+    })
 }
 
 /// An HTTP/2 server said that it did not look at the request: RFC 9113, section 8.7.
@@ -192,9 +206,10 @@ pub(crate) fn is_left(error: &hyper::Error) -> bool {
     })
 }
 
-/// The server had closed the connection before it read the request: its system then answers with a reset. A server that
-/// read it and goes away ends the connection in order, which proves nothing.
-pub(crate) fn is_unread(error: &hyper::Error) -> bool {
+/// The connection was reset. If the server had closed it before it read the request, its system answers so; a server that
+/// read it and goes away ends the connection in order, as a rule. It is no proof: one that crashes, and whatever stands
+/// between, may reset a connection too.
+pub(crate) fn is_reset(error: &hyper::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
     let reset = |error: &io::Error| {
         matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)
@@ -204,18 +219,38 @@ pub(crate) fn is_unread(error: &hyper::Error) -> bool {
 
 /// A body broke off.
 pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
-    let server = server_name(url);
-    let malformed = find::<io::Error>(&cause).is_some_and(|error| {
-        matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
-    });
-    let (kind, what) = if malformed {
-        (ErrorKind::InvalidResponse, "is not framed as HTTP asks")
-    } else {
-        (ErrorKind::Incomplete, "ended before it was complete")
-    };
-    let message = format!("the body of the answer of {server} {what}: {}", innermost(&cause));
+    let reason = innermost(&cause);
+    if !is_misframed(&cause) {
+        return incomplete(url, &reason).with_source(cause);
+    }
+    let message =
+        format!("the body of the answer of {} is not framed as HTTP asks: {reason}", server_name(url));
+    Error::new(ErrorKind::InvalidResponse, message).with_source(cause)
+}
+
+/// The server cut a body without an error.
+pub(crate) fn cut_body(url: &Uri) -> Error {
+    incomplete(url, "the server broke it off")
+}
+
+fn incomplete(url: &Uri, reason: &str) -> Error {
+    let message =
+        format!("the body of the answer of {} ended before it was complete: {reason}", server_name(url));
     // Nothing is wrong with the request, so the same call may well succeed.
-    Error::new(kind, message).with_retryable(kind == ErrorKind::Incomplete).with_source(cause)
+    Error::new(ErrorKind::Incomplete, message).with_retryable(true)
+}
+
+/// TLS reports what it cannot read in the same way as HTTP does, but that was done to the bytes on their way.
+fn is_misframed(error: &hyper::Error) -> bool {
+    let invalid =
+        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
+    find(error).is_some_and(invalid) && find::<rustls::Error>(error).is_none()
+}
+
+/// The runtime that served a request ended under it.
+pub(crate) fn runtime_ended(cause: impl StdError + Send + Sync + 'static) -> Error {
+    let message = "the runtime that served the request was shut down before the answer arrived";
+    Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
 /// A body has an encoding that cannot be read.
@@ -251,9 +286,14 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 
 /// The last error of the chain: the cause, without the layers that only say "client error".
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut text = String::new();
-    walk(error, &mut |error| text = error.to_string());
-    text
+    let mut last = error;
+    walk(error, &mut |error| last = error);
+    reason(last)
+}
+
+/// What an error says, bounded.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    bounded(&error.to_string(), MAX_REASON)
 }
 
 fn walk<'a>(error: &'a (dyn StdError + 'static), visit: &mut impl FnMut(&'a (dyn StdError + 'static))) {
@@ -281,5 +321,32 @@ impl std::fmt::Display for Cause {
 impl StdError for Cause {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::ServerName;
+    use rustls::{CertificateError, Error as Tls};
+
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_bounded() {
+        let presented = (0..1000).map(|number| format!("DnsName(\"{number}.h.test\")")).collect();
+        let expected = ServerName::try_from("h.test").expect("a name");
+        let names = CertificateError::NotValidForNameContext { expected, presented };
+        let errors = [
+            no_tls("h.test:443", io::Error::new(io::ErrorKind::InvalidData, Tls::InvalidCertificate(names))),
+            no_tls(
+                "h.test:443",
+                io::Error::new(io::ErrorKind::InvalidData, Tls::General("x".repeat(10_000))),
+            ),
+            no_tunnel("h.test:443", "p.test:80", io::Error::other("x".repeat(10_000)).into()),
+        ];
+        for error in errors {
+            let text = error.to_string();
+            assert!(text.contains("h.test:443") && text.len() < 500, "{} bytes", text.len());
+        }
     }
 }

@@ -15,6 +15,8 @@ use catena_core::{Error, ErrorKind, Result};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
 
+use crate::failure;
+
 const NAME: &str = "catena-io";
 
 /// Only name lookups block, and a lookup that waits must not cost one thread per request in flight.
@@ -114,11 +116,7 @@ impl<T> Future for Remote<T> {
                 "the transport panicked while it served the request; this is a bug",
             )
             .with_source(error))),
-            Err(error) => Poll::Ready(Err(Error::new(
-                ErrorKind::Connection,
-                "the runtime that served the request was shut down before the answer arrived",
-            )
-            .with_source(error))),
+            Err(error) => Poll::Ready(Err(failure::runtime_ended(error))),
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Outgoing {
     /// Of this request. They win.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Sent again only on the server's word that it did not look at it, or if nothing of it left.
+    pub(crate) once: bool,
 }
 
 impl Outgoing {

@@ -137,7 +137,7 @@ impl Request {
     pub(crate) fn into_outgoing(self) -> Outgoing {
         let Self { method, url, headers, body } = self;
         let (shared, headers) = (Arc::new(headers), HeaderMap::new());
-        Outgoing { method, url, shared, content_type: None, headers, body }
+        Outgoing { method, url, shared, content_type: None, headers, body, once: false }
     }
 }
 

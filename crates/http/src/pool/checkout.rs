@@ -1,17 +1,19 @@
 //! How a request comes by a connection.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catena_core::{Error, Result};
+use catena_core::Result;
 use futures_util::future::{Either, select};
 use http::Uri;
 use hyper::rt::Timer;
 
 use super::Pool;
-use super::connection::{self, Http1, Http2Sender};
-use super::host::{Connections, Host, Idle, Slot, Step};
+use super::connection::{Http1, Http2Sender};
+use super::host::{Host, Idle, Slot, Step};
+use super::opening::Opening;
+use crate::failure;
 
 /// A connection for one request.
 pub(super) enum Lease {
@@ -28,12 +30,10 @@ pub(super) struct Checkout {
 /// To wait so long is cheaper than to connect.
 const SETTLED: Duration = Duration::from_millis(1);
 
-type Opening<'a> = Pin<Box<dyn Future<Output = Result<Checkout>> + Send + 'a>>;
-
 impl Pool {
     /// A connection to the server of `url`: one that is free, one with room, or a new one.
     pub(super) async fn checkout(&self, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
-        let may_share = host.key.secure && self.connector.offers_http2();
+        let may_share = host.key.secure && self.opener.connector.offers_http2();
         let mut waited = false;
         loop {
             let step = host.with(|connections| connections.next_step(may_share));
@@ -54,7 +54,11 @@ impl Pool {
                     return Ok(Checkout { lease: Lease::Http2(sender, slot), reused: true });
                 }
                 Step::OpenAlone => return self.open(host, url).await,
-                Step::OpenForAll => return self.open_for_all(host, url).await,
+                Step::OpenForAll => match self.opener.open_for_all(host, url).await {
+                    // What serves others will have room.
+                    Ok(Err(_)) if host.with(|connections| connections.serves()) => {}
+                    opened => return opened.unwrap_or_else(|ended| Err(failure::runtime_ended(ended))),
+                },
                 Step::Wait(news, failures) => {
                     news.await;
                     waited = true;
@@ -68,33 +72,7 @@ impl Pool {
 
     /// A new connection, whatever the pool holds.
     pub(super) fn open<'a>(&'a self, host: &'a Arc<Host>, url: &'a Uri) -> Opening<'a> {
-        // Boxed: it is much larger than what a request needs while it waits for its answer.
-        Box::pin(async move {
-            let connected = self.connector.connect(url, &self.clock).await?;
-            if !connected.http2 {
-                if host.key.secure {
-                    host.with(Connections::speaks_http1);
-                }
-                let http1 = connection::http1(connected.wire, connected.proxied, &self.runtime, url).await?;
-                return Ok(Checkout { lease: Lease::Http1(http1), reused: false });
-            }
-            let load = host.with(|connections| connections.load());
-            let sender = connection::http2(connected.wire, Arc::clone(&load), &self.runtime, url).await?;
-            let slot = host.with(|connections| connections.add(&sender, load));
-            host.evict_later();
-            Ok(Checkout { lease: Lease::Http2(sender, slot), reused: false })
-        })
-    }
-
-    fn open_for_all<'a>(&'a self, host: &'a Arc<Host>, url: &'a Uri) -> Opening<'a> {
-        // Made before the first poll: the step has been counted already.
-        let announcement = Announcement { host, failure: None };
-        Box::pin(async move {
-            let mut announcement = announcement;
-            let opened = self.open(host, url).await;
-            announcement.failure = opened.as_ref().err().cloned();
-            opened
-        })
+        self.opener.open(host, url)
     }
 
     /// A kept connection may still be busy with the end of its last answer, as a rule for microseconds. Where it takes
@@ -113,6 +91,16 @@ impl Pool {
     }
 }
 
+impl Checkout {
+    /// Gives the connection back unused.
+    pub(super) fn give_back(self, host: &Arc<Host>) {
+        match self.lease {
+            Lease::Http1(connection) => host.keep(connection),
+            Lease::Http2(_, slot) => drop(slot),
+        }
+    }
+}
+
 impl Host {
     /// Keeps a connection whose answer has been read for the next request.
     pub(super) fn keep(self: &Arc<Self>, connection: Http1) {
@@ -121,18 +109,5 @@ impl Host {
         }
         self.with(|connections| connections.idle.push(Idle { connection, since: Instant::now() }));
         self.evict_later();
-    }
-}
-
-/// Tells those who wait that a connection is there, failed, or will not come because its caller left.
-struct Announcement<'a> {
-    host: &'a Host,
-    failure: Option<Error>,
-}
-
-impl Drop for Announcement<'_> {
-    fn drop(&mut self) {
-        let failure = self.failure.take();
-        self.host.with(|connections| connections.opened(failure));
     }
 }

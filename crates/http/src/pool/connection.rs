@@ -95,15 +95,21 @@ pub(super) async fn http2(
         .handshake(TokioIo::new(wire))
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
-    let driver = drive(connection, load, runtime.clone());
-    runtime.execute(driver);
+    runtime.execute(drive(connection, load, runtime.clone()));
     Ok(sender)
 }
 
-/// Drives a connection to its end, and tells those who wait for room when the server has said how much there is.
+/// Drives a connection to its end, and then tells those who wait for room on it to look elsewhere.
+async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
+    drive_to_end(connection, &load, runtime).await;
+    // The connection is dropped by now: only then do those who look find it closed.
+    load.news.notify_waiters();
+}
+
+/// Drives a connection, and tells those who wait for room when the server has said how much there is.
 ///
 /// The library reads that in a task of its own and wakes nobody, so it is looked for: at first often, then less so.
-async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
+async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRuntime) {
     let mut connection = pin!(connection);
     let mut pause = Duration::from_millis(1);
     loop {
@@ -124,24 +130,75 @@ async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime)
             }
         });
         if ended.await {
-            break;
+            return;
         }
         pause = (pause * 2).min(Duration::from_millis(100));
     }
-    // Whoever waits for room on it must look elsewhere.
-    load.news.notify_waiters();
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::task::{Context, Wake};
+
     use catena_core::ErrorKind;
     use http::{Request, Version};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::runtime::Handle;
     use tokio::time::Instant;
 
-    use super::super::host::Connections;
+    use super::super::host::{Connections, Step};
     use super::*;
+
+    /// A connection to a server that says nothing, its load, and the server's end of it.
+    async fn connected(connections: &Connections) -> (Http2Sender, Arc<Load>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let address = listener.local_addr().expect("an address");
+        let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
+        let url: Uri = format!("https://{address}/").parse().expect("a URL");
+        let (load, runtime) = (connections.load(), OnRuntime(Handle::current()));
+        let sender = http2(wire, Arc::clone(&load), &runtime, &url).await.expect("a connection");
+        (sender, load, listener.accept().await.expect("the other end").0)
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_use_is_not_evicted_between_requests() {
+        let mut connections = Connections::default();
+        let (sender, load, _server) = connected(&connections).await;
+        let start = std::time::Instant::now();
+        drop(connections.add(&sender, load));
+        connections.evict(start);
+        let since = std::time::Instant::now();
+        let Step::Http2(_, slot) = connections.next_step(true) else { panic!("it has room") };
+        drop(slot);
+        connections.evict(since);
+        assert!(!connections.is_empty(), "it was used since");
+        connections.evict(std::time::Instant::now());
+        assert!(connections.is_empty(), "it was not used since");
+    }
+
+    /// Notes whether the connection is closed for whoever is told to look.
+    struct Look(Mutex<(Http2Sender, Option<bool>)>);
+
+    impl Wake for Look {
+        fn wake(self: Arc<Self>) {
+            let (sender, closed) = &mut *self.0.lock().expect("a note");
+            *closed = Some(sender.is_closed());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_before_anybody_is_told() {
+        let connections = Connections::default();
+        let (sender, load, server) = connected(&connections).await;
+        let look = Arc::new(Look(Mutex::new((sender, None))));
+        let mut told = Box::pin(Arc::clone(&load.news).notified_owned());
+        let waker = Arc::clone(&look).into();
+        assert!(told.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(server);
+        load.news.notified().await;
+        assert_eq!(look.0.lock().expect("a note").1, Some(true));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_vanished_is_noticed_by_its_silence() {

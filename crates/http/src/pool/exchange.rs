@@ -1,4 +1,4 @@
-//! One request and the head of its answer, sent again where the server surely did not process it.
+//! One request and the head of its answer, sent again where the server did not process it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,8 @@ use crate::outgoing::Outgoing;
 /// A request in the form that a connection takes.
 type Message = Request<Full<Bytes>>;
 
-/// A server that had closed a kept connection says so as soon as it receives something. Later it may have been at work.
+/// A server that had closed a kept connection says so as soon as it receives something. Later it has more likely been at
+/// work.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Connections that turn out to be closed before anything is written, or that the server leaves in order, are replaced,
@@ -44,9 +45,10 @@ struct Lost {
 impl Pool {
     /// Sends `request` and waits for the head of its answer.
     ///
-    /// A request that surely was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2
-    /// server left the connection before it (as nginx does after so many requests, while others are under way), and once
-    /// if a kept connection turned out to have been closed before, or an HTTP/2 server refuses it.
+    /// A request that was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2 server left
+    /// the connection before it (as nginx does after so many requests, while others are under way), and once if an HTTP/2
+    /// server refuses it. So is, once, a request whose kept connection seems to have been closed before, which nobody can
+    /// know for sure: unless it is sent [at most once](Outgoing::once).
     pub(crate) async fn send(self: Arc<Self>, request: Arc<Outgoing>) -> Result<Response<Received>> {
         let url = &request.url;
         let host = self.host(url);
@@ -96,8 +98,8 @@ async fn exchange(
             let answer = sent.map_err(|error| {
                 let silent = connection.traffic.received() == before;
                 let at_once = start.elapsed() < CLOSED_AT_ONCE;
-                let closed = checkout.reused && silent && at_once && failure::is_unread(error.error());
-                Lost { unprocessed: closed, ..Lost::new(error) }
+                let closed = checkout.reused && silent && at_once && failure::is_reset(error.error());
+                Lost { unprocessed: closed && !request.once, ..Lost::new(error) }
             })?;
             let held = Held::Http1(connection, Arc::clone(host));
             Ok(answer.map(|body| Received::new(body, held, &request.url)))

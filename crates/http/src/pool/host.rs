@@ -40,7 +40,7 @@ pub(super) struct Connections {
     /// HTTP/2 connections.
     shards: Vec<Shard>,
     speaks: Option<Protocol>,
-    /// Connections being opened that others may wait for.
+    /// Connections being opened that others may wait for, and those that just failed while another serves.
     opening: usize,
     /// How many of those have failed, and why the last did.
     failures: usize,
@@ -68,6 +68,8 @@ struct Shard {
     sender: Http2Sender,
     load: Arc<Load>,
     idle_since: Instant,
+    /// Since it was looked at last.
+    used: bool,
 }
 
 /// The requests on an HTTP/2 connection.
@@ -132,7 +134,7 @@ impl Connections {
             return Step::OpenAlone;
         }
         self.shards.retain(|shard| !shard.sender.is_closed());
-        if let Some(shard) = self.shards.iter().find(|shard| shard.load.has_room()) {
+        if let Some(shard) = self.shards.iter_mut().find(|shard| shard.load.has_room()) {
             return Step::Http2(shard.sender.clone(), shard.take());
         }
         // As many at once as there are: a burst doubles the connections until it has room, and no more.
@@ -158,7 +160,7 @@ impl Connections {
     /// Adds an HTTP/2 connection, with a place on it for whoever opened it.
     pub(super) fn add(&mut self, sender: &Http2Sender, load: Arc<Load>) -> Slot {
         self.speaks = Some(Protocol::Http2);
-        let shard = Shard { sender: sender.clone(), load, idle_since: Instant::now() };
+        let mut shard = Shard { sender: sender.clone(), load, idle_since: Instant::now(), used: false };
         let slot = shard.take();
         self.shards.push(shard);
         slot
@@ -179,6 +181,11 @@ impl Connections {
         self.news.notify_waiters();
     }
 
+    /// A connection that requests share is there, with room or without.
+    pub(super) fn serves(&self) -> bool {
+        self.shards.iter().any(|shard| !shard.sender.is_closed())
+    }
+
     /// Why a connection could not be opened since `failures` was read.
     pub(super) fn failure_since(&self, failures: usize) -> Option<Error> {
         (self.failures > failures).then(|| self.failure.clone()).flatten()
@@ -190,7 +197,8 @@ impl Connections {
         self.idle.shrink_to(self.idle.len() * 2);
         let now = Instant::now();
         self.shards.retain_mut(|shard| {
-            if !shard.load.is_idle() {
+            // Most requests begin and end between two looks.
+            if std::mem::take(&mut shard.used) || !shard.load.is_idle() {
                 shard.idle_since = now;
             }
             shard.idle_since > since && !shard.sender.is_closed()
@@ -204,7 +212,8 @@ impl Connections {
 }
 
 impl Shard {
-    fn take(&self) -> Slot {
+    fn take(&mut self) -> Slot {
+        self.used = true;
         self.load.in_flight.fetch_add(1, Ordering::AcqRel);
         Slot(Arc::clone(&self.load))
     }

@@ -5,6 +5,7 @@ mod connection;
 mod evict;
 mod exchange;
 mod host;
+mod opening;
 mod received;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::runtime_pools::OnRuntime;
 use crate::timeout::Clock;
 
 use host::Host;
+use opening::Opener;
 pub(crate) use received::Received;
 
 /// The connections of one client on one runtime.
@@ -28,9 +30,8 @@ pub(crate) use received::Received;
 /// HTTP/2 requests share connections up to the number of streams that the server allows, and more connections are opened
 /// above it. Which of the two a TLS server speaks is found out by the first connection, for which all others wait.
 pub(crate) struct Pool {
-    connector: Connector,
+    opener: Opener,
     runtime: OnRuntime,
-    clock: Clock,
     hosts: Mutex<Hosts>,
     /// Dropped with the pool, which ends the tasks that look after it.
     alive: watch::Sender<()>,
@@ -53,7 +54,8 @@ struct Key {
 
 impl Pool {
     pub(crate) fn new(connector: Connector, runtime: OnRuntime, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { connector, runtime, clock, hosts: Mutex::default(), alive: watch::Sender::new(()) })
+        let opener = Opener { connector, clock };
+        Arc::new(Self { opener, runtime, hosts: Mutex::default(), alive: watch::Sender::new(()) })
     }
 
     /// The server of `url`.
@@ -68,6 +70,8 @@ impl Pool {
         let host = match hosts.all.get(&key) {
             Some(host) => Arc::clone(host),
             None => {
+                // Forgets those whom nobody asks and nothing is connected to.
+                hosts.all.retain(|_, host| Arc::strong_count(host) > 1 || !host.with(|all| all.is_empty()));
                 let host = Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe());
                 Arc::clone(hosts.all.entry(key).or_insert(Arc::new(host)))
             }
@@ -94,5 +98,34 @@ impl Key {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("runtime", &self.runtime).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::dialer::Dialer;
+    use crate::proxy::{Proxies, Proxy};
+    use crate::timeout::Limit;
+    use crate::tls::Tls;
+
+    #[tokio::test]
+    async fn a_host_without_connections_is_forgotten() {
+        let limit = Limit::connect(std::time::Duration::from_secs(1));
+        let dialer = Dialer::new(Arc::new(Proxies::read(&Proxy::None).expect("no proxy")), limit);
+        let tls = Arc::new(Tls::new(&[], None, true).expect("settings"));
+        let runtime = Handle::current();
+        let connector = Connector::new(dialer, tls, limit);
+        let pool = Pool::new(connector, OnRuntime(runtime.clone()), Clock::Runtime(runtime));
+        let host = |number: usize| pool.host(&format!("https://{number}.test/").parse().expect("a URL"));
+        let held = host(0);
+        for number in 1..100 {
+            let _ = host(number);
+        }
+        assert!(Arc::ptr_eq(&held, &host(0)), "a call is under way");
+        // And the two that were asked for last.
+        assert_eq!(pool.hosts.lock().expect("hosts").all.len(), 3);
     }
 }

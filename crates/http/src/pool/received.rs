@@ -43,6 +43,13 @@ impl Received {
         }
     }
 
+    /// Whether what is said to be the end is none: the library takes a stream that the server resets without an error for
+    /// complete, as it may be after a complete answer (RFC 9113, section 8.1). A gateway does so too when its own server
+    /// dies.
+    fn is_cut(&self) -> bool {
+        matches!(self.held, Some(Held::Http2(_))) && !self.body.is_end_stream()
+    }
+
     fn release(&mut self) {
         match self.held.take() {
             Some(Held::Http1(connection, host)) => host.keep(connection),
@@ -75,6 +82,10 @@ impl Stream for Received {
                 Some(Err(error)) => {
                     self.held = None;
                     return Poll::Ready(Some(Err(failure::no_body(&self.url, error))));
+                }
+                None if self.is_cut() => {
+                    self.held = None;
+                    return Poll::Ready(Some(Err(failure::cut_body(&self.url))));
                 }
                 None => {
                     self.release();

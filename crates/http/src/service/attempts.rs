@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use catena_core::__private::random_fraction;
-use catena_core::{Context, Error, ErrorKind, Result, Timer};
+use catena_core::{Context, Error, ErrorKind, Result, ServiceError, Timer};
 use http::HeaderMap;
 
 use super::retry_hint::retry_hint;
@@ -91,9 +91,25 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Whether the service may have done what it was asked to, although there is no answer.
-fn may_be_done(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
+/// Whether the service may have done what it was asked to, although the call failed: there is no answer, or one of a
+/// status that a gateway gives when it got none (502, 504, Cloudflare's 520 and 524) or a service that broke off (500).
+/// Unless the service says that the call should be tried again.
+///
+/// # Example
+/// ```
+/// use catena_core::{Error, ErrorKind};
+/// use catena_http::service::may_be_done;
+/// assert!(may_be_done(&Error::new(ErrorKind::Timeout, "no answer")));
+/// assert!(!may_be_done(&Error::new(ErrorKind::RateLimit, "not now")));
+/// ```
+pub fn may_be_done(error: &Error) -> bool {
+    let asks_again = |(name, value): &(String, String)| name == "x-should-retry" && value == "true";
+    match error.service() {
+        Some(ServiceError { status: Some(500 | 502 | 504 | 520 | 524), rate_limits, .. }) => {
+            !rate_limits.iter().any(asks_again)
+        }
+        _ => matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout),
+    }
 }
 
 /// The wait before retry `retries`, counted from 0: half a second doubled each time, at most eight, less up to a quarter

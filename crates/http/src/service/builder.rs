@@ -154,51 +154,52 @@ impl ServiceBuilder {
     /// header or to a proxy.
     pub fn build(self) -> Result<Service> {
         let address = Address::parse(&self.base_url)?;
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => HttpClient::builder().build()?,
+        };
         let mut headers = self.headers()?;
+        let reader = self.reader(&address, &http, &headers)?;
+        http.complete(address.uri(), &mut headers);
+        // Those of a proxy are no secrets to it, and so come after the look for readers.
         let secrets = secrets_in(&headers);
-        if let Some(credentials) = &self.credentials
-            && let Some(key) = credentials.fixed()
-        {
+        let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
+        let redactor = Redactor::of(fixed, &secrets);
+        if let (Some(credentials), Some(key)) = (&self.credentials, fixed) {
             // Unless the caller's own header took its place.
             headers.entry(credentials.name()).or_insert(credentials.value(key)?);
         }
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::builder().build()?,
-        };
-        let reader = Reader::of(&address, &http).filter(|_| !self.insecure_http);
-        if let Some(reader) = &reader
-            && (self.credentials.is_some() || !secrets.is_empty())
-        {
-            return Err(reader.error());
-        }
-        // Those that all calls share, once and for all.
-        http.complete(address.uri(), &mut headers);
-        let mut headers_of_body = headers.clone();
-        headers_of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-        headers_of_body.insert(CONTENT_LENGTH, HeaderValue::from(0));
-        // The answer's headers are read into the same map, and there are more of them.
-        headers.reserve(ANSWER_HEADERS);
-        headers_of_body.reserve(ANSWER_HEADERS);
-        let timer = self.timer.unwrap_or_else(|| Arc::clone(http.timer()));
+        let headers_of_body = with_body(&mut headers);
         Ok(Service::from_inner(Inner {
-            redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),
-            secrets,
-            reader,
             address,
             dialect: self.dialect,
+            timer: self.timer.unwrap_or_else(|| Arc::clone(http.timer())),
             http,
             credentials: self.credentials,
             headers: Arc::new(headers),
             headers_of_body: Arc::new(headers_of_body),
             query: self.query,
+            secrets,
+            reader,
+            redactor,
             max_retries: self.max_retries,
             timeouts: self.timeouts,
-            timer,
             admission: self.admission,
         }))
     }
 
+    /// Who would read the secrets of a call, or an error if every call has some.
+    fn reader(&self, address: &Address, http: &HttpClient, headers: &HeaderMap) -> Result<Option<Reader>> {
+        let reader = Reader::of(address, http).filter(|_| !self.insecure_http);
+        match reader {
+            Some(reader) if self.credentials.is_some() || !secrets_in(headers).is_empty() => {
+                Err(reader.error())
+            }
+            reader => Ok(reader),
+        }
+    }
+
+    /// What the caller set.
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -208,6 +209,17 @@ impl ServiceBuilder {
         }
         Ok(headers)
     }
+}
+
+/// The headers of calls that have a body. Both maps get room: the answer's headers are read into the same map, and there are
+/// more of them.
+fn with_body(headers: &mut HeaderMap) -> HeaderMap {
+    let mut of_body = headers.clone();
+    of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    of_body.insert(CONTENT_LENGTH, HeaderValue::from(0));
+    headers.reserve(ANSWER_HEADERS);
+    of_body.reserve(ANSWER_HEADERS);
+    of_body
 }
 
 impl fmt::Debug for ServiceBuilder {

@@ -187,8 +187,9 @@ impl Call {
         self
     }
 
-    /// Tries again only what the service refused: if the connection fails, a time limit passes or the answer breaks off, the
-    /// work may have been done, and the caller has to find out. For calls that begin something that costs money.
+    /// Tries again only what the service refused: if the connection fails, a time limit passes, the answer breaks off or a
+    /// gateway has none, the work [may have been done](super::may_be_done), and the caller has to find out. For calls that
+    /// begin something that costs money.
     #[must_use]
     pub fn at_most_once(mut self) -> Self {
         self.once = true;

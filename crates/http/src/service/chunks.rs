@@ -117,13 +117,15 @@ impl Arriving {
 
 /// Whether a body that begins so is an event stream; `None` while that cannot be told.
 fn begins_as_events(bytes: &[u8]) -> Option<bool> {
+    let enough = bytes.len() >= MOST_SPACE;
+    let bytes = &bytes[..bytes.len().min(MOST_SPACE)];
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     let fields: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
     if fields.iter().any(|field| bytes.starts_with(field)) {
         return Some(true);
     }
     let undecided = fields.iter().any(|field| field.starts_with(bytes)) || b"\xEF\xBB\xBF".starts_with(bytes);
-    if undecided { None } else { Some(false) }
+    if undecided && !enough { None } else { Some(false) }
 }
 
 /// Space before an answer, in bytes, after which it is taken for what it says to be.
@@ -143,13 +145,11 @@ fn is_whole(bytes: &[u8]) -> Option<bool> {
 }
 
 async fn gather(mut start: BytesMut, mut body: Body, limit: usize) -> Result<Bytes> {
-    while let Some(frame) = body.next().await.transpose()? {
-        if start.len() + frame.len() > limit {
-            return Err(failure::body_too_large(limit));
-        }
+    while start.len() <= limit {
+        let Some(frame) = body.next().await.transpose()? else { return Ok(start.freeze()) };
         start.extend_from_slice(&frame);
     }
-    Ok(start.freeze())
+    Err(failure::body_too_large(limit))
 }
 
 /// How long the next chunk may take.
@@ -204,6 +204,7 @@ where
                 clock,
                 seen: 0,
                 patience: None,
+                last_words: None,
                 ended: false,
             })
         }
@@ -233,8 +234,10 @@ struct Decoding<D> {
     clock: Arc<dyn Timer>,
     /// How many chunks were delivered.
     seen: usize,
-    /// Runs while a chunk is awaited, or the end.
+    /// Runs while a chunk is awaited.
     patience: Option<Sleep>,
+    /// Runs while the end of a complete answer is awaited.
+    last_words: Option<Sleep>,
     ended: bool,
 }
 
@@ -270,6 +273,7 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
                         Ok(None) => continue,
                         Ok(Some(chunk)) => {
                             this.seen += 1;
+                            this.patience = None;
                             return Poll::Ready(Some(Ok(chunk)));
                         }
                         Err(error) => Err(error),
@@ -307,13 +311,12 @@ impl<D> Decoding<D> {
             return Poll::Ready(());
         }
         let clock = &self.clock;
-        self.patience.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
+        self.last_words.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
     }
 
-    /// The next event, unless it takes too long.
+    /// The next event, unless the next chunk takes too long: there are events that only keep the connection alive.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
         if let Poll::Ready(event) = self.events.poll_next(cx) {
-            self.patience = None;
             return Poll::Ready(event);
         }
         let Some((limit, timer)) = &self.limit.0 else { return Poll::Pending };
@@ -325,6 +328,9 @@ impl<D> Decoding<D> {
 
 #[cfg(test)]
 mod tests {
+    use catena_core::fakes::FakeTimer;
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -358,5 +364,52 @@ mod tests {
             assert_eq!(is_whole(undecided), None, "{undecided:?}");
         }
         assert_eq!(is_whole(&[b' '; MOST_SPACE]), Some(false));
+        assert_eq!(begins_as_events(&[b' '; MOST_SPACE - 1]), None);
+        assert_eq!(begins_as_events(&[b' '; MOST_SPACE]), Some(false));
+    }
+
+    /// Its events are its chunks, but for pings.
+    struct Echo;
+
+    impl StreamDecoder for Echo {
+        type Chunk = String;
+
+        fn event(&mut self, name: Option<&str>, data: &str, _origin: &Origin) -> Result<Option<String>> {
+            Ok((name != Some("ping")).then(|| data.to_owned()))
+        }
+
+        fn end(&mut self, _marked: bool, _origin: &Origin) -> Result<Option<String>> {
+            Ok(None)
+        }
+
+        fn whole(&mut self, _body: &[u8], _origin: &Origin) -> Result<String> {
+            Ok(String::new())
+        }
+    }
+
+    #[test]
+    fn what_keeps_a_connection_alive_is_no_chunk() {
+        let (send, mut arrived) = tokio::sync::mpsc::unbounded_channel();
+        let body = stream::poll_fn(move |cx| arrived.poll_recv(cx));
+        let events = Events::Arriving(Arriving::Events(decode_events(body, 1000)));
+        let fake = FakeTimer::new();
+        let timer: Arc<dyn Timer> = Arc::new(fake.clone());
+        let limit = ChunkLimit::new(Some(Duration::from_secs(10)), &timer);
+        let mut chunks = decode_chunks(events, Echo, Origin::default(), limit, &timer);
+        let mut after = |seconds, event: &'static str| {
+            fake.advance(Duration::from_secs(seconds));
+            send.send(Ok(Bytes::from(event))).expect("a reader");
+            chunks.next().now_or_never().map(|chunk| chunk.expect("more").map_err(|error| error.kind()))
+        };
+        let (chunk, ping) = ("data: a\n\n", "event: ping\ndata: {}\n\n");
+        assert_eq!(after(0, ping), None);
+        // The time begins anew with a chunk,
+        for _ in 0..3 {
+            assert_eq!(after(6, chunk), Some(Ok("a".to_owned())));
+            assert_eq!(after(3, ping), None);
+        }
+        // and with nothing else.
+        assert_eq!(after(6, ping), None);
+        assert_eq!(after(6, ping), Some(Err(ErrorKind::Timeout)));
     }
 }

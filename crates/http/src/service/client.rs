@@ -19,6 +19,7 @@ use super::clear_text::Reader;
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
 use super::digest::digest;
+use super::excerpt::bounded;
 use super::failed_answer::FailedAnswer;
 use super::held::{Held, reported};
 use super::origin::Origin;
@@ -34,6 +35,9 @@ use crate::response::Response;
 
 /// The most that is read of the body of an error, in bytes.
 const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// The most that is kept of a request id, in bytes.
+const MAX_ID: usize = 200;
 
 /// A client of one service. A cheap clone; clones share connections. `Debug` shows no secret.
 ///
@@ -72,7 +76,6 @@ struct Prepared {
     http: HttpClient,
     timeouts: Timeouts,
     max_retries: usize,
-    once: bool,
     asks: Option<Box<Asks>>,
 }
 
@@ -199,6 +202,7 @@ impl Inner {
             content_type: call.content_type,
             headers: call.headers,
             body: call.body,
+            once: call.once,
         };
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
@@ -207,12 +211,12 @@ impl Inner {
         };
         let max_retries = call.max_retries.unwrap_or(self.max_retries);
         let request = Arc::new(request);
-        Ok(Prepared { request, secrets, http, timeouts, max_retries, once: call.once, asks: call.asks })
+        Ok(Prepared { request, secrets, http, timeouts, max_retries, asks: call.asks })
     }
 
     fn attempts<'a>(&'a self, prepared: &Prepared, cx: &'a Context) -> Attempts<'a> {
         Attempts::new(cx, &*self.timer, prepared.max_retries, prepared.timeouts.total)
-            .at_most_once(prepared.once)
+            .at_most_once(prepared.request.once)
     }
 
     async fn send(&self, prepared: &Prepared, cx: &Context) -> Result<Answer> {
@@ -353,7 +357,7 @@ impl Inner {
     fn origin(&self, response: &Response, redactor: Redactor) -> Origin {
         let headers = redactor.clean_headers(response.shared_headers());
         Origin {
-            request_id: self.dialect.request_id(&headers).map(str::to_owned),
+            request_id: self.dialect.request_id(&headers).map(|id| bounded(id, MAX_ID)),
             status: Some(response.status().as_u16()),
             headers,
             redactor,
@@ -380,11 +384,15 @@ impl fmt::Debug for Service {
     }
 }
 
-/// The values of headers that carry secrets, without the name of their scheme.
+/// The words of headers that carry secrets, without the name of a scheme, such as `Bearer`.
 pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
-    let values = secret.filter_map(|(_, value)| value.to_str().ok());
-    values.flat_map(str::split_whitespace).map(SecretString::from).collect()
+    let values = secret.filter_map(|(name, value)| Some((name, value.to_str().ok()?.trim())));
+    let words = values.flat_map(|(name, value)| {
+        let has_scheme = name.as_str().ends_with("authorization") && value.contains(' ');
+        value.split_whitespace().skip(usize::from(has_scheme))
+    });
+    words.map(SecretString::from).collect()
 }
 
 /// A stream that failed before its first chunk.

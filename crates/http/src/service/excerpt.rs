@@ -5,6 +5,9 @@ use serde_json::Value;
 /// The most of a body that an excerpt is, in bytes.
 const MAX_EXCERPT: usize = 200;
 
+/// The most of a text that is looked at for its words, in bytes.
+const MAX_PAGE: usize = 64 << 10;
+
 /// The beginning of a text: at most `max` bytes and a mark where it was cut.
 ///
 /// # Example
@@ -12,14 +15,19 @@ const MAX_EXCERPT: usize = 200;
 /// assert_eq!(catena_http::service::bounded("abcd", 3), "abc…");
 /// ```
 pub fn bounded(text: &str, max: usize) -> String {
-    if text.len() <= max {
-        return text.to_owned();
+    match beginning(text, max) {
+        whole if whole.len() == text.len() => whole.to_owned(),
+        cut => format!("{cut}…"),
     }
-    let mut end = max;
+}
+
+/// At most so many bytes of a text, in whole characters.
+fn beginning(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}…", &text[..end])
+    &text[..end]
 }
 
 /// True if a body looks like a web page.
@@ -42,13 +50,15 @@ pub fn is_html(body: &str) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// The words of a plain or HTML text on one line, at most `max` bytes. Tags, scripts and styles are left out.
+/// The words of a plain or HTML text on one line, at most `max` bytes. Tags, scripts and styles are left out. Of a long text
+/// the first 64 KiB are looked at.
 ///
 /// # Example
 /// ```
 /// assert_eq!(catena_http::service::words("<html><h1>Bad\nGateway</h1>", 200), "Bad Gateway");
 /// ```
 pub fn words(text: &str, max: usize) -> String {
+    let text = beginning(text, MAX_PAGE);
     let visible = if is_html(text) { without_tags(text) } else { text.to_owned() };
     bounded(&visible.split_whitespace().collect::<Vec<_>>().join(" "), max)
 }
@@ -106,8 +116,12 @@ fn hidden_end(html: &str, name: &str) -> Option<usize> {
     if !tag.eq_ignore_ascii_case(name) {
         return None;
     }
-    let lower = html.to_ascii_lowercase();
-    Some(lower.find(&format!("</{name}>")).map_or(html.len(), |at| at + name.len() + 3))
+    let ends = |rest: &str| {
+        let (Some(tag), Some(end)) = (rest.get(..name.len()), rest.get(name.len()..)) else { return false };
+        tag.eq_ignore_ascii_case(name) && end.starts_with('>')
+    };
+    let mut closing = html.match_indices("</").map(|(at, _)| at + 2);
+    Some(closing.find(|&at| ends(&html[at..])).map_or(html.len(), |at| at + name.len() + 1))
 }
 
 #[cfg(test)]
@@ -138,6 +152,17 @@ mod tests {
         check("a < b", "a < b");
         check("0123456789 0123456789", "0123456789 012345678…");
         check("", "");
+    }
+
+    #[test]
+    fn a_long_page_costs_no_more_than_its_beginning() {
+        // As long as a body may be: many times, what was done for each element would not end today.
+        let styles = "<STYLE></style>".repeat((64 << 20) / 15);
+        check(&format!("<html>{styles}late"), "");
+        let mut page = format!("<html>{}early", "<style></Style>".repeat(4_000));
+        check(&page, "early");
+        page.push_str(&"é".repeat(MAX_PAGE));
+        check(&page, "earlyééééééé…");
     }
 
     #[test]

@@ -122,11 +122,11 @@ fn event_data(body: &str) -> Option<&str> {
     body.lines().filter(|_| is_event).find_map(|line| line.trim_start().strip_prefix("data:")).map(str::trim)
 }
 
-/// The headers that say how much is left and how long to wait.
+/// The headers that say how much is left, how long to wait, and whether to try again.
 fn rate_limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let limits = headers.iter().filter(|(name, _)| {
         let name = name.as_str();
-        name.contains("ratelimit") || name.starts_with("retry-after")
+        name.contains("ratelimit") || name.starts_with("retry-after") || name == "x-should-retry"
     });
     limits.filter_map(|(name, value)| Some((name.to_string(), bounded(value.to_str().ok()?, 200)))).collect()
 }

@@ -84,7 +84,7 @@
 //! delivered is never repeated, and what the service itself reports inside a stream is not tried again.
 //!
 //! A call that begins something that must not be done twice is made [at most once](Call::at_most_once): only a refusal is
-//! tried again.
+//! tried again, and nothing that [may be done](may_be_done).
 //!
 //! Each retry takes one from the run's [`RetryBudget`](catena_core::RetryBudget), which
 //! [`with_retry`](catena_core::RunnableExt::with_retry) makes, so `with_retry` with three attempts around a model sends
@@ -135,6 +135,7 @@ mod total;
 
 pub use address::Address;
 pub use answer::{Answer, Download};
+pub use attempts::may_be_done;
 pub use builder::ServiceBuilder;
 pub use call::{Call, segment};
 pub use client::Service;

@@ -187,3 +187,36 @@ fn many_calls_outlive_many_goodbyes() {
     }
     assert!((40..=200).contains(&server.connections()), "{} connections", server.connections());
 }
+
+#[test]
+fn heads_are_bounded() {
+    let server = secure(9999, "h2", false, async |stream| {
+        let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            let head = (0..10).fold(http::Response::builder(), |head, number| {
+                head.header(format!("x-{number}"), "b".repeat(7_000))
+            });
+            respond.send_response(head.body(()).unwrap(), true).unwrap();
+        }
+    });
+    let error = calls(&trusting_client(), &server, 1).remove(0).unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, false), "{error}");
+    assert!(error.to_string().contains("the head of the answer"), "{error}");
+}
+
+#[test]
+fn what_a_server_says_when_it_leaves_is_bounded() {
+    let server = secure(9999, "h2", false, async |mut stream| {
+        const SETTINGS: u8 = 4;
+        const GOAWAY: u8 = 7;
+        const INTERNAL_ERROR: u8 = 2;
+        let mut start = [0; 24];
+        let Ok(_) = stream.read_exact(&mut start).await else { return };
+        let goodbye = [&[0, 0, 0, 0, 0, 0, 0, INTERNAL_ERROR][..], &[b'x'; 10_000]].concat();
+        let _ = stream.write_all(&[frame(SETTINGS, 0, 0, &[]), frame(GOAWAY, 0, 0, &goodbye)].concat()).await;
+        while let Ok(1..) = stream.read(&mut start).await {}
+    });
+    let error = calls(&trusting_client(), &server, 1).remove(0).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("xxx") && text.len() < 400, "{} bytes: {text}", text.len());
+}

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod http2;
+mod http2_ends;
+mod http2_opening;
 mod http2_streams;
 mod identity;
 mod limits;

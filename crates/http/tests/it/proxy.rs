@@ -36,7 +36,8 @@ fn proxy(target: Option<std::net::SocketAddr>) -> (Server, Receiver<Seen>) {
     (server, receiver)
 }
 
-fn relay(client: &TcpStream, server: &TcpStream) {
+/// Hands on what comes from either side, until one of them closes.
+pub(crate) fn relay(client: &TcpStream, server: &TcpStream) {
     std::thread::scope(|scope| {
         for (mut from, mut to) in [(client, server), (server, client)] {
             scope.spawn(move || {

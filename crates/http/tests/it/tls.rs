@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use catena_core::ErrorKind;
 use catena_http::{HttpClient, HttpClientBuilder};
+use futures_util::StreamExt;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -222,6 +223,27 @@ fn a_restart_that_closes_all_kept_connections_is_survived() {
         assert_eq!(text(&client, &url).await.unwrap(), "hello");
     });
     assert_eq!(server.connections(), 3);
+}
+
+#[test]
+fn tls_that_fails_amid_a_body_has_cut_it() {
+    let (cut, wait) = std::sync::mpsc::channel();
+    let wait = std::sync::Mutex::new(wait);
+    let server = secure(9999, "http/1.1", false, async move |mut stream| {
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await;
+        wait.lock().unwrap().recv().unwrap();
+        let _ = stream.get_mut().0.write_all(b"no record of TLS").await;
+        while let Ok(1..) = stream.get_mut().0.read(&mut head).await {}
+    });
+    let error = pollster::block_on(async {
+        let mut body = get(&trusting_client(), &server.https("/")).await.unwrap().into_body();
+        assert_eq!(body.next().await.unwrap().unwrap(), "half");
+        cut.send(()).unwrap();
+        body.next().await.unwrap().unwrap_err()
+    });
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Incomplete, true), "{error}");
 }
 
 /// A failure of today is none of tomorrow: roots may be installed while the process runs.

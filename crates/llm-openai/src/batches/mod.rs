@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::lenient::is_truthy;
-use catena_http::service::{Call, FailedAnswer, Origin, segment};
+use catena_http::service::{Call, FailedAnswer, Origin, may_be_done, segment};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 
@@ -57,16 +57,16 @@ impl Batches {
 
     /// Begins a batch.
     ///
-    /// Where the answer is lost, by a connection that breaks or a time limit, the service may have begun it: then the list
-    /// of batches is looked through before it is asked again, so that nobody pays twice. A batch of the same file,
-    /// endpoint and metadata that has not ended is taken for this one.
+    /// Where the answer is lost, by a connection that breaks, a time limit or a gateway, the service [may have begun
+    /// it](may_be_done): then the list of batches is looked through before it is asked again, so that nobody pays twice. A
+    /// batch of the same file, endpoint and metadata that has not ended is taken for this one.
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
         let call = Call::post("batches").with_json(body).at_most_once();
         let mut left = self.client.inner().service().max_retries();
         loop {
             let error = match self.client.fetch(call.clone()).await {
-                Err(error) if is_lost(&error) => error,
+                Err(error) if may_be_done(&error) => error,
                 answer => return answer,
             };
             match self.begun(request).await {
@@ -159,11 +159,6 @@ impl Batches {
         })
         .flatten()
     }
-}
-
-/// Whether there is no answer though the request may have arrived.
-fn is_lost(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }
 
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {

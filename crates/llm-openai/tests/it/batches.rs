@@ -40,11 +40,12 @@ fn batch(server: &Server) -> OpenAiBatch {
     OpenAiBatch::new(chat_builder(server).build().expect("a model")).with_wait(wait)
 }
 
-/// Begins a batch at a service that does not answer to begin with, with this list of batches. Returns the id of what was
-/// begun and what was asked.
-fn begun(retries: usize, list: Value) -> (Result<String, ErrorKind>, Vec<String>) {
+/// Begins a batch at a service that answers so to begin with, with this list of batches. Returns the id of what was begun
+/// and what was asked.
+fn begun(first: &Reply, retries: usize, list: Value) -> (Result<String, ErrorKind>, Vec<String>) {
+    let first = first.clone();
     let server = Server::start(move |request: &Recorded| match (request.method(), request.number()) {
-        ("POST", 0) => Reply::drop_connection(),
+        ("POST", 0) => first.clone(),
         ("POST", _) => Reply::json(200, json!({"id": "batch_second", "status": "validating"})),
         _ => Reply::json(200, json!({"data": list})),
     });
@@ -71,12 +72,19 @@ fn a_batch_whose_beginning_was_not_heard_of_is_not_begun_twice() {
         batch("batch_c", json!({"metadata": null})),
         batch("batch_d", json!({"status": "completed"})),
     ];
-    let this = others.iter().cloned().chain([batch("batch_first", json!({}))]).collect();
-    assert_eq!(begun(2, this), (Ok("batch_first".to_owned()), vec!["POST".to_owned(), "GET".to_owned()]));
-    let (id, asked) = begun(2, others.to_vec().into());
-    assert_eq!((id, asked.len()), (Ok("batch_second".to_owned()), 3), "it was not begun: {asked:?}");
-    let (error, asked) = begun(0, json!([]));
-    assert_eq!((error, asked.len()), (Err(ErrorKind::Connection), 2), "nothing is tried again: {asked:?}");
+    let this: Value = others.iter().cloned().chain([batch("batch_first", json!({}))]).collect();
+    let gateway = |status| (Reply::text(status, "no answer"), ErrorKind::Server);
+    for (first, kind) in [(Reply::drop_connection(), ErrorKind::Connection), gateway(502), gateway(504)] {
+        let (id, asked) = begun(&first, 2, this.clone());
+        assert_eq!((id, asked.join(" ")), (Ok("batch_first".to_owned()), "POST GET".to_owned()));
+        let (id, asked) = begun(&first, 2, others.to_vec().into());
+        assert_eq!((id, asked.len()), (Ok("batch_second".to_owned()), 3), "it was not begun: {asked:?}");
+        let (error, asked) = begun(&first, 0, json!([]));
+        assert_eq!((error, asked.len()), (Err(kind), 2), "nothing is tried again: {asked:?}");
+    }
+    let refused = Reply::text(503, "busy").with_header("retry-after-ms", "1");
+    let (id, asked) = begun(&refused, 2, json!([]));
+    assert_eq!((id, asked.join(" ")), (Ok("batch_second".to_owned()), "POST POST".to_owned()));
 }
 
 #[test]

@@ -7,12 +7,12 @@ use catena_core::{
     CancelToken, Context, ErrorKind, RetryBudget, RetryPolicy, RunConfig, RunEventKind, RunnableExt,
     observe_with,
 };
-use catena_http::service::{ApiKey, Call, Credentials};
+use catena_http::service::{ApiKey, Call, Credentials, Service};
 use catena_testkit::{Refusing, Reply, Server};
 use futures_util::FutureExt;
 use pollster::block_on;
 
-use super::support::{Ask, builder, hasty, http};
+use super::support::{Ask, Plain, builder, hasty, http};
 
 fn post() -> Call {
     Call::post("ask").with_json("{}")
@@ -26,10 +26,21 @@ fn check(
     expected: Result<&str, (ErrorKind, usize)>,
     waits: &[(u64, u64)],
 ) {
+    check_call(post(), replies, retries, expected, waits);
+}
+
+#[track_caller]
+fn check_call(
+    call: Call,
+    replies: Vec<Reply>,
+    retries: usize,
+    expected: Result<&str, (ErrorKind, usize)>,
+    waits: &[(u64, u64)],
+) {
     let server = Server::replay(replies);
     let (builder, timer) = hasty(&server);
     let service = builder.with_max_retries(retries).build().unwrap();
-    let outcome = block_on(service.send(post(), &Context::default()));
+    let outcome = block_on(service.send(call, &Context::default()));
     match (&outcome, expected) {
         (Ok(answer), Ok(expected)) => assert_eq!(answer.body, expected),
         (Err(error), Err(expected)) => assert_eq!((error.kind(), error.attempts()), expected, "{error}"),
@@ -138,6 +149,42 @@ fn connections_that_fail_are_retried() {
         .unwrap();
     let error = block_on(service.send(post(), &Context::default())).unwrap_err();
     assert_eq!((error.kind(), error.attempts(), timer.sleeps().len()), (ErrorKind::Connection, 3, 2));
+}
+
+#[test]
+fn what_may_be_done_is_asked_for_at_most_once() {
+    let check = |reply: Reply, expected, waits: &[_]| {
+        check_call(post().at_most_once(), vec![reply, ok()], 2, expected, waits);
+    };
+    // A gateway's words say nothing about the service behind it.
+    for status in [500, 502, 504, 520, 524] {
+        check(Reply::text(status, ""), Err((ErrorKind::Server, 1)), &[]);
+        check(failed(status, "x-should-retry", "true"), Ok("fine"), &[FIRST]);
+    }
+    for status in [408, 409, 429, 503, 529] {
+        check(Reply::text(status, ""), Ok("fine"), &[FIRST]);
+    }
+    check(Reply::drop_connection(), Err((ErrorKind::Connection, 1)), &[]);
+    check(Reply::text(200, "half").end_abort(), Err((ErrorKind::Incomplete, 1)), &[]);
+}
+
+#[test]
+fn a_reset_is_no_proof_for_what_is_asked_at_most_once() {
+    for once in [false, true] {
+        // A connection answers once, and is reset when more comes: nobody knows who read it.
+        let server = crate::server::Server::new(|connection| {
+            connection.request();
+            connection.answer("fine");
+            let _ = connection.stream.peek(&mut [0; 1]);
+        });
+        let service = Service::builder(server.url("/"), Plain).with_http_client(http()).with_max_retries(0);
+        let service = service.build().unwrap();
+        let call = || if once { post().at_most_once() } else { post() };
+        block_on(service.send(call(), &Context::default())).unwrap();
+        let kind = block_on(service.send(call(), &Context::default())).err().map(|error| error.kind());
+        assert_eq!(kind, once.then_some(ErrorKind::Connection));
+        assert_eq!(server.connections(), if once { 1 } else { 2 });
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Keys are shown nowhere: not by `Debug`, not in errors, not in what comes with an answer.
 
 use catena_core::Context;
-use catena_http::service::{ApiKey, Call, Credentials, ServiceBuilder};
-use catena_testkit::{Reply, Server, shown};
+use catena_http::service::{ApiKey, Call, Credentials, Service, ServiceBuilder};
+use catena_http::{HttpClient, Proxy};
+use catena_testkit::{Recorded, Reply, Server, shown};
 use pollster::block_on;
 
-use super::support::builder;
+use super::support::{Plain, builder};
 
 const KEY: &str = "sk-test-4f9a1c77d2e8";
 
@@ -74,6 +75,20 @@ fn not_in_what_comes_with_an_answer() {
 }
 
 #[test]
+fn credentials_of_a_proxy_are_secrets_too() {
+    let server = Server::start(|request: &Recorded| {
+        let echo = request.header("proxy-authorization").unwrap().to_owned();
+        Reply::text(401, &echo).with_header("x-echo", &echo)
+    });
+    let url = server.url().replace("http://", "http://user:pass%20word@");
+    let client = HttpClient::builder().with_proxy(Proxy::url(url)).build().unwrap();
+    // Who reads along may do so as long as the service has no secrets of its own.
+    let service = Service::builder("http://h.test", Plain).with_http_client(client).build().unwrap();
+    let text = shown(&block_on(service.send(Call::get("a"), &Context::default())).unwrap_err());
+    assert!(text.contains("Basic [redacted]") && !text.contains("dXNlcjpwYXNzIHdvcmQ="), "{text}");
+}
+
+#[test]
 fn not_in_the_error_of_what_fetches_it() {
     let server = Server::replay([Reply::never()]);
     let key = ApiKey::from_fn(|| Ok(format!("{KEY}\n").into()));
@@ -84,9 +99,12 @@ fn not_in_the_error_of_what_fetches_it() {
 
 #[test]
 fn what_others_send_back_is_bounded() {
-    let server = Server::replay([Reply::text(500, "é".repeat(1 << 20))]);
+    let id = "r".repeat(10_000);
+    let server = Server::replay([Reply::text(500, "é".repeat(1 << 20)).with_header("x-request-id", &id)]);
     let service = builder(&server).with_max_retries(0).build().unwrap();
     let error = block_on(service.send(Call::get("a"), &Context::default())).unwrap_err();
     let body = error.service().and_then(|service| service.body.clone()).unwrap();
     assert!(body.len() <= catena_http::service::MAX_ERROR_TEXT + 3, "{}", body.len());
+    let id = error.service().and_then(|service| service.request_id.clone()).unwrap();
+    assert!(id.len() <= 203, "{}", id.len());
 }
