@@ -27,7 +27,8 @@ use serde_json::{Map, Value};
 pub struct ExtraMembers {
     /// Members as they were written, a comma after each. Once read they are of no interest.
     unread: String,
-    read: OnceLock<Map<String, Value>>,
+    /// On its own: few look, and what is moved should be small.
+    read: OnceLock<Box<Map<String, Value>>>,
 }
 
 /// What the members of an answer take, as a rule, in bytes.
@@ -70,7 +71,7 @@ impl ExtraMembers {
 
     /// The members, read on the first look.
     fn members(&self) -> &Map<String, Value> {
-        self.read.get_or_init(|| read(&self.unread))
+        self.read.get_or_init(|| Box::new(read(&self.unread)))
     }
 }
 
@@ -130,16 +131,16 @@ impl Deref for ExtraMembers {
 }
 
 impl DerefMut for ExtraMembers {
+    #[expect(clippy::expect_used, reason = "they were read on the line above")]
     fn deref_mut(&mut self) -> &mut Map<String, Value> {
         self.members();
-        // They were read on the line above.
         self.read.get_mut().expect("members that were read")
     }
 }
 
 impl From<Map<String, Value>> for ExtraMembers {
     fn from(members: Map<String, Value>) -> Self {
-        Self { unread: String::new(), read: OnceLock::from(members) }
+        Self { unread: String::new(), read: OnceLock::from(Box::new(members)) }
     }
 }
 
@@ -152,7 +153,7 @@ impl FromIterator<(String, Value)> for ExtraMembers {
 impl From<ExtraMembers> for Map<String, Value> {
     fn from(members: ExtraMembers) -> Self {
         let ExtraMembers { unread, read: known } = members;
-        known.into_inner().unwrap_or_else(|| read(&unread))
+        known.into_inner().map_or_else(|| read(&unread), |known| *known)
     }
 }
 

@@ -106,6 +106,10 @@ use crate::{Chunk, Error, ErrorKind, PromptValue, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost every answer an allocation, and every match a star"
+)]
 pub enum Message {
     /// Instructions to the model.
     #[serde(alias = "SystemMessageChunk")]
