@@ -32,6 +32,7 @@ mod standardize_anthropic;
 mod standardize_converse;
 mod standardize_openai;
 mod standardize_openai_tools;
+mod standardize_openai_v03;
 mod token_counter;
 mod token_usage;
 mod tool_arguments;

@@ -10,7 +10,7 @@ use super::standardize::{standard, text};
 use super::standardize_openai_tools::{Item, index, rest, server_tool};
 use super::{
     AiMessage, Annotation, Citation, Content, ContentBlock, InvalidToolCall, MediaBlock, ReasoningBlock,
-    StandardBlock, TextBlock, ToolCall, ToolCallChunk,
+    StandardBlock, TextBlock, ToolCall, ToolCallChunk, standardize_openai_v03,
 };
 
 /// The blocks of an answer.
@@ -18,6 +18,8 @@ pub(super) fn from_answer(message: &AiMessage) -> Vec<StandardBlock> {
     match &message.content {
         Content::Text(text) => from_chat(message, text),
         Content::Blocks(blocks) => {
+            let old = standardize_openai_v03::items(message, blocks);
+            let blocks = old.as_deref().unwrap_or(blocks);
             let answer = Answer::new(message, blocks);
             blocks.iter().flat_map(|block| answer.standard(block)).collect()
         }

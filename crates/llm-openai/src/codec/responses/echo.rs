@@ -87,11 +87,7 @@ impl<'a> Echo<'a> {
             "reasoning" => self.add_reasoning(block),
             "tool_call" | "invalid_tool_call" => self.add_call(block),
             "server_tool_call" => self.items.extend(call_item(block)),
-            "server_tool_result" => {
-                if !self.items.last_mut().is_some_and(|call| add_result(call, block)) {
-                    self.items.extend(tools_found(block));
-                }
-            }
+            "server_tool_result" => self.add_result(block),
             "image_generation_call" => self.add_image(Cow::Borrowed(block)),
             "image" if text("id").is_some_and(|id| id.starts_with("ig_")) => {
                 let result = block.get("base64").cloned().unwrap_or_default();
@@ -187,6 +183,13 @@ impl<'a> Echo<'a> {
         }
         self.called.extend(id.map(str::to_owned));
         self.items.push(item);
+    }
+
+    /// What a tool of the service gave: it belongs to the call before it, or is an item of its own.
+    fn add_result(&mut self, block: &Map<String, Value>) {
+        if !self.items.last_mut().is_some_and(|call| add_result(call, block)) {
+            self.items.extend(tools_found(block));
+        }
     }
 
     /// An image that the service made: a reference where it keeps them, else the image.
