@@ -107,9 +107,11 @@ fn taken_object(block: &mut Block, name: &str) -> Block {
 mod tests {
     use super::super::echo::echo;
     use super::super::output::decode_response;
+    use super::super::stream::ResponsesStream;
     use super::*;
+    use crate::codec::StreamDecoder;
     use crate::codec::fixtures::origin;
-    use catena_core::{AiMessage, Annotation, Content, StandardBlock};
+    use catena_core::{AiMessage, Annotation, Chunk, Content, StandardBlock};
     use serde_json::json;
 
     fn decode(output: &Value) -> AiMessage {
@@ -241,6 +243,40 @@ mod tests {
         // The service refuses the sources of its own search.
         let search = &sent(&answer.into_standard(), true)[1];
         assert_eq!(search["action"], json!({"query": "q"}));
+    }
+
+    #[test]
+    fn pieces_of_a_search_show_it_too() {
+        let mut decoder = ResponsesStream::new(false);
+        let item =
+            json!({"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"query": "q"}});
+        let citation =
+            json!({"type": "url_citation", "url": "https://e.org", "start_index": 0, "end_index": 4});
+        let events = [
+            json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
+            json!({"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 1, "content_index": 0, "delta": "Rain"}),
+            json!({"type": "response.output_text.annotation.added", "item_id": "msg_1", "output_index": 1, "content_index": 0,
+                "annotation": citation}),
+            json!({"type": "response.completed", "response": {"id": "resp_1", "status": "completed"}}),
+        ];
+        let pieces = events.map(|event| {
+            let piece = decoder.event(None, &event.to_string(), &origin()).expect("an event");
+            piece.expect("a piece")
+        });
+        let kinds =
+            |answer: &AiMessage| answer.content_blocks().iter().map(StandardBlock::kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&pieces[0]), ["server_tool_call", "server_tool_result"]);
+        let whole = pieces.into_iter().reduce(|mut whole, piece| {
+            whole.merge(piece);
+            whole
+        });
+        let whole = whole.expect("an answer");
+        assert_eq!(kinds(&whole), ["server_tool_call", "server_tool_result", "text"]);
+        let blocks = whole.content_blocks();
+        assert!(
+            matches!(&blocks[2], StandardBlock::Text(text) if matches!(text.annotations[..], [Annotation::Citation(_)]))
+        );
+        assert_eq!(sent(&whole.clone().into_standard(), true), sent(&whole, true));
     }
 
     #[test]
