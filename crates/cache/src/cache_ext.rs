@@ -9,16 +9,18 @@ use crate::{CacheStore, CacheableAnswer};
 
 /// Gives every model [`with_cache`](Self::with_cache).
 pub trait CacheExt: LanguageModel {
-    /// This model, with its answers kept in a store. Wrap what retries, or what falls back, rather than the other way
-    /// round: then an answer that was hard to get is kept.
+    /// This model, with its answers kept in a store.
+    ///
+    /// Retries and fallbacks go around it: the answer of the attempt that succeeds is kept, and each model that is fallen
+    /// back to has a cache of its own. What a client tries again by itself is within.
     ///
     /// # Example
     /// ```
     /// use catena_cache::{CacheExt, MemoryStore};
-    /// use catena_core::{fakes::FakeChatModel, RunnableExt};
+    /// use catena_core::{RetryPolicy, RunnableExt, fakes::FakeChatModel};
     /// # futures_executor::block_on(async {
     /// let model = FakeChatModel::new(["BrushWise"]);
-    /// let cached = model.clone().with_cache(MemoryStore::new(1_000));
+    /// let cached = model.clone().with_cache(MemoryStore::new(1_000)).with_retry(RetryPolicy::default());
     /// for _ in 0..3 {
     ///     assert_eq!(cached.invoke("A name for a toothpaste company?").await?.text(), "BrushWise");
     /// }

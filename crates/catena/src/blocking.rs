@@ -119,7 +119,7 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
     }
 
     /// Streams an input that itself arrives in chunks. See [`RunnableExt::transform_with`].
-    pub fn transform<I>(&self, chunks: I, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>>
+    pub fn transform_with<I>(&self, chunks: I, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>>
     where
         I: IntoIterator<Item: Into<R::Input>, IntoIter: Send + 'a>,
     {

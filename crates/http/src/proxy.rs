@@ -18,6 +18,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 /// assert!(!format!("{proxy:?}").contains("pw"));
 /// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub enum Proxy {
     /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (or their lower-case forms), read as curl reads
     /// them, once, when the client is built. `HTTP_PROXY` is ignored in a CGI process.

@@ -9,6 +9,7 @@ use catena::{
 use serde_json::{Map, Value};
 
 use super::area::Evaluated;
+use super::blocks;
 use super::vector::Vector;
 
 pub(super) fn run(vector: &Vector) -> Evaluated {
@@ -23,7 +24,7 @@ pub(super) fn run(vector: &Vector) -> Evaluated {
         "chunk_to_message" => input.message("chunk").map(whole),
         "message" => input.message("message").map(Data::from),
         "text" => input.message("message").map(|message| message.text().into_owned().into()),
-        "content_blocks" => return Evaluated::Ordered(content_blocks(input), without_made_up_ids),
+        "content_blocks" => return Evaluated::Ordered(content_blocks(input), blocks::comparable),
         "message_pretty_repr" => input.message("message").map(|message| message.pretty_repr().into()),
         "merge_runs" => merge_runs(input),
         "filter" => filter(input),
@@ -180,20 +181,9 @@ fn merge_content(input: Input<'_>) -> Result<Data> {
 }
 
 fn content_blocks(input: Input<'_>) -> Result<Data> {
-    let blocks = input.message("message")?.content_blocks();
-    Ok(serde_json::to_value(blocks).unwrap_or_default().into())
-}
-
-/// Blocks get no made-up ids.
-fn without_made_up_ids(blocks: Data) -> Data {
-    match blocks {
-        Data::List(items) => Data::List(items.into_iter().map(without_made_up_ids).collect()),
-        Data::Record(block) => {
-            let kept = block.into_iter().filter(|(_, value)| value.as_text() != Some("<auto-id>"));
-            kept.map(|(name, value)| (name, without_made_up_ids(value))).collect::<Record>().into()
-        }
-        other => other,
-    }
+    let position = input.get("message").and_then(|message| message.get("$message")?.get("chunk_position"));
+    let is_last = position.and_then(Data::as_text) == Some("last");
+    Ok(blocks::content_blocks(input.message("message")?, is_last))
 }
 
 fn merge_runs(input: Input<'_>) -> Result<Data> {

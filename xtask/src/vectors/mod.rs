@@ -1,6 +1,7 @@
 //! `cargo xtask vectors`: results of LangChain, reproduced.
 
 mod area;
+mod blocks;
 mod compare;
 mod deliberate;
 mod legacy_chains;

@@ -42,7 +42,7 @@ fn every_call(chain: &TextChain) {
     in_order(chain.batch_as_completed(["tea", "socks"]), &both);
     let config = RunConfig::default();
     in_order(chain.batch_stream(["tea", "socks"], &config), &both);
-    assert_eq!(chain.transform(["tea"], &config).collect::<Result<String>>().unwrap(), both[0]);
+    assert_eq!(chain.transform_with(["tea"], &config).collect::<Result<String>>().unwrap(), both[0]);
     assert!(chain.stream_events("tea").all(|event| event.is_ok()));
 }
 

@@ -159,7 +159,8 @@ impl AiMessage {
         open.then(|| Self { calls: ToolCalls::end(name()), ..Self::default() })
     }
 
-    fn is_complete(&self) -> bool {
+    /// True once the service said that the answer has ended.
+    pub(super) fn is_complete(&self) -> bool {
         // Services whose answers have no finish reason say a status when they are done.
         self.metadata.finish_reason.is_some() || self.metadata.extra.contains_key("status")
     }

@@ -31,6 +31,9 @@ mod standard_block;
 mod standardize;
 mod standardize_anthropic;
 mod standardize_converse;
+mod standardize_openai;
+mod standardize_openai_tools;
+mod standardize_openai_v03;
 mod token_counter;
 mod token_usage;
 mod tool_arguments;
@@ -237,7 +240,8 @@ impl Message {
     }
 
     /// The content in the form that is the same for all services: blocks of OpenAI's chat messages and those of
-    /// LangChain before 1.0 become standard, tool calls and thoughts become blocks.
+    /// LangChain before 1.0 become standard, tool calls and thoughts become blocks. Of answers see
+    /// [`AiMessage::content_blocks`].
     ///
     /// # Example
     /// ```

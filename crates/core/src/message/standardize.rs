@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::block_types::MediaBlock;
 use super::standardize_anthropic::from_answer;
 use super::standardize_converse::from_converse;
+use super::standardize_openai::from_answer as from_openai_answer;
 use super::{
     AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
 };
@@ -27,13 +28,44 @@ fn read(content: &Content, own: fn(&Map<String, Value>) -> Option<StandardBlock>
 }
 
 impl AiMessage {
-    /// The content in standard form, with thoughts before and tool calls behind it; see
-    /// [`Message::content_blocks`](crate::Message::content_blocks).
+    /// The content in standard form, with thoughts before and tool calls behind it.
     ///
-    /// Blocks that only one provider writes, such as the thoughts of Anthropic's models, are read where the metadata
-    /// has it as the `model_provider`; without that they are [`NonStandard`](StandardBlock::NonStandard).
+    /// Blocks that only one provider writes are read where the metadata has it as the `model_provider`: the thoughts of
+    /// Anthropic's models, and the items of OpenAI's Responses API, whose calls of tools stand where their items do and
+    /// whose citations and searches have a form that is the same for all. Without that they are
+    /// [`NonStandard`](StandardBlock::NonStandard).
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, Annotation, StandardBlock};
+    /// # use serde_json::json;
+    /// let answer: AiMessage = serde_json::from_value(json!({
+    ///     "content": [{"type": "text", "text": "It rains.", "annotations": [
+    ///         {"type": "url_citation", "url": "https://e.org", "title": "Weather", "start_index": 0, "end_index": 9}]}],
+    ///     "response_metadata": {"model_provider": "openai"},
+    /// }))?;
+    /// let blocks = answer.content_blocks();
+    /// let StandardBlock::Text(text) = &blocks[0] else { panic!("a text") };
+    /// assert!(matches!(&text.annotations[..], [Annotation::Citation(it)] if it.title.as_deref() == Some("Weather")));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn content_blocks(&self) -> Vec<StandardBlock> {
-        let mut all = read(&self.content, if self.is_like_anthropics() { from_answer } else { |_| None });
+        match (&self.content, self.provider()) {
+            (Content::Blocks(blocks), _) if self.is_standard() => {
+                blocks.iter().map(|block| standard(block, |_| None)).collect()
+            }
+            (_, Some("openai")) => with_thoughts(from_openai_answer(self), self.reasoning.as_deref()),
+            _ => {
+                let legacy = self.additional_kwargs.get("reasoning_content").and_then(Value::as_str);
+                with_thoughts(self.read_blocks(), self.reasoning.as_deref().or(legacy))
+            }
+        }
+    }
+
+    /// The blocks of any other provider, with the calls that they lack.
+    fn read_blocks(&self) -> Vec<StandardBlock> {
+        let is_like_anthropics = self.provider().is_some_and(|provider| LIKE_ANTHROPIC.contains(&provider));
+        let mut all = read(&self.content, if is_like_anthropics { from_answer } else { |_| None });
         if self.content.is_empty()
             && !self.tool_call_chunks().is_empty()
             && self.metadata.finish_reason.is_none()
@@ -43,13 +75,6 @@ impl AiMessage {
             let missing = self.tool_calls().iter().filter(|call| !has(&all, call)).cloned();
             let missing: Vec<_> = missing.map(StandardBlock::ToolCall).collect();
             all.extend(missing);
-        }
-        let legacy = self.additional_kwargs.get("reasoning_content").and_then(Value::as_str);
-        let shown = all.iter().any(|block| matches!(block, StandardBlock::Reasoning(_)));
-        if let (false, Some(reasoning)) = (shown, self.reasoning.as_deref().or(legacy)) {
-            let reasoning =
-                ReasoningBlock { reasoning: Some(reasoning.to_owned()), ..ReasoningBlock::default() };
-            all.insert(0, StandardBlock::Reasoning(reasoning));
         }
         all
     }
@@ -74,11 +99,35 @@ impl AiMessage {
         self
     }
 
-    /// True if the provider that the metadata has writes blocks as Anthropic does.
-    fn is_like_anthropics(&self) -> bool {
-        let provider = self.metadata.extra.get("model_provider").and_then(Value::as_str);
-        provider.is_some_and(|provider| LIKE_ANTHROPIC.contains(&provider))
+    /// The provider that the metadata has.
+    fn provider(&self) -> Option<&str> {
+        self.metadata.extra.get("model_provider")?.as_str()
     }
+
+    /// True if blocks of the content are in standard form already.
+    fn is_standard(&self) -> bool {
+        self.metadata.extra.get("output_version").is_some_and(|version| version == "v1")
+    }
+}
+
+/// The blocks with the thoughts, unless they show any: in the block that keeps their place, else before all others.
+fn with_thoughts(mut blocks: Vec<StandardBlock>, thoughts: Option<&str>) -> Vec<StandardBlock> {
+    let Some(thoughts) = thoughts else { return blocks };
+    let mut places = blocks.iter_mut().filter_map(|block| match block {
+        StandardBlock::Reasoning(block) => Some(&mut block.reasoning),
+        _ => None,
+    });
+    match places.next() {
+        None => {
+            let block = ReasoningBlock { reasoning: Some(thoughts.to_owned()), ..ReasoningBlock::default() };
+            blocks.insert(0, StandardBlock::Reasoning(block));
+        }
+        Some(first) if first.is_none() && places.all(|place| place.is_none()) => {
+            *first = Some(thoughts.to_owned());
+        }
+        Some(_) => {}
+    }
+    blocks
 }
 
 /// True if a block is this call, or the call has no id to tell.
@@ -90,7 +139,10 @@ fn has(blocks: &[StandardBlock], call: &ToolCall) -> bool {
 }
 
 /// The block in standard form.
-fn standard(block: &ContentBlock, own: fn(&Map<String, Value>) -> Option<StandardBlock>) -> StandardBlock {
+pub(super) fn standard(
+    block: &ContentBlock,
+    own: fn(&Map<String, Value>) -> Option<StandardBlock>,
+) -> StandardBlock {
     match block {
         ContentBlock::Plain(text) => StandardBlock::Text(TextBlock::new(text)),
         ContentBlock::Data(data) => from_source_type(data)
@@ -311,7 +363,7 @@ mod tests {
         answer.metadata.extra.insert("model_provider".into(), "anthropic".into());
         assert_eq!(kinds(&answer), ["reasoning", "tool_call"]);
         answer.metadata.extra.insert("model_provider".into(), "openai".into());
-        assert_eq!(kinds(&answer), ["non_standard", "non_standard", "tool_call"]);
+        assert_eq!(kinds(&answer), ["non_standard", "non_standard"]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::{Context, Error, Result, Runnable};
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum TrimStrategy {
     /// The last messages.
     #[default]

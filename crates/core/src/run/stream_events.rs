@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ChunkStream, Data, Observer, Payload, PromptValue, Record, Result, RunConfig, RunEvent, RunEventKind,
-    RunId, RunInfo, RunKind, Runnable, RunnableExt,
+    RunId, RunKind, Runnable, RunnableExt,
 };
 
 /// One event of a run.
@@ -218,77 +218,79 @@ impl Observer for Recorder {
 
 impl Recorder {
     fn translate(&self, event: &RunEvent<'_>) -> StreamEvent {
-        let kind = event.run.kind;
-        let is_root = event.run.parent_ids.is_empty();
-        let mut data = Record::new();
-        let mut name = event.run.name.clone();
-        let what = match event.kind {
-            RunEventKind::Start { input } => {
-                let input =
-                    if is_root { Some(self.input.clone()) } else { input.map(|input| input.to_data()) };
-                set(&mut data, "input", input.map(|input| model_input(kind, input)));
-                "start"
-            }
-            RunEventKind::Chunk(chunk) => {
-                set(&mut data, "chunk", Some(model_chunk(kind, chunk.to_data())));
-                "stream"
-            }
-            RunEventKind::End { input, output } => {
-                let output = output.map_or(Data::Null, |output| output.to_data());
-                set(&mut data, "output", Some(model_output(kind, output)));
-                let input = input.filter(|_| !is_root);
-                set(&mut data, "input", input.map(|input| model_input(kind, input.to_data())));
-                "end"
-            }
-            RunEventKind::Error { error, partial } => {
-                set(&mut data, "error", Some(Data::Error(error.clone())));
-                set(&mut data, "output", partial.map(|partial| partial.to_data()));
-                "error"
-            }
-            RunEventKind::Cancelled { partial } => {
-                set(&mut data, "output", partial.map(|partial| partial.to_data()));
-                "cancelled"
-            }
-            RunEventKind::Retry { attempt, error } => {
-                data.insert("attempt", attempt);
-                data.insert("error", Data::Error(error.clone()));
-                return self.event("on_retry".into(), name, event.run, data);
-            }
-            RunEventKind::Usage { model, usage } => {
-                data.insert("model", model);
-                data.insert("usage", serde_json::to_value(usage).unwrap_or_default());
-                return self.event("on_usage".into(), name, event.run, data);
-            }
-            RunEventKind::Custom { name: custom, data: content } => {
-                name = custom.to_owned();
-                data = match Data::from(content.clone()) {
-                    Data::Record(record) => record,
-                    other => Record::from_iter([("value", other)]),
-                };
-                return self.event("on_custom_event".into(), name, event.run, data);
-            }
+        let name = match event.kind {
+            RunEventKind::Custom { name, .. } => name.to_owned(),
+            _ => event.run.name.clone(),
         };
-        self.event(format!("on_{}_{what}", kind_word(kind)), name, event.run, data)
+        StreamEvent {
+            event: event_name(event),
+            name,
+            run_id: event.run.id,
+            parent_ids: event.run.parent_ids.clone(),
+            tags: event.run.tags.clone(),
+            metadata: event.run.metadata.clone(),
+            data: self.data(event),
+            kind: event.run.kind,
+        }
     }
 
-    fn event(&self, event: String, name: String, run: &RunInfo, data: Record) -> StreamEvent {
-        StreamEvent {
-            event,
-            name,
-            run_id: run.id,
-            parent_ids: run.parent_ids.clone(),
-            tags: run.tags.clone(),
-            metadata: run.metadata.clone(),
-            data,
-            kind: run.kind,
+    /// What is told of an event beside its run.
+    fn data(&self, event: &RunEvent<'_>) -> Record {
+        let kind = event.run.kind;
+        let is_root = event.run.parent_ids.is_empty();
+        match event.kind {
+            RunEventKind::Start { .. } if is_root => {
+                record([("input", Some(model_input(kind, self.input.clone())))])
+            }
+            RunEventKind::Start { input } => {
+                record([("input", input.map(|input| model_input(kind, input.to_data())))])
+            }
+            RunEventKind::Chunk(chunk) => record([("chunk", Some(model_chunk(kind, chunk.to_data())))]),
+            RunEventKind::End { input, output } => {
+                let output = output.map_or(Data::Null, |output| output.to_data());
+                let input = input.filter(|_| !is_root).map(|input| model_input(kind, input.to_data()));
+                record([("output", Some(model_output(kind, output))), ("input", input)])
+            }
+            RunEventKind::Error { error, partial } => record([
+                ("error", Some(Data::Error(error.clone()))),
+                ("output", partial.map(|partial| partial.to_data())),
+            ]),
+            RunEventKind::Cancelled { partial } => {
+                record([("output", partial.map(|partial| partial.to_data()))])
+            }
+            RunEventKind::Retry { attempt, error } => {
+                record([("attempt", Some(attempt.into())), ("error", Some(Data::Error(error.clone())))])
+            }
+            RunEventKind::Usage { model, usage } => {
+                let usage = serde_json::to_value(usage).unwrap_or_default();
+                record([("model", Some(model.into())), ("usage", Some(usage.into()))])
+            }
+            RunEventKind::Custom { data, .. } => match Data::from(data.clone()) {
+                Data::Record(record) => record,
+                other => record([("value", Some(other))]),
+            },
         }
     }
 }
 
-fn set(data: &mut Record, name: &str, value: Option<Data>) {
-    if let Some(value) = value {
-        data.insert(name, value);
-    }
+/// The values that there are.
+fn record<const N: usize>(values: [(&str, Option<Data>); N]) -> Record {
+    values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// What happened, in LangChain's words: `on_chain_start`.
+fn event_name(event: &RunEvent<'_>) -> String {
+    let what = match event.kind {
+        RunEventKind::Start { .. } => "start",
+        RunEventKind::Chunk(_) => "stream",
+        RunEventKind::End { .. } => "end",
+        RunEventKind::Error { .. } => "error",
+        RunEventKind::Cancelled { .. } => "cancelled",
+        RunEventKind::Retry { .. } => return "on_retry".to_owned(),
+        RunEventKind::Usage { .. } => return "on_usage".to_owned(),
+        RunEventKind::Custom { .. } => return "on_custom_event".to_owned(),
+    };
+    format!("on_{}_{what}", kind_word(event.run.kind))
 }
 
 /// The word for a kind of work in event names.

@@ -23,7 +23,8 @@ pub struct Lambda<F, Form> {
 /// before the whole input is there. For a function over chunks see [`Runnable::transform`].
 ///
 /// # Errors
-/// Those the function returns. Errors of other types become one with [`Error::other`](crate::Error::other).
+/// Those the function returns. It makes them of errors of other types itself: `.map_err(Error::other)`, see
+/// [`Error::other`](crate::Error::other).
 ///
 /// # Cancellation
 /// An `async` function is dropped at its next await; a sync one runs to its end.

@@ -27,6 +27,7 @@ const MOST: usize = 2000;
 #[derive(Clone, Default)]
 #[doc(alias = "handle_tool_error")]
 #[doc(alias = "handle_validation_error")]
+#[non_exhaustive]
 pub enum OnToolError {
     /// The call fails with it.
     #[default]

@@ -1,14 +1,17 @@
 //! What a tool gives.
 
-use serde::Serialize;
-use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::{Content, Error, ErrorKind, Result};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{Content, Data, Error, ErrorKind, Record, Result};
 
 /// What a tool gives: content for the model, and beside it an artifact for the application.
 ///
-/// Functions that are tools return it where they have an artifact, or content that is more than a text. All else that
-/// serde can write is content as it is: a text as itself, anything else as JSON.
+/// Functions that are tools return it where they have an artifact, or content that is more than a text. Other values are
+/// content as they are: a text as itself, anything else as JSON. See [`IntoToolOutput`].
 ///
 /// # Example
 /// ```
@@ -70,23 +73,34 @@ impl From<String> for ToolOutput {
     }
 }
 
-/// What a tool may return: a [`ToolOutput`], or whatever serde can write.
+/// What a tool may return: a [`ToolOutput`], a text, a number or another plain value, a list or map of what serde can
+/// write, or a `Result`.
+///
+/// In a `Result`, the value is a [`ToolOutput`] or whatever serde can write, and the error is a text, an [`Error`] or
+/// what `?` makes a `Box<dyn Error + Send + Sync>` of. [`OnToolError`](crate::OnToolError) says what becomes of it.
+///
+/// A type of your own is returned in a `Result`, as [`ToolOutput::json`] makes one, or implements this itself.
 ///
 /// # Example
 /// ```
-/// use catena_core::IntoToolOutput;
+/// use catena_core::{ErrorKind, IntoToolOutput};
 /// assert_eq!(vec!["a", "b"].into_tool_output()?.content.text(), r#"["a","b"]"#);
+///
+/// let unknown: Result<f64, String> = Err("no weather station in Oz".to_owned());
+/// let error = unknown.into_tool_output().unwrap_err();
+/// assert_eq!((error.kind(), error.message()), (ErrorKind::Other, "no weather station in Oz"));
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a tool cannot return `{Self}`",
-    label = "is no `ToolOutput` and does not implement `serde::Serialize`"
+    label = "is no `ToolOutput`, no plain value and no `Result`",
+    note = "return a value of your own as `ToolOutput::json(&value)`, or in a `Result`"
 )]
 pub trait IntoToolOutput {
     /// The output.
     ///
     /// # Errors
-    /// Those of [`ToolOutput::json`].
+    /// Those of [`ToolOutput::json`], and that of a `Result`.
     fn into_tool_output(self) -> Result<ToolOutput>;
 }
 
@@ -96,8 +110,56 @@ impl IntoToolOutput for ToolOutput {
     }
 }
 
-impl<T: Serialize> IntoToolOutput for T {
+impl<T, E> IntoToolOutput for Result<T, E>
+where
+    T: Written,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     fn into_tool_output(self) -> Result<ToolOutput> {
+        match self {
+            Ok(value) => value.write(),
+            Err(error) => Err(match error.into().downcast::<Error>() {
+                Ok(error) => *error,
+                Err(error) => Error::other(error),
+            }),
+        }
+    }
+}
+
+/// Values that are written as they are. Not simply all that serde can write: to serde a failure is a value too.
+macro_rules! plain {
+    ($($({$($generic:tt)+})? $type:ty,)+) => {$(
+        impl$(<$($generic)+>)? IntoToolOutput for $type
+        where
+            Self: Serialize,
+        {
+            fn into_tool_output(self) -> Result<ToolOutput> {
+                ToolOutput::json(&self)
+            }
+        }
+    )+};
+}
+plain!(
+    (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+    &str, Cow<'_, str>, String, Value, Map<String, Value>, Data, Record,
+    {T} Option<T>, {T} Vec<T>, {T, const N: usize} [T; N], {T} BTreeSet<T>, {T, S} HashSet<T, S>,
+    {K, V} BTreeMap<K, V>, {K, V, S} HashMap<K, V, S>, {A, B} (A, B), {A, B, C} (A, B, C),
+);
+
+/// What the value of a `Result` may be, and what a function with `#[tool]` may return beside one.
+pub trait Written {
+    /// The output.
+    fn write(self) -> Result<ToolOutput>;
+}
+
+impl Written for ToolOutput {
+    fn write(self) -> Result<ToolOutput> {
+        Ok(self)
+    }
+}
+
+impl<T: Serialize> Written for T {
+    fn write(self) -> Result<ToolOutput> {
         ToolOutput::json(&self)
     }
 }
@@ -113,16 +175,9 @@ impl<T, E> Returned<Result<T, E>> {
     #[doc(hidden)]
     pub fn into_result(self) -> Result<ToolOutput>
     where
-        T: IntoToolOutput,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+        Result<T, E>: IntoToolOutput,
     {
-        match self.0 {
-            Ok(value) => value.into_tool_output(),
-            Err(error) => Err(match error.into().downcast::<Error>() {
-                Ok(error) => *error,
-                Err(error) => Error::other(error),
-            }),
-        }
+        self.0.into_tool_output()
     }
 }
 
@@ -133,9 +188,9 @@ pub trait ReturnedPlain {
     fn into_result(self) -> Result<ToolOutput>;
 }
 
-impl<T: IntoToolOutput> ReturnedPlain for Returned<T> {
+impl<T: Written> ReturnedPlain for Returned<T> {
     fn into_result(self) -> Result<ToolOutput> {
-        self.0.into_tool_output()
+        self.0.write()
     }
 }
 

@@ -64,9 +64,9 @@ pub struct Tool {
 
 /// Makes a tool of a function, with a JSON Schema of its arguments that is known only when the program runs.
 ///
-/// The function takes the arguments, or the arguments and the [`Context`] of the call, and gives a value, a `Result`, or a
-/// future of a `Result`. Arguments are a [`Value`], or any type that serde reads; they are checked against the schema
-/// first, and completed with its defaults.
+/// The function takes the arguments, or the arguments and the [`Context`] of the call, and gives a plain value, a `Result`
+/// with any error (see [`IntoToolOutput`](crate::IntoToolOutput)), or a future of one. Arguments are a [`Value`], or any
+/// type that serde reads; they are checked against the schema first, and completed with its defaults.
 ///
 /// # Example
 /// ```
@@ -74,7 +74,9 @@ pub struct Tool {
 /// use serde_json::{json, Value};
 /// # futures_executor::block_on(async {
 /// let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "default": 2}}});
-/// let double = tool("double", "Doubles a number.", schema, async |args: Value| Ok(args["n"].as_i64().map(|n| 2 * n)));
+/// let double = tool("double", "Doubles a number.", schema, async |args: Value| {
+///     args["n"].as_i64().map(|n| 2 * n).ok_or("that is no whole number")
+/// });
 /// assert_eq!(double.run(json!({"n": 4}), &Context::default()).await?.content.text(), "8");
 /// assert_eq!(double.run(json!({}), &Context::default()).await?.content.text(), "4");
 /// # Ok::<(), Error>(()) }).unwrap();

@@ -7,7 +7,8 @@ use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
     AiMessage, AtLimit, Capability, ChatModelExt, Chunk, Context, Data, Error, ErrorKind, InvalidToolCall,
     Message, OnToolError, PromptTemplate, Result, RunCollector, RunConfig, RunnableExt, StrOutputParser,
-    Tool, ToolCall, ToolCallChunk, ToolMessage, ToolOptions, ToolStatus, Transcript, Usage, lambda, tool,
+    Tool, ToolCall, ToolCallChunk, ToolFunction, ToolMessage, ToolOptions, ToolStatus, Transcript, Usage,
+    lambda, tool,
 };
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -114,6 +115,72 @@ fn errors_are_handled_as_the_tool_says() {
     let run = model.with_tools([raising.with_error_handling(OnToolError::Raise)]);
     let error = block_on(run.invoke("Go")).unwrap_err();
     assert_eq!((error.kind(), error.path().to_string().as_str()), (ErrorKind::NotFound, "t"));
+}
+
+/// What the model reads, and what `OnToolError` made of.
+#[track_caller]
+fn check_outcome(tool: Tool, expected: (&str, ToolStatus)) {
+    let tool = tool.with_error_handling(OnToolError::with(|error| format!("failed: {}", error.message())));
+    let message = block_on(tool.invoke(wish("t", "1"))).unwrap();
+    assert_eq!((message.content.text().as_ref(), message.status), expected);
+}
+
+fn named<F: ToolFunction<Form> + 'static, Form: 'static>(function: F) -> Tool {
+    tool("t", "Tries.", json!({}), function)
+}
+
+/// An error as an application has it, which its log can write as JSON.
+#[derive(Debug, serde::Serialize)]
+struct NoStation(&'static str);
+
+impl std::fmt::Display for NoStation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no station in {}", self.0)
+    }
+}
+
+impl std::error::Error for NoStation {}
+
+#[derive(serde::Serialize)]
+struct Weather {
+    degrees: f64,
+}
+
+#[test]
+fn a_result_is_a_value_or_a_failure_whatever_its_types() {
+    const FINE: (&str, ToolStatus) = ("21.0", ToolStatus::Success);
+    const FAILED: (&str, ToolStatus) = ("failed: no station in Oz", ToolStatus::Error);
+    check_outcome(named(|_: Value| -> Result<f64, String> { Ok(21.0) }), FINE);
+    check_outcome(named(|_: Value| -> Result<f64, String> { Err("no station in Oz".into()) }), FAILED);
+    check_outcome(named(|_: Value| Err::<f64, _>("no station in Oz")), FAILED);
+    check_outcome(named(|_: Value| Err::<f64, _>(NoStation("Oz"))), FAILED);
+    check_outcome(
+        named(|_: Value| Err::<f64, Box<dyn std::error::Error + Send + Sync>>(NoStation("Oz").into())),
+        FAILED,
+    );
+    check_outcome(
+        named(|_: Value| Err::<f64, _>(Error::new(ErrorKind::NotFound, "no station in Oz"))),
+        FAILED,
+    );
+    check_outcome(named(|_: Value, _: Context| -> Result<f64, String> { Ok(21.0) }), FINE);
+    check_outcome(named(|_: Value, _: Context| Err::<f64, _>(NoStation("Oz"))), FAILED);
+    check_outcome(named(async |_: Value| Ok::<_, String>(21.0)), FINE);
+    check_outcome(named(async |_: Value| Err::<f64, _>("no station in Oz".to_owned())), FAILED);
+    check_outcome(named(async |_: Value| Err::<f64, _>(NoStation("Oz"))), FAILED);
+    check_outcome(named(async |_: Value, _: Context| Err::<f64, _>(Error::other(NoStation("Oz")))), FAILED);
+    check_outcome(named(async |_: Value| 21.0), FINE);
+    let weather = (r#"{"degrees":21.0}"#, ToolStatus::Success);
+    check_outcome(named(|_: Value| Ok::<_, NoStation>(Weather { degrees: 21.0 })), weather);
+    check_outcome(named(|_: Value| catena_core::ToolOutput::json(&Weather { degrees: 21.0 })), weather);
+}
+
+#[test]
+fn the_kind_of_an_error_stays() {
+    let lost = named(|_: Value| Err::<(), _>(Error::new(ErrorKind::NotFound, "no")));
+    assert_eq!(block_on(lost.invoke(wish("t", "1"))).unwrap_err().kind(), ErrorKind::NotFound);
+    let other = named(|_: Value| Err::<(), _>(NoStation("Oz")));
+    let error = block_on(other.invoke(wish("t", "1"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other);
 }
 
 #[test]
@@ -285,7 +352,6 @@ fn tools_run_at_once_but_not_too_many() {
                     smol::future::yield_now().await;
                 }
                 now.fetch_sub(1, Ordering::SeqCst);
-                Ok(())
             }
         })
     };

@@ -121,9 +121,8 @@ impl Batches {
     ///
     /// # Example
     /// ```
-    /// use catena_core::{fakes::FakeTimer, Timer};
     /// use catena_llm_openai::{BatchStatus, BatchWait, OpenAiClient};
-    /// use std::{sync::Arc, time::Duration};
+    /// use std::time::Duration;
     /// # use catena_testkit::{Reply, Server};
     /// # use serde_json::json;
     /// # let server = Server::replay([Reply::json(200, json!({"id": "batch_1", "status": "completed"}))]);

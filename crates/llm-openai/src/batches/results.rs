@@ -18,7 +18,7 @@ const MAX_LINE: usize = 64 << 20;
 ///
 /// # Example
 /// See [`OpenAiBatch`](super::OpenAiBatch), which puts results in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BatchResult {
     /// The id that the request was given.

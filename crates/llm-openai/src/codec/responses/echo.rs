@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{arguments, calls, function_call};
 use super::item::{Item, object, without_index};
+use super::server_tool::{add_result, call_item, tools_found};
 
 /// Items that the API takes back as it gave them.
 const OWN_ITEMS: [&str; 14] = [
@@ -84,7 +85,9 @@ impl<'a> Echo<'a> {
                 }
             }
             "reasoning" => self.add_reasoning(block),
-            "tool_call" => self.add_call(block),
+            "tool_call" | "invalid_tool_call" => self.add_call(block),
+            "server_tool_call" => self.items.extend(call_item(block)),
+            "server_tool_result" => self.add_result(block),
             "image_generation_call" => self.add_image(Cow::Borrowed(block)),
             "image" if text("id").is_some_and(|id| id.starts_with("ig_")) => {
                 let result = block.get("base64").cloned().unwrap_or_default();
@@ -161,9 +164,14 @@ impl<'a> Echo<'a> {
         let id = block.get("id").and_then(Value::as_str);
         let call = self.message.tool_calls().iter().find(|call| id.is_some() && call.id.as_deref() == id);
         let given = extra("arguments").and_then(Value::as_str).map(str::to_owned);
-        let arguments = given
-            .or_else(|| call.map(|call| arguments(&call.args)))
-            .unwrap_or_else(|| block.get("args").map_or_else(|| "{}".to_owned(), Value::to_string));
+        let arguments =
+            given.or_else(|| call.map(|call| arguments(&call.args))).unwrap_or_else(|| {
+                match block.get("args") {
+                    None => "{}".to_owned(),
+                    Some(Value::String(broken)) => broken.clone(),
+                    Some(args) => args.to_string(),
+                }
+            });
         let name = block.get("name").and_then(Value::as_str).or(call.map(|call| call.name.as_str()));
         let mut item = function_call(id, name.unwrap_or_default(), arguments);
         for (name, from) in
@@ -175,6 +183,13 @@ impl<'a> Echo<'a> {
         }
         self.called.extend(id.map(str::to_owned));
         self.items.push(item);
+    }
+
+    /// What a tool of the service gave: it belongs to the call before it, or is an item of its own.
+    fn add_result(&mut self, block: &Map<String, Value>) {
+        if !self.items.last_mut().is_some_and(|call| add_result(call, block)) {
+            self.items.extend(tools_found(block));
+        }
     }
 
     /// An image that the service made: a reference where it keeps them, else the image.
@@ -228,8 +243,9 @@ fn citation(mut members: Map<String, Value>) -> Value {
             citation.insert(to.to_owned(), value);
         }
     }
-    if let Some(Value::Object(extras)) = members.remove("extras") {
-        citation.extend(extras);
+    if let Some(Value::Object(mut extras)) = members.remove("extras") {
+        let index = extras.remove("file_index").map(|index| ("index".to_owned(), index));
+        citation.extend(extras.into_iter().chain(index));
     }
     citation.into()
 }
@@ -240,9 +256,12 @@ fn reasoning(block: &Map<String, Value>) -> Map<String, Value> {
     if item.contains_key("summary") {
         return item;
     }
-    let text = item.remove("reasoning");
+    let extras = item.remove("extras");
+    // Where there was no summary, the text is that of the thoughts themselves, which are among the extras.
+    let has_thoughts = extras.as_ref().is_some_and(|extras| extras.get("content").is_some());
+    let text = item.remove("reasoning").filter(|_| !has_thoughts);
     let summary = text.map(|text| json!({ "type": "summary_text", "text": text }));
-    if let Some(Value::Object(extras)) = item.remove("extras") {
+    if let Some(Value::Object(extras)) = extras {
         item.extend(extras);
     }
     item.insert("summary".to_owned(), summary.into_iter().collect());

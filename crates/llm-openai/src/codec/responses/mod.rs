@@ -8,6 +8,7 @@ mod output;
 mod parts;
 mod request;
 mod route;
+mod server_tool;
 mod stream;
 mod tool_output;
 mod tools;

@@ -103,6 +103,7 @@ pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage
     message.id = text("id");
     message.metadata.model = text("model");
     message.metadata.request_id.clone_from(&origin.request_id);
+    name_provider(message);
     let usage = response.remove("usage").unwrap_or_default();
     message.usage = decode_usage(&usage);
     if is_truthy(&usage) {
@@ -110,6 +111,11 @@ pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage
     }
     response.retain(|name, value| !ECHO.contains(&name.as_str()) && *value != json!({}));
     keep(&mut response, &mut message.metadata.extra);
+}
+
+/// Says whose blocks these are: `content_blocks` reads them as OpenAI's.
+pub(super) fn name_provider(message: &mut AiMessage) {
+    message.metadata.extra.insert("model_provider".to_owned(), "openai".into());
 }
 
 /// A summary of thoughts, and thoughts themselves, as text.
@@ -312,7 +318,7 @@ mod tests {
                 {"type": "web_search_call", "id": "ws_1", "status": "completed"},
             ])
         );
-        let extra = json!({"object": "response", "created_at": 1.0, "status": "completed",
+        let extra = json!({"object": "response", "created_at": 1.0, "status": "completed", "model_provider": "openai",
             "other_output": [{"type": "hologram", "data": 1}, {"type": "hologram_call", "id": "h_1"}]});
         assert_eq!(Value::from(message.metadata.extra), extra);
         let counted = json!({"input_tokens": 1, "output_tokens": 2, "total_tokens": 3});

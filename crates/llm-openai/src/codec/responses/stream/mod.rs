@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::item::object;
 use super::output::{
     KEPT_ITEMS, THOUGHT_BREAK, call, custom_arguments, decode_response, describe, failure, keep_unknown,
-    message, rename_index, thoughts,
+    message, name_provider, rename_index, thoughts,
 };
 use crate::codec::envelope::not_decodable;
 use crate::codec::error::error_in_body;
@@ -60,6 +60,7 @@ impl StreamDecoder for ResponsesStream {
             }
             kind => Ok(self.piece(kind, event).map(|mut piece| {
                 piece.id = self.id.take();
+                name_provider(&mut piece);
                 piece
             })),
         }
