@@ -48,7 +48,13 @@ pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
     let (model, twin) = (stage.subject().model(&setup)?, stage.subject().model(&setup)?);
     let shown = format!("{:?}", model.parameters());
     ensure!(!shown.contains(KEY), "the parameters show the key");
-    tells_who_it_is(&*model, &*twin)
+    tells_who_it_is(&*model, &*twin)?;
+    let elsewhere = stage.subject().model(&Setup::at("http://127.0.0.1:10"))?;
+    ensure!(
+        elsewhere.parameters() != model.parameters(),
+        "the same model at another address has the same parameters: a cache gives the answers of one server for the other"
+    );
+    Ok(())
 }
 
 /// The model, and the same built again, say whose they are, which and how they are set.
