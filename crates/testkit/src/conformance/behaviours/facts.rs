@@ -66,7 +66,7 @@ pub(crate) fn tells_who_it_is<O: Answered>(
     let word = provider.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
     ensure!(!provider.is_empty() && word, "the provider is {provider:?}, not a word of lower case");
     ensure!(model.model_id().is_some_and(|id| !id.is_empty()), "the model has no id");
-    ensure!(!model.model_name().is_empty(), "the model has no name");
+    ensure!(!model.display_name().is_empty(), "the model has no name");
     let Some(parameters) = model.parameters() else {
         return Err(Fault::Broken("the model does not tell its parameters".to_owned()));
     };
