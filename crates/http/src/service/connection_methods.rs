@@ -48,7 +48,7 @@ macro_rules! connection_methods {
             /// A client to share with other models, so that they share connections. Its own proxy and connect timeout hold;
             /// setting them here as well is an error. Its other limits hold where none is set here. A certificate authority of
             /// one's own, or a certificate that the server asks for, comes in this way: see
-            /// [`HttpClientBuilder`]($crate::HttpClientBuilder::with_root_certificate_pem).
+            /// [`with_root_certificate_pem`](catena_http::HttpClientBuilder::with_root_certificate_pem).
             pub fn with_http_client(mut self, client: $crate::HttpClient) -> Self {
                 self.$($field).+.set_http_client(client);
                 self

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 /// True for gpt-5 and its kin while they think, which take no temperature but 1. Their chat models do not think, and the
 /// effort `none` keeps the others from it.
 pub(super) fn thinks(model: &str, settings: &Map<String, Value>) -> bool {
-    let effort = settings.get("reasoning_effort").or_else(|| settings.get("reasoning")?.get("effort"));
+    let effort = settings.get("reasoning").and_then(|reasoning| reasoning.get("effort"));
+    let effort = effort.or_else(|| settings.get("reasoning_effort"));
     is_kin(model, "gpt-5")
         && !model.to_lowercase().contains("chat")
         && effort.is_none_or(|effort| effort != "none")
@@ -33,6 +34,8 @@ mod tests {
         check("gpt-5.1", json!({"reasoning_effort": "none"}), false);
         check("gpt-5.1", json!({"reasoning": {"summary": "auto"}}), true);
         check("GPT-5-Chat-latest", json!({}), false);
+        let both = json!({"reasoning_effort": "low", "reasoning": {"effort": "none"}});
+        check("gpt-5.1", both, false);
         check("gpt-4o", json!({}), false);
         check("gpt", json!({}), false);
     }
