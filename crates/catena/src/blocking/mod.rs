@@ -10,7 +10,8 @@
 //!   current-thread runtime nothing else runs meanwhile. A step of your own that waits for something which only that
 //!   runtime can do (a task spawned there, its timer) therefore waits forever. Steps that come with catena do not.
 //! * A step or tool of your own that needs a tokio runtime (reqwest, `tokio::time`, `tokio::spawn`) panics on a thread that
-//!   has entered none, such as that of a plain `main`: nobody enters one for it. Make one, and enter it first:
+//!   has entered none, such as that of a plain `main`: nobody enters one for it. Make a multi-thread one, which works while
+//!   this thread is blocked, and enter it first:
 //!
 //!   ```
 //!   # use catena::prelude::*;
