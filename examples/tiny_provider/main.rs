@@ -27,6 +27,9 @@ fn chat_parley(model: &str, options: &ModelOptions) -> Result<ChatParley> {
     let url = options.base_url.as_deref().unwrap_or("https://api.parley.example");
     let key = options.api_key().ok_or_else(|| Error::new(ErrorKind::Config, "Parley asks for a key"))?;
     let mut service = ChatParley::service(url, key);
+    if let Some(admission) = options.admission() {
+        service = service.with_admission(Arc::clone(admission));
+    }
     if let Some(retries) = options.max_retries {
         service = service.with_max_retries(retries);
     }

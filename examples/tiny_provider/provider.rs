@@ -66,8 +66,10 @@ impl LanguageModel for ChatParley {
         Capabilities::from([Capability::SystemMessages])
     }
 
+    /// Which model, and where: servers do not share kept answers.
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(Map::from_iter([("model".to_owned(), self.model.as_str().into())]))
+        let facts = [("base_url", self.service.address().base_url()), ("model", &self.model)];
+        Some(facts.map(|(name, fact)| (name.to_owned(), fact.into())).into_iter().collect())
     }
 }
 

@@ -128,13 +128,13 @@ where
         let mut model = match (self.model.parameters(), &self.inner.namespace) {
             (Some(parameters), _) => parameters,
             (None, Some(_)) => Map::new(),
-            (None, None) => return Err(unnamed(&self.model.model_name())),
+            (None, None) => return Err(unnamed(&self.model.display_name())),
         };
         let facts = [
             ("cache.namespace", self.inner.namespace.as_deref()),
             ("cache.provider", self.model.provider()),
             ("cache.model", self.model.model_id()),
-            ("cache.name", Some(&*self.model.model_name())),
+            ("cache.name", Some(&*self.model.display_name())),
         ];
         model.extend(facts.into_iter().map(|(name, fact)| (name.to_owned(), fact.into())));
         Ok(CacheKey::new(&model, cx.arguments(), prompt))
@@ -207,8 +207,8 @@ where
         self.model.parameters()
     }
 
-    fn model_name(&self) -> Cow<'_, str> {
-        self.model.model_name()
+    fn display_name(&self) -> Cow<'_, str> {
+        self.model.display_name()
     }
 }
 

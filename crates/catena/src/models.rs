@@ -7,14 +7,17 @@ use crate::ModelRegistry;
 /// | Name | Feature | Also called | Names without a provider | Models |
 /// |---|---|---|---|---|
 /// | `openai:...` | `openai` | | `gpt-`, `chatgpt-`, `o1`, `o3`, `o4`, `text-davinci`, `text-embedding-` | chat, text, embeddings |
+/// | `azure_openai:...` | `openai` | | | chat, text, embeddings |
 /// | `anthropic:...` | `anthropic` | | `claude` | chat |
 /// | `gemini:...` | `gemini` | `google_genai`, `google` | `gemini` | chat, embeddings |
 /// | `ollama:...` | `ollama` | | | chat, text, embeddings |
 ///
 /// Keys, addresses and whatever else is not among the [options](crate::ModelOptions) come from each provider's environment
-/// variables. The registry is a value: what is added to one, nobody else sees. A crate of one's own, or of somebody else,
+/// variables. On Azure the model is the name of the deployment, and `base_url` the endpoint of the resource. The registry is a
+/// value: what is added to one, nobody else sees. A crate of one's own, or of somebody else,
 /// is one line more: `catena::models().with(catena_llm_local::provider)` adds `local:PATH.gguf`, for models in files, which
-/// run in this process.
+/// run in this process. What makes models of a provider otherwise takes its place under the same name:
+/// `catena::models().with_chat("openai", |model, options| ..)`.
 ///
 /// # Example
 /// ```
@@ -47,7 +50,7 @@ pub fn models() -> ModelRegistry {
     #[cfg(feature = "ollama")]
     let models = models.with(ollama);
     #[cfg(feature = "openai")]
-    let models = models.with(openai);
+    let models = models.with(openai).with(azure_openai);
     models
 }
 
@@ -69,6 +72,9 @@ macro_rules! connected {
         }
         if let Some(retries) = options.max_retries {
             builder = builder.with_max_retries(retries);
+        }
+        if let Some(admission) = options.admission() {
+            builder = builder.with_admission(std::sync::Arc::clone(admission));
         }
         builder
     }};
@@ -169,5 +175,36 @@ fn openai(models: ModelRegistry) -> ModelRegistry {
         .with_embeddings("openai", |model, options| {
             options.refuse("openai", &OF_WORDS)?;
             Ok(Arc::new(connected!(OpenAiEmbeddings::builder(), model, options).build()?))
+        })
+}
+
+/// The name of the model is that of its deployment.
+#[cfg(feature = "openai")]
+fn azure_openai(models: ModelRegistry) -> ModelRegistry {
+    use crate::openai::{Azure, ChatOpenAi, OpenAi, OpenAiEmbeddings};
+    use std::sync::Arc;
+    /// The endpoint is not a base URL.
+    fn placed(options: &crate::ModelOptions) -> (Azure, crate::ModelOptions) {
+        let mut options = options.clone();
+        match options.base_url.take() {
+            Some(endpoint) => (Azure::new().with_endpoint(endpoint), options),
+            None => (Azure::new(), options),
+        }
+    }
+    models
+        .with_chat("azure_openai", |model, options| {
+            let (azure, options) = &placed(options);
+            let builder = ChatOpenAi::builder().with_azure(azure.clone());
+            Ok(Arc::new(seeded!(builder, model, options).build()?))
+        })
+        .with_text("azure_openai", |model, options| {
+            let (azure, options) = &placed(options);
+            Ok(Arc::new(seeded!(OpenAi::builder().with_azure(azure.clone()), model, options).build()?))
+        })
+        .with_embeddings("azure_openai", |model, options| {
+            options.refuse("azure_openai", &OF_WORDS)?;
+            let (azure, options) = &placed(options);
+            let builder = OpenAiEmbeddings::builder().with_azure(azure.clone());
+            Ok(Arc::new(connected!(builder, model, options).build()?))
         })
 }

@@ -55,6 +55,7 @@ mod runnable_ext;
 mod runnables;
 mod schema;
 mod service_error;
+mod stop;
 mod timer;
 mod tool;
 
@@ -127,6 +128,7 @@ pub use runnables::{
 };
 pub use schema::WithSchemas;
 pub use service_error::ServiceError;
+pub use stop::Stop;
 pub use timer::{Sleep, SystemTimer, Timer};
 pub use tool::{
     AtLimit, FinalAnswer, IntoToolOutput, OnToolError, Tool, ToolChoice, ToolFunction, ToolLoop, ToolOptions,

@@ -122,7 +122,7 @@ pub trait LanguageModel: Send + Sync {
     }
 
     /// The name shown in errors, traces and events: by default that of the type.
-    fn model_name(&self) -> Cow<'_, str> {
+    fn display_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(crate::runnable::short_type_name::<Self>())
     }
 }
@@ -186,7 +186,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        self.model_name()
+        self.display_name()
     }
 
     fn kind(&self) -> RunKind {
@@ -214,7 +214,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
 /// Fails if the arguments of the call ask for what the model does not declare.
 fn refuse<M: LanguageModel + ?Sized>(model: &M, cx: &Context) -> Result<()> {
     let Some(arguments) = cx.arguments() else { return Ok(()) };
-    refuse_unsupported(model.capabilities(), arguments, &model.model_name())
+    refuse_unsupported(model.capabilities(), arguments, &model.display_name())
 }
 
 /// The stream with its pass, which is given back with the last chunk: what reads the stream may itself wait for one.

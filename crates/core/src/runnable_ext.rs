@@ -312,6 +312,9 @@ pub trait RunnableExt: Runnable {
     /// Fixes a call argument beforehand: something that the model, or the step of your own, takes beside its input. See
     /// [`Bound`].
     ///
+    /// Models that ask a service take its settings, such as `temperature`; `stop`, `tools` and so on; and for one call
+    /// `extra_headers` and `extra_query`, which are objects, and `timeout`, a number of seconds.
+    ///
     /// # Example
     /// ```
     /// use catena_core::{lambda, Context, RunnableExt};

@@ -24,7 +24,7 @@ use crate::transport::HttpTransport;
 /// use std::time::Duration;
 /// let client = HttpClient::builder()
 ///     .with_idle_timeout(Duration::from_secs(30))
-///     .with_total_timeout(Some(Duration::from_secs(600)))
+///     .with_total_timeout(Duration::from_secs(600))
 ///     .with_proxy(Proxy::None)
 ///     .build()?;
 /// # Ok(())
@@ -90,10 +90,9 @@ impl HttpClientBuilder {
         self
     }
 
-    /// The longest time from the start of a call to the end of its body, or none, which is the default. A slow reader
-    /// uses it up too.
-    pub fn with_total_timeout(mut self, limit: Option<Duration>) -> Self {
-        self.total_timeout = limit;
+    /// The longest time from the start of a call to the end of its body. A slow reader uses it up too. Default: none.
+    pub fn with_total_timeout(mut self, limit: Duration) -> Self {
+        self.total_timeout = Some(limit);
         self
     }
 
@@ -157,8 +156,8 @@ impl HttpClientBuilder {
 
     /// The timer of all limits. Default: the timer of whichever runtime does the I/O, and [`SystemTimer`] with a
     /// transport of your own.
-    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
-        self.timer = Some(timer);
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Some(Arc::new(timer));
         self
     }
 

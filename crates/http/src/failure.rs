@@ -24,10 +24,10 @@ pub(crate) fn server_name(url: &Uri) -> String {
     format!("{host}:{}", url.port_u16().unwrap_or(default))
 }
 
-/// A time limit passed. `setting` is the builder method that raises it.
+/// A time limit passed. `setting` is the builder method that raises it, whichever builder set it: that of a model, or that of
+/// a client.
 pub(crate) fn timed_out(what: &str, server: &str, limit: Duration, setting: &str) -> Error {
-    let message =
-        format!("{what} {server} within {limit:?}; `HttpClientBuilder::{setting}` raises this limit");
+    let message = format!("{what} {server} within {limit:?}; {setting} raises this limit where it was set");
     Error::new(ErrorKind::Timeout, message)
 }
 
@@ -123,7 +123,8 @@ pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
         }
         Some(error @ Tls::InvalidCertificate(_)) => format!(
             "the certificate of {server} is not trusted ({}); for a private certificate authority add its \
-             certificate with `HttpClientBuilder::with_root_certificate_pem`",
+             certificate with `HttpClientBuilder::with_root_certificate_pem`, and hand that client to the model by \
+             `with_http_client`",
             reason(error)
         ),
         Some(error) => format!("no TLS connection to {server}: {}", reason(error)),

@@ -26,19 +26,31 @@ pub(crate) struct Limit {
 
 impl Limit {
     pub(crate) fn connect(duration: Duration) -> Self {
-        Self { duration, what: "connect timeout: no connection to", setting: "with_connect_timeout" }
+        Self {
+            duration,
+            what: "connect timeout: no connection to",
+            setting: "`with_connect_timeout` (or `with_timeout`)",
+        }
     }
 
     pub(crate) fn first_byte(duration: Duration) -> Self {
-        Self { duration, what: "first byte timeout: no answer from", setting: "with_first_byte_timeout" }
+        Self {
+            duration,
+            what: "first byte timeout: no answer from",
+            setting: "`with_first_byte_timeout` (or `with_timeout`)",
+        }
     }
 
     pub(crate) fn idle(duration: Duration) -> Self {
-        Self { duration, what: "idle timeout: nothing more arrived from", setting: "with_idle_timeout" }
+        Self {
+            duration,
+            what: "idle timeout: nothing more arrived from",
+            setting: "`with_idle_timeout` (or `with_timeout`)",
+        }
     }
 
     pub(crate) fn total(duration: Duration) -> Self {
-        Self { duration, what: "total timeout: no complete answer from", setting: "with_total_timeout" }
+        Self { duration, what: "total timeout: no complete answer from", setting: "`with_total_timeout`" }
     }
 
     pub(crate) fn error(&self, server: &str) -> Error {

@@ -159,7 +159,8 @@ fn verifier(
             ErrorKind::Tls,
             format!(
                 "no certificate authorities found on this system ({error}); install them (`ca-certificates`), point \
-                 `SSL_CERT_FILE` to them, or enable the feature `webpki-roots`"
+                 `SSL_CERT_FILE` to them, or enable the feature `webpki-roots` of `catena`, of the provider's crate or of \
+                 `catena-http`"
             ),
         )
         .with_source(error)),
@@ -200,6 +201,7 @@ pub(crate) fn provider() -> Result<Arc<CryptoProvider>> {
     #[cfg(not(any(feature = "tls-ring", feature = "tls-aws-lc")))]
     return Err(Error::new(
         ErrorKind::Tls,
-        "`https://` needs one of the features `tls-ring` and `tls-aws-lc` of `catena-http`, and neither is turned on",
+        "`https://` needs one of the features `tls-ring` and `tls-aws-lc` (of `catena`, of the provider's crate or of \
+         `catena-http`), and neither is turned on",
     ));
 }

@@ -1,7 +1,7 @@
 //! The builder of the chat model.
 
-use catena_core::Result;
 use catena_core::load::{Constructor, Kwargs};
+use catena_core::{Result, Stop};
 use serde_json::{Value, json};
 
 use crate::chat_anthropic::ChatAnthropic;
@@ -71,11 +71,10 @@ impl ChatAnthropicBuilder {
         self
     }
 
-    /// Texts at which the answer ends, without them. Replaces what was set before. Which of them it was is in the answer's
+    /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before. Which of them it was is in the answer's
     /// `metadata` as `stop_sequence`.
-    pub fn with_stop<T: Into<String>>(mut self, stop: impl IntoIterator<Item = T>) -> Self {
-        let stop: Vec<String> = stop.into_iter().map(Into::into).collect();
-        self.parameters.set("stop_sequences", stop);
+    pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
+        self.parameters.set("stop_sequences", stop.into().into_texts());
         self
     }
 
@@ -106,8 +105,10 @@ impl ChatAnthropicBuilder {
         self
     }
 
-    /// The tools that the model may call; see [`ChatAnthropic::bind_tools`] for the forms they may have.
-    pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+    /// Describes tools that the model may call, and calls none of them: what runs them is
+    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model; see [`ChatAnthropic::bind_tools`] for the forms they may have.
+    #[doc(alias = "tools")]
+    pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
         self.parameters.set("tools", tools);
         self

@@ -1,6 +1,6 @@
 //! The builder of the chat model.
 
-use catena_core::Result;
+use catena_core::{Result, Stop};
 use serde_json::Value;
 
 use crate::chat_gemini::ChatGemini;
@@ -65,10 +65,9 @@ impl ChatGeminiBuilder {
         self
     }
 
-    /// Texts at which the answer ends, without them. Replaces what was set before.
-    pub fn with_stop<T: Into<String>>(mut self, stop: impl IntoIterator<Item = T>) -> Self {
-        let stop: Vec<String> = stop.into_iter().map(Into::into).collect();
-        self.options.parameters.set("stop", stop);
+    /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+    pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
+        self.options.parameters.set("stop", stop.into().into_texts());
         self
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{Error, ErrorKind, Result, Stop};
 
 use crate::chat_local::ChatLocal;
 use crate::engine::{Engine, Opening};
@@ -76,56 +76,57 @@ impl LocalBuilder {
     }
 
     /// How bold the choice of tokens is: 0 always takes the likeliest. Default 0.8.
-    pub fn with_temperature(mut self, temperature: f32) -> Self {
-        self.settings.temperature = temperature;
+    pub fn with_temperature(mut self, temperature: f64) -> Self {
+        self.settings.temperature = temperature as f32;
         self
     }
 
     /// Considers only the likeliest tokens that together have this probability, more than 0 and at most 1. Default 0.95.
-    pub fn with_top_p(mut self, top_p: f32) -> Self {
-        self.settings.top_p = top_p;
+    pub fn with_top_p(mut self, top_p: f64) -> Self {
+        self.settings.top_p = top_p as f32;
         self
     }
 
     /// Considers only so many of the likeliest tokens; 0 considers all. Default 40.
-    pub fn with_top_k(mut self, tokens: usize) -> Self {
-        self.settings.top_k = tokens;
+    pub fn with_top_k(mut self, tokens: u32) -> Self {
+        self.settings.top_k = tokens as usize;
         self
     }
 
     /// Makes tokens less likely that are among the last 64, by this factor; 1 does not. Default 1.1.
-    pub fn with_repeat_penalty(mut self, penalty: f32) -> Self {
-        self.settings.repeat_penalty = penalty;
+    pub fn with_repeat_penalty(mut self, penalty: f64) -> Self {
+        self.settings.repeat_penalty = penalty as f32;
         self
     }
 
     /// Makes tokens less likely that are in the answer already. Default 0.
-    pub fn with_presence_penalty(mut self, penalty: f32) -> Self {
-        self.settings.presence_penalty = penalty;
+    pub fn with_presence_penalty(mut self, penalty: f64) -> Self {
+        self.settings.presence_penalty = penalty as f32;
         self
     }
 
     /// Makes tokens less likely the more often they are in the answer. Default 0.
-    pub fn with_frequency_penalty(mut self, penalty: f32) -> Self {
-        self.settings.frequency_penalty = penalty;
+    pub fn with_frequency_penalty(mut self, penalty: f64) -> Self {
+        self.settings.frequency_penalty = penalty as f32;
         self
     }
 
     /// The same seed gives the same answer to the same prompt, on the same machine. Without one every answer differs.
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.settings.seed = Some(seed);
+    pub fn with_seed(mut self, seed: i64) -> Self {
+        // Any number will do; what matters is that the same one gives the same answer.
+        self.settings.seed = Some(seed.cast_unsigned());
         self
     }
 
     /// The most tokens of an answer. By default as many as there is room for.
-    pub fn with_max_tokens(mut self, tokens: usize) -> Self {
-        self.settings.max_tokens = Some(tokens);
+    pub fn with_max_tokens(mut self, tokens: u32) -> Self {
+        self.settings.max_tokens = Some(tokens as usize);
         self
     }
 
-    /// Texts at which the answer ends, without them.
-    pub fn with_stop<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
-        self.settings.stop = texts.into_iter().map(Into::into).collect();
+    /// Texts at which the answer ends, without them: one, or a list.
+    pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
+        self.settings.stop = stop.into().into_texts();
         self
     }
 

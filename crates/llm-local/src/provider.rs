@@ -9,7 +9,7 @@ use crate::local_builder::LocalBuilder;
 /// Registers `local:PATH.gguf` for chat and for texts.
 ///
 /// Each model that is asked for opens its file: keep it, and share it by cloning the `Arc`. There is no service, so
-/// addresses, keys, time limits and retries are `ErrorKind::Unsupported`.
+/// addresses, keys, time limits, retries and admissions are `ErrorKind::Unsupported`.
 ///
 /// # Example
 /// ```
@@ -28,23 +28,22 @@ pub fn provider(models: ModelRegistry) -> ModelRegistry {
 }
 
 fn builder(path: &str, options: &ModelOptions) -> Result<LocalBuilder> {
-    options.refuse("local", &["base_url", "api_key", "timeout", "max_retries"])?;
+    options.refuse("local", &["base_url", "api_key", "timeout", "max_retries", "admission"])?;
     let mut builder = LocalBuilder::new(path);
     if let Some(temperature) = options.temperature {
-        builder = builder.with_temperature(temperature as f32);
+        builder = builder.with_temperature(temperature);
     }
     if let Some(top_p) = options.top_p {
-        builder = builder.with_top_p(top_p as f32);
+        builder = builder.with_top_p(top_p);
     }
     if let Some(limit) = options.max_tokens {
-        builder = builder.with_max_tokens(limit as usize);
+        builder = builder.with_max_tokens(limit);
     }
     if let Some(stop) = &options.stop {
         builder = builder.with_stop(stop.clone());
     }
     if let Some(seed) = options.seed {
-        // Any number will do; what matters is that the same one gives the same answer.
-        builder = builder.with_seed(seed.cast_unsigned());
+        builder = builder.with_seed(seed);
     }
     Ok(builder)
 }

@@ -161,7 +161,8 @@ impl OllamaEmbeddingsBuilder {
         self
     }
 
-    /// How many texts a request holds, at most. Default 256.
+    /// The most texts of a request. Default 256.
+    #[doc(alias = "chunk_size")]
     pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.batch_size = Some(texts);
         self

@@ -280,10 +280,9 @@ macro_rules! shared_parameters {
                 self
             }
 
-            /// Texts at which the answer ends, without them. Replaces what was set before.
-            pub fn with_stop<T: Into<String>>(mut self, stop: impl IntoIterator<Item = T>) -> Self {
-                let stop: Vec<String> = stop.into_iter().map(Into::into).collect();
-                self.parameters.set_option("stop", stop);
+            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+            pub fn with_stop(mut self, stop: impl Into<::catena_core::Stop>) -> Self {
+                self.parameters.set_option("stop", stop.into().into_texts());
                 self
             }
 

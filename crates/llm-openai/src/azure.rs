@@ -18,13 +18,23 @@ const OF_A_DEPLOYMENT: [&str; 9] = [
     "moderations",
 ];
 
+/// The domains of Azure's resources.
+const AZURE_DOMAINS: [&str; 3] =
+    [".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"];
+
+/// True for a host in lower case that is a resource of Azure's.
+pub(crate) fn is_azure_host(host: &str) -> bool {
+    AZURE_DOMAINS.iter().any(|domain| host.ends_with(domain))
+}
+
 /// Where models are on Azure. What is not set is read from the environment.
 ///
 /// The key is the builder's own ([`with_api_key`](crate::ChatOpenAiBuilder::with_api_key), or `AZURE_OPENAI_API_KEY`)
 /// and travels in the header `api-key`; a token of the directory takes its place. What is set in code wins over the
 /// environment, and there a token wins over a key.
 ///
-/// Azure's newer `/openai/v1/` URLs need none of this: they are a base URL with a key like any other.
+/// Azure's newer `/openai/v1/` URLs need none of this: they are a base URL with a key like any other. By its host the service
+/// is known as Azure's all the same.
 ///
 /// An answer that Azure's content filter withheld is an error of the kind
 /// [`ContentFilter`](catena_core::ErrorKind::ContentFilter).
@@ -202,6 +212,16 @@ mod tests {
         check(Some("dep"), "files", "", "files");
         assert_eq!(place(None).path("completions", "").expect_err("no name").kind(), ErrorKind::Config);
         assert_eq!(place(None).base_url, "https://r.test/openai");
+    }
+
+    #[test]
+    fn azure_is_known_by_its_host() {
+        for host in ["r.openai.azure.com", "r.services.ai.azure.com", "r.cognitiveservices.azure.com"] {
+            assert!(is_azure_host(host), "{host}");
+        }
+        for host in ["api.openai.com", "openai.azure.com.evil.test", "openai.azure.com", "127.0.0.1", ""] {
+            assert!(!is_azure_host(host), "{host}");
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::saved::chat_constructor;
 /// Builds a [`ChatOpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
 /// Every setting that the service knows can also be [bound](catena_core::RunnableExt::bind) to a model, under the
-/// service's name for it, and counts there more than here.
+/// service's name for it, and counts there more than here; so can `extra_headers`, `extra_query` and `timeout`, which are for
+/// the request and not for its body: `chat.bind("extra_headers", json!({"x-trace": "7"}))`.
 ///
 /// # Example
 /// ```
@@ -142,8 +143,10 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// The tools that the model may call; see [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
-    pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+    /// Describes tools that the model may call, and calls none of them: what runs them is
+    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model; see [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
+    #[doc(alias = "tools")]
+    pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
         self.parameters.set("tools", tools);
         self

@@ -3,7 +3,7 @@
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
 
-use crate::azure::AzurePlace;
+use crate::azure::{AzurePlace, is_azure_host};
 use crate::codec::StreamDecoder;
 use crate::content_filter::ContentFilter;
 
@@ -68,9 +68,9 @@ impl Client {
         host == "api.openai.com" || host.ends_with(".api.openai.com")
     }
 
-    /// True if the service is Azure's.
+    /// True if the service is Azure's, whichever of its forms of URLs is asked.
     pub(crate) fn is_azure(&self) -> bool {
-        matches!(self.place, Place::Azure(_))
+        matches!(self.place, Place::Azure(_)) || is_azure_host(&self.service().address().host())
     }
 
     /// A `POST` of a JSON body to an endpoint that a model serves, such as `chat/completions`.

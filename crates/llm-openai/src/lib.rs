@@ -30,6 +30,7 @@ pub use batches::{
     Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchRequest, BatchResult, BatchStatus, BatchWait,
     Batches, OpenAiBatch,
 };
+pub use catena_core::Stop;
 pub use catena_http::service::{Answer, ApiKey, Call};
 pub use catena_http::{HttpClient, Proxy};
 pub use chat_openai::ChatOpenAi;
@@ -43,6 +44,5 @@ pub use openai::OpenAi;
 pub use openai_builder::OpenAiBuilder;
 pub use openai_client::{OpenAiClient, OpenAiClientBuilder};
 pub use page::{ListOptions, Page};
-pub use parameters::Stop;
 pub use saved::with_openai_classes;
 pub use secrecy::SecretString;

@@ -99,44 +99,6 @@ impl Parameters {
     }
 }
 
-/// Texts at which an answer ends.
-///
-/// # Example
-/// ```
-/// use catena_llm_openai::{ChatOpenAi, Stop};
-/// let chat = ChatOpenAi::builder().with_stop("END"); // sent as a text
-/// let chat = chat.with_stop(["END", "\n\n"]); // sent as a list
-/// let words = vec!["END".to_owned()];
-/// let stop: Stop = words.into();
-/// # drop((chat, stop));
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stop(pub(crate) Value);
-
-impl From<&str> for Stop {
-    fn from(text: &str) -> Self {
-        Self(text.into())
-    }
-}
-
-impl From<String> for Stop {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl<T: Into<String>> From<Vec<T>> for Stop {
-    fn from(texts: Vec<T>) -> Self {
-        Self(texts.into_iter().map(Into::into).collect::<Vec<String>>().into())
-    }
-}
-
-impl<T: Into<String>, const N: usize> From<[T; N]> for Stop {
-    fn from(texts: [T; N]) -> Self {
-        Vec::from(texts).into()
-    }
-}
-
 /// The methods of a model's builder, with the fields `parameters` and `connection`.
 macro_rules! shared_parameters {
     ($builder:ty) => {
@@ -166,9 +128,12 @@ macro_rules! shared_parameters {
                 self
             }
 
-            /// Texts at which the answer ends, without them. Replaces what was set before.
+            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+            ///
+            /// The Responses API ends answers at no text: a chat model leaves out there what was set here, as its calls may
+            /// go to either; `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported) there.
             pub fn with_stop(mut self, stop: impl Into<$crate::Stop>) -> Self {
-                self.parameters.set("stop", stop.into().0);
+                self.parameters.set("stop", stop.into());
                 self
             }
 

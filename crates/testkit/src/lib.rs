@@ -6,6 +6,7 @@
 //!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
 //! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a
 //!   latency of your choice: no key, no network, no cost.
+//! - [`Closed`] lets no call in, and notes what each asks for.
 //! - [`drain`], [`fold`] and [`shown`] say what a stream and an error came to.
 //!
 //! The servers run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
@@ -30,6 +31,7 @@
 //! ```
 
 mod chunks;
+mod closed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connection;
@@ -48,6 +50,7 @@ mod shown;
 mod simulated_openai;
 
 pub use chunks::{drain, fold};
+pub use closed::Closed;
 #[cfg(feature = "conformance")]
 pub use decoding::decode_events;
 pub use gate::Gate;

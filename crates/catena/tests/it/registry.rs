@@ -101,9 +101,44 @@ fn embedding_models_have_names_too() {
         // Vectors are not written word by word.
         let error = catena::models().embeddings_with(name, &options(&server)).err().expect(name);
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        // What all models of a registry have is for those that can do with it.
+        let models = catena::models().with_options(options(&server));
+        let embeddings = models.embeddings(name).expect(name);
+        assert_eq!(block_on(embeddings.embed_query("socks")).expect(name), [1.0, 0.0]);
     }
     let error = catena::models().embeddings("acme:vectors").err().expect("an error");
     assert!(error.to_string().contains("openai"), "{error}");
+}
+
+/// On Azure the version of the interface comes from the environment: without one nothing is guessed.
+#[test]
+fn deployments_of_azure_have_names() {
+    if std::env::var_os("OPENAI_API_VERSION").is_some() {
+        return;
+    }
+    let server = server();
+    let models = catena::models().with_options(options(&server));
+    let errors = [
+        models.chat("azure_openai:my-gpt").err(),
+        models.text("azure-openai:my-gpt").err(),
+        models.embeddings("azure_openai:my-vectors").err(),
+    ];
+    for error in errors {
+        let error = error.expect("no version");
+        assert!(error.to_string().contains("OPENAI_API_VERSION"), "{error}");
+    }
+}
+
+#[test]
+fn one_admission_is_for_all_models() {
+    let (server, closed) = (server(), catena_testkit::Closed::new());
+    let models = catena::models().with_options(options(&server).with_admission(closed.clone()));
+    let chat = models.chat("openai:gpt-4o-mini").expect("a model");
+    closed.refused(block_on(chat.invoke("eight by")), "gpt-4o-mini", 9);
+    let own = ModelOptions::new().with_admission(catena_testkit::Closed::new());
+    let other = models.chat_with("openai:gpt-4o-mini", &own).expect("a model");
+    assert!(block_on(other.invoke("eight by")).is_err());
+    assert_eq!((closed.last(), server.requests().len()), (None, 0), "an admission of the model's own counts");
 }
 
 /// What the crate of somebody else has, so that it is one line in an application.

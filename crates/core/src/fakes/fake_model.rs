@@ -143,7 +143,7 @@ impl<O: FakeOutput> LanguageModel for FakeModel<O> {
         Some(Map::from_iter([("answers".to_owned(), answers.collect())]))
     }
 
-    fn model_name(&self) -> std::borrow::Cow<'_, str> {
+    fn display_name(&self) -> std::borrow::Cow<'_, str> {
         match O::KIND {
             crate::RunKind::ChatModel => "FakeChatModel".into(),
             _ => "FakeLlm".into(),

@@ -272,8 +272,8 @@ impl fmt::Debug for Loaded {
             Self::FewShotChat(inner) => inner.fmt(f),
             Self::Image(inner) => inner.fmt(f),
             Self::Dict(inner) => inner.fmt(f),
-            Self::ChatModel(inner) => f.write_str(&inner.model_name()),
-            Self::TextModel(inner) => f.write_str(&inner.model_name()),
+            Self::ChatModel(inner) => f.write_str(&inner.display_name()),
+            Self::TextModel(inner) => f.write_str(&inner.display_name()),
             Self::Parallel(inner) => inner.fmt(f),
             Self::Runnable(inner) => inner.fmt(f),
         }

@@ -83,7 +83,7 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
     }
 
     /// A runnable that asks the model, runs the tools it calls, and asks again with their results, until it has its
-    /// answer; see [`ToolLoop`].
+    /// answer; see [`ToolLoop`]. What only tells the model of them is [`bind_tools`](ChatModelExt::bind_tools).
     ///
     /// # Example
     /// See [`ToolLoop`].

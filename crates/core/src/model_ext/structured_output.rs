@@ -108,11 +108,12 @@ where
         self.set(|settings| settings.strict = Some(strict))
     }
 
-    /// Adds tools that the model may call instead of answering, as for
+    /// Describes tools that the model may call instead of answering, and calls none of them, as for
     /// [`bind_tools`](crate::ChatModelExt::bind_tools); the calls are in the raw answer, see
     /// [`include_raw`](Self::include_raw).
     #[must_use]
-    pub fn with_tools<T: Into<Value>>(self, tools: impl IntoIterator<Item = T>) -> Self {
+    #[doc(alias = "tools")]
+    pub fn with_bound_tools<T: Into<Value>>(self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools = tools.into_iter().map(Into::into);
         self.set(|settings| settings.tools.extend(tools))
     }

@@ -107,9 +107,10 @@ impl<O: Chunk> StructuredPrompt<O> {
         self
     }
 
-    /// Adds tools that the model may call instead of answering; see [`StructuredOutput::with_tools`].
+    /// Describes tools that the model may call instead of answering; see [`StructuredOutput::with_bound_tools`].
     #[must_use]
-    pub fn with_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
+    #[doc(alias = "tools")]
+    pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools = tools.into_iter().map(Into::into);
         self.asked = self.asked.set(|settings| settings.tools.extend(tools));
         self

@@ -1,11 +1,12 @@
 //! What is set on a model, by names that are the same for every provider.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Admission, Error, ErrorKind, Result, Stop};
 
 /// Settings that mean the same at every provider. What is not set is left to the provider: to its environment variables
 /// and its defaults. `Debug` does not show the key.
@@ -37,10 +38,27 @@ pub struct ModelOptions {
     pub max_retries: Option<usize>,
     /// `Some(None)`: no key is to be sent.
     key: Option<Option<String>>,
+    admission: Option<SharedAdmission>,
+    /// The options that a registry sets for all models.
+    of_all: Vec<&'static str>,
 }
 
+/// An admission, which equals itself alone.
+#[derive(Debug, Clone)]
+struct SharedAdmission(Arc<dyn Admission>);
+
+impl PartialEq for SharedAdmission {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What can be [set](ModelOptions::set) by name.
 const NAMES: [&str; 9] =
     ["api_key", "base_url", "max_retries", "max_tokens", "seed", "stop", "temperature", "timeout", "top_p"];
+
+/// What cannot.
+const ADMISSION: &str = "admission";
 
 impl ModelOptions {
     /// Nothing set.
@@ -69,10 +87,10 @@ impl ModelOptions {
         self
     }
 
-    /// Texts at which the answer ends, without them.
+    /// Texts at which the answer ends, without them: one, or a list.
     #[must_use]
-    pub fn with_stop<T: Into<String>>(mut self, stop: impl IntoIterator<Item = T>) -> Self {
-        self.stop = Some(stop.into_iter().map(Into::into).collect());
+    pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
+        self.stop = Some(stop.into().into_texts());
         self
     }
 
@@ -104,7 +122,9 @@ impl ModelOptions {
         self
     }
 
-    /// One limit for each phase of a call: connecting, the wait for the answer to begin, and for each further piece of it.
+    /// One limit for each phase of a call: connecting, the wait for the answer to begin, and for each further piece of it. The
+    /// whole call is bounded by [`with_timeout`](crate::RunnableExt::with_timeout) of the model, or by `with_total_timeout` of
+    /// the provider's builder.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
@@ -115,6 +135,27 @@ impl ModelOptions {
     #[must_use]
     pub fn with_max_retries(mut self, retries: usize) -> Self {
         self.max_retries = Some(retries);
+        self
+    }
+
+    /// Who lets requests in, for example a rate limiter shared by all models. It is not JSON, so it cannot be
+    /// [set](Self::set) by its name, `admission`.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Admission, Admitted, Demand, ModelOptions, Outcome, Result, async_trait};
+    /// # #[derive(Debug)] struct Open;
+    /// # #[async_trait] impl Admission for Open {
+    /// #     async fn admit(&self, _: &Demand<'_>) -> Result<Box<dyn Admitted>> { Ok(Box::new(Open)) }
+    /// # }
+    /// # impl Admitted for Open { fn report(self: Box<Self>, _: &Outcome<'_>) {} }
+    /// # let limiter = Open;
+    /// let options = ModelOptions::new().with_admission(limiter); // a `RateLimiter` of `catena-limits`, for one
+    /// assert!(options.admission().is_some());
+    /// ```
+    #[must_use]
+    pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
+        self.admission = Some(SharedAdmission(Arc::new(admission)));
         self
     }
 
@@ -171,7 +212,16 @@ impl ModelOptions {
             timeout: self.timeout.or(others.timeout),
             max_retries: self.max_retries.or(others.max_retries),
             key: self.key.or(others.key),
+            admission: self.admission.or(others.admission),
+            of_all: self.of_all,
         }
+    }
+
+    /// These options, and for what they leave open those that all models have, which no model [refuses](Self::refuse).
+    pub(super) fn or_of_all(self, others: &Self) -> Self {
+        let names = NAMES.iter().chain(&[ADMISSION]);
+        let of_all = names.filter(|name| !self.is_set(name) && others.is_set(name)).copied().collect();
+        Self { of_all, ..self.or(others) }
     }
 
     /// The key, if one was given.
@@ -184,7 +234,13 @@ impl ModelOptions {
         self.key == Some(None)
     }
 
-    /// For a provider that cannot do with some of the options.
+    /// Who lets requests in, if that was said.
+    pub fn admission(&self) -> Option<&Arc<dyn Admission>> {
+        self.admission.as_ref().map(|shared| &shared.0)
+    }
+
+    /// For a provider that cannot do with some of the options. What a [registry](crate::ModelRegistry::with_options) sets for
+    /// all its models is for those that have it, and not refused by the others.
     ///
     /// # Errors
     /// `Unsupported` if one of these is set; it names the option and the provider.
@@ -197,7 +253,7 @@ impl ModelOptions {
     /// assert!(options.refuse("acme", &["stop", "top_p"]).is_ok());
     /// ```
     pub fn refuse(&self, provider: &str, names: &[&str]) -> Result<()> {
-        match names.iter().find(|name| self.is_set(name)) {
+        match names.iter().find(|name| self.is_set(name) && !self.of_all.contains(*name)) {
             Some(name) => {
                 let message = format!("models of `{provider}` have no option `{name}`");
                 Err(Error::new(ErrorKind::Unsupported, message))
@@ -217,6 +273,7 @@ impl ModelOptions {
             "api_key" => self.key.is_some(),
             "timeout" => self.timeout.is_some(),
             "max_retries" => self.max_retries.is_some(),
+            ADMISSION => self.admission.is_some(),
             _ => false,
         }
     }
@@ -236,6 +293,7 @@ impl fmt::Debug for ModelOptions {
             .field("timeout", &self.timeout)
             .field("max_retries", &self.max_retries)
             .field("api_key", &self.key.as_ref().map(|_| "…"))
+            .field("admission", &self.admission.as_ref().map(|shared| &shared.0))
             .finish()
     }
 }
@@ -295,6 +353,17 @@ mod tests {
         assert_eq!(ModelOptions::new().or(&options), options);
         let other = ModelOptions::new().with_temperature(0.0).without_api_key().or(&options);
         assert_eq!((other.temperature, other.is_keyless(), other.seed), (Some(0.0), true, Some(-1)));
+    }
+
+    #[test]
+    fn what_all_models_have_is_refused_by_none() {
+        let of_all = ModelOptions::new().with_temperature(0.5).with_seed(1);
+        let asked = ModelOptions::new().with_seed(2).or_of_all(&of_all);
+        assert_eq!((asked.temperature, asked.seed), (Some(0.5), Some(2)));
+        assert!(asked.refuse("p", &["temperature", "top_p"]).is_ok());
+        let error = asked.refuse("p", &["temperature", "seed"]).expect_err("the call's own");
+        assert!(error.to_string().contains("`seed`"), "{error}");
+        assert!(ModelOptions::new().or(&of_all).refuse("p", &["seed"]).is_err());
     }
 
     #[test]

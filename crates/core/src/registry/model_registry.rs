@@ -139,7 +139,8 @@ impl ModelRegistry {
         self
     }
 
-    /// Options of every model, for what is not said about a single one.
+    /// Options of every model, for what is not said about a single one. A model that has no such option, such as an embedding
+    /// model without a temperature, goes without.
     #[must_use]
     pub fn with_options(mut self, options: ModelOptions) -> Self {
         self.options = options.or(&self.options);
@@ -236,7 +237,7 @@ impl ModelRegistry {
             let message = format!("`{name:.100}` names no model: write it behind the colon");
             return Err(Error::new(ErrorKind::Config, message));
         }
-        factory(model, &options.clone().or(&self.options))
+        factory(model, &options.clone().or_of_all(&self.options))
     }
 
     /// Provider and model. A name may have colons of its own: `llama3.2:3b` has no provider.

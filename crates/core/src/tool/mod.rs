@@ -1,6 +1,7 @@
 //! Tools: what a model may have called, how it is called, and the loop that calls it.
 
 mod arguments;
+mod final_answer;
 mod function;
 mod injected;
 mod on_tool_error;
@@ -12,7 +13,9 @@ mod tool_choice;
 mod tool_loop;
 mod transcript;
 pub(crate) mod wire;
+mod wish;
 
+pub use final_answer::FinalAnswer;
 pub use function::ToolFunction;
 pub use injected::injected;
 pub use on_tool_error::OnToolError;
@@ -20,6 +23,6 @@ pub use output::{IntoToolOutput, Returned, ReturnedPlain, ToolOutput};
 pub use schema::{dereference_refs, strict_json_schema};
 pub use tool::{Tool, tool};
 pub use tool_choice::{ToolChoice, ToolOptions};
-pub use tool_loop::{AtLimit, FinalAnswer, ToolLoop};
+pub use tool_loop::{AtLimit, ToolLoop};
 pub use transcript::Transcript;
 pub use wire::{convert_to_openai_function, convert_to_openai_tool};

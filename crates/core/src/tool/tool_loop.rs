@@ -1,21 +1,22 @@
 //! The loop in which a model calls tools until it has its answer.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value};
 
+use super::final_answer::FinalAnswer;
 use super::on_tool_error::OnToolError;
 use super::tool::Tool;
 use super::tool_choice::ToolOptions;
 use super::transcript::Transcript;
+use super::wish::{Wish, refusal};
 use crate::chunk::merge_option;
 use crate::run::step::{self, Place};
 use crate::{
     AiMessage, Capability, Chunk, ChunkStream, Context, Error, ErrorKind, Message, Outline, PromptValue,
-    Result, Runnable, Slot, ToolCall, ToolMessage, ToolStatus, gather, owning_stream,
+    Result, Runnable, Slot, ToolMessage, ToolStatus, gather, owning_stream,
 };
 
 const DEFAULT_ROUNDS: usize = 10;
@@ -144,7 +145,7 @@ impl<R> ToolLoop<R> {
     /// # Example
     /// See [`ToolLoop`].
     pub fn final_answer(self) -> FinalAnswer<R> {
-        FinalAnswer(self)
+        FinalAnswer::new(self)
     }
 
     /// Fails for tools that a model cannot tell apart.
@@ -354,33 +355,6 @@ where
     }
 }
 
-/// What the model wants to have called.
-enum Wish {
-    Call(ToolCall),
-    Invalid { name: String, id: Option<String>, why: String },
-}
-
-impl Wish {
-    fn of(answer: &AiMessage) -> Vec<Self> {
-        let calls = answer.tool_calls().iter().cloned().map(Self::Call);
-        let invalid = answer.invalid_tool_calls().iter().map(|call| {
-            let why = format!(
-                "the arguments are no JSON object: {:.500}",
-                call.args.as_deref().unwrap_or_default()
-            );
-            Self::Invalid { name: call.name.clone().unwrap_or_default(), id: call.id.clone(), why }
-        });
-        calls.chain(invalid).collect()
-    }
-}
-
-fn refusal(name: String, id: Option<String>, why: String) -> ToolMessage {
-    let mut message = ToolMessage::new(why, id.unwrap_or_default());
-    message.name = Some(name);
-    message.status = ToolStatus::Error;
-    message
-}
-
 #[async_trait]
 impl<R> Runnable for ToolLoop<R>
 where
@@ -416,35 +390,3 @@ where
 }
 
 crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>] ToolLoop<R>);
-
-/// The last message of a [`ToolLoop`]. Made by [`ToolLoop::final_answer`].
-///
-/// # Example
-/// See [`ToolLoop`].
-#[derive(Debug, Clone)]
-pub struct FinalAnswer<R>(ToolLoop<R>);
-
-#[async_trait]
-impl<R> Runnable for FinalAnswer<R>
-where
-    R: Runnable<Input = PromptValue, Output = AiMessage>,
-{
-    type Input = PromptValue;
-    type Output = AiMessage;
-
-    async fn call(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
-        let transcript = self.0.call(prompt, cx).await?;
-        Ok(match transcript.into_messages().pop() {
-            Some(Message::Ai(answer)) => answer,
-            // The output of a tool that is the answer.
-            Some(other) => AiMessage::new(other.content().clone()),
-            None => AiMessage::default(),
-        })
-    }
-
-    fn name(&self) -> Cow<'_, str> {
-        self.0.name()
-    }
-}
-
-crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>] FinalAnswer<R>);

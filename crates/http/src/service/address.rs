@@ -18,6 +18,7 @@ use crate::request::parse_url;
 /// use catena_http::service::Address;
 /// let address = Address::parse("https://h.test/v1/?tenant=7")?;
 /// assert_eq!(address.host(), "h.test");
+/// assert_eq!(address.base_url(), "https://h.test/v1");
 /// assert!(address.is_private());
 /// assert!(Address::parse("h.test/v1").is_err());
 /// # Ok::<(), catena_core::Error>(())
@@ -55,6 +56,11 @@ impl Address {
     /// The base URL without its query.
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// The base URL, without a slash at its end and without its query, which may hold a key.
+    pub fn base_url(&self) -> &str {
+        &self.base
     }
 
     /// The query of the base URL, which may hold a key.

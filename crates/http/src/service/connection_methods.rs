@@ -46,7 +46,9 @@ macro_rules! connection_methods {
             }
 
             /// A client to share with other models, so that they share connections. Its own proxy and connect timeout hold;
-            /// setting them here as well is an error. Its other limits hold where none is set here.
+            /// setting them here as well is an error. Its other limits hold where none is set here. A certificate authority of
+            /// one's own, or a certificate that the server asks for, comes in this way: see
+            /// [`with_root_certificate_pem`](catena_http::HttpClientBuilder::with_root_certificate_pem).
             pub fn with_http_client(mut self, client: $crate::HttpClient) -> Self {
                 self.$($field).+.set_http_client(client);
                 self
@@ -94,8 +96,9 @@ macro_rules! connection_methods {
             }
 
             /// One limit for each phase of an attempt: connecting, the wait for the answer to begin, and the wait for each
-            /// further piece of it. A client that is shared connects within its own limit, and within that for the answer
-            /// to begin.
+            /// further piece of it. A call may take many times as long; [`with_total_timeout`](Self::with_total_timeout)
+            /// bounds all of it. A client that is shared connects within its own limit, and within that for the answer to
+            /// begin.
             pub fn with_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.set_timeout(limit);
                 self

@@ -21,11 +21,11 @@ const TOTAL: Duration = Duration::from_secs(14);
 fn limited() -> (HttpClient, Arc<FakeTimer>) {
     let timer = Arc::new(FakeTimer::default());
     let client = builder()
-        .with_timer(Arc::clone(&timer) as _)
+        .with_timer(Arc::clone(&timer))
         .with_connect_timeout(CONNECT)
         .with_first_byte_timeout(FIRST_BYTE)
         .with_idle_timeout(IDLE)
-        .with_total_timeout(Some(TOTAL))
+        .with_total_timeout(TOTAL)
         .build()
         .unwrap();
     (client, timer)
@@ -95,7 +95,7 @@ fn the_words_of_an_error_are_not_waited_for_long() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     for in_place in [false, true] {
         let timer = Arc::new(FakeTimer::default());
-        let client = builder().with_timer(Arc::clone(&timer) as _).build().unwrap();
+        let client = builder().with_timer(Arc::clone(&timer)).build().unwrap();
         let server = Server::new(move |connection| {
             connection.request();
             connection.write("HTTP/1.1 429 Slow Down\r\ncontent-length: 99\r\n\r\nnot so fast");

@@ -72,13 +72,14 @@ impl GeminiEmbeddingsBuilder {
     }
 
     /// The most texts of a request. Default 100, which is the most that the service takes.
+    #[doc(alias = "chunk_size")]
     pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.settings.batch_size = texts;
         self
     }
 
     /// How many requests of one call are made at a time. Default 4.
-    pub fn with_concurrency(mut self, requests: usize) -> Self {
+    pub fn with_max_concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
@@ -97,7 +98,7 @@ impl GeminiEmbeddingsBuilder {
     pub fn build(self) -> Result<GeminiEmbeddings> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.settings.batch_size == 0 || self.settings.concurrency == 0 {
-            return config("`with_batch_size` and `with_concurrency` take numbers from 1 on".to_owned());
+            return config("`with_batch_size` and `with_max_concurrency` take numbers from 1 on".to_owned());
         }
         if let Some(name) =
             ["model", "content", "taskType"].iter().find(|name| self.settings.members.contains_key(**name))

@@ -82,7 +82,8 @@ fn no_texts_need_no_request() {
 fn what_does_not_fit_is_an_error() {
     let wrong = |reply: Reply| {
         let server = Server::replay([reply]);
-        let embeddings = builder(&server).with_batch_size(1).with_concurrency(1).build().expect("a model");
+        let embeddings =
+            builder(&server).with_batch_size(1).with_max_concurrency(1).build().expect("a model");
         block_on(embeddings.embed_documents(&["1".into(), "2".into()])).expect_err("an error").kind()
     };
     assert_eq!(wrong(Reply::json(200, json!({}))), ErrorKind::InvalidResponse);
@@ -91,12 +92,12 @@ fn what_does_not_fit_is_an_error() {
         [[1.0].as_slice(), &[1.0, 2.0]]
             .map(|values| Reply::json(200, json!({"embeddings": [{"values": values}]}))),
     );
-    let embeddings = builder(&lengths).with_batch_size(1).with_concurrency(1).build().expect("a model");
+    let embeddings = builder(&lengths).with_batch_size(1).with_max_concurrency(1).build().expect("a model");
     let error = block_on(embeddings.embed_documents(&["1".into(), "2".into()])).expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
     for builder in [
         builder(&lengths).with_batch_size(0),
-        builder(&lengths).with_concurrency(0),
+        builder(&lengths).with_max_concurrency(0),
         builder(&lengths).with_extra("taskType", "X"),
     ] {
         assert_eq!(builder.build().expect_err("an error").kind(), ErrorKind::Config);

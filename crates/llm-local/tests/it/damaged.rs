@@ -61,7 +61,7 @@ fn settings_out_of_range_are_refused_before_the_file_is_read() {
     let builder = || LocalModel::builder("absent.gguf");
     for builder in [
         builder().with_temperature(-1.0),
-        builder().with_temperature(f32::NAN),
+        builder().with_temperature(f64::NAN),
         builder().with_top_p(0.0),
         builder().with_max_tokens(0),
         builder().with_stop([""]),

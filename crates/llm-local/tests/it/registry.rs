@@ -20,7 +20,7 @@ fn a_path_is_the_name_of_a_model() {
     assert!(answer.usage.unwrap().output_tokens <= 5);
     assert_eq!(chat.provider(), Some("local"));
     let builder = ChatLocal::builder(file.path()).with_max_tokens(5).with_temperature(1.0).with_top_p(0.9);
-    let direct = builder.with_seed(-7_i64 as u64).build_chat().unwrap();
+    let direct = builder.with_seed(-7).build_chat().unwrap();
     assert_eq!(block_on(direct.invoke("Hi")).unwrap().text(), answer.text());
 
     let text = models().text_with(&name, &options.with_stop(["e"])).unwrap();

@@ -49,8 +49,8 @@ impl BatchWait {
     }
 
     /// What to wait with.
-    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
-        self.timer = timer;
+    pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
+        self.timer = Arc::new(timer);
         self
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let wait = BatchWait::default()
             .with_interval(Duration::from_secs(10))
             .with_limit(Duration::from_secs(limit))
-            .with_timer(Arc::new(timer.clone()));
+            .with_timer(timer.clone());
         let next = Cell::new(0);
         let look = || {
             let word = looks[next.replace(next.get() + 1)];

@@ -10,6 +10,7 @@ use super::lenient::is_truthy;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
 use super::response_format::wire_format;
 use super::responses::{ResponsesCall, encode_responses, prefers_responses};
+use super::temperature::{is_kin, thinks};
 use super::tool::wire_choice;
 use crate::chat_api::ChatApi;
 use crate::parameters::Parameters;
@@ -51,16 +52,12 @@ impl ChatOptions {
 
     /// Reasoning models take no temperature but 1, and the first of them refuse to go without.
     fn fit_temperature(&mut self) {
-        let is = |kin: &str| self.model.get(..kin.len()).is_some_and(|start| start.eq_ignore_ascii_case(kin));
         let members = &mut self.parameters.members;
-        if is("o1") && !self.disabled.iter().any(|name| name == "temperature") {
+        if is_kin(&self.model, "o1") && !self.disabled.iter().any(|name| name == "temperature") {
             members.entry("temperature").or_insert_with(|| 1.0.into());
         }
-        let effort = members.get("reasoning_effort").or_else(|| members.get("reasoning")?.get("effort"));
-        let thinks = is("gpt-5")
-            && !self.model.to_lowercase().contains("chat")
-            && effort.is_none_or(|effort| effort != "none");
-        if thinks && members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0)) {
+        let other = members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0));
+        if other && thinks(&self.model, members) {
             members.remove("temperature");
         }
     }

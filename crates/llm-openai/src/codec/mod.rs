@@ -28,6 +28,7 @@ pub(crate) mod request;
 mod response_format;
 mod response_headers;
 pub(crate) mod responses;
+mod temperature;
 mod tool;
 mod usage;
 

@@ -19,7 +19,7 @@ use crate::parameters::Parameters;
 ///     .with_base_url("http://localhost:11434/v1")
 ///     .without_api_key()
 ///     .with_model("nomic-embed-text")
-///     .with_chunk_size(16)
+///     .with_batch_size(16)
 ///     .build()?;
 /// # Ok::<(), catena_core::Error>(())
 /// ```
@@ -69,13 +69,14 @@ impl OpenAiEmbeddingsBuilder {
     }
 
     /// The most texts of a request. Default 1000; OpenAI takes 2048.
-    pub fn with_chunk_size(mut self, texts: usize) -> Self {
+    #[doc(alias = "chunk_size")]
+    pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.settings.chunk_size = texts;
         self
     }
 
     /// How many requests of one call are made at a time. Default 4.
-    pub fn with_concurrency(mut self, requests: usize) -> Self {
+    pub fn with_max_concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }

@@ -19,7 +19,7 @@ use plan::Pieces;
 
 /// An embedding model behind OpenAI's `POST /embeddings`, at OpenAI or at any server that speaks its format.
 ///
-/// Texts are sent as they are, in requests of at most [`with_chunk_size`](OpenAiEmbeddingsBuilder::with_chunk_size) texts,
+/// Texts are sent as they are, in requests of at most [`with_batch_size`](OpenAiEmbeddingsBuilder::with_batch_size) texts,
 /// some at a time. With a [tokenizer](OpenAiEmbeddingsBuilder::with_tokenizer) they are sent as tokens, and a text that is
 /// too long for the model becomes several pieces, of whose vectors it gets the mean.
 ///

@@ -1,7 +1,7 @@
 //! Azure: its URLs, its keys, its content filter.
 
 use catena_core::{ErrorKind, LanguageModel, RunnableExt};
-use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi};
+use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi, Proxy};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
@@ -80,12 +80,28 @@ fn what_the_filter_withheld_is_an_error() {
     let whole = Reply::json(200, json!({"choices": [choice]}));
     let text = json!({"choices": [{"index": 0, "delta": {"content": "a"}}]}).to_string();
     let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]}).to_string();
-    let server = Server::replay([whole, Reply::sse([text, end, "[DONE]".to_owned()])]);
-    let chat = chat(azure(&server).with_deployment("d")).with_api_key(KEY).build().expect("a model");
-    assert_eq!(block_on(chat.invoke("Hi")).expect_err("withheld").kind(), ErrorKind::ContentFilter);
-    let (chunks, error) = drain(chat.stream("Hi"));
-    assert_eq!(chunks.iter().map(|chunk| chunk.text().into_owned()).collect::<String>(), "a");
-    assert_eq!(error.expect("withheld").kind(), ErrorKind::ContentFilter);
+    let server = || {
+        let stream = Reply::sse([text.clone(), end.clone(), "[DONE]".to_owned()]);
+        Server::replay([whole.clone(), stream])
+    };
+    let check = |chat: ChatOpenAiBuilder, server: &Server| {
+        let chat = chat.build().expect("a model");
+        assert_eq!(block_on(chat.invoke("Hi")).expect_err("withheld").kind(), ErrorKind::ContentFilter);
+        let (chunks, error) = drain(chat.stream("Hi"));
+        assert_eq!(chunks.iter().map(|chunk| chunk.text().into_owned()).collect::<String>(), "a");
+        assert_eq!(error.expect("withheld").kind(), ErrorKind::ContentFilter);
+        assert_eq!(server.requests()[1].json()["stream_options"], json!({"include_usage": true}));
+    };
+    let deployed = server();
+    check(chat(azure(&deployed).with_deployment("d")).with_api_key(KEY), &deployed);
+    // By its newer URLs the service is Azure's too; the proxy plays it.
+    let newer = server();
+    let chat = ChatOpenAi::builder().ignore_environment().with_proxy(Proxy::url(newer.url()));
+    let chat = chat.with_base_url("http://my-resource.openai.azure.com/openai/v1/").allow_insecure_http();
+    check(chat.with_api_key(KEY), &newer);
+    let request = &newer.requests()[0];
+    assert_eq!(request.target(), "http://my-resource.openai.azure.com/openai/v1/chat/completions");
+    assert_eq!(request.header("authorization"), Some(&*format!("Bearer {KEY}")));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Batches of prompts, from the file to the answers.
 
-use std::sync::Arc;
-
 use catena_core::ErrorKind;
 use catena_core::fakes::FakeTimer;
 use catena_llm_openai::{BatchRequest, BatchWait, OpenAiBatch};
@@ -36,7 +34,7 @@ fn service(status: &'static str, output: Vec<String>, errors: Vec<String>) -> Se
 }
 
 fn batch(server: &Server) -> OpenAiBatch {
-    let wait = BatchWait::default().with_timer(Arc::new(FakeTimer::new()));
+    let wait = BatchWait::default().with_timer(FakeTimer::new());
     OpenAiBatch::new(chat_builder(server).build().expect("a model")).with_wait(wait)
 }
 

@@ -37,7 +37,7 @@ fn texts(lengths: &[usize]) -> Vec<String> {
 #[test]
 fn many_texts_are_several_requests_and_one_list() {
     let server = Server::start(lengths);
-    let embeddings = builder(&server).with_chunk_size(3).build().expect("a model");
+    let embeddings = builder(&server).with_batch_size(3).build().expect("a model");
     let given: Vec<usize> = (0..20).collect();
     let vectors = block_on(embeddings.embed_documents(&texts(&given))).expect("vectors");
     let expected: Vec<Vec<f32>> = given.iter().map(|length| vec![*length as f32, 1.0]).collect();
@@ -63,7 +63,7 @@ fn long_texts_are_sent_in_pieces_of_tokens() {
     let embeddings = builder(&server)
         .with_tokenizer(tokens)
         .with_embedding_ctx_length(3)
-        .with_concurrency(1)
+        .with_max_concurrency(1)
         .build()
         .expect("a model");
     let vectors = block_on(embeddings.embed_documents(&texts(&[4, 0, 1]))).expect("vectors");
@@ -85,7 +85,7 @@ fn one_request_that_fails_fails_the_call() {
         Some("xx") => Reply::json(400, json!({"error": {"message": "no", "code": "bad"}})),
         _ => lengths(request),
     });
-    let embeddings = builder(&server).with_chunk_size(1).build().expect("a model");
+    let embeddings = builder(&server).with_batch_size(1).build().expect("a model");
     let error = block_on(embeddings.embed_documents(&texts(&[1, 2, 3]))).expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::BadRequest);
     assert!(!format!("{error:?} {embeddings:?}").contains(KEY));
@@ -94,7 +94,7 @@ fn one_request_that_fails_fails_the_call() {
 #[test]
 fn dropping_a_call_closes_its_connections() {
     let server = Server::start(|_| Reply::never());
-    let embeddings = builder(&server).with_chunk_size(1).with_concurrency(2).build().expect("a model");
+    let embeddings = builder(&server).with_batch_size(1).with_max_concurrency(2).build().expect("a model");
     let texts = texts(&[1, 2, 3]);
     let mut call = Box::pin(embeddings.embed_documents(&texts));
     assert!((&mut call).now_or_never().is_none());

@@ -21,7 +21,8 @@ fn settings_and_arguments_reach_the_service() {
     let builder =
         chat_builder(&server).with_temperature(0.1).with_max_tokens(5).with_stop("END").with_top_logprobs(2);
     let builder = builder.with_audio("alloy", "wav").with_metadata([("team", "a")]).with_prediction("Hi");
-    let chat = builder.with_tools([json!({"name": "f"})]).with_tool_choice("any").build().expect("a model");
+    let chat =
+        builder.with_bound_tools([json!({"name": "f"})]).with_tool_choice("any").build().expect("a model");
     let tool = json!({"name": "g", "parameters": {"type": "object", "properties": {}}});
     let bound = chat
         .bind_tools_with([tool], &ToolOptions::new().with_strict(true))

@@ -33,5 +33,5 @@ fn a_model_stands_behind_a_trait_object() {
     let model: Arc<dyn LanguageModel<Output = AiMessage>> = Arc::new(chat(&server));
     let texts: Vec<_> = drain(model.stream("Hi")).0.iter().map(|chunk| chunk.text().into_owned()).collect();
     assert_eq!(texts.concat(), "ab");
-    assert_eq!(model.model_name(), "ChatOpenAi");
+    assert_eq!(model.display_name(), "ChatOpenAi");
 }

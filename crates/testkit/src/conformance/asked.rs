@@ -23,7 +23,7 @@ pub struct Asked {
     pub stop: Vec<String>,
     /// The tools.
     pub tools: Vec<AskedTool>,
-    /// Which tool must be called.
+    /// Which tool must be called, or that none may be; `None` where the model decides.
     pub tool_choice: Option<ToolChoice>,
     /// The JSON Schema of the answer.
     pub schema: Option<Value>,
@@ -49,6 +49,8 @@ pub enum Role {
 /// Which tool must be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToolChoice {
+    /// None may be.
+    Nothing,
     /// At least one of them.
     Any,
     /// This one.

@@ -4,9 +4,16 @@
 //! The kit plays the service on loopback, well-behaved and not, and [`chat_conformance!`](crate::chat_conformance) makes a
 //! test of each behaviour that applications rely on. A behaviour that needs a capability applies to models that declare it.
 //!
-//! What a call is told beyond its messages is bound to it under the same names for every provider: `stop` (a list of
-//! texts), `tools` (objects with `name`, `description` and `parameters`), `tool_choice` (`"any"` or a tool's name),
-//! `response_format` (a JSON Schema with a `title`).
+//! What a call is told beyond its messages is bound to it under the same names for every provider:
+//!
+//! | name | value |
+//! | --- | --- |
+//! | `stop` | a list of texts |
+//! | `model` | the id of another model for this call |
+//! | `tools` | `{"type": "function", "function": {"name", "description", "parameters"}}`, the function alone, or a JSON Schema with a `title` |
+//! | `tool_choice` | `"auto"`, `"none"`, `"required"` or `"any"`, a tool's name, or `{"type": "function", "function": {"name"}}` |
+//! | `parallel_tool_calls` | `false`: at most one call in an answer |
+//! | `response_format` | `{"type": "json_schema", "json_schema": {"name", "strict", "schema"}}`, `{"type": "json_object"}`, or a JSON Schema with a `title` |
 //!
 //! Models that run within the process are an [`InProcess`], and
 //! [`in_process_conformance!`](crate::in_process_conformance) makes their tests.

@@ -139,7 +139,7 @@ where
         self.inside.parameters()
     }
 
-    fn model_name(&self) -> Cow<'_, str> {
-        self.inside.model_name()
+    fn display_name(&self) -> Cow<'_, str> {
+        self.inside.display_name()
     }
 }

@@ -194,12 +194,12 @@ impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
     type Output = M::Output;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<M::Output> {
-        let _inside = self.probe.enter(self.inner.model_name(), Mode::Call);
+        let _inside = self.probe.enter(self.inner.display_name(), Mode::Call);
         self.inner.generate(prompt, cx).await
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, M::Output> {
-        let visit = Visit::new(&self.probe, self.inner.model_name());
+        let visit = Visit::new(&self.probe, self.inner.display_name());
         let mut answer = self.inner.generate_stream(prompt, cx);
         let asked = visit.clone();
         let answer = stream::poll_fn(move |task| {
@@ -217,8 +217,8 @@ impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
         self.inner.model_id()
     }
 
-    fn model_name(&self) -> Cow<'_, str> {
-        self.inner.model_name()
+    fn display_name(&self) -> Cow<'_, str> {
+        self.inner.display_name()
     }
 }
 

@@ -90,6 +90,12 @@ plants! {
     TakesEmptyAnswers => not_an_answer nothing_as_answer
     LosesToolDescriptions => tools_request lost_tool_description
     IgnoresToolChoice => tool_choice ignored_tool_choice
+    /// The words of another service are taken for the name of a tool.
+    TakesWordsForNames => tool_choice words_taken_for_names
+    /// It is made to call a tool where it may.
+    ForcesTools => tool_choice forced_tools
+    /// It may call tools where it is told not to.
+    CallsAnyway => tool_choice called_anyway
     LosesCallIds => tool_call lost_call_id
     /// The arguments of all calls go to the first.
     MergesToolCalls => parallel_tool_calls merged_tool_calls
@@ -112,6 +118,8 @@ plants! {
     KeyInTwoHeaders => secrets key_in_two_headers
     KeyInPath => secrets key_in_path
     KeyInParameters => identity key_in_parameters
+    /// Answers of one server are kept for another.
+    SameEverywhere => identity same_everywhere
     KeyInEvents => secrets_unobserved key_in_events
     KeyOverRedirects => redirects key_over_redirects
     /// The messages of one call are kept where another finds them.

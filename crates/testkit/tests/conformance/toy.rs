@@ -202,6 +202,9 @@ impl LanguageModel for Toy {
 
     fn parameters(&self) -> Option<Map<String, Value>> {
         let mut parameters = Map::from_iter([("model".to_owned(), json!("toy-1"))]);
+        if self.plant != Plant::SameEverywhere {
+            parameters.insert("base_url".to_owned(), json!(self.setup.base_url));
+        }
         if self.plant == Plant::KeyInParameters {
             parameters.insert("key".to_owned(), json!(self.setup.api_key));
         }

@@ -65,12 +65,22 @@ pub(crate) fn encode(
             ("stop", Plant::IgnoresStop)
             | ("tool_choice", Plant::IgnoresToolChoice)
             | ("response_format", Plant::IgnoresSchema) => continue,
+            ("tool_choice", Plant::CallsAnyway) if value == "none" => continue,
+            ("tool_choice", _) => ("tool_choice", wire_choice(value, plant)),
             ("tools", _) => ("tools", wire_tools(value, plant)),
             (name, _) => (name, value.clone()),
         };
         body[name] = value;
     }
     Ok(body)
+}
+
+fn wire_choice(choice: &Value, plant: Plant) -> Value {
+    match choice.as_str() {
+        Some("required") if plant != Plant::TakesWordsForNames => "any".into(),
+        Some("auto") if plant == Plant::ForcesTools => "any".into(),
+        _ => choice.clone(),
+    }
 }
 
 fn wire_message(message: &Message, plant: Plant) -> Result<Value> {

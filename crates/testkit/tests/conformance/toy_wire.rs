@@ -104,6 +104,8 @@ impl Wire for ToySubject {
         asked.tools = list(&body["tools"]).iter().map(tool).collect();
         asked.tool_choice = match &body["tool_choice"] {
             Value::String(choice) if choice == "any" => Some(ToolChoice::Any),
+            Value::String(choice) if choice == "none" => Some(ToolChoice::Nothing),
+            Value::String(choice) if choice == "auto" => None,
             Value::String(name) => Some(ToolChoice::Named(name.clone())),
             choice => choice["function"]["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
         };

@@ -101,14 +101,14 @@ fn builder(case: &Case<'_>, config: &Value) -> Result<OpenAiEmbeddingsBuilder, S
         .with_environment(connection::environment(case.input))
         .with_timer(case.timer.clone())
         .with_tokenizer(tokenizer(config))
-        .with_concurrency(1);
+        .with_max_concurrency(1);
     for (name, value) in config.as_object().into_iter().flatten() {
         let count = || value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         builder = match name.as_str() {
             "model" => builder.with_model(connection::text(value)),
             "dimensions" => builder.with_dimensions(super::settings::count(value)),
             "encoding_format" => builder.with_encoding_format(connection::text(value)),
-            "chunk_size" => builder.with_chunk_size(count()),
+            "chunk_size" => builder.with_batch_size(count()),
             "embedding_ctx_length" => builder.with_embedding_ctx_length(count()),
             "check_embedding_ctx_length" => builder.with_check_embedding_ctx_length(*value == true),
             "skip_empty" => builder.with_skip_empty(*value == true),

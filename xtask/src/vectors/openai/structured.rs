@@ -41,7 +41,7 @@ fn set<O: Chunk>(mut output: StructuredOutput<Model, O>, wanted: &Value) -> Stru
         output = output.with_strict(strict);
     }
     match wanted["tools"].as_array() {
-        Some(tools) => output.with_tools(tools.iter().map(settings::tool)),
+        Some(tools) => output.with_bound_tools(tools.iter().map(settings::tool)),
         None => output,
     }
 }

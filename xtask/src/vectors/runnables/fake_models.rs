@@ -130,7 +130,7 @@ impl LanguageModel for Chat {
         whole(self.0.next(messages(prompt), cx)).await
     }
 
-    fn model_name(&self) -> Cow<'_, str> {
+    fn display_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.0.name)
     }
 }
@@ -150,7 +150,7 @@ impl LanguageModel for Llm {
         whole(self.0.next(("prompt", prompt.into_text().into()), cx)).await.map(String::from)
     }
 
-    fn model_name(&self) -> Cow<'_, str> {
+    fn display_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.0.name)
     }
 }

@@ -70,6 +70,7 @@ impl Wire for Messages {
         asked.tools = list(&body["tools"]).iter().map(tool).collect();
         asked.tool_choice = match body["tool_choice"]["type"].as_str() {
             Some("any") => Some(ToolChoice::Any),
+            Some("none") => Some(ToolChoice::Nothing),
             Some("tool") => Some(ToolChoice::Named(word(&body["tool_choice"]["name"]))),
             _ => None,
         };

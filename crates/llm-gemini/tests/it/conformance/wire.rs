@@ -54,10 +54,11 @@ impl Wire for GeminiWire {
             })
             .collect();
         let config = &body["toolConfig"]["functionCallingConfig"];
-        asked.tool_choice = match (&config["mode"] == "ANY", config["allowedFunctionNames"][0].as_str()) {
-            (true, Some(name)) => Some(ToolChoice::Named(name.to_owned())),
-            (true, None) => Some(ToolChoice::Any),
-            (false, _) => None,
+        asked.tool_choice = match (config["mode"].as_str(), config["allowedFunctionNames"][0].as_str()) {
+            (Some("ANY"), Some(name)) => Some(ToolChoice::Named(name.to_owned())),
+            (Some("ANY"), None) => Some(ToolChoice::Any),
+            (Some("NONE"), _) => Some(ToolChoice::Nothing),
+            _ => None,
         };
         asked
     }

@@ -8,6 +8,7 @@ use super::item::object;
 use super::tools::{tool_choice, tools};
 use crate::codec::lenient::is_truthy;
 use crate::codec::request::{Body, encode};
+use crate::codec::temperature::thinks;
 use crate::parameters::Parameters;
 
 /// What a request is made of.
@@ -93,7 +94,8 @@ fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Resul
     }
     // It ends answers at no text; chat completions do.
     settings.remove("stop");
-    if without_temperature(model, &settings) {
+    // Not even 1 here.
+    if thinks(model, &settings) {
         settings.remove("temperature");
     }
     if settings.remove("logprobs").is_some_and(|wanted| wanted == true) {
@@ -121,12 +123,6 @@ fn refuse(settings: &mut Map<String, Value>) -> Result<()> {
             format!("the Responses API has nothing like `{name}`: unset it, or turn `use_responses_api` off"),
         )),
     }
-}
-
-/// True for models that refuse a temperature: gpt-5 while it thinks.
-fn without_temperature(model: &str, settings: &Map<String, Value>) -> bool {
-    let effort = settings.get("reasoning").and_then(|reasoning| reasoning.get("effort"));
-    model.starts_with("gpt-5") && !model.contains("chat") && effort.is_none_or(|effort| effort != "none")
 }
 
 fn include(settings: &mut Map<String, Value>, what: &str) {

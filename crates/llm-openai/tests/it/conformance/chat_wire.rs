@@ -67,6 +67,7 @@ impl Wire for ChatWire {
         asked.tools = list(&body["tools"]).iter().map(|tool| tool_of(&tool["function"])).collect();
         asked.tool_choice = match &body["tool_choice"] {
             Value::String(word) if word == "required" => Some(ToolChoice::Any),
+            Value::String(word) if word == "none" => Some(ToolChoice::Nothing),
             choice => choice["function"]["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
         };
         asked.schema = body.pointer("/response_format/json_schema/schema").cloned();

@@ -52,7 +52,7 @@ fn builder(setup: &EmbeddingSetup) -> OpenAiEmbeddingsBuilder {
         .with_first_byte_timeout(connection.first_byte_timeout)
         .with_idle_timeout(connection.idle_timeout);
     if let Some(texts) = setup.batch_size {
-        builder = builder.with_chunk_size(texts);
+        builder = builder.with_batch_size(texts);
     }
     if let Some(dimensions) = setup.dimensions {
         builder = builder.with_dimensions(dimensions);

@@ -74,6 +74,7 @@ impl Wire for ResponsesWire {
         asked.tools = list(&body["tools"]).iter().map(tool).collect();
         asked.tool_choice = match &body["tool_choice"] {
             Value::String(word) if word == "required" => Some(ToolChoice::Any),
+            Value::String(word) if word == "none" => Some(ToolChoice::Nothing),
             choice => choice["name"].as_str().map(|name| ToolChoice::Named(name.to_owned())),
         };
         asked.schema = body.pointer("/text/format/schema").cloned();

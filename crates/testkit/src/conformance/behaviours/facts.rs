@@ -48,7 +48,13 @@ pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
     let (model, twin) = (stage.subject().model(&setup)?, stage.subject().model(&setup)?);
     let shown = format!("{:?}", model.parameters());
     ensure!(!shown.contains(KEY), "the parameters show the key");
-    tells_who_it_is(&*model, &*twin)
+    tells_who_it_is(&*model, &*twin)?;
+    let elsewhere = stage.subject().model(&Setup::at("http://127.0.0.1:10"))?;
+    ensure!(
+        elsewhere.parameters() != model.parameters(),
+        "the same model at another address has the same parameters: a cache gives the answers of one server for the other"
+    );
+    Ok(())
 }
 
 /// The model, and the same built again, say whose they are, which and how they are set.
@@ -60,7 +66,7 @@ pub(crate) fn tells_who_it_is<O: Answered>(
     let word = provider.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
     ensure!(!provider.is_empty() && word, "the provider is {provider:?}, not a word of lower case");
     ensure!(model.model_id().is_some_and(|id| !id.is_empty()), "the model has no id");
-    ensure!(!model.model_name().is_empty(), "the model has no name");
+    ensure!(!model.display_name().is_empty(), "the model has no name");
     let Some(parameters) = model.parameters() else {
         return Err(Fault::Broken("the model does not tell its parameters".to_owned()));
     };

@@ -37,18 +37,33 @@ pub(crate) async fn tools_request(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// A call can be made to use a tool, or a certain one.
+/// A call can be made to use a tool, a certain one or none, in all words that say so; or the model decides.
 pub(crate) async fn tool_choice(stage: &Stage<AiMessage>) -> Verdict {
-    stage.needs(Capability::ToolChoice)?;
-    let named = ToolChoice::Named("weather".to_owned());
-    for (choice, expected) in [("any", ToolChoice::Any), ("weather", named)] {
-        let choosing = |model: Model<AiMessage>| {
-            model.bind("tools", vec![tool(), other_tool()]).bind("tool_choice", choice)
-        };
-        for Exchange { how, asked, .. } in stage.exchanges(&weather(), "Hi", choosing).await? {
-            let sent = asked.tool_choice;
-            ensure_eq!(sent, Some(expected.clone()), "the request for {choice:?} of a {how}");
-        }
+    stage.needs(Capability::Tools)?;
+    // What forces nothing is for every model with tools.
+    chooses(stage, json!("auto"), None).await?;
+    chooses(stage, json!("none"), Some(ToolChoice::Nothing)).await?;
+    if !stage.capabilities()?.has(Capability::ToolChoice) {
+        return Ok(());
+    }
+    for word in ["any", "required"] {
+        chooses(stage, json!(word), Some(ToolChoice::Any)).await?;
+    }
+    for named in [json!("weather"), json!({"type": "function", "function": {"name": "weather"}})] {
+        chooses(stage, named, Some(ToolChoice::Named("weather".to_owned()))).await?;
+    }
+    Ok(())
+}
+
+async fn chooses(stage: &Stage<AiMessage>, choice: Value, expected: Option<ToolChoice>) -> Verdict {
+    let choosing = |model: Model<AiMessage>| {
+        model.bind("tools", vec![tool(), other_tool()]).bind("tool_choice", choice.clone())
+    };
+    for Exchange { how, asked, .. } in stage.exchanges(&weather(), "Hi", choosing).await? {
+        // What is not offered cannot be called.
+        let nothing = asked.tools.is_empty().then_some(ToolChoice::Nothing);
+        let sent = nothing.or(asked.tool_choice);
+        ensure_eq!(sent, expected, "the tool that the request for {choice} of a {how} asks for");
     }
     Ok(())
 }

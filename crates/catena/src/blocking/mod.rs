@@ -1,7 +1,7 @@
 //! The same entry points without `async`: `chain.blocking().invoke(..)`, `stream`, `batch`.
 //!
 //! # Where it may be called
-//! Anywhere, without panic and without deadlock: on a plain thread, inside a tokio runtime of either flavour, in
+//! Anywhere, without a panic or deadlock of Catena's own: on a plain thread, inside a tokio runtime of either flavour, in
 //! `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and enters no
 //! runtime; network I/O runs meanwhile on a thread of its own.
 //!
@@ -9,6 +9,21 @@
 //! * It blocks. Called inside an `async` function it stops that executor thread for as long as the call takes; in a
 //!   current-thread runtime nothing else runs meanwhile. A step of your own that waits for something which only that
 //!   runtime can do (a task spawned there, its timer) therefore waits forever. Steps that come with catena do not.
+//! * A step or tool of your own that needs a tokio runtime (reqwest, `tokio::time`, `tokio::spawn`) panics on a thread that
+//!   has entered none, such as that of a plain `main`: nobody enters one for it. Make a multi-thread one, which works while
+//!   this thread is blocked, and enter it first:
+//!
+//!   ```
+//!   # use catena::prelude::*;
+//!   let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+//!   let _guard = runtime.enter();
+//!   let wait = lambda(async |text: String| {
+//!       tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+//!       text
+//!   });
+//!   assert_eq!(wait.blocking().invoke("Hi")?, "Hi");
+//!   # Ok::<(), Box<dyn std::error::Error>>(())
+//!   ```
 //! * A model call made here takes longer than one made with `.await` inside a multi-thread tokio runtime, because its
 //!   answer crosses threads. Beside the time a model takes, that is little.
 //! * From code that runs on the I/O thread itself a blocking call returns a
@@ -25,6 +40,12 @@
 //! }
 //! # Ok::<(), catena::Error>(())
 //! ```
+
+#[cfg(feature = "chains")]
+mod chains;
+
+#[cfg(feature = "chains")]
+pub use chains::{ChainExt, LlmChainExt};
 
 use std::fmt;
 
@@ -198,138 +219,6 @@ impl<S: Stream> fmt::Debug for Iter<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Iter").field("ended", &self.stream.is_none()).finish_non_exhaustive()
     }
-}
-
-/// The blocking calls of [`LlmChain`](crate::LlmChain), by LangChain's names; with an `a` before it each is the name of
-/// the async one.
-///
-/// # Example
-/// ```
-/// use catena::{fakes::FakeLlm, prelude::*};
-/// let chain = LlmChain::from_template(FakeLlm::new(["BrushWise"]), "A company that makes {product}?")?;
-/// assert_eq!(chain.run(vars! { product: "toothpaste" })?, "BrushWise");
-/// assert_eq!(chain.run("toothpaste")?, "BrushWise");
-/// # Ok::<(), catena::Error>(())
-/// ```
-#[cfg(feature = "chains")]
-pub trait LlmChainExt {
-    /// Runs with one bare value or with named values, and gives the text.
-    #[doc(alias = "predict")]
-    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
-
-    /// Runs every input and gives the texts in the order of the inputs. See [`aapply`](crate::LlmChain::aapply).
-    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
-
-    /// Asks the model with every input, concurrently, and gives its whole answers. See
-    /// [`agenerate`](crate::LlmChain::agenerate).
-    fn generate<I: Into<crate::Data>>(
-        &self,
-        inputs: impl IntoIterator<Item = I>,
-    ) -> Result<Vec<crate::chains::Generation>>;
-
-    /// Runs once and reads the text with a parser.
-    fn predict_and_parse<P>(&self, inputs: impl Into<crate::Data>, parser: &P) -> Result<P::Output>
-    where
-        P: Runnable<Input: From<String>>;
-
-    /// Runs every input and reads each text with a parser.
-    fn apply_and_parse<I: Into<crate::Data>, P>(
-        &self,
-        inputs: impl IntoIterator<Item = I>,
-        parser: &P,
-    ) -> Vec<Result<P::Output>>
-    where
-        P: Runnable<Input: From<String>>;
-}
-
-#[cfg(feature = "chains")]
-impl LlmChainExt for crate::LlmChain {
-    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String> {
-        block_on(self.arun(inputs))?
-    }
-
-    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
-        block_on_each(inputs, |inputs| self.aapply(inputs))
-    }
-
-    fn generate<I: Into<crate::Data>>(
-        &self,
-        inputs: impl IntoIterator<Item = I>,
-    ) -> Result<Vec<crate::chains::Generation>> {
-        block_on(self.agenerate(inputs))?
-    }
-
-    fn predict_and_parse<P>(&self, inputs: impl Into<crate::Data>, parser: &P) -> Result<P::Output>
-    where
-        P: Runnable<Input: From<String>>,
-    {
-        block_on(self.apredict_and_parse(inputs, parser))?
-    }
-
-    fn apply_and_parse<I: Into<crate::Data>, P>(
-        &self,
-        inputs: impl IntoIterator<Item = I>,
-        parser: &P,
-    ) -> Vec<Result<P::Output>>
-    where
-        P: Runnable<Input: From<String>>,
-    {
-        block_on_each(inputs, |inputs| self.aapply_and_parse(inputs, parser))
-    }
-}
-
-/// The blocking calls of every [`Chain`](crate::chains::Chain), by LangChain's names; with an `a` before it each is the
-/// name of the async one.
-///
-/// # Example
-/// ```
-/// use catena::{blocking::ChainExt, chains::Chain, prelude::*};
-/// let chain = Chain::new(["text"], ["length"], lambda(|text: Data| text.get("text").and_then(Data::as_text).map(str::len)));
-/// assert_eq!(chain.run("four")?, "4");
-/// assert_eq!(chain.run_value("four")?, Data::from(4));
-/// # Ok::<(), catena::Error>(())
-/// ```
-#[cfg(feature = "chains")]
-pub trait ChainExt {
-    /// Runs with one bare value or with named values, and gives the one output as text.
-    #[doc(alias = "predict")]
-    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String>;
-
-    /// Runs with one bare value or with named values, and gives the one output as it is.
-    fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data>;
-
-    /// Runs every input and gives what each call gives, in the order of the inputs; a chain of one prompt and one model
-    /// gives its outputs alone here. See [`aapply`](crate::chains::Chain::aapply).
-    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>>;
-}
-
-#[cfg(feature = "chains")]
-impl ChainExt for crate::chains::Chain {
-    fn run(&self, inputs: impl Into<crate::Data>) -> Result<String> {
-        block_on(self.arun(inputs))?
-    }
-
-    fn run_value(&self, inputs: impl Into<crate::Data>) -> Result<crate::Data> {
-        block_on(self.arun_value(inputs))?
-    }
-
-    fn apply<I: Into<crate::Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<crate::Record>> {
-        block_on_each(inputs, |inputs| self.aapply(inputs))
-    }
-}
-
-/// Blocks for a result of each input; each fails if blocking itself does.
-#[cfg(feature = "chains")]
-fn block_on_each<I: Into<crate::Data>, T, F>(
-    inputs: impl IntoIterator<Item = I>,
-    run: impl FnOnce(Vec<crate::Data>) -> F,
-) -> Vec<Result<T>>
-where
-    F: Future<Output = Vec<Result<T>>>,
-{
-    let inputs: Vec<crate::Data> = inputs.into_iter().map(Into::into).collect();
-    let count = inputs.len();
-    block_on(run(inputs)).unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
 }
 
 /// Blocks this thread until the future is ready. Network I/O of the future runs on the I/O thread.
