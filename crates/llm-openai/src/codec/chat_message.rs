@@ -4,6 +4,8 @@ use catena_core::{AiMessage, Content, Error, ErrorKind, Message, OpenAiForm, Res
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::custom_tool::{custom_input, is_custom};
+
 /// A message as it is sent.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -143,12 +145,12 @@ fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
         _ => Vec::new(),
     };
     for (sent, call) in calls.iter_mut().zip(message.tool_calls()) {
-        add_extra(sent, &call.extra);
+        add_extra(sent, &call.extra, custom_input(&call.args));
     }
     for call in message.invalid_tool_calls() {
         let arguments = call.args.as_deref().unwrap_or_default();
         let mut sent = json!({ "type": "function", "id": call.id, "function": { "name": call.name, "arguments": arguments } });
-        add_extra(&mut sent, &call.extra);
+        add_extra(&mut sent, &call.extra, None);
         calls.push(sent);
     }
     if !calls.is_empty() {
@@ -167,13 +169,14 @@ fn add_audio(message: &AiMessage, wire: &mut Map<String, Value>) {
 }
 
 /// What a service says about a call it wants to hear again; and calls of custom tools have a form of their own.
-fn add_extra(sent: &mut Value, extra: &Map<String, Value>) {
+fn add_extra(sent: &mut Value, extra: &Map<String, Value>, input: Option<&str>) {
     if let Some(content) = extra.get("extra_content") {
         sent["extra_content"] = content.clone();
     }
-    if extra.get("custom").is_some_and(|custom| custom == true) {
-        let function = sent["function"].take();
-        let custom = json!({ "name": function["name"], "input": function["arguments"] });
+    if is_custom(extra) {
+        let mut function = sent["function"].take();
+        let input = input.map_or_else(|| function["arguments"].take(), Value::from);
+        let custom = json!({ "name": function["name"], "input": input });
         *sent = json!({ "type": "custom", "id": sent["id"], "custom": custom });
     }
 }

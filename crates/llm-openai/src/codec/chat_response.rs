@@ -152,7 +152,9 @@ impl<'a> ChatChoice<'a> {
     fn into_message(self, mut message: AiMessage) -> AiMessage {
         let mut wire = self.message.unwrap_or_default();
         wire.add_to(&mut message);
-        CallPieces::default().add(std::mem::take(&mut wire.tool_calls), &mut message);
+        let mut calls = CallPieces::default();
+        calls.add(std::mem::take(&mut wire.tool_calls), &mut message);
+        calls.end(&mut message);
         let metadata = &mut message.metadata;
         keep_facts(&self.facts, &mut metadata.extra);
         keep_facts(&wire.facts, &mut metadata.extra);

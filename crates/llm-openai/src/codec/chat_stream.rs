@@ -75,6 +75,7 @@ impl StreamDecoder for ChatStream {
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         self.progress.end(marked, origin)?;
+        self.calls.end(&mut self.pending);
         let mut increments = std::mem::take(&mut self.increments);
         keep(&mut increments, &mut self.pending.metadata.extra);
         let left = !self.progress.emitted || self.pending != AiMessage::default();
@@ -120,6 +121,9 @@ impl ChatStream {
     }
 
     fn deliver(&mut self) -> AiMessage {
+        if self.progress.finished {
+            self.calls.end(&mut self.pending);
+        }
         self.progress.emitted = true;
         std::mem::take(&mut self.pending)
     }

@@ -4,6 +4,7 @@ use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, To
 use serde_json::{Map, Value, json};
 
 use super::usage::decode_usage;
+use crate::codec::custom_tool::custom_arguments;
 use crate::codec::envelope::{keep, not_an_answer};
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
@@ -260,11 +261,6 @@ pub(super) fn call(item: &Map<String, Value>, index: i64) -> ToolCallChunk {
     piece.id = text("call_id").or_else(|| text("id"));
     piece.name = text("name");
     piece
-}
-
-/// The text that a custom tool is given, as arguments.
-pub(super) fn custom_arguments(input: &str) -> String {
-    json!({ "__arg1": input }).to_string()
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::item::object;
 use super::output::{
-    KEPT_ITEMS, THOUGHT_BREAK, call, custom_arguments, decode_response, describe, failure, keep_unknown,
-    message, rename_index, thoughts,
+    KEPT_ITEMS, THOUGHT_BREAK, call, decode_response, describe, failure, keep_unknown, message, rename_index,
+    thoughts,
 };
+use crate::codec::custom_tool::custom_arguments;
 use crate::codec::envelope::not_decodable;
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
