@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::lenient::is_truthy;
-use catena_http::service::{Call, FailedAnswer, Origin, segment};
+use catena_http::service::{Call, FailedAnswer, Origin, read_mended, segment};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 
@@ -169,7 +169,8 @@ fn is_lost(error: &Error) -> bool {
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     let failed =
         |status, body: &str, origin: &Origin| decode_failure(&FailedAnswer::new(status, origin, body));
-    decode_line(&line?, &Origin::default(), failed).map(BatchResult::from)
+    let read = |line: &[u8]| decode_line(line, &Origin::default(), failed);
+    read_mended(&line?, read).map(BatchResult::from)
 }
 
 /// What a batch is to do.

@@ -207,6 +207,51 @@ mod tests {
     }
 
     #[test]
+    fn a_character_that_is_cut_between_two_pieces_is_whole() {
+        let say = |delta: &str| format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
+        let content = |text: &str| say(&format!(r#"{{"content":"{text}"}}"#));
+        let stop = STOP.to_owned();
+        for (events, expected) in [
+            (vec![content("a"), content("b\\ud83d"), content("\\ude00c"), content("d")], "ab😀cd"),
+            (vec![content("\\ud83d"), content(""), content("\\ude00")], "😀"),
+            (vec![content("\\ud83dx"), content("\\ude00")], "\u{FFFD}x\u{FFFD}"),
+        ] {
+            let events: Vec<&str> = events.iter().chain([&stop]).map(String::as_str).collect();
+            let (chunks, end) = decode(ChatStream::default(), &events);
+            end.expect("a complete answer");
+            assert_eq!(fold(chunks).text(), expected);
+        }
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\": \"\ud83d"}}]"#,
+                r#"[{"index":0,"function":{"arguments":"\ude00\"}"}}]"#,
+            ],
+            &[r#"f({"a": "😀"})#c1"#],
+        );
+    }
+
+    #[test]
+    fn half_a_character_in_what_nobody_knows_loses_nothing() {
+        let event = r#"{"choices":[{"delta":{"content":"a","details":[{"text":"b\ud83d"}]}}]}"#;
+        let (chunks, end) = decode(ChatStream::default(), &[event, STOP]);
+        end.expect("a complete answer");
+        assert_eq!(fold(chunks).metadata.extra["details"][0]["text"], "b\u{FFFD}");
+    }
+
+    #[test]
+    fn custom_tools_are_given_texts_in_pieces() {
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","type":"custom","custom":{"name":"run","input":""}}]"#,
+                r#"[{"index":0,"custom":{"input":"1 \"+"}}]"#,
+                r#"[{"index":1,"id":"c2","type":"custom","custom":{"name":"run","input":"2"}}]"#,
+                r#"[{"index":0,"custom":{"input":"\" 1"}}]"#,
+            ],
+            &[r#"run({"__arg1": "1 \"+\" 1"})#c1"#, r#"run({"__arg1": "2"})#c2"#],
+        );
+    }
+
+    #[test]
     fn what_an_event_adds_up_or_changes_is_never_taken_for_a_repetition() {
         let [a, b] =
             ["a", "b"].map(|id| format!(r#"{{"id":"{id}","choices":[{{"delta":{{"content":"x"}}}}]}}"#));
