@@ -38,6 +38,10 @@ impl<'de> EventChoice<'de> for ChatChoice<'de> {
     fn index(&self) -> i64 {
         self.index.0.unwrap_or(0)
     }
+
+    fn error(&self) -> &Value {
+        &self.error
+    }
 }
 
 impl StreamDecoder for ChatStream {
@@ -423,6 +427,10 @@ mod tests {
         check_error(&[HEL, LO, coded], ErrorKind::Stream, "529", true);
         let flat = r#"{"object":"error","message":"gone","type":"x","param":null,"code":400}"#;
         check_error(&[HEL, LO, flat, "[DONE]"], ErrorKind::Stream, "gone", false);
+        let of_choice = r#"{"choices":[{"delta":{"content":""},"finish_reason":"error","error":{"code":502,"message":"gone"}}]}"#;
+        check_error(&[HEL, LO, of_choice, "[DONE]"], ErrorKind::Stream, "gone", true);
+        let of_groq = r#"{"choices":[],"x_groq":{"id":"req_9","error":"over capacity"}}"#;
+        check_error(&[HEL, LO, of_groq, STOP, "[DONE]"], ErrorKind::Stream, "over capacity", false);
         let quota = r#"{"error":{"message":"m","code":429,"type":"insufficient_quota"}}"#;
         check_error(&[HEL, LO, quota], ErrorKind::Stream, "429", false);
         let overflow = r#"{"error":{"message":"m","code":"context_length_exceeded"}}"#;
