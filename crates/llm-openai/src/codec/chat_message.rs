@@ -1,6 +1,8 @@
 //! Messages of chat requests.
 
-use catena_core::{AiMessage, Content, Error, ErrorKind, Message, OpenAiForm, Result, TextFormat};
+use catena_core::{
+    AiMessage, Content, ContentBlock, Error, ErrorKind, Message, OpenAiForm, Result, TextFormat,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -115,6 +117,10 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
             add_calls(message, wire);
             add_audio(message, wire);
         }
+        let is_it = role != "tool" && wire["role"] == role;
+        if let (true, Some(Value::Array(parts))) = (is_it, wire.get_mut("content")) {
+            add_members(message, parts);
+        }
         // What is left out here was meant for another interface: it is not an error to have it in a conversation.
         if let Some(Value::Array(parts)) = wire.get_mut("content") {
             parts.retain(|part| !part["type"].as_str().is_some_and(|kind| NOT_SENT.contains(&kind)));
@@ -128,6 +134,33 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
         }
     }
     Ok(sent)
+}
+
+/// Members of blocks that are about something else than what the block says.
+const NOT_OF_THE_PART: [&str; 6] = ["type", "id", "index", "annotations", "extras", "phase"];
+
+/// Members by which a request says what of it is to be cached.
+const CACHE_MARKS: [&str; 2] = ["prompt_cache_breakpoint", "cache_control"];
+
+/// Puts back what the general form of messages leaves out: of blocks in the service's own form every member that it may know,
+/// of others, and of answers, which services fill with much that none takes back, only the marks.
+fn add_members(message: &Message, parts: &mut [Value]) {
+    let blocks = message.content().as_blocks().unwrap_or_default().iter();
+    // These are no parts, but calls and messages of their own.
+    let blocks = blocks.filter(|block| !matches!(block.kind(), Some("tool_use" | "tool_result")));
+    for (part, block) in parts.iter_mut().zip(blocks) {
+        let (Value::Object(part), ContentBlock::Data(members)) = (part, block) else { continue };
+        let is_own = matches!(block.kind(), Some("text" | "image_url")) && !matches!(message, Message::Ai(_));
+        let is_mark = |name: &str| CACHE_MARKS.contains(&name);
+        let fits = |name: &str| is_mark(name) || (is_own && !NOT_OF_THE_PART.contains(&name));
+        let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
+        let marks = extras.filter(|(name, _)| is_mark(name));
+        for (name, value) in members.iter().filter(|(name, _)| fits(name)).chain(marks) {
+            if !value.is_null() {
+                part.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+    }
 }
 
 /// A file that the service keeps has a name there.
@@ -184,7 +217,7 @@ fn add_extra(sent: &mut Value, extra: &Map<String, Value>, input: Option<&str>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catena_core::{ContentBlock, FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
+    use catena_core::{FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
 
     #[track_caller]
     fn check(message: Message, expected: Value) {
