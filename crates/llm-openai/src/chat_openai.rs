@@ -264,7 +264,11 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        self.options.parameters.described(&self.client, self.model())
+        let mut described = self.options.parameters.described(&self.client, self.model())?;
+        if let Some(member) = &self.options.reasoning_echo {
+            described.insert("reasoning_echo".to_owned(), member.as_str().into());
+        }
+        Some(described)
     }
 
     fn constructor(&self) -> Option<Constructor> {

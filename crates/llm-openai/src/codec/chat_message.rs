@@ -39,22 +39,40 @@ const NOT_SENT: [&str; 8] = [
     "invalid_tool_call",
 ];
 
-/// The messages of a request. `system` is what the model calls the role of instructions.
+/// The messages of a request. `system` is what the model calls the role of instructions; `reasoning` is the member in which
+/// answers say what the model thought, if they do.
 ///
 /// # Errors
 /// `InvalidInput` for content that cannot be sent, `Unsupported` for a kind of message that cannot be sent.
 pub(super) fn encode_messages<'a>(
     messages: &'a [Message],
     system: &'static str,
+    reasoning: Option<&str>,
 ) -> Result<Vec<WireMessage<'a>>> {
     let mut encoded = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        match plain(message, system) {
+        let thought = reasoning.and_then(|name| Some((name, thought_of(message)?)));
+        match plain(message, system).filter(|_| thought.is_none()) {
             Some(message) => encoded.push(message),
-            None => encoded.extend(rich(index, message, system)?.into_iter().map(WireMessage::Rich)),
+            None => {
+                let mut sent = rich(index, message, system)?;
+                let answer = sent.iter_mut().find(|wire| wire["role"] == "assistant");
+                if let (Some((name, thought)), Some(answer)) = (thought, answer) {
+                    answer[name] = thought.into();
+                }
+                encoded.extend(sent.into_iter().map(WireMessage::Rich));
+            }
         }
     }
     Ok(encoded)
+}
+
+/// What the model thought before this answer, be it nothing: where thoughts are wanted no answer may be without.
+fn thought_of(message: &Message) -> Option<&str> {
+    match message {
+        Message::Ai(message) => Some(message.reasoning.as_deref().unwrap_or_default()),
+        _ => None,
+    }
 }
 
 /// The role of a message; `None` if such messages cannot be sent.
@@ -222,7 +240,7 @@ mod tests {
     #[track_caller]
     fn check(message: Message, expected: Value) {
         let messages = [message];
-        let encoded = encode_messages(&messages, "system").expect("encoded");
+        let encoded = encode_messages(&messages, "system", None).expect("encoded");
         assert_eq!(serde_json::to_value(encoded).expect("JSON"), expected);
     }
 
@@ -247,13 +265,84 @@ mod tests {
     }
 
     #[test]
+    fn custom_tools_are_told_what_they_were_given() {
+        let mut call = ToolCall::new("run", [("__arg1", "1+1")]).with_id("c1");
+        call.extra.insert("custom".to_owned(), true.into());
+        let mut broken = InvalidToolCall::new("run", "1+");
+        broken.extra = call.extra.clone();
+        let mut answer = AiMessage::new("").with_tool_calls([call]);
+        answer.push_invalid_tool_call(broken);
+        let sent = |id: Value, input: &str| json!({"type": "custom", "id": id, "custom": {"name": "run", "input": input}});
+        check(
+            answer.into(),
+            json!([{"role": "assistant", "content": null, "tool_calls": [sent("c1".into(), "1+1"), sent(Value::Null, "1+")]}]),
+        );
+    }
+
+    #[test]
+    fn thoughts_are_told_again_where_that_is_wanted() {
+        let mut plain = AiMessage::new("42");
+        plain.reasoning = Some("6*7".into());
+        let mut calling = AiMessage::new("").with_tool_calls([ToolCall::new("f", [("a", 1)]).with_id("c1")]);
+        calling.reasoning = Some("ask f".into());
+        let messages = [Message::human("?"), plain.into(), calling.into(), Message::ai("!")];
+        let encoded = |name| {
+            serde_json::to_value(encode_messages(&messages, "system", name).expect("encoded")).expect("JSON")
+        };
+        let mut expected = encoded(None);
+        assert!(!expected.to_string().contains("6*7"));
+        expected[1]["reasoning_content"] = "6*7".into();
+        expected[2]["reasoning_content"] = "ask f".into();
+        expected[3]["reasoning_content"] = "".into();
+        assert_eq!(encoded(Some("reasoning_content")), expected);
+    }
+
+    #[test]
+    fn blocks_keep_what_the_service_may_know() {
+        let content = |blocks: Value| serde_json::from_value::<Content>(blocks).expect("content");
+        let marked = |mut part: Value| {
+            part["cache_control"] = json!({"type": "ephemeral"});
+            part["prompt_cache_breakpoint"] = json!({"mode": "explicit"});
+            part
+        };
+        let text = json!({"type": "text", "text": "t"});
+        let image = json!({"type": "image_url", "image_url": {"url": "u"}});
+        let mut block = marked(text.clone());
+        block["id"] = "lc_1".into();
+        block["index"] = 0.into();
+        block["annotations"] = json!([]);
+        block["note"] = "n".into();
+        let mut whole = marked(text.clone());
+        whole["note"] = "n".into();
+        let extras = json!({"type": "text", "text": "t", "extras": {"cache_control": {"type": "ephemeral"}, "note": "n"}});
+        let mut extras_marked = text.clone();
+        extras_marked["cache_control"] = json!({"type": "ephemeral"});
+        let blocks =
+            json!([block, marked(image.clone()), marked(json!({"type": "image", "url": "u"})), text, extras]);
+        let parts = json!([whole, marked(image.clone()), marked(image.clone()), text, extras_marked]);
+        check(Message::human(content(blocks.clone())), json!([{"role": "user", "content": parts}]));
+        check(Message::system(content(blocks)), json!([{"role": "system", "content": parts}]));
+        let blocks = json!([{"type": "thinking", "thinking": "hm"}, {"type": "tool_use", "id": "c1", "name": "f", "input": {}}, block]);
+        check(
+            Message::ai(content(blocks)),
+            json!([{"role": "assistant", "content": [marked(text.clone())], "tool_calls": [
+                {"type": "function", "id": "c1", "function": {"name": "f", "arguments": "{}"}}]}]),
+        );
+        check(
+            Message::tool(content(json!([block])), "c1"),
+            json!([{"role": "tool", "tool_call_id": "c1", "content": [text]}]),
+        );
+    }
+
+    #[test]
     fn every_role_has_its_word() {
         check(
             FunctionMessage::new("f", "r").into(),
             json!([{"role": "function", "name": "f", "content": "r"}]),
         );
         check(Message::chat("critic", "x"), json!([{"role": "critic", "content": "x"}]));
-        let error = encode_messages(&[RemoveMessage::new("1").into()], "system").err().expect("an error");
+        let error =
+            encode_messages(&[RemoveMessage::new("1").into()], "system", None).err().expect("an error");
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 
@@ -279,7 +368,7 @@ mod tests {
         let file: Content =
             serde_json::from_value(json!([{"type": "file", "url": "https://e.org/a.pdf"}])).expect("content");
         let messages = [Message::human("Hi"), Message::human(file)];
-        let error = encode_messages(&messages, "system").err().expect("an error");
+        let error = encode_messages(&messages, "system", None).err().expect("an error");
         assert!(error.to_string().contains("messages[1].content[0]"), "{error}");
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct ChatOptions {
     pub(crate) use_previous_response_id: bool,
     /// Answers carry the headers they came with.
     pub(crate) response_headers: bool,
+    /// The member by which chat completions are told again what the model thought before.
+    pub(crate) reasoning_echo: Option<String>,
 }
 
 impl ChatOptions {
@@ -181,7 +183,7 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
     }
     let system = if is_reasoning_model(&options.model) { "developer" } else { "system" };
     encode(&Body {
-        input: ("messages", encode_messages(messages, system)?),
+        input: ("messages", encode_messages(messages, system, options.reasoning_echo.as_deref())?),
         model: &options.model,
         parameters: &options.parameters,
         stream: stream.then(|| options.stream_options()),
