@@ -58,7 +58,8 @@ impl ChatOptions {
         if is("o1") && !self.disabled.iter().any(|name| name == "temperature") {
             members.entry("temperature").or_insert_with(|| 1.0.into());
         }
-        let effort = members.get("reasoning_effort").or_else(|| members.get("reasoning")?.get("effort"));
+        let effort = members.get("reasoning").and_then(|reasoning| reasoning.get("effort"));
+        let effort = effort.filter(|effort| !effort.is_null()).or_else(|| members.get("reasoning_effort"));
         let thinks = is("gpt-5")
             && !self.model.to_lowercase().contains("chat")
             && effort.is_none_or(|effort| effort != "none");
@@ -78,9 +79,10 @@ impl ChatOptions {
         let mut called = Self { parameters, ..self.clone() };
         let members = &mut called.parameters.members;
         let names = |name: &str| arguments.is_some_and(|arguments| arguments.contains_key(name));
-        if names("max_tokens") && !names("max_completion_tokens") {
-            members.remove("max_completion_tokens");
+        if LIMITS.into_iter().any(names) {
+            members.retain(|name, _| !LIMITS.contains(&name.as_str()) || names(name));
         }
+        settle_effort(members, names);
         if let Some(Value::String(model)) = members.remove("model") {
             called.model = model;
         }
@@ -119,6 +121,21 @@ impl ChatOptions {
     fn stream_options(&self) -> Option<Map<String, Value>> {
         let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
         self.parameters.stream_options(wanted)
+    }
+}
+
+/// The names of the limit of tokens. Of several that are set the one that a call names counts.
+const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/// Of the two places for the effort of reasoning the one that a call names counts.
+fn settle_effort(members: &mut Map<String, Value>, names: impl Fn(&str) -> bool) {
+    let of_reasoning = members.get_mut("reasoning").and_then(Value::as_object_mut);
+    match (names("reasoning"), names("reasoning_effort"), of_reasoning) {
+        (false, true, Some(reasoning)) => _ = reasoning.remove("effort"),
+        (true, false, Some(reasoning)) if reasoning.contains_key("effort") => {
+            members.remove("reasoning_effort");
+        }
+        _ => {}
     }
 }
 
@@ -257,12 +274,61 @@ mod tests {
             json!({"max_tokens": 2, "max_completion_tokens": 3}),
         );
         check_members("m", json!({}), json!({"max_tokens": 3}), json!({"max_completion_tokens": 3}));
-        let error = model("m")
-            .called(Some(&members(json!({"stream": true}))))
-            .expect_err("not a matter of arguments");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        for bound in [
+            json!({"stream": true}),
+            json!({"extra_body": {"stream": true}}),
+            json!({"model_kwargs": {"stream": false}}),
+        ] {
+            let error = model("m").called(Some(&members(bound))).expect_err("not a matter of arguments");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
         let bound = members(json!({"model": "o3"}));
         assert_eq!(model("m").called(Some(&bound)).expect("good").model, "o3");
+    }
+
+    #[test]
+    fn what_is_bound_counts_under_whatever_name() {
+        for (set, arguments, expected) in [
+            (json!({"max_tokens": 5}), json!({"max_output_tokens": 3}), json!({"max_output_tokens": 3})),
+            (json!({"max_output_tokens": 5}), json!({"max_tokens": 3}), json!({"max_output_tokens": 3})),
+            (json!({"max_tokens": 5}), json!({"max_tokens": 3}), json!({"max_output_tokens": 3})),
+            (
+                json!({"reasoning": {"effort": "low", "summary": "auto"}}),
+                json!({"reasoning_effort": "high"}),
+                json!({"reasoning": {"effort": "high", "summary": "auto"}}),
+            ),
+            (
+                json!({"reasoning_effort": "low"}),
+                json!({"reasoning": {"effort": "high"}}),
+                json!({"reasoning": {"effort": "high"}}),
+            ),
+            (
+                json!({"reasoning_effort": "low"}),
+                json!({"reasoning": {"summary": "auto"}}),
+                json!({"reasoning": {"effort": "low", "summary": "auto"}}),
+            ),
+        ] {
+            let mut options = ChatOptions { use_responses_api: Some(true), ..model("m") };
+            options.parameters.members = members(set);
+            options.finish().expect("good settings");
+            let called = options.called(Some(&members(arguments))).expect("good arguments");
+            let body = encode_for_api(called.api(), &called, &hi(), false).expect("a body");
+            let mut body = members(serde_json::from_slice(&body).expect("JSON"));
+            body.retain(|name, _| name != "model" && name != "input");
+            assert_eq!(Value::from(body), expected);
+        }
+        check_members(
+            "m",
+            json!({"max_tokens": 5}),
+            json!({"max_completion_tokens": 3}),
+            json!({"max_completion_tokens": 3}),
+        );
+        check_members(
+            "gpt-5.1",
+            json!({"reasoning_effort": "low"}),
+            json!({"reasoning": {"effort": "none"}, "temperature": 0.3}),
+            json!({"reasoning": {"effort": "none"}, "temperature": 0.3}),
+        );
     }
 
     #[test]
