@@ -202,9 +202,22 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
     encode(&Body {
         input: ("messages", encode_messages(messages, system, options.reasoning_echo.as_deref())?),
         model: &options.model,
-        parameters: &options.parameters,
+        parameters: &without_what_lacks_tools(&options.parameters),
         stream: stream.then(|| options.stream_options()),
     })
+}
+
+/// The parameters without the one that the service refuses where there are no tools. A model may well be set so, and be given
+/// tools with some calls only.
+fn without_what_lacks_tools(parameters: &Parameters) -> Cow<'_, Parameters> {
+    let name = "parallel_tool_calls";
+    let tools = parameters.extra.get("tools").or_else(|| parameters.members.get("tools"));
+    if tools.is_some_and(is_truthy) || !parameters.members.contains_key(name) {
+        return Cow::Borrowed(parameters);
+    }
+    let mut sent = parameters.clone();
+    sent.members.remove(name);
+    Cow::Owned(sent)
 }
 
 /// True for o1, o3 and their kin, which call system messages developer messages.
@@ -350,6 +363,19 @@ mod tests {
         let arguments = json!({"response_format": format, "strict": true});
         check_members("m", json!({}), arguments, json!({"response_format": wire}));
         check_members("m", json!({}), json!({"tools": [], "tool_choice": false}), json!({}));
+    }
+
+    #[test]
+    fn what_is_about_tools_is_sent_with_tools_only() {
+        let tool = json!({"name": "f", "parameters": {"type": "object", "properties": {}}});
+        let wire = json!({"type": "function", "function": tool});
+        let parallel = json!({"parallel_tool_calls": false});
+        check_members("m", parallel.clone(), json!({}), json!({}));
+        check_members("m", parallel.clone(), json!({"tools": []}), json!({}));
+        let sent = json!({"tools": [wire], "parallel_tool_calls": false});
+        check_members("m", parallel.clone(), json!({"tools": [tool]}), sent.clone());
+        check_members("m", parallel.clone(), json!({"extra_body": {"tools": [wire]}}), sent);
+        check_members("m", json!({}), json!({"extra_body": parallel}), parallel);
     }
 
     #[test]
