@@ -20,7 +20,7 @@ pub use results::{BatchAnswer, BatchResult};
 pub use wait::BatchWait;
 
 use crate::codec::batch_lines::decode_line;
-use crate::codec::error::decode_failure;
+use crate::codec::error::{KEY_VARIABLE, decode_failure};
 use crate::openai_client::OpenAiClient;
 use crate::page::{ListOptions, Page, all_pages};
 use results::Lines;
@@ -167,8 +167,9 @@ fn is_lost(error: &Error) -> bool {
 }
 
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
-    let failed =
-        |status, body: &str, origin: &Origin| decode_failure(&FailedAnswer::new(status, origin, body));
+    let failed = |status, body: &str, origin: &Origin| {
+        decode_failure(&FailedAnswer::new(status, origin, body), KEY_VARIABLE)
+    };
     let read = |line: &[u8]| decode_line(line, &Origin::default(), failed);
     read_mended(&line?, read).map(BatchResult::from)
 }
