@@ -70,7 +70,8 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`.
+    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`. From the Responses
+    /// API they are in the blocks of text they belong to, under the same name.
     pub fn with_logprobs(mut self, wanted: bool) -> Self {
         self.parameters.set("logprobs", wanted);
         self
