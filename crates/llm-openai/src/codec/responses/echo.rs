@@ -10,7 +10,7 @@ use super::call::{arguments, calls, function_call};
 use super::item::{Item, object, without_index};
 
 /// Items that the API takes back as it gave them.
-const OWN_ITEMS: [&str; 14] = [
+const OWN_ITEMS: [&str; 18] = [
     "compaction",
     "web_search_call",
     "file_search_call",
@@ -25,6 +25,10 @@ const OWN_ITEMS: [&str; 14] = [
     "tool_search_output",
     "apply_patch_call",
     "apply_patch_call_output",
+    "shell_call",
+    "shell_call_output",
+    "local_shell_call",
+    "local_shell_call_output",
 ];
 
 /// The items of an answer. What other services put into answers is left out.

@@ -221,6 +221,26 @@ mod tests {
             json!([{"type": "tool", "tool_call_id": "c1", "content": shot["image_url"], "additional_kwargs": kwargs}]),
             item,
         );
+        let call =
+            json!({"type": "shell_call", "id": "sh_1", "call_id": "c1", "action": {"commands": ["ls"]}});
+        let output = json!([{"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]);
+        let shell = json!({"type": "shell_call_output", "call_id": "c1", "output": output});
+        let kwargs = json!({"type": "shell_call_output"});
+        check(
+            json!([{"type": "ai", "content": [call]}, {"type": "tool", "tool_call_id": "c1", "content": "a", "additional_kwargs": kwargs}]),
+            json!([call, shell]),
+        );
+        check(json!([{"type": "tool", "tool_call_id": "c1", "content": [shell]}]), json!([shell]));
+        let failed = json!([{"type": "tool", "tool_call_id": "c1", "content": "a", "status": "error", "additional_kwargs": kwargs}]);
+        let mut shell = shell;
+        shell["output"][0]["outcome"]["exit_code"] = 1.into();
+        check(failed, json!([shell]));
+        let local = json!({"type": "local_shell_call", "id": "l_1", "call_id": "c1", "action": {"type": "exec", "command": ["ls"]}});
+        let kwargs = json!({"type": "local_shell_call_output"});
+        check(
+            json!([{"type": "ai", "content": [local]}, {"type": "tool", "tool_call_id": "c1", "content": "a", "additional_kwargs": kwargs}]),
+            json!([local, {"type": "local_shell_call_output", "id": "c1", "output": "a"}]),
+        );
         check(
             json!([{"type": "tool", "tool_call_id": "c1", "content": [{"type": "json", "json": 1}]}]),
             json!([{"type": "function_call_output", "output": r#"[{"json":1,"type":"json"}]"#, "call_id": "c1"}]),

@@ -36,7 +36,7 @@ const ECHO: [&str; 20] = [
 ];
 
 /// Output items that are kept as content blocks, as they came: a later request may need them.
-pub(super) const KEPT_ITEMS: [&str; 13] = [
+pub(super) const KEPT_ITEMS: [&str; 17] = [
     "compaction",
     "web_search_call",
     "file_search_call",
@@ -50,6 +50,10 @@ pub(super) const KEPT_ITEMS: [&str; 13] = [
     "tool_search_output",
     "apply_patch_call",
     "apply_patch_call_output",
+    "shell_call",
+    "shell_call_output",
+    "local_shell_call",
+    "local_shell_call_output",
 ];
 
 /// Reads a complete answer. `headers`: whether its metadata holds those it came with.
