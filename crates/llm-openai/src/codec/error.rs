@@ -123,6 +123,8 @@ mod tests {
         check(429, &code("insufficient_quota"), ErrorKind::QuotaExceeded, false);
         check(429, &code("project_spend_limit_exceeded"), ErrorKind::QuotaExceeded, false);
         check(429, r#"{"error":{"type":"insufficient_quota"}}"#, ErrorKind::QuotaExceeded, false);
+        check(429, &code("billing_not_active"), ErrorKind::QuotaExceeded, false);
+        check(429, r#"{"error":{"type":"billing_not_active"}}"#, ErrorKind::QuotaExceeded, false);
         check(400, &code("context_length_exceeded"), ErrorKind::ContextOverflow, false);
         check(400, r#"{"error":{"type":"exceed_context_size_error"}}"#, ErrorKind::ContextOverflow, false);
         check(400, r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#, ErrorKind::ContextOverflow, false);
