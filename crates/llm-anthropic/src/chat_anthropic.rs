@@ -7,7 +7,7 @@ use catena_core::{
     AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue,
     Result, RunnableExt, async_trait, gather, impl_pipe,
 };
-use catena_http::service::Call;
+use catena_http::service::{Call, read_mended};
 use serde_json::{Map, Value};
 
 use crate::chat_anthropic_builder::ChatAnthropicBuilder;
@@ -234,7 +234,7 @@ impl LanguageModel for ChatAnthropic {
         }
         let (call, cited) = self.request(prompt, cx, false)?;
         let answer = self.client.call(call, cx).await?;
-        decode_chat(&answer.body, cited, &answer.origin)
+        read_mended(&answer.body, |body| decode_chat(body, cited, &answer.origin))
     }
 
     fn provider(&self) -> Option<&str> {

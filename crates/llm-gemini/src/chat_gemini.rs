@@ -4,7 +4,7 @@ use catena_core::{
     AiMessage, Bound, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue,
     Result, RunnableExt, async_trait, impl_pipe,
 };
-use catena_http::service::Call;
+use catena_http::service::{Call, read_mended};
 use serde_json::{Map, Value};
 
 use crate::chat_gemini_builder::ChatGeminiBuilder;
@@ -264,7 +264,7 @@ impl LanguageModel for ChatGemini {
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
         let answer = self.client.call(self.request(prompt, cx, false)?, cx).await?;
-        decode_chat(&answer.body, &answer.origin)
+        read_mended(&answer.body, |body| decode_chat(body, &answer.origin))
     }
 
     fn provider(&self) -> Option<&str> {

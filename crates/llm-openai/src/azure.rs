@@ -108,12 +108,9 @@ impl Azure {
                 "no version of Azure's interface: set OPENAI_API_VERSION, or call `Azure::with_api_version`",
             )
         })?;
-        let deployment = match self.deployment {
-            Some(name) => Some(segment(&name)?),
-            None => None,
-        };
+        self.deployment.as_deref().map(segment).transpose()?;
         let base_url = format!("{}/openai", endpoint.trim().trim_end_matches('/'));
-        Ok(AzurePlace { base_url, deployment, api_version, ad_token: self.ad_token })
+        Ok(AzurePlace { base_url, deployment: self.deployment, api_version, ad_token: self.ad_token })
     }
 }
 
@@ -134,7 +131,6 @@ impl fmt::Debug for Azure {
 pub(crate) struct AzurePlace {
     pub(crate) base_url: String,
     pub(crate) api_version: String,
-    /// As a segment of a path.
     pub(crate) deployment: Option<String>,
     ad_token: Option<ApiKey>,
 }
@@ -172,12 +168,17 @@ impl AzurePlace {
         if !OF_A_DEPLOYMENT.contains(&endpoint) {
             return Ok(endpoint.to_owned());
         }
-        match &self.deployment {
-            Some(deployment) => Ok(format!("deployments/{deployment}/{endpoint}")),
+        Ok(format!("deployments/{}/{endpoint}", segment(self.named(model)?)?))
+    }
+
+    /// What is asked: the deployment of the settings, or else the one with the name of the model.
+    pub(crate) fn named<'a>(&'a self, model: &'a str) -> Result<&'a str> {
+        match self.deployment() {
+            Some(deployment) => Ok(deployment),
             None if model.is_empty() => {
                 Err(config("no deployment of Azure is known: call `Azure::with_deployment`, or name a model"))
             }
-            None => Ok(format!("deployments/{}/{endpoint}", segment(model)?)),
+            None => Ok(model),
         }
     }
 }
@@ -208,6 +209,7 @@ mod tests {
     fn endpoints_of_a_model_are_below_its_deployment() {
         check(Some("dep"), "chat/completions", "gpt-4o", "deployments/dep/chat/completions");
         check(None, "embeddings", "emb/1", "deployments/emb%2F1/embeddings");
+        check(Some("my dep"), "embeddings", "", "deployments/my%20dep/embeddings");
         check(Some("dep"), "responses", "gpt-4o", "responses");
         check(Some("dep"), "files", "", "files");
         assert_eq!(place(None).path("completions", "").expect_err("no name").kind(), ErrorKind::Config);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use catena_core::{AiMessage, Result};
+use catena_http::service::read_mended;
 
 use crate::codec::chat_response::{decode_chat, decode_chat_all};
 use crate::codec::chat_stream::ChatStream;
@@ -34,18 +35,18 @@ impl ChatApi {
 
     /// Reads a complete answer. `headers`: the answer carries those it came with.
     pub(crate) fn decode(self, body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
-        match self {
+        read_mended(body, |body| match self {
             Self::Completions => decode_chat(body, origin, headers),
             Self::Responses => decode_response(body, origin, headers),
-        }
+        })
     }
 
     /// Reads all answers of a call.
     pub(crate) fn decode_all(self, body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
-        match self {
+        read_mended(body, |body| match self {
             Self::Completions => decode_chat_all(body, origin, headers),
             Self::Responses => decode_response(body, origin, headers).map(|message| vec![message]),
-        }
+        })
     }
 
     /// Reads an answer in pieces.
@@ -95,6 +96,32 @@ impl StreamDecoder for ChatDecoder {
         match self {
             Self::Completions(stream) => stream.whole(body, origin),
             Self::Responses(stream) => stream.whole(body, origin),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catena_core::Data;
+
+    #[test]
+    fn half_a_character_costs_no_answer() {
+        let chat = r#"{"choices":[{"message":{"content":"a\ud83d","reasoning":"b\ude00","refusal":"c\ud83dc","tool_calls":[
+            {"id":"c1","function":{"name":"f","arguments":"{\"x\":\"d\ud83d\"}"}}]}}]}"#;
+        let responses = r#"{"output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"b\ude00"}]},
+            {"type":"message","content":[{"type":"output_text","text":"a\ud83d"},{"type":"refusal","refusal":"c\ud83dc"}]},
+            {"type":"function_call","call_id":"c1","name":"f","arguments":"{\"x\":\"d\ud83d\"}"}]}"#;
+        for (api, body) in [(ChatApi::Completions, chat), (ChatApi::Responses, responses)] {
+            let mut decoder = api.decoder(false);
+            let streamed = read_mended(body.as_bytes(), |body| decoder.whole(body, &Origin::default()));
+            for message in [api.decode(body.as_bytes(), &Origin::default(), false), streamed] {
+                let message = message.expect("an answer");
+                assert_eq!(message.text(), "a\u{FFFD}");
+                assert_eq!(message.reasoning.as_deref(), Some("b\u{FFFD}"));
+                assert_eq!(message.refusal.as_deref(), Some("c\u{FFFD}c"));
+                assert_eq!(message.tool_calls()[0].args.get("x"), Some(&Data::from("d\u{FFFD}")));
+            }
         }
     }
 }

@@ -204,16 +204,28 @@ impl ChatOpenAi {
         OpenAiClient::from_parts(self.client.clone())
     }
 
+    /// The request for a prompt, as a line of a batch.
+    pub(crate) fn line(&self, prompt: PromptValue) -> Result<ChatRequest<'_>> {
+        let mut options = Cow::Borrowed(&self.options);
+        self.name_model(&mut options)?;
+        encode(options, prompt, false)
+    }
+
     /// The request for a prompt, with the arguments that are bound to the run.
-    pub(crate) fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest<'_>> {
-        let options = self.options.called(cx.arguments())?;
-        let api = options.api();
-        let body = encode_for_api(api, &options, &prompt.into_messages(), stream)?;
-        let model = match options {
-            Cow::Borrowed(options) => Cow::Borrowed(&*options.model),
-            Cow::Owned(options) => Cow::Owned(options.model),
-        };
-        Ok(ChatRequest { api, model, body })
+    fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest<'_>> {
+        let mut options = self.options.called(cx.arguments())?;
+        if options.api() == ChatApi::Responses {
+            self.name_model(&mut options)?;
+        }
+        encode(options, prompt, stream)
+    }
+
+    /// Names the model in the request, as its URL does not.
+    fn name_model(&self, options: &mut Cow<'_, ChatOptions>) -> Result<()> {
+        if options.model.is_empty() && !options.parameters.extra.contains_key("model") {
+            options.to_mut().model = self.client.named("")?.to_owned();
+        }
+        Ok(())
     }
 
     /// The call for a prompt, and the interface it goes to.
@@ -264,7 +276,11 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        self.options.parameters.described(&self.client, self.model())
+        let mut described = self.options.parameters.described(&self.client, self.model())?;
+        if let Some(member) = &self.options.reasoning_echo {
+            described.insert("reasoning_echo".to_owned(), member.as_str().into());
+        }
+        Some(described)
     }
 
     fn constructor(&self) -> Option<Constructor> {
@@ -278,6 +294,16 @@ impl LanguageModel for ChatOpenAi {
         let (filter, headers) = (self.client.content_filter(), self.options.response_headers);
         self.client.stream(call, cx, move || filter.decoder(api.decoder(headers)))
     }
+}
+
+fn encode<'a>(options: Cow<'a, ChatOptions>, prompt: PromptValue, stream: bool) -> Result<ChatRequest<'a>> {
+    let api = options.api();
+    let body = encode_for_api(api, &options, &prompt.into_messages(), stream)?;
+    let model = match options {
+        Cow::Borrowed(options) => Cow::Borrowed(&*options.model),
+        Cow::Owned(options) => Cow::Owned(options.model),
+    };
+    Ok(ChatRequest { api, model, body })
 }
 
 /// What the protocol has; what a certain model of it lacks, the service says.

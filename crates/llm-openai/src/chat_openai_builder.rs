@@ -43,6 +43,7 @@ pub struct ChatOpenAiBuilder {
     pub(crate) use_responses_api: Option<bool>,
     pub(crate) use_previous_response_id: bool,
     response_headers: bool,
+    reasoning_echo: Option<String>,
 }
 
 impl ChatOpenAiBuilder {
@@ -70,7 +71,8 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`.
+    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`. From the Responses
+    /// API they are in the blocks of text they belong to, under the same name.
     pub fn with_logprobs(mut self, wanted: bool) -> Self {
         self.parameters.set("logprobs", wanted);
         self
@@ -185,6 +187,37 @@ impl ChatOpenAiBuilder {
         self
     }
 
+    /// Tells the model again, in this member of every earlier answer, what its `reasoning` was: `reasoning_content` at
+    /// DeepSeek, which refuses conversations with calls of tools where it is missing. An answer without thoughts has an
+    /// empty one. Default: not sent, for other services do not know it, or refuse it. The Responses API gives thoughts
+    /// back in its own form, and does not look at this.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{AiMessage, Message, RunnableExt};
+    /// use catena_llm_openai::ChatOpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # use serde_json::json;
+    /// # let server = Server::replay([Reply::json(200, json!({"choices": [{"message": {"content": "Sunny."}}]}))]);
+    /// let chat = ChatOpenAi::builder()
+    ///     .with_base_url(server.url()) // https://api.deepseek.com
+    ///     .with_api_key("sk-...")
+    ///     .with_model("deepseek-reasoner")
+    ///     .with_reasoning_echo("reasoning_content")
+    ///     .build()?;
+    /// let mut answer = AiMessage::new("Let me see.");
+    /// answer.reasoning = Some("They want the weather.".into());
+    /// # futures_executor::block_on(async {
+    /// chat.invoke([Message::human("How is it?"), answer.into(), Message::human("Well?")]).await?;
+    /// assert_eq!(server.requests()[0].json()["messages"][1]["reasoning_content"], "They want the weather.");
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn with_reasoning_echo(mut self, member: impl Into<String>) -> Self {
+        self.reasoning_echo = Some(member.into());
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
@@ -206,6 +239,7 @@ impl ChatOpenAiBuilder {
             use_responses_api: self.use_responses_api,
             use_previous_response_id: self.use_previous_response_id,
             response_headers: self.response_headers,
+            reasoning_echo: self.reasoning_echo,
         };
         options.finish()?;
         let client = self.connection.connect()?;
@@ -234,6 +268,9 @@ impl ChatOpenAiBuilder {
             if let Some(flag) = flag {
                 made = made.with(name, flag);
             }
+        }
+        if let Some(name) = &self.reasoning_echo {
+            made = made.with("reasoning_echo", name.as_str());
         }
         if self.disabled.is_empty() {
             return made;

@@ -85,6 +85,17 @@ impl Client {
         Ok(Call::post(path).with_json(body))
     }
 
+    /// The model as a request names it whose URL does not: by the deployment, if only that is known.
+    ///
+    /// # Errors
+    /// `Config` on Azure if neither a deployment nor a model is known.
+    pub(crate) fn named<'a>(&'a self, model: &'a str) -> Result<&'a str> {
+        match &self.place {
+            Place::Azure(azure) if model.is_empty() => azure.named(model),
+            _ => Ok(model),
+        }
+    }
+
     /// What a call asks for, where somebody wants to know it.
     pub(crate) fn asks<'a>(&'a self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
         let mut demand = self.service.has_admission().then(demand)?;

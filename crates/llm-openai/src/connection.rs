@@ -8,6 +8,7 @@ use catena_http::service::{ConnectionSettings, Credentials, SavedNames, Service}
 
 use crate::azure::Azure;
 use crate::client::{Client, Place};
+use crate::codec::error::KEY_VARIABLE;
 use crate::dialect::OpenAiDialect;
 
 const DEFAULT_URL: &str = "https://api.openai.com/v1";
@@ -73,7 +74,11 @@ impl Connection {
     /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
     pub(crate) fn connect(mut self) -> Result<Client> {
         let place = self.place()?;
-        let mut service = Service::builder(place.base_url(), OpenAiDialect);
+        let key = match &place {
+            Place::Plain(_) => KEY_VARIABLE,
+            Place::Azure(_) => "AZURE_OPENAI_API_KEY",
+        };
+        let mut service = Service::builder(place.base_url(), OpenAiDialect { key });
         if let Some((name, value)) = place.query() {
             service = service.with_query(name, value);
         }
@@ -102,7 +107,7 @@ impl Connection {
             Place::Azure(azure) if !self.settings.is_keyless() => {
                 azure.credentials(self.settings.optional_api_key(&[])?, self.settings.environment()).map(Some)
             }
-            _ => Ok(self.settings.api_key(&["OPENAI_API_KEY"])?.map(Credentials::bearer)),
+            _ => Ok(self.settings.api_key(&[KEY_VARIABLE])?.map(Credentials::bearer)),
         }
     }
 

@@ -11,7 +11,7 @@ impl ContentFilter {
     /// # Errors
     /// `ContentFilter` for an answer that was withheld.
     pub(crate) fn check(self, message: &AiMessage, origin: &Origin) -> Result<()> {
-        if !self.0 || message.metadata.finish_reason.as_deref() != Some("content_filter") {
+        if !self.0 || !is_withheld(message) {
             return Ok(());
         }
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
@@ -23,6 +23,13 @@ impl ContentFilter {
     pub(crate) fn decoder<D>(self, decoder: D) -> Filtered<D> {
         Filtered { decoder, filter: self }
     }
+}
+
+/// Whether the filter ended an answer: chat completions say so as the finish reason, the Responses API as the reason for
+/// which the answer is incomplete.
+fn is_withheld(message: &AiMessage) -> bool {
+    let incomplete = || message.metadata.extra.get("incomplete_details")?.get("reason")?.as_str();
+    message.metadata.finish_reason.as_deref().or_else(incomplete) == Some("content_filter")
 }
 
 /// A [`StreamDecoder`] whose chunks are judged.

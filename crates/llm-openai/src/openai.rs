@@ -9,7 +9,7 @@ use catena_core::{
 };
 use serde_json::{Map, Value};
 
-use catena_http::service::Call;
+use catena_http::service::{Call, read_mended};
 
 use crate::client::Client;
 use crate::codec::completions::{
@@ -255,7 +255,8 @@ impl OpenAi {
         for prompts in prompts.chunks(self.batch_size) {
             let call = self.request(&options, prompts, cx, false)?;
             let answer = self.client.call(call, cx).await?;
-            let generations = decode_completions(&answer.body, prompts.len(), &answer.origin)?;
+            let read = |body: &[u8]| decode_completions(body, prompts.len(), &answer.origin);
+            let generations = read_mended(&answer.body, read)?;
             result.add(generations);
         }
         Ok(result)
@@ -264,7 +265,7 @@ impl OpenAi {
     async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
         let options = self.options.called(cx.arguments())?;
         let answer = self.client.call(self.request(&options, Prompts::One(prompt), cx, false)?, cx).await?;
-        decode_completion(&answer.body, &answer.origin)
+        read_mended(&answer.body, |body| decode_completion(body, &answer.origin))
     }
 
     fn request(

@@ -1,7 +1,7 @@
 //! The service's endpoints beside its models.
 
 use catena_core::{ChunkStream, Context, Result};
-use catena_http::service::{Answer, Call};
+use catena_http::service::{Answer, Call, read_mended};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -164,7 +164,7 @@ impl OpenAiClient {
     /// As for [`fetch`](Self::fetch).
     pub async fn fetch_in<T: DeserializeOwned>(&self, call: Call, cx: &Context) -> Result<T> {
         let Answer { body, origin, .. } = self.call_in(call, cx).await?;
-        decode_object(&body, &origin)
+        read_mended(&body, |body| decode_object(body, &origin))
     }
 
     /// Makes a call of any kind, and gives the events of its answer as they come. Nothing is sent before the stream is

@@ -128,6 +128,9 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
     if let Some(wanted) = kwargs.flag("use_responses_api")? {
         builder = builder.with_use_responses_api(wanted);
     }
+    if let Some(member) = kwargs.text("reasoning_echo")? {
+        builder = builder.with_reasoning_echo(member);
+    }
     builder = builder
         .with_streaming(kwargs.flag("streaming")?.unwrap_or_default())
         .with_use_previous_response_id(kwargs.flag("use_previous_response_id")?.unwrap_or_default())

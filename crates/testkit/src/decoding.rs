@@ -1,7 +1,7 @@
 //! The transport's part in the decoding of a stream.
 
 use catena_core::Result;
-use catena_http::service::{Origin, StreamDecoder};
+use catena_http::service::{Mended, Origin, StreamDecoder};
 
 /// Hands events to a decoder as the transport does: up to `[DONE]`, or until the answer is complete, or all. Returns what
 /// they are decoded to, and how it ends.
@@ -34,10 +34,11 @@ use catena_http::service::{Origin, StreamDecoder};
 /// let (_, end) = decode_events(Texts, &["to"], &Origin::default());
 /// assert_eq!(end.unwrap_err().kind(), ErrorKind::Incomplete);
 /// ```
-pub fn decode_events<D>(mut decoder: D, events: &[&str], origin: &Origin) -> (Vec<D::Chunk>, Result<()>)
+pub fn decode_events<D>(decoder: D, events: &[&str], origin: &Origin) -> (Vec<D::Chunk>, Result<()>)
 where
     D: StreamDecoder,
 {
+    let mut decoder = Mended::new(decoder);
     let mut chunks = Vec::new();
     let mut marked = false;
     for data in events {

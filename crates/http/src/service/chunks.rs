@@ -13,6 +13,7 @@ use futures_util::stream::{self, BoxStream, Stream};
 
 use super::dialect::StreamDecoder;
 use super::lines::Lines;
+use super::mended::Mended;
 use super::origin::Origin;
 use crate::body::Body;
 use crate::failure;
@@ -184,7 +185,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// Decodes an answer to its end, or to the first error.
 pub(super) fn decode_chunks<'a, D>(
     events: Events,
-    mut decoder: D,
+    decoder: D,
     origin: Origin,
     limit: ChunkLimit,
     clock: &Arc<dyn Timer>,
@@ -192,6 +193,7 @@ pub(super) fn decode_chunks<'a, D>(
 where
     D: StreamDecoder + 'a,
 {
+    let mut decoder = Mended::new(decoder);
     match events {
         Events::Whole(body) => stream::iter([decoder.whole(&body, &origin)]).boxed(),
         Events::Arriving(events) => {

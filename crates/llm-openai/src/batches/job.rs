@@ -1,6 +1,6 @@
 //! Prompts in batches, for chat models.
 
-use catena_core::{AiMessage, Context, Error, ErrorKind, PromptValue, Result};
+use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
 use catena_http::service::Origin;
 use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -185,7 +185,7 @@ impl OpenAiBatch {
         let input = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
         let (mut file, mut requests, mut api) = (Vec::new(), 0, None);
         for prompt in prompts {
-            let request = self.chat.request(prompt.into(), &Context::default(), false)?;
+            let request = self.chat.line(prompt.into())?;
             api = Some(request.api);
             encode_line(&custom_id(requests), &url(request.api), &request.body, &mut file)?;
             requests += 1;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::lenient::is_truthy;
-use catena_http::service::{Call, FailedAnswer, Origin, may_be_done, segment};
+use catena_http::service::{Call, FailedAnswer, Origin, may_be_done, read_mended, segment};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ pub use results::{BatchAnswer, BatchResult};
 pub use wait::BatchWait;
 
 use crate::codec::batch_lines::decode_line;
-use crate::codec::error::decode_failure;
+use crate::codec::error::{KEY_VARIABLE, decode_failure};
 use crate::openai_client::OpenAiClient;
 use crate::page::{ListOptions, Page, all_pages};
 use results::Lines;
@@ -161,9 +161,11 @@ impl Batches {
 }
 
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
-    let failed =
-        |status, body: &str, origin: &Origin| decode_failure(&FailedAnswer::new(status, origin, body));
-    decode_line(&line?, &Origin::default(), failed).map(BatchResult::from)
+    let failed = |status, body: &str, origin: &Origin| {
+        decode_failure(&FailedAnswer::new(status, origin, body), KEY_VARIABLE)
+    };
+    let read = |line: &[u8]| decode_line(line, &Origin::default(), failed);
+    read_mended(&line?, read).map(BatchResult::from)
 }
 
 /// What a batch is to do.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::envelope::not_decodable;
 use super::error::error_in_body;
+use super::lenient::is_truthy;
 use super::origin::Origin;
 
 #[derive(Serialize)]
@@ -75,7 +76,7 @@ pub(crate) fn decode_line(
         not_decodable("a line of the results of a batch", &String::from_utf8_lossy(line), &error, origin)
     })?;
     let outcome = match response {
-        Some(answer) if error.is_null() => {
+        Some(answer) if !is_truthy(&error) => {
             let origin = Origin { request_id: answer.request_id.clone(), ..origin.clone() };
             match answer.status_code {
                 None | Some(200..300) => {
@@ -98,7 +99,7 @@ fn not_done(error: &Value, origin: &Origin) -> Error {
         _ => ErrorKind::Other,
     };
     let none = json!({ "message": "the batch has neither an answer nor an error for this request" });
-    let error = if error.is_object() { error } else { &none };
+    let error = if is_truthy(error) { error } else { &none };
     let body = json!({ "error": error }).to_string();
     let found = error_in_body(kind, &body, ServiceError::default(), origin);
     // Nothing is wrong with a request whose time ran out.
@@ -144,6 +145,11 @@ mod tests {
             Ok(200),
         );
         check(r#"{"custom_id":"r1","response":{"body":{}}}"#, Ok(200));
+        for nothing in ["\"\"", "{}", "[]", "false"] {
+            check(&format!(r#"{{"custom_id":"r1","response":{{"body":{{}}}},"error":{nothing}}}"#), Ok(200));
+        }
+        check(r#"{"custom_id":"r1","response":{"body":{}},"error":"lost"}"#, Err((ErrorKind::Other, false)));
+        check(r#"{"custom_id":"r1","error":{}}"#, Err((ErrorKind::Other, false)));
         check(
             r#"{"custom_id":"r1","response":{"status_code":400,"request_id":"req_9","body":{"error":{}}}}"#,
             Err((ErrorKind::HttpStatus, false)),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use catena_core::{AiMessage, ToolCallChunk};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::custom_tool::CustomInput;
 use super::lenient::Text;
 use super::members::{Members, Number, deserialize_members, skip, take_extra};
 
@@ -45,14 +46,21 @@ deserialize_members!(WireCall);
 #[derive(Debug, Default)]
 struct Called<'a> {
     name: Text<'a>,
-    arguments: Option<&'a RawValue>,
+    /// As a text: some servers send them as what they are.
+    arguments: Option<String>,
+    /// What a custom tool is given, where that is a text.
+    input: Option<String>,
 }
 
 impl<'de> Members<'de> for Called<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error> {
         match &*name {
             "name" => self.name = object.next_value()?,
-            "arguments" | "input" => self.arguments = object.next_value()?,
+            "arguments" => self.arguments = text_of(object.next_value()?)?,
+            "input" => match object.next_value::<Option<&RawValue>>()? {
+                Some(input) if input.get().starts_with('"') => self.input = text_of(Some(input))?,
+                input => self.arguments = text_of(input)?,
+            },
             _ => skip(object)?,
         }
         Ok(())
@@ -61,14 +69,12 @@ impl<'de> Members<'de> for Called<'de> {
 
 deserialize_members!(Called);
 
-impl Called<'_> {
-    /// The arguments as a text: some servers send them as what they are.
-    fn arguments(&self) -> Option<String> {
-        match self.arguments?.get() {
-            "null" => None,
-            text if text.starts_with('"') => serde_json::from_str(text).ok(),
-            json => Some(json.to_owned()),
-        }
+/// A text, or other JSON as it was written.
+fn text_of<E: Error>(json: Option<&RawValue>) -> Result<Option<String>, E> {
+    match json.map(RawValue::get) {
+        None => Ok(None),
+        Some(text) if text.starts_with('"') => serde_json::from_str(text).map(Some).map_err(E::custom),
+        Some(json) => Ok(Some(json.to_owned())),
     }
 }
 
@@ -89,6 +95,7 @@ struct Call {
     id: Option<String>,
     name: String,
     arguments: ObjectEnd,
+    input: CustomInput,
 }
 
 impl CallPieces {
@@ -96,26 +103,34 @@ impl CallPieces {
     pub(super) fn add(&mut self, calls: WireCalls<'_>, message: &mut AiMessage) -> bool {
         let any = !calls.0.is_empty();
         for (position, call) in calls.0.into_iter().enumerate() {
-            message.push_tool_call_chunk(self.piece(position, call));
+            self.add_piece(position, call, message);
         }
         any
     }
 
-    /// A piece without what repeats what is known: the first id counts, and of names what is new.
-    fn piece(&mut self, position: usize, call: WireCall<'_>) -> ToolCallChunk {
+    /// Adds the ends of calls that only the end of the answer tells.
+    pub(super) fn end(&mut self, message: &mut AiMessage) {
+        self.calls.values_mut().filter_map(Call::end).for_each(|piece| message.push_tool_call_chunk(piece));
+    }
+
+    /// Adds a piece without what repeats what is known: the first id counts, and of names what is new.
+    fn add_piece(&mut self, position: usize, call: WireCall<'_>, message: &mut AiMessage) {
         let place = call.index.0.or_else(|| i64::try_from(position).ok()).unwrap_or(i64::MAX);
         let (called, custom) = match call.custom {
             Some(custom) => (custom, true),
             None => (call.function, false),
         };
-        let (id, args) = (call.id.into_string(), called.arguments());
+        let (id, mut args, mut input) = (call.id.into_string(), called.arguments, called.input);
+        if !custom {
+            args = args.or_else(|| input.take());
+        }
         let name = called.name.into_string().unwrap_or_default();
         let known = self.known(place, |known| {
             id.is_none() && known.id.is_none() && known.is_followed_by(&name, args.as_deref())
         });
         let mut piece = ToolCallChunk::new(known.index);
         match &id {
-            Some(id) => known.identify(id),
+            Some(id) => known.identify(id).into_iter().for_each(|end| message.push_tool_call_chunk(end)),
             None if known.id.is_none() => known.arguments.read(args.as_deref().unwrap_or_default()),
             None => {}
         }
@@ -123,11 +138,12 @@ impl CallPieces {
             known.name.push_str(&name);
             piece.name = Some(name);
         }
+        let args = args.or_else(|| input.map(|input| known.input.piece(&input)));
         (piece.id, piece.args, piece.extra) = (id, args, call.extra);
         if custom {
             piece.extra.insert("custom".to_owned(), true.into());
         }
-        piece
+        message.push_tool_call_chunk(piece);
     }
 
     /// The call that a piece at this place belongs to: the one that is known there, unless that one `is_over`.
@@ -146,12 +162,20 @@ impl CallPieces {
 }
 
 impl Call {
-    /// Another id at the same place is another call.
-    fn identify(&mut self, id: &str) {
+    /// Another id at the same place is another call: returns the end of the one before.
+    fn identify(&mut self, id: &str) -> Option<ToolCallChunk> {
+        let mut end = None;
         if self.id.as_ref().is_some_and(|known| known != id) {
             self.name.clear();
+            end = self.end();
         }
         self.id = Some(id.to_owned());
+        end
+    }
+
+    /// What the call lacks to be whole, if nothing else comes.
+    fn end(&mut self) -> Option<ToolCallChunk> {
+        self.input.end().map(|end| ToolCallChunk::new(self.index).with_args(end))
     }
 
     /// Whether a piece of this name begins the next call. Servers that give no ids, and all calls the same index, leave
@@ -248,6 +272,7 @@ mod tests {
         for list in lists {
             pieces.add(serde_json::from_str(&list.to_string()).expect("calls"), &mut message);
         }
+        pieces.end(&mut message);
         let message = message.into_whole();
         let calls = message.tool_calls().iter().map(|call| (call.name.as_str(), format!("{:?}", call.args)));
         let expected = expected.iter().map(|&(name, args)| (name, args.to_owned()));
@@ -283,6 +308,23 @@ mod tests {
         check(&named_first, &[("f", "{}"), ("g", "{}")]);
         let in_one = json!([{"index": 0, "function": {"name": "f", "arguments": {}}}, {"index": 0, "function": {"name": "g", "arguments": {}}}]);
         check(&[in_one], &[("f", "{}"), ("g", "{}")]);
+    }
+
+    #[test]
+    fn custom_tools_are_given_texts() {
+        let custom = |id: &str, name: &str, input: Value| json!([{"id": id, "type": "custom", "custom": {"name": name, "input": input}}]);
+        let one = r#"{"__arg1": "1 \"+\" 1"}"#;
+        check(&[custom("c", "run", json!("1 \"+\" 1"))], &[("run", one)]);
+        check(
+            &[custom("c", "run", json!("1 \"")), custom("", "", json!("+\"")), custom("", "", json!(" 1"))],
+            &[("run", one)],
+        );
+        check(
+            &[custom("c", "run", json!("{}")), custom("d", "run", json!(""))],
+            &[("run", r#"{"__arg1": "{}"}"#), ("run", r#"{"__arg1": ""}"#)],
+        );
+        check(&[custom("c", "run", json!({"a": 1}))], &[("run", r#"{"a": 1}"#)]);
+        check(&[custom("c", "run", json!(null))], &[("run", "{}")]);
     }
 
     #[test]

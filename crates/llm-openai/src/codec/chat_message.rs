@@ -1,8 +1,12 @@
 //! Messages of chat requests.
 
-use catena_core::{AiMessage, Content, Error, ErrorKind, Message, OpenAiForm, Result, TextFormat};
+use catena_core::{
+    AiMessage, Content, ContentBlock, Error, ErrorKind, Message, OpenAiForm, Result, TextFormat,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use super::custom_tool::{custom_input, is_custom};
 
 /// A message as it is sent.
 #[derive(Serialize)]
@@ -35,22 +39,40 @@ const NOT_SENT: [&str; 8] = [
     "invalid_tool_call",
 ];
 
-/// The messages of a request. `system` is what the model calls the role of instructions.
+/// The messages of a request. `system` is what the model calls the role of instructions; `reasoning` is the member in which
+/// answers say what the model thought, if they do.
 ///
 /// # Errors
 /// `InvalidInput` for content that cannot be sent, `Unsupported` for a kind of message that cannot be sent.
 pub(super) fn encode_messages<'a>(
     messages: &'a [Message],
     system: &'static str,
+    reasoning: Option<&str>,
 ) -> Result<Vec<WireMessage<'a>>> {
     let mut encoded = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        match plain(message, system) {
+        let thought = reasoning.and_then(|name| Some((name, thought_of(message)?)));
+        match plain(message, system).filter(|_| thought.is_none()) {
             Some(message) => encoded.push(message),
-            None => encoded.extend(rich(index, message, system)?.into_iter().map(WireMessage::Rich)),
+            None => {
+                let mut sent = rich(index, message, system)?;
+                let answer = sent.iter_mut().find(|wire| wire["role"] == "assistant");
+                if let (Some((name, thought)), Some(answer)) = (thought, answer) {
+                    answer[name] = thought.into();
+                }
+                encoded.extend(sent.into_iter().map(WireMessage::Rich));
+            }
         }
     }
     Ok(encoded)
+}
+
+/// What the model thought before this answer, be it nothing: where thoughts are wanted no answer may be without.
+fn thought_of(message: &Message) -> Option<&str> {
+    match message {
+        Message::Ai(message) => Some(message.reasoning.as_deref().unwrap_or_default()),
+        _ => None,
+    }
 }
 
 /// The role of a message; `None` if such messages cannot be sent.
@@ -113,6 +135,10 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
             add_calls(message, wire);
             add_audio(message, wire);
         }
+        let is_it = role != "tool" && wire["role"] == role;
+        if let (true, Some(Value::Array(parts))) = (is_it, wire.get_mut("content")) {
+            add_members(message, parts);
+        }
         // What is left out here was meant for another interface: it is not an error to have it in a conversation.
         if let Some(Value::Array(parts)) = wire.get_mut("content") {
             parts.retain(|part| !part["type"].as_str().is_some_and(|kind| NOT_SENT.contains(&kind)));
@@ -126,6 +152,33 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
         }
     }
     Ok(sent)
+}
+
+/// Members of blocks that are about something else than what the block says.
+const NOT_OF_THE_PART: [&str; 6] = ["type", "id", "index", "annotations", "extras", "phase"];
+
+/// Members by which a request says what of it is to be cached.
+const CACHE_MARKS: [&str; 2] = ["prompt_cache_breakpoint", "cache_control"];
+
+/// Puts back what the general form of messages leaves out: of blocks in the service's own form every member that it may know,
+/// of others, and of answers, which services fill with much that none takes back, only the marks.
+fn add_members(message: &Message, parts: &mut [Value]) {
+    let blocks = message.content().as_blocks().unwrap_or_default().iter();
+    // These are no parts, but calls and messages of their own.
+    let blocks = blocks.filter(|block| !matches!(block.kind(), Some("tool_use" | "tool_result")));
+    for (part, block) in parts.iter_mut().zip(blocks) {
+        let (Value::Object(part), ContentBlock::Data(members)) = (part, block) else { continue };
+        let is_own = matches!(block.kind(), Some("text" | "image_url")) && !matches!(message, Message::Ai(_));
+        let is_mark = |name: &str| CACHE_MARKS.contains(&name);
+        let fits = |name: &str| is_mark(name) || (is_own && !NOT_OF_THE_PART.contains(&name));
+        let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
+        let marks = extras.filter(|(name, _)| is_mark(name));
+        for (name, value) in members.iter().filter(|(name, _)| fits(name)).chain(marks) {
+            if !value.is_null() {
+                part.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+    }
 }
 
 /// A file that the service keeps has a name there.
@@ -143,12 +196,12 @@ fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
         _ => Vec::new(),
     };
     for (sent, call) in calls.iter_mut().zip(message.tool_calls()) {
-        add_extra(sent, &call.extra);
+        add_extra(sent, &call.extra, custom_input(&call.args));
     }
     for call in message.invalid_tool_calls() {
         let arguments = call.args.as_deref().unwrap_or_default();
         let mut sent = json!({ "type": "function", "id": call.id, "function": { "name": call.name, "arguments": arguments } });
-        add_extra(&mut sent, &call.extra);
+        add_extra(&mut sent, &call.extra, None);
         calls.push(sent);
     }
     if !calls.is_empty() {
@@ -167,13 +220,14 @@ fn add_audio(message: &AiMessage, wire: &mut Map<String, Value>) {
 }
 
 /// What a service says about a call it wants to hear again; and calls of custom tools have a form of their own.
-fn add_extra(sent: &mut Value, extra: &Map<String, Value>) {
+fn add_extra(sent: &mut Value, extra: &Map<String, Value>, input: Option<&str>) {
     if let Some(content) = extra.get("extra_content") {
         sent["extra_content"] = content.clone();
     }
-    if extra.get("custom").is_some_and(|custom| custom == true) {
-        let function = sent["function"].take();
-        let custom = json!({ "name": function["name"], "input": function["arguments"] });
+    if is_custom(extra) {
+        let mut function = sent["function"].take();
+        let input = input.map_or_else(|| function["arguments"].take(), Value::from);
+        let custom = json!({ "name": function["name"], "input": input });
         *sent = json!({ "type": "custom", "id": sent["id"], "custom": custom });
     }
 }
@@ -181,12 +235,12 @@ fn add_extra(sent: &mut Value, extra: &Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catena_core::{ContentBlock, FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
+    use catena_core::{FunctionMessage, InvalidToolCall, RemoveMessage, ToolCall};
 
     #[track_caller]
     fn check(message: Message, expected: Value) {
         let messages = [message];
-        let encoded = encode_messages(&messages, "system").expect("encoded");
+        let encoded = encode_messages(&messages, "system", None).expect("encoded");
         assert_eq!(serde_json::to_value(encoded).expect("JSON"), expected);
     }
 
@@ -211,13 +265,84 @@ mod tests {
     }
 
     #[test]
+    fn custom_tools_are_told_what_they_were_given() {
+        let mut call = ToolCall::new("run", [("__arg1", "1+1")]).with_id("c1");
+        call.extra.insert("custom".to_owned(), true.into());
+        let mut broken = InvalidToolCall::new("run", "1+");
+        broken.extra = call.extra.clone();
+        let mut answer = AiMessage::new("").with_tool_calls([call]);
+        answer.push_invalid_tool_call(broken);
+        let sent = |id: Value, input: &str| json!({"type": "custom", "id": id, "custom": {"name": "run", "input": input}});
+        check(
+            answer.into(),
+            json!([{"role": "assistant", "content": null, "tool_calls": [sent("c1".into(), "1+1"), sent(Value::Null, "1+")]}]),
+        );
+    }
+
+    #[test]
+    fn thoughts_are_told_again_where_that_is_wanted() {
+        let mut plain = AiMessage::new("42");
+        plain.reasoning = Some("6*7".into());
+        let mut calling = AiMessage::new("").with_tool_calls([ToolCall::new("f", [("a", 1)]).with_id("c1")]);
+        calling.reasoning = Some("ask f".into());
+        let messages = [Message::human("?"), plain.into(), calling.into(), Message::ai("!")];
+        let encoded = |name| {
+            serde_json::to_value(encode_messages(&messages, "system", name).expect("encoded")).expect("JSON")
+        };
+        let mut expected = encoded(None);
+        assert!(!expected.to_string().contains("6*7"));
+        expected[1]["reasoning_content"] = "6*7".into();
+        expected[2]["reasoning_content"] = "ask f".into();
+        expected[3]["reasoning_content"] = "".into();
+        assert_eq!(encoded(Some("reasoning_content")), expected);
+    }
+
+    #[test]
+    fn blocks_keep_what_the_service_may_know() {
+        let content = |blocks: Value| serde_json::from_value::<Content>(blocks).expect("content");
+        let marked = |mut part: Value| {
+            part["cache_control"] = json!({"type": "ephemeral"});
+            part["prompt_cache_breakpoint"] = json!({"mode": "explicit"});
+            part
+        };
+        let text = json!({"type": "text", "text": "t"});
+        let image = json!({"type": "image_url", "image_url": {"url": "u"}});
+        let mut block = marked(text.clone());
+        block["id"] = "lc_1".into();
+        block["index"] = 0.into();
+        block["annotations"] = json!([]);
+        block["note"] = "n".into();
+        let mut whole = marked(text.clone());
+        whole["note"] = "n".into();
+        let extras = json!({"type": "text", "text": "t", "extras": {"cache_control": {"type": "ephemeral"}, "note": "n"}});
+        let mut extras_marked = text.clone();
+        extras_marked["cache_control"] = json!({"type": "ephemeral"});
+        let blocks =
+            json!([block, marked(image.clone()), marked(json!({"type": "image", "url": "u"})), text, extras]);
+        let parts = json!([whole, marked(image.clone()), marked(image.clone()), text, extras_marked]);
+        check(Message::human(content(blocks.clone())), json!([{"role": "user", "content": parts}]));
+        check(Message::system(content(blocks)), json!([{"role": "system", "content": parts}]));
+        let blocks = json!([{"type": "thinking", "thinking": "hm"}, {"type": "tool_use", "id": "c1", "name": "f", "input": {}}, block]);
+        check(
+            Message::ai(content(blocks)),
+            json!([{"role": "assistant", "content": [marked(text.clone())], "tool_calls": [
+                {"type": "function", "id": "c1", "function": {"name": "f", "arguments": "{}"}}]}]),
+        );
+        check(
+            Message::tool(content(json!([block])), "c1"),
+            json!([{"role": "tool", "tool_call_id": "c1", "content": [text]}]),
+        );
+    }
+
+    #[test]
     fn every_role_has_its_word() {
         check(
             FunctionMessage::new("f", "r").into(),
             json!([{"role": "function", "name": "f", "content": "r"}]),
         );
         check(Message::chat("critic", "x"), json!([{"role": "critic", "content": "x"}]));
-        let error = encode_messages(&[RemoveMessage::new("1").into()], "system").err().expect("an error");
+        let error =
+            encode_messages(&[RemoveMessage::new("1").into()], "system", None).err().expect("an error");
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 
@@ -243,7 +368,7 @@ mod tests {
         let file: Content =
             serde_json::from_value(json!([{"type": "file", "url": "https://e.org/a.pdf"}])).expect("content");
         let messages = [Message::human("Hi"), Message::human(file)];
-        let error = encode_messages(&messages, "system").err().expect("an error");
+        let error = encode_messages(&messages, "system", None).err().expect("an error");
         assert!(error.to_string().contains("messages[1].content[0]"), "{error}");
     }
 }

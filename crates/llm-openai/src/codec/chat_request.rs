@@ -33,6 +33,8 @@ pub(crate) struct ChatOptions {
     pub(crate) use_previous_response_id: bool,
     /// Answers carry the headers they came with.
     pub(crate) response_headers: bool,
+    /// The member by which chat completions are told again what the model thought before.
+    pub(crate) reasoning_echo: Option<String>,
 }
 
 impl ChatOptions {
@@ -73,9 +75,10 @@ impl ChatOptions {
         let mut called = Self { parameters, ..self.clone() };
         let members = &mut called.parameters.members;
         let names = |name: &str| arguments.is_some_and(|arguments| arguments.contains_key(name));
-        if names("max_tokens") && !names("max_completion_tokens") {
-            members.remove("max_completion_tokens");
+        if LIMITS.into_iter().any(names) {
+            members.retain(|name, _| !LIMITS.contains(&name.as_str()) || names(name));
         }
+        settle_effort(members, names);
         if let Some(Value::String(model)) = members.remove("model") {
             called.model = model;
         }
@@ -114,6 +117,21 @@ impl ChatOptions {
     fn stream_options(&self) -> Option<Map<String, Value>> {
         let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
         self.parameters.stream_options(wanted)
+    }
+}
+
+/// The names of the limit of tokens. Of several that are set the one that a call names counts.
+const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/// Of the two places for the effort of reasoning the one that a call names counts.
+fn settle_effort(members: &mut Map<String, Value>, names: impl Fn(&str) -> bool) {
+    let of_reasoning = members.get_mut("reasoning").and_then(Value::as_object_mut);
+    match (names("reasoning"), names("reasoning_effort"), of_reasoning) {
+        (false, true, Some(reasoning)) => _ = reasoning.remove("effort"),
+        (true, false, Some(reasoning)) if reasoning.contains_key("effort") => {
+            members.remove("reasoning_effort");
+        }
+        _ => {}
     }
 }
 
@@ -178,11 +196,24 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
     }
     let system = if is_reasoning_model(&options.model) { "developer" } else { "system" };
     encode(&Body {
-        input: ("messages", encode_messages(messages, system)?),
+        input: ("messages", encode_messages(messages, system, options.reasoning_echo.as_deref())?),
         model: &options.model,
-        parameters: &options.parameters,
+        parameters: &without_what_lacks_tools(&options.parameters),
         stream: stream.then(|| options.stream_options()),
     })
+}
+
+/// The parameters without the one that the service refuses where there are no tools. A model may well be set so, and be given
+/// tools with some calls only.
+fn without_what_lacks_tools(parameters: &Parameters) -> Cow<'_, Parameters> {
+    let name = "parallel_tool_calls";
+    let tools = parameters.extra.get("tools").or_else(|| parameters.members.get("tools"));
+    if tools.is_some_and(is_truthy) || !parameters.members.contains_key(name) {
+        return Cow::Borrowed(parameters);
+    }
+    let mut sent = parameters.clone();
+    sent.members.remove(name);
+    Cow::Owned(sent)
 }
 
 /// True for o1, o3 and their kin, which call system messages developer messages.
@@ -252,12 +283,61 @@ mod tests {
             json!({"max_tokens": 2, "max_completion_tokens": 3}),
         );
         check_members("m", json!({}), json!({"max_tokens": 3}), json!({"max_completion_tokens": 3}));
-        let error = model("m")
-            .called(Some(&members(json!({"stream": true}))))
-            .expect_err("not a matter of arguments");
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        for bound in [
+            json!({"stream": true}),
+            json!({"extra_body": {"stream": true}}),
+            json!({"model_kwargs": {"stream": false}}),
+        ] {
+            let error = model("m").called(Some(&members(bound))).expect_err("not a matter of arguments");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
         let bound = members(json!({"model": "o3"}));
         assert_eq!(model("m").called(Some(&bound)).expect("good").model, "o3");
+    }
+
+    #[test]
+    fn what_is_bound_counts_under_whatever_name() {
+        for (set, arguments, expected) in [
+            (json!({"max_tokens": 5}), json!({"max_output_tokens": 3}), json!({"max_output_tokens": 3})),
+            (json!({"max_output_tokens": 5}), json!({"max_tokens": 3}), json!({"max_output_tokens": 3})),
+            (json!({"max_tokens": 5}), json!({"max_tokens": 3}), json!({"max_output_tokens": 3})),
+            (
+                json!({"reasoning": {"effort": "low", "summary": "auto"}}),
+                json!({"reasoning_effort": "high"}),
+                json!({"reasoning": {"effort": "high", "summary": "auto"}}),
+            ),
+            (
+                json!({"reasoning_effort": "low"}),
+                json!({"reasoning": {"effort": "high"}}),
+                json!({"reasoning": {"effort": "high"}}),
+            ),
+            (
+                json!({"reasoning_effort": "low"}),
+                json!({"reasoning": {"summary": "auto"}}),
+                json!({"reasoning": {"effort": "low", "summary": "auto"}}),
+            ),
+        ] {
+            let mut options = ChatOptions { use_responses_api: Some(true), ..model("m") };
+            options.parameters.members = members(set);
+            options.finish().expect("good settings");
+            let called = options.called(Some(&members(arguments))).expect("good arguments");
+            let body = encode_for_api(called.api(), &called, &hi(), false).expect("a body");
+            let mut body = members(serde_json::from_slice(&body).expect("JSON"));
+            body.retain(|name, _| name != "model" && name != "input");
+            assert_eq!(Value::from(body), expected);
+        }
+        check_members(
+            "m",
+            json!({"max_tokens": 5}),
+            json!({"max_completion_tokens": 3}),
+            json!({"max_completion_tokens": 3}),
+        );
+        check_members(
+            "gpt-5.1",
+            json!({"reasoning_effort": "low"}),
+            json!({"reasoning": {"effort": "none"}, "temperature": 0.3}),
+            json!({"reasoning": {"effort": "none"}, "temperature": 0.3}),
+        );
     }
 
     #[test]
@@ -279,6 +359,19 @@ mod tests {
         let arguments = json!({"response_format": format, "strict": true});
         check_members("m", json!({}), arguments, json!({"response_format": wire}));
         check_members("m", json!({}), json!({"tools": [], "tool_choice": false}), json!({}));
+    }
+
+    #[test]
+    fn what_is_about_tools_is_sent_with_tools_only() {
+        let tool = json!({"name": "f", "parameters": {"type": "object", "properties": {}}});
+        let wire = json!({"type": "function", "function": tool});
+        let parallel = json!({"parallel_tool_calls": false});
+        check_members("m", parallel.clone(), json!({}), json!({}));
+        check_members("m", parallel.clone(), json!({"tools": []}), json!({}));
+        let sent = json!({"tools": [wire], "parallel_tool_calls": false});
+        check_members("m", parallel.clone(), json!({"tools": [tool]}), sent.clone());
+        check_members("m", parallel.clone(), json!({"extra_body": {"tools": [wire]}}), sent);
+        check_members("m", json!({}), json!({"extra_body": parallel}), parallel);
     }
 
     #[test]

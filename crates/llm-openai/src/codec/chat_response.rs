@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use catena_core::{AiMessage, Result};
 use serde::de::MapAccess;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call_pieces::{CallPieces, WireCalls};
 use super::content::WireContent;
 use super::envelope::{Envelope, decode_body, no_choices};
-use super::lenient::Text;
+use super::error::decode_error_in_answer;
+use super::lenient::{Text, is_truthy};
 use super::members::{Facts, Members, Number, deserialize_members, keep_facts, skip, take_fact};
 use super::origin::Origin;
 use super::response_headers::add_headers;
@@ -22,6 +23,7 @@ pub(super) struct ChatChoice<'a> {
     pub(super) delta: Option<WireMessage<'a>>,
     pub(super) finish_reason: Text<'a>,
     pub(super) logprobs: Value,
+    pub(super) error: Value,
     pub(super) facts: Facts<'a>,
 }
 
@@ -33,6 +35,7 @@ impl<'de> Members<'de> for ChatChoice<'de> {
             "delta" => self.delta = object.next_value()?,
             "finish_reason" => self.finish_reason = object.next_value()?,
             "logprobs" => self.logprobs = object.next_value()?,
+            "error" => self.error = object.next_value()?,
             _ => take_fact(&mut self.facts, name, object)?,
         }
         Ok(())
@@ -99,7 +102,7 @@ impl WireMessage<'_> {
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let (choices, facts) = decode_choices(body, origin, headers)?;
     let first = choices.into_iter().next();
-    first.map(|choice| choice.into_message(facts)).ok_or_else(|| no_choices(body, origin))
+    first.map_or_else(|| Err(no_choices(body, origin)), |choice| choice.into_message(facts, origin))
 }
 
 /// Reads all choices of an answer, in the order of their indices. Each carries the usage of the whole.
@@ -108,10 +111,10 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result
 /// As for [`decode_chat`].
 pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
     let (choices, facts) = decode_choices(body, origin, headers)?;
-    Ok(choices.into_iter().map(|choice| choice.into_message(facts.clone())).collect())
+    choices.into_iter().map(|choice| choice.into_message(facts.clone(), origin)).collect()
 }
 
-/// The choices that hold a message, at least one, and what is known about the whole answer.
+/// The choices that hold a message or an error, at least one, and what is known about the whole answer.
 fn decode_choices<'a>(
     body: &'a [u8],
     origin: &Origin,
@@ -119,7 +122,7 @@ fn decode_choices<'a>(
 ) -> Result<(Vec<ChatChoice<'a>>, AiMessage)> {
     let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
     let mut choices = envelope.choices.take().unwrap_or_default();
-    choices.retain(|choice| choice.message.is_some());
+    choices.retain(|choice| choice.message.is_some() || is_truthy(&choice.error));
     if choices.is_empty() {
         return Err(no_choices(body, origin));
     }
@@ -148,11 +151,16 @@ impl<'a> ChatChoice<'a> {
         }
     }
 
-    /// The message of the choice, with what is known about the whole answer.
-    fn into_message(self, mut message: AiMessage) -> AiMessage {
+    /// The message of the choice, with what is known about the whole answer; or the error that it holds.
+    fn into_message(self, mut message: AiMessage, origin: &Origin) -> Result<AiMessage> {
+        if is_truthy(&self.error) {
+            return Err(decode_error_in_answer(&json!({ "error": self.error }).to_string(), origin));
+        }
         let mut wire = self.message.unwrap_or_default();
         wire.add_to(&mut message);
-        CallPieces::default().add(std::mem::take(&mut wire.tool_calls), &mut message);
+        let mut calls = CallPieces::default();
+        calls.add(std::mem::take(&mut wire.tool_calls), &mut message);
+        calls.end(&mut message);
         let metadata = &mut message.metadata;
         keep_facts(&self.facts, &mut metadata.extra);
         keep_facts(&wire.facts, &mut metadata.extra);
@@ -160,7 +168,7 @@ impl<'a> ChatChoice<'a> {
             metadata.extra.insert("logprobs".to_owned(), self.logprobs);
         }
         metadata.finish_reason = self.finish_reason.into_string();
-        message.into_whole()
+        Ok(message.into_whole())
     }
 }
 
@@ -169,7 +177,6 @@ mod tests {
     use super::super::fixtures::origin;
     use super::*;
     use catena_core::{ErrorKind, ToolCall, Usage};
-    use serde_json::json;
 
     fn message(text: &str) -> AiMessage {
         let mut message = AiMessage::new(text);
@@ -299,6 +306,28 @@ mod tests {
         check_error(r#"{"choices":"none"}"#, ErrorKind::InvalidResponse, "expected shape");
         check_error("[]", ErrorKind::InvalidResponse, "expected shape");
         check_error("null", ErrorKind::InvalidResponse, "expected shape");
+    }
+
+    #[test]
+    fn an_error_in_a_choice_is_an_error() {
+        let failed =
+            r#"{"error":{"code":502,"message":"Upstream"},"finish_reason":"error","message":{"content":""}}"#;
+        let said = r#"{"message":{"content":"Hi"}}"#;
+        let decode = |choices: &str| {
+            let body = format!(r#"{{"choices":[{choices}]}}"#);
+            let body = body.as_bytes();
+            let one = decode_chat(body, &origin(), false).map(String::from);
+            let all = decode_chat_all(body, &origin(), false).map(|all| all.len());
+            (one.map_err(|error| error.kind()), all.map_err(|error| error.kind()))
+        };
+        assert_eq!(decode(failed), (Err(ErrorKind::Server), Err(ErrorKind::Server)));
+        assert_eq!(
+            decode(r#"{"error":"gone"}"#),
+            (Err(ErrorKind::InvalidResponse), Err(ErrorKind::InvalidResponse))
+        );
+        assert_eq!(decode(&format!("{said},{failed}")), (Ok("Hi".to_owned()), Err(ErrorKind::Server)));
+        let none = r#"{"error":{},"message":{"content":"Hi"}}"#;
+        assert_eq!(decode(none), (Ok("Hi".to_owned()), Ok(1)));
     }
 
     #[test]

@@ -38,6 +38,10 @@ impl<'de> EventChoice<'de> for ChatChoice<'de> {
     fn index(&self) -> i64 {
         self.index.0.unwrap_or(0)
     }
+
+    fn error(&self) -> &Value {
+        &self.error
+    }
 }
 
 impl StreamDecoder for ChatStream {
@@ -75,6 +79,7 @@ impl StreamDecoder for ChatStream {
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         self.progress.end(marked, origin)?;
+        self.calls.end(&mut self.pending);
         let mut increments = std::mem::take(&mut self.increments);
         keep(&mut increments, &mut self.pending.metadata.extra);
         let left = !self.progress.emitted || self.pending != AiMessage::default();
@@ -120,6 +125,9 @@ impl ChatStream {
     }
 
     fn deliver(&mut self) -> AiMessage {
+        if self.progress.finished {
+            self.calls.end(&mut self.pending);
+        }
         self.progress.emitted = true;
         std::mem::take(&mut self.pending)
     }
@@ -200,6 +208,51 @@ mod tests {
             let events: Vec<&str> = events.iter().chain([&stop]).map(String::as_str).collect();
             check(&events, &texts, Some("stop"), None);
         }
+    }
+
+    #[test]
+    fn a_character_that_is_cut_between_two_pieces_is_whole() {
+        let say = |delta: &str| format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
+        let content = |text: &str| say(&format!(r#"{{"content":"{text}"}}"#));
+        let stop = STOP.to_owned();
+        for (events, expected) in [
+            (vec![content("a"), content("b\\ud83d"), content("\\ude00c"), content("d")], "ab😀cd"),
+            (vec![content("\\ud83d"), content(""), content("\\ude00")], "😀"),
+            (vec![content("\\ud83dx"), content("\\ude00")], "\u{FFFD}x\u{FFFD}"),
+        ] {
+            let events: Vec<&str> = events.iter().chain([&stop]).map(String::as_str).collect();
+            let (chunks, end) = decode(ChatStream::default(), &events);
+            end.expect("a complete answer");
+            assert_eq!(fold(chunks).text(), expected);
+        }
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\": \"\ud83d"}}]"#,
+                r#"[{"index":0,"function":{"arguments":"\ude00\"}"}}]"#,
+            ],
+            &[r#"f({"a": "😀"})#c1"#],
+        );
+    }
+
+    #[test]
+    fn half_a_character_in_what_nobody_knows_loses_nothing() {
+        let event = r#"{"choices":[{"delta":{"content":"a","details":[{"text":"b\ud83d"}]}}]}"#;
+        let (chunks, end) = decode(ChatStream::default(), &[event, STOP]);
+        end.expect("a complete answer");
+        assert_eq!(fold(chunks).metadata.extra["details"][0]["text"], "b\u{FFFD}");
+    }
+
+    #[test]
+    fn custom_tools_are_given_texts_in_pieces() {
+        check_calls(
+            &[
+                r#"[{"index":0,"id":"c1","type":"custom","custom":{"name":"run","input":""}}]"#,
+                r#"[{"index":0,"custom":{"input":"1 \"+"}}]"#,
+                r#"[{"index":1,"id":"c2","type":"custom","custom":{"name":"run","input":"2"}}]"#,
+                r#"[{"index":0,"custom":{"input":"\" 1"}}]"#,
+            ],
+            &[r#"run({"__arg1": "1 \"+\" 1"})#c1"#, r#"run({"__arg1": "2"})#c2"#],
+        );
     }
 
     #[test]
@@ -374,6 +427,10 @@ mod tests {
         check_error(&[HEL, LO, coded], ErrorKind::Stream, "529", true);
         let flat = r#"{"object":"error","message":"gone","type":"x","param":null,"code":400}"#;
         check_error(&[HEL, LO, flat, "[DONE]"], ErrorKind::Stream, "gone", false);
+        let of_choice = r#"{"choices":[{"delta":{"content":""},"finish_reason":"error","error":{"code":502,"message":"gone"}}]}"#;
+        check_error(&[HEL, LO, of_choice, "[DONE]"], ErrorKind::Stream, "gone", true);
+        let of_groq = r#"{"choices":[],"x_groq":{"id":"req_9","error":"over capacity"}}"#;
+        check_error(&[HEL, LO, of_groq, STOP, "[DONE]"], ErrorKind::Stream, "over capacity", false);
         let quota = r#"{"error":{"message":"m","code":429,"type":"insufficient_quota"}}"#;
         check_error(&[HEL, LO, quota], ErrorKind::Stream, "429", false);
         let overflow = r#"{"error":{"message":"m","code":"context_length_exceeded"}}"#;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use catena_core::{Result, Usage};
 use serde::de::MapAccess;
+use serde_json::Value;
 
 use super::StreamDecoder;
 use super::completions::decode_completion;
@@ -19,6 +20,7 @@ struct Piece<'a> {
     index: Number,
     text: Text<'a>,
     finish_reason: Text<'a>,
+    error: Value,
 }
 
 impl<'de> Members<'de> for Piece<'de> {
@@ -27,6 +29,7 @@ impl<'de> Members<'de> for Piece<'de> {
             "index" => self.index = object.next_value()?,
             "text" => self.text = object.next_value()?,
             "finish_reason" => self.finish_reason = object.next_value()?,
+            "error" => self.error = object.next_value()?,
             _ => skip(object)?,
         }
         Ok(())
@@ -38,6 +41,10 @@ deserialize_members!(Piece);
 impl<'de> EventChoice<'de> for Piece<'de> {
     fn index(&self) -> i64 {
         self.index.0.unwrap_or(0)
+    }
+
+    fn error(&self) -> &Value {
+        &self.error
     }
 }
 
@@ -118,6 +125,8 @@ mod tests {
         check(&[], &[], Some(ErrorKind::Incomplete));
         check(&["[DONE]"], &[], Some(ErrorKind::InvalidResponse));
         check(&[A, r#"{"error":{"message":"boom"}}"#, B], &["a"], Some(ErrorKind::Stream));
+        let of_choice = r#"{"choices":[{"text":"","finish_reason":"error","error":{"message":"boom"}}]}"#;
+        check(&[A, of_choice, "[DONE]"], &["a"], Some(ErrorKind::Stream));
         check(&[A, "{", B], &["a"], Some(ErrorKind::Decode));
     }
 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use catena_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::envelope::{Envelope, decode_body, keep, no_choices};
-use super::lenient::{Text, count};
+use super::error::decode_error_in_answer;
+use super::lenient::{Text, count, is_truthy};
 use super::origin::Origin;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
 use crate::completion::Completion;
@@ -137,6 +138,8 @@ struct Choice<'a> {
     finish_reason: Text<'a>,
     #[serde(default)]
     logprobs: Value,
+    #[serde(default)]
+    error: Value,
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
@@ -161,6 +164,9 @@ pub(crate) fn decode_completions(
 ) -> Result<Vec<Vec<Completion>>> {
     let mut answer: Envelope<'_, Choice<'_>> = decode_body(body, origin)?;
     let mut choices = answer.choices.take().unwrap_or_default();
+    if let Some(error) = choices.iter().map(|choice| &choice.error).find(|error| is_truthy(error)) {
+        return Err(decode_error_in_answer(&json!({ "error": error }).to_string(), origin));
+    }
     let said = |choice: &Choice<'_>| choice.text.0.is_some() || choice.finish_reason.as_str().is_some();
     if choices.is_empty() || !choices.iter().all(said) {
         return Err(no_choices(body, origin));
@@ -222,8 +228,7 @@ impl Choice<'_> {
 mod tests {
     use super::super::fixtures::origin;
     use super::*;
-    use catena_core::{ErrorKind, Usage};
-    use serde_json::json;
+    use catena_core::Usage;
 
     #[test]
     fn what_is_not_set_is_not_sent() {
@@ -292,6 +297,7 @@ mod tests {
             (r#"{"choices":[]}"#, ErrorKind::InvalidResponse),
             (r#"{"choices":[{"message":{"content":"chat"}}]}"#, ErrorKind::InvalidResponse),
             (r#"{"error":{"message":"no slot"}}"#, ErrorKind::InvalidResponse),
+            (r#"{"choices":[{"text":"","error":{"code":502},"finish_reason":"error"}]}"#, ErrorKind::Server),
         ] {
             let error = decode_completion(body.as_bytes(), &origin()).expect_err(body);
             assert_eq!(error.kind(), kind, "{body}");

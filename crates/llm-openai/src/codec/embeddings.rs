@@ -119,19 +119,26 @@ pub(crate) fn decode_embeddings(body: &[u8], expected: usize, origin: &Origin) -
     Ok(Embedded { vectors, model: response.model.into_string(), usage: decode_usage(&response.usage) })
 }
 
-/// The vectors by their `index`; as they came if none has one.
+/// The vectors by their `index`; as they came if all have the same or none, which says nothing. Where one alone has none it is
+/// the one that is left: some services leave out a zero.
 fn in_order(items: Vec<Item>) -> Option<Vec<Vec<f32>>> {
-    if items.iter().all(|item| item.index.is_null()) {
-        return Some(items.into_iter().map(|item| item.embedding.0).collect());
+    let indices: Vec<_> = items.iter().map(|item| count(Some(&item.index))).collect();
+    let mut vectors = items.into_iter().map(|item| item.embedding.0);
+    if indices.windows(2).all(|pair| pair[0] == pair[1]) {
+        return Some(vectors.collect());
     }
-    let mut vectors: Vec<Option<Vec<f32>>> = items.iter().map(|_| None).collect();
-    for item in items {
-        let place = vectors.get_mut(usize::try_from(count(Some(&item.index))?).ok()?)?;
-        if place.replace(item.embedding.0).is_some() {
+    let mut places: Vec<Option<Vec<f32>>> = indices.iter().map(|_| None).collect();
+    let mut unnumbered = None;
+    for (index, vector) in indices.iter().zip(&mut vectors) {
+        let place = match index {
+            Some(index) => places.get_mut(usize::try_from(*index).ok()?)?,
+            None => &mut unnumbered,
+        };
+        if place.replace(vector).is_some() {
             return None;
         }
     }
-    vectors.into_iter().collect()
+    places.into_iter().map(|place| place.or_else(|| unnumbered.take())).collect()
 }
 
 /// A vector: a list of numbers, or Base64 of 32-bit floats.
@@ -198,6 +205,40 @@ mod tests {
     }
 
     #[test]
+    fn vectors_go_to_their_inputs_however_they_are_numbered() {
+        let decode = |indices: [&str; 3]| {
+            let items = indices.iter().zip(["[0]", "[1]", "[2]"]);
+            let items = items.map(|(index, vector)| format!(r#"{{"index":{index},"embedding":{vector}}}"#));
+            let body = format!(r#"{{"data":[{}]}}"#, items.collect::<Vec<_>>().join(","));
+            decode_embeddings(body.as_bytes(), 3, &origin())
+        };
+        for (indices, expected) in [
+            (["0", "1", "2"], [0.0, 1.0, 2.0]),
+            (["2", "0", "1"], [1.0, 2.0, 0.0]),
+            // A service that leaves out zeros.
+            (["null", "1", "2"], [0.0, 1.0, 2.0]),
+            (["2", "null", "1"], [1.0, 2.0, 0.0]),
+            (["\"a\"", "1", "0"], [2.0, 1.0, 0.0]),
+            // One that numbers nothing.
+            (["0", "0", "0"], [0.0, 1.0, 2.0]),
+            (["\"a\"", "null", "{}"], [0.0, 1.0, 2.0]),
+        ] {
+            assert_eq!(
+                decode(indices).expect("vectors").vectors,
+                expected.map(|value| [value]),
+                "{indices:?}"
+            );
+        }
+        for indices in
+            [["1", "2", "3"], ["0", "1", "1"], ["null", "1", "1"], ["null", "9", "0"], ["null", "null", "0"]]
+        {
+            let error = decode(indices).expect_err("nobody knows whose they are");
+            assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+            assert!(error.to_string().contains("numbered"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_said_beside_the_vectors_is_kept() {
         let body = r#"{"data":[{"embedding":[1]}],"model":"m","usage":{"prompt_tokens":4,"total_tokens":4}}"#;
         let embedded = decode_embeddings(body.as_bytes(), 1, &origin()).expect("vectors");
@@ -209,13 +250,6 @@ mod tests {
         check_error("{}", 1, ErrorKind::InvalidResponse, "0 vectors for 1");
         check_error(r#"{"data":[]}"#, 2, ErrorKind::InvalidResponse, "0 vectors for 2");
         check_error(r#"{"data":[{"embedding":[1]}]}"#, 2, ErrorKind::InvalidResponse, "1 vectors for 2");
-        for indices in ["0,0", "1,2", "0,null", "\"a\",1"] {
-            let (one, two) = indices.split_once(',').expect("two");
-            let body = format!(
-                r#"{{"data":[{{"index":{one},"embedding":[1]}},{{"index":{two},"embedding":[1]}}]}}"#
-            );
-            check_error(&body, 2, ErrorKind::InvalidResponse, "numbered");
-        }
         check_error(
             r#"{"data":[{"embedding":[1]},{"embedding":[1,2]}]}"#,
             2,

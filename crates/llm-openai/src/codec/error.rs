@@ -7,11 +7,15 @@ use super::error_body::ErrorBody;
 use super::error_kind;
 use super::origin::Origin;
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
-pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
+/// Where the key is looked for, except on Azure.
+pub(crate) const KEY_VARIABLE: &str = "OPENAI_API_KEY";
+
+/// The error for an answer with an unsuccessful status. Never fails, whatever the body is. `key` is the
+/// variable in which the key is looked for.
+pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: &str) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
-    let message = describe(kind, Some(answer.status()), &read);
+    let message = describe(kind, Some(answer.status()), &read, key);
     answer.error(kind, message, details(read))
 }
 
@@ -32,7 +36,7 @@ pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceErro
     let read = ErrorBody::parse(&body);
     let kind = error_kind::of_body(&read, otherwise);
     let retryable = error_kind::is_retryable_body(&read);
-    let message = describe(kind, None, &read);
+    let message = describe(kind, None, &read, KEY_VARIABLE);
     let service = ServiceError {
         status: known.status,
         request_id: origin.request_id.clone(),
@@ -53,14 +57,14 @@ fn details(read: ErrorBody) -> ServiceError {
     }
 }
 
-fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
+fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody, key: &str) -> String {
     let word = body.code.as_ref().map(|code| format!("code {code}"));
     let advice = match kind {
-        ErrorKind::Authentication => "check OPENAI_API_KEY, or what `with_api_key` was given",
-        ErrorKind::NotFound => "check the model's name and the base URL",
-        _ => "",
+        ErrorKind::Authentication => format!("check {key}, or what `with_api_key` was given"),
+        ErrorKind::NotFound => "check the model's name and the base URL".to_owned(),
+        _ => String::new(),
     };
-    Complaint { kind, status, word: word.as_deref(), reason: body.text(), advice }.to_string()
+    Complaint { kind, status, word: word.as_deref(), reason: body.text(), advice: &advice }.to_string()
 }
 
 #[cfg(test)]
@@ -77,7 +81,7 @@ mod tests {
         };
         let body = origin.redactor.clean_body(body);
         let origin = Origin { headers: std::sync::Arc::new(headers.iter().map(pair).collect()), ..origin };
-        decode_failure(&FailedAnswer::new(status, &origin, &body))
+        decode_failure(&FailedAnswer::new(status, &origin, &body), KEY_VARIABLE)
     }
 
     #[track_caller]
@@ -119,6 +123,8 @@ mod tests {
         check(429, &code("insufficient_quota"), ErrorKind::QuotaExceeded, false);
         check(429, &code("project_spend_limit_exceeded"), ErrorKind::QuotaExceeded, false);
         check(429, r#"{"error":{"type":"insufficient_quota"}}"#, ErrorKind::QuotaExceeded, false);
+        check(429, &code("billing_not_active"), ErrorKind::QuotaExceeded, false);
+        check(429, r#"{"error":{"type":"billing_not_active"}}"#, ErrorKind::QuotaExceeded, false);
         check(400, &code("context_length_exceeded"), ErrorKind::ContextOverflow, false);
         check(400, r#"{"error":{"type":"exceed_context_size_error"}}"#, ErrorKind::ContextOverflow, false);
         check(400, r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#, ErrorKind::ContextOverflow, false);

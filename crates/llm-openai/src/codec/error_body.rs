@@ -4,6 +4,7 @@ use catena_http::service::excerpt;
 use serde_json::Value;
 
 use super::lenient::is_truthy;
+use super::object::read_value;
 
 /// What a body says about an error.
 #[derive(Debug, Default, PartialEq)]
@@ -20,7 +21,7 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
-        let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
+        let value = read_value(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
         let mut read = Self::from_value(&value);
         if read.text().is_none() {
             // A gateway's own form, or none at all: the reason is in it somewhere.
@@ -106,6 +107,7 @@ mod tests {
         );
         check(r#"[{"error":{"message":"m","code":429}}]"#, ["m", "429", "", "", ""]);
         check(r#""just text""#, ["", "", "", "", "just text"]);
+        check(r#"{"error":{"message":"m \ud83d","code":"c"}}"#, ["m \u{FFFD}", "c", "", "", ""]);
         check("404 page not found\n", ["", "", "", "", "404 page not found"]);
         check("<html><title>502</title></html>", ["", "", "", "", "502"]);
         check(r#"{"error":{"message":"cut"#, ["", "", "", "", r#"{"error":{"message":"cut"#]);

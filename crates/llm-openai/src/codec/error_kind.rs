@@ -6,7 +6,8 @@ use catena_http::service::{is_transient, kind_of_status};
 use super::error_body::ErrorBody;
 
 /// Limits that waiting does not lift.
-const QUOTA: [&str; 5] = [
+const QUOTA: [&str; 6] = [
+    "billing_not_active",
     "insufficient_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",

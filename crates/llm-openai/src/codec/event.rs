@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 
 use catena_core::{ResponseMetadata, Result, Usage};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::envelope::not_decodable;
 use super::error::error_in_event;
@@ -21,6 +21,9 @@ use super::usage::{read_usage, take_usage};
 pub(super) trait EventChoice<'de>: Deserialize<'de> {
     /// Which answer it belongs to; 0 if it does not say.
     fn index(&self) -> i64;
+
+    /// What went wrong with it; as a rule nothing.
+    fn error(&self) -> &Value;
 }
 
 /// One event, of which the choice of the first answer counts.
@@ -101,7 +104,19 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         if is_truthy(&event.error) || (named && !event.choices.listed) {
             return Err(error_in_event(data, origin));
         }
+        if let Some(error) = event.other_error() {
+            return Err(error_in_event(&json!({ "error": error }).to_string(), origin));
+        }
         Ok(Some(event))
+    }
+
+    /// An error where some services report one: OpenRouter in the choice, Groq among what it says about itself.
+    fn other_error(&self) -> Option<Value> {
+        let of_groq =
+            |value: &RawValue| Some(serde_json::from_str::<Value>(value.get()).ok()?["error"].take());
+        let groq = self.facts.iter().find(|(name, _)| name == "x_groq").and_then(|(_, value)| of_groq(value));
+        let of_choice = self.choices.first.as_ref().map(EventChoice::error).filter(|error| is_truthy(error));
+        of_choice.cloned().or(groq).filter(is_truthy)
     }
 
     /// The choice that belongs to the first answer.

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::lenient::Text;
+use super::object::read_value;
 
 /// What takes the members of an object as they come. Serde's `flatten` would keep every member of every event in a tree
 /// first.
@@ -86,7 +87,7 @@ pub(super) fn says_something(value: &RawValue) -> bool {
 
 /// Reads them. One that is nested too deeply counts as null.
 pub(super) fn read_facts(facts: &Facts<'_>) -> Map<String, Value> {
-    let read = |value: &RawValue| serde_json::from_str(value.get()).unwrap_or_default();
+    let read = |value: &RawValue| read_value(value.get()).unwrap_or_default();
     facts.iter().map(|(name, value)| (name.clone().into_owned(), read(value))).collect()
 }
 

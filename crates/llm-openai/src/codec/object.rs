@@ -1,6 +1,7 @@
 //! Objects of the service, and lists of them.
 
-use catena_core::Result;
+use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::read_mended;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -22,6 +23,13 @@ pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -
     }
     serde_json::from_value(object)
         .map_err(|error| not_decodable("the answer", &String::from_utf8_lossy(body), &error, origin))
+}
+
+/// Reads any JSON, half characters in it notwithstanding. `None` for what is none.
+pub(super) fn read_value(json: &str) -> Option<Value> {
+    let read =
+        |json: &[u8]| serde_json::from_slice(json).map_err(|_| Error::new(ErrorKind::Decode, "no JSON"));
+    read_mended(json.as_bytes(), read).ok()
 }
 
 /// A number, whole or not; anything else counts as absent.
@@ -54,7 +62,6 @@ pub(crate) fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserialize
 mod tests {
     use super::super::fixtures::origin;
     use super::*;
-    use catena_core::ErrorKind;
 
     #[derive(Debug, PartialEq, Deserialize)]
     struct Thing {

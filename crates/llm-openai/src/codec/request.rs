@@ -74,10 +74,6 @@ pub(crate) fn with_arguments<'a>(
     let mut called = parameters.clone();
     for (name, value) in arguments {
         match (name.as_str(), value) {
-            ("stream", _) => {
-                let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
-                return Err(Error::new(ErrorKind::InvalidInput, message));
-            }
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
             // What a tracer knows about a call is not for the service.
             (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
@@ -90,6 +86,10 @@ pub(crate) fn with_arguments<'a>(
     // Extra members count most, whatever order the arguments come in.
     for name in ["model_kwargs", "extra_body"] {
         called.extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
+    }
+    if called.members.contains_key("stream") || called.extra.contains_key("stream") {
+        let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
+        return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     if called
         .members

@@ -1,7 +1,7 @@
 //! Azure: its URLs, its keys, its content filter.
 
 use catena_core::{ErrorKind, LanguageModel, RunnableExt};
-use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi, Proxy};
+use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBatch, Proxy};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
@@ -36,6 +36,47 @@ fn a_model_is_the_deployment_where_there_is_none() {
     let llm = OpenAi::builder().ignore_environment().with_azure(azure(&server)).with_api_key(KEY);
     block_on(llm.with_model("m").build().expect("a model").invoke("Hi")).expect("an answer");
     assert_eq!(server.requests()[0].path(), "/openai/deployments/m/completions");
+}
+
+#[test]
+fn the_deployment_is_the_model_where_no_url_names_it() {
+    let response =
+        json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]});
+    let server = Server::start(move |request| match request.path() {
+        "/openai/responses" => Reply::json(200, response.clone()),
+        "/openai/files" => Reply::json(200, json!({"id": "file-in"})),
+        _ => Reply::json(200, json!({"id": "batch_1", "status": "validating"})),
+    });
+    let chat = |responses: bool| {
+        let azure = azure(&server).with_deployment("my dep");
+        chat(azure).with_api_key(KEY).with_use_responses_api(responses)
+    };
+    block_on(chat(true).build().expect("a model").invoke("Hi")).expect("an answer");
+    assert_eq!(server.requests()[0].json()["model"], "my dep");
+    block_on(chat(true).with_model("m").build().expect("a model").invoke("Hi")).expect("an answer");
+    assert_eq!(server.requests()[1].json()["model"], "m");
+    for responses in [true, false] {
+        let batch = OpenAiBatch::new(chat(responses).build().expect("a model"));
+        block_on(batch.submit(["Hi"])).expect("a batch");
+    }
+    let files: Vec<_> =
+        server.requests().into_iter().filter(|request| request.path() == "/openai/files").collect();
+    assert_eq!(files.len(), 2);
+    for file in files {
+        assert!(String::from_utf8_lossy(file.body()).contains(r#""model":"my dep""#));
+    }
+    let unnamed = self::chat(azure(&server)).with_api_key(KEY).with_use_responses_api(true);
+    let error = block_on(unnamed.build().expect("a model").invoke("Hi")).expect_err("no deployment");
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+}
+
+#[test]
+fn a_key_that_is_refused_is_named() {
+    let server =
+        Server::replay([Reply::json(401, json!({"error": {"code": "401", "message": "Access denied"}}))]);
+    let chat = chat(azure(&server).with_deployment("d")).with_api_key(KEY).build().expect("a model");
+    let error = block_on(chat.invoke("Hi")).expect_err("a refusal").to_string();
+    assert!(error.contains("check AZURE_OPENAI_API_KEY"), "{error}");
 }
 
 #[test]
@@ -102,6 +143,21 @@ fn what_the_filter_withheld_is_an_error() {
     let request = &newer.requests()[0];
     assert_eq!(request.target(), "http://my-resource.openai.azure.com/openai/v1/chat/completions");
     assert_eq!(request.header("authorization"), Some(&*format!("Bearer {KEY}")));
+}
+
+#[test]
+fn what_the_filter_withheld_of_a_response_is_an_error() {
+    let response = json!({"id": "resp_1", "status": "incomplete", "incomplete_details": {"reason": "content_filter"},
+        "output": [{"type": "message", "id": "m", "content": [{"type": "output_text", "text": "a"}]}]});
+    let text = json!({"type": "response.output_text.delta", "item_id": "m", "delta": "a"}).to_string();
+    let end = json!({"type": "response.incomplete", "response": response}).to_string();
+    let server = Server::replay([Reply::json(200, response), Reply::sse([text, end])]);
+    let chat = chat(azure(&server)).with_model("m").with_use_responses_api(true);
+    let chat = chat.with_api_key(KEY).build().expect("a model");
+    assert_eq!(block_on(chat.invoke("Hi")).expect_err("withheld").kind(), ErrorKind::ContentFilter);
+    let (chunks, error) = drain(chat.stream("Hi"));
+    assert_eq!(chunks.iter().map(|chunk| chunk.text().into_owned()).collect::<String>(), "a");
+    assert_eq!(error.expect("withheld").kind(), ErrorKind::ContentFilter);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use catena_core::{AiMessage, Record};
 use serde_json::{Map, Value};
 
 use super::item::object;
+use crate::codec::custom_tool::{custom_input, is_custom};
 
 /// The item of a call of a function.
 pub(super) fn function_call(id: Option<&str>, name: &str, arguments: String) -> Map<String, Value> {
@@ -30,8 +31,9 @@ pub(super) fn calls<'a>(
 ) -> impl Iterator<Item = Map<String, Value>> + 'a {
     let is_new = |id: Option<&String>| id.is_none_or(|id| !known.contains(id));
     let whole = message.tool_calls().iter().filter(move |call| is_new(call.id.as_ref())).map(|call| {
-        let arguments = arguments(&call.args);
-        item(call.id.as_deref(), &call.name, arguments, &call.extra)
+        let input = is_custom(&call.extra).then(|| custom_input(&call.args)).flatten();
+        let given = input.map_or_else(|| arguments(&call.args), str::to_owned);
+        item(call.id.as_deref(), &call.name, given, &call.extra)
     });
     let is_new = |id: Option<&String>| id.is_none_or(|id| !known.contains(id));
     let broken =
@@ -43,7 +45,7 @@ pub(super) fn calls<'a>(
 }
 
 fn item(id: Option<&str>, name: &str, arguments: String, extra: &Map<String, Value>) -> Map<String, Value> {
-    if extra.get("custom").is_none_or(|custom| custom != true) {
+    if !is_custom(extra) {
         return function_call(id, name, arguments);
     }
     object([

@@ -11,7 +11,7 @@ use super::item::{Item, object, without_index};
 use super::server_tool::{add_result, call_item, tools_found};
 
 /// Items that the API takes back as it gave them.
-const OWN_ITEMS: [&str; 14] = [
+const OWN_ITEMS: [&str; 18] = [
     "compaction",
     "web_search_call",
     "file_search_call",
@@ -26,6 +26,10 @@ const OWN_ITEMS: [&str; 14] = [
     "tool_search_output",
     "apply_patch_call",
     "apply_patch_call_output",
+    "shell_call",
+    "shell_call_output",
+    "local_shell_call",
+    "local_shell_call_output",
 ];
 
 /// The items of an answer. What other services put into answers is left out.

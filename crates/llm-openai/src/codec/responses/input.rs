@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use catena_core::{Content, Error, ErrorKind, Message, Result};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::echo::echo;
 use super::item::{Item, object};
 use super::parts::{Part, parts, unknown};
 use super::tool_output::tool_output;
+use crate::codec::custom_tool::is_custom;
 
 /// The input: an item or more for each message from `first` on. `store`: the service keeps what it answers, so that it
 /// knows its items by their ids.
@@ -38,7 +39,6 @@ fn note_custom_calls<'a>(message: &'a Message, custom: &mut HashSet<&'a str>) {
     let blocks = message.content.as_blocks().unwrap_or_default().iter();
     let calls = blocks.filter(|block| block.kind() == Some("custom_tool_call"));
     custom.extend(calls.filter_map(|block| block.get("call_id")?.as_str()));
-    let is_custom = |extra: &Map<String, Value>| extra.get("custom").is_some_and(|custom| custom == true);
     let whole = message.tool_calls().iter().filter(|call| is_custom(&call.extra));
     custom.extend(whole.filter_map(|call| call.id.as_deref()));
     let broken = message.invalid_tool_calls().iter().filter(|call| is_custom(&call.extra));
@@ -200,6 +200,12 @@ mod tests {
             json!([{"type": "ai", "content": [call]}, {"type": "tool", "tool_call_id": "c1", "content": "2"}]),
             json!([call, {"type": "custom_tool_call_output", "output": "2", "call_id": "c1"}]),
         );
+        // As chat completions give them.
+        let standard = json!({"id": "c1", "name": "run", "args": {"__arg1": "1+1"}, "custom": true});
+        check(
+            json!([{"type": "ai", "content": "", "tool_calls": [standard]}, {"type": "tool", "tool_call_id": "c1", "content": "2"}]),
+            json!([call, {"type": "custom_tool_call_output", "output": "2", "call_id": "c1"}]),
+        );
         check(
             json!([{"type": "tool", "tool_call_id": "c1", "content": [{"type": "custom_tool_call_output", "output": "2"}]}]),
             json!([{"type": "custom_tool_call_output", "output": "2", "call_id": "c1"}]),
@@ -214,6 +220,26 @@ mod tests {
         check(
             json!([{"type": "tool", "tool_call_id": "c1", "content": shot["image_url"], "additional_kwargs": kwargs}]),
             item,
+        );
+        let call =
+            json!({"type": "shell_call", "id": "sh_1", "call_id": "c1", "action": {"commands": ["ls"]}});
+        let output = json!([{"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}]);
+        let shell = json!({"type": "shell_call_output", "call_id": "c1", "output": output});
+        let kwargs = json!({"type": "shell_call_output"});
+        check(
+            json!([{"type": "ai", "content": [call]}, {"type": "tool", "tool_call_id": "c1", "content": "a", "additional_kwargs": kwargs}]),
+            json!([call, shell]),
+        );
+        check(json!([{"type": "tool", "tool_call_id": "c1", "content": [shell]}]), json!([shell]));
+        let failed = json!([{"type": "tool", "tool_call_id": "c1", "content": "a", "status": "error", "additional_kwargs": kwargs}]);
+        let mut shell = shell;
+        shell["output"][0]["outcome"]["exit_code"] = 1.into();
+        check(failed, json!([shell]));
+        let local = json!({"type": "local_shell_call", "id": "l_1", "call_id": "c1", "action": {"type": "exec", "command": ["ls"]}});
+        let kwargs = json!({"type": "local_shell_call_output"});
+        check(
+            json!([{"type": "ai", "content": [local]}, {"type": "tool", "tool_call_id": "c1", "content": "a", "additional_kwargs": kwargs}]),
+            json!([local, {"type": "local_shell_call_output", "id": "c1", "output": "a"}]),
         );
         check(
             json!([{"type": "tool", "tool_call_id": "c1", "content": [{"type": "json", "json": 1}]}]),

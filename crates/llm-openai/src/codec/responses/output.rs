@@ -1,9 +1,11 @@
 //! Answers in one piece.
 
 use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, ToolCallChunk};
+use catena_http::service::bounded;
 use serde_json::{Map, Value, json};
 
 use super::usage::decode_usage;
+use crate::codec::custom_tool::custom_arguments;
 use crate::codec::envelope::{keep, not_an_answer};
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
@@ -35,7 +37,7 @@ const ECHO: [&str; 20] = [
 ];
 
 /// Output items that are kept as content blocks, as they came: a later request may need them.
-pub(super) const KEPT_ITEMS: [&str; 13] = [
+pub(super) const KEPT_ITEMS: [&str; 17] = [
     "compaction",
     "web_search_call",
     "file_search_call",
@@ -49,12 +51,17 @@ pub(super) const KEPT_ITEMS: [&str; 13] = [
     "tool_search_output",
     "apply_patch_call",
     "apply_patch_call_output",
+    "shell_call",
+    "shell_call_output",
+    "local_shell_call",
+    "local_shell_call_output",
 ];
 
 /// Reads a complete answer. `headers`: whether its metadata holds those it came with.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without output, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without output, `Incomplete` for one that is still to come,
+/// or the error that the body holds.
 pub(crate) fn decode_response(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let response: Map<String, Value> =
@@ -75,11 +82,36 @@ pub(super) fn message(mut response: Map<String, Value>, origin: &Origin) -> Resu
         let error = Error::new(ErrorKind::InvalidResponse, "the answer holds no output");
         return Err(error.with_service(origin.service_error(&Value::from(response).to_string())));
     };
+    if let Some(status) = pending(&response).filter(|_| output.is_empty()) {
+        return Err(unanswered(&response, status, origin));
+    }
     let mut reader = Reader::default();
     output.into_iter().for_each(|item| reader.add_item(item));
     let mut message = reader.finish();
     describe(response, &mut message, origin);
     Ok(message.into_whole())
+}
+
+/// The status of a response that is not an answer yet, or will never be.
+fn pending(response: &Map<String, Value>) -> Option<&str> {
+    let status = response.get("status")?.as_str()?;
+    ["queued", "in_progress", "cancelled"].contains(&status).then_some(status)
+}
+
+/// The error of a response that says nothing, and may do so later.
+fn unanswered(response: &Map<String, Value>, status: &str, origin: &Origin) -> Error {
+    let id = bounded(response.get("id").and_then(Value::as_str).unwrap_or("without an id"), 100);
+    let advice = match status {
+        "cancelled" => "ask again",
+        _ => {
+            "fetch it by its id, `responses/{id}` with an `OpenAiClient`, until it is completed, or ask without `background`"
+        }
+    };
+    let message =
+        format!("the response {id} holds no answer, it is {status}: {}", advice.replace("{id}", &id));
+    // The same call would begin another one.
+    let error = Error::new(ErrorKind::Incomplete, message).with_retryable(false);
+    error.with_service(origin.service_error(&Value::from(response.clone()).to_string()))
 }
 
 /// The error of a response that failed.
@@ -268,11 +300,6 @@ pub(super) fn call(item: &Map<String, Value>, index: i64) -> ToolCallChunk {
     piece
 }
 
-/// The text that a custom tool is given, as arguments.
-pub(super) fn custom_arguments(input: &str) -> String {
-    json!({ "__arg1": input }).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,6 +392,18 @@ mod tests {
         check_error(r#"{"error":"model not loaded"}"#, ErrorKind::InvalidResponse, "model not loaded");
         check_error("{}", ErrorKind::InvalidResponse, "no output");
         check_error(r#"{"output":null}"#, ErrorKind::InvalidResponse, "no output");
+        for status in ["queued", "in_progress", "cancelled"] {
+            let mut pending = response(json!([]));
+            pending["status"] = status.into();
+            check_error(
+                &pending.to_string(),
+                ErrorKind::Incomplete,
+                &format!("resp_1 holds no answer, it is {status}"),
+            );
+            pending["output"] =
+                json!([{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]);
+            assert_eq!(decode(&pending).expect("as far as it is").text(), "Hi");
+        }
         check_error("", ErrorKind::Decode, "is empty");
         check_error("[]", ErrorKind::InvalidResponse, "expected shape");
         check_error("<html><body>Sign in", ErrorKind::InvalidResponse, "Sign in");

@@ -19,10 +19,12 @@ pub(super) enum Part {
 }
 
 /// Blocks that are items of their own.
-const ITEMS: [&str; 5] = [
+const ITEMS: [&str; 7] = [
     "mcp_approval_response",
     "tool_search_output",
     "apply_patch_call_output",
+    "shell_call_output",
+    "local_shell_call_output",
     "configuration_update",
     "additional_tools",
 ];

@@ -4,7 +4,6 @@ use catena_core::{Error, ErrorKind, Message, Result};
 use serde_json::{Map, Value};
 
 use super::input::input;
-use super::item::object;
 use super::tools::{tool_choice, tools};
 use crate::codec::lenient::is_truthy;
 use crate::codec::request::{Body, encode};
@@ -84,13 +83,16 @@ fn kept_id(message: &Message) -> Option<&str> {
 fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Result<Map<String, Value>> {
     settings.retain(|_, value| !value.is_null());
     refuse(&mut settings)?;
-    for name in ["max_tokens", "max_completion_tokens"] {
+    for name in ["max_completion_tokens", "max_tokens"] {
         if let Some(limit) = settings.remove(name) {
-            settings.insert("max_output_tokens".to_owned(), limit);
+            settings.entry("max_output_tokens").or_insert(limit);
         }
     }
-    if let Some(effort) = settings.remove("reasoning_effort") {
-        settings.entry("reasoning").or_insert_with(|| object([("effort", effort)]).into());
+    if let Some(effort) = settings.remove("reasoning_effort")
+        && let Value::Object(reasoning) = settings.entry("reasoning").or_insert_with(|| Map::new().into())
+        && reasoning.get("effort").is_none_or(Value::is_null)
+    {
+        reasoning.insert("effort".to_owned(), effort);
     }
     // It ends answers at no text; chat completions do.
     settings.remove("stop");
@@ -203,8 +205,13 @@ mod tests {
         check(
             json!({"model": "m", "max_tokens": 5, "reasoning": {"summary": "auto"}, "reasoning_effort": "low",
                 "logprobs": true, "top_logprobs": 2, "include": ["a"]}),
-            json!({"model": "m", "max_output_tokens": 5, "reasoning": {"summary": "auto"}, "top_logprobs": 2,
+            json!({"model": "m", "max_output_tokens": 5, "reasoning": {"effort": "low", "summary": "auto"}, "top_logprobs": 2,
                 "include": ["a", "message.output_text.logprobs"]}),
+        );
+        check(
+            json!({"model": "m", "max_output_tokens": 4, "max_completion_tokens": 5, "max_tokens": 6,
+                "reasoning": {"effort": "high"}, "reasoning_effort": "low"}),
+            json!({"model": "m", "max_output_tokens": 4, "reasoning": {"effort": "high"}}),
         );
         check(
             json!({"model": "m", "text": {"verbosity": "low"},

@@ -1,15 +1,16 @@
 //! Results of tools as items of a request's input.
 
-use catena_core::{Content, ContentBlock, Message, Result, ToolMessage};
-use serde_json::{Map, Value};
+use catena_core::{Content, ContentBlock, Message, Result, ToolMessage, ToolStatus};
+use serde_json::{Map, Value, json};
 
-use super::item::{Item, object};
+use super::item::{Item, object, without_index};
 use super::parts::{Part, parts};
 
 /// The item of a tool's result. `custom`: the call was one of a custom tool.
 pub(super) fn tool_output<'a>(message: &'a Message, tool: &'a ToolMessage, custom: bool) -> Result<Item<'a>> {
     let kind = if custom { "custom_tool_call_output" } else { "function_call_output" };
-    if let Some(item) = computer_output(tool).or_else(|| custom_output(tool)) {
+    let own = computer_output(tool).or_else(|| shell_output(tool)).or_else(|| custom_output(tool));
+    if let Some(item) = own {
         return Ok(Item::Data(item));
     }
     Ok(match &tool.content {
@@ -63,6 +64,33 @@ fn computer_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
         item.insert("acknowledged_safety_checks".to_owned(), checks.clone());
     }
     Some(item)
+}
+
+/// What a tool that runs commands here gives back: a text is what they wrote, a block of this type is sent as it is.
+fn shell_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
+    ["shell_call_output", "local_shell_call_output"].into_iter().find_map(|kind| {
+        let is_one = tool.additional_kwargs.get("type").is_some_and(|found| found == kind);
+        let mut item = match &tool.content {
+            Content::Text(text) if is_one && kind == "shell_call_output" => {
+                let code = i64::from(tool.status == ToolStatus::Error);
+                let outcome = json!({ "type": "exit", "exit_code": code });
+                object([("output", json!([{ "stdout": text, "stderr": "", "outcome": outcome }]))])
+            }
+            Content::Text(text) if is_one => object([("output", text.as_str().into())]),
+            Content::Text(_) => return None,
+            Content::Blocks(blocks) => match blocks.iter().find(|block| block.kind() == Some(kind)) {
+                Some(ContentBlock::Data(block)) => without_index(block),
+                _ => ready_item(blocks, kind)?,
+            },
+        };
+        item.insert("type".to_owned(), kind.into());
+        // The older of the two is answered by the id of the call under this name.
+        let id = if kind == "shell_call_output" { "call_id" } else { "id" };
+        if !["call_id", "id"].iter().any(|name| item.contains_key(*name)) {
+            item.insert(id.to_owned(), tool.tool_call_id.as_str().into());
+        }
+        Some(item)
+    })
 }
 
 /// A result that says itself that it is one of a custom tool.

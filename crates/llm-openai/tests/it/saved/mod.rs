@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use catena_core::load::{Loaded, Loader, dumpd, load};
-use catena_core::{ChatModel, Data, DynRunnable, ErrorKind, LanguageModel, RunnableExt};
+use catena_core::{AiMessage, ChatModel, Data, DynRunnable, ErrorKind, LanguageModel, Message, RunnableExt};
 use catena_llm_openai::{Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi, with_openai_classes};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
@@ -151,6 +151,18 @@ fn envelope(name: &str, value: Value) -> Value {
 fn check_refused(loader: &Loader, envelope: &Value, kind: ErrorKind, part: &str) {
     let error = loader.load(envelope).expect_err("an error");
     assert!(error.kind() == kind && error.message().contains(part), "{:?} {error}", error.kind());
+}
+
+#[test]
+fn thoughts_are_told_again_after_loading_too() {
+    let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+    let chat = ChatOpenAi::builder().with_base_url(format!("{}/v1", server.url())).with_api_key(KEY);
+    let saved = dumpd(&chat.with_reasoning_echo("reasoning_content").build().expect("a model"));
+    let loaded: DynRunnable = loader().load(&saved).expect("it loads").try_into().expect("it runs");
+    let mut answer = AiMessage::new("a");
+    answer.reasoning = Some("hm".into());
+    block_on(loaded.invoke(vec![answer.into(), Message::human("Hi")])).expect("an answer");
+    assert_eq!(server.requests()[0].json()["messages"][0]["reasoning_content"], "hm");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(super) struct Event<'a> {
     #[serde(default)]
     pub(super) annotation: Value,
     #[serde(default)]
+    pub(super) logprobs: Value,
+    #[serde(default)]
     item: Value,
     #[serde(default)]
     response: Value,

@@ -5,14 +5,17 @@ mod places;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, ServiceError, ToolCallChunk};
 use serde_json::{Map, Value, json};
 
 use super::item::object;
 use super::output::{
-    KEPT_ITEMS, THOUGHT_BREAK, call, custom_arguments, decode_response, describe, failure, keep_unknown,
-    message, name_provider, rename_index, thoughts,
+    KEPT_ITEMS, THOUGHT_BREAK, call, decode_response, describe, failure, keep_unknown, message,
+    name_provider, rename_index, thoughts,
 };
+use crate::codec::custom_tool::custom_arguments;
 use crate::codec::envelope::not_decodable;
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
@@ -28,8 +31,9 @@ pub(crate) struct ResponsesStream {
     places: Places,
     /// The id of the answer, until it is delivered with a piece: before that another attempt can be made.
     id: Option<String>,
-    /// Which thought was last delivered: item, part, and whether it is of the summary.
-    thought: Option<(u64, u64, bool)>,
+    /// Which thoughts were delivered, and which of them last: item, part, and whether it is of the summary.
+    thoughts: HashSet<(i64, u64, bool)>,
+    last_thought: Option<(i64, u64, bool)>,
     /// Items of types that nobody knows yet.
     unknown: Vec<Value>,
     finished: bool,
@@ -133,14 +137,19 @@ impl ResponsesStream {
             "output_text.delta" => {
                 let place = self.part_of(&event);
                 (place.opened, place.begun) = (true, true);
-                Some(text_block(place.index, [("text", event.delta.into_string()?.into())]))
+                let logprobs = place.news_of_tokens(event.logprobs.take());
+                let text = event.delta.into_string().or(logprobs.is_some().then(String::new))?;
+                Some(text_block(place.index, [("text", text.into()), ("logprobs", logprobs.into())]))
             }
             "output_text.done" => {
                 let place = self.part_of(&event);
                 let missed = if place.begun { None } else { event.text.into_string() };
                 (place.opened, place.begun) = (true, true);
+                let said = place.told_tokens;
+                let logprobs = place.news_of_tokens(event.logprobs.take()).filter(|_| !said);
                 let text = ("text", missed.unwrap_or_default().into());
-                Some(text_block(place.index, [text, ("id", event.item_id.into_string().into())]))
+                let id = ("id", event.item_id.into_string().into());
+                Some(text_block(place.index, [text, ("logprobs", logprobs.into()), id]))
             }
             "output_text.annotation.added" => {
                 let place = self.part_of(&event);
@@ -175,7 +184,9 @@ impl ResponsesStream {
                 Some(reasoning_block(index, [("summary", part), ("id", event.item_id.into_string().into())]))
             }
             "reasoning_summary_text.delta" => self.thought(event, true),
-            "reasoning_text.delta" => self.thought(event, false),
+            "reasoning_text.delta" | "reasoning.delta" => self.thought(event, false),
+            "reasoning_summary_text.done" => self.missed_thought(event, true),
+            "reasoning_text.done" | "reasoning.done" => self.missed_thought(event, false),
             "output_item.added" => self.item_added(&event.output_index(), event.take_item()),
             "output_item.done" => self.item_done(event.output_index(), event.take_item()),
             _ => None,
@@ -192,24 +203,50 @@ impl ResponsesStream {
         self.places.at(event.item_id.as_str(), event.output_index(), 0)
     }
 
+    /// Thoughts or their summary, if none of their pieces came before.
+    fn missed_thought(&mut self, mut event: Event<'_>, summary: bool) -> Option<AiMessage> {
+        let this = self.place_of_thought(&event, summary);
+        if self.thoughts.contains(&this) {
+            return None;
+        }
+        event.delta = std::mem::take(&mut event.text);
+        self.thought(event, summary)
+    }
+
+    /// Where a thought belongs: item, part, and whether it is of the summary.
+    fn place_of_thought(&mut self, event: &Event<'_>, summary: bool) -> (i64, u64, bool) {
+        let at = if summary { event.summary_index() } else { event.content_index() };
+        (self.item_of(event).index, at, summary)
+    }
+
     /// A piece of thoughts or of their summary.
     fn thought(&mut self, event: Event<'_>, summary: bool) -> Option<AiMessage> {
-        let at = if summary { event.summary_index() } else { event.content_index() };
+        let this @ (index, at, _) = self.place_of_thought(&event, summary);
         let place = self.item_of(&event);
         place.opened = true;
-        let index = place.index;
         let text = event.delta.into_string()?;
+        place.begun = true;
         let (name, part) = if summary {
             ("summary", summary_part(at, &text))
         } else {
             ("content", json!([{ "index": at, "type": "reasoning_text", "text": text }]))
         };
         let mut message = reasoning_block(index, [(name, part)]);
-        let this = Some((index.unsigned_abs(), at, summary));
-        let follows = self.thought.is_some() && self.thought != this;
-        self.thought = this;
+        let follows = self.last_thought.is_some_and(|last| last != this);
+        self.last_thought = Some(this);
+        self.thoughts.insert(this);
         message.reasoning = Some(if follows { format!("{THOUGHT_BREAK}{text}") } else { text });
         Some(message)
+    }
+
+    /// All thoughts of an item of which no piece came before.
+    fn missed_thoughts(&mut self, index: i64, item: &Map<String, Value>) -> Option<String> {
+        let thoughts = thoughts(item).join(THOUGHT_BREAK);
+        if thoughts.is_empty() {
+            return None;
+        }
+        let follows = self.last_thought.replace((index, 0, true)).is_some();
+        Some(if follows { format!("{THOUGHT_BREAK}{thoughts}") } else { thoughts })
     }
 
     fn item_added(&mut self, output: &u64, mut item: Map<String, Value>) -> Option<AiMessage> {
@@ -232,8 +269,11 @@ impl ResponsesStream {
                 Some(function_call(place.index, item))
             }
             _ => {
-                // It is complete only at the end.
-                item.remove("encrypted_content");
+                // It is complete only at the end, and so may be what is thought: that comes in pieces, or with the end.
+                for name in ["encrypted_content", "content"] {
+                    item.remove(name);
+                }
+                item.insert("summary".to_owned(), Value::Array(Vec::new()));
                 Some(block(place.index, item))
             }
         }
@@ -262,10 +302,14 @@ impl ResponsesStream {
                 Some(arguments(index, missed.to_owned()))
             }
             "function_call" => None,
-            "reasoning" if !opened => {
-                let thoughts = thoughts(&item).join(THOUGHT_BREAK);
+            "reasoning" if !begun => {
+                let thoughts = self.missed_thoughts(index, &item);
+                if opened {
+                    // Not again what the beginning said.
+                    item = thoughts_of(item);
+                }
                 let mut message = block(index, item);
-                message.reasoning = Some(thoughts).filter(|thoughts| !thoughts.is_empty());
+                message.reasoning = thoughts;
                 Some(message)
             }
             "reasoning" => {
@@ -325,6 +369,19 @@ fn typed<const N: usize>(kind: &str, members: [(&str, Value); N]) -> Map<String,
     block.retain(|_, value| !value.is_null());
     block.insert("type".to_owned(), kind.into());
     block
+}
+
+/// What of a reasoning item only its end tells, its parts numbered as pieces of them are.
+fn thoughts_of(mut item: Map<String, Value>) -> Map<String, Value> {
+    for name in ["summary", "content"] {
+        for (at, part) in item.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+            if let Value::Object(part) = part {
+                part.insert("index".to_owned(), at.into());
+            }
+        }
+    }
+    item.retain(|name, _| ["type", "id", "summary", "content", "encrypted_content"].contains(&name.as_str()));
+    item
 }
 
 fn summary_part(index: u64, text: &str) -> Value {

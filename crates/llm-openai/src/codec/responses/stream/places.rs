@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
+use crate::codec::lenient::is_truthy;
+
 /// What is known of a block while it comes.
 #[derive(Debug, Default)]
 pub(super) struct Place {
@@ -11,6 +15,17 @@ pub(super) struct Place {
     pub(super) opened: bool,
     /// Something of its text or of its arguments was delivered.
     pub(super) begun: bool,
+    /// Probabilities of its tokens were delivered.
+    pub(super) told_tokens: bool,
+}
+
+impl Place {
+    /// The probabilities of the tokens of a piece, if there are any.
+    pub(super) fn news_of_tokens(&mut self, logprobs: Value) -> Option<Value> {
+        let news = Some(logprobs).filter(is_truthy);
+        self.told_tokens |= news.is_some();
+        news
+    }
 }
 
 /// The blocks of an answer, numbered in the order in which they begin.

@@ -167,6 +167,78 @@ fn thoughts_and_their_summary_arrive_in_pieces() {
 }
 
 #[test]
+fn thoughts_that_only_the_end_tells_are_delivered() {
+    let begin = json!({"type": "reasoning", "id": "i_1", "summary": [], "status": "in_progress"});
+    let summary = json!([{"type": "summary_text", "text": "Let me think."}]);
+    let whole = json!({"type": "reasoning", "id": "i_1", "status": "completed", "summary": summary, "encrypted_content": "E",
+        "content": [{"type": "reasoning_text", "text": "6*7"}]});
+    let added = event("output_item.added", json!({"item": begin}));
+    let done = event("output_item.done", json!({"item": whole}));
+    let texts = [
+        event("reasoning_summary_text.done", json!({"summary_index": 0, "text": "Let me think."})),
+        event("reasoning_text.done", json!({"text": "6*7"})),
+    ];
+    let mut full = added.clone();
+    full["item"] = whole.clone();
+    for events in [
+        vec![done.clone()],
+        vec![added.clone(), done.clone()],
+        vec![full, done.clone()],
+        vec![added.clone(), event("reasoning_summary_part.added", json!({"summary_index": 0})), done.clone()],
+        vec![added.clone(), texts[0].clone(), texts[1].clone(), done.clone()],
+        vec![
+            event("reasoning_summary_text.delta", json!({"summary_index": 0, "delta": "Let me think."})),
+            texts[0].clone(),
+            event("reasoning.delta", json!({"delta": "6*"})),
+            event("reasoning.delta", json!({"delta": "7"})),
+            texts[1].clone(),
+            done.clone(),
+        ],
+    ] {
+        let message = answer(&events);
+        assert_eq!(message.reasoning.as_deref(), Some("Let me think.\n\n6*7"), "{events:?}");
+        let block = &content(&message)[0];
+        let said = |name: &str| {
+            block[name]
+                .as_array()
+                .map(|parts| parts.iter().filter_map(|part| part["text"].as_str()).collect::<String>())
+        };
+        assert_eq!(
+            (said("summary").as_deref(), said("content").as_deref()),
+            (Some("Let me think."), Some("6*7")),
+            "{events:?}"
+        );
+        assert_eq!((&block["id"], &block["encrypted_content"]), (&json!("i_1"), &json!("E")), "{events:?}");
+    }
+}
+
+#[test]
+fn probabilities_of_tokens_are_delivered_once() {
+    let token = |text: &str| json!([{"token": text, "logprob": -0.5}]);
+    let both = json!([token("Hel")[0], token("lo")[0]]);
+    let part = json!({"type": "output_text", "text": "Hello", "logprobs": both});
+    let item = json!({"item": {"type": "message", "id": "i_1", "content": [part]}});
+    let done = event("output_item.done", item);
+    let deltas = |told: bool| {
+        ["Hel", "lo"].map(|text| {
+            event(
+                "output_text.delta",
+                json!({"delta": text, "logprobs": if told { token(text) } else { json!([]) }}),
+            )
+        })
+    };
+    let end = event("output_text.done", json!({"text": "Hello", "logprobs": both}));
+    for events in [
+        vec![done.clone()],
+        vec![end.clone(), done.clone()],
+        [deltas(true).to_vec(), vec![end.clone(), done.clone()]].concat(),
+        [deltas(false).to_vec(), vec![end, done]].concat(),
+    ] {
+        assert_eq!(content(&answer(&events))[0]["logprobs"], both, "{events:?}");
+    }
+}
+
+#[test]
 fn items_of_the_service_are_kept_and_unknown_ones_disturb_nobody() {
     let message = answer(&[
         json!({"type": "keepalive"}),
