@@ -178,7 +178,7 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 ///
 /// # Options
 /// * `name = "..."` and `description = "..."` instead of those of the function;
-/// * `return_direct`: in a loop, its output is the answer;
+/// * `return_direct`: in a loop, its output is the answer, unless other tools were called beside it;
 /// * `crate = path`: where catena is, if not under its own name.
 ///
 /// # Errors

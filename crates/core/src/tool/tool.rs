@@ -162,7 +162,8 @@ impl Tool {
         self
     }
 
-    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it.
+    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it; unless the model called
+    /// other tools beside it, whose outputs it is to see.
     #[must_use]
     pub fn return_direct(mut self) -> Self {
         self.return_direct = true;

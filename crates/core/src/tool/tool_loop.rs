@@ -48,6 +48,9 @@ pub enum AtLimit {
 /// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
 /// first round. Tools have runs of their own, which observers see.
 ///
+/// Where all calls of a round went to tools that [answer themselves](Tool::return_direct), and none failed, the last
+/// output is the answer. Beside other results such an output is one among them, and the model has the last word.
+///
 /// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages:
 /// results are told apart by ids. Arguments that break off are no JSON, whether or not the service says why it stopped.
 ///
@@ -216,7 +219,7 @@ where
             calls_left -= allowed;
             rounds += 1;
             let results = self.run_tools(wishes, allowed, transcript.len(), cx, sink).await?;
-            let done = results.iter().any(|result| self.is_answer(result));
+            let done = results.iter().all(|result| self.is_answer(result));
             for result in results {
                 transcript.merge(Transcript::piece(transcript.len(), result.clone()));
                 conversation.push(result.into());

@@ -351,6 +351,24 @@ fn the_output_of_a_tool_may_be_the_answer() {
 }
 
 #[test]
+fn the_output_of_a_tool_beside_others_goes_back_to_the_model() {
+    #[track_caller]
+    fn check(calls: [&str; 2], expected: &str) {
+        let direct = |name| tool(name, "Answers.", json!({}), move |_: Value| name).return_direct();
+        let run = || {
+            let answers = [wishes(calls.map(|name| wish(name, name))), AiMessage::new("The model.")];
+            FakeMessagesListChatModel::new(answers).with_tools([direct("x"), direct("y"), echo("other")])
+        };
+        assert_eq!(block_on(run().invoke("Go")).unwrap().text(), expected);
+        assert_eq!(block_on(run().final_answer().invoke("Go")).unwrap().text(), expected);
+    }
+    check(["x", "other"], "The model.");
+    check(["other", "x"], "The model.");
+    check(["x", "missing"], "The model.");
+    check(["x", "y"], "y");
+}
+
+#[test]
 fn runs_of_models_and_tools_are_observed() {
     let collector = RunCollector::new();
     let model = FakeMessagesListChatModel::new([wishes([wish("a", "1")]), AiMessage::new("Done.")]);
