@@ -85,7 +85,8 @@ impl Settings {
         if self.schema.get("name").is_some() && self.schema.get("schema").is_some() {
             return Ok(self.schema.clone());
         }
-        let strict = self.strict.unwrap_or(false);
+        let own = || self.schema.get("strict").and_then(Value::as_bool);
+        let strict = self.strict.or_else(own).unwrap_or(false);
         let mut described = convert_to_openai_function(&self.schema, Some(strict))?;
         if let Value::Object(members) = &mut described {
             members.insert("name".to_owned(), self.name()?.into());
@@ -209,6 +210,9 @@ mod tests {
         let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}});
         let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain}}]);
         check(typed(), &ALL[..1], json!({"tools": tools}));
+        let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"], "additionalProperties": false});
+        let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain, "strict": true}}]);
+        check(Settings { strict: Some(true), ..typed() }, &ALL[..1], json!({"tools": tools}));
         check_fails(
             Settings { schema: json!({"title": "X", "type": "array"}), ..typed() },
             &ALL,

@@ -396,6 +396,35 @@ fn models_without_tools_say_so_before_they_are_asked() {
 }
 
 #[test]
+fn what_an_option_takes_may_be_null_where_all_is_required() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Find {
+        name: String,
+        #[serde(default)]
+        within: Option<Vec<u8>>,
+    }
+    let find = Tool::from_function("find", "Finds.", |find: Find| (find.name, find.within));
+    let model = FakeMessagesListChatModel::new([AiMessage::new("")]);
+    let bound = model.clone().bind_tools_with([&find], &ToolOptions::new().with_strict(true));
+    block_on(bound.invoke("Go")).unwrap();
+    let schema = &model.arguments()[0]["tools"][0]["function"]["parameters"];
+    assert_eq!(schema["required"], json!(["name", "within"]));
+    let within = &schema["properties"]["within"];
+    assert_eq!((&within["type"], within.get("default")), (&json!(["array", "null"]), None), "{schema}");
+    let output = block_on(find.run(json!({"name": "a", "within": null}), &Context::default())).unwrap();
+    assert_eq!(output.content.text(), r#"["a",null]"#);
+}
+
+#[test]
+fn a_tool_that_contradicts_how_it_is_bound_reaches_the_provider_with_the_contradiction() {
+    let model = FakeMessagesListChatModel::new([AiMessage::new("")]);
+    let tool = json!({"name": "f", "strict": false});
+    let bound = model.clone().bind_tools_with([tool.clone()], &ToolOptions::new().with_strict(true));
+    block_on(bound.invoke("Go")).unwrap();
+    assert_eq!(model.arguments()[0], *json!({"tools": [tool], "strict": true}).as_object().unwrap());
+}
+
+#[test]
 fn any_runnable_is_a_tool() {
     let greet = PromptTemplate::new("Hello {name}").unwrap().as_tool("greet", "Greets.");
     let count = lambda(|input: Data| input.get("text").and_then(Data::as_text).map(str::len))

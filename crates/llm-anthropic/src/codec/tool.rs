@@ -50,7 +50,12 @@ fn define(function: &Map<String, Value>, tool: &Value, strict: Option<bool>) -> 
     schema.entry("type").or_insert_with(|| "object".into());
     schema.entry("properties").or_insert_with(|| json!({}));
     let mut schema = Value::Object(schema);
-    let strict = function.get("strict").and_then(Value::as_bool).or(strict).unwrap_or(false);
+    let own = function.get("strict").and_then(Value::as_bool);
+    if own.is_some() && strict.is_some() && own != strict {
+        let message = format!("the tool {:.100} contradicts the `strict` it is bound with", name.to_string());
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    let strict = own.or(strict).unwrap_or(false);
     let mut wire = Map::new();
     if strict {
         close_objects(&mut schema);
@@ -173,10 +178,11 @@ mod tests {
             (json!("f"), ErrorKind::InvalidInput),
             (json!({}), ErrorKind::InvalidInput),
             (json!({"name": "f", "parameters": [1]}), ErrorKind::InvalidInput),
+            (json!({"name": "f", "strict": false}), ErrorKind::InvalidInput),
             (json!({"description": "x".repeat(10_000)}), ErrorKind::InvalidInput),
             (json!({"type": "custom", "custom": {"name": "f"}}), ErrorKind::Unsupported),
         ] {
-            let error = wire_tool(&tool, None).expect_err("no tool");
+            let error = wire_tool(&tool, Some(true)).expect_err("no tool");
             assert_eq!(error.kind(), kind);
             assert!(error.to_string().len() < 300, "{error}");
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catena_core::{Error, ErrorKind, Message, Result, convert_to_openai_tool};
+use catena_core::{Error, ErrorKind, Message, Result};
 use serde_json::{Map, Value};
 
 use super::chat_message::encode_messages;
@@ -10,7 +10,7 @@ use super::lenient::is_truthy;
 use super::request::{Body, encode, refuse_candidates, with_arguments};
 use super::response_format::wire_format;
 use super::responses::{ResponsesCall, encode_responses, prefers_responses};
-use super::tool::wire_choice;
+use super::tool::{wire_choice, wire_tool};
 use crate::chat_api::ChatApi;
 use crate::parameters::Parameters;
 
@@ -130,7 +130,7 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
     match members.remove("tools") {
         None | Some(Value::Null) => {}
         Some(Value::Array(given)) => {
-            tools = given.iter().map(|tool| convert_to_openai_tool(tool, strict)).collect::<Result<_>>()?;
+            tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
         }
         Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
     }
