@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind, Result};
 /// A tool in the form in which models get it: `{"type": "function", "function": {"name", "description"?, "parameters"?}}`.
 ///
 /// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, Amazon Bedrock's `toolSpec`, and a JSON Schema
-/// with a title; what is in that form already, or is a tool of the service itself, is left as it is. `strict`: whether the
+/// with a title; what is in that form already, or is a tool of the service itself, is left as it is; `extras`, of which
+/// each service takes what it knows, stand beside the function. `strict`: whether the
 /// service holds the model to the schema; all objects in it are then closed, and all their members required.
 ///
 /// # Errors
@@ -34,7 +35,14 @@ pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Valu
         }
         // Tools of the service have types of their own; a schema has the type `object`.
         Some(kind) if kind != "object" => Ok(tool.clone()),
-        _ => Ok(json!({ "type": "function", "function": convert_to_openai_function(tool, strict)? })),
+        _ => {
+            let mut wire =
+                json!({ "type": "function", "function": convert_to_openai_function(tool, strict)? });
+            if let Some(extras) = members.get("extras").filter(|extras| extras.is_object()) {
+                wire["extras"] = extras.clone();
+            }
+            Ok(wire)
+        }
     }
 }
 
@@ -157,6 +165,10 @@ mod tests {
             None,
             wire.clone(),
         );
+        let mut extra = wire.clone();
+        extra["extras"] = json!({"defer_loading": true});
+        let extras = json!({"defer_loading": true});
+        check(json!({"name": "f", "description": "d", "parameters": schema, "extras": extras}), None, extra);
         check(json!({"type": "web_search"}), None, json!({"type": "web_search"}));
         let custom = json!({"type": "custom", "custom": {"name": "c", "description": "d"}});
         check(json!({"type": "custom", "name": "c", "description": "d"}), None, custom.clone());

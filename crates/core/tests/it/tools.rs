@@ -395,6 +395,7 @@ fn models_without_tools_say_so_before_they_are_asked() {
     assert_eq!(block_on(twice.invoke("Go")).unwrap_err().kind(), ErrorKind::Config);
 }
 
+#[cfg(feature = "schemars")]
 #[test]
 fn what_an_option_takes_may_be_null_where_all_is_required() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -403,7 +404,7 @@ fn what_an_option_takes_may_be_null_where_all_is_required() {
         #[serde(default)]
         within: Option<Vec<u8>>,
     }
-    let find = Tool::from_function("find", "Finds.", |find: Find| (find.name, find.within));
+    let find = Tool::from_function("find", "Finds.", |find: Find| format!("{} {:?}", find.name, find.within));
     let model = FakeMessagesListChatModel::new([AiMessage::new("")]);
     let bound = model.clone().bind_tools_with([&find], &ToolOptions::new().with_strict(true));
     block_on(bound.invoke("Go")).unwrap();
@@ -412,7 +413,7 @@ fn what_an_option_takes_may_be_null_where_all_is_required() {
     let within = &schema["properties"]["within"];
     assert_eq!((&within["type"], within.get("default")), (&json!(["array", "null"]), None), "{schema}");
     let output = block_on(find.run(json!({"name": "a", "within": null}), &Context::default())).unwrap();
-    assert_eq!(output.content.text(), r#"["a",null]"#);
+    assert_eq!(output.content.text(), "a None");
 }
 
 #[test]
@@ -441,6 +442,83 @@ fn any_runnable_is_a_tool() {
     let results = results(&transcript);
     assert_eq!((results[0].1.as_str(), results[1].1.as_str()), ("Hello Ada", "4"));
     assert!(results[2].1.contains("`name` to be there"), "{results:?}");
+}
+
+#[test]
+fn a_runnable_that_takes_a_text_is_a_tool_with_one_argument() {
+    let shout = lambda(|text: String| text.to_uppercase()).as_tool("shout", "Shouts.");
+    let one = json!({"type": "object", "properties": {"__arg1": {"title": "__arg1", "type": "string"}}, "required": ["__arg1"]});
+    assert_eq!(shout.definition()["parameters"], one);
+    let model = FakeMessagesListChatModel::new([
+        wishes([
+            ToolCall::new("shout", [("__arg1", "hi")]).with_id("1"),
+            ToolCall::new("shout", [("text", "hi")]).with_id("2"),
+        ]),
+        AiMessage::new(""),
+    ]);
+    let transcript = block_on(model.with_tools([shout.clone()]).invoke("Go")).unwrap();
+    let results = results(&transcript);
+    assert_eq!(results[0].1, "HI");
+    assert!(results[1].1.contains("`__arg1` to be there"), "{results:?}");
+    let output = block_on(Tool::from(shout).run("ho", &Context::default())).unwrap();
+    assert_eq!(output.content.text(), "HO");
+}
+
+#[cfg(feature = "schemars")]
+#[test]
+fn arguments_are_taken_for_what_they_mean() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Typed {
+        n: i64,
+        #[schemars(range(max = 10))]
+        most: u8,
+    }
+    let schema = json!({"type": "object", "properties": {
+        "n": {"type": "integer"}, "most": {"type": "integer", "maximum": 10}}});
+    let typed = Tool::from_function("t", "T.", |Typed { n, most }: Typed| format!("{n} {most}"));
+    let checked = tool("c", "C.", schema, |args: Value| format!("{} {}", args["n"], args["most"]));
+    let run = |arguments: Value| {
+        [&typed, &checked].map(|tool| match block_on(tool.run(arguments.clone(), &Context::default())) {
+            Ok(output) => output.content.text().into_owned(),
+            Err(error) => error.message().split(": ").last().unwrap().to_owned(),
+        })
+    };
+    for arguments in [
+        json!({"n": 5, "most": 2}),
+        json!({"n": 5.0, "most": 2}),
+        json!({"n": "5", "most": 2.0}),
+        json!({"n": " 5.0 ", "most": "2"}),
+    ] {
+        assert_eq!(run(arguments), ["5 2", "5 2"]);
+    }
+    for (arguments, expected) in [
+        (json!({"n": "x", "most": "2"}), "`n` to be an integer, found \"x\""),
+        (json!({"n": 5.5, "most": 2}), "`n` to be an integer, found 5.5"),
+        (json!({"n": 1, "most": "11"}), "`most` to be at most 10, found 11"),
+    ] {
+        assert_eq!(run(arguments), [expected, expected]);
+    }
+}
+
+#[test]
+fn tools_know_by_which_call_they_run() {
+    let inner =
+        lambda(|_: Data, cx: Context| cx.tool_call_id().map(str::to_owned)).as_tool("inner", "Inner.");
+    let own = tool("own", "Own.", json!({}), |_: Value, cx: Context| cx.tool_call_id().map(str::to_owned));
+    let model =
+        FakeMessagesListChatModel::new([wishes([wish("own", "1"), wish("inner", "2")]), AiMessage::new("")]);
+    let transcript = block_on(model.with_tools([Tool::from(inner), own]).invoke("Go")).unwrap();
+    assert_eq!(results(&transcript), [("1", "1".to_owned()), ("2", "2".to_owned())]);
+    assert_eq!(Context::default().tool_call_id(), None);
+}
+
+#[test]
+fn keys_to_servers_of_tools_are_neither_shown_nor_written() {
+    let server = json!({"type": "mcp", "server_label": "files", "authorization": "s3cret"});
+    let bound = FakeMessagesListChatModel::new([]).bind_tools([server]);
+    assert!(!format!("{bound:?}").contains("s3cret"), "{bound:?}");
+    let saved = catena_core::load::dumps(&bound);
+    assert!(!saved.contains("s3cret") && saved.contains("not_implemented"), "{saved}");
 }
 
 #[test]
