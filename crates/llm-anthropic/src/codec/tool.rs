@@ -3,6 +3,10 @@
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
+/// What the service knows of the extras of a tool.
+const EXTRAS: [&str; 5] =
+    ["allowed_callers", "cache_control", "defer_loading", "eager_input_streaming", "input_examples"];
+
 /// A tool in wire form. Takes `{"type": "function", "function": {..}}`, `{"name", "description", "parameters"}`, a JSON
 /// Schema with a title, and what the service itself takes; `strict` holds the model to the schema.
 ///
@@ -15,7 +19,11 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
         Some(Value::Object(function)) => {
             let mut wire = define(function, tool, strict)?;
             // What only this service knows stands beside the function.
-            let known = |name: &str| matches!(name, "type" | "function") || wire.contains_key(name);
+            let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
+            let extras = extras.filter(|(name, _)| EXTRAS.contains(&name.as_str()));
+            wire.extend(extras.map(|(name, value)| (name.clone(), value.clone())));
+            let known =
+                |name: &str| matches!(name, "type" | "function" | "extras") || wire.contains_key(name);
             let more: Vec<_> = members.iter().filter(|(name, _)| !known(name)).collect();
             wire.extend(more.into_iter().map(|(name, value)| (name.clone(), value.clone())));
             Ok(wire.into())
@@ -167,7 +175,9 @@ mod tests {
             json!({"type": "function", "function": {"name": "f"}, "cache_control": {"type": "ephemeral"}});
         let empty = json!({"type": "object", "properties": {}});
         let expected = json!({"name": "f", "input_schema": empty, "cache_control": {"type": "ephemeral"}});
-        check(marked, None, expected);
+        check(marked, None, expected.clone());
+        let extras = json!({"cache_control": {"type": "ephemeral"}, "async": true});
+        check(json!({"type": "function", "function": {"name": "f"}, "extras": extras}), None, expected);
         let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 2});
         check(search.clone(), Some(true), search);
     }

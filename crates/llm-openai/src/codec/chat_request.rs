@@ -12,6 +12,7 @@ use super::response_format::wire_format;
 use super::responses::{ResponsesCall, encode_responses, prefers_responses};
 use super::tool::{wire_choice, wire_tool};
 use crate::chat_api::ChatApi;
+use crate::disable_streaming::DisableStreaming;
 use crate::parameters::Parameters;
 
 /// The settings of a chat model.
@@ -32,6 +33,7 @@ pub(crate) struct ChatOptions {
     pub(crate) use_previous_response_id: bool,
     /// Answers carry the headers they came with.
     pub(crate) response_headers: bool,
+    pub(crate) disable_streaming: DisableStreaming,
 }
 
 impl ChatOptions {
@@ -112,6 +114,15 @@ impl ChatOptions {
         let needed =
             || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members);
         if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
+    }
+
+    /// Whether a call with these arguments is no stream, although one was asked for.
+    pub(crate) fn streams_at_once(&self, arguments: Option<&Map<String, Value>>) -> bool {
+        let has_some = |tools: &Value| tools.as_array().is_some_and(|tools| !tools.is_empty());
+        self.disable_streaming.holds(|| {
+            let bound = arguments.and_then(|arguments| arguments.get("tools"));
+            bound.or(self.parameters.members.get("tools")).is_some_and(has_some)
+        })
     }
 
     fn stream_options(&self) -> Option<Map<String, Value>> {

@@ -3,6 +3,9 @@
 use catena_core::{Result, convert_to_openai_tool};
 use serde_json::{Map, Value, json};
 
+/// What the service knows of the extras of a tool.
+const EXTRAS: [&str; 2] = ["defer_loading", "async"];
+
 /// A tool in wire form. The service refuses a function whose schema is not that of an object, or names no properties, and
 /// so is one without arguments sent.
 ///
@@ -10,6 +13,11 @@ use serde_json::{Map, Value, json};
 /// `InvalidInput` for what is no tool, and for one that says otherwise of `strict`.
 pub(crate) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let mut tool = convert_to_openai_tool(tool, strict)?;
+    if let Value::Object(members) = &mut tool
+        && let Some(Value::Object(mut extras)) = members.remove("extras")
+    {
+        members.extend(EXTRAS.iter().filter_map(|name| Some(((*name).to_owned(), extras.remove(*name)?))));
+    }
     let function = if tool.get("function").is_some() { tool.get_mut("function") } else { Some(&mut tool) };
     if let Some(Value::Object(function)) = function {
         let is_strict = function.get("strict").is_some_and(|strict| *strict == true);
@@ -89,6 +97,15 @@ mod tests {
         assert_eq!(flat.expect("a tool")["parameters"]["properties"], json!({}));
         let bare = json!({"type": "function", "function": {"name": "f"}});
         assert_eq!(wire_tool(&bare, None).expect("a tool"), bare);
+    }
+
+    #[test]
+    fn extras_that_the_service_knows_stand_beside_the_function() {
+        let tool =
+            json!({"name": "f", "extras": {"defer_loading": true, "cache_control": {"type": "ephemeral"}}});
+        let wire = json!({"type": "function", "function": {"name": "f"}, "defer_loading": true});
+        assert_eq!(wire_tool(&tool, None).expect("a tool"), wire);
+        assert_eq!(wire_tool(&wire, None).expect("a tool"), wire);
     }
 
     #[test]
