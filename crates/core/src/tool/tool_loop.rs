@@ -49,7 +49,7 @@ pub enum AtLimit {
 /// first round. Tools have runs of their own, which observers see.
 ///
 /// Tools run at once as far as they wait: a function that is not `async` runs to its end where the loop is polled, and all
-/// else waits. What takes long without waiting belongs on a thread, see [`tool`](super::tool()).
+/// else waits. What takes long without waiting belongs on a thread, see [`tool`](crate::tool()).
 ///
 /// Where all calls of a round went to tools that [answer themselves](Tool::return_direct), and none failed, the last
 /// output is the answer. Beside other results such an output is one among them, and the model has the last word.

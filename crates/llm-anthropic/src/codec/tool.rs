@@ -19,9 +19,7 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
         Some(Value::Object(function)) => {
             let mut wire = define(function, tool, strict)?;
             // What only this service knows stands beside the function.
-            let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
-            let extras = extras.filter(|(name, _)| EXTRAS.contains(&name.as_str()));
-            wire.extend(extras.map(|(name, value)| (name.clone(), value.clone())));
+            wire.extend(extras(members));
             let known =
                 |name: &str| matches!(name, "type" | "function" | "extras") || wire.contains_key(name);
             let more: Vec<_> = members.iter().filter(|(name, _)| !known(name)).collect();
@@ -34,9 +32,18 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
                 "tools with a free text as input cannot be used with this model; give them a schema";
             Err(Error::new(ErrorKind::Unsupported, message))
         }
-        _ if matches!(kind, "" | "object" | "function") => define(members, tool, strict).map(Value::from),
+        _ if matches!(kind, "" | "object" | "function") => {
+            Ok(define(members, tool, strict)?.into_iter().chain(extras(members)).collect())
+        }
         _ => Ok(tool.clone()),
     }
+}
+
+/// What stands beside a description for the services that know it.
+fn extras(members: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
+    let known = extras.filter(|(name, _)| EXTRAS.contains(&name.as_str()));
+    known.map(|(name, value)| (name.clone(), value.clone()))
 }
 
 /// Makes `{"name", "description", "input_schema", "strict"}` of a function or of a schema with a title.
@@ -177,7 +184,12 @@ mod tests {
         let expected = json!({"name": "f", "input_schema": empty, "cache_control": {"type": "ephemeral"}});
         check(marked, None, expected.clone());
         let extras = json!({"cache_control": {"type": "ephemeral"}, "async": true});
-        check(json!({"type": "function", "function": {"name": "f"}, "extras": extras}), None, expected);
+        for tool in [
+            json!({"type": "function", "function": {"name": "f"}, "extras": extras}),
+            json!({"name": "f", "extras": extras}),
+        ] {
+            check(tool, None, expected.clone());
+        }
         let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 2});
         check(search.clone(), Some(true), search);
     }
