@@ -131,9 +131,9 @@ pub use service_error::ServiceError;
 pub use stop::Stop;
 pub use timer::{Sleep, SystemTimer, Timer};
 pub use tool::{
-    AtLimit, FinalAnswer, IntoToolOutput, OnToolError, Tool, ToolChoice, ToolFunction, ToolLoop, ToolOptions,
-    ToolOutput, Transcript, convert_to_openai_function, convert_to_openai_tool, dereference_refs,
-    strict_json_schema, tool,
+    AtLimit, FinalAnswer, IntoToolOutput, OnToolError, RedactedArguments, Tool, ToolChoice, ToolFunction,
+    ToolLoop, ToolOptions, ToolOutput, Transcript, convert_to_openai_function, convert_to_openai_tool,
+    dereference_refs, strict_json_schema, tool,
 };
 
 /// For the code that macros write, and for catena's other crates.

@@ -204,8 +204,20 @@ impl ChatGemini {
         prompt: impl Into<PromptValue>,
         cx: &Context,
     ) -> Result<Vec<AiMessage>> {
-        let answer = self.client.call(self.request(prompt.into(), cx, false)?, cx).await?;
-        decode_all(&answer.body, &answer.origin)
+        let prompt = prompt.into();
+        let demand = || Demand::of_prompt(self, &prompt, cx);
+        cx.admitted(demand, async |cx| {
+            let answer = self.client.call(self.request(prompt.clone(), &cx, false)?, &cx).await?;
+            let messages = decode_all(&answer.body, &answer.origin)?;
+            // Each answer carries the usage of the whole call.
+            if let Some((message, usage)) =
+                messages.first().and_then(|message| Some((message, message.usage?)))
+            {
+                cx.report_usage(message.metadata.model.as_deref().unwrap_or(self.model()), usage);
+            }
+            Ok(messages)
+        })
+        .await
     }
 
     /// How many tokens the service counts in a prompt, together with the tools and everything else that is set or bound.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use catena_core::load::Constructor;
 use catena_core::{
     AiMessage, Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue, Result,
-    async_trait, gather, impl_pipe,
+    Runnable, async_trait, gather, impl_pipe,
 };
+use futures_util::stream;
 use serde_json::{Map, Value};
 
 use catena_http::service::Call;
@@ -175,15 +176,25 @@ impl ChatOpenAi {
     ) -> Result<Vec<AiMessage>> {
         let prompt = prompt.into();
         if self.options.streaming {
-            return self.generate(prompt, cx).await.map(|answer| vec![answer]);
+            return Runnable::call(self, prompt, cx).await.map(|answer| vec![answer]);
         }
-        let (api, call) = self.call(prompt, cx, false)?;
-        let answer = self.client.call(call, cx).await?;
-        let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
-        for message in &messages {
-            self.client.content_filter().check(message, &answer.origin)?;
-        }
-        Ok(messages)
+        let demand = || Demand::of_prompt(self, &prompt, cx);
+        cx.admitted(demand, async |cx| {
+            let (api, call) = self.call(prompt.clone(), &cx, false)?;
+            let answer = self.client.call(call, &cx).await?;
+            let messages = api.decode_all(&answer.body, &answer.origin, self.options.response_headers)?;
+            // Each answer carries the usage of the whole call.
+            if let Some((message, usage)) =
+                messages.first().and_then(|message| Some((message, message.usage?)))
+            {
+                cx.report_usage(message.metadata.model.as_deref().unwrap_or(self.model()), usage);
+            }
+            for message in &messages {
+                self.client.content_filter().check(message, &answer.origin)?;
+            }
+            Ok(messages)
+        })
+        .await
     }
 
     pub(crate) fn from_parts(client: Client, options: ChatOptions, constructor: Option<Constructor>) -> Self {
@@ -242,7 +253,7 @@ impl LanguageModel for ChatOpenAi {
     type Output = AiMessage;
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
-        if self.options.streaming {
+        if self.options.streaming && !self.options.streams_at_once(cx.arguments()) {
             // Boxed: a call that does not take this way should not hold room for it.
             let whole = Box::pin(gather(self.generate_stream(prompt, cx.clone()))).await?;
             return Ok(whole.unwrap_or_default().into_whole());
@@ -280,6 +291,13 @@ impl LanguageModel for ChatOpenAi {
         if let Some(member) = &self.options.reasoning_echo {
             described.insert("reasoning_echo".to_owned(), member.as_str().into());
         }
+        // The interfaces answer differently, and what an answer carries is part of it.
+        let flags = [
+            ("use_responses_api", self.options.api() == ChatApi::Responses),
+            ("include_response_headers", self.options.response_headers),
+        ];
+        let set = flags.into_iter().filter(|(_, set)| *set);
+        described.extend(set.map(|(name, set)| (name.to_owned(), set.into())));
         Some(described)
     }
 
@@ -288,6 +306,9 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {
+        if self.options.streams_at_once(cx.arguments()) {
+            return Box::pin(stream::once(async move { self.generate(prompt, &cx).await }));
+        }
         let call = self.call(prompt, &cx, true);
         let api = call.as_ref().map_or(ChatApi::Completions, |(api, _)| *api);
         let call = call.map(|(_, call)| call);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::chat_openai::ChatOpenAi;
 use crate::codec::chat_request::ChatOptions;
 use crate::connection::{Connection, connection_settings};
+use crate::disable_streaming::DisableStreaming;
 use crate::parameters::{Parameters, shared_parameters};
 use crate::saved::chat_constructor;
 
@@ -44,6 +45,7 @@ pub struct ChatOpenAiBuilder {
     pub(crate) use_previous_response_id: bool,
     response_headers: bool,
     reasoning_echo: Option<String>,
+    disable_streaming: DisableStreaming,
 }
 
 impl ChatOpenAiBuilder {
@@ -218,6 +220,13 @@ impl ChatOpenAiBuilder {
         self
     }
 
+    /// When a stream is one call, whose answer comes whole, for servers that do not stream: always (true), or only where
+    /// tools are given. Also then a call is no stream, whatever [`with_streaming`](Self::with_streaming) says. Default never.
+    pub fn with_disable_streaming(mut self, disabled: impl Into<DisableStreaming>) -> Self {
+        self.disable_streaming = disabled.into();
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
@@ -228,7 +237,7 @@ impl ChatOpenAiBuilder {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-4o-mini".to_owned();
         }
-        let constructor = self.connection.written(self.constructor());
+        let constructor = self.constructor().and_then(|made| self.connection.written(made));
         let mut options = ChatOptions {
             model: self.model,
             parameters: self.parameters,
@@ -240,6 +249,7 @@ impl ChatOpenAiBuilder {
             use_previous_response_id: self.use_previous_response_id,
             response_headers: self.response_headers,
             reasoning_echo: self.reasoning_echo,
+            disable_streaming: self.disable_streaming,
         };
         options.finish()?;
         let client = self.connection.connect()?;
@@ -247,8 +257,11 @@ impl ChatOpenAiBuilder {
         Ok(ChatOpenAi::from_parts(client, options, constructor))
     }
 
-    /// What makes it again, but for its connection.
-    fn constructor(&self) -> Constructor {
+    /// What makes it again, but for its connection; nothing that has a key to an MCP server.
+    fn constructor(&self) -> Option<Constructor> {
+        if self.parameters.has_secrets() {
+            return None;
+        }
         let mut parameters = self.parameters.clone();
         if self.legacy_max_tokens
             && let Some(limit) = parameters.members.remove("max_tokens")
@@ -272,11 +285,14 @@ impl ChatOpenAiBuilder {
         if let Some(name) = &self.reasoning_echo {
             made = made.with("reasoning_echo", name.as_str());
         }
+        if let Some(word) = self.disable_streaming.written() {
+            made = made.with("disable_streaming", word);
+        }
         if self.disabled.is_empty() {
-            return made;
+            return Some(made);
         }
         let disabled = self.disabled.iter().map(|name| (name.clone(), Value::Null));
-        made.with("disabled_params", disabled.collect::<Map<_, _>>())
+        Some(made.with("disabled_params", disabled.collect::<Map<_, _>>()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catena_core::load::Constructor;
 use catena_core::{
     Capabilities, Capability, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, PromptValue,
-    Result, async_trait, gather, impl_pipe,
+    Result, Runnable, async_trait, gather, impl_pipe,
 };
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ use crate::client::Client;
 use crate::codec::completions::{
     CompletionOptions, Prompts, decode_completion, decode_completions, encode_completion,
 };
+use crate::codec::context_size::with_limit;
 use crate::completion::Completion;
 use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
@@ -208,7 +209,8 @@ impl OpenAi {
         let prompts: Vec<String> =
             prompts.into_iter().map(|prompt| prompt.into().try_into_text()).collect::<Result<_>>()?;
         if let (true, [prompt]) = (self.options.streaming, &prompts[..]) {
-            let completion = Completion { text: self.gathered(prompt, cx).await?, ..Completion::default() };
+            let text = Runnable::call(self, prompt.as_str().into(), cx).await?;
+            let completion = Completion { text, ..Completion::default() };
             let model = self.options.called(cx.arguments())?.model.clone();
             let mut result = LlmResult { model, ..LlmResult::default() };
             result.add(vec![vec![completion]]);
@@ -253,13 +255,33 @@ impl OpenAi {
         }
         let mut result = LlmResult { model: options.model.clone(), ..LlmResult::default() };
         for prompts in prompts.chunks(self.batch_size) {
-            let call = self.request(&options, prompts, cx, false)?;
-            let answer = self.client.call(call, cx).await?;
-            let read = |body: &[u8]| decode_completions(body, prompts.len(), &answer.origin);
-            let generations = read_mended(&answer.body, read)?;
-            result.add(generations);
+            let call = async |cx: Context| {
+                let call = self.request(&options, prompts, &cx, false)?;
+                let answer = self.client.call(call, &cx).await?;
+                let read = |body: &[u8]| decode_completions(body, prompts.len(), &answer.origin);
+                let generations = read_mended(&answer.body, read)?;
+                // Every completion of a request carries the usage of all of it.
+                if let Some((one, usage)) =
+                    generations.iter().flatten().find_map(|one| Some((one, one.usage?)))
+                {
+                    cx.report_usage(one.model.as_deref().unwrap_or(&options.model), usage);
+                }
+                Ok(generations)
+            };
+            result.add(cx.admitted(|| self.demand(prompts, cx), call).await?);
         }
         Ok(result)
+    }
+
+    fn demand<'a>(&'a self, prompts: Prompts<'_>, cx: &'a Context) -> Demand<'a> {
+        match prompts {
+            Prompts::One(text) => Demand::of_texts(self, [text], cx),
+            Prompts::Many(texts) => Demand::of_texts(self, texts, cx),
+            Prompts::Tokens(texts) => {
+                let tokens: usize = texts.iter().map(Vec::len).sum();
+                Demand::of_tokens_in(self, tokens as u64, texts.len() as u64, cx)
+            }
+        }
     }
 
     async fn complete_in(&self, prompt: &str, cx: &Context) -> Result<Completion> {
@@ -276,15 +298,8 @@ impl OpenAi {
         stream: bool,
     ) -> Result<Call> {
         refuse_what_only_chats_do(cx.arguments())?;
-        let demand = self.client.asks(|| match prompts {
-            Prompts::One(text) => Demand::of_texts(self, [text], cx),
-            Prompts::Many(texts) => Demand::of_texts(self, texts, cx),
-            Prompts::Tokens(texts) => {
-                let tokens: usize = texts.iter().map(Vec::len).sum();
-                Demand::of_tokens_in(self, tokens as u64, texts.len() as u64, cx)
-            }
-        });
-        let body = encode_completion(options, prompts, stream)?;
+        let demand = self.client.asks(|| self.demand(prompts, cx));
+        let body = encode_completion(&*with_limit(options, prompts)?, prompts, stream)?;
         let call = self.client.post("completions", &options.model, body)?.with_demand(demand);
         call.with_arguments(cx.arguments())
     }

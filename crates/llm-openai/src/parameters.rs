@@ -1,7 +1,9 @@
 //! The settings that text and chat models share.
 
+use std::fmt;
+
 use catena_core::load::Kwargs;
-use catena_core::{Data, Error, ErrorKind, Result};
+use catena_core::{Data, Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Number, Value};
 
 use crate::client::Client;
@@ -10,7 +12,7 @@ use crate::client::Client;
 const OF_THE_CALL: [&str; 5] = ["model", "messages", "input", "prompt", "stream"];
 
 /// Members of request bodies, by the service's names. What is not set is not sent, so the service's defaults hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
     /// Members that are sent as they are, in place of those above.
@@ -19,7 +21,21 @@ pub(crate) struct Parameters {
     not_finite: Option<&'static str>,
 }
 
+/// Without the keys to MCP servers.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
+        let mut shown = f.debug_struct("Parameters");
+        shown.field("members", &members).field("extra", &extra).field("not_finite", &self.not_finite).finish()
+    }
+}
+
 impl Parameters {
+    /// True if there is a key in a tool: it is not written into files.
+    pub(crate) fn has_secrets(&self) -> bool {
+        [&self.members, &self.extra].map(RedactedArguments).iter().any(RedactedArguments::hides_something)
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
     }

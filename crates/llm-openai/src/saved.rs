@@ -7,6 +7,7 @@ use catena_core::{Data, Result};
 use serde_json::Map;
 
 use crate::chat_openai::ChatOpenAi;
+use crate::disable_streaming::DisableStreaming;
 use crate::openai::OpenAi;
 use crate::parameters::Parameters;
 
@@ -83,7 +84,8 @@ const PASSED_OVER: [&str; 13] = [
 /// builder; but where the data says which server is asked, the environment's key is not sent to it.
 ///
 /// What is written of a model is what the application set on it: parameters, base URL without a query, organization,
-/// timeout and retries. A model with headers or a query of its own, where keys may be, or one on Azure, is not written;
+/// timeout and retries. A model with headers or a query of its own, or with an MCP server's, where keys may be, or one on
+/// Azure, is not written;
 /// clients, timers and admissions are left to the program that loads it.
 ///
 /// # Errors
@@ -136,6 +138,17 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
         .with_use_previous_response_id(kwargs.flag("use_previous_response_id")?.unwrap_or_default())
         .with_response_headers(kwargs.flag("include_response_headers")?.unwrap_or_default())
         .with_disabled_params(disabled(&mut kwargs)?);
+    if let Some(word) = kwargs.data("disable_streaming")? {
+        let word = word.into_json();
+        let disabled = DisableStreaming::read(&word);
+        builder = builder.with_disable_streaming(disabled.ok_or_else(|| {
+            kwargs.unfit(
+                "disable_streaming",
+                "true, false or \"tool_calling\"",
+                &format!("{:.50}", word.to_string()),
+            )
+        })?);
+    }
     kwargs.refuse_rest(&PASSED_OVER)?;
     Ok(Loaded::ChatModel(Arc::new(builder.build()?)))
 }

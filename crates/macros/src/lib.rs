@@ -172,13 +172,25 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 /// `schemars`.
 ///
 /// # Parameters that the model does not see
-/// * one of the type `Context` is the run of the call;
+/// * one of the type `Context` is the run of the call: any type whose last word is `Context` is taken for it, so import one
+///   of your own under another name;
 /// * one with `#[inject]` is the value of its name among the configurable values of the run:
 ///   `RunConfig::new().with_configurable("user", "ada")`.
 ///
+/// A function that is not `async` runs where the tool is polled, and other tools of the same answer wait for it. What takes
+/// long without waiting belongs on a thread of your executor, from an `async` function:
+///
+/// ```ignore
+/// /// Counts the words of a file.
+/// #[tool]
+/// async fn count_words(path: String) -> std::io::Result<usize> {
+///     tokio::task::spawn_blocking(move || Ok(std::fs::read_to_string(path)?.split_whitespace().count())).await?
+/// }
+/// ```
+///
 /// # Options
 /// * `name = "..."` and `description = "..."` instead of those of the function;
-/// * `return_direct`: in a loop, its output is the answer;
+/// * `return_direct`: in a loop, its output is the answer, unless other tools were called beside it;
 /// * `crate = path`: where catena is, if not under its own name.
 ///
 /// # Errors

@@ -86,7 +86,7 @@ pub(crate) fn expand(options: &Options, mut function: ItemFn) -> syn::Result<Tok
             #arguments
             #(#attributes)*
             #signature #block
-            #krate::Tool::from_function(#name, #description, |arguments: Arguments, cx: #krate::Context| async move {
+            #krate::Tool::from_function(#name, #description, |arguments: __CatenaArguments, cx: #krate::Context| async move {
                 let _ = (&arguments, &cx);
                 #call
             })#return_direct
@@ -149,7 +149,7 @@ fn arguments(krate: &Path, parameters: &[Parameter]) -> TokenStream {
         #[derive(#krate::__private::serde::Deserialize, #krate::__private::schemars::JsonSchema)]
         #[serde(crate = #serde)]
         #[schemars(crate = #schemars)]
-        struct Arguments { #(#fields),* }
+        struct __CatenaArguments { #(#fields),* }
     }
 }
 

@@ -92,7 +92,7 @@ impl ApproximateTokens {
     pub fn count(&self, messages: &[Message]) -> usize {
         let mut tokens = match self.tools.as_slice() {
             [] => 0.0,
-            tools => self.tokens(tools.iter().map(|tool| spaced_json(tool, true).len()).sum()),
+            tools => self.tokens(described(tools)),
         };
         let mut scale = Scale::default();
         for message in messages {
@@ -104,6 +104,14 @@ impl ApproximateTokens {
         }
         // A float outside the range becomes the nearest bound.
         tokens.ceil() as usize
+    }
+
+    /// What the descriptions of tools take alone.
+    pub(crate) fn tokens_of_tools(tools: Option<&Vec<Value>>) -> u64 {
+        match tools.map_or(&[][..], Vec::as_slice) {
+            [] => 0,
+            tools => Self::default().tokens(described(tools)) as u64,
+        }
     }
 
     fn tokens(&self, chars: usize) -> f64 {
@@ -135,6 +143,11 @@ impl ApproximateTokens {
         }
         chars
     }
+}
+
+/// How many characters describe tools.
+fn described(tools: &[Value]) -> usize {
+    tools.iter().map(|tool| spaced_json(tool, true).len()).sum()
 }
 
 fn is_image(block: &ContentBlock) -> bool {

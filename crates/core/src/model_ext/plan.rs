@@ -1,13 +1,15 @@
 //! How a model is asked for an answer of a form.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 
 use super::StructuredMethod;
 use crate::tool::{convert_to_openai_function, convert_to_openai_tool, schema, strict_json_schema};
-use crate::{Capabilities, Capability, Error, ErrorKind, Result};
+use crate::{Capabilities, Capability, Error, ErrorKind, RedactedArguments, Result};
 
 /// What was asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) schema: Value,
     /// The schema is that of a type of the program.
@@ -18,6 +20,16 @@ pub(crate) struct Settings {
     pub(crate) include_raw: bool,
     /// Tools that the model may call before it answers.
     pub(crate) tools: Vec<Value>,
+}
+
+/// Without the keys to MCP servers.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kwargs = self.kwargs();
+        let mut shown = f.debug_struct("Settings");
+        shown.field("schema", &self.schema).field("typed", &self.typed);
+        shown.field("kwargs", &RedactedArguments(&kwargs)).finish()
+    }
 }
 
 /// How it is asked for.
@@ -85,7 +97,8 @@ impl Settings {
         if self.schema.get("name").is_some() && self.schema.get("schema").is_some() {
             return Ok(self.schema.clone());
         }
-        let strict = self.strict.unwrap_or(false);
+        let own = || self.schema.get("strict").and_then(Value::as_bool);
+        let strict = self.strict.or_else(own).unwrap_or(false);
         let mut described = convert_to_openai_function(&self.schema, Some(strict))?;
         if let Value::Object(members) = &mut described {
             members.insert("name".to_owned(), self.name()?.into());
@@ -209,6 +222,9 @@ mod tests {
         let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}});
         let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain}}]);
         check(typed(), &ALL[..1], json!({"tools": tools}));
+        let plain = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"], "additionalProperties": false});
+        let tools = json!([{"type": "function", "function": {"name": "Person", "description": "d", "parameters": plain, "strict": true}}]);
+        check(Settings { strict: Some(true), ..typed() }, &ALL[..1], json!({"tools": tools}));
         check_fails(
             Settings { schema: json!({"title": "X", "type": "array"}), ..typed() },
             &ALL,

@@ -12,7 +12,8 @@ const AROUND: usize = 200;
 const EXPECTED: usize = 2_000;
 
 /// What a parser saw, where it stopped and what it expected there: part of an error of the kind
-/// [`Parse`](ErrorKind::Parse), see [`Error::parse_failure`].
+/// [`Parse`](ErrorKind::Parse), see [`Error::parse_failure`]. Of the kind [`Refusal`](ErrorKind::Refusal), the words of the
+/// model that refused.
 ///
 /// The error's text shows the part of the answer around the place; this has the whole answer, to ask the model again or
 /// to keep it.
@@ -61,6 +62,11 @@ impl ParseFailure {
     /// The character of that byte within its line, from 1.
     pub fn column(&self) -> Option<usize> {
         Some(self.before()?.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+    }
+
+    /// An answer that as a whole is not what was expected.
+    pub(super) fn whole(answer: &str, expected: &'static str) -> Self {
+        Self { answer: answer.to_owned(), expected: expected.into(), offset: None }
     }
 
     fn before(&self) -> Option<&str> {

@@ -11,8 +11,8 @@ use super::{ChatPromptTemplate, Prompt, PromptValue};
 use crate::load::Constructor;
 use crate::model_ext::Asked;
 use crate::{
-    AiMessage, Chunk, Context, Data, Error, ErrorKind, Json, Outline, Pipe, Result, RunKind, Runnable,
-    StructuredMethod, StructuredOutput, WithRaw,
+    AiMessage, Chunk, Context, Data, Error, ErrorKind, Json, Outline, Pipe, RedactedArguments, Result,
+    RunKind, Runnable, StructuredMethod, StructuredOutput, WithRaw,
 };
 
 /// A chat prompt with the schema of the answer. Piped to a chat model, it asks the model for
@@ -164,10 +164,12 @@ impl<O: Chunk> StructuredPrompt<O> {
     fn constructor(&self) -> Option<Constructor> {
         let id = ["langchain_core", "prompts", "structured", "StructuredPrompt"];
         let made = self.prompt.constructor_as(id)?.with("schema_", self.schema().clone());
-        Some(match self.asked.settings.kwargs() {
-            kwargs if kwargs.is_empty() => made,
-            kwargs => made.with("structured_output_kwargs", kwargs),
-        })
+        match self.asked.settings.kwargs() {
+            // A key to an MCP server is not written.
+            kwargs if RedactedArguments(&kwargs).hides_something() => None,
+            kwargs if kwargs.is_empty() => Some(made),
+            kwargs => Some(made.with("structured_output_kwargs", kwargs)),
+        }
     }
 }
 

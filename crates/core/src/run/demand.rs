@@ -38,8 +38,8 @@ impl<'a> Demand<'a> {
     }
 
     /// The call of `model` with this prompt in the run `cx`. It reads the prompt's tokens, by
-    /// [estimate](ApproximateTokens), and writes for each answer asked for (`n`, `best_of`) as many as one may have at
-    /// most, which is none if nobody says. Bound arguments count before what is set on the model, its name included.
+    /// [estimate](ApproximateTokens), and what describes its tools and the form of its answer; it writes for each answer
+    /// asked for (`n`, `best_of`) as many as one may have at most, which is none if nobody says. Bound arguments count before what is set on the model, its name included.
     pub fn of_prompt<M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &'a Context) -> Self {
         let input = match prompt {
             PromptValue::Text(text) => text_tokens(text),
@@ -90,6 +90,12 @@ impl<'a> Demand<'a> {
             number(&["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"]).unwrap_or(0);
         let answers = number(&["n"]).unwrap_or(1).max(number(&["best_of"]).unwrap_or(1));
         let output = output.saturating_mul(answers).saturating_mul(texts);
+        let member =
+            |name: &str| [bound, set.as_ref()].into_iter().flatten().find_map(|members| members.get(name));
+        let tools = ApproximateTokens::tokens_of_tools(member("tools").and_then(Value::as_array));
+        let format = member("response_format").filter(|format| format.is_object());
+        let format = format.map_or(0, |format| text_tokens(&format.to_string()));
+        let input = input.saturating_add(tools).saturating_add(format);
         let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());
         // One without a name is known by something else, such as its address.
         Self::of_call(name.filter(|name| !name.is_empty()), input, output)
@@ -164,6 +170,24 @@ mod tests {
         check(json!({"model": "", "n": 3}), json!({}), None, 0);
         check(json!({"max_tokens": u64::MAX, "n": u64::MAX}), json!({}), None, u64::MAX);
         check(json!({"max_tokens": -1}), json!({"max_output_tokens": "many"}), None, 0);
+    }
+
+    #[test]
+    fn tools_and_forms_of_answers_are_read_too() {
+        let tool = json!({"type": "function", "function": {"name": "f", "description": "x".repeat(400)}});
+        let format = json!({"type": "json_schema", "json_schema": {"name": "y".repeat(400)}});
+        let input = |set: Value, bound: Value| {
+            let bound = Arc::new(bound.as_object().cloned().unwrap_or_default());
+            let cx = Context::new(&RunConfig::new()).with_arguments(&bound);
+            let set = Set(set);
+            Demand::of_prompt(&set, &"x".repeat(40).as_str().into(), &cx).input_tokens.expect("an estimate")
+        };
+        let both = json!({"tools": [tool], "response_format": format});
+        let (set, bound) = (input(both.clone(), json!({})), input(json!({}), both.clone()));
+        assert_eq!(set, bound);
+        assert!((230..270).contains(&set), "{set}");
+        assert!((115..140).contains(&input(both, json!({"tools": []}))));
+        assert_eq!(input(json!({"tools": [], "response_format": null}), json!({"tools": "x"})), 10);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Call arguments fixed beforehand.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::load::Constructor;
 use crate::run::step;
 use crate::runnable::Shape;
-use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunKind, Runnable};
+use crate::{Capabilities, ChunkStream, Context, Outline, RedactedArguments, Result, RunKind, Runnable};
 
 /// Calls a runnable with more arguments. Made by [`bind`](crate::RunnableExt::bind).
 ///
@@ -28,7 +29,7 @@ use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunKind, Runnab
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[doc(alias = "RunnableBinding")]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Bound<R> {
     inner: R,
     arguments: Arc<Map<String, Value>>,
@@ -37,6 +38,14 @@ pub struct Bound<R> {
 impl<R: Runnable> Bound<R> {
     pub(crate) fn new(inner: R, arguments: Map<String, Value>) -> Self {
         Self { inner, arguments: Arc::new(arguments) }
+    }
+}
+
+/// Without the keys to MCP servers.
+impl<R: fmt::Debug> fmt::Debug for Bound<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arguments = RedactedArguments(&self.arguments);
+        f.debug_struct("Bound").field("inner", &self.inner).field("arguments", &arguments).finish()
     }
 }
 
@@ -64,6 +73,8 @@ impl<R: Runnable> Runnable for Bound<R> {
     fn outline(&self) -> Outline {
         let made = Constructor::runnable("RunnableBinding");
         let made = made.with("kwargs", (*self.arguments).clone()).with("config", Map::new());
+        // A key to an MCP server is not written: what has one cannot be made again from what is.
+        let made = (!RedactedArguments(&self.arguments).hides_something()).then_some(made);
         Outline::wrapper(self.inner.outline()).with_constructor(made)
     }
 

@@ -7,10 +7,19 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::run::step::{self, Place};
-use crate::{ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt};
+use crate::{
+    ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt,
+    dereference_refs,
+};
+
+/// What LangChain calls the argument of a tool whose input is a text.
+const ONLY_ARGUMENT: &str = "__arg1";
 
 /// A runnable with what a model has to know to call it: a name, a description and a schema of its arguments. Made by
 /// [`as_tool`](crate::RunnableExt::as_tool). A [`Tool`](crate::Tool) is made of it where one is wanted.
+///
+/// Models call with a record of arguments. A runnable that takes something else, such as a text, is described to them with
+/// one argument, `__arg1`, which becomes its input.
 ///
 /// # Example
 /// ```
@@ -28,12 +37,16 @@ pub struct RunnableTool {
     name: String,
     description: String,
     parameters: Value,
+    /// The input is the value of the only argument.
+    takes_one: bool,
 }
 
 impl RunnableTool {
     pub(crate) fn new(inner: DynRunnable, name: String, description: String) -> Self {
-        let parameters = inner.input_schema();
-        Self { inner, name, description, parameters }
+        let schema = inner.input_schema();
+        let takes_one = !takes_records(&schema);
+        let parameters = if takes_one { of_one_argument(schema) } else { schema };
+        Self { inner, name, description, parameters, takes_one }
     }
 
     /// Describes the arguments by another JSON Schema than that of the runnable's input.
@@ -47,6 +60,16 @@ impl RunnableTool {
     /// Name, description and schema.
     pub(crate) fn parts(&self) -> (&str, &str, &Value) {
         (&self.name, &self.description, &self.parameters)
+    }
+
+    /// What the runnable gets of these arguments.
+    pub(crate) fn input(&self, arguments: Data) -> Data {
+        match arguments {
+            Data::Record(arguments) if self.takes_one && arguments.len() == 1 => {
+                arguments.into_iter().next().map_or(Data::Null, |(_, argument)| argument)
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn inner(&self) -> &DynRunnable {
@@ -95,3 +118,64 @@ impl Runnable for RunnableTool {
 }
 
 crate::impl_pipe!(RunnableTool);
+
+/// False for the schema of what is never a record.
+fn takes_records(schema: &Value) -> bool {
+    let schema = dereference_refs(schema);
+    let is = |kind: &Value| kind == "object";
+    match (&schema["type"], schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array)) {
+        (Value::Null, Some(choices)) => choices.iter().any(takes_records),
+        (Value::Null, None) => schema.get("enum").or_else(|| schema.get("const")).is_none(),
+        (Value::Array(kinds), _) => kinds.iter().any(is),
+        (kind, _) => is(kind),
+    }
+}
+
+/// The schema of the only argument that stands for an input; definitions are where references look for them.
+fn of_one_argument(mut schema: Value) -> Value {
+    let mut parameters = json!({"type": "object", "properties": {}, "required": [ONLY_ARGUMENT]});
+    if let Value::Object(members) = &mut schema {
+        for name in ["$defs", "definitions"] {
+            if let Some(definitions) = members.remove(name) {
+                parameters[name] = definitions;
+            }
+        }
+        members.insert("title".to_owned(), ONLY_ARGUMENT.into());
+    }
+    parameters["properties"][ONLY_ARGUMENT] = schema;
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(schema: Value, expected: bool) {
+        assert_eq!(takes_records(&schema), expected, "{schema}");
+    }
+
+    #[test]
+    fn a_record_is_taken_where_it_may_come() {
+        check(json!({}), true);
+        check(json!({"title": "Input", "type": "object"}), true);
+        check(json!({"type": ["object", "null"]}), true);
+        check(json!({"anyOf": [{"type": "string"}, {"type": "object"}]}), true);
+        check(json!({"$ref": "#/$defs/A", "$defs": {"A": {"type": "object"}}}), true);
+        check(json!({"type": "string"}), false);
+        check(json!({"type": "array", "items": {"type": "object"}}), false);
+        check(json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), false);
+        check(json!({"enum": ["a"]}), false);
+        check(json!({"$ref": "#/$defs/A", "$defs": {"A": {"type": "integer"}}}), false);
+    }
+
+    #[test]
+    fn definitions_stay_where_references_look_for_them() {
+        let defs = json!({"A": {"type": "string"}});
+        let schema = json!({"type": "array", "items": {"$ref": "#/$defs/A"}, "$defs": defs});
+        let argument = json!({"title": "__arg1", "type": "array", "items": {"$ref": "#/$defs/A"}});
+        let expected = json!({"type": "object", "properties": {"__arg1": argument}, "required": ["__arg1"],
+            "$defs": defs});
+        assert_eq!(of_one_argument(schema), expected);
+    }
+}

@@ -1,9 +1,11 @@
 //! The arguments of a call against their schema.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Data;
-use crate::schema::{listed, violations};
+use crate::parser::read_as;
+use crate::schema::{coerce, listed, violations};
 
 /// What the model gave as JSON. A text is the one argument of a tool that has one.
 pub(super) fn as_json(arguments: Data, schema: &Value) -> Value {
@@ -19,11 +21,12 @@ pub(super) fn as_json(arguments: Data, schema: &Value) -> Value {
     }
 }
 
-/// The arguments with the defaults of those that are absent.
+/// The arguments as what the schema asks for, where they mean that, with the defaults of those that are absent.
 ///
 /// # Errors
 /// What does not fit, in words that a model can follow.
 pub(super) fn checked(schema: &Value, mut arguments: Value) -> Result<Value, String> {
+    coerce(schema, &mut arguments);
     match &violations(schema, &arguments)[..] {
         [] => {
             add_defaults(schema, &mut arguments);
@@ -31,6 +34,17 @@ pub(super) fn checked(schema: &Value, mut arguments: Value) -> Result<Value, Str
         }
         broken => Err(listed(broken)),
     }
+}
+
+/// The arguments as a `T`; what serde does not take as it is, as what the schema asks for where it means that.
+///
+/// # Errors
+/// What does not fit, in words that a model can follow.
+pub(super) fn read<T: DeserializeOwned>(schema: &Value, mut arguments: Value) -> Result<T, String> {
+    read_as(&arguments, Some(schema)).or_else(|_| {
+        coerce(schema, &mut arguments);
+        read_as(&arguments, Some(schema))
+    })
 }
 
 fn add_defaults(schema: &Value, arguments: &mut Value) {

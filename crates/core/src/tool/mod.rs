@@ -7,6 +7,7 @@ mod injected;
 mod on_tool_error;
 mod output;
 pub(crate) mod schema;
+mod secrets;
 #[allow(clippy::module_inception, reason = "a file is named after the one concept in it")]
 mod tool;
 mod tool_choice;
@@ -21,6 +22,7 @@ pub use injected::injected;
 pub use on_tool_error::OnToolError;
 pub use output::{IntoToolOutput, Returned, ReturnedPlain, ToolOutput};
 pub use schema::{dereference_refs, strict_json_schema};
+pub use secrets::RedactedArguments;
 pub use tool::{Tool, tool};
 pub use tool_choice::{ToolChoice, ToolOptions};
 pub use tool_loop::{AtLimit, ToolLoop};

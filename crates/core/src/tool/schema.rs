@@ -37,10 +37,14 @@ fn is_object(members: &Map<String, Value>) -> bool {
         })
 }
 
-/// Sets `additionalProperties` to false in every object of a schema: strict mode asks for it.
+/// Closes every object of a schema and requires all its members, as LangChain does for the strict mode of services: what
+/// may be left out is what may be null.
 pub(crate) fn close_objects(schema: &mut Value) {
     let Value::Object(members) = schema else { return };
-    if is_object(members) {
+    if members.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty()) {
+        require_all(members);
+    }
+    if is_object(members) || members.contains_key("additionalProperties") {
         members.insert("additionalProperties".to_owned(), false.into());
     }
     for_each_within(members, close_objects);
@@ -77,9 +81,7 @@ fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
     if is_object(members) {
         members.entry("additionalProperties").or_insert(false.into());
     }
-    if members.get("default").is_some_and(Value::is_null) {
-        members.remove("default");
-    }
+    drop_null_default(members);
     if !members.contains_key("anyOf")
         && let Some(choices) = members.remove("oneOf")
     {
@@ -124,6 +126,12 @@ fn put_in_parts(members: &mut Map<String, Value>, root: &Value) -> bool {
 /// What a reference within `root` leads to.
 fn target<'r>(members: &Map<String, Value>, root: &'r Value) -> Option<&'r Value> {
     root.pointer(members.get("$ref")?.as_str()?.strip_prefix('#')?)
+}
+
+fn drop_null_default(members: &mut Map<String, Value>) {
+    if members.get("default").is_some_and(Value::is_null) {
+        members.remove("default");
+    }
 }
 
 fn drop_number_format(members: &mut Map<String, Value>) {
@@ -194,7 +202,7 @@ impl Inlining<'_> {
 }
 
 /// The schema of a type as that of a tool's arguments: without references where that can be, and without the titles and
-/// formats that only Rust knows.
+/// formats that only Rust knows. A default of null says no more than that null is taken, and strict services refuse it.
 pub(crate) fn parameters(schema: Value) -> Value {
     let mut schema = dereference_refs(&schema);
     untitle(&mut schema);
@@ -206,6 +214,7 @@ fn untitle(schema: &mut Value) {
     if members.get("title").is_some_and(Value::is_string) {
         members.remove("title");
     }
+    drop_null_default(members);
     drop_number_format(members);
     for_each_within(members, untitle);
 }
@@ -216,17 +225,24 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn objects_are_closed_at_every_level() {
-        let mut schema = json!({"type": "object", "properties": {
-            "type": {"type": "string"}, "list": {"type": "array", "items": {"properties": {}}},
-            "either": {"anyOf": [{"type": ["object", "null"]}, {"type": "string"}]}}});
+    fn objects_are_closed_and_complete_at_every_level() {
+        let text = json!({"type": "string"});
+        let mut schema = json!({"type": "object", "required": ["type"], "properties": {
+            "type": text, "list": {"type": "array", "items": {"properties": {}}},
+            "map": {"additionalProperties": text}, "inner": {"$ref": "#/$defs/Inner"},
+            "either": {"anyOf": [{"type": ["object", "null"]}, text]}},
+            "$defs": {"Inner": {"type": "object", "properties": {"b": text, "a": text}, "required": ["b"]}}});
         close_objects(&mut schema);
         assert_eq!(
             schema,
             json!({"type": "object", "additionalProperties": false, "properties": {
-                "type": {"type": "string"},
+                "type": text,
                 "list": {"type": "array", "items": {"properties": {}, "additionalProperties": false}},
-                "either": {"anyOf": [{"type": ["object", "null"], "additionalProperties": false}, {"type": "string"}]}}})
+                "map": {"additionalProperties": false}, "inner": {"$ref": "#/$defs/Inner"},
+                "either": {"anyOf": [{"type": ["object", "null"], "additionalProperties": false}, text]}},
+                "required": ["type", "either", "inner", "list", "map"],
+                "$defs": {"Inner": {"type": "object", "properties": {"b": text, "a": text}, "required": ["b", "a"],
+                    "additionalProperties": false}}})
         );
     }
 

@@ -6,13 +6,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::arguments;
 use super::function::ToolFunction;
 use super::on_tool_error::OnToolError;
 use super::output::ToolOutput;
-use crate::parser::read_as;
 use crate::{
     Content, Context, Data, Error, ErrorKind, Message, Outline, Result, RunKind, Runnable, RunnableExt,
     RunnableTool, ToolCall, ToolMessage, ToolStatus,
@@ -25,6 +24,9 @@ use crate::{
 ///
 /// A tool is a [`Runnable`]: a [`ToolCall`] in, the [`ToolMessage`] that answers it out, with the call's id and the tool's
 /// name. [`run`](Tool::run) takes arguments and gives the output itself.
+///
+/// Models are loose about types: a number or a truth value given as a text, and 5.0 where a whole number is wanted, are
+/// taken for what they mean.
 ///
 /// # Errors
 /// Arguments that do not fit their schema are [`ErrorKind::InvalidInput`], naming each place in words that a model can
@@ -60,13 +62,17 @@ pub struct Tool {
     on_error: Option<OnToolError>,
     on_invalid_arguments: Option<OnToolError>,
     return_direct: bool,
+    extras: Map<String, Value>,
 }
 
 /// Makes a tool of a function, with a JSON Schema of its arguments that is known only when the program runs.
 ///
 /// The function takes the arguments, or the arguments and the [`Context`] of the call, and gives a plain value, a `Result`
-/// with any error (see [`IntoToolOutput`](crate::IntoToolOutput)), or a future of one. Arguments are a [`Value`], or any
-/// type that serde reads; they are checked against the schema first, and completed with its defaults.
+/// with any error (see [`IntoToolOutput`](crate::IntoToolOutput)), or a future of one. A function that gives no future runs
+/// where it is called, and holds up whatever else is polled there: one that computes for long, or reads files, is `async`
+/// and hands the work to a thread of its executor, as `tokio::task::spawn_blocking(work).await` or
+/// `smol::unblock(work).await`. Arguments are a [`Value`], or any type that serde reads; they are checked against the
+/// schema first, and completed with its defaults.
 ///
 /// # Example
 /// ```
@@ -143,6 +149,7 @@ impl Tool {
             on_error: None,
             on_invalid_arguments: None,
             return_direct: false,
+            extras: Map::new(),
         }
     }
 
@@ -164,10 +171,29 @@ impl Tool {
         self
     }
 
-    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it.
+    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it; unless the model called
+    /// other tools beside it, whose outputs it is to see.
     #[must_use]
     pub fn return_direct(mut self) -> Self {
         self.return_direct = true;
+        self
+    }
+
+    /// Adds what only some services know of a tool, such as `defer_loading` or `cache_control`. It is sent to those that
+    /// know it, and to no other.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::tool;
+    /// use serde_json::{json, Value};
+    /// let find = tool("find", "Finds a file.", json!({"type": "object"}), |_: Value| "a.txt");
+    /// let find = find.with_extra("defer_loading", true);
+    /// assert_eq!(find.definition()["extras"], json!({"defer_loading": true}));
+    /// ```
+    #[must_use]
+    #[doc(alias = "extras")]
+    pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extras.insert(name.into(), value.into());
         self
     }
 
@@ -187,9 +213,14 @@ impl Tool {
         &self.parameters
     }
 
-    /// What a model is told: `name`, `description` and `parameters`.
+    /// What a model is told: `name`, `description` and `parameters`, and `extras` if there are any.
     pub fn definition(&self) -> Value {
-        json!({ "name": &*self.name, "description": &*self.description, "parameters": &*self.parameters })
+        let (name, description) = (&*self.name, &*self.description);
+        let mut told = json!({ "name": name, "description": description, "parameters": &*self.parameters });
+        if !self.extras.is_empty() {
+            told["extras"] = self.extras.clone().into();
+        }
+        told
     }
 
     /// True if its output is the answer of a loop.
@@ -238,6 +269,7 @@ impl Runnable for Tool {
     type Output = ToolMessage;
 
     async fn call(&self, mut call: ToolCall, cx: &Context) -> Result<ToolMessage> {
+        let cx = &cx.with_tool_call(call.id.as_deref());
         let arguments = arguments::as_json(Data::Record(std::mem::take(&mut call.args)), &self.parameters);
         let fault = match self.body.call(arguments, &self.parameters, cx).await {
             Ok(output) => return Ok(self.answer(call, output, ToolStatus::Success)),
@@ -339,7 +371,7 @@ impl<F: ToolFunction<Form>, Form> Body for FunctionBody<F, Form> {
             true => arguments::checked(schema, arguments).map_err(Fault::Arguments)?,
             false => arguments,
         };
-        let arguments = read_as::<F::Arguments>(&arguments, Some(schema)).map_err(Fault::Arguments)?;
+        let arguments = arguments::read::<F::Arguments>(schema, arguments).map_err(Fault::Arguments)?;
         self.function.call(arguments, cx).await.map_err(Fault::Failed)
     }
 }
@@ -348,7 +380,8 @@ impl<F: ToolFunction<Form>, Form> Body for FunctionBody<F, Form> {
 impl Body for RunnableTool {
     async fn call(&self, arguments: Value, schema: &Value, cx: &Context) -> Result<ToolOutput, Fault> {
         let arguments = arguments::checked(schema, arguments).map_err(Fault::Arguments)?;
-        let output = self.inner().invoke_in(Data::from(arguments), cx).await.map_err(Fault::Failed)?;
+        let input = self.input(Data::from(arguments));
+        let output = self.inner().invoke_in(input, cx).await.map_err(Fault::Failed)?;
         let output = match output.into_plain() {
             Data::Message(message) => match *message {
                 Message::Tool(message) => ToolOutput { content: message.content, artifact: message.artifact },

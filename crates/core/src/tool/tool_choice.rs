@@ -87,7 +87,9 @@ impl ToolOptions {
         self
     }
 
-    /// Whether the service holds the model to the schemas of the arguments. All objects in them are then closed.
+    /// Whether the service holds the model to the schemas of the arguments. All objects in them are then closed, and all
+    /// their members required: an optional argument is one that may be null, as an `Option` is. A tool that says otherwise
+    /// of `strict` itself is refused by the call.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
@@ -102,12 +104,20 @@ impl ToolOptions {
         self
     }
 
-    /// As arguments of a call. What is no tool is passed on as it is: the provider says what it lacks.
+    /// As arguments of a call. What cannot be brought into form is passed on as it is, with what it should keep to: the
+    /// provider says what is wrong with it.
     pub(crate) fn arguments(&self, tools: impl IntoIterator<Item = Value>) -> Map<String, Value> {
-        let wire = |tool: Value| convert_to_openai_tool(&tool, self.strict).unwrap_or(tool);
+        let mut strict = None;
+        let wire = |tool: Value| {
+            convert_to_openai_tool(&tool, self.strict).unwrap_or_else(|_| {
+                strict = self.strict;
+                tool
+            })
+        };
         let tools: Vec<Value> = tools.into_iter().map(wire).collect();
         let choice = self.choice.as_ref().map(|choice| choice.to_value(&tools));
         let members = [
+            ("strict", strict.map(Value::from)),
             ("tool_choice", choice),
             ("parallel_tool_calls", self.parallel.map(Value::from)),
             ("tools", Some(tools.into())),

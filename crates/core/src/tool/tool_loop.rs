@@ -49,6 +49,12 @@ pub enum AtLimit {
 /// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
 /// first round. Tools have runs of their own, which observers see.
 ///
+/// Tools run at once as far as they wait: a function that is not `async` runs to its end where the loop is polled, and all
+/// else waits. What takes long without waiting belongs on a thread, see [`tool`](crate::tool()).
+///
+/// Where all calls of a round went to tools that [answer themselves](Tool::return_direct), and none failed, the last
+/// output is the answer. Beside other results such an output is one among them, and the model has the last word.
+///
 /// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages:
 /// results are told apart by ids. Arguments that break off are no JSON, whether or not the service says why it stopped.
 ///
@@ -217,7 +223,7 @@ where
             calls_left -= allowed;
             rounds += 1;
             let results = self.run_tools(wishes, allowed, transcript.len(), cx, sink).await?;
-            let done = results.iter().any(|result| self.is_answer(result));
+            let done = results.iter().all(|result| self.is_answer(result));
             for result in results {
                 transcript.merge(Transcript::piece(transcript.len(), result.clone()));
                 conversation.push(result.into());

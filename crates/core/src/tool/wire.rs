@@ -7,12 +7,13 @@ use crate::{Error, ErrorKind, Result};
 
 /// A tool in the form in which models get it: `{"type": "function", "function": {"name", "description"?, "parameters"?}}`.
 ///
-/// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, and a JSON Schema with a title; what is in
-/// that form already, or is a tool of the service itself, is left as it is. `strict`: whether the service holds the model
-/// to the schema; all objects in it are then closed.
+/// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, Amazon Bedrock's `toolSpec`, and a JSON Schema
+/// with a title; what is in that form already, or is a tool of the service itself, is left as it is; `extras`, of which
+/// each service takes what it knows, stand beside the function. `strict`: whether the
+/// service holds the model to the schema; all objects in it are then closed, and all their members required.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for what is no tool.
+/// [`ErrorKind::InvalidInput`] for what is no tool, and for one that says otherwise of `strict`.
 ///
 /// # Example
 /// ```
@@ -34,14 +35,21 @@ pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Valu
         }
         // Tools of the service have types of their own; a schema has the type `object`.
         Some(kind) if kind != "object" => Ok(tool.clone()),
-        _ => Ok(json!({ "type": "function", "function": convert_to_openai_function(tool, strict)? })),
+        _ => {
+            let mut wire =
+                json!({ "type": "function", "function": convert_to_openai_function(tool, strict)? });
+            if let Some(extras) = members.get("extras").filter(|extras| extras.is_object()) {
+                wire["extras"] = extras.clone();
+            }
+            Ok(wire)
+        }
     }
 }
 
 /// `{"name", "description"?, "parameters"?, "strict"?}`, from a description of a function or a JSON Schema with a title.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] if there is no name.
+/// [`ErrorKind::InvalidInput`] if there is no name, or it says otherwise of `strict`.
 ///
 /// # Example
 /// ```
@@ -54,8 +62,15 @@ pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Valu
 /// ```
 pub fn convert_to_openai_function(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let Value::Object(members) = tool else { return Err(no_tool(tool)) };
-    let mut function = if members.contains_key("name") { named(members) } else { titled(members)? };
+    let mut function = match members.get("toolSpec") {
+        Some(Value::Object(spec)) if spec.contains_key("name") => specified(spec),
+        _ if members.contains_key("name") => named(members),
+        _ => titled(members)?,
+    };
     if let Some(strict) = strict {
+        if let Some(own) = function.get("strict").filter(|own| **own != strict) {
+            return Err(contradiction(&function["name"], own, strict));
+        }
         function.insert("strict".to_owned(), strict.into());
         if let (true, Some(parameters)) = (strict, function.get_mut("parameters")) {
             close_objects(parameters);
@@ -74,6 +89,15 @@ fn named(members: &Map<String, Value>) -> Map<String, Value> {
     function
 }
 
+/// What is in Amazon Bedrock's form.
+fn specified(spec: &Map<String, Value>) -> Map<String, Value> {
+    let mut function = named(spec);
+    function.extend(
+        spec.get("inputSchema").and_then(|input| Some(("parameters".to_owned(), input.get("json")?.clone()))),
+    );
+    function
+}
+
 fn titled(schema: &Map<String, Value>) -> Result<Map<String, Value>> {
     let Some(Value::String(title)) = schema.get("title") else { return Err(no_tool(&schema.clone().into())) };
     let mut parameters = schema.clone();
@@ -83,6 +107,12 @@ fn titled(schema: &Map<String, Value>) -> Result<Map<String, Value>> {
     function.extend(description.map(|description| ("description".to_owned(), description)));
     function.insert("parameters".to_owned(), parameters.into());
     Ok(function)
+}
+
+fn contradiction(name: &Value, own: &Value, strict: bool) -> Error {
+    let message =
+        format!("the tool {:.100} says `strict: {own:.10}`, but is bound with {strict}", name.to_string());
+    Error::new(ErrorKind::InvalidInput, message)
 }
 
 fn no_tool(tool: &Value) -> Error {
@@ -115,12 +145,30 @@ mod tests {
         titled["title"] = "f".into();
         titled["description"] = "d".into();
         check(titled, None, wire.clone());
-        check(wire.clone(), Some(true), wire);
+        check(wire.clone(), Some(true), wire.clone());
+        let (open, closed) = (
+            json!({"properties": {"a": {}}}),
+            json!({"properties": {"a": {}}, "required": ["a"], "additionalProperties": false}),
+        );
+        let strict =
+            json!({"type": "function", "function": {"name": "f", "parameters": closed, "strict": true}});
+        check(json!({"name": "f", "parameters": open}), Some(true), strict.clone());
+        check(json!({"name": "f", "parameters": open, "strict": true}), Some(true), strict.clone());
+        check(json!({"toolSpec": {"name": "f", "inputSchema": {"json": open}}}), Some(true), strict);
         check(
             json!({"name": "f"}),
             Some(false),
             json!({"type": "function", "function": {"name": "f", "strict": false}}),
         );
+        check(
+            json!({"toolSpec": {"name": "f", "description": "d", "inputSchema": {"json": schema}}}),
+            None,
+            wire.clone(),
+        );
+        let mut extra = wire.clone();
+        extra["extras"] = json!({"defer_loading": true});
+        let extras = json!({"defer_loading": true});
+        check(json!({"name": "f", "description": "d", "parameters": schema, "extras": extras}), None, extra);
         check(json!({"type": "web_search"}), None, json!({"type": "web_search"}));
         let custom = json!({"type": "custom", "custom": {"name": "c", "description": "d"}});
         check(json!({"type": "custom", "name": "c", "description": "d"}), None, custom.clone());
@@ -129,8 +177,15 @@ mod tests {
 
     #[test]
     fn what_is_no_tool_is_an_error() {
-        for tool in [json!("f"), json!({}), json!({"description": "x".repeat(10_000)})] {
-            let error = convert_to_openai_tool(&tool, None).expect_err("no tool");
+        for (tool, strict) in [
+            (json!("f"), None),
+            (json!({}), None),
+            (json!({"description": "x".repeat(10_000)}), None),
+            (json!({"toolSpec": {"inputSchema": {"json": {}}}}), None),
+            (json!({"name": "f".repeat(10_000), "strict": false}), Some(true)),
+            (json!({"name": "f", "strict": true}), Some(false)),
+        ] {
+            let error = convert_to_openai_tool(&tool, strict).expect_err("no tool");
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert!(error.to_string().len() < 300, "{error}");
         }

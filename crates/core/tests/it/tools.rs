@@ -417,6 +417,24 @@ fn the_output_of_a_tool_may_be_the_answer() {
 }
 
 #[test]
+fn the_output_of_a_tool_beside_others_goes_back_to_the_model() {
+    #[track_caller]
+    fn check(calls: [&str; 2], expected: &str) {
+        let direct = |name| tool(name, "Answers.", json!({}), move |_: Value| name).return_direct();
+        let run = || {
+            let answers = [wishes(calls.map(|name| wish(name, name))), AiMessage::new("The model.")];
+            FakeMessagesListChatModel::new(answers).with_tools([direct("x"), direct("y"), echo("other")])
+        };
+        assert_eq!(block_on(run().invoke("Go")).unwrap().text(), expected);
+        assert_eq!(block_on(run().final_answer().invoke("Go")).unwrap().text(), expected);
+    }
+    check(["x", "other"], "The model.");
+    check(["other", "x"], "The model.");
+    check(["x", "missing"], "The model.");
+    check(["x", "y"], "y");
+}
+
+#[test]
 fn runs_of_models_and_tools_are_observed() {
     let collector = RunCollector::new();
     let model = FakeMessagesListChatModel::new([wishes([wish("a", "1")]), AiMessage::new("Done.")]);
@@ -443,6 +461,36 @@ fn models_without_tools_say_so_before_they_are_asked() {
     assert_eq!(block_on(twice.invoke("Go")).unwrap_err().kind(), ErrorKind::Config);
 }
 
+#[cfg(feature = "schemars")]
+#[test]
+fn what_an_option_takes_may_be_null_where_all_is_required() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Find {
+        name: String,
+        #[serde(default)]
+        within: Option<Vec<u8>>,
+    }
+    let find = Tool::from_function("find", "Finds.", |find: Find| format!("{} {:?}", find.name, find.within));
+    let model = FakeMessagesListChatModel::new([AiMessage::new("")]);
+    let bound = model.clone().bind_tools_with([&find], &ToolOptions::new().with_strict(true));
+    block_on(bound.invoke("Go")).unwrap();
+    let schema = &model.arguments()[0]["tools"][0]["function"]["parameters"];
+    assert_eq!(schema["required"], json!(["name", "within"]));
+    let within = &schema["properties"]["within"];
+    assert_eq!((&within["type"], within.get("default")), (&json!(["array", "null"]), None), "{schema}");
+    let output = block_on(find.run(json!({"name": "a", "within": null}), &Context::default())).unwrap();
+    assert_eq!(output.content.text(), "a None");
+}
+
+#[test]
+fn a_tool_that_contradicts_how_it_is_bound_reaches_the_provider_with_the_contradiction() {
+    let model = FakeMessagesListChatModel::new([AiMessage::new("")]);
+    let tool = json!({"name": "f", "strict": false});
+    let bound = model.clone().bind_tools_with([tool.clone()], &ToolOptions::new().with_strict(true));
+    block_on(bound.invoke("Go")).unwrap();
+    assert_eq!(model.arguments()[0], *json!({"tools": [tool], "strict": true}).as_object().unwrap());
+}
+
 #[test]
 fn any_runnable_is_a_tool() {
     let greet = PromptTemplate::new("Hello {name}").unwrap().as_tool("greet", "Greets.");
@@ -460,6 +508,87 @@ fn any_runnable_is_a_tool() {
     let results = results(&transcript);
     assert_eq!((results[0].1.as_str(), results[1].1.as_str()), ("Hello Ada", "4"));
     assert!(results[2].1.contains("`name` to be there"), "{results:?}");
+}
+
+#[test]
+fn a_runnable_that_takes_a_text_is_a_tool_with_one_argument() {
+    let shout = lambda(|text: String| text.to_uppercase()).as_tool("shout", "Shouts.");
+    let one = json!({"type": "object", "properties": {"__arg1": {"title": "__arg1", "type": "string"}}, "required": ["__arg1"]});
+    assert_eq!(shout.definition()["parameters"], one);
+    let model = FakeMessagesListChatModel::new([
+        wishes([
+            ToolCall::new("shout", [("__arg1", "hi")]).with_id("1"),
+            ToolCall::new("shout", [("text", "hi")]).with_id("2"),
+        ]),
+        AiMessage::new(""),
+    ]);
+    let transcript = block_on(model.with_tools([shout.clone()]).invoke("Go")).unwrap();
+    let results = results(&transcript);
+    assert_eq!(results[0].1, "HI");
+    assert!(results[1].1.contains("`__arg1` to be there"), "{results:?}");
+    let output = block_on(Tool::from(shout).run("ho", &Context::default())).unwrap();
+    assert_eq!(output.content.text(), "HO");
+}
+
+#[cfg(feature = "schemars")]
+#[test]
+fn arguments_are_taken_for_what_they_mean() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct Typed {
+        n: i64,
+        #[schemars(range(max = 10))]
+        most: u8,
+    }
+    let schema = json!({"type": "object", "properties": {
+        "n": {"type": "integer"}, "most": {"type": "integer", "maximum": 10}}});
+    let typed = Tool::from_function("t", "T.", |Typed { n, most }: Typed| format!("{n} {most}"));
+    let checked = tool("c", "C.", schema, |args: Value| format!("{} {}", args["n"], args["most"]));
+    let run = |arguments: Value| {
+        [&typed, &checked].map(|tool| match block_on(tool.run(arguments.clone(), &Context::default())) {
+            Ok(output) => output.content.text().into_owned(),
+            Err(error) => error.message().split(": ").last().unwrap().to_owned(),
+        })
+    };
+    for arguments in [
+        json!({"n": 5, "most": 2}),
+        json!({"n": 5.0, "most": 2}),
+        json!({"n": "5", "most": 2.0}),
+        json!({"n": " 5.0 ", "most": "2"}),
+    ] {
+        assert_eq!(run(arguments), ["5 2", "5 2"]);
+    }
+    for (arguments, expected) in [
+        (json!({"n": "x", "most": "2"}), "`n` to be an integer, found \"x\""),
+        (json!({"n": 5.5, "most": 2}), "`n` to be an integer, found 5.5"),
+        (json!({"n": 1, "most": "11"}), "`most` to be at most 10, found 11"),
+    ] {
+        assert_eq!(run(arguments), [expected, expected]);
+    }
+}
+
+#[test]
+fn tools_know_by_which_call_they_run() {
+    let inner =
+        lambda(|_: Data, cx: Context| cx.tool_call_id().map(str::to_owned)).as_tool("inner", "Inner.");
+    let own = tool("own", "Own.", json!({}), |_: Value, cx: Context| cx.tool_call_id().map(str::to_owned));
+    let model =
+        FakeMessagesListChatModel::new([wishes([wish("own", "1"), wish("inner", "2")]), AiMessage::new("")]);
+    let transcript = block_on(model.with_tools([Tool::from(inner), own]).invoke("Go")).unwrap();
+    assert_eq!(results(&transcript), [("1", "1".to_owned()), ("2", "2".to_owned())]);
+    assert_eq!(Context::default().tool_call_id(), None);
+}
+
+#[test]
+fn keys_to_servers_of_tools_are_neither_shown_nor_written() {
+    let server = json!({"type": "mcp", "server_label": "files", "authorization": "s3cret"});
+    let bound = FakeMessagesListChatModel::new([]).bind_tools([server]);
+    assert!(!format!("{bound:?}").contains("s3cret"), "{bound:?}");
+    let server = json!({"type": "mcp", "headers": {"x-key": "s3cret"}});
+    let form = FakeMessagesListChatModel::new([]).with_structured_output_schema(json!({"title": "A"}));
+    let form = form.with_tools([server]);
+    assert!(!format!("{form:?}").contains("s3cret"), "{form:?}");
+    let saved = catena_core::load::dumps(&bound);
+    assert!(!saved.contains("s3cret") && saved.contains("not_implemented"), "{saved}");
 }
 
 #[test]

@@ -254,9 +254,10 @@ fn enums_of_tools_may_be_tagged_as_serde_can() {
 #[test]
 fn a_refusal_is_no_answer() {
     let mut refusal = AiMessage::new("");
-    refusal.refusal = Some("I will not.".into());
+    refusal.refusal = Some("I will not. ".repeat(1000));
     let kind = |error: catena_core::Error| {
-        assert_eq!(error.message(), "the model refused to answer: I will not.");
+        let words = error.parse_failure().map(|failure| failure.answer().len());
+        assert_eq!((error.message().len(), words), ("the model refused to answer: ".len() + 500, Some(12_000)));
         error.kind()
     };
     assert_eq!(kind(block_on(team().invoke(refusal.clone())).unwrap_err()), ErrorKind::Refusal);

@@ -3,6 +3,10 @@
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
+/// What the service knows of the extras of a tool.
+const EXTRAS: [&str; 5] =
+    ["allowed_callers", "cache_control", "defer_loading", "eager_input_streaming", "input_examples"];
+
 /// A tool in wire form. Takes `{"type": "function", "function": {..}}`, `{"name", "description", "parameters"}`, a JSON
 /// Schema with a title, and what the service itself takes; `strict` holds the model to the schema.
 ///
@@ -15,7 +19,9 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
         Some(Value::Object(function)) => {
             let mut wire = define(function, tool, strict)?;
             // What only this service knows stands beside the function.
-            let known = |name: &str| matches!(name, "type" | "function") || wire.contains_key(name);
+            wire.extend(extras(members));
+            let known =
+                |name: &str| matches!(name, "type" | "function" | "extras") || wire.contains_key(name);
             let more: Vec<_> = members.iter().filter(|(name, _)| !known(name)).collect();
             wire.extend(more.into_iter().map(|(name, value)| (name.clone(), value.clone())));
             Ok(wire.into())
@@ -26,9 +32,18 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
                 "tools with a free text as input cannot be used with this model; give them a schema";
             Err(Error::new(ErrorKind::Unsupported, message))
         }
-        _ if matches!(kind, "" | "object" | "function") => define(members, tool, strict).map(Value::from),
+        _ if matches!(kind, "" | "object" | "function") => {
+            Ok(define(members, tool, strict)?.into_iter().chain(extras(members)).collect())
+        }
         _ => Ok(tool.clone()),
     }
+}
+
+/// What stands beside a description for the services that know it.
+fn extras(members: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
+    let known = extras.filter(|(name, _)| EXTRAS.contains(&name.as_str()));
+    known.map(|(name, value)| (name.clone(), value.clone()))
 }
 
 /// Makes `{"name", "description", "input_schema", "strict"}` of a function or of a schema with a title.
@@ -50,7 +65,12 @@ fn define(function: &Map<String, Value>, tool: &Value, strict: Option<bool>) -> 
     schema.entry("type").or_insert_with(|| "object".into());
     schema.entry("properties").or_insert_with(|| json!({}));
     let mut schema = Value::Object(schema);
-    let strict = function.get("strict").and_then(Value::as_bool).or(strict).unwrap_or(false);
+    let own = function.get("strict").and_then(Value::as_bool);
+    if own.is_some() && strict.is_some() && own != strict {
+        let message = format!("the tool {:.100} contradicts the `strict` it is bound with", name.to_string());
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    let strict = own.or(strict).unwrap_or(false);
     let mut wire = Map::new();
     if strict {
         close_objects(&mut schema);
@@ -162,7 +182,14 @@ mod tests {
             json!({"type": "function", "function": {"name": "f"}, "cache_control": {"type": "ephemeral"}});
         let empty = json!({"type": "object", "properties": {}});
         let expected = json!({"name": "f", "input_schema": empty, "cache_control": {"type": "ephemeral"}});
-        check(marked, None, expected);
+        check(marked, None, expected.clone());
+        let extras = json!({"cache_control": {"type": "ephemeral"}, "async": true});
+        for tool in [
+            json!({"type": "function", "function": {"name": "f"}, "extras": extras}),
+            json!({"name": "f", "extras": extras}),
+        ] {
+            check(tool, None, expected.clone());
+        }
         let search = json!({"type": "web_search_20250305", "name": "web_search", "max_uses": 2});
         check(search.clone(), Some(true), search);
     }
@@ -173,10 +200,11 @@ mod tests {
             (json!("f"), ErrorKind::InvalidInput),
             (json!({}), ErrorKind::InvalidInput),
             (json!({"name": "f", "parameters": [1]}), ErrorKind::InvalidInput),
+            (json!({"name": "f", "strict": false}), ErrorKind::InvalidInput),
             (json!({"description": "x".repeat(10_000)}), ErrorKind::InvalidInput),
             (json!({"type": "custom", "custom": {"name": "f"}}), ErrorKind::Unsupported),
         ] {
-            let error = wire_tool(&tool, None).expect_err("no tool");
+            let error = wire_tool(&tool, Some(true)).expect_err("no tool");
             assert_eq!(error.kind(), kind);
             assert!(error.to_string().len() < 300, "{error}");
         }

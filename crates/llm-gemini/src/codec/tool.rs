@@ -87,7 +87,7 @@ impl Tools {
         let mut declaration = Map::from_iter([("name".to_owned(), name.into())]);
         for (name, value) in function {
             match name.as_str() {
-                "name" | "type" => {}
+                "name" | "type" | "extras" => {}
                 "strict" => self.strict |= *value == true,
                 "parameters" if !has_parameters(value) => {}
                 "parameters" if is_native_schema(value) => {
@@ -166,6 +166,9 @@ mod tests {
         let expected = json!([{"functionDeclarations": [{"name": "f", "description": "d", "parametersJsonSchema": schema}]}]);
         check(json!([{"type": "function", "function": function}]), false, expected.clone());
         check(json!([function]), false, expected.clone());
+        let mut extra = function.clone();
+        extra["extras"] = json!({"defer_loading": true});
+        check(json!([extra]), false, expected.clone());
         let mut flat = function.clone();
         flat["type"] = "function".into();
         check(json!([flat]), false, expected.clone());

@@ -31,7 +31,7 @@ fn wire_tool(tool: &Value) -> Result<Value> {
         }
     };
     let mut function = if function.contains_key("name") { function.clone() } else { titled(function, tool)? };
-    function.remove("type");
+    function.retain(|name, _| name != "type" && name != "extras");
     if function.remove("strict") == Some(true.into()) {
         return Err(unsupported("hold a model to the schemas of its tools (`strict`)"));
     }
@@ -98,7 +98,7 @@ mod tests {
         titled["description"] = "d".into();
         for tool in [
             wire[0].clone(),
-            json!({"name": "f", "description": "d", "parameters": schema}),
+            json!({"name": "f", "description": "d", "parameters": schema, "extras": {"async": true}}),
             json!({"name": "f", "description": "d", "input_schema": schema}),
             json!({"type": "function", "name": "f", "description": "d", "parameters": schema, "strict": false}),
             titled,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catena_core::{Error, ErrorKind, Message, Result, convert_to_openai_tool};
+use catena_core::{Error, ErrorKind, Message, Result};
 use serde_json::{Map, Value};
 
 use super::chat_message::encode_messages;
@@ -11,8 +11,9 @@ use super::request::{Body, encode, refuse_candidates, with_arguments};
 use super::response_format::wire_format;
 use super::responses::{ResponsesCall, encode_responses, prefers_responses};
 use super::temperature::{is_kin, thinks};
-use super::tool::wire_choice;
+use super::tool::{wire_choice, wire_tool};
 use crate::chat_api::ChatApi;
+use crate::disable_streaming::DisableStreaming;
 use crate::parameters::Parameters;
 
 /// The settings of a chat model.
@@ -35,6 +36,7 @@ pub(crate) struct ChatOptions {
     pub(crate) response_headers: bool,
     /// The member by which chat completions are told again what the model thought before.
     pub(crate) reasoning_echo: Option<String>,
+    pub(crate) disable_streaming: DisableStreaming,
 }
 
 impl ChatOptions {
@@ -114,6 +116,15 @@ impl ChatOptions {
         if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
     }
 
+    /// Whether a call with these arguments is no stream, although one was asked for.
+    pub(crate) fn streams_at_once(&self, arguments: Option<&Map<String, Value>>) -> bool {
+        let has_some = |tools: &Value| tools.as_array().is_some_and(|tools| !tools.is_empty());
+        self.disable_streaming.holds(|| {
+            let bound = arguments.and_then(|arguments| arguments.get("tools"));
+            bound.or(self.parameters.members.get("tools")).is_some_and(has_some)
+        })
+    }
+
     fn stream_options(&self) -> Option<Map<String, Value>> {
         let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
         self.parameters.stream_options(wanted)
@@ -145,7 +156,7 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
     match members.remove("tools") {
         None | Some(Value::Null) => {}
         Some(Value::Array(given)) => {
-            tools = given.iter().map(|tool| convert_to_openai_tool(tool, strict)).collect::<Result<_>>()?;
+            tools = given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?;
         }
         Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
     }

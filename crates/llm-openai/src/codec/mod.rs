@@ -10,6 +10,7 @@ pub(crate) mod chat_stream;
 pub(crate) mod completion_stream;
 pub(crate) mod completions;
 mod content;
+pub(crate) mod context_size;
 mod custom_tool;
 pub(crate) mod embeddings;
 mod envelope;

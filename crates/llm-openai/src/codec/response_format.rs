@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// a title; `strict` is whether the service holds the model to the schema, by default false.
 ///
 /// # Errors
-/// `InvalidInput` for a schema without a title.
+/// `InvalidInput` for a schema without a title, and for a description that says otherwise of `strict`.
 pub(crate) fn wire_format(format: &Value, strict: Option<bool>) -> Result<Value> {
     let Value::Object(members) = format else { return Ok(format.clone()) };
     let kind = members.get("type").and_then(Value::as_str);
@@ -19,7 +19,9 @@ pub(crate) fn wire_format(format: &Value, strict: Option<bool>) -> Result<Value>
     }
     let strict = strict.or_else(|| members.get("strict")?.as_bool()).unwrap_or(false);
     let mut members = members.clone();
-    members.remove("strict");
+    if !members.contains_key("name") {
+        members.remove("strict");
+    }
     let mut described = convert_to_openai_function(&members.into(), Some(strict))?;
     if let Value::Object(described) = &mut described {
         let schema = described.remove("parameters").unwrap_or_else(|| json!({}));
@@ -52,5 +54,7 @@ mod tests {
         check(schema, Some(true), wire(true, closed));
         let error = wire_format(&json!({"type": "object"}), None).expect_err("no title");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let error = wire_format(&json!({"name": "P", "parameters": {}, "strict": false}), Some(true));
+        assert_eq!(error.expect_err("a contradiction").kind(), ErrorKind::InvalidInput);
     }
 }

@@ -1,6 +1,44 @@
-//! Choices among tools as the wire wants them.
+//! Tools, and choices among them, as the wire wants them.
 
-use serde_json::{Value, json};
+use catena_core::{Result, convert_to_openai_tool};
+use serde_json::{Map, Value, json};
+
+/// What the service knows of the extras of a tool.
+const EXTRAS: [&str; 2] = ["defer_loading", "async"];
+
+/// A tool in wire form. The service refuses a function whose schema is not that of an object, or names no properties, and
+/// so is one without arguments sent.
+///
+/// # Errors
+/// `InvalidInput` for what is no tool, and for one that says otherwise of `strict`.
+pub(crate) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
+    let mut tool = convert_to_openai_tool(tool, strict)?;
+    if let Value::Object(members) = &mut tool
+        && let Some(Value::Object(mut extras)) = members.remove("extras")
+    {
+        members.extend(EXTRAS.iter().filter_map(|name| Some(((*name).to_owned(), extras.remove(*name)?))));
+    }
+    let function = if tool.get("function").is_some() { tool.get_mut("function") } else { Some(&mut tool) };
+    if let Some(Value::Object(function)) = function {
+        let is_strict = function.get("strict").is_some_and(|strict| *strict == true);
+        if let Some(Value::Object(schema)) = function.get_mut("parameters") {
+            complete(schema, is_strict);
+        }
+    }
+    Ok(tool)
+}
+
+fn complete(schema: &mut Map<String, Value>, strict: bool) {
+    if ["$ref", "anyOf", "oneOf", "allOf"].iter().any(|elsewhere| schema.contains_key(*elsewhere)) {
+        return;
+    }
+    if *schema.entry("type").or_insert_with(|| "object".into()) == "object" {
+        schema.entry("properties").or_insert_with(|| json!({}));
+        if strict {
+            schema.entry("additionalProperties").or_insert(false.into());
+        }
+    }
+}
 
 /// A choice among tools in wire form: the name of one of them stands for it, `any` and true for `required`. `None` if
 /// nothing is chosen.
@@ -31,6 +69,44 @@ fn chosen(word: &str, tools: &[Value]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tool_without_arguments_has_the_schema_of_none() {
+        let check = |schema: Value, strict: Option<bool>, expected: Value| {
+            let function = json!({"name": "f", "parameters": schema});
+            for tool in [function.clone(), json!({"type": "function", "function": function})] {
+                let tool = match strict {
+                    None => wire_tool(&tool, None),
+                    Some(strict) => wire_tool(&function, Some(strict)),
+                };
+                assert_eq!(tool.expect("a tool")["function"]["parameters"], expected, "{schema}");
+            }
+        };
+        let none = json!({"type": "object", "properties": {}});
+        check(json!({}), None, none.clone());
+        check(json!({"type": "object"}), None, none.clone());
+        check(none.clone(), None, none);
+        let closed = json!({"type": "object", "properties": {}, "additionalProperties": false});
+        check(json!({"type": "object"}), Some(true), closed.clone());
+        check(json!({}), Some(true), closed);
+        for kept in [json!({"$ref": "#/$defs/A"}), json!({"type": "string"}), json!(null)] {
+            check(kept.clone(), None, kept);
+        }
+        let flat =
+            wire_tool(&json!({"type": "function", "name": "f", "parameters": {"type": "object"}}), None);
+        assert_eq!(flat.expect("a tool")["parameters"]["properties"], json!({}));
+        let bare = json!({"type": "function", "function": {"name": "f"}});
+        assert_eq!(wire_tool(&bare, None).expect("a tool"), bare);
+    }
+
+    #[test]
+    fn extras_that_the_service_knows_stand_beside_the_function() {
+        let tool =
+            json!({"name": "f", "extras": {"defer_loading": true, "cache_control": {"type": "ephemeral"}}});
+        let wire = json!({"type": "function", "function": {"name": "f"}, "defer_loading": true});
+        assert_eq!(wire_tool(&tool, None).expect("a tool"), wire);
+        assert_eq!(wire_tool(&wire, None).expect("a tool"), wire);
+    }
 
     #[test]
     fn a_tool_is_chosen_by_name() {

@@ -72,3 +72,46 @@ fn a_run_bounds_the_retries_of_embeddings_and_hears_what_they_used() {
     assert_eq!(block_on(step.invoke_with("Hi", &config)).expect("a vector"), 1);
     assert_eq!(totals.total(), Usage::new(4, 0));
 }
+
+/// A call for all answers is a call of a model to the run too.
+#[test]
+fn calls_for_all_answers_are_let_in_by_the_run_and_counted_by_it() {
+    let closed = Closed::new();
+    let cx = Context::new(&RunConfig::new().with_admission(closed.clone()));
+    let nowhere = || (ChatOpenAi::builder().ignore_environment(), OpenAi::builder().ignore_environment());
+    let (chat, llm) =
+        (nowhere().0.with_api_key("k").with_model("m"), nowhere().1.with_api_key("k").with_model("t"));
+    for streaming in [false, true] {
+        let chat =
+            nowhere().0.with_api_key("k").with_model("m").with_streaming(streaming).build().expect("a model");
+        closed.refused(block_on(chat.generate_all_in("eight by", &cx)), "m", 2);
+        let llm = nowhere().1.with_api_key("k").with_model("t").with_max_tokens(5).with_streaming(streaming);
+        let llm = llm.build().expect("a model");
+        closed.refused(block_on(llm.generate_all_in(["eight by"], &cx)), "t", 7);
+    }
+    let llm = llm.build().expect("a model");
+    closed.refused(block_on(llm.generate_tokens_in(&[vec![1, 2, 3]], &cx)), "t", 259);
+
+    let usage = json!({"prompt_tokens": 3, "completion_tokens": 4});
+    let answers = json!({"model": "m", "choices": [{"message": {"content": "a"}}, {"index": 1, "message": {"content": "b"}}],
+        "usage": usage});
+    let texts = json!({"model": "t", "choices": [{"text": "a"}, {"text": "b", "index": 1}], "usage": usage});
+    let server = Server::replay([Reply::json(200, answers), Reply::json(200, texts)]);
+    let totals = UsageTotals::new();
+    let step = {
+        let chat = chat.with_base_url(server.url()).with_n(2).build().expect("a model");
+        let llm = nowhere().1.with_api_key("k").with_base_url(server.url()).build().expect("a model");
+        lambda(move |text: String, cx: Context| {
+            let (chat, llm) = (chat.clone(), llm.clone());
+            async move {
+                chat.generate_all_in(text.as_str(), &cx).await?;
+                llm.generate_all_in([text.as_str(), "more"], &cx)
+                    .await
+                    .map(|result| result.generations.len() as u64)
+            }
+        })
+    };
+    let config = RunConfig::new().with_observer(totals.clone());
+    assert_eq!(block_on(step.invoke_with("Hi", &config)).expect("answers"), 2);
+    assert_eq!(totals.total(), Usage::new(6, 8));
+}

@@ -1,7 +1,7 @@
 //! What a call is told: at construction, and by bound arguments.
 
 use catena_core::{ChatModelExt, ErrorKind, LanguageModel, RunnableExt, ToolOptions};
-use catena_llm_openai::ChatOpenAi;
+use catena_llm_openai::{ChatOpenAi, ChatOpenAiBuilder};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -78,6 +78,20 @@ fn models_that_ask_with_another_query_do_not_share_answers() {
         seen.push(parameters);
     }
     assert_eq!(parameters("https://h.test/v1?tenant=7", &["7"]), seen[6], "the same model, built again");
+}
+
+#[test]
+fn models_whose_answers_have_another_form_do_not_share_them() {
+    let parameters = |builder: fn(ChatOpenAiBuilder) -> ChatOpenAiBuilder| {
+        let chat = builder(ChatOpenAi::builder().ignore_environment().with_api_key("sk-1")).build();
+        chat.expect("a model").parameters().expect("parameters")
+    };
+    let plain = parameters(|chat| chat);
+    assert_eq!(plain, parameters(|chat| chat.with_use_responses_api(false)));
+    let responses = parameters(|chat| chat.with_use_responses_api(true));
+    assert_ne!(plain, responses);
+    assert_eq!(responses, parameters(|chat| chat.with_use_responses_api(true).with_streaming(true)));
+    assert_ne!(plain, parameters(|chat| chat.with_response_headers(true)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The key is shown nowhere.
 
-use catena_core::{Error, RunnableExt};
+use catena_core::{Error, LanguageModel, RunnableExt};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
@@ -70,4 +70,17 @@ fn the_request_of_a_failing_call_is_not_shown() {
     let error = block_on(llm(&server).invoke("a private question")).expect_err("an error");
     let text = shown(&error);
     assert!(!text.contains(KEY) && !text.contains("private"), "{text}");
+}
+
+#[test]
+fn keys_of_tools_are_neither_shown_nor_written() {
+    let server = Server::replay([Reply::never()]);
+    let tool = json!({"type": "mcp", "server_label": "files", "authorization": "Bearer mcp-s3cret"});
+    let builder = chat_builder(&server).with_bound_tools([tool]);
+    let shown = format!("{builder:?}");
+    let chat = builder.build().expect("a model");
+    for text in [shown, format!("{chat:?}"), catena_core::load::dumps(&chat)] {
+        assert!(!text.contains("mcp-s3cret"), "{text}");
+    }
+    assert!(LanguageModel::constructor(&chat).is_none());
 }

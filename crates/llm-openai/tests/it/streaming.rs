@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use catena_core::{ErrorKind, RunConfig, RunnableExt, Usage, UsageTotals};
+use catena_llm_openai::DisableStreaming;
 use catena_testkit::{Framing, Gate, Reply, Server, SimulatedOpenAi};
 use futures_executor::block_on;
 use futures_util::StreamExt;
@@ -219,4 +220,31 @@ fn the_connection_of_a_finished_stream_is_used_again() {
         assert_eq!(drain(llm.stream("Hi")).0, ["a"]);
     }
     assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn what_does_not_stream_is_called() {
+    let tools = json!([{"name": "f"}]);
+    for (disabled, tools, is_called) in [
+        (DisableStreaming::Always, None, true),
+        (DisableStreaming::ToolCalling, None, false),
+        (DisableStreaming::ToolCalling, Some(json!([])), false),
+        (DisableStreaming::ToolCalling, Some(tools.clone()), true),
+        (DisableStreaming::Never, Some(tools), false),
+    ] {
+        let reply = match is_called {
+            true => Reply::json(200, chat_completion("Rainbow")),
+            false => Reply::sse(chat_events(&["Rain", "bow"])),
+        };
+        let server = Server::replay([reply.clone(), reply]);
+        let chat = chat_builder(&server).with_disable_streaming(disabled).with_streaming(true);
+        let chat = chat.build().expect("a model").bind("tools", tools.unwrap_or_default());
+        let chunks = drain(chat.stream("Name?")).0;
+        assert_eq!(chunks.len() == 1, is_called, "{disabled:?}: {chunks:?}");
+        assert_eq!(fold(chunks).text(), "Rainbow");
+        assert_eq!(block_on(chat.invoke("Name?")).expect("an answer").text(), "Rainbow");
+        for request in server.requests() {
+            assert_eq!(request.json().get("stream").is_some(), !is_called);
+        }
+    }
 }

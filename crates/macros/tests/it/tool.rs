@@ -46,6 +46,18 @@ async fn divide(a: i64, b: i64) -> Result<i64, String> {
     a.checked_div(b).ok_or_else(|| format!("{a} cannot be divided by {b}"))
 }
 
+/// What a program may call its own.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    depth: u8,
+}
+
+/// Takes a type of any name.
+#[tool]
+fn dig(arguments: Arguments) -> u8 {
+    arguments.depth
+}
+
 /// Fails as a step does.
 #[tool(name = "find-file", return_direct)]
 pub fn find(r#type: Option<String>) -> catena::Result<ToolOutput> {
@@ -115,4 +127,11 @@ fn what_the_application_injects_is_not_in_the_schema() {
     assert_eq!(message.content.text(), "ada None 1");
     let error = block_on(who().invoke(call())).expect_err("nobody asks");
     assert_eq!(error.kind(), ErrorKind::MissingKey);
+}
+
+#[test]
+fn a_type_may_have_any_name() {
+    let output =
+        block_on(dig().run(json!({"arguments": {"depth": 3}}), &Context::default())).expect("an output");
+    assert_eq!(output.content.text(), "3");
 }

@@ -56,6 +56,7 @@ impl Conversation {
         if body["tool_choice"] == "required" || body["tool_choice"].is_object() {
             return Err(Refusal::bad_param("tool_choice", "The simulated service does not call tools."));
         }
+        check_tools(body)?;
         let messages = match &body["messages"] {
             Value::Null => return Err(Refusal::missing_param("messages")),
             Value::Array(messages) if !messages.is_empty() => messages,
@@ -79,6 +80,26 @@ impl Conversation {
     }
 }
 
+/// Refuses the schemas of arguments that OpenAI refuses: what is no object, and an object that names no properties.
+fn check_tools(body: &Value) -> Result<(), Refusal> {
+    for tool in body["tools"].as_array().into_iter().flatten() {
+        let (name, schema) = (&tool["function"]["name"], &tool["function"]["parameters"]);
+        let fault = match schema {
+            Value::Null => continue,
+            schema if schema["type"] != "object" => {
+                format!("schema must be a JSON Schema of 'type: \"object\"', got 'type: {}'.", schema["type"])
+            }
+            schema if !schema["properties"].is_object() => {
+                "In context=(), object schema missing properties.".to_owned()
+            }
+            _ => continue,
+        };
+        let name = name.as_str().unwrap_or_default();
+        return Err(Refusal::bad_schema(format!("Invalid schema for function '{name}': {fault}")));
+    }
+    Ok(())
+}
+
 /// The text of a message, or of its text parts.
 fn text(message: &Value) -> String {
     match &message["content"] {
@@ -95,6 +116,22 @@ mod tests {
     fn check(messages: Value, expected: Option<&str>) {
         let read = Conversation::read(&json!({"messages": messages}));
         assert_eq!(read.ok().map(|conversation| conversation.question).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_schema_of_arguments_is_that_of_an_object_with_properties() {
+        for (parameters, fault) in [
+            (json!(null), None),
+            (json!({"type": "object", "properties": {}}), None),
+            (json!({"type": "object"}), Some("object schema missing properties")),
+            (json!({"type": "string"}), Some("must be a JSON Schema of 'type: \"object\"'")),
+        ] {
+            let tools = json!([{"type": "function", "function": {"name": "f", "parameters": parameters}}]);
+            let body = json!({"messages": [{"role": "user", "content": "hi"}], "tools": tools});
+            let refusal = Conversation::read(&body).err().map(|refusal| format!("{refusal:?}"));
+            assert_eq!(refusal.is_some(), fault.is_some(), "{parameters}");
+            assert!(refusal.unwrap_or_default().replace('\\', "").contains(fault.unwrap_or_default()));
+        }
     }
 
     #[test]

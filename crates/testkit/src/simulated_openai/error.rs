@@ -27,6 +27,10 @@ impl Refusal {
         Self { code, ..Self::bad_param(param, format!("Missing required parameter: '{param}'.")) }
     }
 
+    pub(super) fn bad_schema(message: String) -> Self {
+        Self { code: Some("invalid_function_parameters"), ..Self::bad_param("tools", message) }
+    }
+
     pub(super) fn unknown_path(method: &str, path: &str) -> Self {
         Self { status: 404, ..Self::bad_request(format!("Invalid URL ({method} {path})")) }
     }

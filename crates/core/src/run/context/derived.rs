@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::{Context, Next, Run, Shared};
 use crate::RunConfig;
-use crate::run::attachment::Attachments;
 
 impl Context {
     pub(crate) fn steps_before(&self) -> usize {
@@ -67,19 +66,7 @@ impl Context {
 
     /// This context with call arguments for the runnable that is called next, under those bound further out.
     pub(crate) fn with_arguments(&self, arguments: &Arc<Map<String, Value>>) -> Self {
-        let mut run = match &self.run {
-            Some(run) => Run::clone(run),
-            None => {
-                let shared = Shared {
-                    config: RunConfig::default(),
-                    permits: None,
-                    deadline: None,
-                    meter: None,
-                    attachments: Attachments::default(),
-                };
-                Run { shared: Arc::new(shared), info: None, next: Next::default() }
-            }
-        };
+        let mut run = self.run.as_deref().cloned().unwrap_or_default();
         run.next.arguments = Some(match run.next.arguments {
             None => Arc::clone(arguments),
             Some(outer) => {
@@ -89,6 +76,16 @@ impl Context {
             }
         });
         Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
+    }
+
+    /// This context within the call of a tool.
+    pub(crate) fn with_tool_call(&self, id: Option<&str>) -> Cow<'_, Self> {
+        if self.tool_call_id() == id {
+            return Cow::Borrowed(self);
+        }
+        let mut run = self.run.as_deref().cloned().unwrap_or_default();
+        Arc::make_mut(&mut run.shared).tool_call_id = id.map(Arc::from);
+        Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: self.steps_before })
     }
 
     /// This context without what was meant for one runnable only.

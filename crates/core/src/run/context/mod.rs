@@ -37,7 +37,7 @@ pub struct Context {
     steps_before: usize,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Run {
     shared: Arc<Shared>,
     /// The run that is under way, if anybody watches.
@@ -46,13 +46,15 @@ struct Run {
 }
 
 /// What every run below inherits.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Shared {
     config: RunConfig,
     permits: Option<Arc<Permits>>,
     deadline: Option<Instant>,
     /// What the model call under way used, where somebody wants to know.
     meter: Option<Arc<Meter>>,
+    /// By which id the model called the tool that is at work.
+    tool_call_id: Option<Arc<str>>,
     /// What keeps the work in this run.
     attachments: Attachments,
 }
@@ -102,8 +104,9 @@ impl Context {
         let own = config.timeout.map(|timeout| timer.now() + timeout);
         let deadline = own.into_iter().chain(parent.and_then(|run| run.shared.deadline)).min();
         let meter = parent.and_then(|run| run.shared.meter.clone());
+        let tool_call_id = parent.and_then(|run| run.shared.tool_call_id.clone());
         let attachments = parent.map(|run| run.shared.attachments.clone()).unwrap_or_default();
-        let shared = Arc::new(Shared { config, permits, deadline, meter, attachments });
+        let shared = Arc::new(Shared { config, permits, deadline, meter, tool_call_id, attachments });
         Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
     }
 
@@ -158,6 +161,25 @@ impl Context {
     /// Call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
     pub fn arguments(&self) -> Option<&Map<String, Value>> {
         self.run.as_ref()?.next.arguments.as_deref()
+    }
+
+    /// Within a tool: the id of the model's call, which the answer to it carries. `None` elsewhere, or if it has none.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{tool, Context, RunnableExt, ToolCall};
+    /// use serde_json::{json, Value};
+    /// # futures_executor::block_on(async {
+    /// let own = tool("own", "Says its id.", json!({"type": "object"}), |_: Value, cx: Context| {
+    ///     cx.tool_call_id().map(str::to_owned)
+    /// });
+    /// let message = own.invoke(ToolCall::new("own", [("a", 1)]).with_id("call_1")).await?;
+    /// assert_eq!(message.content.text(), "call_1");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    #[doc(alias = "InjectedToolCallId")]
+    pub fn tool_call_id(&self) -> Option<&str> {
+        self.run.as_ref()?.shared.tool_call_id.as_deref()
     }
 
     /// The run that this step is part of; `None` when nobody watches.

@@ -169,7 +169,7 @@ fn thoughts_are_told_again_after_loading_too() {
 fn what_is_not_known_is_refused() {
     use ErrorKind::{Config, InvalidInput, Unsupported};
     check_refused(&loader(), &envelope("wings", json!(2)), Unsupported, "`wings`");
-    check_refused(&loader(), &envelope("disable_streaming", json!(true)), Unsupported, "`disable_streaming`");
+    check_refused(&loader(), &envelope("disable_streaming", json!("no")), InvalidInput, "`disable_streaming`");
     check_refused(&loader(), &envelope("streaming", json!("yes")), InvalidInput, "`streaming`");
     check_refused(&loader(), &envelope("max_retries", json!(-1)), InvalidInput, "`max_retries`");
     check_refused(&loader(), &envelope("request_timeout", json!([1, 2])), InvalidInput, "`request_timeout`");
@@ -218,4 +218,33 @@ fn what_may_hold_a_key_is_not_saved() {
     assert_eq!(made.id()[1], "llms");
     assert_eq!(made.kwargs()["model_name"], "gpt-3.5-turbo-instruct");
     assert_eq!(Data::from(Value::from(made.kwargs().clone())).get("temperature"), Some(&0.7.into()));
+}
+
+#[test]
+fn models_that_do_not_stream_are_saved_so() {
+    use catena_llm_openai::DisableStreaming;
+    for (disabled, word) in [
+        (DisableStreaming::Always, json!(true)),
+        (DisableStreaming::ToolCalling, json!("tool_calling")),
+        (DisableStreaming::Never, json!(null)),
+    ] {
+        let chat =
+            ChatOpenAi::builder().ignore_environment().with_api_key(KEY).with_disable_streaming(disabled);
+        let saved = dumpd(&chat.build().expect("a model"));
+        assert_eq!(saved["kwargs"].get("disable_streaming").unwrap_or(&Value::Null), &word);
+        assert_eq!(saved_again(&saved)["kwargs"], saved["kwargs"]);
+    }
+}
+
+/// LangChain's -1 is never sent: the service has no such limit.
+#[test]
+fn a_limit_of_what_is_left_is_a_number_when_it_is_sent() {
+    let mut saved =
+        dumpd(&OpenAi::builder().ignore_environment().with_api_key(KEY).build().expect("a model"));
+    saved["kwargs"]["max_tokens"] = json!(-1);
+    let server = Server::replay([Reply::json(200, completion("Hi"))]);
+    saved["kwargs"]["openai_api_base"] = json!(server.url());
+    let llm: DynRunnable = loader().load(&saved).expect("it loads").try_into().expect("it runs");
+    block_on(llm.invoke("Hi!")).expect("an answer");
+    assert_eq!(server.requests()[0].json()["max_tokens"], 4095);
 }
