@@ -11,7 +11,7 @@ use catena_core::{
 use crate::aimd::Aimd;
 use crate::allowance::{Allowance, Told};
 use crate::lanes::Lanes;
-use crate::pace::{Pace, Refusal};
+use crate::pace::{Pace, Refusal, SHORTEST};
 use crate::turnstile::{Rule, Turn, Turnstile};
 
 /// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
@@ -175,6 +175,8 @@ struct Learned {
     pace: Pace,
     /// The service asked not to be asked before.
     closed_until: Option<Instant>,
+    /// When the next may be sent while the limit is looked for.
+    next: Option<Instant>,
     under_way: usize,
     last: Sent,
     served: u64,
@@ -193,6 +195,7 @@ impl Learned {
     fn new(aimd: Aimd) -> Self {
         let (requests, tokens) = (Allowance::default(), Allowance::default());
         Self {
+            next: None,
             aimd,
             requests,
             tokens,
@@ -208,7 +211,20 @@ impl Learned {
     fn wait(&self, tokens: f64, now: Instant) -> Duration {
         let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
-        closed.max(told).max(self.pace.wait(now))
+        let spread = self.next.filter(|_| self.aimd.is_doubling() && self.under_way >= FEW);
+        let spread = spread.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+        closed.max(told).max(self.pace.wait(now)).max(spread)
+    }
+
+    /// While the limit doubles, a round is spread over the shortest time from which a rate can be told, however fast
+    /// answers come: what is sent before the first refusal returns would be refused too (RFC 9002, section 7.7).
+    #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
+    fn spread(&mut self, now: Instant) {
+        if self.aimd.is_doubling() {
+            let gap = SHORTEST.div_f64(self.aimd.limit() as f64);
+            let due = self.next.map_or(now, |next| next.max(now.checked_sub(LATE).unwrap_or(now)));
+            self.next = due.checked_add(gap);
+        }
     }
 
     fn ended(&mut self, sent: Sent, outcome: &Outcome<'_>, waiting: usize, now: Instant) {
@@ -269,6 +285,10 @@ impl Learned {
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A service that asks for no more than this may be asked before, to find out its rate.
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
+/// So many may be sent at once, however fast their answers come: they cannot clump into more than that.
+const FEW: usize = 8;
+/// A wake that comes later than this is not made up for.
+const LATE: Duration = Duration::from_millis(2);
 
 impl Rule for Learned {
     type Demand = f64;
@@ -288,6 +308,7 @@ impl Rule for Learned {
         self.pace.take(now);
         let Sent { requests, tokens: before, .. } = self.last;
         self.last = Sent { requests: requests + 1, tokens: before + tokens, at: Some(now) };
+        self.spread(now);
         Turn::Passed(self.last)
     }
 }

@@ -68,7 +68,7 @@ pub(crate) struct Refusal {
 /// From fewer requests no rate can be told.
 const FEWEST: f64 = 5.0;
 /// Over a shorter time it is chance, over a longer one requests may have been missing.
-const SHORTEST: Duration = Duration::from_millis(100);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 /// A pause must be no longer than what a service saves up in it, which is a second's worth with many.
 const HOLD: Duration = Duration::from_millis(200);
