@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catena_core::fakes::FakeTimer;
-use catena_core::{Admission, Demand, Timer};
+use catena_core::{Admission, Demand, ErrorKind, Timer};
 use catena_limits::RateLimiter;
 use futures_util::FutureExt;
 
@@ -66,5 +66,15 @@ fn without_a_limit_nobody_waits() {
     let limiter = RateLimiter::new();
     for _ in 0..1_000 {
         assert!(limiter.admit(&Demand::default()).now_or_never().is_some());
+    }
+}
+
+#[test]
+fn a_limit_of_nothing_is_a_mistake() {
+    for limiter in
+        [RateLimiter::new().with_requests_per_minute(0), RateLimiter::new().with_tokens_per_minute(0)]
+    {
+        let refused = limiter.admit(&Demand::default()).now_or_never().expect("an answer").err();
+        assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::Config));
     }
 }
