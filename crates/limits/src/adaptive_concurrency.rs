@@ -11,7 +11,7 @@ use catena_core::{
 use crate::aimd::Aimd;
 use crate::allowance::{Allowance, Told};
 use crate::lanes::Lanes;
-use crate::pace::{Pace, Refusal, SHORTEST};
+use crate::pace::{Cause, Pace, Refusal, SHORTEST};
 use crate::turnstile::{Rule, Turn, Turnstile};
 
 /// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
@@ -178,6 +178,8 @@ struct Learned {
     /// When the next may be sent while the limit is looked for.
     next: Option<Instant>,
     under_way: usize,
+    /// How many tokens the caller wants who asked last.
+    asked: f64,
     last: Sent,
     served: u64,
     refused: u64,
@@ -202,6 +204,7 @@ impl Learned {
             pace: Pace::default(),
             closed_until: None,
             under_way: 0,
+            asked: 0.0,
             last: Sent::default(),
             served: 0,
             refused: 0,
@@ -209,11 +212,16 @@ impl Learned {
     }
 
     fn wait(&self, tokens: f64, now: Instant) -> Duration {
-        let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
         let spread = self.next.filter(|_| self.aimd.is_doubling() && self.under_way >= FEW);
         let spread = spread.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
-        closed.max(told).max(self.pace.wait(now)).max(spread)
+        spread.max(self.wait_for_service(tokens, now))
+    }
+
+    /// How long something else than the limit holds a caller back.
+    fn wait_for_service(&self, tokens: f64, now: Instant) -> Duration {
+        let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
+        closed.max(told).max(self.pace.wait(now))
     }
 
     /// While the limit doubles, a round is spread over the shortest time from which a rate can be told, however fast
@@ -238,7 +246,9 @@ impl Learned {
             self.last.tokens - sent.tokens,
             since,
         );
-        let is_full = (waiting > 0 && !self.pace.holds(now)) || self.under_way >= self.aimd.limit();
+        // A limit that nobody tried is not raised (RFC 9002, section 7.8).
+        let is_waited_for = waiting > 0 && self.wait_for_service(self.asked, now).is_zero();
+        let is_full = is_waited_for || self.under_way >= self.aimd.limit();
         self.under_way = self.under_way.saturating_sub(1);
         match outcome.error {
             Some(error) if is_refusal(error) => self.was_refused(sent, error, now),
@@ -259,8 +269,14 @@ impl Learned {
         let Sent { requests: request, at, .. } = sent;
         let last = self.last.requests;
         let refusal = Refusal { request, sent: at.unwrap_or(now), last, is_steady: goes_on, has_room };
-        let too_fast = !is_told && self.pace.refused(refusal, now);
+        let cause = if is_told { Cause::Unknown } else { self.pace.refused(refusal, now) };
+        let too_fast = cause != Cause::Unknown;
+        let asked = error.retry_after().filter(|_| goes_on);
         if too_fast && has_room {
+            // A rate that was taken before, and a pause that is not the usual second: it is no longer a matter of pace.
+            if cause == Cause::Proven {
+                self.close(asked.filter(|asked| *asked > SHORT_PAUSE).unwrap_or_default(), now);
+            }
             return;
         }
         let is_trial = self.aimd.is_trying();
@@ -269,7 +285,6 @@ impl Learned {
         if !is_news || is_trial || too_fast {
             return;
         }
-        let asked = error.retry_after().filter(|_| goes_on);
         let hold = if is_told { None } else { self.pace.hold(now) };
         let pause = match (asked, hold) {
             // A second is what services say who do not know better.
@@ -277,6 +292,10 @@ impl Learned {
             (Some(asked), _) => asked,
             (None, hold) => hold.unwrap_or_default(),
         };
+        self.close(pause, now);
+    }
+
+    fn close(&mut self, pause: Duration, now: Instant) {
         self.closed_until = now.checked_add(pause.min(LONGEST_PAUSE)).max(self.closed_until);
     }
 }
@@ -295,6 +314,7 @@ impl Rule for Learned {
     type Ticket = Sent;
 
     fn pass(&mut self, tokens: f64, now: Instant) -> Turn<Sent> {
+        self.asked = tokens;
         if self.under_way >= self.aimd.limit() {
             return Turn::Later;
         }
@@ -339,6 +359,63 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         if !self.done {
             self.turnstile.change(|learned, _| learned.under_way = learned.under_way.saturating_sub(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes 16 at once, after a first refusal.
+    fn steady() -> Learned {
+        let mut aimd = Aimd::new(1, 16, 100);
+        aimd.refused(1, 1, 16);
+        Learned::new(aimd)
+    }
+
+    #[track_caller]
+    fn send(learned: &mut Learned, now: Instant) -> Sent {
+        match learned.pass(0.0, now) {
+            Turn::Passed(sent) => sent,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_long_pause_is_kept_also_where_the_rate_is_known() {
+        let (mut learned, start) = (steady(), Instant::now());
+        for (request, at) in [(10, 0.0), (31, 0.2)] {
+            let sent = start + Duration::from_secs_f64(at);
+            let refusal = Refusal { request, sent, last: request, is_steady: true, has_room: false };
+            learned.pace.refused(refusal, sent);
+        }
+        learned.last.requests = 100;
+        for (at, asked, expected) in [(1, 1, 0), (2, 30, 30), (40, 86_400, 60)] {
+            let now = start + Duration::from_secs(at);
+            let sent = send(&mut learned, now);
+            let error = Error::new(ErrorKind::RateLimit, "busy").with_retry_after(Duration::from_secs(asked));
+            learned.ended(sent, &Outcome::new(catena_core::RateLimits::default(), Some(&error)), 0, now);
+            assert_eq!(learned.wait(0.0, now).as_secs(), expected, "at {at} s");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_nobody_tried_does_not_grow() {
+        let now = Instant::now();
+        let closed = |learned: &mut Learned| learned.close(Duration::from_secs(9), now);
+        let told = |learned: &mut Learned| {
+            let told = Told { limit: Some(10), remaining: Some(0), reset: Some(Duration::from_secs(9)) };
+            learned.requests.learn(told, 1, 0.0, now);
+        };
+        let free = |_: &mut Learned| ();
+        let cases: [(&dyn Fn(&mut Learned), usize); 3] = [(&closed, 16), (&told, 16), (&free, 17)];
+        for (index, (change, limit)) in cases.into_iter().enumerate() {
+            let mut learned = Learned::new(Aimd::new(1, 16, 100));
+            let sent = send(&mut learned, now);
+            change(&mut learned);
+            learned.ended(sent, &Outcome::default(), 5, now);
+            assert_eq!(learned.aimd.limit(), limit, "case {index}");
         }
     }
 }
