@@ -118,6 +118,10 @@ impl Admission for RateLimiter {
         self.turnstile.pass(tokens, &*self.timer).await;
         Ok(Box::new(Sent))
     }
+
+    fn identity(&self) -> Option<usize> {
+        Some(Arc::as_ptr(&self.turnstile).addr())
+    }
 }
 
 /// What was sent is used up, however it ends.
