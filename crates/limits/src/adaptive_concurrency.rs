@@ -27,6 +27,10 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// model are served in the order they came. Clones share what was learned: give one to every client of the same service
 /// and key, and to nobody else. Of more than 64 models, the one that was not asked for the longest time is forgotten.
 ///
+/// # Retries
+/// A refused request is the client's to try again, and counts as one of its retries: one that is refused three times fails
+/// with the usual two. In a large batch some are; give the client more with `with_max_retries(100)`.
+///
 /// # Cancellation
 /// A caller who gives up leaves the queue, or makes room for the next.
 ///
@@ -35,7 +39,7 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// use catena_core::{Admission, Demand, Outcome};
 /// use catena_limits::AdaptiveConcurrency;
 /// let adaptive = AdaptiveConcurrency::new().with_max(200);
-/// // ChatOpenAi::builder().with_admission(adaptive.clone())
+/// // ChatOpenAi::builder().with_admission(adaptive.clone()).with_max_retries(100)
 /// # futures_executor::block_on(async {
 /// let ticket = adaptive.admit(&Demand::default()).await?;
 /// assert_eq!(adaptive.state().under_way, 1);
@@ -162,6 +166,10 @@ impl Admission for AdaptiveConcurrency {
         let turnstile = self.lanes.of(demand.model, lane);
         let sent = turnstile.pass(tokens, &*self.timer).await;
         Ok(Box::new(UnderWay { sent, turnstile, timer: Arc::clone(&self.timer), done: false }))
+    }
+
+    fn identity(&self) -> Option<usize> {
+        Some(Arc::as_ptr(&self.lanes).addr())
     }
 }
 
