@@ -129,7 +129,7 @@ impl ServiceBuilder {
         self
     }
 
-    /// Who lets requests in: asked before every attempt, told how it ended. Default: nobody.
+    /// Who lets requests in: asked before every attempt, told how it ended, but not what it used. Default: nobody.
     pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
         self.admission = Some(Arc::new(admission));
         self
