@@ -69,14 +69,14 @@ pub use error::{Error, ErrorKind, Result};
 pub use graph::Graph;
 pub use message::{
     AiMessage, Annotation, ApproximateTokens, BufferFormat, BufferString, ChatMessage, Citation, Content,
-    ContentBlock, ContentBlocks, FunctionMessage, HumanMessage, InputTokenDetails, InvalidToolCall,
-    MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails, PlainTextBlock,
-    ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock, ServerToolCallChunkBlock,
-    ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat, TokenCounter, TokenUsage,
-    ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy, Usage, add_usage,
-    convert_to_messages, convert_to_openai_messages, count_tokens_approximately, filter_messages,
-    get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs, messages_from_dict,
-    messages_to_dict, named_token_counter, subtract_usage, trim_messages,
+    ContentBlock, ContentBlocks, ExtraMembers, FunctionMessage, HumanMessage, InputTokenDetails,
+    InvalidToolCall, MediaBlock, Message, MessageFilter, MessageKind, OpenAiForm, OutputTokenDetails,
+    PlainTextBlock, ReasoningBlock, RemoveMessage, ResponseMetadata, ServerToolCallBlock,
+    ServerToolCallChunkBlock, ServerToolResultBlock, StandardBlock, SystemMessage, TextBlock, TextFormat,
+    TokenCounter, TokenUsage, ToolCall, ToolCallChunk, ToolMessage, ToolStatus, TrimMessages, TrimStrategy,
+    Usage, add_usage, convert_to_messages, convert_to_openai_messages, count_tokens_approximately,
+    filter_messages, get_buffer_string, merge_content, merge_dicts, merge_lists, merge_message_runs,
+    messages_from_dict, messages_to_dict, named_token_counter, subtract_usage, trim_messages,
 };
 pub use model::{LanguageModel, ModelOutput};
 pub use model_ext::{ChatModelExt, StructuredMethod, StructuredOutput};

@@ -17,6 +17,7 @@ use crate::builder::HttpClientBuilder;
 use crate::encoding;
 use crate::failure::server_name;
 use crate::hyper_transport::{HyperTransport, Place};
+use crate::outgoing::Outgoing;
 use crate::request::Request;
 use crate::response::{Limits, Response};
 use crate::timeout::{BodyLimits, Clock, Limit, TimedBody, Total};
@@ -106,11 +107,10 @@ impl HttpClient {
     ///
     /// # Example
     /// See [`HttpClient`].
-    pub async fn send(&self, request: Request) -> Result<Response> {
-        let mut request = request.into_http();
-        let url = request.uri().clone();
+    pub async fn send(&self, mut request: Request) -> Result<Response> {
+        let url = request.url().clone();
         self.complete(&url, request.headers_mut());
-        self.send_complete(&Arc::new(request)).await
+        self.send_complete(&Arc::new(request.into_outgoing())).await
     }
 
     /// Adds the headers that every request of this client has, where they are absent.
@@ -134,20 +134,20 @@ impl HttpClient {
     }
 
     /// Sends a request that is [complete](Self::complete).
-    pub(crate) async fn send_complete(&self, request: &Arc<HttpRequest>) -> Result<Response> {
+    pub(crate) async fn send_complete(&self, request: &Arc<Outgoing>) -> Result<Response> {
         let inner = &*self.0;
         match &inner.sender {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
-                let mut call = transport.send(HttpRequest::clone(request));
-                inner.within_limits(clock, request.uri(), call.as_mut()).await
+                let mut call = transport.send(request.message(request.url.clone(), |body| body));
+                inner.within_limits(clock, &request.url, call.as_mut()).await
             }
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
                 let clock = hyper.clock(&place);
                 // Boxed: what holds it is moved and allocated as a whole, and two small boxes are quicker than a large one.
                 let mut call = Box::pin(hyper.send_at(place, Arc::clone(request)));
-                inner.within_limits(clock, request.uri(), call.as_mut()).await
+                inner.within_limits(clock, &request.url, call.as_mut()).await
             }
         }
     }
@@ -215,9 +215,6 @@ impl fmt::Debug for HttpClient {
             .finish_non_exhaustive()
     }
 }
-
-/// What travels through the transport.
-pub(crate) type HttpRequest = http::Request<Bytes>;
 
 #[cfg(test)]
 mod tests {

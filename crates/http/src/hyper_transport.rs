@@ -10,10 +10,10 @@ use hyper_util::client::proxy::matcher::Intercept;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::blocking_scope;
-use crate::client::HttpRequest;
 use crate::connector::Connector;
 use crate::dialer::Dialer;
 use crate::io_thread::{self, Remote};
+use crate::outgoing::Outgoing;
 use crate::pool::{Pool, Received};
 use crate::proxy::Proxies;
 use crate::runtime_pools::{InRuntime, OnRuntime, RuntimePools};
@@ -50,7 +50,7 @@ impl HyperTransport {
     pub(crate) async fn send_at(
         &self,
         place: Place,
-        request: Arc<HttpRequest>,
+        request: Arc<Outgoing>,
     ) -> Result<http::Response<Received>> {
         let pool = self.pools.get(place.runtime(), || self.pool_on(place.runtime()));
         match place {

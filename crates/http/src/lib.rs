@@ -13,6 +13,7 @@ mod failure;
 mod gzip;
 mod hyper_transport;
 mod io_thread;
+mod outgoing;
 mod pool;
 mod proxy;
 mod request;

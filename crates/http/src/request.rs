@@ -1,11 +1,14 @@
 //! A request as plain data.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+
+use crate::outgoing::Outgoing;
 
 /// An HTTP request: method, absolute URL, headers and a body that is held in memory.
 ///
@@ -131,12 +134,10 @@ impl Request {
         &self.body
     }
 
-    pub(crate) fn into_http(self) -> http::Request<Bytes> {
-        let mut request = http::Request::new(self.body);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.url;
-        *request.headers_mut() = self.headers;
-        request
+    pub(crate) fn into_outgoing(self) -> Outgoing {
+        let Self { method, url, headers, body } = self;
+        let (shared, headers) = (Arc::new(headers), HeaderMap::new());
+        Outgoing { method, url, shared, content_type: None, headers, body }
     }
 }
 

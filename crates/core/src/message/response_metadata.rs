@@ -1,9 +1,9 @@
 //! What a service says about a call.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::TokenUsage;
+use super::{ExtraMembers, TokenUsage};
 use crate::Chunk;
 
 /// What a service says about a call beside the answer. Each field keeps the last value that came.
@@ -40,7 +40,7 @@ pub struct ResponseMetadata {
     pub cached: bool,
     /// Everything else, by the service's names.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: ExtraMembers,
 }
 
 impl Chunk for ResponseMetadata {
@@ -50,11 +50,7 @@ impl Chunk for ResponseMetadata {
         keep_last(&mut self.request_id, next.request_id);
         keep_last(&mut self.token_usage, next.token_usage);
         self.cached |= next.cached;
-        for (key, value) in next.extra {
-            if !value.is_null() {
-                self.extra.insert(key, value);
-            }
-        }
+        self.extra.merge(next.extra);
     }
 
     fn empty() -> Option<Self> {

@@ -15,8 +15,8 @@ use super::Pool;
 use super::checkout::{Checkout, Lease};
 use super::host::Host;
 use super::received::{Held, Received};
-use crate::client::HttpRequest;
 use crate::failure;
+use crate::outgoing::Outgoing;
 
 /// A request in the form that a connection takes.
 type Message = Request<Full<Bytes>>;
@@ -47,8 +47,8 @@ impl Pool {
     /// A request that surely was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2
     /// server left the connection before it (as nginx does after so many requests, while others are under way), and once
     /// if a kept connection turned out to have been closed before, or an HTTP/2 server refuses it.
-    pub(crate) async fn send(self: Arc<Self>, request: Arc<HttpRequest>) -> Result<Response<Received>> {
-        let url = request.uri();
+    pub(crate) async fn send(self: Arc<Self>, request: Arc<Outgoing>) -> Result<Response<Received>> {
+        let url = &request.url;
         let host = self.host(url);
         let (mut unsent, mut may_repeat) = (0, true);
         let mut checkout = self.checkout(&host, url).await?;
@@ -86,7 +86,7 @@ impl Pool {
 
 async fn exchange(
     checkout: Checkout,
-    request: &HttpRequest,
+    request: &Outgoing,
     host: &Arc<Host>,
 ) -> Result<Response<Received>, Lost> {
     match checkout.lease {
@@ -100,7 +100,7 @@ async fn exchange(
                 Lost { unprocessed: closed, ..Lost::new(error) }
             })?;
             let held = Held::Http1(connection, Arc::clone(host));
-            Ok(answer.map(|body| Received::new(body, held, request.uri())))
+            Ok(answer.map(|body| Received::new(body, held, &request.url)))
         }
         Lease::Http2(mut sender, slot) => {
             let sent = sender.try_send_request(http2_form(request)).await;
@@ -108,7 +108,7 @@ async fn exchange(
                 let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
                 Lost { unprocessed: refused, left, ..Lost::new(error) }
             })?;
-            Ok(answer.map(|body| Received::new(body, Held::Http2(slot), request.uri())))
+            Ok(answer.map(|body| Received::new(body, Held::Http2(slot), &request.url)))
         }
     }
 }
@@ -121,15 +121,15 @@ impl Lost {
 }
 
 /// HTTP/1.1 names the host in a header, which is there, and the path in its first line; a proxy wants the whole URL there.
-fn http1_form(request: &HttpRequest, proxied: bool) -> Message {
-    let url = request.uri();
+fn http1_form(request: &Outgoing, proxied: bool) -> Message {
+    let url = &request.url;
     let path = || url.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    message(request, if proxied { url.clone() } else { Uri::from(path()) })
+    request.message(if proxied { url.clone() } else { Uri::from(path()) }, Full::new)
 }
 
 /// HTTP/2 names the host in the URL alone.
-fn http2_form(request: &HttpRequest) -> Message {
-    let mut message = message(request, request.uri().clone());
+fn http2_form(request: &Outgoing) -> Message {
+    let mut message = request.message(request.url.clone(), Full::new);
     *message.version_mut() = Version::HTTP_2;
     let host = message.headers_mut().remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
     if host.is_some() && host.as_ref() != message.uri().authority() {
@@ -139,13 +139,5 @@ fn http2_form(request: &HttpRequest) -> Message {
             *message.uri_mut() = url;
         }
     }
-    message
-}
-
-fn message(request: &HttpRequest, url: Uri) -> Message {
-    let mut message = Request::new(Full::new(request.body().clone()));
-    *message.method_mut() = request.method().clone();
-    *message.uri_mut() = url;
-    message.headers_mut().clone_from(request.headers());
     message
 }

@@ -19,6 +19,9 @@ use super::dialect::Dialect;
 use super::redactor::Redactor;
 use crate::client::HttpClient;
 
+/// How many headers an answer has, as a rule, that a request has not.
+const ANSWER_HEADERS: usize = 16;
+
 /// Builds a [`Service`]. Problems with a setting are reported by [`build`](Self::build). `Debug` shows no secret.
 ///
 /// # Example
@@ -156,7 +159,8 @@ impl ServiceBuilder {
         if let Some(credentials) = &self.credentials
             && let Some(key) = credentials.fixed()
         {
-            credentials.put(key, &mut headers)?;
+            // Unless the caller's own header took its place.
+            headers.entry(credentials.name()).or_insert(credentials.value(key)?);
         }
         let http = match self.http {
             Some(http) => http,
@@ -173,8 +177,9 @@ impl ServiceBuilder {
         let mut headers_of_body = headers.clone();
         headers_of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         headers_of_body.insert(CONTENT_LENGTH, HeaderValue::from(0));
-        // Who looks for a place in a map that is full makes it larger first, even if there is one: at every call.
-        headers_of_body.reserve(1);
+        // The answer's headers are read into the same map, and there are more of them.
+        headers.reserve(ANSWER_HEADERS);
+        headers_of_body.reserve(ANSWER_HEADERS);
         let timer = self.timer.unwrap_or_else(|| Arc::clone(http.timer()));
         Ok(Service::from_inner(Inner {
             redactor: Redactor::of(self.credentials.as_ref().and_then(Credentials::fixed), &secrets),
@@ -184,8 +189,8 @@ impl ServiceBuilder {
             dialect: self.dialect,
             http,
             credentials: self.credentials,
-            headers,
-            headers_of_body,
+            headers: Arc::new(headers),
+            headers_of_body: Arc::new(headers_of_body),
             query: self.query,
             max_retries: self.max_retries,
             timeouts: self.timeouts,

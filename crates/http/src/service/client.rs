@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, Result, Timer, deferred};
 use futures_util::StreamExt;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 
 use super::address::Address;
@@ -27,8 +26,9 @@ use super::redactor::Redactor;
 use super::redirect::send_to_end;
 use super::total::Total;
 use crate::body::Body;
-use crate::client::{HttpClient, HttpRequest};
+use crate::client::HttpClient;
 use crate::failure::{no_proxy_credentials, server_name};
+use crate::outgoing::Outgoing;
 use crate::request::is_secret;
 use crate::response::Response;
 
@@ -47,9 +47,9 @@ pub(super) struct Inner {
     pub(super) http: HttpClient,
     pub(super) credentials: Option<Credentials>,
     /// Of every call: complete, with a key that does not change.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Arc<HeaderMap>,
     /// The same with a type and a length, which are replaced: a map that need not grow.
-    pub(super) headers_of_body: HeaderMap,
+    pub(super) headers_of_body: Arc<HeaderMap>,
     pub(super) query: Vec<(String, String)>,
     /// What error texts must not show beside the key.
     pub(super) secrets: Vec<SecretString>,
@@ -66,7 +66,7 @@ pub(super) struct Inner {
 /// A call with everything of it that is the same for each attempt.
 struct Prepared {
     /// Complete but for a key that has to be fetched.
-    request: Arc<HttpRequest>,
+    request: Arc<Outgoing>,
     /// What error texts must not show beside the key.
     secrets: Vec<SecretString>,
     http: HttpClient,
@@ -191,23 +191,15 @@ impl Inner {
         {
             return Err(reader.error());
         }
-        let mut request = HttpRequest::new(call.body);
-        *request.method_mut() = call.method;
-        *request.uri_mut() = url;
-        let length = request.body().len();
-        let headers = request.headers_mut();
-        headers.clone_from(if length == 0 { &self.headers } else { &self.headers_of_body });
-        if let Some(content_type) = call.content_type {
-            set_header(headers, CONTENT_TYPE, content_type);
-        }
-        for (name, value) in call.headers {
-            if let Some(name) = name {
-                set_header(headers, name, value);
-            }
-        }
-        if length > 0 {
-            set_header(headers, CONTENT_LENGTH, HeaderValue::from(length));
-        }
+        let shared = if call.body.is_empty() { &self.headers } else { &self.headers_of_body };
+        let request = Outgoing {
+            method: call.method,
+            url,
+            shared: Arc::clone(shared),
+            content_type: call.content_type,
+            headers: call.headers,
+            body: call.body,
+        };
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
             Timeouts { first_byte: None, idle: None, .. } => self.http.clone(),
@@ -336,12 +328,16 @@ impl Inner {
         Err(with_wishes(error, &origin.headers, &*self.timer))
     }
 
-    async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Arc<HttpRequest>>, Redactor)> {
+    async fn with_key<'p>(&self, prepared: &'p Prepared) -> Result<(Cow<'p, Arc<Outgoing>>, Redactor)> {
         let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
         if let (Some(credentials), None) = (&self.credentials, fixed) {
             let key = credentials.fetch().await?;
-            let mut request = HttpRequest::clone(&prepared.request);
-            credentials.put(&key, request.headers_mut())?;
+            let mut request = Outgoing::clone(&prepared.request);
+            let value = credentials.value(&key)?;
+            // Unless the caller's own header took its place.
+            if !request.has_header(credentials.name()) {
+                request.headers.insert(credentials.name(), value);
+            }
             return Ok((Cow::Owned(Arc::new(request)), self.redactor(Some(&key), prepared)));
         }
         // A fixed key is among the headers of every request.
@@ -365,7 +361,7 @@ impl Inner {
     }
 
     fn total(&self, prepared: &Prepared) -> Total {
-        Total::start(&*self.timer, prepared.timeouts.total, || server_name(prepared.request.uri()))
+        Total::start(&*self.timer, prepared.timeouts.total, || server_name(&prepared.request.url))
     }
 }
 
@@ -389,14 +385,6 @@ pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
     let values = secret.filter_map(|(_, value)| value.to_str().ok());
     values.flat_map(str::split_whitespace).map(SecretString::from).collect()
-}
-
-/// Sets a header of which there is at most one. `insert` and `extend` would make room for one more before they look.
-fn set_header(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    match headers.get_mut(&name) {
-        Some(known) => *known = value,
-        None => drop(headers.insert(name, value)),
-    }
 }
 
 /// A stream that failed before its first chunk.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
 use http::header::{AUTHORIZATION, InvalidHeaderValue};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::parse_header;
@@ -137,19 +137,16 @@ impl Credentials {
         self.key.fetch().await
     }
 
-    /// Puts the key on a request, unless the caller's own header took its place.
+    /// The header that carries the key.
+    pub(crate) fn name(&self) -> &HeaderName {
+        &self.header
+    }
+
+    /// Its value.
     ///
     /// # Errors
     /// `Config` for an empty key, or one that a header cannot hold. Nothing of the key is shown.
-    pub(crate) fn put(&self, key: &SecretString, headers: &mut HeaderMap) -> Result<()> {
-        let value = self.value(key)?;
-        if !headers.contains_key(&self.header) {
-            headers.insert(self.header.clone(), value);
-        }
-        Ok(())
-    }
-
-    fn value(&self, key: &SecretString) -> Result<HeaderValue> {
+    pub(crate) fn value(&self, key: &SecretString) -> Result<HeaderValue> {
         let key = key.expose_secret();
         if key.trim().is_empty() {
             let message = "the API key is empty: check what `with_api_key` was given";

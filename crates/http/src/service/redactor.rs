@@ -56,9 +56,7 @@ impl Redactor {
     }
 
     fn finds_in(&self, text: &[u8]) -> bool {
-        // Headers are short, as a rule shorter than a secret: then there is nothing to search.
-        let finds = |form: &str| text.len() >= form.len() && memmem::find(text, form.as_bytes()).is_some();
-        self.forms().any(|form| finds(form.expose_secret()))
+        self.0.as_ref().is_some_and(|secrets| secrets.iter().any(|secret| secret.is_in(text)))
     }
 
     fn forms(&self) -> impl Iterator<Item = &SecretString> {
@@ -100,7 +98,18 @@ impl Secret {
         let escaped = (escaped != secret).then(|| SecretString::from(escaped));
         Self { plain: SecretString::from(secret), escaped }
     }
+
+    /// Looked for in the headers of every answer. They are short, as a rule shorter than a secret: then there is nothing to
+    /// search.
+    fn is_in(&self, text: &[u8]) -> bool {
+        let finds = |form: &SecretString| {
+            let form = form.expose_secret().as_bytes();
+            text.len() >= form.len() && memmem::find(text, form).is_some()
+        };
+        finds(&self.plain) || self.escaped.as_ref().is_some_and(finds)
+    }
 }
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor")

@@ -7,7 +7,8 @@ use catena_core::Result;
 use http::Method;
 
 use super::address::same_origin;
-use crate::client::{HttpClient, HttpRequest};
+use crate::client::HttpClient;
+use crate::outgoing::Outgoing;
 use crate::request::parse_url;
 use crate::response::Response;
 
@@ -15,7 +16,7 @@ use crate::response::Response;
 const MAX_REDIRECTS: usize = 5;
 
 /// Sends a request, and again where it is redirected to within the same server.
-pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<HttpRequest>) -> Result<Response> {
+pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<Outgoing>) -> Result<Response> {
     let mut request = Cow::Borrowed(request);
     let mut redirects = 0;
     // Sent at one place only: at two, a call in flight would hold room for both.
@@ -30,25 +31,23 @@ pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<HttpRequest>) -
 
 /// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the
 /// key must not go.
-fn followed(request: &HttpRequest, response: &Response) -> Option<HttpRequest> {
+fn followed(request: &Outgoing, response: &Response) -> Option<Outgoing> {
     let keeps = match response.status().as_u16() {
         307 | 308 => true,
-        301 | 302 => request.method() == Method::GET,
+        301 | 302 => request.method == Method::GET,
         _ => false,
     };
     let location = response.header("location").filter(|_| keeps)?;
     let url = match location.strip_prefix('/') {
         Some(rest) if !rest.starts_with('/') => {
-            let url = request.uri();
+            let url = &request.url;
             format!("{}://{}{location}", url.scheme_str()?, url.authority()?)
         }
         _ => location.to_owned(),
     };
     let url = parse_url(&url).ok()?;
-    if !same_origin(request.uri(), &url) {
+    if !same_origin(&request.url, &url) {
         return None;
     }
-    let mut next = request.clone();
-    *next.uri_mut() = url;
-    Some(next)
+    Some(Outgoing { url, ..request.clone() })
 }

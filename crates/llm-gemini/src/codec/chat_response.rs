@@ -152,7 +152,7 @@ mod tests {
         expected.metadata.request_id = Some("req_1".into());
         let extra = json!({"createTime": "2026", "promptFeedback": {"safetyRatings": [1]}, "finishReason": "MAX_TOKENS",
             "avgLogprobs": -0.5, "groundingMetadata": {"x": 1}, "usageMetadata": body["usageMetadata"]});
-        expected.metadata.extra = extra.as_object().cloned().expect("an object");
+        expected.metadata.extra = extra.as_object().cloned().expect("an object").into();
         assert_eq!(read(&body.to_string()), expected);
     }
 

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use catena_core::{AiMessage, Result};
 use serde::de::MapAccess;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call_pieces::{CallPieces, WireCalls};
 use super::content::WireContent;
-use super::envelope::{Envelope, decode_body, keep, no_choices};
-use super::event::Known;
+use super::envelope::{Envelope, decode_body, no_choices};
 use super::lenient::Text;
-use super::members::{Facts, Members, Number, deserialize_members, skip, take_extra, take_fact};
+use super::members::{Facts, Members, Number, deserialize_members, keep_facts, skip, take_fact};
 use super::origin::Origin;
 use super::response_headers::add_headers;
 
@@ -56,7 +55,7 @@ pub(super) struct WireMessage<'a> {
     pub(super) function_call: Value,
     /// What the model says aloud.
     pub(super) audio: Value,
-    pub(super) extra: Map<String, Value>,
+    pub(super) facts: Facts<'a>,
 }
 
 impl<'de> Members<'de> for WireMessage<'de> {
@@ -70,7 +69,7 @@ impl<'de> Members<'de> for WireMessage<'de> {
             "tool_calls" => self.tool_calls = object.next_value()?,
             "function_call" => self.function_call = object.next_value()?,
             "audio" => self.audio = object.next_value()?,
-            _ => take_extra(&mut self.extra, name, object)?,
+            _ => take_fact(&mut self.facts, name, object)?,
         }
         Ok(())
     }
@@ -79,7 +78,7 @@ impl<'de> Members<'de> for WireMessage<'de> {
 deserialize_members!(WireMessage);
 
 impl WireMessage<'_> {
-    /// Adds what is said to `message`; leaves `tool_calls` and `extra`.
+    /// Adds what is said to `message`; leaves `tool_calls` and `facts`.
     pub(super) fn add_to(&mut self, message: &mut AiMessage) {
         let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
@@ -142,7 +141,7 @@ impl<'a> ChatChoice<'a> {
     pub(super) fn only_text(&self) -> Option<&'a str> {
         let delta = self.delta.as_ref()?;
         match delta.content {
-            WireContent::Text(Cow::Borrowed(text)) if self.logprobs.is_null() && delta.extra.is_empty() => {
+            WireContent::Text(Cow::Borrowed(text)) if self.logprobs.is_null() && delta.facts.is_empty() => {
                 Some(text)
             }
             _ => None,
@@ -155,8 +154,8 @@ impl<'a> ChatChoice<'a> {
         wire.add_to(&mut message);
         CallPieces::default().add(std::mem::take(&mut wire.tool_calls), &mut message);
         let metadata = &mut message.metadata;
-        Known::default().keep_all(&self.facts, metadata);
-        keep(&mut wire.extra, &mut metadata.extra);
+        keep_facts(&self.facts, &mut metadata.extra);
+        keep_facts(&wire.facts, &mut metadata.extra);
         if !self.logprobs.is_null() {
             metadata.extra.insert("logprobs".to_owned(), self.logprobs);
         }
@@ -265,7 +264,7 @@ mod tests {
             }) else {
                 return;
             };
-            m.metadata.extra = extra;
+            m.metadata.extra = extra.into();
             m.metadata.token_usage = Some(
                 json!({"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12, "cost": 0.5}).into(),
             );

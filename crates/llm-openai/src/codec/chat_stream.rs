@@ -9,6 +9,7 @@ use super::chat_response::{ChatChoice, decode_chat};
 use super::envelope::keep;
 use super::event::{Event, EventChoice, Known};
 use super::lenient::Text;
+use super::members::read_facts;
 use super::origin::Origin;
 use super::progress::Progress;
 use super::repeated_event::RepeatedEvent;
@@ -108,7 +109,7 @@ impl ChatStream {
         let Some(mut delta) = choice.delta.or(whole) else { return finishes };
         delta.add_to(&mut self.pending);
         let calls = self.calls.add(std::mem::take(&mut delta.tool_calls), &mut self.pending);
-        self.increments.merge(delta.extra);
+        self.increments.merge(read_facts(&delta.facts));
         let pending = &self.pending;
         finishes
             || calls

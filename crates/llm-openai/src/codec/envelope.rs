@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 
 use super::error::decode_error_in_answer;
 use super::lenient::{Text, is_truthy};
-use super::members::{Members, read_only_object, skip, take_extra};
+use super::members::{Facts, Members, keep_facts, read_only_object, skip, take_fact};
 use super::origin::Origin;
 use super::usage::take_usage;
 
-/// An answer or event with choices of type `C`. Everything is optional; what is unknown stays in `extra`.
+/// An answer or event with choices of type `C`. Everything is optional.
 #[derive(Debug)]
 pub(super) struct Envelope<'a, C> {
     pub(super) id: Text<'a>,
@@ -24,14 +24,13 @@ pub(super) struct Envelope<'a, C> {
     pub(super) choices: Option<Vec<C>>,
     usage: Option<&'a RawValue>,
     pub(super) error: Value,
-    /// All other members that say something.
-    pub(super) extra: Map<String, Value>,
+    facts: Facts<'a>,
 }
 
 impl<C> Default for Envelope<'_, C> {
     fn default() -> Self {
         let (id, model) = (Text::default(), Text::default());
-        Self { id, model, choices: None, usage: None, error: Value::Null, extra: Map::new() }
+        Self { id, model, choices: None, usage: None, error: Value::Null, facts: Facts::new() }
     }
 }
 
@@ -45,7 +44,7 @@ impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
             "error" => self.error = object.next_value()?,
             // Says only that it is an answer; padding against those who count bytes.
             "object" | "obfuscation" => skip(object)?,
-            _ => take_extra(&mut self.extra, name, object)?,
+            _ => take_fact(&mut self.facts, name, object)?,
         }
         Ok(())
     }
@@ -94,9 +93,9 @@ impl<C> Envelope<'_, C> {
         take_usage(self.usage, &mut ResponseMetadata::default())
     }
 
-    /// Moves what is said about the call into the metadata, and returns the token counts.
-    pub(super) fn describe(&mut self, metadata: &mut ResponseMetadata) -> Option<Usage> {
-        keep(&mut self.extra, &mut metadata.extra);
+    /// Adds what is said about the call to the metadata, and returns the token counts.
+    pub(super) fn describe(&self, metadata: &mut ResponseMetadata) -> Option<Usage> {
+        keep_facts(&self.facts, &mut metadata.extra);
         take_usage(self.usage, metadata)
     }
 }

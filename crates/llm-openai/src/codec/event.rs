@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::envelope::not_decodable;
 use super::error::error_in_event;
 use super::lenient::{Text, is_truthy};
-use super::members::{Facts, Members, read_object, take_fact};
+use super::members::{Facts, Members, read_object, says_something, take_fact};
 use super::origin::Origin;
 use super::usage::{read_usage, take_usage};
 
@@ -142,16 +142,13 @@ impl Known {
 
     /// Adds a fact to the metadata if it is new and says something.
     fn keep(&mut self, name: &str, value: Option<&RawValue>, metadata: &mut ResponseMetadata) {
-        let Some(value) = value.map(RawValue::get).filter(|value| !matches!(*value, "null" | "[]")) else {
-            return;
-        };
+        let Some(value) = value.filter(|value| says_something(value)).map(RawValue::get) else { return };
         match self.0.get_mut(name) {
             Some(known) if known == value => return,
             Some(known) => value.clone_into(known),
             None => drop(self.0.insert(name.to_owned(), value.to_owned())),
         }
-        // It was read once already, so it is JSON.
-        metadata.extra.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_default());
+        metadata.extra.push_json(name, value);
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use catena_core::ExtraMembers;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -67,6 +68,27 @@ pub(super) fn take_fact<'de, A: MapAccess<'de>>(
         facts.push((name, value));
     }
     Ok(())
+}
+
+/// Keeps those that say something, unread.
+pub(super) fn keep_facts(facts: &Facts<'_>, extra: &mut ExtraMembers) {
+    for (name, value) in facts.iter().filter(|(_, value)| says_something(value)) {
+        extra.push_json(name, value.get());
+    }
+}
+
+/// False for null and for an empty list.
+pub(super) fn says_something(value: &RawValue) -> bool {
+    let json = value.get();
+    let items = json.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    json != "null" && items.is_none_or(|items| !items.trim_ascii().is_empty())
+}
+
+/// Those that say something, read. One that is nested too deeply counts as null.
+pub(super) fn read_facts(facts: &Facts<'_>) -> Map<String, Value> {
+    let read = |value: &RawValue| serde_json::from_str(value.get()).unwrap_or_default();
+    let facts = facts.iter().filter(|(_, value)| says_something(value));
+    facts.map(|(name, value)| (name.clone().into_owned(), read(value))).collect()
 }
 
 /// Adds an unknown member, unless it says nothing.

@@ -73,7 +73,7 @@ impl Counts {
                 }
                 b',' => name = &json[..0],
                 b'-' | b'0'..=b'9' => {
-                    length = json[at..].iter().take_while(|byte| !b",}] \t\r\n".contains(byte)).count();
+                    length = json[at..].iter().take_while(|byte| is_of_number(**byte)).count();
                     if let Some(slot) = counts.slot(place, name) {
                         *slot = count(&usage[at..at + length]);
                     }
@@ -119,9 +119,14 @@ impl Counts {
 
 /// The string that ends at the next quote, or all of a text without one.
 fn string(json: &[u8]) -> &[u8] {
-    let mut ends = memchr::memchr_iter(b'"', json);
-    let end = ends.find(|&end| json[..end].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0);
+    let is_end = |&end: &usize| json[..end].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0;
+    let end =
+        memchr::memchr(b'"', json).filter(is_end).or_else(|| memchr::memchr_iter(b'"', json).find(is_end));
     &json[..end.unwrap_or(json.len())]
+}
+
+fn is_of_number(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
 /// A JSON number without its fraction, as some services write counts as floats; one below zero counts as zero.
