@@ -1,7 +1,7 @@
 //! The builder of the client: all settings, and every complaint about them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use catena_core::{Admission, Result, Timer};
@@ -196,6 +196,7 @@ impl ServiceBuilder {
             timeouts: self.timeouts,
             timer,
             admission: self.admission,
+            place: OnceLock::new(),
         }))
     }
 

@@ -127,6 +127,7 @@ pub mod lenient;
 mod lines;
 mod multipart;
 mod origin;
+mod place;
 mod redactor;
 mod redirect;
 mod retry_hint;

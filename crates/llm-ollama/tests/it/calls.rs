@@ -189,3 +189,23 @@ fn the_list_of_models_is_read() {
     assert_eq!((models[1].name.as_str(), models[1].size), ("b", Some(7)));
     assert_eq!((server.requests()[0].method(), server.requests()[0].path()), ("GET", "/api/tags"));
 }
+
+#[test]
+fn models_that_ask_with_another_query_or_other_headers_do_not_share_answers() {
+    let server = Server::replay([Reply::never()]);
+    let chats = [
+        chat_builder(&server),
+        chat_builder(&server).with_header("x-node", "a"),
+        chat_builder(&server).with_query("node", "a"),
+    ];
+    let llms = [
+        llm_builder(&server),
+        llm_builder(&server).with_header("x-node", "a"),
+        llm_builder(&server).with_query("node", "a"),
+    ];
+    let chats = chats.map(|chat| chat.build().expect("a model").parameters());
+    let llms = llms.map(|llm| llm.build().expect("a model").parameters());
+    for all in [chats, llms] {
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2] && all.iter().all(Option::is_some));
+    }
+}

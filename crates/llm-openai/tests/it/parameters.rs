@@ -1,7 +1,7 @@
 //! What a call is told: at construction, and by bound arguments.
 
 use catena_core::{ChatModelExt, ErrorKind, LanguageModel, RunnableExt, ToolOptions};
-use catena_llm_openai::ChatOpenAi;
+use catena_llm_openai::{ChatOpenAi, ChatOpenAiBuilder};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -48,6 +48,32 @@ fn a_model_bound_to_a_call_is_asked() {
     let body = sent(&server);
     assert_eq!((&body["model"], &body["messages"][0]["role"]), (&json!("o3"), &json!("developer")));
     assert_eq!(body["stream_options"], json!({"include_usage": true}));
+}
+
+/// A gateway may choose by a header who answers. Keys do not shape an answer.
+#[test]
+fn models_that_ask_with_other_headers_do_not_share_answers() {
+    let parameters = |change: &dyn Fn(ChatOpenAiBuilder) -> ChatOpenAiBuilder| {
+        let chat = ChatOpenAi::builder().ignore_environment().with_base_url("https://h.test/v1");
+        change(chat.with_api_key("sk-1")).build().expect("a model").parameters().expect("parameters")
+    };
+    let plain = parameters(&|chat| chat);
+    let blue = parameters(&|chat| chat.with_header("x-portkey-provider", "blue"));
+    for same in [
+        parameters(&|chat| chat.with_api_key("sk-2")),
+        parameters(&|chat| chat.with_header("helicone-auth", "secret").with_header("user-agent", "me")),
+    ] {
+        assert_eq!(same, plain);
+    }
+    let mut seen = vec![plain, blue];
+    for other in [
+        parameters(&|chat| chat.with_header("x-portkey-provider", "red")),
+        parameters(&|chat| chat.with_organization("o")),
+        parameters(&|chat| chat.with_project("o")),
+    ] {
+        assert!(!seen.contains(&other), "{other:?}");
+        seen.push(other);
+    }
 }
 
 #[test]
