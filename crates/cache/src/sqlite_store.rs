@@ -14,7 +14,8 @@ use crate::{CacheKey, CacheStore};
 
 /// Keeps answers in an SQLite file, which outlives the process. Several processes may use one file. Clones share it.
 ///
-/// Answers that are too old go when the next one is kept. The file is read and written on a thread of its own, so that no executor waits for the disk.
+/// Answers that are too old go when the next one is kept. The file is read and written on a thread of its own, so that no
+/// executor waits for the disk.
 ///
 /// # Example
 /// ```
