@@ -7,6 +7,7 @@ mod bucket;
 mod budget;
 mod cost;
 mod lanes;
+mod learned;
 mod ledger;
 mod pace;
 mod price_table;
