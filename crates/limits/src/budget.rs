@@ -23,8 +23,9 @@ use crate::{Cost, PriceTable};
 ///
 /// Calls under way count with their estimate; a call that fits only if they turn out cheaper
 /// waits for them. What a call really used replaces its estimate when it ends; the estimate stays where a call was given up,
-/// took too long or its stream broke off, and nothing is counted for one that failed before its answer began. A model that writes more than was
-/// expected can exceed the budget by that much for each call under way; the next call is refused.
+/// took too long or its stream broke off, and nothing is counted for one that failed otherwise before its answer began. A
+/// model that writes more than was expected can exceed the budget by that much for each call under way; the next call is
+/// refused.
 ///
 /// Clones share what was spent.
 ///

@@ -41,7 +41,8 @@ impl<'a> Demand<'a> {
 
     /// The call of `model` with this prompt in the run `cx`. It reads the prompt's tokens, by
     /// [estimate](ApproximateTokens), and writes for each answer asked for (`n`, `best_of`) as many as one may have at
-    /// most; if nobody says how many, it is [open-ended](Self::is_open_ended). Bound arguments count before what is set on the model, its name included.
+    /// most; if nobody says how many, it is [open-ended](Self::is_open_ended). Bound arguments count before what is set on
+    /// the model, its name included.
     pub fn of_prompt<M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &'a Context) -> Self {
         let input = match prompt {
             PromptValue::Text(text) => text_tokens(text),

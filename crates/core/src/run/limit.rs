@@ -32,9 +32,11 @@ impl Limits {
 
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<Error> {
         // All of them: each has to know whom to wake.
-        let ended =
-            self.cancelled.iter_mut().filter_map(|token| Pin::new(token).poll(task).is_ready().then_some(()));
-        if ended.count() > 0 {
+        let mut is_cancelled = false;
+        for cancelled in &mut self.cancelled {
+            is_cancelled |= Pin::new(cancelled).poll(task).is_ready();
+        }
+        if is_cancelled {
             return Poll::Ready(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
         }
         match &mut self.time {

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// There are two ways to have one:
 ///
 /// * [`RunConfig::with_retry_budget`](crate::RunConfig::with_retry_budget) bounds a whole run, or all runs that are given
-///   the same budget, such as a batch.
+///   the same budget, such as a batch. One that a step is given with [`with_config`](crate::RunnableExt::with_config)
+///   counts beside the caller's.
 /// * [`with_retry`](crate::RunnableExt::with_retry) makes one for each call of the step it wraps, of as many retries as
 ///   its policy allows. A client below takes its retries from it, so three attempts around a model that itself makes
 ///   three are three requests, not nine. A `with_retry` inside another has a budget of its own: each was asked for.

@@ -178,6 +178,10 @@ fn a_stream_that_breaks_off_counts_with_its_estimate() {
     let cut = FakeChatModel::failing(["one"], Error::new(ErrorKind::Incomplete, "cut"));
     block_on(cut.invoke_with("four", &config(&budget))).unwrap_err();
     assert_eq!(budget.spent().usage.total_tokens, 102, "an answer was cut off");
+    let late = FakeChatModel::failing(Vec::<String>::new(), Error::new(ErrorKind::Timeout, "late"));
+    block_on(late.invoke_with("four", &config(&budget))).unwrap_err();
+    block_on(late.stream_with("four", &config(&budget)).collect::<Vec<_>>());
+    assert_eq!(budget.spent().usage.total_tokens, 204, "the service may work on it");
 }
 
 #[test]
