@@ -222,18 +222,17 @@ mod tests {
 
     #[test]
     fn a_limit_that_nobody_tried_does_not_grow() {
-        let now = Instant::now();
-        let closed = |learned: &mut Learned| learned.close(Duration::from_secs(9), now);
-        let told = |learned: &mut Learned| {
+        /// What holds callers back.
+        type Hold = fn(&mut Learned, Instant);
+        let closed: Hold = |learned, now| learned.close(Duration::from_secs(9), now);
+        let told: Hold = |learned, now| {
             let told = Told { limit: Some(10), remaining: Some(0), reset: Some(Duration::from_secs(9)) };
             learned.requests.learn(told, 1, 0.0, now);
         };
-        let free = |_: &mut Learned| ();
-        let cases: [(&dyn Fn(&mut Learned), usize); 3] = [(&closed, 16), (&told, 16), (&free, 17)];
-        for (index, (change, limit)) in cases.into_iter().enumerate() {
-            let mut learned = Learned::new(Aimd::new(1, 16, 100));
+        for (index, (hold, limit)) in [(closed, 16), (told, 16), (|_, _| (), 17)].into_iter().enumerate() {
+            let (mut learned, now) = (Learned::new(Aimd::new(1, 16, 100)), Instant::now());
             let sent = send(&mut learned, now);
-            change(&mut learned);
+            hold(&mut learned, now);
             learned.ended(sent, &Outcome::default(), 5, now);
             assert_eq!(learned.aimd.limit(), limit, "case {index}");
         }
