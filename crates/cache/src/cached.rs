@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use catena_core::{
     Capabilities, Chunk, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, Result, Slot,
     gather, owning_stream,
 };
 use futures_util::{StreamExt, stream};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::breaker::Breaker;
+use crate::entry::{decode, encode};
 use crate::flight::{Flights, Kept};
 use crate::{CacheKey, CacheStore, CacheableAnswer};
 
@@ -35,7 +35,8 @@ use crate::{CacheKey, CacheStore, CacheableAnswer};
 /// # Errors
 /// Those of the model. `Config` if the model does not say what shapes its answers, see
 /// [`LanguageModel::parameters`]: give it a name with [`with_namespace`](Self::with_namespace). A store that fails is
-/// no error of the call: the model is asked, and observers get an event named `cache_error`.
+/// no error of the call: the model is asked, and observers get an event named `cache_error`. For five seconds it is then
+/// left alone, so that calls do not wait for it one after the other.
 ///
 /// # Cancellation
 /// Dropping a call ends the model's work once nobody else waits for the same answer.
@@ -64,22 +65,15 @@ struct Inner<O> {
     ttl: Option<Duration>,
     namespace: Option<String>,
     flights: Arc<Flights<O>>,
+    breaker: Arc<Breaker>,
 }
 
 impl<O> Clone for Inner<O> {
     fn clone(&self) -> Self {
-        let Self { store, ttl, namespace, flights } = self;
-        Self { store: store.clone(), ttl: *ttl, namespace: namespace.clone(), flights: flights.clone() }
+        let Self { store, ttl, namespace, flights, breaker } = self;
+        let (store, flights, breaker) = (store.clone(), flights.clone(), breaker.clone());
+        Self { store, ttl: *ttl, namespace: namespace.clone(), flights, breaker }
     }
-}
-
-/// What lies in a store.
-#[derive(Serialize, Deserialize)]
-struct Entry<O> {
-    /// When it is too old, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<u64>,
-    answer: O,
 }
 
 /// What a run asks of the cache.
@@ -96,7 +90,8 @@ where
 {
     /// A model with its answers kept in a store. Both may be shared.
     pub fn new(model: Arc<M>, store: Arc<dyn CacheStore>) -> Self {
-        let inner = Inner { store, ttl: None, namespace: None, flights: Arc::default() };
+        let (flights, breaker) = Default::default();
+        let inner = Inner { store, ttl: None, namespace: None, flights, breaker };
         Self { inner: Arc::new(inner), model }
     }
 
@@ -185,8 +180,7 @@ where
             return None;
         }
         let key = self.key(prompt, cx).ok()?;
-        // A store that fails is told of when the model is asked.
-        let answer = self.inner.kept(&key, cx).await.ok()??;
+        let answer = self.inner.kept(&key, cx).await?;
         tell_of_hit(&key, cx);
         Some(answer)
     }
@@ -245,8 +239,7 @@ where
         if self.is_new {
             return None;
         }
-        let kept = self.inner.kept(&self.key, &self.cx).await;
-        let answer = kept.unwrap_or_else(|error| self.complain(&error))?;
+        let answer = self.inner.kept(&self.key, &self.cx).await?;
         self.kept.store(true, Ordering::Release);
         Some(answer)
     }
@@ -264,7 +257,7 @@ where
             slot.put(chunk).await;
         }
         if let Some(answer) = answer {
-            self.keep(answer).await;
+            self.inner.keep(&self.key, answer, &self.cx).await;
         }
     }
 
@@ -274,54 +267,49 @@ where
         }
         Box::pin(stream::iter([self.model.generate(prompt, &self.cx).await]))
     }
-
-    async fn keep(&self, answer: M::Output) {
-        let ttl = self.inner.ttl;
-        let until = ttl.map(|ttl| now(&self.cx).saturating_add(milliseconds(ttl)));
-        let kept = match serde_json::to_vec(&Entry { until, answer }) {
-            Ok(entry) => self.inner.store.put(&self.key, Bytes::from(entry), ttl).await,
-            Err(error) => Err(Error::other(error)),
-        };
-        if let Err(error) = kept {
-            self.complain::<()>(&error);
-        }
-    }
-
-    fn complain<T>(&self, error: &Error) -> Option<T> {
-        self.cx.emit("cache_error", &json!({ "key": self.key.to_string(), "error": error.to_string() }));
-        None
-    }
 }
 
 impl<O: CacheableAnswer> Inner<O> {
     /// What is kept under a key, if it is young enough.
-    async fn kept(&self, key: &CacheKey, cx: &Context) -> Result<Option<O>> {
-        let Some(bytes) = self.store.get(key).await? else { return Ok(None) };
-        // What cannot be read was written by something else, and is overwritten.
-        let Ok(Entry { until, mut answer }) = serde_json::from_slice::<Entry<O>>(&bytes) else {
-            return Ok(None);
-        };
-        if until.is_some_and(|until| until <= now(cx)) {
-            return Ok(None);
+    async fn kept(&self, key: &CacheKey, cx: &Context) -> Option<O> {
+        if !self.breaker.lets_through(cx.timer().now()) {
+            return None;
         }
-        answer.mark_cached();
-        Ok(Some(answer))
+        match self.store.get(key).await {
+            Ok(entry) => decode(&entry?, cx),
+            Err(error) => {
+                self.failed(key, &error, cx);
+                None
+            }
+        }
+    }
+
+    async fn keep(&self, key: &CacheKey, answer: O, cx: &Context) {
+        if !self.breaker.lets_through(cx.timer().now()) {
+            return;
+        }
+        let kept = match encode(answer, self.ttl, cx) {
+            Ok(entry) => self.store.put(key, entry, self.ttl).await,
+            Err(error) => return complain(key, &error, cx),
+        };
+        if let Err(error) = kept {
+            self.failed(key, &error, cx);
+        }
+    }
+
+    fn failed(&self, key: &CacheKey, error: &Error, cx: &Context) {
+        self.breaker.failed(cx.timer().now());
+        complain(key, error, cx);
     }
 }
 
-/// In milliseconds since 1970.
-fn now(cx: &Context) -> u64 {
-    let now: SystemTime = cx.timer().wall_clock();
-    milliseconds(now.duration_since(UNIX_EPOCH).unwrap_or_default())
+fn complain(key: &CacheKey, error: &Error, cx: &Context) {
+    cx.emit("cache_error", &json!({ "key": key.to_string(), "error": error.to_string() }));
 }
 
 /// Tells a run that an answer cost nothing.
 pub(crate) fn tell_of_hit(key: &CacheKey, cx: &Context) {
     cx.emit("cache_hit", &json!({ "key": key.to_string() }));
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn mode(cx: &Context) -> Mode {

@@ -165,6 +165,7 @@ impl<T: CacheableAnswer> Passenger<T> {
     /// Tells the run, once, that the answer cost nothing.
     fn tell(&mut self) {
         if !std::mem::replace(&mut self.told, true) {
+            self.cx.report_free();
             tell_of_hit(&self.flight.key, &self.cx);
         }
     }
@@ -241,8 +242,10 @@ impl<T: CacheableAnswer> Drop for Passenger<T> {
         self.attachment = None;
         lock(&self.flight.waiting.0).remove(&self.seat);
         let mut state = lock(&self.flight.state);
-        // The answer is somebody else's now, if there is anybody else. One that was read to its end stays paid for.
-        if state.owner == Some(self.seat) && !self.done {
+        // The answer is somebody else's now, if there is anybody else. One that was read to its end stays paid for, and one
+        // of which this caller has heard what it used: his part of it counts already.
+        let is_counted = || state.chunks[..self.seen].iter().any(|chunk| chunk.usage().is_some());
+        if state.owner == Some(self.seat) && !self.done && !is_counted() {
             state.owner = None;
         }
         drop(state);

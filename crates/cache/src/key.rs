@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 const VERSION: &[u8] = b"catena-cache 1\n";
 
 /// The SHA-256 of everything that shapes an answer: the model's provider, name and parameters, the arguments bound to
-/// the call, and the prompt, without the ids of its messages.
+/// the call, and the prompt, without the ids of its messages that no service knows.
 ///
 /// # Example
 /// ```
@@ -61,11 +61,17 @@ impl fmt::Debug for CacheKey {
     }
 }
 
-/// The messages of a prompt without their own ids, which differ each time and say nothing.
+/// How the ids of OpenAI's responses begin.
+const KEPT_BY_SERVICE: &str = "resp_";
+
+/// The messages of a prompt without their own ids, which differ each time and say nothing. But for those of answers that the
+/// service keeps: a request may go on from one (`use_previous_response_id`), and then says nothing else of what was before.
 fn without_ids(mut prompt: Value) -> Value {
     let messages = prompt.get_mut("messages").and_then(Value::as_array_mut);
     for message in messages.into_iter().flatten().filter_map(Value::as_object_mut) {
-        message.remove("id");
+        if !message.get("id").and_then(Value::as_str).is_some_and(|id| id.starts_with(KEPT_BY_SERVICE)) {
+            message.remove("id");
+        }
     }
     prompt
 }
@@ -166,5 +172,9 @@ mod tests {
             catena_core::messages_from_dict([message]).expect("a message")
         };
         assert_eq!(key(json!({}), json!({}), message("a")), key(json!({}), json!({}), message("b")));
+        assert_ne!(
+            key(json!({}), json!({}), message("resp_a")),
+            key(json!({}), json!({}), message("resp_b"))
+        );
     }
 }

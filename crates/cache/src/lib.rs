@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod breaker;
 mod cache_ext;
 mod cached;
+mod entry;
 mod flight;
 mod key;
 #[cfg(feature = "memory")]

@@ -14,7 +14,8 @@ use crate::{CacheKey, CacheStore};
 
 /// Keeps answers in an SQLite file, which outlives the process. Several processes may use one file. Clones share it.
 ///
-/// The file is read and written on a thread of its own, so that no executor waits for the disk.
+/// Answers that are too old go when the next one is kept. The file is read and written on a thread of its own, so that no
+/// executor waits for the disk.
 ///
 /// # Example
 /// ```
@@ -46,7 +47,8 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS answers (
         key BLOB PRIMARY KEY, entry BLOB NOT NULL, until INTEGER, used INTEGER NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS answers_by_use ON answers (used);";
+    CREATE INDEX IF NOT EXISTS answers_by_use ON answers (used);
+    CREATE INDEX IF NOT EXISTS answers_by_end ON answers (until) WHERE until IS NOT NULL;";
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -123,8 +125,9 @@ impl CacheStore for SqliteStore {
                     "INSERT OR REPLACE INTO answers (key, entry, until, used) VALUES (?1, ?2, ?3, ?4)",
                 )?
                 .execute(params![key, &entry[..], until, now])?;
+            change.prepare_cached("DELETE FROM answers WHERE until <= ?1")?.execute([now])?;
             if let Some(max) = max_answers {
-                make_room(&change, max, now)?;
+                make_room(&change, max)?;
             }
             change.commit()
         })
@@ -136,15 +139,10 @@ impl CacheStore for SqliteStore {
     }
 }
 
-/// Removes what is too old, and if that is not enough, what was not used for the longest time.
-fn make_room(db: &Connection, max: i64, now: i64) -> rusqlite::Result<()> {
-    let count =
-        |db: &Connection| db.query_row("SELECT count(*) FROM answers", [], |row| row.get::<_, i64>(0));
-    if count(db)? <= max {
-        return Ok(());
-    }
-    db.prepare_cached("DELETE FROM answers WHERE until <= ?1")?.execute([now])?;
-    let surplus = count(db)? - max;
+/// Removes what was not used for the longest time.
+fn make_room(db: &Connection, max: i64) -> rusqlite::Result<()> {
+    let count: i64 = db.query_row("SELECT count(*) FROM answers", [], |row| row.get(0))?;
+    let surplus = count - max;
     if surplus > 0 {
         db.prepare_cached(
             "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used LIMIT ?1)",

@@ -16,8 +16,8 @@ use crate::CacheKey;
 /// they were given. Methods may be called from any executor, and at once from many tasks.
 ///
 /// # Errors
-/// A store that fails slows nothing down but itself: a [`Cached`](crate::Cached) model then asks its model, and tells
-/// the run's observers with an event named `cache_error`.
+/// A [`Cached`](crate::Cached) model waits for its store, so bound how long yours may take. After an error it asks its
+/// model, tells the run's observers with an event named `cache_error`, and leaves the store alone for five seconds.
 ///
 /// # Cancellation
 /// Dropping a future of `put` may leave the entry kept or not, never half of it.

@@ -232,7 +232,7 @@ fn holding<'a, T: ModelOutput + 'a>(
             Poll::Ready(ended) => {
                 let error = ended.as_ref().and_then(|error| error.as_ref().err());
                 if let Some(pass) = pass.take() {
-                    pass.leave(error, usage, had_begun);
+                    pass.leave(error, usage, had_begun || has_begun(error));
                 }
             }
         }

@@ -51,9 +51,12 @@ impl Timer for SystemTimer {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(futures_timer::Delay::new(duration))
+        Box::pin(futures_timer::Delay::new(duration.min(LONGEST)))
     }
 }
+
+/// Nobody sees the end of it, and every clock can hold it.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl<T: Timer + ?Sized> Timer for Arc<T> {
     fn now(&self) -> Instant {

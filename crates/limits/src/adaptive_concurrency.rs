@@ -2,30 +2,31 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use catena_core::{
-    Admission, Admitted, Demand, Error, ErrorKind, Outcome, Result, SystemTimer, Timer, async_trait,
-};
+use catena_core::{Admission, Admitted, Demand, Outcome, Result, SystemTimer, Timer, async_trait};
 
 use crate::aimd::Aimd;
-use crate::allowance::{Allowance, Told};
 use crate::lanes::Lanes;
-use crate::pace::{Pace, Refusal};
-use crate::turnstile::{Rule, Turn, Turnstile};
+use crate::learned::{Learned, Sent};
+use crate::turnstile::Turnstile;
 
 /// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
 /// at the service's own limit, without being refused again and again.
 ///
 /// It learns from three things: refusals (429, and 503 of an overloaded service), the `Retry-After` of a service that
 /// goes on refusing, and `x-ratelimit-*` headers, by which it spreads requests before the service has to refuse any. It
-/// starts with a few at once and doubles them until the service shows its limit; then it stays there, and tries now and
+/// starts with a few at once and doubles them, spread over a tenth of a second at least, until the service shows its limit;
+/// then it stays there, and tries now and
 /// then whether there is more. A service that goes on refusing without such headers limits the rate: then requests are
 /// spread by what it took from one refusal to the next.
 ///
 /// Every model has limits of its own, and is learned apart from the others, by [its name](Demand::model). Callers of a
 /// model are served in the order they came. Clones share what was learned: give one to every client of the same service
 /// and key, and to nobody else. Of more than 64 models, the one that was not asked for the longest time is forgotten.
+///
+/// # Retries
+/// A refused request is the client's to try again, and counts as one of its retries: one that is refused three times fails
+/// with the usual two. In a large batch some are; give the client more with `with_max_retries(100)`.
 ///
 /// # Cancellation
 /// A caller who gives up leaves the queue, or makes room for the next.
@@ -35,7 +36,7 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// use catena_core::{Admission, Demand, Outcome};
 /// use catena_limits::AdaptiveConcurrency;
 /// let adaptive = AdaptiveConcurrency::new().with_max(200);
-/// // ChatOpenAi::builder().with_admission(adaptive.clone())
+/// // ChatOpenAi::builder().with_admission(adaptive.clone()).with_max_retries(100)
 /// # futures_executor::block_on(async {
 /// let ticket = adaptive.admit(&Demand::default()).await?;
 /// assert_eq!(adaptive.state().under_way, 1);
@@ -163,139 +164,10 @@ impl Admission for AdaptiveConcurrency {
         let sent = turnstile.pass(tokens, &*self.timer).await;
         Ok(Box::new(UnderWay { sent, turnstile, timer: Arc::clone(&self.timer), done: false }))
     }
-}
 
-/// What is known about the service.
-#[derive(Debug)]
-struct Learned {
-    aimd: Aimd,
-    requests: Allowance,
-    tokens: Allowance,
-    /// Where the service says nothing.
-    pace: Pace,
-    /// The service asked not to be asked before.
-    closed_until: Option<Instant>,
-    under_way: usize,
-    last: Sent,
-    served: u64,
-    refused: u64,
-}
-
-/// How much had been sent when a request was, itself included.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sent {
-    requests: u64,
-    tokens: f64,
-    at: Option<Instant>,
-}
-
-impl Learned {
-    fn new(aimd: Aimd) -> Self {
-        let (requests, tokens) = (Allowance::default(), Allowance::default());
-        Self {
-            aimd,
-            requests,
-            tokens,
-            pace: Pace::default(),
-            closed_until: None,
-            under_way: 0,
-            last: Sent::default(),
-            served: 0,
-            refused: 0,
-        }
+    fn identity(&self) -> Option<usize> {
+        Some(Arc::as_ptr(&self.lanes).addr())
     }
-
-    fn wait(&self, tokens: f64, now: Instant) -> Duration {
-        let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-        let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
-        closed.max(told).max(self.pace.wait(now))
-    }
-
-    fn ended(&mut self, sent: Sent, outcome: &Outcome<'_>, waiting: usize, now: Instant) {
-        #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
-        let later = self.last.requests.saturating_sub(sent.requests) as f64;
-        let since = sent.at.unwrap_or(now);
-        self.requests.learn(Told::requests(&outcome.limits), sent.requests, later, since);
-        self.tokens.learn(
-            Told::tokens(&outcome.limits),
-            sent.requests,
-            self.last.tokens - sent.tokens,
-            since,
-        );
-        let is_full = (waiting > 0 && !self.pace.holds(now)) || self.under_way >= self.aimd.limit();
-        self.under_way = self.under_way.saturating_sub(1);
-        match outcome.error {
-            Some(error) if is_refusal(error) => self.was_refused(sent, error, now),
-            Some(_) => {}
-            None => {
-                self.served += 1;
-                self.aimd.served(is_full);
-            }
-        }
-    }
-
-    fn was_refused(&mut self, sent: Sent, error: &Error, now: Instant) {
-        self.refused += 1;
-        let goes_on = self.aimd.is_steady();
-        // Where nothing more was tried, and there was room, it went too fast.
-        let has_room = goes_on && self.under_way + 1 < self.aimd.limit();
-        let is_told = self.requests.is_known() || self.tokens.is_known();
-        let Sent { requests: request, at, .. } = sent;
-        let last = self.last.requests;
-        let refusal = Refusal { request, sent: at.unwrap_or(now), last, is_steady: goes_on, has_room };
-        let too_fast = !is_told && self.pace.refused(refusal, now);
-        if too_fast && has_room {
-            return;
-        }
-        let is_trial = self.aimd.is_trying();
-        let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
-        // A refusal of one too many concerns that one. When there was none too many, the service wants a pause.
-        if !is_news || is_trial || too_fast {
-            return;
-        }
-        let asked = error.retry_after().filter(|_| goes_on);
-        let hold = if is_told { None } else { self.pace.hold(now) };
-        let pause = match (asked, hold) {
-            // A second is what services say who do not know better.
-            (Some(asked), Some(hold)) if asked <= SHORT_PAUSE => asked.min(hold),
-            (Some(asked), _) => asked,
-            (None, hold) => hold.unwrap_or_default(),
-        };
-        self.closed_until = now.checked_add(pause.min(LONGEST_PAUSE)).max(self.closed_until);
-    }
-}
-
-/// A service that asks for a longer pause is asked again after this: whether it is over only an answer can tell.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A service that asks for no more than this may be asked before, to find out its rate.
-const SHORT_PAUSE: Duration = Duration::from_secs(2);
-
-impl Rule for Learned {
-    type Demand = f64;
-    type Ticket = Sent;
-
-    fn pass(&mut self, tokens: f64, now: Instant) -> Turn<Sent> {
-        if self.under_way >= self.aimd.limit() {
-            return Turn::Later;
-        }
-        let wait = self.wait(tokens, now);
-        if !wait.is_zero() {
-            return Turn::After(wait);
-        }
-        self.under_way += 1;
-        self.requests.take(1.0);
-        self.tokens.take(tokens);
-        self.pace.take(now);
-        let Sent { requests, tokens: before, .. } = self.last;
-        self.last = Sent { requests: requests + 1, tokens: before + tokens, at: Some(now) };
-        Turn::Passed(self.last)
-    }
-}
-
-/// Too many at once, or too fast.
-fn is_refusal(error: &Error) -> bool {
-    let status = error.service().and_then(|service| service.status);
-    error.kind() == ErrorKind::RateLimit || matches!(status, Some(503 | 529))
 }
 
 /// A request under way. Dropping it makes room for the next.

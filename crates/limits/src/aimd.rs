@@ -59,6 +59,11 @@ impl Aimd {
         self.limit as usize
     }
 
+    /// True until the service showed its limit.
+    pub(crate) fn is_doubling(&self) -> bool {
+        self.phase == Phase::Doubling
+    }
+
     /// True while no more is tried than was accepted before.
     pub(crate) fn is_steady(&self) -> bool {
         self.phase == Phase::Steady

@@ -59,8 +59,9 @@ impl Allowance {
             Some(reset) if used > 0.0 && !reset.is_zero() => used / reset.as_secs_f64(),
             _ => limit as f64 / 60.0,
         };
-        self.0 =
-            Some(Known { left: remaining as f64 - sent_since, limit: limit as f64, rate, since, request });
+        let limit = limit as f64;
+        let left = (remaining as f64 - sent_since).max(-limit);
+        self.0 = Some(Known { left, limit, rate, since, request });
     }
 
     /// How long until so many units are left. Zero if they are, and if nothing is known.
@@ -80,9 +81,10 @@ impl Allowance {
         self.0.is_some()
     }
 
+    /// A demand for more than there ever is owes no more than that: the next ones do not wait for what nobody can have.
     pub(crate) fn take(&mut self, units: f64) {
         if let Some(known) = &mut self.0 {
-            known.left -= units;
+            known.left = (known.left - units.min(known.limit)).max(-known.limit);
         }
     }
 }
@@ -129,6 +131,15 @@ mod tests {
         assert_eq!(allowance.wait(1.0, now + Duration::from_millis(20)), Duration::ZERO);
         allowance.take(1.0);
         assert_eq!(allowance.wait(1.0, now + Duration::from_millis(20)), Duration::from_millis(20));
+    }
+
+    #[test]
+    fn a_senseless_demand_blocks_nobody_for_longer_than_it_takes_to_fill_twice() {
+        let (mut allowance, now) = (Allowance::default(), Instant::now());
+        allowance.learn(told(100, 0, 10.0), 1, 1e18, now);
+        allowance.take(1e18);
+        assert_eq!(allowance.wait(0.0, now), Duration::from_secs(10));
+        assert_eq!(allowance.wait(1e18, now), Duration::from_secs(20));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// A bucket by the generic cell rate algorithm (ITU-T I.371): it stores only the instant at which it will be full again.
 ///
-/// A demand for more than it can ever hold passes when it is full, and leaves a debt.
+/// A demand for more than it can ever hold passes when it is full, and leaves a debt: of a minute's worth at most.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     /// Seconds that one unit takes to flow in.
@@ -16,8 +16,9 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(crate) fn new(per_minute: f64, capacity: f64) -> Self {
-        let per_minute = per_minute.max(f64::MIN_POSITIVE);
-        Self { interval: 60.0 / per_minute, capacity: capacity.max(1.0), full_at: None }
+        // Never infinite: times zero that would be no number, and no limit.
+        let interval = (60.0 / per_minute.max(f64::MIN_POSITIVE)).min(LONGEST);
+        Self { interval, capacity: capacity.max(1.0), full_at: None }
     }
 
     /// How long until so many units may be taken. Zero: now.
@@ -32,9 +33,16 @@ impl Bucket {
     /// Takes so many units.
     pub(crate) fn take(&mut self, units: f64, now: Instant) {
         let full = self.full_at.map_or(now, |full| full.max(now));
-        self.full_at = full.checked_add(seconds(units * self.interval)).or(self.full_at);
+        let full = full.checked_add(seconds(units * self.interval)).or(self.full_at);
+        let latest = now.checked_add(seconds(self.capacity * self.interval) + DEBT);
+        self.full_at = full.min(latest).or(full);
     }
 }
+
+/// In seconds: so slow a rate is none.
+const LONGEST: f64 = 1e9;
+/// More than this nobody waits for because others asked for more than there is.
+const DEBT: Duration = Duration::from_secs(60);
 
 /// A wait that no clock can hold is the longest one that is of use.
 fn seconds(seconds: f64) -> Duration {
@@ -73,12 +81,23 @@ mod tests {
     }
 
     #[test]
+    fn a_debt_is_at_most_a_minutes_worth() {
+        check(60.0, 2.0, &[(0.0, 1e18), (0.0, 1.0), (0.0, 1e18)], &[0.0, 61.0, 63.0]);
+    }
+
+    #[test]
     fn senseless_numbers_do_no_harm() {
-        for number in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE] {
+        let now = Instant::now();
+        let wait_for_another = |number: f64| {
             let mut bucket = Bucket::new(number, number);
-            bucket.take(number, Instant::now());
-            let _ = bucket.wait(number, Instant::now());
-            let _ = bucket.wait(1.0, Instant::now());
+            bucket.take(number, now);
+            let _ = bucket.wait(number, now);
+            bucket.take(1.0, now);
+            bucket.wait(1.0, now)
+        };
+        for number in [0.0, -1.0, f64::NAN, f64::MIN_POSITIVE] {
+            assert!(wait_for_another(number) > Duration::from_secs(365 * 86_400), "{number}");
         }
+        assert_eq!(wait_for_another(f64::INFINITY), Duration::ZERO);
     }
 }

@@ -7,6 +7,8 @@ mod bucket;
 mod budget;
 mod cost;
 mod lanes;
+mod learned;
+mod ledger;
 mod pace;
 mod price_table;
 mod rate_limiter;

@@ -65,10 +65,21 @@ pub(crate) struct Refusal {
     pub(crate) has_room: bool,
 }
 
+/// What a refusal tells of the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Nothing: it has another reason.
+    Unknown,
+    /// More was sent than is known to be taken.
+    TooFast,
+    /// What was sent had been taken before.
+    Proven,
+}
+
 /// From fewer requests no rate can be told.
 const FEWEST: f64 = 5.0;
 /// Over a shorter time it is chance, over a longer one requests may have been missing.
-const SHORTEST: Duration = Duration::from_millis(100);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 /// A pause must be no longer than what a service saves up in it, which is a second's worth with many.
 const HOLD: Duration = Duration::from_millis(200);
@@ -109,11 +120,6 @@ impl Pace {
         self.spread_until.is_some_and(|until| now < until)
     }
 
-    /// True if it is known, and somebody waits for it.
-    pub(crate) fn holds(&self, now: Instant) -> bool {
-        !self.wait(now).is_zero()
-    }
-
     /// A request is sent.
     pub(crate) fn take(&mut self, now: Instant) {
         self.last_sent = Some(now);
@@ -128,24 +134,26 @@ impl Pace {
         }
     }
 
-    /// A request was refused. True if the rate explains it.
-    pub(crate) fn refused(&mut self, refusal: Refusal, now: Instant) -> bool {
+    /// A request was refused. Whether the rate explains it.
+    pub(crate) fn refused(&mut self, refusal: Refusal, now: Instant) -> Cause {
         let Refusal { request, sent, last, is_steady, has_room } = refusal;
         let is_steady = is_steady || self.is_spread(sent);
         let measured = self.measure(request, sent);
         match (&mut self.known, measured) {
             (Some(known), _) if request <= known.epoch => {}
             (Some(known), _) if has_room => {
+                let cause = if known.proven.is_some() { Cause::TooFast } else { Cause::Proven };
                 known.fall(last, now);
                 // A service that takes so much less has another reason: it is found out anew what it takes.
                 if known.rate < known.learned / 2.0 {
                     *self = Self::default();
                 }
+                return cause;
             }
             (None, Some(rate)) if is_steady => self.known = Some(Known::new(rate, last, now)),
-            _ => return false,
+            _ => return Cause::Unknown,
         }
-        true
+        Cause::TooFast
     }
 
     /// What was taken from one refusal to this one, in requests a second.
@@ -220,7 +228,7 @@ mod tests {
     /// A pace that was refused at the start and again after `elapsed`, having sent `sent` requests between.
     fn learned(sent: u64, elapsed: f64) -> (Pace, Instant) {
         let (mut pace, start) = (Pace::default(), Instant::now());
-        assert!(!pace.refused(refusal(10, 10, start), start), "one refusal tells no rate");
+        assert_eq!(pace.refused(refusal(10, 10, start), start), Cause::Unknown, "one refusal tells no rate");
         let end = start + Duration::from_secs_f64(elapsed);
         pace.refused(refusal(11 + sent, 11 + sent, end), end);
         (pace, end)
@@ -243,14 +251,14 @@ mod tests {
     fn those_refused_between_were_not_taken() {
         let (mut pace, start) = (Pace::default(), Instant::now());
         for request in 1..=5 {
-            assert!(!pace.refused(refusal(request, 5, start), start));
+            assert_eq!(pace.refused(refusal(request, 5, start), start), Cause::Unknown);
         }
         let end = start + Duration::from_secs(1);
-        assert!(pace.refused(refusal(26, 30, end), end));
+        assert_eq!(pace.refused(refusal(26, 30, end), end), Cause::TooFast);
         assert_eq!(rate(&pace), Some(20.0));
-        assert!(pace.refused(refusal(30, 30, end), end), "sent before it was known");
+        assert_eq!(pace.refused(refusal(30, 30, end), end), Cause::TooFast, "sent before it was known");
         assert_eq!(rate(&pace), Some(20.0));
-        assert!(!pace.refused(refusal(31, 31, end), end), "too many at once");
+        assert_eq!(pace.refused(refusal(31, 31, end), end), Cause::Unknown, "too many at once");
     }
 
     #[test]
@@ -266,7 +274,8 @@ mod tests {
         let (mut pace, start) = (Pace::default(), Instant::now());
         let end = start + Duration::from_secs(1);
         for (request, at) in [(1, start), (50, end)] {
-            assert!(!pace.refused(Refusal { is_steady: false, ..refusal(request, request, at) }, at));
+            let refusal = Refusal { is_steady: false, ..refusal(request, request, at) };
+            assert_eq!(pace.refused(refusal, at), Cause::Unknown);
         }
     }
 
@@ -290,7 +299,7 @@ mod tests {
         let raised = sent(&mut pace, &mut now, 2);
         assert!((205..=211).contains(&raised), "{raised}");
         let too_fast = |request| Refusal { has_room: true, ..refusal(request, request, now) };
-        assert!(pace.refused(too_fast(1_000), now));
+        assert_eq!(pace.refused(too_fast(1_000), now), Cause::TooFast);
         assert_eq!(rate(&pace), Some(100.0), "that was proven");
         let back = sent(&mut pace, &mut now, 2);
         assert!((198..=202).contains(&back), "{back}");
@@ -310,13 +319,13 @@ mod tests {
     fn a_proven_rate_that_is_refused_falls() {
         let (mut pace, now) = learned(20, 0.2);
         for request in [100, 200, 300] {
-            assert!(pace.refused(Refusal { has_room: true, ..refusal(request, request, now) }, now));
+            let refusal = Refusal { has_room: true, ..refusal(request, request, now) };
+            assert_eq!(pace.refused(refusal, now), Cause::Proven);
         }
         assert_eq!(rate(&pace), Some(73.0));
         for request in 4..8 {
-            assert!(
-                pace.refused(Refusal { has_room: true, ..refusal(100 * request, 100 * request, now) }, now)
-            );
+            let refusal = Refusal { has_room: true, ..refusal(100 * request, 100 * request, now) };
+            assert_eq!(pace.refused(refusal, now), Cause::Proven);
         }
         assert_eq!(rate(&pace), None, "an outage is no rate");
     }

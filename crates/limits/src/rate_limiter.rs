@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catena_core::{Admission, Admitted, Demand, Outcome, Result, SystemTimer, Timer, async_trait};
+use catena_core::{
+    Admission, Admitted, Demand, Error, ErrorKind, Outcome, Result, SystemTimer, Timer, async_trait,
+};
 
 use crate::bucket::Bucket;
 use crate::turnstile::{Rule, Turn, Turnstile};
@@ -14,7 +16,10 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// once. Clones share one limit; so do all clients that are given clones.
 ///
 /// A request that asks for more tokens than a burst holds waits until the limit is untouched, and those after it wait
-/// longer. Tokens are those the client [estimates](Demand::tokens) beforehand.
+/// longer, up to a minute. Tokens are those the client [estimates](Demand::tokens) beforehand.
+///
+/// # Errors
+/// A limit of 0 lets nothing in: a call fails with [`ErrorKind::Config`].
 ///
 /// # Cancellation
 /// A caller who gives up takes nothing.
@@ -106,8 +111,16 @@ impl Admission for RateLimiter {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
         #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
         let tokens = demand.tokens.unwrap_or(0) as f64;
+        if self.settings.requests == Some(0) || self.settings.tokens == Some(0) {
+            let message = "the rate limiter allows 0 a minute: no request could ever be sent";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         self.turnstile.pass(tokens, &*self.timer).await;
         Ok(Box::new(Sent))
+    }
+
+    fn identity(&self) -> Option<usize> {
+        Some(Arc::as_ptr(&self.turnstile).addr())
     }
 }
 

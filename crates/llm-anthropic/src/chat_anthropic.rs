@@ -250,7 +250,7 @@ impl LanguageModel for ChatAnthropic {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(self.options.described(self.client.base_url()))
+        self.client.with_place(self.options.described(self.client.base_url()))
     }
 
     fn constructor(&self) -> Option<Constructor> {

@@ -2,6 +2,7 @@
 
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
+use serde_json::{Map, Value};
 
 use crate::codec::StreamDecoder;
 
@@ -20,6 +21,11 @@ impl Client {
     /// Where the service is, without what may be secret.
     pub(crate) fn base_url(&self) -> &str {
         self.base_url.split(['?', '#']).next().unwrap_or_default()
+    }
+
+    /// A description of a model with what else of the place decides who answers. `None` if that cannot be told.
+    pub(crate) fn with_place(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
+        self.service.with_place(described)
     }
 
     /// A `POST` of a JSON body, with the names of what is not generally available yet.

@@ -297,7 +297,7 @@ impl LanguageModel for ChatGemini {
         if let Some(subset) = self.options.schema_subset {
             described.insert("schema_subset".to_owned(), subset.into());
         }
-        Some(described)
+        self.client.with_place(described)
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
+use serde_json::{Map, Value};
 
 use crate::codec::{StreamDecoder, model_name};
 
@@ -23,6 +24,11 @@ impl Client {
     /// Where the service is, without what may be secret in it.
     pub(crate) fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// A description of a model with what else of the place decides who answers. `None` if that cannot be told.
+    pub(crate) fn with_place(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
+        self.service.with_place(described)
     }
 
     /// A `POST` of a JSON body to a method of a model, such as `generateContent`.

@@ -26,6 +26,11 @@ impl Client {
         &self.base_url
     }
 
+    /// A description of a model with what else of the place decides who answers. `None` if that cannot be told.
+    pub(crate) fn with_place(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
+        self.service.with_place(described)
+    }
+
     /// A `POST` of a JSON body to an endpoint such as `api/chat`, with what the arguments say about headers and limits.
     ///
     /// # Errors

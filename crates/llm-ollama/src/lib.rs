@@ -14,6 +14,7 @@ mod ollama;
 mod ollama_builder;
 mod ollama_embeddings;
 mod parameters;
+mod reported;
 
 pub use catena_http::service::ApiKey;
 pub use catena_http::{HttpClient, Proxy};

@@ -8,11 +8,12 @@ use catena_http::service::Call;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::codec::generate::{CompletionStream, decode_completion};
+use crate::codec::generate::decode_completion;
 use crate::codec::request::{Body, encode};
 use crate::completion::Completion;
 use crate::ollama_builder::OllamaBuilder;
 use crate::parameters::{Parameters, unsupported};
+use crate::reported::Reported;
 
 /// A text completion model behind Ollama's `POST /api/generate`.
 ///
@@ -156,11 +157,16 @@ impl LanguageModel for Ollama {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        Some(self.parameters.described(self.client.base_url(), self.model()))
+        self.client.with_place(self.parameters.described(self.client.base_url(), self.model()))
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
-        self.client.stream(self.request(prompt, &cx, true), cx, CompletionStream::default)
+        let call = self.request(prompt, &cx, true);
+        let decoder = {
+            let cx = cx.clone();
+            move || Reported::new(self.model(), cx.clone())
+        };
+        self.client.stream(call, cx, decoder)
     }
 }
 

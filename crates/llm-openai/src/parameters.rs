@@ -86,15 +86,10 @@ impl Parameters {
     pub(crate) fn described(&self, client: &Client, model: &str) -> Option<Map<String, Value>> {
         // A query may hold a key, and another query may be another tenant's.
         let base_url = client.base_url().split('?').next().unwrap_or_default();
-        let query = client.service().query_digest().ok()?;
-        let place = [
-            ("base_url", Some(base_url)),
-            ("query_digest", query.as_deref()),
-            ("azure_deployment", client.deployment()),
-            ("model", Some(model)),
-        ];
+        let place =
+            [("base_url", Some(base_url)), ("azure_deployment", client.deployment()), ("model", Some(model))];
         let place = place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-        Some(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
+        client.service().with_place(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
     }
 
     /// The options of a stream, with the wish for token counts if there is one.

@@ -8,17 +8,17 @@ use std::task::{Poll, Wake, Waker};
 use std::time::Duration;
 
 use catena_cache::{Cached, MemoryStore};
-use catena_core::fakes::FakeTimer;
+use catena_core::fakes::{FakeLlm, FakeTimer};
 use catena_core::{
-    AiMessage, ChunkStream, Context, Error, ErrorKind, LanguageModel, PromptValue, RetryBudget, RunConfig,
-    RunnableExt, async_trait,
+    Admission, Admitted, AiMessage, ChunkStream, Context, Demand, Error, ErrorKind, LanguageModel, Outcome,
+    PromptValue, Result, RetryBudget, RunConfig, RunnableExt, Usage, async_trait,
 };
 use futures_executor::block_on;
 use futures_util::future::join_all;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Map, Value};
 
-use crate::support::{Events, Slow, chunk};
+use crate::support::{Events, Slow, chunk, usage};
 
 fn cached(model: &Arc<Slow>) -> Cached<Slow> {
     Cached::new(Arc::clone(model), Arc::new(MemoryStore::new(10)))
@@ -68,6 +68,81 @@ fn when_the_first_caller_leaves_the_others_carry_on() {
     assert_eq!(answer.text(), "one");
     assert!(!answer.metadata.cached, "nobody else paid for it");
     assert_eq!(model.calls.load(Ordering::SeqCst), 1);
+}
+
+/// What the first one read of it counts for him.
+#[test]
+fn when_the_first_caller_leaves_who_has_heard_what_was_used_the_others_have_a_copy() {
+    let (model, answers) = Slow::new();
+    let cached = cached(&model);
+    let mut first = cached.stream("Hi");
+    assert!(first.next().now_or_never().is_none());
+    let mut second = Box::pin(cached.invoke("Hi"));
+    let mut begun = chunk("one ").unwrap();
+    begun.usage = Some(usage());
+    answers.unbounded_send(Ok(begun)).unwrap();
+    assert!(first.next().now_or_never().flatten().unwrap().unwrap().usage.is_some());
+    assert!((&mut second).now_or_never().is_none());
+    drop(first);
+    answers.unbounded_send(chunk("two")).unwrap();
+    answers.unbounded_send(chunk("")).unwrap();
+    let answer = block_on(second).unwrap();
+    assert_eq!((answer.text().as_ref(), answer.metadata.cached), ("one two", true));
+}
+
+/// Notes what calls used.
+#[derive(Debug, Clone, Default)]
+struct Used(Arc<Mutex<Vec<Option<Usage>>>>);
+
+#[async_trait]
+impl Admission for Used {
+    async fn admit(&self, _demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Admitted for Used {
+    fn report(self: Box<Self>, outcome: &Outcome<'_>) {
+        self.0.lock().unwrap().push(outcome.usage);
+    }
+}
+
+/// A model of texts whose answer takes a moment.
+struct Late(FakeLlm);
+
+#[async_trait]
+impl LanguageModel for Late {
+    type Output = String;
+
+    fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, String> {
+        let mut chunks = self.0.generate_stream(prompt, cx);
+        let mut is_early = true;
+        Box::pin(stream::poll_fn(move |task| {
+            if std::mem::take(&mut is_early) {
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            chunks.as_mut().poll_next(task)
+        }))
+    }
+
+    fn parameters(&self) -> Option<Map<String, Value>> {
+        Some(Map::new())
+    }
+}
+
+/// A text cannot say that it is a copy.
+#[test]
+fn a_copy_of_a_text_counts_for_nothing() {
+    let model = Late(FakeLlm::new(["one"]).with_usage(usage()));
+    let cached = Cached::new(Arc::new(model), Arc::new(MemoryStore::new(10)));
+    let used = Used::default();
+    let config = RunConfig::new().with_admission(used.clone());
+    let answers = block_on(cached.batch_with(["Hi", "Hi"], &config));
+    assert!(answers.iter().all(Result::is_ok));
+    let mut used = used.0.lock().unwrap().clone();
+    used.sort_by_key(|used| used.map(|used| used.total_tokens));
+    assert_eq!(used, [Some(Usage::default()), Some(usage())]);
 }
 
 #[test]

@@ -122,6 +122,21 @@ mod sqlite {
     }
 
     #[test]
+    fn what_is_too_old_goes_with_the_next_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("a.sqlite")).unwrap();
+        block_on(async {
+            for text in ["a", "b"] {
+                store.put(&key(text), Bytes::new(), Some(Duration::from_micros(1))).await.unwrap();
+            }
+            store.put(&key("c"), Bytes::new(), None).await.unwrap();
+            // The clock may have moved on by less than a microsecond.
+            store.put(&key("d"), Bytes::new(), None).await.unwrap();
+            assert_eq!(store.len().await.unwrap(), 2);
+        });
+    }
+
+    #[test]
     fn a_file_that_is_none_is_an_error_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("novel.txt");

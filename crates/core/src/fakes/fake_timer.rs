@@ -75,7 +75,7 @@ impl Timer for FakeTimer {
         let end = {
             let mut clock = self.lock();
             clock.sleeps.push(duration);
-            clock.elapsed + duration
+            clock.elapsed.saturating_add(duration)
         };
         Box::pin(poll_fn(move |cx| {
             let mut clock = timer.lock();

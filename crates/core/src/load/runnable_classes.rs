@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::condition::Condition;
 use super::config::{count, json, read, texts};
 use super::{Kwargs, Loaded};
-use crate::runnables::ONLY_RETRYABLE;
+use crate::runnables::{ONLY_RETRYABLE, SAVED_MAX_RETRY_AFTER};
 use crate::{
     CommaSeparatedListOutputParser, Data, DynRunnable, Error, ErrorKind, JsonOutputParser,
     MarkdownListOutputParser, NumberedListOutputParser, Result, RetryPolicy, RouterRunnable, RunConfig,
@@ -157,6 +157,11 @@ pub(super) fn retry(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
     }
     if kwargs.data("wait_exponential_jitter")? == Some(Data::Bool(false)) {
         policy = policy.without_delay();
+    }
+    if let Some(Data::Number(seconds)) = kwargs.data(SAVED_MAX_RETRY_AFTER)?
+        && let Some(seconds) = seconds.as_f64()
+    {
+        policy = policy.with_max_retry_after(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
     let params = kwargs.record("exponential_jitter_params")?;
     let seconds = |name: &str| match params.get(name) {

@@ -55,6 +55,12 @@ use crate::{Demand, Error, RateLimits, Result, Usage};
 pub trait Admission: Debug + Send + Sync {
     /// Waits until a request may be sent.
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>>;
+
+    /// What clones that share one state have in common, and nothing else has: the address of that state. A run that is
+    /// given several of them, by its caller and by its steps, asks once. `None`: it shares nothing.
+    fn identity(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The right to send one request. See [`Admission`].
@@ -73,7 +79,8 @@ pub struct Outcome<'a> {
     pub error: Option<&'a Error>,
     /// What it used, as far as that is known. A client of a service reports none.
     pub usage: Option<Usage>,
-    /// True if a part of the answer had arrived: then the service did some work, even where the request failed.
+    /// True if a part of the answer had arrived, or may have, as of a request that took too long: then the service did some
+    /// work, even where the request failed.
     pub had_begun: bool,
 }
 
@@ -103,13 +110,26 @@ impl<A: Admission + ?Sized> Admission for Arc<A> {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
         (**self).admit(demand).await
     }
+
+    fn identity(&self) -> Option<usize> {
+        (**self).identity()
+    }
 }
 
-/// One after the other: both must let a call in, and both are told how it ended.
+/// One after the other: both must let a call in, and both are told how it ended. What the first one lets in waits for the
+/// second: the one that says when exactly to send comes last, as a rate limiter behind a queue. Where the second refuses,
+/// the first is told of its error, as of a call that came to nothing.
 #[async_trait]
 impl<A: Admission, B: Admission> Admission for (A, B) {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
-        Ok(Box::new((self.0.admit(demand).await?, self.1.admit(demand).await?)))
+        let first = self.0.admit(demand).await?;
+        match self.1.admit(demand).await {
+            Ok(second) => Ok(Box::new((first, second))),
+            Err(error) => {
+                first.report(&Outcome::new(RateLimits::default(), Some(&error)));
+                Err(error)
+            }
+        }
     }
 }
 

@@ -109,7 +109,8 @@ impl RunConfig {
         self
     }
 
-    /// Bounds how long the run may take. A run that takes longer is dropped and gives a `Timeout` error.
+    /// Bounds how long the run may take. A run that takes longer is dropped and gives a `Timeout` error. A time that no
+    /// clock can hold, such as `Duration::MAX`, is no limit.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
@@ -125,7 +126,8 @@ impl RunConfig {
     }
 
     /// Asks before each model call of the run, of whatever model, and reports what the call used: for budgets. What a
-    /// model call asks of other models is part of it.
+    /// model call asks of other models is part of it. A step that is given one with
+    /// [`with_config`](crate::RunnableExt::with_config) asks both, the caller's first.
     #[must_use]
     pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
         self.admission = Some(Arc::new(admission));

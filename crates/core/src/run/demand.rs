@@ -21,6 +21,8 @@ pub struct Demand<'a> {
     pub tokens: Option<u64>,
     /// How many of them it reads.
     pub input_tokens: Option<u64>,
+    /// True if it may write as much as it likes: `tokens` then holds nothing of what it writes.
+    pub is_open_ended: bool,
     /// Which model it asks.
     pub model: Option<&'a str>,
 }
@@ -34,12 +36,13 @@ impl<'a> Demand<'a> {
     /// A call of this model which reads so many tokens and writes at most so many.
     pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
         let tokens = Some(input_tokens.saturating_add(max_output_tokens));
-        Self { tokens, input_tokens: Some(input_tokens), model }
+        Self { tokens, input_tokens: Some(input_tokens), is_open_ended: false, model }
     }
 
     /// The call of `model` with this prompt in the run `cx`. It reads the prompt's tokens, by
     /// [estimate](ApproximateTokens), and what describes its tools and the form of its answer; it writes for each answer
-    /// asked for (`n`, `best_of`) as many as one may have at most, which is none if nobody says. Bound arguments count before what is set on the model, its name included.
+    /// asked for (`n`, `best_of`) as many as one may have at most; if nobody says how many, it is
+    /// [open-ended](Self::is_open_ended). Bound arguments count before what is set on the model, its name included.
     pub fn of_prompt<M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &'a Context) -> Self {
         let input = match prompt {
             PromptValue::Text(text) => text_tokens(text),
@@ -98,7 +101,8 @@ impl<'a> Demand<'a> {
         let input = input.saturating_add(tools).saturating_add(format);
         let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());
         // One without a name is known by something else, such as its address.
-        Self::of_call(name.filter(|name| !name.is_empty()), input, output)
+        let call = Self::of_call(name.filter(|name| !name.is_empty()), input, output);
+        Self { is_open_ended: output == 0, ..call }
     }
 }
 
@@ -147,10 +151,12 @@ mod tests {
         let bound = Arc::new(bound.as_object().cloned().unwrap_or_default());
         let cx = Context::new(&RunConfig::new()).with_arguments(&bound);
         let (set, text) = (Set(set), "x".repeat(40));
-        let expected = Demand::of_call(model, 10, output);
+        let is_open_ended = output == 0;
+        let expected = Demand { is_open_ended, ..Demand::of_call(model, 10, output) };
         assert_eq!(Demand::of_prompt(&set, &text.as_str().into(), &cx), expected);
         let both = Demand::of_texts(&set, [&text, &text], &cx);
-        assert_eq!(both, Demand::of_call(model, 20, output.saturating_mul(2)));
+        let output = output.saturating_mul(2);
+        assert_eq!(both, Demand { is_open_ended, ..Demand::of_call(model, 20, output) });
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{ChunkStream, Context, Error, ErrorKind, Result, Sleep};
 /// What ends a run from outside.
 struct Limits {
     time: Option<Sleep>,
-    cancelled: Option<Cancelled>,
+    cancelled: Vec<Cancelled>,
     took_too_long: Error,
 }
 
@@ -21,8 +21,8 @@ impl Limits {
     fn of(cx: &Context) -> Option<Self> {
         let timer = cx.timer();
         let time = cx.deadline().map(|deadline| timer.sleep(deadline.saturating_duration_since(timer.now())));
-        let cancelled = cx.cancel_token().map(CancelToken::cancelled);
-        if time.is_none() && cancelled.is_none() {
+        let cancelled = cx.cancel_tokens().iter().map(CancelToken::cancelled).collect::<Vec<_>>();
+        if time.is_none() && cancelled.is_empty() {
             return None;
         }
         let limit = cx.timeout().map(|limit| format!(" of {limit:?}")).unwrap_or_default();
@@ -31,9 +31,12 @@ impl Limits {
     }
 
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<Error> {
-        if let Some(cancelled) = &mut self.cancelled
-            && Pin::new(cancelled).poll(task).is_ready()
-        {
+        // All of them: each has to know whom to wake.
+        let mut is_cancelled = false;
+        for cancelled in &mut self.cancelled {
+            is_cancelled |= Pin::new(cancelled).poll(task).is_ready();
+        }
+        if is_cancelled {
             return Poll::Ready(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
         }
         match &mut self.time {

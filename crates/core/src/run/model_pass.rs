@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::permits::Permit;
-use crate::{Admitted, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Usage};
+use crate::{Admission, Admitted, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Usage};
 
-/// The right to one model call: a permit of the run, and the leave of its admission. Dropping it gives both back.
+/// The right to one model call: a permit of the run, and the leave of its admissions. Dropping it gives both back.
 pub(crate) struct ModelPass {
     _permit: Option<Permit>,
-    pub(super) admitted: Option<Box<dyn Admitted>>,
+    admitted: Vec<Box<dyn Admitted>>,
     pub(super) meter: Arc<Meter>,
 }
 
@@ -29,16 +29,36 @@ impl Meter {
 
 impl ModelPass {
     pub(super) fn new(permit: Option<Permit>) -> Self {
-        Self { _permit: permit, admitted: None, meter: Arc::default() }
+        Self { _permit: permit, admitted: Vec::new(), meter: Arc::default() }
+    }
+
+    /// Asks one after the other. Where one refuses, those before it are told: the call came to nothing.
+    pub(super) async fn enter(
+        &mut self,
+        admissions: &[Arc<dyn Admission>],
+        demand: &Demand<'_>,
+    ) -> Result<()> {
+        for admission in admissions {
+            match admission.admit(demand).await {
+                Ok(admitted) => self.admitted.push(admitted),
+                Err(error) => {
+                    self.report(Outcome::new(RateLimits::default(), Some(&error)));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Says how the call ended, what its output says that it used, and whether there was any.
     pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, had_begun: bool) {
-        if let Some(admitted) = self.admitted.take() {
-            let usage = usage.or(self.meter.take());
-            let outcome = Outcome::new(RateLimits::default(), error);
-            admitted.report(&outcome.with_usage(usage).with_had_begun(had_begun));
-        }
+        let usage = usage.or(self.meter.take());
+        let outcome = Outcome::new(RateLimits::default(), error);
+        self.report(outcome.with_usage(usage).with_had_begun(had_begun));
+    }
+
+    fn report(&mut self, outcome: Outcome<'_>) {
+        self.admitted.drain(..).for_each(|admitted| admitted.report(&outcome));
     }
 }
 
@@ -84,7 +104,8 @@ impl Context {
     }
 }
 
-/// Whether a part of an answer had arrived that was asked for at once.
+/// Whether a part of an answer had arrived that was asked for at once, or may have: a service may work on what is no longer
+/// waited for.
 pub(crate) fn has_begun(error: Option<&Error>) -> bool {
-    error.is_none_or(|error| error.kind() == ErrorKind::Incomplete)
+    error.is_none_or(|error| matches!(error.kind(), ErrorKind::Incomplete | ErrorKind::Timeout))
 }

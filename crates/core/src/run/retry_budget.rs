@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// There are two ways to have one:
 ///
 /// * [`RunConfig::with_retry_budget`](crate::RunConfig::with_retry_budget) bounds a whole run, or all runs that are given
-///   the same budget, such as a batch.
+///   the same budget, such as a batch. One that a step is given with [`with_config`](crate::RunnableExt::with_config)
+///   counts beside the caller's.
 /// * [`with_retry`](crate::RunnableExt::with_retry) makes one for each call of the step it wraps, of as many retries as
 ///   its policy allows. A client below takes its retries from it, so three attempts around a model that itself makes
 ///   three are three requests, not nine. A `with_retry` inside another has a budget of its own: each was asked for.
@@ -26,13 +27,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// assert_eq!(budget.left(), 0);
 /// ```
 #[derive(Debug, Clone)]
-pub struct RetryBudget(Arc<Budget>);
+pub struct RetryBudget {
+    own: Arc<Budget>,
+    /// The caller's budget, which counts too.
+    outer: Option<Arc<Self>>,
+}
 
 #[derive(Debug)]
 struct Budget {
     left: AtomicUsize,
-    /// The caller's budget, which counts too.
-    outer: Option<RetryBudget>,
     /// Made by a retried step for what is below it.
     of_step: bool,
 }
@@ -44,31 +47,49 @@ impl RetryBudget {
     }
 
     fn with_outer(retries: usize, outer: Option<Self>, of_step: bool) -> Self {
-        Self(Arc::new(Budget { left: AtomicUsize::new(retries), outer, of_step }))
+        let own = Arc::new(Budget { left: AtomicUsize::new(retries), of_step });
+        Self { own, outer: outer.map(Arc::new) }
     }
 
     /// How many retries are left.
     pub fn left(&self) -> usize {
-        let own = self.0.left.load(Ordering::Relaxed);
-        self.0.outer.as_ref().map_or(own, |outer| own.min(outer.left()))
+        let own = self.own.left.load(Ordering::Relaxed);
+        self.outer.as_ref().map_or(own, |outer| own.min(outer.left()))
     }
 
     /// The budget of one call of a retried step, below what is there already.
     pub(crate) fn of_step(retries: usize, present: Option<&Self>) -> Self {
-        let outer =
-            present.and_then(|budget| if budget.0.of_step { budget.0.outer.as_ref() } else { Some(budget) });
-        Self::with_outer(retries, outer.cloned(), true)
+        Self::with_outer(retries, present.and_then(Self::without_steps), true)
+    }
+
+    /// What callers gave, without what retried steps made.
+    fn without_steps(&self) -> Option<Self> {
+        let outer = self.outer.as_deref().and_then(Self::without_steps);
+        if self.own.of_step {
+            outer
+        } else {
+            Some(Self { own: self.own.clone(), outer: outer.map(Arc::new) })
+        }
+    }
+
+    /// This budget below that of the caller: a retry takes one from each.
+    pub(crate) fn within(&self, callers: &Self) -> Self {
+        let mut all = std::iter::successors(Some(callers), |budget| budget.outer.as_deref());
+        if all.any(|budget| Arc::ptr_eq(&budget.own, &self.own)) {
+            return callers.clone();
+        }
+        Self { own: self.own.clone(), outer: Some(Arc::new(callers.clone())) }
     }
 
     /// Takes one retry. False if none is left.
     pub(crate) fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
-        if self.0.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
+        if self.own.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
             return false;
         }
-        let taken = self.0.outer.as_ref().is_none_or(Self::take);
+        let taken = self.outer.as_ref().is_none_or(|outer| outer.take());
         if !taken {
-            self.0.left.fetch_add(1, Ordering::Relaxed);
+            self.own.left.fetch_add(1, Ordering::Relaxed);
         }
         taken
     }
@@ -105,6 +126,17 @@ mod tests {
             futures_executor::block_on(patient.invoke_with(1, &config)).expect_err("busy");
             assert_eq!(calls.load(Ordering::Relaxed), total);
         }
+    }
+
+    #[test]
+    fn a_budget_below_another_takes_from_both() {
+        let (caller, own) = (RetryBudget::new(3), RetryBudget::new(2));
+        let both = own.within(&caller);
+        assert!(both.take() && own.take() && !both.take());
+        assert_eq!((own.left(), caller.left()), (0, 2));
+        assert_eq!(caller.within(&both.within(&caller)).left(), 0, "none counts twice");
+        assert!(RetryBudget::of_step(9, Some(&caller.within(&RetryBudget::of_step(0, None)))).take());
+        assert_eq!(caller.left(), 1);
     }
 
     #[test]

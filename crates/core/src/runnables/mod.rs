@@ -46,7 +46,7 @@ pub use parallel::RunnableParallel;
 pub use passthrough::RunnablePassthrough;
 pub use pick::RunnablePick;
 pub use pipe::Pipe;
-pub(crate) use retry::ONLY_RETRYABLE;
+pub(crate) use retry::{ONLY_RETRYABLE, SAVED_MAX_RETRY_AFTER};
 pub use retry::{RetryPolicy, WithRetry};
 pub use router::{Routed, RouterRunnable};
 pub use tool::RunnableTool;

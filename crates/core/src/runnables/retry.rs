@@ -20,7 +20,8 @@ type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 /// When to try again, and after how long.
 ///
 /// The wait before retry `n` is `initial * base^(n-1)` plus a random part of up to `jitter`, at most `max`; what the
-/// error itself asks for counts instead.
+/// error itself asks for counts instead, and one that asks for [too long a wait](Self::with_max_retry_after) is not tried
+/// again.
 ///
 /// # Example
 /// ```
@@ -36,6 +37,7 @@ pub struct RetryPolicy {
     base: f64,
     jitter: Duration,
     max: Duration,
+    max_retry_after: Duration,
     when: Predicate,
     on: On,
 }
@@ -49,12 +51,18 @@ enum On {
     Chosen,
 }
 
+/// As the clients of services have it.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+/// The argument under which a saved retry keeps the longest wait that an error may ask for, in seconds. LangChain has none.
+pub(crate) const SAVED_MAX_RETRY_AFTER: &str = "max_retry_after";
+
 /// The argument under which a saved retry keeps that it is for errors that say that trying again may help.
 pub(crate) const ONLY_RETRYABLE: &str = "only_retryable";
 
 impl RetryPolicy {
     /// Up to three attempts, on errors that say that trying again may help; waits of 1 s, 2 s, 4 s, up to a second more
-    /// each, at most a minute.
+    /// each, at most a minute; two minutes if the error asks for them.
     pub fn new() -> Self {
         Self {
             max_attempts: 3,
@@ -62,6 +70,7 @@ impl RetryPolicy {
             base: 2.0,
             jitter: Duration::from_secs(1),
             max: Duration::from_secs(60),
+            max_retry_after: MAX_RETRY_AFTER,
             when: Arc::new(Error::is_retryable),
             on: On::Retryable,
         }
@@ -104,6 +113,14 @@ impl RetryPolicy {
         self
     }
 
+    /// The longest wait that an error may ask for, two minutes by default. One that asks for more is returned at once,
+    /// and says [how long](Error::retry_after) it would have been.
+    #[must_use]
+    pub fn with_max_retry_after(mut self, delay: Duration) -> Self {
+        self.max_retry_after = delay;
+        self
+    }
+
     /// Waits for nothing but what an error asks for.
     #[must_use]
     pub fn without_delay(self) -> Self {
@@ -139,6 +156,10 @@ impl RetryPolicy {
             .with("max_attempt_number", self.max_attempts)
             .with("wait_exponential_jitter", !(self.initial.is_zero() && self.jitter.is_zero()))
             .with("exponential_jitter_params", waits);
+        let made = match self.max_retry_after {
+            MAX_RETRY_AFTER => made,
+            other => made.with(SAVED_MAX_RETRY_AFTER, other.as_secs_f64()),
+        };
         match self.on {
             On::Any => Some(made),
             // LangChain has no such rule: it tries again on any error then.
@@ -147,15 +168,17 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the attempt after this one.
-    fn delay(&self, attempt: usize, error: &Error) -> Duration {
+    /// The wait before the attempt after this one. `None` if it is longer than anybody wants to wait.
+    fn delay(&self, attempt: usize, error: &Error) -> Option<Duration> {
         if let Some(delay) = error.retry_after() {
-            return delay;
+            return (delay <= self.max_retry_after).then_some(delay);
         }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        let seconds = self.initial.as_secs_f64() * self.base.powi(exponent)
-            + self.jitter.as_secs_f64() * random_fraction();
-        Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max)
+        // The power becomes infinite, which times zero is no number.
+        let growing =
+            if self.initial.is_zero() { 0.0 } else { self.initial.as_secs_f64() * self.base.powi(exponent) };
+        let seconds = growing + self.jitter.as_secs_f64() * random_fraction();
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max))
     }
 
     /// Waits before the next attempt, or gives the error back if there is none.
@@ -163,11 +186,9 @@ impl RetryPolicy {
         if attempt >= self.max_attempts || !(self.when)(&error) {
             return Err(error);
         }
-        let delay = self.delay(attempt, &error);
-        if cx.deadline().is_some_and(|deadline| cx.timer().now() + delay >= deadline) {
-            return Err(error);
-        }
-        if !cx.take_retry() {
+        let Some(delay) = self.delay(attempt, &error) else { return Err(error) };
+        let is_late = |deadline| cx.timer().now().checked_add(delay).is_none_or(|then| then >= deadline);
+        if cx.deadline().is_some_and(is_late) || !cx.take_retry() {
             return Err(error);
         }
         cx.report_retry(attempt + 1, &error);
@@ -192,6 +213,7 @@ impl fmt::Debug for RetryPolicy {
             .field("base", &self.base)
             .field("jitter", &self.jitter)
             .field("max", &self.max)
+            .field("max_retry_after", &self.max_retry_after)
             .finish_non_exhaustive()
     }
 }

@@ -585,7 +585,7 @@ fn keys_to_servers_of_tools_are_neither_shown_nor_written() {
     assert!(!format!("{bound:?}").contains("s3cret"), "{bound:?}");
     let server = json!({"type": "mcp", "headers": {"x-key": "s3cret"}});
     let form = FakeMessagesListChatModel::new([]).with_structured_output_schema(json!({"title": "A"}));
-    let form = form.with_tools([server]);
+    let form = form.with_bound_tools([server]);
     assert!(!format!("{form:?}").contains("s3cret"), "{form:?}");
     let saved = catena_core::load::dumps(&bound);
     assert!(!saved.contains("s3cret") && saved.contains("not_implemented"), "{saved}");

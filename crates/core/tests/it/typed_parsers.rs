@@ -257,7 +257,10 @@ fn a_refusal_is_no_answer() {
     refusal.refusal = Some("I will not. ".repeat(1000));
     let kind = |error: catena_core::Error| {
         let words = error.parse_failure().map(|failure| failure.answer().len());
-        assert_eq!((error.message().len(), words), ("the model refused to answer: ".len() + 500, Some(12_000)));
+        assert_eq!(
+            (error.message().len(), words),
+            ("the model refused to answer: ".len() + 500, Some(12_000))
+        );
         error.kind()
     };
     assert_eq!(kind(block_on(team().invoke(refusal.clone())).unwrap_err()), ErrorKind::Refusal);

@@ -1,7 +1,7 @@
 //! The builder of the client: all settings, and every complaint about them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use catena_core::{Admission, Result, Timer};
@@ -132,7 +132,7 @@ impl ServiceBuilder {
         self
     }
 
-    /// Who lets requests in: asked before every attempt, told how it ended. Default: nobody.
+    /// Who lets requests in: asked before every attempt, told how it ended, but not what it used. Default: nobody.
     pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
         self.admission = Some(Arc::new(admission));
         self
@@ -185,6 +185,7 @@ impl ServiceBuilder {
             max_retries: self.max_retries,
             timeouts: self.timeouts,
             admission: self.admission,
+            place: OnceLock::new(),
         }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, Result, Timer, deferred};
 use futures_util::StreamExt;
@@ -18,7 +18,6 @@ use super::chunks::{ChunkLimit, Events, decode_chunks, put_back};
 use super::clear_text::Reader;
 use super::credentials::Credentials;
 use super::dialect::{Dialect, StreamDecoder};
-use super::digest::digest;
 use super::excerpt::bounded;
 use super::failed_answer::FailedAnswer;
 use super::held::{Held, reported};
@@ -65,6 +64,8 @@ pub(super) struct Inner {
     pub(super) timeouts: Timeouts,
     pub(super) timer: Arc<dyn Timer>,
     pub(super) admission: Option<Arc<dyn Admission>>,
+    /// The digest of what decides who answers.
+    pub(super) place: OnceLock<Result<Option<String>>>,
 }
 
 /// A call with everything of it that is the same for each attempt.
@@ -94,17 +95,8 @@ impl Service {
         &self.0.address
     }
 
-    /// A name of the query that every call has, if any: the same for the same query, and another for another. The query
-    /// itself may hold a key.
-    ///
-    /// # Errors
-    /// `Config` if there is a query and no cryptography is compiled in.
-    pub fn query_digest(&self) -> Result<Option<String>> {
-        let Inner { address, query, .. } = &*self.0;
-        match (address.query(), &query[..]) {
-            (None, []) => Ok(None),
-            all => digest(&format!("{all:?}")).map(Some),
-        }
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
     }
 
     /// How often a call is tried again that does not say so itself.

@@ -140,7 +140,8 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// Who lets requests in, for example a rate limiter shared by several models. Default: nobody.
+            /// Who lets requests in, for example a rate limiter shared by several models. It learns how a request ended, not what
+            /// it used: a budget belongs to the run, see `RunConfig::with_admission`. Default: nobody.
             pub fn with_admission(mut self, admission: impl $crate::__private::Admission + 'static) -> Self {
                 self.$($field).+.change(move |service| service.with_admission(admission));
                 self

@@ -128,6 +128,7 @@ mod lines;
 mod mended;
 mod multipart;
 mod origin;
+mod place;
 mod redactor;
 mod redirect;
 mod retry_hint;

@@ -1,12 +1,13 @@
 //! What runs may spend.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use catena_core::fakes::{FakeChatModel, FakeLlm, FakeTimer};
 use catena_core::{Error, ErrorKind, RunConfig, RunnableExt, Usage, lambda};
 use catena_limits::{Budget, Cost, Price, PriceTable};
 use futures_executor::block_on;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream};
 
 fn model() -> FakeChatModel {
     FakeChatModel::new(["one two"]).with_usage(Usage::new(60, 40))
@@ -43,7 +44,7 @@ fn calls_and_streams_of_chat_and_text_models_count() {
     block_on(FakeLlm::new(["x"]).with_usage(Usage::new(5, 5)).invoke_with("Hi", &config)).unwrap();
     assert_eq!(budget.spent().usage, Usage::new(125, 85));
     block_on(FakeLlm::new(["x"]).invoke_with("eight by", &config)).unwrap();
-    assert_eq!(budget.spent().usage, Usage::new(127, 85), "one that does not say counts by estimate");
+    assert_eq!(budget.spent().usage, Usage::new(127, 125), "one that does not say counts by estimate");
     assert_eq!(budget.spent().calls, 4);
 }
 
@@ -59,6 +60,61 @@ fn what_does_not_fit_is_refused_before_it_is_sent() {
     block_on(model.clone().bind("max_tokens", 100).invoke_with("Hi", &config)).unwrap_err();
     block_on(model.invoke_with("Hi", &config)).unwrap();
     block_on(model.invoke_with("Hi", &config)).unwrap_err();
+}
+
+/// A thousand calls at once under a budget for a few.
+#[test]
+fn a_batch_of_calls_that_say_nothing_keeps_to_it() {
+    let prices = PriceTable::new().with("m", Price::new(1e6, 1e6));
+    for budget in
+        [Budget::new().with_max_tokens(1_000), Budget::new().with_prices(prices).with_max_cost(1_000.0)]
+    {
+        let slow = Slow(FakeChatModel::new(["one two"]).with_usage(Usage::new(1, 40)));
+        let results = block_on(slow.batch_with(vec!["Hi"; 1_000], &config(&budget)));
+        let served = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(served, 24, "of 41 tokens each");
+        let kinds = results.iter().filter_map(|result| Some(result.as_ref().err()?.kind()));
+        assert!(kinds.into_iter().all(|kind| kind == ErrorKind::BudgetExceeded));
+    }
+}
+
+/// Nothing is known of what a call writes until one has ended, or has taken too long.
+#[test]
+fn the_first_call_that_says_nothing_is_waited_for() {
+    let timer = FakeTimer::new();
+    let budget = Budget::new().with_max_tokens(1_000).with_timer(timer.clone());
+    let open = FakeChatModel::new(["one two"]).with_usage(Usage::new(10, 10));
+    let mut first = open.stream_with("Hi", &config(&budget));
+    assert!(first.next().now_or_never().is_some());
+    let config = config(&budget);
+    let (mut second, mut third) =
+        (Box::pin(open.invoke_with("Hi", &config)), Box::pin(open.invoke_with("Hi", &config)));
+    assert!((&mut second).now_or_never().is_none() && (&mut third).now_or_never().is_none());
+    // Whoever reads the first may wait for the second himself.
+    timer.advance(Duration::from_secs(30));
+    assert!((&mut second).now_or_never().is_some_and(|answer| answer.is_ok()));
+    assert!(third.now_or_never().is_some_and(|answer| answer.is_ok()), "one has ended");
+    drop(first);
+    assert_eq!(budget.spent().calls, 3);
+}
+
+/// Those who state their maximum, or expect one, are not held up.
+#[test]
+fn calls_of_which_something_is_known_are_not_waited_for() {
+    let open = || FakeChatModel::new(["one two"]).with_usage(Usage::new(1, 1));
+    let stated = open().bind("max_tokens", 50).boxed();
+    let tokens = || Budget::new().with_max_tokens(1_000);
+    for (model, budget) in [
+        (stated, tokens()),
+        (open().boxed(), tokens().with_expected_output(50)),
+        (open().boxed(), tokens().with_expected_output(0)),
+        (open().boxed(), Budget::new().with_max_calls(9)),
+    ] {
+        let config = config(&budget);
+        let mut first = model.stream_with("Hi", &config);
+        assert!(first.next().now_or_never().is_some());
+        assert!(model.invoke_with("Hi", &config).now_or_never().is_some_and(|answer| answer.is_ok()));
+    }
 }
 
 #[test]
@@ -81,7 +137,7 @@ fn calls_under_way_count_with_their_estimate() {
 #[test]
 fn money_is_counted_by_the_table() {
     let prices = PriceTable::new().with("m", Price::new(1e6, 2e6));
-    let budget = Budget::new().with_prices(prices).with_max_cost(200.0);
+    let budget = Budget::new().with_prices(prices).with_max_cost(250.0);
     let error = block_on(model().invoke_with("Hi", &config(&budget))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("with_prices"), "{error}");
@@ -90,7 +146,7 @@ fn money_is_counted_by_the_table() {
     assert_eq!(budget.spent().cost, Cost::from_dollars(140.0));
     block_on(named.invoke_with("Hi", &config(&budget))).unwrap();
     let error = block_on(named.invoke_with("Hi", &config(&budget))).unwrap_err();
-    assert!(error.to_string().contains("$280 of $200"), "{error}");
+    assert!(error.to_string().contains("$280 of $250"), "{error}");
 }
 
 #[test]
@@ -122,6 +178,10 @@ fn a_stream_that_breaks_off_counts_with_its_estimate() {
     let cut = FakeChatModel::failing(["one"], Error::new(ErrorKind::Incomplete, "cut"));
     block_on(cut.invoke_with("four", &config(&budget))).unwrap_err();
     assert_eq!(budget.spent().usage.total_tokens, 102, "an answer was cut off");
+    let late = FakeChatModel::failing(Vec::<String>::new(), Error::new(ErrorKind::Timeout, "late"));
+    block_on(late.invoke_with("four", &config(&budget))).unwrap_err();
+    block_on(late.stream_with("four", &config(&budget)).collect::<Vec<_>>());
+    assert_eq!(budget.spent().usage.total_tokens, 204, "the service may work on it");
 }
 
 #[test]
@@ -168,6 +228,61 @@ impl catena_core::LanguageModel for Named {
         cx: catena_core::Context,
     ) -> catena_core::ChunkStream<'a, catena_core::AiMessage> {
         self.0.generate_stream(prompt, cx)
+    }
+
+    fn model_id(&self) -> Option<&str> {
+        Some("m")
+    }
+}
+
+#[test]
+fn a_step_keeps_to_its_own_budget_and_to_its_callers() {
+    for (own, callers, made) in [(1, 9, 1), (9, 1, 1), (2, 2, 2)] {
+        let (own, callers) = (Budget::new().with_max_calls(own), Budget::new().with_max_calls(callers));
+        let step = model().with_config(config(&own));
+        let results = block_on(step.batch_with(["a", "b", "c"], &config(&callers)));
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), made);
+        assert_eq!(callers.spent().usage, own.spent().usage, "what was refused is not booked");
+    }
+}
+
+#[test]
+fn a_budget_that_is_given_twice_counts_once() {
+    let budget = Budget::new().with_max_tokens(1_000);
+    let step = model().with_config(config(&budget)).boxed().with_config(config(&budget));
+    block_on(step.invoke_with("Hi", &config(&budget))).unwrap();
+    assert_eq!((budget.spent().calls, budget.spent().usage), (1, Usage::new(60, 40)));
+}
+
+#[test]
+fn what_the_second_of_a_pair_refuses_costs_the_first_nothing() {
+    let (first, second) = (Budget::new(), Budget::new().with_max_calls(0));
+    let config = RunConfig::new().with_admission((first.clone(), second));
+    block_on(model().invoke_with("Hi there", &config)).unwrap_err();
+    assert_eq!(first.spent().usage, Usage::default());
+}
+
+/// A model with a name that answers later.
+struct Slow(FakeChatModel);
+
+#[catena_core::async_trait]
+impl catena_core::LanguageModel for Slow {
+    type Output = catena_core::AiMessage;
+
+    fn generate_stream<'a>(
+        &'a self,
+        prompt: catena_core::PromptValue,
+        cx: catena_core::Context,
+    ) -> catena_core::ChunkStream<'a, catena_core::AiMessage> {
+        let mut chunks = self.0.generate_stream(prompt, cx);
+        let mut is_late = true;
+        Box::pin(stream::poll_fn(move |task| {
+            if std::mem::take(&mut is_late) {
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            chunks.as_mut().poll_next(task)
+        }))
     }
 
     fn model_id(&self) -> Option<&str> {

@@ -1,10 +1,11 @@
 //! So many a minute.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use catena_core::fakes::FakeTimer;
-use catena_core::{Admission, Demand, Timer};
-use catena_limits::RateLimiter;
+use catena_core::{Admission, Demand, ErrorKind, Outcome, Timer};
+use catena_limits::{AdaptiveConcurrency, RateLimiter};
 use futures_util::FutureExt;
 
 use crate::virtual_time::run_all;
@@ -67,4 +68,35 @@ fn without_a_limit_nobody_waits() {
     for _ in 0..1_000 {
         assert!(limiter.admit(&Demand::default()).now_or_never().is_some());
     }
+}
+
+#[test]
+fn a_limit_of_nothing_is_a_mistake() {
+    for limiter in
+        [RateLimiter::new().with_requests_per_minute(0), RateLimiter::new().with_tokens_per_minute(0)]
+    {
+        let refused = limiter.admit(&Demand::default()).now_or_never().expect("an answer").err();
+        assert_eq!(refused.map(|error| error.kind()), Some(ErrorKind::Config));
+    }
+}
+
+/// What the limiter lets in is sent at once, also after a long wait in the queue before it.
+#[test]
+fn behind_a_queue_the_rate_is_kept() {
+    let timer = FakeTimer::new();
+    let limiter = RateLimiter::new().with_requests_per_minute(60).with_timer(timer.clone());
+    let queue = AdaptiveConcurrency::new().with_max(1).with_timer(timer.clone());
+    let (both, start) = (Arc::new((queue, limiter)), timer.now());
+    let callers = [10, 0, 0, 0].map(|seconds| -> futures_util::future::LocalBoxFuture<'static, u64> {
+        let (both, timer) = (Arc::clone(&both), timer.clone());
+        Box::pin(async move {
+            let ticket = both.admit(&Demand::default()).await.unwrap();
+            let sent = (timer.now() - start).as_secs();
+            timer.sleep(Duration::from_secs(seconds)).await;
+            ticket.report(&Outcome::default());
+            sent
+        })
+    });
+    let (sent, _) = run_all(&timer, Duration::from_secs(1), callers.into());
+    assert_eq!(sent, [0, 10, 11, 12]);
 }

@@ -55,10 +55,27 @@ fn a_model_describes_itself_without_secrets() {
     assert!(
         chat.capabilities().has(Capability::Reasoning) && !chat.capabilities().has(Capability::AudioInput)
     );
-    let parameters = chat.parameters().expect("parameters");
+    let mut parameters = chat.parameters().expect("parameters");
+    // The query and the version are in it.
+    assert!(parameters.remove("place_digest").is_some());
     let expected = json!({"base_url": format!("{}/", server.url()), "model": "claude-haiku-4-5", "max_tokens": 4096,
         "top_k": 4, "betas": ["b"]});
     assert_eq!(serde_json::Value::from(parameters), expected);
+}
+
+#[test]
+fn models_that_ask_with_another_query_or_other_headers_do_not_share_answers() {
+    let server = Server::replay([Reply::never()]);
+    let plain = builder(&server).build().expect("a model").parameters();
+    let header =
+        |value| builder(&server).with_header("x-provider", value).build().expect("a model").parameters();
+    let queried = builder(&server).with_query("tenant", "7").build().expect("a model").parameters();
+    let other_key = builder(&server).with_api_key("another").build().expect("a model").parameters();
+    assert_eq!((&plain, header("a")), (&other_key, header("a")));
+    let all = [plain, header("a"), header("b"), queried];
+    for (index, one) in all.iter().enumerate() {
+        assert!(one.is_some() && !all[..index].contains(one), "{index}");
+    }
 }
 
 #[test]

@@ -114,6 +114,10 @@ fn a_model_tells_what_it_is() {
     assert!(model.capabilities().has(Capability::Reasoning));
     let expected = json!({"base_url": format!("{}/v1beta", server.url()), "model": "gemini-2.5-flash", "temperature": 0.5, "schema_subset": true});
     assert_eq!(model.parameters().map(serde_json::Value::from), Some(expected));
+    let other =
+        builder(&server).with_temperature(0.5).with_schema_subset(true).with_header("x-provider", "a");
+    let (other, plain) = (other.build().expect("a model").parameters(), model.parameters());
+    assert!(other.is_some() && other != plain, "a gateway may choose by it who answers");
 }
 
 #[test]

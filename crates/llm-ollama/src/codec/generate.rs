@@ -1,6 +1,6 @@
 //! Text completions: `POST /api/generate`.
 
-use catena_core::Result;
+use catena_core::{Result, Usage};
 
 use super::line::{Line, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
@@ -54,6 +54,21 @@ pub(crate) struct CompletionStream {
     answered: bool,
     finished: bool,
     emitted: bool,
+    used: Option<Used>,
+}
+
+/// What a call used, and which model.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Used {
+    pub(crate) usage: Usage,
+    pub(crate) model: Option<String>,
+}
+
+impl CompletionStream {
+    /// What the call used, once it is known, and only once.
+    pub(crate) fn take_used(&mut self) -> Option<Used> {
+        self.used.take()
+    }
 }
 
 impl StreamDecoder for CompletionStream {
@@ -64,6 +79,9 @@ impl StreamDecoder for CompletionStream {
         self.answered |= line.response.is_some();
         self.finished |= line.done;
         let text = text(&mut line);
+        if let Some(usage) = line.usage() {
+            self.used = Some(Used { usage, model: line.model.into_string() });
+        }
         self.emitted |= text.is_some();
         Ok(text)
     }
@@ -82,7 +100,9 @@ impl StreamDecoder for CompletionStream {
     }
 
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<String> {
-        decode_completion(body, origin).map(|completion| completion.text)
+        let completion = decode_completion(body, origin)?;
+        self.used = completion.usage.map(|usage| Used { usage, model: completion.model });
+        Ok(completion.text)
     }
 }
 
@@ -90,7 +110,7 @@ impl StreamDecoder for CompletionStream {
 mod tests {
     use super::super::fixtures::{decode, origin};
     use super::*;
-    use catena_core::{ErrorKind, Usage};
+    use catena_core::ErrorKind;
     use serde_json::json;
 
     const A: &str = r#"{"model":"m","response":"a","done":false}"#;

@@ -1,7 +1,8 @@
 //! What is sent and what comes back, whole and in pieces.
 
 use catena_core::{
-    ErrorKind, LanguageModel, Message, PromptTemplate, RunnableExt, StrOutputParser, ToolCall, Usage,
+    ErrorKind, LanguageModel, Message, PromptTemplate, RunConfig, RunnableExt, StrOutputParser, ToolCall,
+    Usage, UsageTotals,
 };
 use catena_testkit::{Gate, Reply, Server};
 use futures_executor::block_on;
@@ -55,6 +56,23 @@ fn a_completion_is_a_request_and_an_answer() {
         json!({"model": "m", "prompt": "Hello", "stream": false, "system": "Be brief.", "raw": true});
     assert_eq!(sent(&server), expected);
     assert_eq!(server.requests()[0].path(), "/api/generate");
+}
+
+#[test]
+fn calls_and_streams_of_texts_say_what_they_used() {
+    let lines = completion_lines(&["H", "i"]);
+    let server = Server::replay([
+        Reply::json(200, completion("Hi")),
+        ndjson(&lines),
+        Reply::json(200, completion("Hi")),
+    ]);
+    let (llm, totals) = (llm(&server), UsageTotals::new());
+    let config = RunConfig::new().with_observer(totals.clone());
+    block_on(llm.invoke_with("Hi", &config)).expect("an answer");
+    for count in [2, 3] {
+        assert!(drain(llm.stream_with("Hi", &config)).1.is_none());
+        assert_eq!(totals.by_model()["m-1"], Usage::new(5 * count, 2 * count));
+    }
 }
 
 #[test]
@@ -170,4 +188,24 @@ fn the_list_of_models_is_read() {
     let models = block_on(chat(&server).list_models()).expect("a list");
     assert_eq!((models[1].name.as_str(), models[1].size), ("b", Some(7)));
     assert_eq!((server.requests()[0].method(), server.requests()[0].path()), ("GET", "/api/tags"));
+}
+
+#[test]
+fn models_that_ask_with_another_query_or_other_headers_do_not_share_answers() {
+    let server = Server::replay([Reply::never()]);
+    let chats = [
+        chat_builder(&server),
+        chat_builder(&server).with_header("x-node", "a"),
+        chat_builder(&server).with_query("node", "a"),
+    ];
+    let llms = [
+        llm_builder(&server),
+        llm_builder(&server).with_header("x-node", "a"),
+        llm_builder(&server).with_query("node", "a"),
+    ];
+    let chats = chats.map(|chat| chat.build().expect("a model").parameters());
+    let llms = llms.map(|llm| llm.build().expect("a model").parameters());
+    for all in [chats, llms] {
+        assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2] && all.iter().all(Option::is_some));
+    }
 }

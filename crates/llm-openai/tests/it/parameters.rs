@@ -51,6 +51,32 @@ fn a_model_bound_to_a_call_is_asked() {
     assert_eq!(body["stream_options"], json!({"include_usage": true}));
 }
 
+/// A gateway may choose by a header who answers. Keys do not shape an answer.
+#[test]
+fn models_that_ask_with_other_headers_do_not_share_answers() {
+    let parameters = |change: &dyn Fn(ChatOpenAiBuilder) -> ChatOpenAiBuilder| {
+        let chat = ChatOpenAi::builder().ignore_environment().with_base_url("https://h.test/v1");
+        change(chat.with_api_key("sk-1")).build().expect("a model").parameters().expect("parameters")
+    };
+    let plain = parameters(&|chat| chat);
+    let blue = parameters(&|chat| chat.with_header("x-portkey-provider", "blue"));
+    for same in [
+        parameters(&|chat| chat.with_api_key("sk-2")),
+        parameters(&|chat| chat.with_header("helicone-auth", "secret").with_header("user-agent", "me")),
+    ] {
+        assert_eq!(same, plain);
+    }
+    let mut seen = vec![plain, blue];
+    for other in [
+        parameters(&|chat| chat.with_header("x-portkey-provider", "red")),
+        parameters(&|chat| chat.with_organization("o")),
+        parameters(&|chat| chat.with_project("o")),
+    ] {
+        assert!(!seen.contains(&other), "{other:?}");
+        seen.push(other);
+    }
+}
+
 #[test]
 fn models_that_ask_with_another_query_do_not_share_answers() {
     let parameters = |url: &str, query: &[&str]| {

@@ -29,15 +29,23 @@ impl Context {
     /// This context with its time limit counted from now: for an item of a batch.
     pub(crate) fn restarted(&self) -> Self {
         let (Some(run), Some(timeout)) = (&self.run, self.timeout()) else { return self.clone() };
-        let shared = Shared { deadline: Some(self.timer().now() + timeout), ..Shared::clone(&run.shared) };
+        let deadline = self.timer().now().checked_add(timeout);
+        let shared = Shared { deadline, ..Shared::clone(&run.shared) };
         Self { run: Some(Arc::new(Run { shared: Arc::new(shared), ..Run::clone(run) })), ..self.clone() }
     }
 
-    /// This context with `config` laid under what the caller said.
+    /// This context with `config` laid under what the caller said. Of what limits a run both count.
     pub(crate) fn configured(&self, config: &RunConfig) -> Self {
         let Some(run) = &self.run else { return Self::new(config) };
-        let mut merged = config.clone().merged_under(&run.shared.config);
-        merged.timeout = config.timeout; // the caller's own is inherited as the deadline
+        let callers = &run.shared.config;
+        let mut merged = config.clone().merged_under(callers);
+        // The caller's own are inherited.
+        (merged.timeout, merged.cancel) = (config.timeout, config.cancel.clone());
+        merged.admission = config.admission.clone();
+        merged.retry_budget = match (&callers.retry_budget, &config.retry_budget) {
+            (Some(callers), Some(own)) => Some(own.within(callers)),
+            (callers, own) => callers.as_ref().or(own.as_ref()).cloned(),
+        };
         let mut next = run.next.clone();
         next.name = next.name.or(merged.name.take());
         Self::from_parts(merged, Some(self), next, run.info.clone())

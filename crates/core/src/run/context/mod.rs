@@ -14,8 +14,8 @@ use crate::run::model_pass::{Meter, ModelPass};
 use crate::run::permits::Permits;
 use crate::run::scope::Scope;
 use crate::{
-    CancelToken, Chunk, Demand, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind, RunId,
-    RunInfo, Runnable, SystemTimer, Timer, Usage,
+    Admission, CancelToken, Chunk, Demand, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind,
+    RunId, RunInfo, Runnable, SystemTimer, Timer, Usage,
 };
 
 /// The run that a step is called in. A cheap clone; steps pass it on to what they call.
@@ -51,6 +51,10 @@ struct Shared {
     config: RunConfig,
     permits: Option<Arc<Permits>>,
     deadline: Option<Instant>,
+    /// Each of them stops it.
+    cancels: Vec<CancelToken>,
+    /// Each of them is asked before a model call: the outermost caller's first.
+    admissions: Vec<Arc<dyn Admission>>,
     /// What the model call under way used, where somebody wants to know.
     meter: Option<Arc<Meter>>,
     /// By which id the model called the tool that is at work.
@@ -101,12 +105,19 @@ impl Context {
             None => config.max_concurrency.map(Permits::new),
         };
         let timer = config.timer.as_deref().unwrap_or(&SystemTimer);
-        let own = config.timeout.map(|timeout| timer.now() + timeout);
+        let own = config.timeout.and_then(|timeout| timer.now().checked_add(timeout));
         let deadline = own.into_iter().chain(parent.and_then(|run| run.shared.deadline)).min();
         let meter = parent.and_then(|run| run.shared.meter.clone());
         let tool_call_id = parent.and_then(|run| run.shared.tool_call_id.clone());
+        let mut cancels = parent.map(|run| run.shared.cancels.clone()).unwrap_or_default();
+        cancels.extend(config.cancel.take());
+        let mut admissions = parent.map(|run| run.shared.admissions.clone()).unwrap_or_default();
+        let own = config.admission.take();
+        admissions.extend(own.filter(|own| !admissions.iter().any(|known| is_same(known, own))));
         let attachments = parent.map(|run| run.shared.attachments.clone()).unwrap_or_default();
-        let shared = Arc::new(Shared { config, permits, deadline, meter, tool_call_id, attachments });
+        let shared =
+            Shared { config, permits, deadline, cancels, admissions, meter, tool_call_id, attachments };
+        let shared = Arc::new(shared);
         Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
     }
 
@@ -147,15 +158,15 @@ impl Context {
 
     /// True once the caller cancelled the run. What cannot be dropped, such as a long loop, should look here.
     pub fn is_cancelled(&self) -> bool {
-        self.cancel_token().is_some_and(CancelToken::is_cancelled)
+        self.cancel_tokens().iter().any(CancelToken::is_cancelled)
     }
 
     pub(in crate::run) fn timeout(&self) -> Option<Duration> {
         self.config()?.timeout
     }
 
-    pub(in crate::run) fn cancel_token(&self) -> Option<&CancelToken> {
-        self.attached()?.shared.config.cancel.as_ref()
+    pub(in crate::run) fn cancel_tokens(&self) -> &[CancelToken] {
+        self.attached().map_or(&[], |run| &run.shared.cancels)
     }
 
     /// Call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
@@ -200,6 +211,14 @@ impl Context {
             meter.add(usage);
         }
         self.notify(RunEventKind::Usage { model, usage });
+    }
+
+    /// Tells the run's [`Admission`]s that the model call under way uses nothing of its own: it shares the answer of another
+    /// call. For models whose output cannot say so.
+    pub fn report_free(&self) {
+        if let Some(meter) = self.run.as_ref().and_then(|run| run.shared.meter.as_ref()) {
+            meter.add(Usage::default());
+        }
     }
 
     /// Tells the observers that another attempt is about to be made, for what tries again by itself within one run.
@@ -276,23 +295,21 @@ impl Context {
 
     /// Whether somebody has to let calls of models in.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.run
-            .as_ref()
-            .is_some_and(|run| run.shared.permits.is_some() || run.shared.config.admission.is_some())
+        self.run.as_ref().is_some_and(|run| run.shared.permits.is_some() || !run.shared.admissions.is_empty())
     }
 
     /// Waits until one more model call may start. The context is for that call: what it calls in turn needs no permit
     /// of its own, or a model that asks another would wait for itself.
     ///
     /// # Errors
-    /// That of the run's [`Admission`], which is asked with what `demand` gives.
+    /// That of the run's [`Admission`]s, which are asked with what `demand` gives.
     pub(crate) async fn admit<'a>(
         &self,
         demand: impl Fn() -> Demand<'a>,
     ) -> crate::Result<(Option<ModelPass>, Cow<'_, Self>)> {
         let Some(run) = &self.run else { return Ok((None, Cow::Borrowed(self))) };
-        let Shared { config, permits, .. } = &*run.shared;
-        if permits.is_none() && config.admission.is_none() {
+        let Shared { admissions, permits, .. } = &*run.shared;
+        if permits.is_none() && admissions.is_empty() {
             return Ok((None, Cow::Borrowed(self)));
         }
         let permit = match permits {
@@ -301,8 +318,9 @@ impl Context {
         };
         let mut shared = Shared { permits: None, ..Shared::clone(&run.shared) };
         let mut pass = ModelPass::new(permit);
-        if let Some(admission) = shared.config.admission.take() {
-            pass.admitted = Some(admission.admit(&demand()).await?);
+        let admissions = std::mem::take(&mut shared.admissions);
+        if !admissions.is_empty() {
+            pass.enter(&admissions, &demand()).await?;
             shared.meter = Some(Arc::clone(&pass.meter));
         }
         let run = Run { shared: Arc::new(shared), ..Run::clone(run) };
@@ -364,6 +382,11 @@ impl Context {
         let child = Self { run: Some(Arc::new(child)), steps_before: 0 };
         Some((child.clone(), Scope::start(child, input)))
     }
+}
+
+/// Whether they are one, or share their state.
+fn is_same(one: &Arc<dyn Admission>, other: &Arc<dyn Admission>) -> bool {
+    Arc::ptr_eq(one, other) || one.identity().is_some_and(|identity| other.identity() == Some(identity))
 }
 
 /// Calls `poll` with the first observer around it, around the second, and so on.

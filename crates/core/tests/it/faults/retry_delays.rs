@@ -100,3 +100,31 @@ fn w7_what_cannot_succeed_is_not_tried_again() -> Result<()> {
     assert_eq!((error.kind(), calls.load(Ordering::Relaxed)), (ErrorKind::BadRequest, 1));
     Ok(())
 }
+
+#[test]
+fn w7_a_day_is_not_waited_for() {
+    for (limit, asked, calls_made) in
+        [(None, 120, 2), (None, 86_400, 1), (Some(seconds(86_400)), 86_400, 2), (Some(seconds(1)), 2, 1)]
+    {
+        let timer = FakeTimer::new();
+        let (calls, step) =
+            failing(1, Error::new(ErrorKind::RateLimit, "slow down").with_retry_after(seconds(asked)));
+        let policy = limit.map_or(policy(), |limit| policy().with_max_retry_after(limit));
+        let config = RunConfig::new().with_timer(timer.clone());
+        let result = with_time(&timer, step.with_retry(policy).invoke_with(7, &config));
+        assert_eq!(calls.load(Ordering::Relaxed), calls_made, "{limit:?} {asked}");
+        if let Err(error) = result {
+            assert_eq!(error.retry_after(), Some(seconds(asked)), "who asked for it learns how long");
+        }
+    }
+}
+
+#[test]
+fn w7_without_a_delay_there_is_none_however_often() {
+    let timer = FakeTimer::new();
+    let (_, step) = failing(1_100, Error::new(ErrorKind::Server, "down"));
+    let step = step.with_retry(RetryPolicy::new().with_max_attempts(1_200).without_delay());
+    let config = RunConfig::new().with_timer(timer.clone());
+    assert_eq!(with_time(&timer, step.invoke_with(7, &config)).unwrap(), 7);
+    assert_eq!(timer.sleeps(), []);
+}

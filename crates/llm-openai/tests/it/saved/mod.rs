@@ -169,7 +169,12 @@ fn thoughts_are_told_again_after_loading_too() {
 fn what_is_not_known_is_refused() {
     use ErrorKind::{Config, InvalidInput, Unsupported};
     check_refused(&loader(), &envelope("wings", json!(2)), Unsupported, "`wings`");
-    check_refused(&loader(), &envelope("disable_streaming", json!("no")), InvalidInput, "`disable_streaming`");
+    check_refused(
+        &loader(),
+        &envelope("disable_streaming", json!("no")),
+        InvalidInput,
+        "`disable_streaming`",
+    );
     check_refused(&loader(), &envelope("streaming", json!("yes")), InvalidInput, "`streaming`");
     check_refused(&loader(), &envelope("max_retries", json!(-1)), InvalidInput, "`max_retries`");
     check_refused(&loader(), &envelope("request_timeout", json!([1, 2])), InvalidInput, "`request_timeout`");

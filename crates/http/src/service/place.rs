@@ -1,0 +1,44 @@
+//! What every call has in common that may decide who answers it.
+
+use catena_core::Result;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
+use serde_json::{Map, Value};
+
+use super::client::{Inner, Service};
+use super::digest::digest;
+use crate::request::is_secret;
+
+/// The member of a description that holds the digest.
+const PLACE_DIGEST: &str = "place_digest";
+
+impl Service {
+    /// A description of a model, as of [`parameters`](catena_core::LanguageModel::parameters), with a member
+    /// `place_digest` if there are a query or headers that every call has: a gateway may choose by them who answers. The
+    /// same for the same ones, and another for others. Headers that carry keys are left out; a query may hold a key, which
+    /// is why it is not shown itself.
+    ///
+    /// `None` if no cryptography is compiled in to make a digest.
+    pub fn with_place(&self, mut described: Map<String, Value>) -> Option<Map<String, Value>> {
+        let inner = self.inner();
+        let place = inner.place.get_or_init(|| inner.place_digest()).as_ref().ok()?;
+        described.extend(place.iter().map(|place| (PLACE_DIGEST.to_owned(), place.as_str().into())));
+        Some(described)
+    }
+}
+
+impl Inner {
+    fn place_digest(&self) -> Result<Option<String>> {
+        let of_transport = [ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT];
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .filter(|(name, value)| !of_transport.contains(name) && !is_secret(name) && !value.is_sensitive())
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        headers.sort_unstable();
+        match (self.address.query(), &self.query[..], &headers[..]) {
+            (None, [], []) => Ok(None),
+            all => digest(&format!("{all:?}")).map(Some),
+        }
+    }
+}
