@@ -61,7 +61,7 @@ wrappers! {
     });
     bound: around(|model| model.bind("user", "kit"));
     budgeted: around(|model| {
-        let budget = Budget::new().with_max_calls(10_000).with_max_tokens(100_000_000);
+        let budget = Budget::new().with_max_calls(10_000).with_max_tokens(100_000_000).with_expected_output(10);
         model.with_config(RunConfig::new().with_admission(budget))
     });
     watched: around(|model| model.with_listener(|_| {}));
