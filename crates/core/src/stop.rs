@@ -56,6 +56,24 @@ impl<T: Into<String> + Clone> From<&[T]> for Stop {
     }
 }
 
+impl From<&String> for Stop {
+    fn from(text: &String) -> Self {
+        text.clone().into()
+    }
+}
+
+impl<T: Into<String> + Clone> From<&Vec<T>> for Stop {
+    fn from(texts: &Vec<T>) -> Self {
+        texts.as_slice().into()
+    }
+}
+
+impl<T: Into<String> + Clone, const N: usize> From<&[T; N]> for Stop {
+    fn from(texts: &[T; N]) -> Self {
+        texts.as_slice().into()
+    }
+}
+
 /// A text for one that was given as such, else a list.
 impl From<Stop> for Value {
     fn from(Stop { mut texts, alone }: Stop) -> Self {
@@ -83,5 +101,8 @@ mod tests {
         check(vec!["END", "\n\n"].into(), json!(["END", "\n\n"]));
         check(["a".to_owned(), "b".to_owned()][..].into(), json!(["a", "b"]));
         check(Vec::<String>::new().into(), json!([]));
+        check((&"END".to_owned()).into(), json!("END"));
+        check((&vec!["END".to_owned()]).into(), json!(["END"]));
+        check((&["END"]).into(), json!(["END"]));
     }
 }

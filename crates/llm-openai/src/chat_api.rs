@@ -106,6 +106,18 @@ mod tests {
     use catena_core::Data;
 
     #[test]
+    fn half_a_character_costs_no_member_that_nobody_knows() {
+        let body =
+            br#"{"choices":[{"message":{"content":"a","details":[{"text":"b\ud83d"}]}}],"more":"c\ude00"}"#;
+        let answer = ChatApi::Completions.decode(body, &Origin::default(), false).expect("an answer");
+        let extra = &answer.metadata.extra;
+        assert_eq!(
+            (&extra["details"][0]["text"], &extra["more"]),
+            (&"b\u{FFFD}".into(), &"c\u{FFFD}".into())
+        );
+    }
+
+    #[test]
     fn half_a_character_costs_no_answer() {
         let chat = r#"{"choices":[{"message":{"content":"a\ud83d","reasoning":"b\ude00","refusal":"c\ud83dc","tool_calls":[
             {"id":"c1","function":{"name":"f","arguments":"{\"x\":\"d\ud83d\"}"}}]}}]}"#;

@@ -175,7 +175,7 @@ impl ChatOpenAi {
         cx: &Context,
     ) -> Result<Vec<AiMessage>> {
         let prompt = prompt.into();
-        if self.options.streaming {
+        if self.options.streaming && !self.options.streams_at_once(cx.arguments()) {
             return Runnable::call(self, prompt, cx).await.map(|answer| vec![answer]);
         }
         let demand = || Demand::of_prompt(self, &prompt, cx);

@@ -17,9 +17,9 @@
 //!   # use catena::prelude::*;
 //!   let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
 //!   let _guard = runtime.enter();
-//!   let wait = lambda(async |text: String| {
+//!   let wait = lambda(|text: String| async move {
 //!       tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-//!       text
+//!       Ok(text)
 //!   });
 //!   assert_eq!(wait.blocking().invoke("Hi")?, "Hi");
 //!   # Ok::<(), Box<dyn std::error::Error>>(())

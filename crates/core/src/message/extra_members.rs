@@ -40,8 +40,8 @@ impl ExtraMembers {
         Self::default()
     }
 
-    /// Adds a member whose value is JSON already, or replaces the one of that name. Null says nothing and is passed over,
-    /// and so is what is no JSON once it is looked at.
+    /// Adds a member whose value is JSON already, or replaces the one of that name. Null says nothing and is passed over.
+    /// The caller vouches for the JSON: what is none is lost when somebody looks, and so are those that were added with it.
     pub fn push_json(&mut self, name: &str, json: &str) {
         if json == "null" {
             return;
@@ -58,6 +58,19 @@ impl ExtraMembers {
         self.unread.push(':');
         self.unread.push_str(json);
         self.unread.push(',');
+    }
+
+    /// The value of a member. Nothing is read if there is none of that name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        // A name with escapes is written otherwise than it is asked for.
+        let is_absent =
+            self.read.get().is_none() && !self.unread.contains('\\') && !self.unread.contains(name);
+        if is_absent { None } else { self.members().get(name) }
+    }
+
+    /// True if there is a member of this name.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     /// Adds all of `next` but nulls; its values win.

@@ -104,6 +104,11 @@ impl Service {
         self.0.max_retries
     }
 
+    /// What waits between attempts.
+    pub fn timer(&self) -> &Arc<dyn Timer> {
+        &self.0.timer
+    }
+
     /// Whether somebody is asked before every attempt, and wants to know what a call [asks
     /// for](Call::with_demand).
     pub fn has_admission(&self) -> bool {

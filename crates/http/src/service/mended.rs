@@ -87,6 +87,10 @@ impl<D: StreamDecoder> StreamDecoder for Mended<D> {
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<D::Chunk>> {
         let found = self.decoder.event(name, data, origin);
         if !is_unreadable(&found) {
+            if matches!(found, Ok(Some(_))) {
+                // The text went on without the other half.
+                self.held = None;
+            }
             return found;
         }
         match mend(data, self.held, true) {

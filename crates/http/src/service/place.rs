@@ -17,7 +17,7 @@ impl Service {
     /// same for the same ones, and another for others. Headers that carry keys are left out; a query may hold a key, which
     /// is why it is not shown itself.
     ///
-    /// `None` if no cryptography is compiled in to make a digest.
+    /// `None` if there is a query, and no cryptography is compiled in to make a digest.
     pub fn with_place(&self, mut described: Map<String, Value>) -> Option<Map<String, Value>> {
         let inner = self.inner();
         let place = inner.place.get_or_init(|| inner.place_digest()).as_ref().ok()?;
@@ -38,7 +38,16 @@ impl Inner {
         headers.sort_unstable();
         match (self.address.query(), &self.query[..], &headers[..]) {
             (None, [], []) => Ok(None),
+            // They hold no key, so without cryptography they stand for themselves.
+            (None, [], headers) => {
+                Ok(Some(digest(&format!("{headers:?}")).unwrap_or_else(|_| shown(headers))))
+            }
             all => digest(&format!("{all:?}")).map(Some),
         }
     }
+}
+
+fn shown(headers: &[(&str, &[u8])]) -> String {
+    let shown = |(name, value): &(&str, &[u8])| format!("{name}: {}", value.escape_ascii());
+    headers.iter().map(shown).collect::<Vec<_>>().join("; ")
 }

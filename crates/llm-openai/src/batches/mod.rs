@@ -6,6 +6,7 @@ mod results;
 mod wait;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
@@ -24,6 +25,12 @@ use crate::codec::error::{KEY_VARIABLE, decode_failure};
 use crate::openai_client::OpenAiClient;
 use crate::page::{ListOptions, Page, all_pages};
 use results::Lines;
+
+/// How long a service is left alone that did not say for how long.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A service that asks for more is not waited for: the caller is told instead.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// `POST /batches`, and what belongs to it. Made by [`OpenAiClient::batches`]. For prompts and messages see
 /// [`OpenAiBatch`].
@@ -63,17 +70,24 @@ impl Batches {
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
         let call = Call::post("batches").with_json(body).at_most_once();
-        let mut left = self.client.inner().service().max_retries();
+        let service = self.client.inner().service();
+        let mut left = service.max_retries();
         loop {
             let error = match self.client.fetch(call.clone()).await {
-                Err(error) if may_be_done(&error) => error,
+                Err(error) if may_be_done(&error) && error.is_retryable() => error,
                 answer => return answer,
             };
+            // As long as the service asks for, if it does: what has begun may not be on the list at once.
+            let pause = error.retry_after().unwrap_or(PAUSE);
+            if left == 0 || pause > LONGEST_PAUSE {
+                return self.begun(request).await.ok().flatten().ok_or(error);
+            }
+            service.timer().sleep(pause).await;
             match self.begun(request).await {
                 Ok(Some(batch)) => return Ok(batch),
-                Ok(None) if left > 0 => left -= 1,
+                Ok(None) => left -= 1,
                 // Nobody knows whether it was begun.
-                _ => return Err(error),
+                Err(_) => return Err(error),
             }
         }
     }

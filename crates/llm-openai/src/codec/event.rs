@@ -112,8 +112,9 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
 
     /// An error where some services report one: OpenRouter in the choice, Groq among what it says about itself.
     fn other_error(&self) -> Option<Value> {
-        let of_groq =
-            |value: &RawValue| Some(serde_json::from_str::<Value>(value.get()).ok()?["error"].take());
+        let of_groq = |value: &RawValue| {
+            serde_json::from_str::<Value>(value.get()).ok()?.get_mut("error").map(Value::take)
+        };
         let groq = self.facts.iter().find(|(name, _)| name == "x_groq").and_then(|(_, value)| of_groq(value));
         let of_choice = self.choices.first.as_ref().map(EventChoice::error).filter(|error| is_truthy(error));
         of_choice.cloned().or(groq).filter(is_truthy)

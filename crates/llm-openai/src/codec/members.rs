@@ -65,10 +65,20 @@ pub(super) fn take_fact<'de, A: MapAccess<'de>>(
     object: &mut A,
 ) -> Result<(), A::Error> {
     let value: &'de RawValue = object.next_value()?;
+    if holds_half(value.get()) {
+        return Err(A::Error::custom("half of a character"));
+    }
     if says_something(value) {
         facts.push((name, value));
     }
     Ok(())
+}
+
+/// Whether an escape in it is half of a character, which a value that is kept unread would hide from those who mend it.
+fn holds_half(json: &str) -> bool {
+    let may = memchr::memmem::find(json.as_bytes(), br"\ud")
+        .or_else(|| memchr::memmem::find(json.as_bytes(), br"\uD"));
+    may.is_some() && serde_json::from_str::<Value>(json).is_err() && read_value(json).is_some()
 }
 
 /// Keeps them as they are.

@@ -147,7 +147,7 @@ pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage
 
 /// Says whose blocks these are: `content_blocks` reads them as OpenAI's.
 pub(super) fn name_provider(message: &mut AiMessage) {
-    message.metadata.extra.insert("model_provider".to_owned(), "openai".into());
+    message.metadata.extra.push_json("model_provider", "\"openai\"");
 }
 
 /// A summary of thoughts, and thoughts themselves, as text.
