@@ -163,8 +163,8 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 
 /// Makes a tool of a function: something that a model may call.
 ///
-/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. The first paragraphs of its doc comment are what the model
-/// is told that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
+/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. Its doc comment, the whole of it, is what the model is told
+/// that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
 /// arguments: `Deserialize + JsonSchema`; on a parameter may stand what serde and schemars take on a field, such as
 /// `#[serde(default)]`.
 ///
