@@ -23,9 +23,9 @@ use crate::{CacheKey, CacheStore, CacheableAnswer};
 ///
 /// Calls and streams share what is kept: a stream of a kept answer is one chunk. Equal calls at the same time are one
 /// call, whose chunks all callers get as they arrive; when the caller who began it leaves, the others carry it on, and its
-/// run's limits hold no longer.
-/// Answers that were not paid for say so: [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and
-/// observers get an event named `cache_hit`. Errors and streams that broke off are not kept.
+/// run's limits hold no longer. Answers that were not paid for say so:
+/// [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and observers get an event named `cache_hit`. Errors
+/// and streams that broke off are not kept.
 ///
 /// A kept answer needs no permit of a run's limits, and no budget. Whoever shares a call needs one as for a call of its own.
 ///

@@ -13,10 +13,10 @@ use crate::ModelRegistry;
 /// | `ollama:...` | `ollama` | | | chat, text, embeddings |
 ///
 /// Keys, addresses and whatever else is not among the [options](crate::ModelOptions) come from each provider's environment
-/// variables. On Azure the model is the name of the deployment, and `base_url` the endpoint of the resource. The registry is a
-/// value: what is added to one, nobody else sees. A crate of one's own, or of somebody else,
-/// is one line more: `catena::models().with(catena_llm_local::provider)` adds `local:PATH.gguf`, for models in files, which
-/// run in this process. What makes models of a provider otherwise takes its place under the same name:
+/// variables. On Azure the model is the name of the deployment, and `base_url` the endpoint of the resource. The registry is
+/// a value: what is added to one, nobody else sees. A crate of one's own, or of somebody else, is one line more:
+/// `catena::models().with(catena_llm_local::provider)` adds `local:PATH.gguf`, for models in files, which run in this
+/// process. What makes models of a provider otherwise takes its place under the same name:
 /// `catena::models().with_chat("openai", |model, options| ..)`.
 ///
 /// # Example

@@ -10,13 +10,13 @@
 //! | choices at call time | [`ConfigurableField`], [`ConfigurableAlternatives`], [`configurable`] |
 //! | prompts | [`PromptTemplate`], [`ChatPromptTemplate`], [`MessagesPlaceholder`], [`FewShotPromptTemplate`], [`FewShotChatMessagePromptTemplate`], [`ImagePromptTemplate`], [`DictPromptTemplate`], [`StructuredPrompt`], [`PromptValue`], [`TemplateFormat`] |
 //! | examples for prompts | [`Examples`], [`ExampleSelector`], [`LengthBasedExampleSelector`], [`SemanticSimilarityExampleSelector`], [`MaxMarginalRelevanceExampleSelector`] |
-//! | messages | [`Message`], [`AiMessage`], [`HumanMessage`], [`SystemMessage`], [`ToolMessage`], [`Content`], [`ContentBlock`], [`StandardBlock`], [`Usage`], [`ResponseMetadata`] |
+//! | messages | [`Message`], [`AiMessage`], [`HumanMessage`], [`SystemMessage`], [`ToolMessage`], [`Content`], [`ContentBlock`], [`StandardBlock`], [`Usage`], [`ResponseMetadata`], [`ExtraMembers`] |
 //! | work on messages | [`TrimMessages`], [`MessageFilter`], [`merge_message_runs`], [`get_buffer_string`], [`convert_to_messages`], [`convert_to_openai_messages`], [`TokenCounter`], [`ApproximateTokens`] |
 //! | values | [`Data`], [`Record`], [`vars!`], [`FromData`], [`Document`], [`Json`], [`Xml`] |
-//! | models | [`LanguageModel`], [`ChatModelExt`], [`Capability`], [`Embeddings`], [`ModelRegistry`], [`ModelOptions`], [`ConfigurableModel`] |
+//! | models | [`LanguageModel`], [`ChatModelExt`], [`Capability`], [`Embeddings`], [`ModelRegistry`], [`ModelOptions`], [`Stop`], [`ConfigurableModel`] |
 //! | parsers of text | [`StrOutputParser`], [`CommaSeparatedListOutputParser`], [`BooleanOutputParser`], [`EnumOutputParser`], [`DatetimeOutputParser`], [`XmlOutputParser`], [`RegexDictParser`], [`CombiningOutputParser`], `RegexParser` with the feature `regex` |
 //! | typed answers | [`JsonOutputParser`], [`TypedOutputParser`], `parse` with the feature `schemars`, [`JsonSchemaOutputParser`], [`StructuredOutput`], [`OutputFixingParser`], [`RetryOutputParser`], [`OutputParser`] for one's own |
-//! | tools | [`tool()`], [`Tool`], [`ToolLoop`], [`ToolOptions`], [`ToolCall`], [`ToolsParser`], [`RunnableTool`], [`convert_to_openai_tool`] |
+//! | tools | [`tool()`], [`Tool`], [`ToolOutput`], [`IntoToolOutput`], [`OnToolError`], [`ToolLoop`], [`ToolOptions`], [`ToolCall`], [`ToolsParser`], [`RunnableTool`], [`convert_to_openai_tool`] |
 //! | runs | [`RunConfig`], [`Context`], [`CancelToken`], [`Timer`], [`RetryBudget`], [`Admission`] |
 //! | watching | [`Observer`], [`RunCollector`], [`UsageTotals`], [`StreamEvent`], [`observe_with`], `TracingObserver` with the feature `tracing`, [`Graph`] |
 //! | memory | [`ChatMessageHistory`], [`InMemoryChatMessageHistory`], [`InMemorySessions`] |

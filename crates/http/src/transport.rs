@@ -20,7 +20,7 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body
 /// * The future may be polled on any executor and any thread, and so may the body it returns.
 /// * The request has an absolute URL with the scheme `http` or `https`.
 /// * The future completes when the status and the headers have arrived; the body streams.
-/// * Redirects are not followed, and nothing is sent again that may have been processed.
+/// * Redirects are not followed, and nothing is sent again but what [`HttpClient::send`](crate::HttpClient::send) says.
 ///
 /// # Errors
 /// `Connection`, `Tls`, `Timeout` and the like. Messages name the host and hold no secrets: no header values, no

@@ -16,9 +16,8 @@ use crate::turnstile::Turnstile;
 /// It learns from three things: refusals (429, and 503 of an overloaded service), the `Retry-After` of a service that
 /// goes on refusing, and `x-ratelimit-*` headers, by which it spreads requests before the service has to refuse any. It
 /// starts with a few at once and doubles them, spread over a tenth of a second at least, until the service shows its limit;
-/// then it stays there, and tries now and
-/// then whether there is more. A service that goes on refusing without such headers limits the rate: then requests are
-/// spread by what it took from one refusal to the next.
+/// then it stays there, and tries now and then whether there is more. A service that goes on refusing without such headers
+/// limits the rate: then requests are spread by what it took from one refusal to the next.
 ///
 /// Every model has limits of its own, and is learned apart from the others, by [its name](Demand::model). Callers of a
 /// model are served in the order they came. Clones share what was learned: give one to every client of the same service

@@ -21,11 +21,10 @@ use crate::{Cost, PriceTable};
 /// without one, the most that such a call has written so far under this budget. As long as nothing is known at all, calls
 /// of which tokens or money are limited are let in one after the other, or half a minute apart.
 ///
-/// Calls under way count with their estimate; a call that fits only if they turn out cheaper
-/// waits for them. What a call really used replaces its estimate when it ends; the estimate stays where a call was given up,
-/// took too long or its stream broke off, and nothing is counted for one that failed otherwise before its answer began. A
-/// model that writes more than was expected can exceed the budget by that much for each call under way; the next call is
-/// refused.
+/// Calls under way count with their estimate; a call that fits only if they turn out cheaper waits for them. What a call
+/// really used replaces its estimate when it ends; the estimate stays where a call was given up, took too long or its stream
+/// broke off, and nothing is counted for one that failed otherwise before its answer began. A model that writes more than
+/// was expected can exceed the budget by that much for each call under way; the next call is refused.
 ///
 /// Clones share what was spent.
 ///

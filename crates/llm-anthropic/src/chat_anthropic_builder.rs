@@ -71,8 +71,8 @@ impl ChatAnthropicBuilder {
         self
     }
 
-    /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before. Which of them it was is in the answer's
-    /// `metadata` as `stop_sequence`.
+    /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before. Which of them it was is in
+    /// the answer's `metadata` as `stop_sequence`.
     pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
         self.parameters.set("stop_sequences", stop.into().into_texts());
         self
@@ -106,7 +106,8 @@ impl ChatAnthropicBuilder {
     }
 
     /// Describes tools that the model may call, and calls none of them: what runs them is
-    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model; see [`ChatAnthropic::bind_tools`] for the forms they may have.
+    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model. See
+    /// [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
     #[doc(alias = "tools")]
     pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();

@@ -19,7 +19,8 @@ use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_for_api};
 use crate::openai_client::OpenAiClient;
 
-/// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format.
+/// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format, or behind the
+/// Responses API where a [request needs it](ChatOpenAiBuilder::with_use_responses_api).
 ///
 /// A clone is cheap and shares connections. It works on every executor and in blocking code.
 ///

@@ -148,7 +148,8 @@ impl ChatOpenAiBuilder {
     }
 
     /// Describes tools that the model may call, and calls none of them: what runs them is
-    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model; see [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
+    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model. See
+    /// [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
     #[doc(alias = "tools")]
     pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();

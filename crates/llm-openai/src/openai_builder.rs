@@ -62,7 +62,8 @@ impl OpenAiBuilder {
         self
     }
 
-    /// The most tokens to generate. Default 256; the service's own default is 16.
+    /// The most tokens to generate. Default 256; the service's own default is 16. A `max_tokens` of -1, bound to a call, is
+    /// what the prompt leaves of the context of OpenAI's own models.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
         self.parameters.set("max_tokens", limit);
         self

@@ -85,8 +85,7 @@ const PASSED_OVER: [&str; 13] = [
 ///
 /// What is written of a model is what the application set on it: parameters, base URL without a query, organization,
 /// timeout and retries. A model with headers or a query of its own, or with an MCP server's, where keys may be, or one on
-/// Azure, is not written;
-/// clients, timers and admissions are left to the program that loads it.
+/// Azure or of a project, is not written; clients, timers and admissions are left to the program that loads it.
 ///
 /// # Errors
 /// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for a setting that is not known here, and with

@@ -163,13 +163,13 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 
 /// Makes a tool of a function: something that a model may call.
 ///
-/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. The first paragraphs of its doc comment are what the model
-/// is told that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
+/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. Its doc comment, the whole of it, is what the model is told
+/// that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
 /// arguments: `Deserialize + JsonSchema`; on a parameter may stand what serde and schemars take on a field, such as
 /// `#[serde(default)]`.
 ///
-/// The function may be `async`, and return a value, a `ToolOutput`, or a `Result` with any error. It needs the feature
-/// `schemars`.
+/// The function may be `async`, and return a `ToolOutput`, a value that serde can write, one's own types included, or a
+/// `Result` of these with any error. It needs the feature `schemars`.
 ///
 /// # Parameters that the model does not see
 /// * one of the type `Context` is the run of the call: any type whose last word is `Context` is taken for it, so import one
@@ -190,7 +190,7 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 ///
 /// # Options
 /// * `name = "..."` and `description = "..."` instead of those of the function;
-/// * `return_direct`: in a loop, its output is the answer, unless other tools were called beside it;
+/// * `return_direct`: in a loop, its output is the answer, unless other tools were called beside it or a call failed;
 /// * `crate = path`: where catena is, if not under its own name.
 ///
 /// # Errors

@@ -12,9 +12,8 @@ use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunConfig, RunK
 /// Calls a runnable with a config of its own under the caller's. Made by
 /// [`with_config`](crate::RunnableExt::with_config) and [`with_timeout`](crate::RunnableExt::with_timeout).
 ///
-/// Tags and observers add up; of what limits a run both hold: time, admissions, retries, cancellation. For
-/// everything else what the caller says counts.
-/// It has no run of its own.
+/// Tags and observers add up; of what limits a run both hold: time, admissions, retries, cancellation. For everything else
+/// what the caller says counts. It has no run of its own.
 ///
 /// # Example
 /// ```

@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind};
 /// How much of an error a model is told.
 const MOST: usize = 2000;
 
-/// What becomes of an error of a tool, or of arguments that do not fit.
+/// What becomes of an error of a tool, or of arguments that do not fit. Errors that end the whole run, such as a spent
+/// budget or a cancellation, are told to no model: the call fails with them.
 ///
 /// # Example
 /// ```

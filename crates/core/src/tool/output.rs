@@ -79,7 +79,8 @@ impl From<String> for ToolOutput {
 /// In a `Result`, the value is a [`ToolOutput`] or whatever serde can write, and the error is a text, an [`Error`] or
 /// what `?` makes a `Box<dyn Error + Send + Sync>` of. [`OnToolError`](crate::OnToolError) says what becomes of it.
 ///
-/// A type of your own is returned in a `Result`, as [`ToolOutput::json`] makes one, or implements this itself.
+/// A type of your own is returned in a `Result`, as [`ToolOutput::json`] makes one, or implements this itself. A function
+/// with `#[tool]` returns whatever serde can write as it is.
 ///
 /// # Example
 /// ```

@@ -172,7 +172,7 @@ impl Tool {
     }
 
     /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it; unless the model called
-    /// other tools beside it, whose outputs it is to see.
+    /// other tools beside it, whose outputs it is to see, or a call failed.
     #[must_use]
     pub fn return_direct(mut self) -> Self {
         self.return_direct = true;

@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, Amazon Bedrock's `toolSpec`, and a JSON Schema
 /// with a title; what is in that form already, or is a tool of the service itself, is left as it is; `extras`, of which
-/// each service takes what it knows, stand beside the function. `strict`: whether the
-/// service holds the model to the schema; all objects in it are then closed, and all their members required.
+/// each service takes what it knows, stand beside the function. `strict`: whether the service holds the model to the
+/// schema; all objects in it are then closed, and all their members required.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] for what is no tool, and for one that says otherwise of `strict`.

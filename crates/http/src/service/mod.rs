@@ -101,8 +101,9 @@
 //!
 //! A key is kept as a [`SecretString`](secrecy::SecretString), whose memory is wiped; its header is marked as sensitive.
 //! It is sent over TLS or to this machine only, unless the network is declared trusted; so is every header that carries keys
-//! by its name, and neither goes unencrypted to a proxy elsewhere. There is no way to put a key into a URL. Bodies, headers and request ids that come back are searched for it, in plain and as JSON escapes it, before
-//! anything of them reaches an error or a caller, and before anything is cut. Texts from a service are bounded.
+//! by its name, and neither goes unencrypted to a proxy elsewhere. There is no way to put a key into a URL. Bodies, headers
+//! and request ids that come back are searched for it, in plain and as JSON escapes it, before anything of them reaches an
+//! error or a caller, and before anything is cut. Texts from a service are bounded.
 
 mod address;
 mod answer;

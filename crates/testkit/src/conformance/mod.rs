@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | `stop` | a list of texts |
 //! | `model` | the id of another model for this call |
-//! | `tools` | `{"type": "function", "function": {"name", "description", "parameters"}}`, the function alone, or a JSON Schema with a `title` |
+//! | `tools` | `{"type": "function", "function": {"name", "description", "parameters"}}`, beside it `extras` for services that know them, the function alone, or a JSON Schema with a `title` |
 //! | `tool_choice` | `"auto"`, `"none"`, `"required"` or `"any"`, a tool's name, or `{"type": "function", "function": {"name"}}` |
 //! | `parallel_tool_calls` | `false`: at most one call in an answer |
 //! | `response_format` | `{"type": "json_schema", "json_schema": {"name", "strict", "schema"}}`, `{"type": "json_object"}`, or a JSON Schema with a `title` |
