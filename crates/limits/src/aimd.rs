@@ -59,9 +59,9 @@ impl Aimd {
         self.limit as usize
     }
 
-    /// True until the service showed its limit.
+    /// True until the service showed its limit, or all that is allowed was reached.
     pub(crate) fn is_doubling(&self) -> bool {
-        self.phase == Phase::Doubling
+        self.phase == Phase::Doubling && self.limit < self.max
     }
 
     /// True while no more is tried than was accepted before.

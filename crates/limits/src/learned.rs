@@ -75,7 +75,8 @@ impl Learned {
         if self.aimd.is_doubling() {
             let gap = SHORTEST.div_f64(self.aimd.limit() as f64);
             let due = self.next.map_or(now, |next| next.max(now.checked_sub(LATE).unwrap_or(now)));
-            self.next = due.checked_add(gap);
+            // Those that pass freely do not push it away for the others.
+            self.next = now.checked_add(SHORTEST).and_then(|latest| due.min(latest).checked_add(gap));
         }
     }
 

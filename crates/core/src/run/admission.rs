@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::entry::enter;
 use crate::{Demand, Error, RateLimits, Result, Usage};
 
 /// Lets calls of models in, and learns how they ended.
@@ -16,7 +17,8 @@ use crate::{Demand, Error, RateLimits, Result, Usage};
 ///
 /// # Contract
 /// `admit` completes when the call may be made. What it returns is held until the answer is complete, or its stream
-/// has ended. Each admission is reported once or, if the caller gave up, dropped without a report.
+/// has ended. Each admission is reported once or, if the caller gave up, dropped without a report. A call that was given up
+/// while another admission was waited for is reported too, as cancelled: nothing was sent.
 ///
 /// # Errors
 /// An error of `admit` becomes the error of the call: nothing is sent, and nobody tries again.
@@ -59,6 +61,12 @@ pub trait Admission: Debug + Send + Sync {
     /// What clones that share one state have in common, and nothing else has: the address of that state. A run that is
     /// given several of them, by its caller and by its steps, asks once. `None`: it shares nothing.
     fn identity(&self) -> Option<usize> {
+        None
+    }
+
+    /// The two of which a pair is made: each is asked on its own, so that one which a run has from elsewhere too is not
+    /// asked twice. `None`: it is no pair.
+    fn halves(&self) -> Option<[&dyn Admission; 2]> {
         None
     }
 }
@@ -114,29 +122,30 @@ impl<A: Admission + ?Sized> Admission for Arc<A> {
     fn identity(&self) -> Option<usize> {
         (**self).identity()
     }
+
+    fn halves(&self) -> Option<[&dyn Admission; 2]> {
+        (**self).halves()
+    }
 }
 
 /// One after the other: both must let a call in, and both are told how it ended. What the first one lets in waits for the
 /// second: the one that says when exactly to send comes last, as a rate limiter behind a queue. Where the second refuses,
-/// the first is told of its error, as of a call that came to nothing.
+/// the first is told of its error, as of a call that came to nothing; where the caller gives up waiting for the second,
+/// of a [cancelled](crate::ErrorKind::Cancelled) one.
 #[async_trait]
 impl<A: Admission, B: Admission> Admission for (A, B) {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
-        let first = self.0.admit(demand).await?;
-        match self.1.admit(demand).await {
-            Ok(second) => Ok(Box::new((first, second))),
-            Err(error) => {
-                first.report(&Outcome::new(RateLimits::default(), Some(&error)));
-                Err(error)
-            }
-        }
+        Ok(Box::new(enter([self as &dyn Admission], demand).await?))
+    }
+
+    fn halves(&self) -> Option<[&dyn Admission; 2]> {
+        Some([&self.0, &self.1])
     }
 }
 
-impl Admitted for (Box<dyn Admitted>, Box<dyn Admitted>) {
+/// Each is told how the request ended.
+impl Admitted for Vec<Box<dyn Admitted>> {
     fn report(self: Box<Self>, outcome: &Outcome<'_>) {
-        let (first, second) = *self;
-        first.report(outcome);
-        second.report(outcome);
+        self.into_iter().for_each(|admitted| admitted.report(outcome));
     }
 }

@@ -83,18 +83,16 @@ impl<'a> Demand<'a> {
 
     fn of_input<M: LanguageModel + ?Sized>(model: &'a M, input: u64, texts: u64, cx: &'a Context) -> Self {
         let (bound, set) = (cx.arguments(), model.parameters());
-        let number = |names: &[&str]| {
-            [bound, set.as_ref()]
-                .into_iter()
-                .flatten()
-                .find_map(|members| names.iter().find_map(|name| members.get(*name).and_then(Value::as_u64)))
-        };
-        let output =
-            number(&["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"]).unwrap_or(0);
-        let answers = number(&["n"]).unwrap_or(1).max(number(&["best_of"]).unwrap_or(1));
+        let places = || [bound, set.as_ref()].into_iter().flatten();
+        let number = |name: &str| places().find_map(|members| members.get(name).and_then(Value::as_u64));
+        // The first that is there decides: behind one that is no bound, such as -1, stands nothing that bounds.
+        let output = places()
+            .find_map(|members| LENGTHS.iter().find_map(|name| members.get(*name).filter(|it| !it.is_null())))
+            .and_then(Value::as_u64)
+            .unwrap_or(0);
+        let answers = number("n").unwrap_or(1).max(number("best_of").unwrap_or(1));
         let output = output.saturating_mul(answers).saturating_mul(texts);
-        let member =
-            |name: &str| [bound, set.as_ref()].into_iter().flatten().find_map(|members| members.get(name));
+        let member = |name: &str| places().find_map(|members| members.get(name));
         let tools = ApproximateTokens::tokens_of_tools(member("tools").and_then(Value::as_array));
         let format = member("response_format").filter(|format| format.is_object());
         let format = format.map_or(0, |format| text_tokens(&format.to_string()));
@@ -105,6 +103,9 @@ impl<'a> Demand<'a> {
         Self { is_open_ended: output == 0, ..call }
     }
 }
+
+/// What bounds the length of an answer, by its names.
+const LENGTHS: [&str; 4] = ["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"];
 
 fn message_tokens(messages: &[Message]) -> u64 {
     ApproximateTokens::new().count(messages) as u64
@@ -168,6 +169,17 @@ mod tests {
         check(set.clone(), json!({"max_tokens": 7, "n": 5}), Some("m"), 35);
         check(set.clone(), json!({"n": null, "model": null}), Some("m"), 200);
         check(set, json!({"best_of": 4}), Some("m"), 400);
+    }
+
+    #[test]
+    fn a_bound_that_bounds_nothing_is_not_replaced_by_another() {
+        let set = json!({"max_tokens": 100});
+        for open in [json!(-1), json!("many"), json!(1.5)] {
+            check(set.clone(), json!({"max_tokens": open}), None, 0);
+            check(set.clone(), json!({"num_predict": open}), None, 0);
+        }
+        check(set.clone(), json!({"max_tokens": null}), None, 100);
+        check(set, json!({"max_completion_tokens": null, "max_tokens": 7}), None, 7);
     }
 
     #[test]

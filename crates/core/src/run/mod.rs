@@ -7,6 +7,7 @@ mod config;
 mod context;
 mod deferred;
 mod demand;
+mod entry;
 mod event;
 mod limit;
 mod map_error;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::entry::enter;
 use super::permits::Permit;
 use crate::{Admission, Admitted, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Usage};
 
@@ -32,21 +33,14 @@ impl ModelPass {
         Self { _permit: permit, admitted: Vec::new(), meter: Arc::default() }
     }
 
-    /// Asks one after the other. Where one refuses, those before it are told: the call came to nothing.
+    /// Asks one after the other.
     pub(super) async fn enter(
         &mut self,
         admissions: &[Arc<dyn Admission>],
         demand: &Demand<'_>,
     ) -> Result<()> {
-        for admission in admissions {
-            match admission.admit(demand).await {
-                Ok(admitted) => self.admitted.push(admitted),
-                Err(error) => {
-                    self.report(Outcome::new(RateLimits::default(), Some(&error)));
-                    return Err(error);
-                }
-            }
-        }
+        self.admitted =
+            enter(admissions.iter().map(|admission| &**admission as &dyn Admission), demand).await?;
         Ok(())
     }
 
@@ -54,10 +48,7 @@ impl ModelPass {
     pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, had_begun: bool) {
         let usage = usage.or(self.meter.take());
         let outcome = Outcome::new(RateLimits::default(), error);
-        self.report(outcome.with_usage(usage).with_had_begun(had_begun));
-    }
-
-    fn report(&mut self, outcome: Outcome<'_>) {
+        let outcome = outcome.with_usage(usage).with_had_begun(had_begun);
         self.admitted.drain(..).for_each(|admitted| admitted.report(&outcome));
     }
 }

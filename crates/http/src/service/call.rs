@@ -48,6 +48,7 @@ pub struct Call {
 pub(crate) struct Asks {
     tokens: Option<u64>,
     input_tokens: Option<u64>,
+    is_open_ended: bool,
     model: Option<String>,
 }
 
@@ -55,6 +56,7 @@ impl Asks {
     pub(crate) fn demand(&self) -> Demand<'_> {
         let mut demand = Demand::of_tokens(self.tokens);
         (demand.input_tokens, demand.model) = (self.input_tokens, self.model.as_deref());
+        demand.is_open_ended = self.is_open_ended;
         demand
     }
 }
@@ -209,8 +211,8 @@ impl Call {
     /// [has](super::Service::has_admission) one.
     #[must_use]
     pub fn with_demand(mut self, demand: Option<Demand<'_>>) -> Self {
-        self.asks = demand.map(|Demand { tokens, input_tokens, model, .. }| {
-            Box::new(Asks { tokens, input_tokens, model: model.map(str::to_owned) })
+        self.asks = demand.map(|Demand { tokens, input_tokens, is_open_ended, model, .. }| {
+            Box::new(Asks { tokens, input_tokens, is_open_ended, model: model.map(str::to_owned) })
         });
         self
     }
@@ -285,4 +287,19 @@ pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, Heade
         Error::new(ErrorKind::Config, message).with_source(error)
     })?;
     Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demand_arrives_as_it_was_given() {
+        let (bounded, mut open) = (Demand::of_call(Some("m"), 3, 4), Demand::of_call(None, 3, 0));
+        open.is_open_ended = true;
+        for demand in [bounded, open, Demand::default()] {
+            let call = Call::get("x").with_demand(Some(demand));
+            assert_eq!(call.asks.as_deref().map(Asks::demand), Some(demand));
+        }
+    }
 }

@@ -178,6 +178,23 @@ fn a_few_at_once_are_sent_as_they_come() {
     }
 }
 
+/// All that the caller allows is reached, and the service refuses nothing: then nobody waits for more than room.
+#[test]
+fn a_small_limit_is_used_whole() {
+    for (max, latency) in [(9, 20), (16, 20), (16, 200), (40, 20)] {
+        let (timer, latency) = (FakeTimer::new(), Duration::from_millis(latency));
+        let service = Rc::new(RefCell::new(Service::new(&timer, 1_000, 1e9, latency)));
+        let admission = AdaptiveConcurrency::new().with_max(max).with_timer(timer.clone());
+        let items = (0..1_000).map(|index| -> futures_util::future::LocalBoxFuture<'static, ()> {
+            Box::pin(item(index, Rc::clone(&service), Some(admission.clone())))
+        });
+        let (_, took) = run_all(&timer, Duration::from_millis(1), items.collect());
+        let ideal = 1_000.0 / f64::from(max) * latency.as_secs_f64();
+        let factor = took.as_secs_f64() / ideal;
+        assert!(factor < 1.3, "{factor:.3} times the ideal time with {max} at once of {latency:?}");
+    }
+}
+
 #[test]
 fn without_it_the_service_refuses_most() {
     let (time, refused) = batch(false, 50, Duration::from_secs(1), |service| service.hints = true);

@@ -1,11 +1,12 @@
 //! What runs may spend.
 
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use catena_core::fakes::{FakeChatModel, FakeLlm, FakeTimer};
-use catena_core::{Error, ErrorKind, RunConfig, RunnableExt, Usage, lambda};
-use catena_limits::{Budget, Cost, Price, PriceTable};
+use catena_core::{Admission, Demand, Error, ErrorKind, RunConfig, RunnableExt, Usage, lambda};
+use catena_limits::{AdaptiveConcurrency, Budget, Cost, Price, PriceTable};
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -260,6 +261,47 @@ fn what_the_second_of_a_pair_refuses_costs_the_first_nothing() {
     let config = RunConfig::new().with_admission((first.clone(), second));
     block_on(model().invoke_with("Hi there", &config)).unwrap_err();
     assert_eq!(first.spent().usage, Usage::default());
+}
+
+/// A pair is seen through: the half that is known is not asked again, the other one is.
+#[test]
+fn a_half_of_a_pair_that_is_given_twice_counts_once() {
+    let (budget, queue) = (Budget::new().with_max_tokens(1_000), AdaptiveConcurrency::new().with_max(1));
+    let own = Budget::new();
+    let pair = |other: &Budget| RunConfig::new().with_admission((queue.clone(), other.clone()));
+    let nested = RunConfig::new().with_admission(Arc::new(((own.clone(), budget.clone()), queue.clone())));
+    for step in [config(&budget), pair(&budget), pair(&own), nested] {
+        let before = budget.spent().calls;
+        let (step, caller) = (model().with_config(step), pair(&budget));
+        let mut call = Box::pin(step.invoke_with("Hi", &caller));
+        assert!((&mut call).now_or_never().is_some_and(|answer| answer.is_ok()), "it waits for itself");
+        assert_eq!(budget.spent().calls, before + 1);
+    }
+    assert_eq!((budget.spent().usage, own.spent().calls), (Usage::new(240, 160), 2));
+    assert_eq!(own.spent().usage, Usage::new(120, 80));
+}
+
+/// The caller goes while the second is waited for: nothing was sent.
+#[test]
+fn a_call_that_is_given_up_in_the_queue_costs_nothing() {
+    let queue = AdaptiveConcurrency::new().with_max(1);
+    let held = queue.admit(&Demand::default()).now_or_never().expect("no wait").unwrap();
+    let budget = Budget::new().with_max_tokens(1_000).with_expected_output(500);
+    let pair = RunConfig::new().with_admission((budget.clone(), queue.clone()));
+    let step = model().with_config(RunConfig::new().with_admission(queue.clone()));
+    let (model, caller) = (model(), config(&budget));
+    for mut run in [model.invoke_with("Hi", &pair).boxed(), step.invoke_with("Hi", &caller).boxed()] {
+        assert!((&mut run).now_or_never().is_none());
+        drop(run);
+        assert_eq!(budget.spent().usage, Usage::default());
+    }
+    let pair = (budget.clone(), queue.clone());
+    let demand = Demand::of_call(None, 400, 400);
+    assert!(pair.admit(&demand).now_or_never().is_none());
+    assert_eq!(budget.spent().usage, Usage::default());
+    assert_eq!((queue.state().under_way, queue.state().waiting), (1, 0));
+    drop(held);
+    block_on(model.invoke_with("Hi", &caller)).unwrap();
 }
 
 /// A model with a name that answers later.

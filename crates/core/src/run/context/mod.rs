@@ -113,7 +113,7 @@ impl Context {
         cancels.extend(config.cancel.take());
         let mut admissions = parent.map(|run| run.shared.admissions.clone()).unwrap_or_default();
         let own = config.admission.take();
-        admissions.extend(own.filter(|own| !admissions.iter().any(|known| is_same(known, own))));
+        admissions.extend(own.filter(|own| !admissions.iter().any(|known| Arc::ptr_eq(known, own))));
         let attachments = parent.map(|run| run.shared.attachments.clone()).unwrap_or_default();
         let shared =
             Shared { config, permits, deadline, cancels, admissions, meter, tool_call_id, attachments };
@@ -382,11 +382,6 @@ impl Context {
         let child = Self { run: Some(Arc::new(child)), steps_before: 0 };
         Some((child.clone(), Scope::start(child, input)))
     }
-}
-
-/// Whether they are one, or share their state.
-fn is_same(one: &Arc<dyn Admission>, other: &Arc<dyn Admission>) -> bool {
-    Arc::ptr_eq(one, other) || one.identity().is_some_and(|identity| other.identity() == Some(identity))
 }
 
 /// Calls `poll` with the first observer around it, around the second, and so on.
