@@ -141,7 +141,7 @@ pub use tool::{
 pub mod __private {
     pub use crate::prompt::{FieldValue, fill_in_order};
     pub use crate::random::random_fraction;
-    pub use crate::tool::{Returned, ReturnedPlain, injected};
+    pub use crate::tool::{Returned, ReturnedOutput, ReturnedPlain, ReturnedWritten, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;
     pub use serde;

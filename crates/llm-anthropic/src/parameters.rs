@@ -1,10 +1,12 @@
 //! The settings that shape an answer.
 
-use catena_core::{Error, ErrorKind, Result};
+use std::fmt;
+
+use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Number, Value};
 
 /// Members of request bodies, as the application named them. What is not set is not sent, so the service's defaults hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
     /// Members that are sent as they are, in place of those above.
@@ -13,7 +15,21 @@ pub(crate) struct Parameters {
     not_finite: Option<&'static str>,
 }
 
+/// Without the keys to MCP servers.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
+        let mut shown = f.debug_struct("Parameters");
+        shown.field("members", &members).field("extra", &extra).field("not_finite", &self.not_finite).finish()
+    }
+}
+
 impl Parameters {
+    /// True if there is a key in a tool: it is not written into files.
+    pub(crate) fn has_secrets(&self) -> bool {
+        [&self.members, &self.extra].map(RedactedArguments).iter().any(RedactedArguments::hides_something)
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
     }

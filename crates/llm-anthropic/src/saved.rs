@@ -37,7 +37,7 @@ const PASSED_OVER: [&str; 9] = [
 /// builder; but where the data names another server than Anthropic's, the environment's key is not sent to it.
 ///
 /// What is written of a model is what the application set on it. A model with headers or a query of its own, where keys
-/// may be, or with tools and formats of answers, which are bound to models in LangChain, is not written; clients, timers
+/// may be, with a key to an MCP server, or with tools and formats of answers, which are bound to models in LangChain, is not written; clients, timers
 /// and admissions are left to the program that loads it.
 ///
 /// # Errors
@@ -102,8 +102,11 @@ impl Parameters {
         Ok(())
     }
 
-    /// What is written of a model with these. `None` for what LangChain has no setting for.
+    /// What is written of a model with these. `None` for what LangChain has no setting for, and if a key is among them.
     pub(crate) fn written(&self, model: &str) -> Option<Constructor> {
+        if self.has_secrets() {
+            return None;
+        }
         let mut made = Constructor::new(CHAT).with("model", model);
         let mut others = Map::new();
         for (name, value) in &self.members {

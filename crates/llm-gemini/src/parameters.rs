@@ -1,16 +1,27 @@
 //! Settings of a model that shape its answers.
 
-use catena_core::{Error, ErrorKind, Result};
+use std::fmt;
+
+use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Number, Value};
 
 /// Settings by the names that all providers share. What is not set is not sent, so the service's defaults hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
     /// Members of the request that are sent as they are, in place of those above.
     pub(crate) extra: Map<String, Value>,
     /// What JSON cannot say.
     not_finite: Option<&'static str>,
+}
+
+/// Without the keys to MCP servers.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
+        let mut shown = f.debug_struct("Parameters");
+        shown.field("members", &members).field("extra", &extra).field("not_finite", &self.not_finite).finish()
+    }
 }
 
 impl Parameters {

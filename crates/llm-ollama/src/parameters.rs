@@ -1,15 +1,16 @@
 //! The settings that all models share, and what bound arguments become.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use catena_http::service::Call;
 use serde_json::{Map, Number, Value};
 
 use crate::codec::tool::{wire_format, wire_tools};
 
 /// What a request says beside its messages. What is not set is not sent, so the model's defaults hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Parameters {
     /// How the model runs: the service's `options`.
     pub(crate) options: Map<String, Value>,
@@ -79,6 +80,16 @@ const UNSUPPORTED: [&str; 14] = [
     "verbosity",
     "web_search_options",
 ];
+
+/// Without the keys to MCP servers.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Parameters");
+        shown.field("options", &self.options).field("members", &RedactedArguments(&self.members));
+        shown.field("no_tools", &self.no_tools).field("strict", &self.strict);
+        shown.field("problem", &self.problem).finish()
+    }
+}
 
 impl Parameters {
     /// Sets a number of the options.

@@ -163,8 +163,11 @@ fn call(krate: &Path, signature: &Signature, parameters: &[Parameter]) -> TokenS
         ReturnType::Type(_, ty) => ty.span(),
     };
     quote_spanned! {returned=>
-        #[allow(unused_imports, reason = "only one of the two is needed")]
-        use #krate::__private::{Returned, ReturnedPlain as _};
-        Returned(#ident(#(#values),*)#awaited).into_result()
+        #[allow(unused_imports, reason = "not all of them are needed")]
+        use #krate::__private::{Returned, ReturnedOutput as _, ReturnedPlain as _, ReturnedWritten as _};
+        match Returned(#ident(#(#values),*)#awaited).value() {
+            Ok(value) => value.into_result(),
+            Err(error) => Err(error),
+        }
     }
 }

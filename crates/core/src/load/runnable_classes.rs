@@ -161,7 +161,7 @@ pub(super) fn retry(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
     if let Some(Data::Number(seconds)) = kwargs.data(SAVED_MAX_RETRY_AFTER)?
         && let Some(seconds) = seconds.as_f64()
     {
-        policy = policy.with_max_retry_after(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        policy = policy.with_max_retry_after(longest_wait(seconds)?);
     }
     let params = kwargs.record("exponential_jitter_params")?;
     let seconds = |name: &str| match params.get(name) {
@@ -176,6 +176,15 @@ pub(super) fn retry(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
     let config = read(&mut kwargs)?;
     let runnable = bound.with_retry(policy).boxed();
     Ok(Loaded::Runnable(if config.is_empty() { runnable } else { runnable.with_config(config).boxed() }))
+}
+
+/// A wait of this many seconds; what is too long to count is for ever.
+fn longest_wait(seconds: f64) -> Result<Duration> {
+    if seconds < 0.0 {
+        let message = format!("`{SAVED_MAX_RETRY_AFTER}` of a RunnableRetry is negative: {seconds}");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// Refuses Python's types of errors, but for the one that all errors are of.

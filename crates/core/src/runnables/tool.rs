@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::ready;
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::run::step::{self, Place};
 use crate::{
     ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt,
-    dereference_refs,
+    dereference_refs, gather,
 };
 
 /// What LangChain calls the argument of a tool whose input is a text.
@@ -19,7 +21,7 @@ const ONLY_ARGUMENT: &str = "__arg1";
 /// [`as_tool`](crate::RunnableExt::as_tool). A [`Tool`](crate::Tool) is made of it where one is wanted.
 ///
 /// Models call with a record of arguments. A runnable that takes something else, such as a text, is described to them with
-/// one argument, `__arg1`, which becomes its input.
+/// one argument, `__arg1`, which becomes its input; it may also be called with the input itself.
 ///
 /// # Example
 /// ```
@@ -94,11 +96,17 @@ impl Runnable for RunnableTool {
     type Output = Data;
 
     async fn call(&self, input: Data, cx: &Context) -> Result<Data> {
-        step::call(&self.inner, input, cx, Place::Plain).await
+        step::call(&self.inner, self.input(input), cx, Place::Plain).await
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, Data>, cx: Context) -> ChunkStream<'a, Data> {
-        step::transform(&self.inner, input, &cx, Place::Plain)
+        if !self.takes_one {
+            return step::transform(&self.inner, input, &cx, Place::Plain);
+        }
+        // Only a whole record shows how many arguments it has.
+        let whole = stream::once(gather(input)).filter_map(|whole| ready(whole.transpose()));
+        let input = whole.map(|whole| whole.map(|arguments| self.input(arguments)));
+        step::transform(&self.inner, Box::pin(input), &cx, Place::Plain)
     }
 
     fn name(&self) -> Cow<'_, str> {

@@ -20,7 +20,7 @@ pub use final_answer::FinalAnswer;
 pub use function::ToolFunction;
 pub use injected::injected;
 pub use on_tool_error::OnToolError;
-pub use output::{IntoToolOutput, Returned, ReturnedPlain, ToolOutput};
+pub use output::{IntoToolOutput, Returned, ReturnedOutput, ReturnedPlain, ReturnedWritten, ToolOutput};
 pub use schema::{dereference_refs, strict_json_schema};
 pub use secrets::RedactedArguments;
 pub use tool::{Tool, tool};

@@ -80,7 +80,9 @@ impl From<String> for ToolOutput {
 /// what `?` makes a `Box<dyn Error + Send + Sync>` of. [`OnToolError`](crate::OnToolError) says what becomes of it.
 ///
 /// A type of your own is returned in a `Result`, as [`ToolOutput::json`] makes one, or implements this itself. A function
-/// with `#[tool]` returns whatever serde can write as it is.
+/// with `#[tool]` returns whatever serde can write as it is, and a type that implements this as it is or in a `Result`. A
+/// closure returns such a type as it is, or the `Result` of its `into_tool_output`, as the value of any other `Result` is
+/// written by serde.
 ///
 /// # Example
 /// ```
@@ -119,10 +121,7 @@ where
     fn into_tool_output(self) -> Result<ToolOutput> {
         match self {
             Ok(value) => value.write(),
-            Err(error) => Err(match error.into().downcast::<Error>() {
-                Ok(error) => *error,
-                Err(error) => Error::other(error),
-            }),
+            Err(error) => Err(failure(error)),
         }
     }
 }
@@ -147,7 +146,7 @@ plain!(
     {K, V} BTreeMap<K, V>, {K, V, S} HashMap<K, V, S>, {A, B} (A, B), {A, B, C} (A, B, C),
 );
 
-/// What the value of a `Result` may be, and what a function with `#[tool]` may return beside one.
+/// What the value of a `Result` may be.
 pub trait Written {
     /// The output.
     fn write(self) -> Result<ToolOutput>;
@@ -165,33 +164,63 @@ impl<T: Serialize> Written for T {
     }
 }
 
-/// What a function with `#[tool]` returned: a value or a `Result`, which the compiler tells apart because a method of the
-/// type itself goes before one of a trait.
+/// The error of a tool as one of ours.
+fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    match error.into().downcast::<Error>() {
+        Ok(error) => *error,
+        Err(error) => Error::other(error),
+    }
+}
+
+/// What a function with `#[tool]` returned. Its `value` takes it out of a `Result`, and the `into_result` of that is the
+/// output. The compiler chooses: a method of the type itself goes before one of a trait, and one that takes the type
+/// before one that takes a reference to it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
 
-impl<T, E> Returned<Result<T, E>> {
+impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Returned<Result<T, E>> {
     /// The value, or the error as one of ours.
     #[doc(hidden)]
-    pub fn into_result(self) -> Result<ToolOutput>
-    where
-        Result<T, E>: IntoToolOutput,
-    {
+    pub fn value(self) -> Result<Returned<T>> {
+        self.0.map(Returned).map_err(failure)
+    }
+}
+
+/// See [`Returned`]: what is no `Result`.
+#[doc(hidden)]
+pub trait ReturnedPlain: Sized {
+    /// The value itself.
+    fn value(self) -> Result<Self> {
+        Ok(self)
+    }
+}
+
+impl<T> ReturnedPlain for Returned<T> {}
+
+/// See [`Returned`]: what has an output of its own.
+#[doc(hidden)]
+pub trait ReturnedOutput {
+    /// The output.
+    fn into_result(self) -> Result<ToolOutput>;
+}
+
+impl<T: IntoToolOutput> ReturnedOutput for Returned<T> {
+    fn into_result(self) -> Result<ToolOutput> {
         self.0.into_tool_output()
     }
 }
 
-/// See [`Returned`].
+/// See [`Returned`]: anything else that serde can write.
 #[doc(hidden)]
-pub trait ReturnedPlain {
-    /// The value.
+pub trait ReturnedWritten {
+    /// The output.
     fn into_result(self) -> Result<ToolOutput>;
 }
 
-impl<T: Written> ReturnedPlain for Returned<T> {
+impl<T: Serialize> ReturnedWritten for &Returned<T> {
     fn into_result(self) -> Result<ToolOutput> {
-        self.0.write()
+        ToolOutput::json(&self.0)
     }
 }
 
@@ -216,14 +245,62 @@ mod tests {
         assert_eq!(map.into_tool_output().expect_err("no keys").kind(), ErrorKind::InvalidInput);
     }
 
+    /// As in the code of `#[tool]`.
+    macro_rules! output {
+        ($returned:expr) => {
+            match Returned($returned).value() {
+                Ok(value) => value.into_result(),
+                Err(error) => Err(error),
+            }
+        };
+    }
+
+    /// Serde would write another output than the type's own.
+    #[derive(Serialize)]
+    struct Rows(Vec<u8>);
+
+    impl IntoToolOutput for Rows {
+        fn into_tool_output(self) -> Result<ToolOutput> {
+            Ok(ToolOutput::new(format!("{} rows", self.0.len())).with_artifact(self.0))
+        }
+    }
+
+    /// Serde cannot write it.
+    struct Done;
+
+    impl IntoToolOutput for Done {
+        fn into_tool_output(self) -> Result<ToolOutput> {
+            Ok(ToolOutput::new("done"))
+        }
+    }
+
+    /// Only serde can write it.
+    #[derive(Serialize)]
+    struct Plain {
+        x: u8,
+    }
+
+    #[test]
+    fn types_with_an_output_of_their_own_keep_it() {
+        let rows = ToolOutput::new("2 rows").with_artifact(vec![1, 2]);
+        assert_eq!(output!(Rows(vec![1, 2])).expect("an output"), rows);
+        assert_eq!(output!(Ok::<_, String>(Rows(vec![1, 2]))).expect("an output"), rows);
+        check(output!(Done), "done");
+        check(output!(Ok::<_, Error>(Done)), "done");
+        assert_eq!(output!(Err::<Done, _>("no")).expect_err("a failure").message(), "no");
+        check(output!(Plain { x: 1 }), r#"{"x":1}"#);
+        check(output!(Ok::<_, Error>(Plain { x: 1 })), r#"{"x":1}"#);
+        check(output!(Ok::<_, Error>(vec![Plain { x: 1 }])), r#"[{"x":1}]"#);
+    }
+
     #[test]
     fn results_are_told_from_values() {
-        check(Returned("x").into_result(), "x");
-        check(Returned(Ok::<_, String>(5)).into_result(), "5");
-        check(Returned(Ok::<_, Error>(ToolOutput::new("x"))).into_result(), "x");
-        let error = Returned(Err::<u8, _>("no")).into_result().expect_err("a failure");
+        check(output!("x"), "x");
+        check(output!(Ok::<_, String>(5)), "5");
+        check(output!(Ok::<_, Error>(ToolOutput::new("x"))), "x");
+        let error = output!(Err::<u8, _>("no")).expect_err("a failure");
         assert_eq!((error.kind(), error.message()), (ErrorKind::Other, "no"));
-        let error = Returned(Err::<u8, _>(Error::new(ErrorKind::NotFound, "no"))).into_result();
+        let error = output!(Err::<u8, _>(Error::new(ErrorKind::NotFound, "no")));
         assert_eq!(error.expect_err("a failure").kind(), ErrorKind::NotFound);
     }
 }

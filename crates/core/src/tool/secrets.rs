@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Where arguments have tools of a service, of which type these are, and which of their members may hold keys.
-const KEPT: [(&str, &str, &[&str]); 2] =
-    [("tools", "mcp", &["authorization", "headers"]), ("mcp_servers", "url", &["authorization_token"])];
+/// Members of arguments that have arguments of their own, which are sent as they are.
+const NESTED: [&str; 2] = ["extra_body", "model_kwargs"];
 
 /// The arguments of model calls for `Debug`: of an MCP server, where it is and what it may do, but not the key to it.
 ///
@@ -23,36 +22,68 @@ pub struct RedactedArguments<'a>(pub &'a Map<String, Value>);
 impl RedactedArguments<'_> {
     /// True if there is something that is not shown: such arguments are not written into files.
     pub fn hides_something(&self) -> bool {
-        self.0.iter().any(|(name, value)| items(value).any(|item| secrets(name, item).next().is_some()))
+        !places(self.0).is_empty()
     }
 }
 
 impl fmt::Debug for RedactedArguments<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.hides_something() {
+        let places = places(self.0);
+        if places.is_empty() {
             return self.0.fmt(f);
         }
         let mut shown = self.0.clone();
-        for (name, value) in &mut shown {
-            for item in value.as_array_mut().into_iter().flatten() {
-                let hidden: Vec<&str> = secrets(name, item).collect();
-                hidden.into_iter().for_each(|member| item[member] = "***".into());
-            }
+        for place in places {
+            hide(&mut shown, &place);
         }
         shown.fmt(f)
     }
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
+/// Where keys may be, as JSON pointers.
+fn places(arguments: &Map<String, Value>) -> Vec<String> {
+    let mut places = Vec::new();
+    for (name, value) in arguments {
+        match value {
+            Value::Object(inner) if NESTED.contains(&name.as_str()) => {
+                places.extend(self::places(inner).into_iter().map(|place| format!("/{name}{place}")));
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let inside = places_in(name, item);
+                    places.extend(inside.into_iter().map(|place| format!("/{name}/{index}{place}")));
+                }
+            }
+            _ => {}
+        }
+    }
+    places
 }
 
-/// The members of a tool that may hold keys.
-fn secrets(list: &str, item: &Value) -> impl Iterator<Item = &'static str> {
-    let kept = KEPT.iter().find(|(name, kind, _)| *name == list && item["type"] == *kind);
-    let members = kept.map_or(&[][..], |(_, _, members)| *members).iter().copied();
-    let present: Vec<&str> = members.filter(|member| item.get(member).is_some()).collect();
-    present.into_iter()
+/// Where a tool or server that is in this list may have keys. The names are those of OpenAI, Anthropic and Gemini, whose
+/// tools have servers in turn.
+fn places_in(list: &str, item: &Value) -> Vec<String> {
+    let own: &[&str] = match list {
+        "tools" if item["type"] == "mcp" => &["/authorization", "/headers"],
+        "mcp_servers" | "mcpServers" => &[
+            "/authorization_token",
+            "/streamableHttpTransport/headers",
+            "/streamable_http_transport/headers",
+        ],
+        _ => &[],
+    };
+    let own = own.iter().filter(|place| item.pointer(place).is_some());
+    let servers = item.as_object().filter(|_| list == "tools").map(places);
+    own.map(|place| (*place).to_owned()).chain(servers.unwrap_or_default()).collect()
+}
+
+/// Puts stars in the place of a key.
+fn hide(arguments: &mut Map<String, Value>, place: &str) {
+    let (name, rest) = place[1..].split_once('/').unwrap_or((&place[1..], ""));
+    let inner = arguments.get_mut(name);
+    if let Some(key) = inner.and_then(|inner| inner.pointer_mut(&format!("/{rest}"))) {
+        *key = "***".into();
+    }
 }
 
 #[cfg(test)]
@@ -73,8 +104,19 @@ mod tests {
         check(json!({"tools": [{"type": "mcp", "authorization": "s3cret"}]}), true);
         check(json!({"tools": [{"name": "f"}, {"type": "mcp", "headers": {"x-key": "s3cret"}}]}), true);
         check(json!({"mcp_servers": [{"type": "url", "authorization_token": "s3cret"}]}), true);
+        check(json!({"mcp_servers": [{"authorization_token": "s3cret"}]}), true);
         check(json!({"tools": [{"type": "mcp", "server_label": "s3cret"}]}), false);
         check(json!({"tools": [{"type": "function", "headers": "s3cret"}]}), false);
         check(json!({"tools": "s3cret", "headers": null}), false);
+    }
+
+    #[test]
+    fn neither_are_those_further_inside() {
+        let headers = json!({"url": "u", "headers": {"x-key": "s3cret"}});
+        check(json!({"tools": [{"mcpServers": [{"streamableHttpTransport": headers}]}]}), true);
+        check(json!({"tools": [{"mcp_servers": [{"streamable_http_transport": headers}]}]}), true);
+        check(json!({"extra_body": {"mcp_servers": [{"authorization_token": "s3cret"}]}}), true);
+        check(json!({"model_kwargs": {"tools": [{"type": "mcp", "authorization": "s3cret"}]}}), true);
+        check(json!({"other": {"tools": [{"type": "mcp", "authorization": "s3cret"}]}}), false);
     }
 }

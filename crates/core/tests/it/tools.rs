@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
     AiMessage, AtLimit, Capability, ChatModelExt, Chunk, Context, Data, Error, ErrorKind, InvalidToolCall,
-    Message, OnToolError, PromptTemplate, Result, RunCollector, RunConfig, RunnableExt, StrOutputParser,
-    Tool, ToolCall, ToolCallChunk, ToolFunction, ToolMessage, ToolOptions, ToolStatus, Transcript, Usage,
-    lambda, tool,
+    Message, OnToolError, PromptTemplate, Result, RunCollector, RunConfig, Runnable, RunnableExt,
+    StrOutputParser, Tool, ToolCall, ToolCallChunk, ToolFunction, ToolMessage, ToolOptions, ToolStatus,
+    Transcript, Usage, lambda, tool, vars,
 };
-use futures_executor::block_on;
+use futures_executor::{block_on, block_on_stream};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -508,6 +508,27 @@ fn any_runnable_is_a_tool() {
     let results = results(&transcript);
     assert_eq!((results[0].1.as_str(), results[1].1.as_str()), ("Hello Ada", "4"));
     assert!(results[2].1.contains("`name` to be there"), "{results:?}");
+}
+
+#[test]
+fn a_tool_of_a_runnable_is_called_as_it_is_described_or_with_the_input() {
+    let shout = lambda(|text: String| text.to_uppercase()).as_tool("shout", "Shouts.");
+    let described = vars! { __arg1: "hi" };
+    for input in [Data::from(described), "hi".into()] {
+        assert_eq!(block_on(shout.invoke(input.clone())).unwrap(), Data::from("HI"));
+        let chunks: Vec<Data> = block_on_stream(shout.stream(input.clone())).map(Result::unwrap).collect();
+        assert_eq!(chunks, ["HI".into()]);
+        let parts = ["a", "b"].map(|part| match &input {
+            Data::Record(_) => Data::from(vars! { __arg1: part }),
+            _ => part.into(),
+        });
+        let chunks = Box::pin(futures_util::stream::iter(parts.map(Ok)));
+        let chunks: Vec<Data> =
+            block_on_stream(shout.transform(chunks, Context::default())).map(Result::unwrap).collect();
+        assert_eq!(chunks, ["AB".into()]);
+    }
+    let count = lambda(|input: Data| input.get("text").is_some()).as_tool("count", "Counts.");
+    assert_eq!(block_on(count.invoke(vars! { text: "hi" })).unwrap(), Data::Bool(true));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Parameters and arguments, in the form in which the service takes them.
 
-use catena_core::{Error, ErrorKind, Result};
+use std::fmt;
+
+use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Value, json};
 
 use super::response_format::wire_format;
@@ -25,12 +27,21 @@ const UNSUPPORTED: [&str; 10] = [
 ];
 
 /// Parameters in the form that is sent.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Wire {
     pub(crate) members: Map<String, Value>,
     pub(crate) betas: Vec<String>,
     /// The service may look things up by itself, and cite them.
     pub(super) searches: bool,
+}
+
+/// Without the keys to MCP servers.
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Wire");
+        shown.field("members", &RedactedArguments(&self.members)).field("betas", &self.betas);
+        shown.field("searches", &self.searches).finish()
+    }
 }
 
 impl Wire {

@@ -1,6 +1,6 @@
 //! The key is shown nowhere.
 
-use catena_core::{Error, RunnableExt};
+use catena_core::{Error, LanguageModel, RunnableExt};
 use catena_testkit::{Reply, Server};
 use serde_json::json;
 
@@ -44,4 +44,23 @@ fn not_in_errors_that_echo_it() {
     events.push(object.to_string());
     let server = Server::replay([Reply::sse(events)]);
     check(&drain(chat(&server).stream("Hi")).1.expect("an error"));
+}
+
+#[test]
+fn keys_of_tools_are_neither_shown_nor_written() {
+    let server = Server::replay([Reply::never()]);
+    let remote = json!([{"type": "url", "url": "https://h.test", "name": "files", "authorization_token": "mcp-s3cret"}]);
+    let tool = json!({"type": "mcp", "server_label": "files", "authorization": "mcp-s3cret"});
+    for builder in [
+        builder(&server).with_extra("mcp_servers", remote),
+        builder(&server).with_extra("tools", json!([tool])),
+    ] {
+        let shown = format!("{builder:?}");
+        let chat = builder.build().expect("a model");
+        for text in [shown, format!("{chat:?}")] {
+            assert!(text.contains("files") && !text.contains("mcp-s3cret"), "{text}");
+        }
+        assert!(!catena_core::load::dumps(&chat).contains("mcp-s3cret"));
+        assert!(LanguageModel::constructor(&chat).is_none());
+    }
 }

@@ -72,3 +72,15 @@ fn not_in_the_address_of_a_request() {
     drain(chat(&server).stream("Hi"));
     assert!(!server.requests()[0].target().contains(KEY));
 }
+
+#[test]
+fn not_those_to_servers_of_tools() {
+    let server = Server::replay([Reply::never()]);
+    let transport = json!({"url": "https://h.test", "headers": {"authorization": "mcp-s3cret"}});
+    let tool = json!({"mcpServers": [{"name": "files", "streamableHttpTransport": transport}]});
+    let builder = builder(&server).with_extra("tools", json!([tool]));
+    let shown = format!("{builder:?}");
+    for text in [shown, format!("{:?}", builder.build().expect("a model"))] {
+        assert!(text.contains("files") && !text.contains("mcp-s3cret"), "{text}");
+    }
+}

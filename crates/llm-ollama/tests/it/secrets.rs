@@ -43,3 +43,14 @@ fn not_in_errors_that_echo_it() {
         assert!(!text.contains(KEY), "{text}");
     }
 }
+
+#[test]
+fn not_those_to_servers_of_tools() {
+    let server = Server::replay([Reply::never()]);
+    let tool = json!({"type": "mcp", "server_label": "files", "authorization": "mcp-s3cret"});
+    let builder = chat_builder(&server).with_extra("tools", json!([tool]));
+    let shown = format!("{builder:?}");
+    for text in [shown, format!("{:?}", builder.build().expect("a model"))] {
+        assert!(text.contains("files") && !text.contains("mcp-s3cret"), "{text}");
+    }
+}
