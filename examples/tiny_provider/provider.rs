@@ -68,8 +68,8 @@ impl LanguageModel for ChatParley {
 
     /// Which model, and where: servers do not share kept answers.
     fn parameters(&self) -> Option<Map<String, Value>> {
-        let facts = [("base_url", self.service.address().base_url()), ("model", &self.model)];
-        Some(facts.map(|(name, fact)| (name.to_owned(), fact.into())).into_iter().collect())
+        let address = ("base_url".to_owned(), self.service.address().base_url().into());
+        self.service.with_place(Map::from_iter([address, ("model".to_owned(), self.model.clone().into())]))
     }
 }
 
@@ -124,21 +124,19 @@ fn decode(body: &[u8], origin: &Origin) -> Result<AiMessage> {
 
 /// Reads a stream, and knows whether all of it came.
 #[derive(Default)]
-struct Pieces {
-    over: bool,
-}
+struct Pieces(bool);
 
 impl StreamDecoder for Pieces {
     type Chunk = AiMessage;
 
     fn event(&mut self, _name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<AiMessage>> {
         let piece = decode(data.as_bytes(), origin)?;
-        self.over |= piece.metadata.finish_reason.is_some();
+        self.0 |= piece.metadata.finish_reason.is_some();
         Ok(Some(piece))
     }
 
     fn is_complete(&self) -> bool {
-        self.over
+        self.0
     }
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
