@@ -14,7 +14,6 @@ mod ollama;
 mod ollama_builder;
 mod ollama_embeddings;
 mod parameters;
-mod reported;
 
 pub use catena_http::service::ApiKey;
 pub use catena_http::{HttpClient, Proxy};

@@ -4,16 +4,15 @@ use catena_core::{
     Capabilities, Capability, ChunkStream, Context, Demand, LanguageModel, PromptValue, Result, async_trait,
     impl_pipe,
 };
-use catena_http::service::Call;
+use catena_http::service::{Call, Reported};
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::codec::generate::decode_completion;
+use crate::codec::generate::{CompletionStream, decode_completion};
 use crate::codec::request::{Body, encode};
 use crate::completion::Completion;
 use crate::ollama_builder::OllamaBuilder;
 use crate::parameters::{Parameters, unsupported};
-use crate::reported::Reported;
 
 /// A text completion model behind Ollama's `POST /api/generate`.
 ///
@@ -164,7 +163,7 @@ impl LanguageModel for Ollama {
         let call = self.request(prompt, &cx, true);
         let decoder = {
             let cx = cx.clone();
-            move || Reported::new(self.model(), cx.clone())
+            move || Reported::new(CompletionStream::default(), self.model(), cx.clone())
         };
         self.client.stream(call, cx, decoder)
     }

@@ -22,7 +22,6 @@ mod openai_builder;
 mod openai_client;
 mod page;
 mod parameters;
-mod reported;
 mod responses_settings;
 mod saved;
 

@@ -9,9 +9,10 @@ use catena_core::{
 };
 use serde_json::{Map, Value};
 
-use catena_http::service::{Call, read_mended};
+use catena_http::service::{Call, Reported, read_mended};
 
 use crate::client::Client;
+use crate::codec::completion_stream::CompletionStream;
 use crate::codec::completions::{
     CompletionOptions, Prompts, decode_completion, decode_completions, encode_completion,
 };
@@ -19,7 +20,6 @@ use crate::codec::context_size::with_limit;
 use crate::completion::Completion;
 use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
-use crate::reported::Reported;
 
 /// A text completion model behind OpenAI's `POST /completions`, at OpenAI or at any server that speaks its format.
 ///
@@ -363,7 +363,7 @@ impl LanguageModel for OpenAi {
         });
         let decoder = {
             let cx = cx.clone();
-            move || Reported::new(self.model(), cx.clone())
+            move || Reported::new(CompletionStream::default(), self.model(), cx.clone())
         };
         self.client.stream(call, cx, decoder)
     }

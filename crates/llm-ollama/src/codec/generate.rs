@@ -1,6 +1,7 @@
 //! Text completions: `POST /api/generate`.
 
-use catena_core::{Result, Usage};
+use catena_core::Result;
+use catena_http::service::{CountingDecoder, Used};
 
 use super::line::{Line, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
@@ -57,16 +58,8 @@ pub(crate) struct CompletionStream {
     used: Option<Used>,
 }
 
-/// What a call used, and which model.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Used {
-    pub(crate) usage: Usage,
-    pub(crate) model: Option<String>,
-}
-
-impl CompletionStream {
-    /// What the call used, once it is known, and only once.
-    pub(crate) fn take_used(&mut self) -> Option<Used> {
+impl CountingDecoder for CompletionStream {
+    fn take_used(&mut self) -> Option<Used> {
         self.used.take()
     }
 }
@@ -111,6 +104,7 @@ mod tests {
     use super::super::fixtures::{decode, origin};
     use super::*;
     use catena_core::ErrorKind;
+    use catena_core::Usage;
     use serde_json::json;
 
     const A: &str = r#"{"model":"m","response":"a","done":false}"#;

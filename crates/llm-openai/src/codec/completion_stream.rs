@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use catena_core::{Result, Usage};
+use catena_core::Result;
+use catena_http::service::{CountingDecoder, Used};
 use serde::de::MapAccess;
 use serde_json::Value;
 
@@ -55,16 +56,8 @@ pub(crate) struct CompletionStream {
     used: Option<Used>,
 }
 
-/// What a call used, and the model that answered it, as far as the service says.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Used {
-    pub(crate) usage: Usage,
-    pub(crate) model: Option<String>,
-}
-
-impl CompletionStream {
-    /// What the call used, once the service said so. A text cannot carry it.
-    pub(crate) fn take_used(&mut self) -> Option<Used> {
+impl CountingDecoder for CompletionStream {
+    fn take_used(&mut self) -> Option<Used> {
         self.used.take()
     }
 }
