@@ -12,6 +12,7 @@ mod repair;
 mod streaming;
 mod structured_output;
 mod support;
+mod tool;
 mod tools;
 #[cfg(feature = "tracing")]
 mod tracing;

@@ -103,8 +103,7 @@ impl StreamDecoder for CompletionStream {
 mod tests {
     use super::super::fixtures::{decode, origin};
     use super::*;
-    use catena_core::ErrorKind;
-    use catena_core::Usage;
+    use catena_core::{ErrorKind, Usage};
     use serde_json::json;
 
     const A: &str = r#"{"model":"m","response":"a","done":false}"#;
