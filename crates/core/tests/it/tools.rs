@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
 use catena_core::{
     AiMessage, AtLimit, Capability, ChatModelExt, Chunk, Context, Data, Error, ErrorKind, InvalidToolCall,
-    Message, OnToolError, PromptTemplate, Result, RunCollector, RunConfig, Runnable, RunnableExt,
-    StrOutputParser, Tool, ToolCall, ToolCallChunk, ToolFunction, ToolMessage, ToolOptions, ToolStatus,
-    Transcript, Usage, lambda, tool, vars,
+    Message, OnToolError, Result, RunCollector, RunConfig, RunnableExt, StrOutputParser, Tool, ToolCall,
+    ToolCallChunk, ToolOptions, ToolStatus, Transcript, Usage, lambda, tool,
 };
-use futures_executor::{block_on, block_on_stream};
+use futures_executor::block_on;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
