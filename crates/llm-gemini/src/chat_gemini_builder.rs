@@ -103,7 +103,7 @@ impl ChatGeminiBuilder {
         self
     }
 
-    /// Sets how much the model thinks: `low`, `high`, or another level that the model supports. For models since Gemini 3.
+    /// Sets how much the model thinks: `low`, `high`, or another level that it supports. For Gemini 3 and later models.
     pub fn with_thinking_level(mut self, level: impl Into<String>) -> Self {
         self.options.parameters.set("thinking_level", level.into());
         self
