@@ -41,7 +41,7 @@ impl LocalBuilder {
         Self { opening, settings: Settings::default() }
     }
 
-    /// Sets the maximum number of tokens of a prompt and its answer together, clamped to the context the model was made for.
+    /// Sets the maximum number of tokens of a prompt and its answer together, capped at the model's own context length.
     /// Default 4096. This bounds the memory of a call, see [`LocalModel::bytes_per_token`].
     pub fn with_context_length(mut self, tokens: usize) -> Self {
         self.opening.context = tokens;

@@ -2,7 +2,7 @@
 //!
 //! # Where it may be called
 //! These work anywhere, without a panic or deadlock of Catena's own: on a plain thread, inside a tokio runtime of
-//! either flavor, in `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and
+//! either flavour, in `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and
 //! enters no runtime; network I/O runs on a dedicated thread meanwhile.
 //!
 //! # What to know
