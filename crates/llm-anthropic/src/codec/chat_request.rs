@@ -21,7 +21,7 @@ pub(crate) struct ChatOptions {
     pub(crate) betas: Vec<String>,
     /// The model takes instructions in the middle of a conversation.
     pub(crate) system_turns: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
     /// The parameters as they are sent.
     pub(crate) wire: Wire,
@@ -47,7 +47,7 @@ impl ChatOptions {
         Ok(())
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
     /// As for [`finish`](Self::finish).
@@ -65,7 +65,7 @@ impl ChatOptions {
                 }
                 ("extra_body" | "model_kwargs", Value::Object(_)) => {}
                 ("model", Value::String(model)) => called.model.clone_from(model),
-                // What a tracer knows about a call is not for the service.
+                // Tracing arguments are not meant for the service.
                 (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
                 (name, value) => {
                     extra.remove(name);
@@ -73,7 +73,7 @@ impl ChatOptions {
                 }
             }
         }
-        // Extra members count most, whatever order the arguments come in.
+        // Extra members take precedence, whatever the order of the arguments.
         for name in ["model_kwargs", "extra_body"] {
             extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
         }
@@ -81,7 +81,7 @@ impl ChatOptions {
         Ok(Cow::Owned(called))
     }
 
-    /// Everything that shapes an answer, for those who compare models.
+    /// Returns everything that shapes an answer, for comparing models.
     pub(crate) fn described(&self, base_url: &str) -> Map<String, Value> {
         let facts = [("base_url", base_url), ("model", &*self.model)];
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
@@ -91,7 +91,7 @@ impl ChatOptions {
     }
 }
 
-/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+/// A request body: its own members, parameters, and extra members, which override others of the same name.
 struct Body<'a> {
     options: &'a ChatOptions,
     conversation: &'a Conversation<'a>,

@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use catena_core::{AiMessage, Error, ErrorKind, Record, Result};
 use serde::Deserialize;

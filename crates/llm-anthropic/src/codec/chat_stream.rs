@@ -165,7 +165,7 @@ impl StreamDecoder for ChatStream {
             // An answer that says nothing.
             (true, true) => return Ok(self.pending.take()),
             (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
-            // Nothing is wrong with the request, so the same call may well succeed.
+            // The request itself is fine, so a retry may well succeed.
             (_, false) => Error::new(
                 ErrorKind::Incomplete,
                 "the stream ended before the answer was complete: there was no `message_stop`",

@@ -1,4 +1,4 @@
-//! The form that an answer is to have.
+//! The response format.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-/// What the service knows of the extras of a tool.
+/// The extras of a tool that the service supports.
 const EXTRAS: [&str; 5] =
     ["allowed_callers", "cache_control", "defer_loading", "eager_input_streaming", "input_examples"];
 
@@ -11,7 +11,7 @@ const EXTRAS: [&str; 5] =
 /// Schema with a title, and what the service itself takes; `strict` holds the model to the schema.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, `Unsupported` for tools that only other services know.
+/// `InvalidInput` for a malformed tool, `Unsupported` for tools of other services.
 pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let Value::Object(members) = tool else { return Err(no_tool(tool)) };
     let kind = members.get("type").and_then(Value::as_str).unwrap_or_default();

@@ -35,7 +35,7 @@ pub(crate) struct Wire {
     pub(super) searches: bool,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Wire");

@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Answers in pieces.
+//! Streamed answers.
 
 use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
 use catena_http::service::Origin;
@@ -45,7 +45,7 @@ impl StreamDecoder for ChatStream {
         if self.reader.finished {
             return Ok(None);
         }
-        // Nothing is wrong with the request, so the same call may well succeed.
+        // The request itself is fine, so a retry may well succeed.
         let message = "the stream ended before the answer was complete: no finish reason came";
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
         Err(Error::new(ErrorKind::Incomplete, message).with_retryable(true).with_service(service))

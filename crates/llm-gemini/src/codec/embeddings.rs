@@ -98,8 +98,8 @@ struct Vector {
 /// Reads the vectors of `expected` texts.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for vectors that do not belong to the texts one by one or are of
-/// different lengths, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` if there is not exactly one vector per text or their lengths
+/// differ, or the error that the body contains.
 pub(crate) fn decode_batch(body: &[u8], expected: usize, origin: &Origin) -> Result<Vec<Vec<f32>>> {
     let answers: Answers = decode_as(body, origin)?;
     check_error(&answers.error, body, origin)?;

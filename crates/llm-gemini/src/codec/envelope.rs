@@ -70,7 +70,7 @@ pub(super) struct WireCall {
 /// Reads the body of a successful answer. A call that asked for events of a server that writes a list instead gives several.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body contains.
 pub(super) fn decode_body(body: &[u8], origin: &Origin) -> Result<Vec<Envelope>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let read = match body.trim_ascii_start().first() {
@@ -93,7 +93,7 @@ pub(super) fn decode_as<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Re
     serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))
 }
 
-/// Reads an event; `None` for one without data.
+/// Decodes an event; `None` for one without data.
 ///
 /// # Errors
 /// `Stream` for an error object, `Decode` for what is not JSON.
@@ -109,7 +109,7 @@ pub(super) fn decode_event(data: &str, origin: &Origin) -> Result<Option<Envelop
     Ok(Some(event))
 }
 
-/// The error for a body that is no answer. Says what it is instead, as far as that can be told.
+/// Returns the error for a body that is not an answer. Describes what it is instead, as far as that can be told.
 fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body).is_ok_and(|value| is_truthy(&value["error"])) {
@@ -124,7 +124,7 @@ fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Err
     not_decodable("the answer", &text, error, origin)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());

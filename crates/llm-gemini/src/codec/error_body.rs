@@ -10,7 +10,7 @@ use super::lenient::is_truthy;
 /// A century, in seconds.
 const LONGEST: f64 = 3.156e9;
 
-/// What a body says about an error.
+/// The contents of an error body.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ErrorBody {
     /// The service's own message.
@@ -27,17 +27,17 @@ pub(super) struct ErrorBody {
     pub(super) retry_delay: Option<Duration>,
     /// A quota of a day, or one of nothing at all, is used up.
     pub(super) long_quota: bool,
-    /// What to show where there is no message.
+    /// What to show if there is no message.
     pub(super) excerpt: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads any body. Never fails.
+    /// Parses any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
         let mut read = Self::from_value(&value);
         if read.text().is_none() {
-            // A gateway's own form, or none at all: the reason is in it somewhere.
+            // A gateway's own format, or none at all: the reason is somewhere in it.
             read.excerpt = excerpt(body);
         }
         read
@@ -87,7 +87,7 @@ impl ErrorBody {
         }
     }
 
-    /// What to tell people.
+    /// The text for the error message.
     pub(super) fn text(&self) -> Option<&str> {
         self.message.as_deref().or(self.excerpt.as_deref())
     }

@@ -43,7 +43,7 @@ const THINKING: [(&str, &str); 3] = [
 const BODY: [(&str, &str); 3] =
     [("cached_content", "cachedContent"), ("service_tier", "serviceTier"), ("tool_config", "toolConfig")];
 
-/// What other services can be asked for.
+/// Parameters of other services.
 const UNSUPPORTED: [&str; 11] = [
     "logit_bias",
     "user",

@@ -12,7 +12,7 @@ use super::lenient::is_truthy;
 /// Reads an object.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body contains.
 pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Result<T> {
     let value: Value = decode_as(body, origin)?;
     check_error(&value["error"], body, origin)?;

@@ -1,4 +1,4 @@
-//! The form that answers are to have.
+//! The response format.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};

@@ -20,7 +20,7 @@ impl Tools {
     /// Reads tools: OpenAI's form, the definition of a tool, a JSON Schema with a title, or the service's own form.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no tool, `Unsupported` for tools of other services.
+    /// `InvalidInput` for a malformed tool, `Unsupported` for tools of other services.
     pub(super) fn read(tools: &Value, schema_subset: bool) -> Result<Self> {
         let Value::Array(list) = tools else {
             return Err(invalid("`tools` must be a list".to_owned()));

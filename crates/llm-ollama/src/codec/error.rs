@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, excerpt, is_transient};
@@ -14,7 +14,7 @@ const OVERFLOW: [&str; 4] = [
     "prompt is too long",
 ];
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+/// Returns the error for an unsuccessful response. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let said = said(answer.body());
     let kind = match (answer.status(), said.as_deref()) {

@@ -164,7 +164,7 @@ pub(super) fn decode_body<'a>(body: &'a [u8], origin: &Origin) -> Result<Vec<Lin
     Ok(lines)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     let excerpt = words(&origin.redactor.clean_body(text), 200);
     // The decoder's error may quote the text.
@@ -195,6 +195,6 @@ pub(super) fn lacks(what: &str, body: &[u8], origin: &Origin) -> Error {
 /// The error for a stream that ends before the answer does.
 pub(super) fn incomplete(origin: &Origin) -> Error {
     let message = "the stream ended before the answer was complete: no line said `done`";
-    // Nothing is wrong with the request, so the same call may well succeed.
+    // The request itself is fine, so a retry may well succeed.
     Error::new(ErrorKind::Incomplete, message).with_service(origin.service_error("")).with_retryable(true)
 }

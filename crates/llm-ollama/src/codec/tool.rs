@@ -9,7 +9,7 @@ use crate::parameters::unsupported;
 /// A list of tools in wire form; null if there are none.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, `Unsupported` for one that is no function or is strict.
+/// `InvalidInput` for a malformed tool, `Unsupported` for one that is not a function or is strict.
 pub(crate) fn wire_tools(tools: &Value) -> Result<Value> {
     match tools {
         Value::Null => Ok(Value::Null),

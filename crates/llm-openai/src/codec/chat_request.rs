@@ -24,7 +24,7 @@ pub(crate) struct ChatOptions {
     /// Older and many compatible servers know the token limit only as `max_tokens`.
     pub(crate) legacy_max_tokens: bool,
     pub(crate) stream_usage: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
     /// Parameters that are sent only if the application sets them.
     pub(crate) disabled: Vec<String>,
@@ -43,7 +43,7 @@ impl ChatOptions {
     /// Brings the settings of a new model into the form that is sent.
     ///
     /// # Errors
-    /// `Config` for what contradicts itself, `InvalidInput` for a tool or format that is none.
+    /// `Config` for contradictory settings, `InvalidInput` for a malformed tool or format.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         if self.streaming {
@@ -66,7 +66,7 @@ impl ChatOptions {
         }
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
     /// As for [`finish`](Self::finish), and `Unsupported` for texts to end at where the Responses API is asked.

@@ -1,4 +1,4 @@
-//! Chat answers in one piece.
+//! Complete chat answers.
 
 use std::borrow::Cow;
 
@@ -98,7 +98,7 @@ impl WireMessage<'_> {
 /// Reads a complete answer: the first of its choices. `headers`: whether its metadata holds those it came with.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let (choices, facts) = decode_choices(body, origin, headers)?;
     let first = choices.into_iter().next();

@@ -1,4 +1,4 @@
-//! Chat answers in pieces.
+//! Streamed chat answers.
 
 use catena_core::{AiMessage, Chunk, Result};
 use serde_json::{Map, Value};
@@ -92,7 +92,7 @@ impl StreamDecoder for ChatStream {
 }
 
 impl ChatStream {
-    /// `headers`: whether the answer's metadata holds those it came with.
+    /// `headers`: whether the answer's metadata includes the response headers.
     pub(crate) fn new(headers: bool) -> Self {
         Self { headers, ..Self::default() }
     }

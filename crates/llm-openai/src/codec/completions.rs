@@ -21,7 +21,7 @@ pub(crate) struct CompletionOptions {
     pub(crate) parameters: Parameters,
     /// Streams end with token counts.
     pub(crate) stream_usage: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
 }
 
@@ -58,7 +58,7 @@ impl CompletionOptions {
     /// Checks the settings of a new model.
     ///
     /// # Errors
-    /// `Config` for what contradicts itself.
+    /// `Config` for contradictory settings.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         drop_single_best(&mut self.parameters);
@@ -69,7 +69,7 @@ impl CompletionOptions {
         Ok(())
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
     /// `InvalidInput` for an argument that contradicts the call.
@@ -147,7 +147,7 @@ struct Choice<'a> {
 /// Reads a complete answer to one prompt: the first of its choices.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
 pub(crate) fn decode_completion(body: &[u8], origin: &Origin) -> Result<Completion> {
     let choices = decode_completions(body, 1, origin)?.into_iter().flatten();
     choices.into_iter().next().ok_or_else(|| no_choices(body, origin))

@@ -57,7 +57,7 @@ impl Input<'_> {
 /// The body of a request.
 ///
 /// # Errors
-/// None that can be provoked.
+/// None that input can cause.
 pub(crate) fn encode_embeddings(model: &str, parameters: &Parameters, input: &Input<'_>) -> Result<Vec<u8>> {
     encode(&Body { input: ("input", input), model, parameters, stream: None })
 }
@@ -93,8 +93,8 @@ struct Item {
 /// Reads the vectors of `expected` inputs.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for vectors that do not belong to the inputs one by one or are of
-/// different lengths, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` if there is not exactly one vector per input or their lengths
+/// differ, or the error that the body contains.
 pub(crate) fn decode_embeddings(body: &[u8], expected: usize, origin: &Origin) -> Result<Embedded> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let response: Response<'_> =

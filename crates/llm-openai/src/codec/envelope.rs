@@ -100,7 +100,7 @@ impl<C> Envelope<'_, C> {
     }
 }
 
-/// Moves the members that say something.
+/// Moves the members that are neither null nor empty.
 pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     from.retain(|_, value| !says_nothing(value));
@@ -129,7 +129,7 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
     Ok(envelope)
 }
 
-/// The error for a body that is no answer. Says what it is instead, as far as that can be told.
+/// Returns the error for a body that is not an answer. Describes what it is instead, as far as that can be told.
 pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body)
@@ -146,7 +146,7 @@ pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Ori
     not_decodable("the answer", &text, error, origin)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());

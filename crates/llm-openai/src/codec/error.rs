@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, MAX_ERROR_TEXT, bounded};
@@ -46,7 +46,7 @@ pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceErro
     Error::new(kind, message).with_service(service).with_retryable(retryable)
 }
 
-/// What the service says in the members of its error.
+/// The details that the service's error contains.
 fn details(read: ErrorBody) -> ServiceError {
     ServiceError {
         code: read.code,

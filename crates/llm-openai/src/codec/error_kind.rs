@@ -1,4 +1,4 @@
-//! Which kind of error it is, and whether the same call may succeed later.
+//! Classifies errors: their kind, and whether they are retryable.
 
 use catena_core::ErrorKind;
 use catena_http::service::{is_transient, kind_of_status};
@@ -24,7 +24,7 @@ const OVERFLOW: [&str; 5] = [
     "maximum context length",
 ];
 
-/// The kind of an unsuccessful status.
+/// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_overflow(body) || (status == 400 && mentions_overflow(body)) {
         return ErrorKind::ContextOverflow;
@@ -32,19 +32,19 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if status == 429 && is_quota(body) { ErrorKind::QuotaExceeded } else { kind_of_status(status) }
 }
 
-/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+/// Returns the kind of an error inside a successful response; `otherwise` if the body does not tell.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     if is_overflow(body) || mentions_overflow(body) {
         return ErrorKind::ContextOverflow;
     }
     match status_in(body) {
-        // In the middle of a stream the kind says that there was one.
+        // Within a stream the kind remains that of a stream error.
         Some(status) if otherwise != ErrorKind::Stream => of_status(status, body),
         _ => otherwise,
     }
 }
 
-/// Whether an error in an answer that began with success may be followed by one without.
+/// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient = [
         "server_error",

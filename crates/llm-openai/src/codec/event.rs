@@ -88,7 +88,7 @@ impl<'de, C: EventChoice<'de>> Deserialize<'de> for Event<'de, C> {
 }
 
 impl<'a, C: EventChoice<'a>> Event<'a, C> {
-    /// Reads an event; `None` for one without data.
+    /// Decodes an event; `None` for one without data.
     ///
     /// # Errors
     /// `Stream` for an error object, `Decode` for what is not JSON.

@@ -14,7 +14,7 @@ use super::origin::Origin;
 /// Reads an object.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another object, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another object, or the error that the body contains.
 pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Result<T> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let object: Value = serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;

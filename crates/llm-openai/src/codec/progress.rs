@@ -21,7 +21,7 @@ impl Progress {
         let error = match (marked, self.answered, self.finished) {
             (_, _, true) | (true, true, _) => return Ok(()),
             (true, false, _) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
-            // Nothing is wrong with the request, so the same call may well succeed.
+            // The request itself is fine, so a retry may well succeed.
             (false, ..) => Error::new(
                 ErrorKind::Incomplete,
                 "the stream ended before the answer was complete: no finish reason and no `[DONE]`",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
 
-/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+/// A request body: its own members, parameters, and extra members, which override others of the same name.
 pub(crate) struct Body<'a, T> {
     /// The messages, prompts or inputs, and their name.
     pub(crate) input: (&'static str, T),
@@ -75,7 +75,7 @@ pub(crate) fn with_arguments<'a>(
     for (name, value) in arguments {
         match (name.as_str(), value) {
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
-            // What a tracer knows about a call is not for the service.
+            // Tracing arguments are not meant for the service.
             (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
             (name, value) => {
                 called.extra.remove(name);
@@ -83,7 +83,7 @@ pub(crate) fn with_arguments<'a>(
             }
         }
     }
-    // Extra members count most, whatever order the arguments come in.
+    // Extra members take precedence, whatever the order of the arguments.
     for name in ["model_kwargs", "extra_body"] {
         called.extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
     }

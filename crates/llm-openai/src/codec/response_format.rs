@@ -1,4 +1,4 @@
-//! The form that an answer is to have.
+//! The response format.
 
 use catena_core::{Result, convert_to_openai_function};
 use serde_json::{Value, json};

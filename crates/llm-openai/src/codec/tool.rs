@@ -3,14 +3,14 @@
 use catena_core::{Result, convert_to_openai_tool};
 use serde_json::{Map, Value, json};
 
-/// What the service knows of the extras of a tool.
+/// The extras of a tool that the service supports.
 const EXTRAS: [&str; 2] = ["defer_loading", "async"];
 
 /// A tool in wire form. The service refuses a function whose schema is not that of an object, or names no properties, and
 /// so is one without arguments sent.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, and for one that says otherwise of `strict`.
+/// `InvalidInput` for a malformed tool, and for one with a contradictory `strict`.
 pub(crate) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let mut tool = convert_to_openai_tool(tool, strict)?;
     if let Value::Object(members) = &mut tool

@@ -135,7 +135,7 @@ fn count(number: &str) -> Option<u64> {
     number.parse().ok().or_else(|| number.parse::<f64>().ok().map(|number| number as u64))
 }
 
-/// Reads a `usage` object. Absent or null members count zero; an object without any count is none.
+/// Decodes a `usage` object. Absent or null members count as zero; `None` for an object without any count.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     Counts::read(&usage.to_string()).into_usage()
 }

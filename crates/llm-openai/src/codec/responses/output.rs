@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, ToolCallChunk};
 use catena_http::service::bounded;

@@ -61,7 +61,7 @@ pub(crate) fn encode_responses(call: ResponsesCall<'_>) -> Result<Vec<u8>> {
     encode(&Body { input, model: call.model, parameters: &parameters, stream })
 }
 
-/// Token counts come without being asked for here.
+/// Here token counts are always sent.
 fn stream_options(options: Option<Value>) -> Option<Map<String, Value>> {
     let Some(Value::Object(mut options)) = options else { return None };
     options.remove("include_usage");

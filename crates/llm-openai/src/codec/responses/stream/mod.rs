@@ -1,4 +1,4 @@
-//! Answers in pieces.
+//! Streamed answers.
 
 mod event;
 mod places;
@@ -80,7 +80,7 @@ impl StreamDecoder for ResponsesStream {
         }
         let message = "the stream ended before the answer was complete: there was no `response.completed`";
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
-        // Nothing is wrong with the request, so the same call may well succeed.
+        // The request itself is fine, so a retry may well succeed.
         Err(Error::new(ErrorKind::Incomplete, message).with_service(service).with_retryable(true))
     }
 
@@ -100,7 +100,7 @@ fn broken(mut event: Event<'_>, origin: &Origin) -> Error {
 }
 
 impl ResponsesStream {
-    /// `headers`: whether the answer's metadata holds those it came with.
+    /// `headers`: whether the answer's metadata includes the response headers.
     pub(crate) fn new(headers: bool) -> Self {
         Self { headers, ..Self::default() }
     }
