@@ -23,7 +23,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
     Value::deserialize(deserializer).map(|value| value == true)
 }
 
-/// Moves the members that are neither null nor empty.
+/// Moves the members that are neither null nor an empty list.
 pub(super) fn keep(from: Map<String, Value>, to: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     to.extend(from.into_iter().filter(|(_, value)| !says_nothing(value)));

@@ -153,10 +153,10 @@ pub(crate) fn decode_completion(body: &[u8], origin: &Origin) -> Result<Completi
     choices.into_iter().next().ok_or_else(|| no_choices(body, origin))
 }
 
-/// Reads a complete answer to so many prompts: the choices for each of them, all with the usage of the whole.
+/// Decodes a complete answer to this many prompts: the choices for each of them, all with the usage of the whole call.
 ///
 /// # Errors
-/// As for [`decode_completion`], and `InvalidResponse` if the choices cannot be dealt out evenly.
+/// As for [`decode_completion`], and `InvalidResponse` if the choices cannot be distributed evenly.
 pub(crate) fn decode_completions(
     body: &[u8],
     prompts: usize,
@@ -178,7 +178,7 @@ pub(crate) fn decode_completions(
         return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
     }
     if !sort_numbered(&mut choices) {
-        // Some servers begin anew for each prompt.
+        // Some servers restart the numbering for each prompt.
         for choices in choices.chunks_mut(each) {
             sort_numbered(choices);
         }
@@ -194,7 +194,7 @@ pub(crate) fn decode_completions(
     Ok((0..prompts).map(|_| completions.by_ref().take(each).collect()).collect())
 }
 
-/// Sorts choices by their indices, if each has its own. Else they mean the order of the list.
+/// Sorts choices by index if each has its own; otherwise the order of the list counts.
 fn sort_numbered(choices: &mut [Choice<'_>]) -> bool {
     if choices.len() < 2 {
         return true;

@@ -1,4 +1,4 @@
-//! Error bodies in all the shapes that servers give them.
+//! Error bodies, in all the formats that servers use.
 
 use catena_http::service::excerpt;
 use serde_json::Value;
@@ -58,7 +58,7 @@ impl ErrorBody {
     }
 }
 
-/// FastAPI's explanations.
+/// Formats FastAPI's error details.
 fn detail(detail: &Value) -> Option<String> {
     let text = match detail {
         Value::String(text) => text.clone(),

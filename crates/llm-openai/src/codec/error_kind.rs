@@ -5,7 +5,7 @@ use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
-/// Limits that waiting does not lift.
+/// Error codes of quotas that waiting does not restore.
 const QUOTA: [&str; 6] = [
     "billing_not_active",
     "insufficient_quota",
@@ -15,7 +15,7 @@ const QUOTA: [&str; 6] = [
     "organization_usage_limit_exceeded",
 ];
 
-/// What servers without a code for it say when the input is too long.
+/// Messages of servers without an error code for inputs that are too long.
 const OVERFLOW: [&str; 5] = [
     "context_length_exceeded",
     "Input tokens exceed the configured limit",
@@ -61,7 +61,7 @@ pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     !is_quota(body) && (status || says(&body.error_type) || says(&body.code))
 }
 
-/// The status that a proxy repeats as the code of an error.
+/// Returns the status that a proxy repeats as the error's code.
 fn status_in(body: &ErrorBody) -> Option<u16> {
     let status = body.code.as_deref()?.parse().ok()?;
     (400..600).contains(&status).then_some(status)

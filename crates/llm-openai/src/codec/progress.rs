@@ -1,10 +1,10 @@
-//! How far the answer in a stream is, and whether its end is one.
+//! How far a streamed answer has progressed, and whether it ended properly.
 
 use catena_core::{Error, ErrorKind, Result, ServiceError};
 
 use super::origin::Origin;
 
-/// What has been seen of an answer so far.
+/// What has been received of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// A choice was seen.
@@ -16,7 +16,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Judges the end of the events. `marked`: the service said that it is one.
+    /// Checks the end of the events. `marked`: the service marked the end.
     pub(super) fn end(&self, marked: bool, origin: &Origin) -> Result<()> {
         let error = match (marked, self.answered, self.finished) {
             (_, _, true) | (true, true, _) => return Ok(()),
