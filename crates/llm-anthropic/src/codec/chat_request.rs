@@ -17,30 +17,30 @@ use crate::parameters::Parameters;
 pub(crate) struct ChatOptions {
     pub(crate) model: String,
     pub(crate) parameters: Parameters,
-    /// Names of what is not generally available yet.
+    /// The names of beta features.
     pub(crate) betas: Vec<String>,
-    /// The model takes instructions in the middle of a conversation.
+    /// Whether the model accepts system messages within a conversation.
     pub(crate) system_turns: bool,
     /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
-    /// The parameters as they are sent.
+    /// The parameters in wire format.
     pub(crate) wire: Wire,
 }
 
-/// A request, and what is to be known of it to read the answer.
+/// A request, and what is needed to decode its answer.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
-    /// Texts of the answer may have citations.
+    /// Whether texts of the answer may have citations.
     pub(crate) cited: bool,
 }
 
 impl ChatOptions {
-    /// Brings the settings into the form that is sent.
+    /// Converts the settings to wire format.
     ///
     /// # Errors
-    /// `Config` for what JSON cannot say, `Unsupported` for what the service cannot do, `InvalidInput` for a tool or format
-    /// that is none.
+    /// `Config` for what JSON cannot represent, `Unsupported` for what the service does not support, `InvalidInput` for
+    /// a malformed tool or format.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         self.wire = Wire::of(self.parameters.members.clone(), &self.parameters.extra, &self.betas)?;
@@ -95,7 +95,7 @@ impl ChatOptions {
 struct Body<'a> {
     options: &'a ChatOptions,
     conversation: &'a Conversation<'a>,
-    /// The only parameters to send, where not all are wanted.
+    /// The only parameters to send, if not all.
     only: Option<&'static [&'static str]>,
     stream: bool,
 }
@@ -116,7 +116,7 @@ impl Serialize for Body<'_> {
             body.serialize_entry("messages", &self.conversation.turns)?;
         }
         let members = wire.members.iter().filter(|(name, _)| own(name) && wanted(name));
-        // Only a call may be a stream.
+        // Only a call may be streamed.
         let extra = extra
             .iter()
             .filter(|(name, _)| wanted(name) || matches!(name.as_str(), "model" | "system" | "messages"));
@@ -130,16 +130,16 @@ impl Serialize for Body<'_> {
     }
 }
 
-/// A request for an answer.
+/// Encodes a request for an answer.
 ///
 /// # Errors
-/// `InvalidInput` for a conversation that the service does not take, `Unsupported` for messages and content that cannot be
-/// sent.
+/// `InvalidInput` for a conversation that the service does not accept, `Unsupported` for messages and content that
+/// cannot be sent.
 pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: bool) -> Result<Request> {
     encode(options, messages, None, stream)
 }
 
-/// A request with only some of the parameters.
+/// Encodes a request with only some of the parameters.
 ///
 /// # Errors
 /// As for [`encode_chat`].

@@ -1,4 +1,4 @@
-//! Answers that are none.
+//! Responses that are not answers.
 
 use catena_core::{Error, ErrorKind};
 use catena_http::service::{is_html, words};

@@ -23,12 +23,12 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     }
 }
 
-/// The error that a successful answer holds instead of a message.
+/// Returns the error that a successful response contains instead of a message.
 pub(super) fn error_in_answer(body: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::InvalidResponse, body, Some(200), origin)
 }
 
-/// The error that an event of a stream is.
+/// Returns the error that an event of a stream contains.
 pub(super) fn error_in_event(data: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::Stream, data, None, origin)
 }

@@ -1,4 +1,4 @@
-//! Error bodies: the service's own, and what servers in between write.
+//! Error bodies of the service, and of servers in between.
 
 use catena_http::service::excerpt;
 use serde_json::Value;
@@ -8,9 +8,9 @@ use serde_json::Value;
 pub(super) struct ErrorBody {
     /// The service's own message.
     pub(super) message: Option<String>,
-    /// What exactly went wrong, where the service says more than the class.
+    /// The detailed error code, if the service gives one in addition to the type.
     pub(super) code: Option<String>,
-    /// The class: `overloaded_error`.
+    /// The error type: `overloaded_error`.
     pub(super) error_type: Option<String>,
     pub(super) request_id: Option<String>,
     /// What to show if there is no message.
@@ -51,7 +51,7 @@ impl ErrorBody {
     }
 }
 
-/// A text that says something, or a number.
+/// Returns a non-empty text, or a number.
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),

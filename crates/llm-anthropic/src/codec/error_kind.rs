@@ -5,12 +5,12 @@ use catena_http::service::kind_of_status;
 
 use super::error_body::ErrorBody;
 
-/// What the service says when the input is too long.
+/// The service's messages for inputs that are too long.
 const OVERFLOW: [&str; 4] = [
     "prompt is too long",
     "exceed context limit",
     "exceeds the context window",
-    // What LiteLLM calls it, for every service behind it.
+    // LiteLLM's name for it, whatever the service behind it.
     "ContextWindowExceededError",
 ];
 
@@ -36,7 +36,7 @@ pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     !is_quota(body) && body.error_type.as_deref().is_some_and(|kind| transient.contains(&kind))
 }
 
-/// True where waiting does not help: the account is empty, or a limit of spending is reached.
+/// Returns true if waiting does not help: the account is empty, or a spending limit is reached.
 fn is_quota(body: &ErrorBody) -> bool {
     let spent = |code: &str| code.ends_with("spend_limit_reached");
     body.error_type.as_deref() == Some("billing_error")

@@ -19,7 +19,7 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     }
 }
 
-/// The error that an answer holds which began with success.
+/// Returns the error that a successful response contains.
 pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, origin: &Origin) -> Error {
     let read = ErrorBody::parse(&origin.redactor.clean_body(body));
     let kind = error_kind::of_body(&read, otherwise);

@@ -5,13 +5,13 @@ use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
-/// What the service says about accounts that waiting does not fill.
+/// The service's messages for accounts that waiting does not refill.
 const USED_UP: [&str; 3] = ["credits are depleted", "spending cap", "spending limit"];
 
 /// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     match status {
-        // A wrong key is a bad request to this service.
+        // This service reports a wrong key as a bad request.
         400 if is_bad_key(body) => ErrorKind::Authentication,
         400 | 413 if is_overflow(body) => ErrorKind::ContextOverflow,
         429 if is_quota(body) => ErrorKind::QuotaExceeded,
