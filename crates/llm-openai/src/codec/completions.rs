@@ -25,13 +25,13 @@ pub(crate) struct CompletionOptions {
     pub(crate) streaming: bool,
 }
 
-/// What a request asks to complete.
+/// The prompts of a request.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Prompts<'a> {
     One(&'a str),
     Many(&'a [String]),
-    /// By the ids of their tokens.
+    /// As token ids.
     Tokens(&'a [Vec<u32>]),
 }
 
@@ -44,7 +44,7 @@ impl Prompts<'_> {
         }
     }
 
-    /// At most so many at a time.
+    /// Splits them into chunks of at most this size.
     pub(crate) fn chunks(self, size: usize) -> Vec<Self> {
         match self {
             Self::One(_) => vec![self],
@@ -89,7 +89,7 @@ impl CompletionOptions {
     }
 }
 
-/// The best of one is that one; some servers refuse to hear it.
+/// Removes a `best_of` of 1, which has no effect and which some servers reject.
 fn drop_single_best(parameters: &mut Parameters) {
     if parameters.members.get("best_of").is_some_and(|best| *best == 1) {
         parameters.members.remove("best_of");
@@ -107,7 +107,7 @@ fn refuse_several(parameters: &Parameters) -> Result<()> {
     Ok(())
 }
 
-/// The body of a request.
+/// Encodes a request.
 ///
 /// # Errors
 /// `InvalidInput` for a stream of several answers.
@@ -144,7 +144,7 @@ struct Choice<'a> {
     extra: Map<String, Value>,
 }
 
-/// Reads a complete answer to one prompt: the first of its choices.
+/// Decodes a complete answer to one prompt: its first choice.
 ///
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
