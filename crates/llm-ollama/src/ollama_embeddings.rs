@@ -13,7 +13,7 @@ use crate::parameters::{Parameters, shared_settings};
 /// The default number of texts per request.
 const BATCH_SIZE: usize = 256;
 
-/// An embedding model that speaks Ollama's `POST /api/embed`. Vectors are normalized to length 1.
+/// An embedding model that speaks Ollama's `POST /api/embed`. Vectors are normalised to length 1.
 ///
 /// Cloning is cheap, and clones share connections. Lists are sent in batches, one after the other, because the service
 /// processes the texts of a batch concurrently.

@@ -34,7 +34,7 @@ pub(crate) fn is_azure_host(host: &str) -> bool {
 /// environment, and in the environment a token wins over a key.
 ///
 /// Azure's newer `/openai/v1/` URLs need none of this: they are a base URL with a key like any other. The service is
-/// still recognized as Azure by its host.
+/// still recognised as Azure by its host.
 ///
 /// An answer that Azure's content filter withheld is an error of kind
 /// [`ContentFilter`](catena_core::ErrorKind::ContentFilter).

@@ -50,7 +50,7 @@ impl GeminiEmbeddingsBuilder {
     }
 
     /// Sets the length of the vectors, for models that can shorten them. Default: the model's own. Shortened vectors
-    /// are not normalized; normalize them if your similarity measure requires it.
+    /// are not normalised; normalise them if your similarity measure requires it.
     pub fn with_dimensions(mut self, dimensions: u32) -> Self {
         self.settings.members.insert("outputDimensionality".to_owned(), dimensions.into());
         self

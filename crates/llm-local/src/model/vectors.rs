@@ -1,6 +1,6 @@
 //! Vector arithmetic.
 
-/// Normalizes every row to a root mean square of one, then scales each component by its weight.
+/// Normalises every row to a root mean square of one, then scales each component by its weight.
 pub(super) fn rms_norm(rows: &mut [f32], weights: &[f32], epsilon: f32) {
     for row in rows.chunks_exact_mut(weights.len()) {
         let scale = 1.0 / (dot(row, row) / row.len() as f32 + epsilon).sqrt();

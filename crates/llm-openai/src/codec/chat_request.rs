@@ -40,7 +40,7 @@ pub(crate) struct ChatOptions {
 }
 
 impl ChatOptions {
-    /// Normalizes the settings of a new model to the wire format.
+    /// Normalises the settings of a new model to the wire format.
     ///
     /// # Errors
     /// `Config` for contradictory settings, `InvalidInput` for a malformed tool or format.

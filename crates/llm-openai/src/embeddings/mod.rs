@@ -22,7 +22,7 @@ use plan::Pieces;
 /// Texts are sent unchanged, in concurrent requests of at most
 /// [`with_batch_size`](OpenAiEmbeddingsBuilder::with_batch_size) texts. With a
 /// [tokenizer](OpenAiEmbeddingsBuilder::with_tokenizer) they are sent as token ids, and a text that is too long for the
-/// model is split; its vector is the weighted, normalized mean of those of its parts.
+/// model is split; its vector is the weighted, normalised mean of those of its parts.
 ///
 /// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///

@@ -62,7 +62,7 @@ impl Pieces {
     }
 }
 
-/// The mean of the vectors weighted by their token counts, normalized to length 1.
+/// The mean of the vectors weighted by their token counts, normalised to length 1.
 fn mean(pieces: impl Iterator<Item = (Vec<f32>, usize)>) -> Vec<f32> {
     let mut sum: Vec<f64> = Vec::new();
     for (vector, weight) in pieces {
