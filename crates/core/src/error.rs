@@ -53,7 +53,7 @@ pub enum ErrorKind {
     ContextOverflow,
     /// The API key is missing, wrong or expired (401).
     Authentication,
-    /// The API key is valid but lacks the permission (403).
+    /// The API key is valid but lacks permission for the request (403).
     PermissionDenied,
     /// No such model or endpoint (404).
     NotFound,
@@ -208,8 +208,6 @@ impl Error {
     /// Prepends a step to the error's path. Combinators call this as the error propagates outwards.
     ///
     /// An error that an earlier step of a sequence put into the stream is left unchanged: it only passes through.
-    ///
-    /// An error that an earlier step of a sequence put into the stream is left as it is: it only passes through.
     #[must_use]
     pub fn at(mut self, segment: Segment) -> Self {
         if !self.is_passing() {

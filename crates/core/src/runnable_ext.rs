@@ -345,7 +345,7 @@ pub trait RunnableExt: Runnable {
         Bound::new(self, arguments)
     }
 
-    /// Attaches a config, over which the caller's config takes precedence. See [`WithConfig`].
+    /// Attaches a config, which is merged under the caller's. See [`WithConfig`].
     fn with_config(self, config: RunConfig) -> WithConfig<Self>
     where
         Self: Sized,
@@ -492,7 +492,7 @@ pub trait RunnableExt: Runnable {
     /// sorted by id: those of this runnable and of every step in it.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    /// [`Config`](crate::ErrorKind::Config) if two different fields have the same id.
     ///
     /// # Example
     /// ```
@@ -510,7 +510,7 @@ pub trait RunnableExt: Runnable {
     /// Returns the JSON Schema of a config for this runnable, covering the fields that a call may set.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    /// [`Config`](crate::ErrorKind::Config) if two different fields have the same id.
     #[doc(alias = "get_config_jsonschema")]
     fn config_schema(&self) -> Result<Value> {
         schema::config_schema(&self.outline())

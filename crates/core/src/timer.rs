@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// A sleep in progress. Dropping it cancels it.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-/// Reads the clock and sleeps, on any executor.
+/// A clock that can also sleep, on any executor.
 ///
 /// # Contract
 /// `sleep(d)` completes no earlier than `d` after the call. All methods may be called from any thread.

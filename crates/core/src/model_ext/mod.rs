@@ -37,8 +37,8 @@ use crate::{AiMessage, Bound, Json, PromptValue, Runnable, RunnableExt, Tool, To
 pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Sized {
     /// Binds tools that the model may call.
     ///
-    /// A tool is a [`Tool`], a [`RunnableTool`](crate::RunnableTool), or JSON: a definition (`{"name", "description",
-    /// "parameters"}`), a JSON Schema with a title, or a built-in tool of the service in its own format. The model's
+    /// A tool is a [`Tool`], a [`RunnableTool`](crate::RunnableTool), or JSON: a definition with `name`, `description`
+    /// and `parameters`, a JSON Schema with a title, or a built-in tool of the service in its own format. The model's
     /// calls are in the answer's [`tool_calls`](AiMessage::tool_calls); they are not executed.
     ///
     /// # Errors
@@ -150,9 +150,6 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
     ///
     /// The schema has a `title`, or is the `parameters` of a definition with a `name`. The answer is not validated
     /// against the schema, so that partial values can be streamed.
-    ///
-    /// The schema has a `title`, or is the `parameters` of a description with a `name`. What the model says is not checked
-    /// against it, so that what there is so far streams.
     ///
     /// # Example
     /// See [`ChatModelExt`].

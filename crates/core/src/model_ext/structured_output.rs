@@ -22,8 +22,8 @@ use crate::{
 /// ([`Json`](crate::Json)). Created by [`with_structured_output`](crate::ChatModelExt::with_structured_output) and
 /// related methods.
 ///
-/// The method depends on what the model [declares](crate::Capability): a schema that the service enforces, or a forced
-/// tool call; [`with_method`](Self::with_method) overrides it. For a model selected per call, such as a
+/// The method depends on what the model [declares](crate::Capability): a schema that the service enforces, or a tool
+/// call; [`with_method`](Self::with_method) overrides it. For a model selected per call, such as a
 /// [`ConfigurableModel`](crate::ConfigurableModel), it is decided for each call.
 ///
 /// It is a sequence of the model and a parser, and it streams: each chunk is the value parsed so far and replaces the

@@ -151,7 +151,7 @@ impl ModelOptions {
     /// # }
     /// # impl Admitted for Open { fn report(self: Box<Self>, _: &Outcome<'_>) {} }
     /// # let limiter = Open;
-    /// let options = ModelOptions::new().with_admission(limiter); // a `RateLimiter` of `catena-limits`, for one
+    /// let options = ModelOptions::new().with_admission(limiter); // for example a `RateLimiter` of `catena-limits`
     /// assert!(options.admission().is_some());
     /// ```
     #[must_use]

@@ -16,7 +16,8 @@ pub type TextModel = Arc<dyn LanguageModel<Output = String>>;
 /// Creates a model from its name and options.
 type Factory<T> = Arc<dyn Fn(&str, &ModelOptions) -> Result<T> + Send + Sync>;
 
-/// Creates models from names such as `provider:model`. Registries are independent values; there is no global registry.
+/// A registry of providers, which creates models from names such as `provider:model`. Registries are independent
+/// values; there is no global registry.
 ///
 /// The facade provides a registry of the providers enabled by its features; further providers can be registered. A name
 /// without a provider belongs to the provider whose [prefix](Self::with_prefixes) it starts with.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::entry::enter;
 use crate::{Demand, Error, RateLimits, Result, Usage};
 
-/// Controls when model calls may start, and is told how they ended.
+/// A gate for model calls: decides when each may start, and is told how it ended.
 ///
 /// An admission can be installed in two places. A service client consults it before every attempt, including retries,
 /// and reports after each attempt: the place for a rate limiter. A run consults it before every model call, whichever

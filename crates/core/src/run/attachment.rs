@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-/// Ties shared work to the run that started it, until dropped. See [`Context::detachable`](crate::Context::detachable).
+/// A guard that ties shared work to the run that started it. See [`Context::detachable`](crate::Context::detachable).
 #[derive(Debug)]
 #[must_use = "dropping it takes the work out of the run"]
 pub struct Attachment(#[allow(dead_code, reason = "held for its count")] Option<Arc<()>>);

@@ -9,7 +9,7 @@ use crate::{ApproximateTokens, Context, LanguageModel, Message, PromptValue};
 /// # Example
 /// ```
 /// use catena_core::{fakes::FakeChatModel, Context, Demand};
-/// let cx = Context::default(); // in a run, that of the step: with the arguments that are bound to it
+/// let cx = Context::default(); // within a run, use the context of the step, which has its bound arguments
 /// let model = FakeChatModel::new(["Hello"]);
 /// let demand = Demand::of_prompt(&model, &"What is the time?".into(), &cx);
 /// assert_eq!(demand.input_tokens, Some(5));

@@ -73,7 +73,7 @@ impl Context {
     /// use catena_core::{Context, Demand, Usage};
     /// # futures_executor::block_on(async {
     /// let demand = || Demand::of_embedding("small", ["one", "two"]);
-    /// let cx = Context::default(); // in a run, that of the step
+    /// let cx = Context::default(); // within a run, use the context of the step
     /// let vectors = cx.admitted(demand, async |cx| {
     ///     cx.report_usage("small", Usage::new(2, 0));
     ///     Ok([[0.5, 1.0], [0.25, 0.0]])

@@ -2,7 +2,7 @@
 
 use crate::{RunEvent, RunInfo};
 
-/// Receives every event of a run and of all runs below it.
+/// A receiver of the events of a run and of all runs below it.
 ///
 /// # Contract
 /// The events of one run arrive in order: one start, then chunks, then one end, error or cancellation. Observation has

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Observer, RunEvent, RunEventKind, RunId, RunInfo};
 
-/// Records every run it observes, as a tree. Clones share the records.
+/// An observer that records every run, as a tree. Clones share the records.
 ///
 /// It grows with every run: use a separate collector for each task you want to inspect, and drop it afterwards.
 ///

@@ -334,7 +334,7 @@ fn model_output(kind: RunKind, output: Data) -> Data {
     output
 }
 
-/// Nothing panics while it holds the lock.
+/// No code panics while holding the lock.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,8 @@ use tracing::{Level, Span};
 
 use crate::{AiMessage, Observer, Payload, RunEvent, RunEventKind, RunId, RunInfo, RunKind, Usage};
 
-/// Opens a span for every run, as a child of its parent run's span, and enters it whenever the run is polled.
+/// An observer that opens a span for every run, as a child of its parent run's span, and enters it whenever the run is
+/// polled.
 ///
 /// Model calls carry the attributes of OpenTelemetry's GenAI conventions: `gen_ai.operation.name`,
 /// `gen_ai.provider.name`, `gen_ai.request.model`, `gen_ai.response.model`, `gen_ai.response.id`,

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{AiMessage, Observer, RunEvent, RunEventKind, Usage};
 
-/// Sums the token usage of model calls, per model. Cached answers count as zero. Clones share the totals.
+/// An observer that sums the token usage of model calls, per model. Cached answers count as zero. Clones share the
+/// totals.
 ///
 /// # Example
 /// ```

@@ -14,7 +14,7 @@ use crate::{
     RunKind, Runnable,
 };
 
-/// Returns the input record with additional values. Created by [`assign`](crate::RunnableExt::assign) or from a
+/// A step that adds values to its input record. Created by [`assign`](crate::RunnableExt::assign) or from a
 /// [`RunnableParallel`].
 ///
 /// When streaming, the input's own values come first, then the chunks of the new ones as they are produced.

@@ -12,7 +12,7 @@ use crate::run::step;
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, RedactedArguments, Result, RunKind, Runnable};
 
-/// Calls a runnable with additional arguments. Created by [`bind`](crate::RunnableExt::bind).
+/// A runnable with bound call arguments. Created by [`bind`](crate::RunnableExt::bind).
 ///
 /// The runnable reads them from [`Context::arguments`]; a sequence passes them to its first step. Arguments bound
 /// further out take precedence. The wrapper opens no run of its own.

@@ -11,7 +11,7 @@ use crate::{
     gather,
 };
 
-/// Evaluates its conditions in order and runs the arm of the first that holds, or the default arm if none does.
+/// A step that evaluates conditions in order and runs the arm of the first that holds, or the default arm if none does.
 ///
 /// The input is gathered because conditions see the complete value; the selected arm streams its output.
 ///

@@ -8,7 +8,7 @@ use super::bounded::join_bounded;
 use crate::run::step::{self, Place};
 use crate::{Context, Outline, OutlineParts, Result, RunKind, Runnable};
 
-/// Runs a runnable on every element of a list concurrently and returns the outputs in order. Created by
+/// A runnable applied concurrently to every element of a list, with the outputs in order. Created by
 /// [`map`](crate::RunnableExt::map).
 ///
 /// It gathers its input and emits a single chunk, because the order of the elements is preserved. `max_concurrency`

@@ -19,7 +19,7 @@ use crate::{
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 type Annotate<I> = Arc<dyn Fn(I, &Error) -> Result<I> + Send + Sync>;
 
-/// Runs a primary runnable and, if it fails, its fallbacks in order. Created by
+/// A primary runnable with fallbacks, which run in order if it fails. Created by
 /// [`with_fallbacks`](crate::RunnableExt::with_fallbacks).
 ///
 /// A stream falls back only until its first chunk; after that, errors pass through.

@@ -17,7 +17,8 @@ use crate::{
 
 type Sessions = Arc<dyn Fn(&str) -> Arc<dyn ChatMessageHistory> + Send + Sync>;
 
-/// Prepends a session's message history to a runnable's input, and stores the input and output of each successful call.
+/// A runnable with message history: prepends a session's history to the input, and stores the input and output of each
+/// successful call.
 ///
 /// The caller sets the configurable value `session_id`. The input is a text, a message or a list of messages, and the
 /// history is prepended to it; or, with [`with_keys`](WithMessageHistory::with_keys), it is a record in which input and

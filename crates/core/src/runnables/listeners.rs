@@ -15,8 +15,8 @@ use crate::{
 
 type Listener = Arc<dyn Fn(&RunEvent<'_>) + Send + Sync>;
 
-/// Calls a listener at the start and end of each run of a runnable, but not of the runs below it. Created by
-/// [`with_listener`](crate::RunnableExt::with_listener).
+/// A runnable with a listener, which is called at the start and end of each of its runs, but not of the runs below
+/// them. Created by [`with_listener`](crate::RunnableExt::with_listener).
 ///
 /// # Example
 /// ```

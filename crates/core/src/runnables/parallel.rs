@@ -12,7 +12,8 @@ use super::tee::tee;
 use crate::run::step::{self, Place};
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, Outline, Record, Result, Runnable};
 
-/// Runs all branches concurrently on the same input and returns a record of their outputs, in the order of declaration.
+/// A step that runs all branches concurrently on the same input and returns a record of their outputs, in the order of
+/// declaration.
 ///
 /// The first error cancels the other branches. When streaming, each chunk is a record with a chunk of one branch.
 /// `max_concurrency` limits how many branches of a call run at once. If the types of the branches are known at compile

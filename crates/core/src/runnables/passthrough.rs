@@ -11,7 +11,7 @@ use crate::{Chunk, ChunkStream, Context, Outline, OutlineParts, Result, RunKind,
 
 type Tap<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
-/// Passes its input through, chunk by chunk. An optional tap sees the complete value.
+/// A step that passes its input through, chunk by chunk. An optional tap sees the complete value.
 ///
 /// # Example
 /// ```

@@ -9,7 +9,8 @@ use super::assign::record;
 use super::settled::{is_whole_record, settled};
 use crate::{ChunkStream, Context, Data, Outline, OutlineParts, Record, Result, RunKind, Runnable};
 
-/// Selects the value of one key, or a record of several. When streaming, selects from each chunk.
+/// A step that selects the value of one key of a record, or a record of several. When streaming, it selects from each
+/// chunk.
 ///
 /// A missing key gives `Null`. If several are selected, missing keys are omitted, and the result is `Null` if all are
 /// missing.

@@ -13,7 +13,7 @@ use crate::run::step::{self, locate};
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, Result, Runnable};
 
-/// Runs two steps in sequence; the output of the first is converted into the input of the second.
+/// Two steps in sequence: the output of the first is converted into the input of the second.
 ///
 /// Created by `a | b` or [`pipe`](crate::RunnableExt::pipe). Nested pipes form one flat sequence, however they are
 /// grouped. Chunks pass through as they arrive: a pipe streams as far as its steps do.

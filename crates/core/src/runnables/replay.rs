@@ -91,7 +91,7 @@ impl<T: Chunk> Stream for Reader<'_, T> {
     }
 }
 
-/// A panic of the source leaves what was recorded as it was.
+/// A panic in the source leaves the recorded chunks unchanged.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -219,7 +219,7 @@ impl fmt::Debug for RetryPolicy {
     }
 }
 
-/// Retries a runnable when it fails. Created by [`with_retry`](crate::RunnableExt::with_retry).
+/// A runnable that is retried when it fails. Created by [`with_retry`](crate::RunnableExt::with_retry).
 ///
 /// Each attempt is a separate run below this one. A stream is retried only until its first chunk; after that, errors
 /// pass through, because delivered chunks cannot be taken back. In a batch, each item is retried individually.

@@ -53,7 +53,7 @@ impl FromData for Routed<Data> {
     }
 }
 
-/// Runs the runnable whose key the input names, and streams as it does. It opens no run of its own.
+/// A step that runs the runnable whose key the input names, and streams as it does. It opens no run of its own.
 ///
 /// # Errors
 /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown key.

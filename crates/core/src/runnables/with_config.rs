@@ -9,7 +9,7 @@ use crate::run::{limit_future, limit_stream, step};
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunConfig, RunKind, Runnable};
 
-/// Calls a runnable with an attached config merged under the caller's. Created by
+/// A runnable with an attached config, which is merged under the caller's. Created by
 /// [`with_config`](crate::RunnableExt::with_config) and [`with_timeout`](crate::RunnableExt::with_timeout).
 ///
 /// Tags and observers accumulate, and metadata and configurable values merge key by key. Of limits both apply: time

@@ -56,8 +56,6 @@ pub(crate) fn close_objects(schema: &mut Value) {
 /// keywords are inlined, a single `allOf` is replaced by its content, and `oneOf` becomes `anyOf`. Formats specific to
 /// Rust, such as `uint8`, are dropped from numbers; their bounds are kept.
 ///
-/// Formats that only Rust knows, such as `uint8`, are dropped from numbers; their bounds stay.
-///
 /// # Example
 /// ```
 /// use catena_core::strict_json_schema;
@@ -149,7 +147,8 @@ fn drop_number_format(members: &mut Map<String, Value>) {
 
 /// Returns the schema with all references inlined and without definitions.
 ///
-/// If a schema refers to itself, it cannot be inlined completely, and it is returned unchanged.
+/// A schema that refers to itself, or that needs 1000 or more references inlined, is returned unchanged, with its
+/// definitions.
 ///
 /// # Example
 /// ```

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 /// Members of the arguments that contain further arguments, which are sent as they are.
 const NESTED: [&str; 2] = ["extra_body", "model_kwargs"];
 
-/// Wraps the arguments of model calls for `Debug`. Of an MCP server, its address and permissions are shown, but not the
-/// credentials.
+/// The arguments of model calls, redacted for `Debug`. Of an MCP server, its address and permissions are shown, but not
+/// the credentials.
 ///
 /// # Example
 /// ```

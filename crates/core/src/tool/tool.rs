@@ -337,7 +337,7 @@ impl From<RunnableTool> for Value {
     }
 }
 
-/// The content is the runnable's output if it is a text or a message, and otherwise the output as JSON.
+/// The content is the runnable's output if it is a text, a prompt or a message, and otherwise the output as JSON.
 impl From<RunnableTool> for Tool {
     fn from(tool: RunnableTool) -> Self {
         let (name, description, parameters) = tool.parts();

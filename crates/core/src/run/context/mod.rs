@@ -234,8 +234,6 @@ impl Context {
     ///
     /// Components with automatic retries call this before each retry, so that the retries of several layers do not
     /// multiply.
-    ///
-    /// Whoever tries again by itself asks here first, so that the retries of several layers do not multiply.
     pub fn take_retry(&self) -> bool {
         self.retry_budget().is_none_or(RetryBudget::take)
     }
