@@ -21,7 +21,7 @@ pub type ChunkStream<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>
 /// * A type without an empty value keeps the last chunk, so repeating a chunk changes nothing.
 ///
 /// Strings append, lists extend, maps merge key by key, numbers and booleans keep the last value. An empty `impl` gives
-/// a type of your own the last behavior.
+/// a type of your own the last behaviour.
 ///
 /// # Example
 /// ```

@@ -269,7 +269,7 @@ impl ModelRegistry {
     }
 }
 
-/// Normalizes a provider's name to lower case with underscores.
+/// Normalises a provider's name to lower case with underscores.
 fn plain(provider: &str) -> String {
     provider.trim().to_lowercase().replace('-', "_")
 }

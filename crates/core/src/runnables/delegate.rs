@@ -23,8 +23,8 @@ pub struct Delegate<F, I, O> {
 /// The input is gathered for the function; the returned runnable streams.
 ///
 /// # Errors
-/// Errors of the function and of the returned runnable. [`RecursionLimit`](crate::ErrorKind::RecursionLimit) if
-/// functions return further functions more often than the run's recursion limit allows, 25 times by default.
+/// Errors of the function and of the returned runnable. [`RecursionLimit`](crate::ErrorKind::RecursionLimit) if such
+/// steps return runnables in succession more often than the run's recursion limit allows, 25 times by default.
 ///
 /// # Example
 /// ```

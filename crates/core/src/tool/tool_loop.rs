@@ -22,7 +22,7 @@ use crate::{
 const DEFAULT_ROUNDS: usize = 10;
 const DEFAULT_CONCURRENCY: usize = 16;
 
-/// The behavior of a [`ToolLoop`] that has reached a limit when the model wants to call more tools.
+/// The behaviour of a [`ToolLoop`] that has reached a limit when the model wants to call more tools.
 ///
 /// # Example
 /// ```
@@ -136,7 +136,7 @@ impl<R> ToolLoop<R> {
         self
     }
 
-    /// Sets the behavior at a limit.
+    /// Sets the behaviour at a limit.
     #[must_use]
     pub fn with_at_limit(mut self, at_limit: AtLimit) -> Self {
         self.at_limit = at_limit;
