@@ -48,7 +48,7 @@ use crate::{Cost, PriceTable};
 /// let model = FakeChatModel::new(["Hello"]).with_usage(Usage::new(60, 30));
 /// model.invoke_with("Hi", &config).await?;
 /// assert_eq!(budget.spent().usage.total_tokens, 90);
-/// // It would read 1 token, and such calls have written 30.
+/// // It needs about 1 input token and, as the call before, 30 output tokens.
 /// let error = model.invoke_with("Hi", &config).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();

@@ -28,7 +28,7 @@ pub(crate) type Handler = Arc<dyn Fn(&Recorded) -> Reply + Send + Sync>;
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Maximum number of bytes that a client may send ahead while its response is due.
 const MAX_AHEAD: usize = 1 << 20;
-/// Number of final bytes that are held until the end: usually few enough to be sent at once.
+/// Size of the final write, before which the request counts as finished: usually small enough to be sent at once.
 const LAST_BYTES: usize = 16 << 10;
 
 /// Serves a connection until either side closes it.

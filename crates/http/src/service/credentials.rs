@@ -21,7 +21,7 @@ type Fetched = Pin<Box<dyn Future<Output = Result<SecretString>> + Send>>;
 /// use catena_http::service::ApiKey;
 /// let fixed = ApiKey::from("sk-secret");
 /// assert!(!format!("{fixed:?}").contains("secret"));
-/// // A token that expires: asked for again before every attempt.
+/// // A token that expires: fetched again before every attempt.
 /// let rotating = ApiKey::from_async_fn(|| async { Ok("token-of-the-hour".into()) });
 /// # let _ = rotating;
 /// ```

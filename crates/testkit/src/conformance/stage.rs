@@ -68,8 +68,8 @@ impl<O: Answered> Stage<O> {
         })
     }
 
-    /// Makes a call and a stream, and returns for each what the service was asked and what its answer became; `make`
-    /// builds from the model what is called.
+    /// Makes a call and a stream, and returns the request and the result of each; `make` builds the runnable from the
+    /// model.
     pub(super) async fn exchanges<R>(
         &self,
         answer: &Answer,
@@ -174,9 +174,9 @@ impl<O: Answered> Stage<O> {
     }
 }
 
-/// A request, and what its answer became.
+/// A request, and the result of the call or stream that sent it.
 pub(super) struct Exchange<T> {
-    /// Whether it was a call or a stream.
+    /// `call` or `stream`.
     pub(super) how: &'static str,
     pub(super) asked: Asked,
     pub(super) answer: T,

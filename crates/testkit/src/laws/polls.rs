@@ -62,7 +62,7 @@ pub(super) async fn poll_stream<S: Stream>(
     .await
 }
 
-/// Returns the next item of a stream if it arrives without external progress; `Pending` once no wake-up was requested.
+/// Polls a stream as long as it wakes itself, and returns its next item if it yields one.
 pub(super) fn next_at_once<S: Stream + ?Sized>(mut stream: Pin<&mut S>) -> Poll<Option<S::Item>> {
     let woken = Arc::new(Woken(AtomicBool::new(true)));
     let waker = Waker::from(Arc::clone(&woken));

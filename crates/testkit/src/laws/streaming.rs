@@ -72,8 +72,7 @@ impl Laws {
     }
 }
 
-/// Folds all chunks of a stream, or returns its error. If an item follows an error, returns that item as the outer
-/// error.
+/// Folds all chunks of a stream, or returns its error. If an item follows an error, it is returned as the outer error.
 async fn fold<T: Chunk + fmt::Debug>(mut chunks: ChunkStream<'_, T>) -> Result<Result<Option<T>>, String> {
     let mut whole: Option<T> = None;
     while let Some(chunk) = chunks.next().await {

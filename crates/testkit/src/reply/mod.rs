@@ -37,7 +37,7 @@ pub enum Framing {
 /// use catena_testkit::{Gate, Reply};
 /// use serde_json::json;
 ///
-/// // A plain answer after 20 ms.
+/// // A plain response after 20 ms.
 /// Reply::json(200, json!({"ok": true})).with_delay(Duration::from_millis(20));
 ///
 /// // A rate limit.

@@ -98,7 +98,7 @@ impl Reply {
     ///
     /// ```
     /// # use catena_testkit::{Gate, Reply, Server};
-    /// // Nobody is answered until all have asked.
+    /// // No request is answered before all have arrived.
     /// let gate = Gate::new();
     /// let server = Server::replay([Reply::text(200, "all together").hold(gate.clone())]);
     /// ```

@@ -38,7 +38,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(5);
 ///
 /// let server = Server::replay([Reply::never()]);
 ///
-/// // A client asks and loses patience.
+/// // A client sends a request and gives up.
 /// use std::io::Write;
 /// let mut client = std::net::TcpStream::connect(server.address())?;
 /// client.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
