@@ -81,7 +81,7 @@ const FEWEST: f64 = 5.0;
 /// Over a shorter time the measurement is noise; over more than `LONGEST` there may have been too little demand.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
-/// Base length of a pause; with many services, the burst that accumulates in a pause is at most a second's worth.
+/// Base length of a pause. It must not exceed the burst that a service accumulates, which for many is a second's worth.
 const HOLD: Duration = Duration::from_millis(200);
 /// After a pause, requests are sent this far apart for the time `SPREAD`, so that the first rejection comes back before
 /// many more are sent.

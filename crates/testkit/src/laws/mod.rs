@@ -3,16 +3,16 @@
 //! [`Laws`] holds the configuration of the checks; each law is one of its methods and returns a [`LawViolation`] if it
 //! does not hold. [`Laws::check_all`] runs those that need only inputs. The checks run on every executor.
 //!
-//! | law | what it says |
+//! | law | guarantee |
 //! | --- | --- |
-//! | [streaming](Laws::streaming) | the folded chunks of `stream(x)` are what `invoke(x)` gives |
+//! | [streaming](Laws::streaming) | the folded chunks of `stream(x)` equal the result of `invoke(x)` |
 //! | [chunked](Laws::chunked) | the same for an input that arrives in chunks |
 //! | [laziness](Laws::laziness) | nothing happens before the first poll |
-//! | [batch](Laws::batch) | `batch(xs)[i]` is what `invoke(xs[i])` gives, and no more than `max_concurrency` run at once |
-//! | [cancellation](Laws::cancellation) | dropped at any moment, it leaves no run open and nobody at work |
-//! | [events](Laws::events) | every run starts once and ends once, within the run it is part of |
-//! | [observation](Laws::observation) | being watched changes neither the calls that are made nor the result |
-//! | [wrapper](Laws::wrapper) | what is laid around a streaming runnable streams |
+//! | [batch](Laws::batch) | `batch(xs)[i]` equals the result of `invoke(xs[i])`, and at most `max_concurrency` items run concurrently |
+//! | [cancellation](Laws::cancellation) | dropping it at any point leaves no open runs and no work in progress |
+//! | [events](Laws::events) | every run has exactly one start and one end, within its parent run |
+//! | [observation](Laws::observation) | an observer changes neither the calls made nor the result |
+//! | [wrapper](Laws::wrapper) | a wrapper around a streaming runnable streams too |
 //!
 //! # Example
 //!
@@ -21,7 +21,7 @@
 //! use catena_testkit::laws::Laws;
 //! use futures_util::{StreamExt, stream};
 //!
-//! /// Streams something else than it returns.
+//! /// Streams something other than what it returns.
 //! struct Liar;
 //!
 //! #[async_trait]

@@ -68,7 +68,7 @@ pub(super) fn company(product: &str, random: &mut Random) -> String {
 
 fn singular(noun: &str) -> &str {
     match noun.strip_suffix('s') {
-        // Neither "glas" nor "bu".
+        // Rejects stems such as "glas" and "bu".
         Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'e']) => stem,
         _ => noun,
     }
