@@ -2,8 +2,8 @@
 //!
 //! # Where it may be called
 //! These work anywhere, without a panic or deadlock of Catena's own: on a plain thread, inside a tokio runtime of
-//! either flavour, in `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and
-//! enters no runtime; network I/O runs on a dedicated thread meanwhile.
+//! either flavour, in `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself
+//! and enters no runtime; network I/O runs on a dedicated thread meanwhile.
 //!
 //! # What to know
 //! * Calls block. Inside an `async` function, a call blocks the executor's thread until it returns; in a current-thread
