@@ -101,7 +101,7 @@ impl ConversationChain {
     /// Checks that prompt and memory fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<LlmChain> {
         let (input, remembered) = (self.input_key, self.memory.0.variables());
         if remembered.contains(&input) {

@@ -86,7 +86,7 @@ impl SequentialChain {
     /// Checks that the chains fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let Some(last) = self.chains.last() else { return Err(misbuilt("the sequence has no chains")) };
         let mut known = self.known_keys()?;

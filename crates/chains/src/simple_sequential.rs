@@ -72,7 +72,7 @@ impl SimpleSequentialChain {
     /// Checks that the chains fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let mut steps: DynRunnable = RunnablePick::one(&self.input_key).dynamic();
         for (index, chain) in self.chains.into_iter().enumerate() {

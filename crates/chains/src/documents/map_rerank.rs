@@ -80,7 +80,7 @@ impl MapRerankDocumentsChain {
     /// Checks that the documents have a place in the prompt.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.map, self.variable)?;
         let keys = input_keys(&self.map, &[&variable]);

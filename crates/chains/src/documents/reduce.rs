@@ -96,7 +96,7 @@ impl ReduceDocumentsChain {
     /// Checks that the documents have a place in the prompts.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let stuffing = self.combine.stuffing()?;
         let combine = self.combine.build()?;

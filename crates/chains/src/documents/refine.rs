@@ -89,7 +89,7 @@ impl RefineDocumentsChain {
     /// Checks that documents and answers have a place in the prompts.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.initial, self.variable)?;
         for needed in [&variable, &self.response] {

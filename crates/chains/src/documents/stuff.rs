@@ -65,7 +65,7 @@ impl StuffDocumentsChain {
     /// Checks that the documents have a place in the prompt.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let stuffing = self.stuffing()?;
         let keys = input_keys(&stuffing.asked, &[&stuffing.variable]);

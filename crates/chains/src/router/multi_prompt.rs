@@ -80,7 +80,7 @@ where
     /// The chain.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         if self.prompts.is_empty() {
             return Err(misbuilt("there is no prompt to choose from"));
