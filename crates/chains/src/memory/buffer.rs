@@ -17,9 +17,9 @@ use super::exchange::{SavedKeys, last_that_fit};
 /// [`with_token_limit`](Self::with_token_limit). Clones share the conversation.
 ///
 /// # Errors
-/// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input or output
-/// and no key selects one, and with [`MissingKey`](catena_core::ErrorKind::MissingKey) when the selected one is absent. Of
-/// several outputs, one named `output` is selected by default.
+/// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input or
+/// output and no key selects one, and with [`MissingKey`](catena_core::ErrorKind::MissingKey) when the selected one is
+/// absent. Of several outputs, one named `output` is selected by default.
 ///
 /// # Example
 /// ```
