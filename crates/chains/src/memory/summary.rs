@@ -1,4 +1,4 @@
-//! A memory that summarizes the conversation.
+//! A memory that summarises the conversation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::LlmChain;
 
 /// A memory that keeps a summary of the conversation, which a model updates after every exchange.
 ///
-/// With a [buffer](Self::with_buffer), the last messages are kept verbatim and only older ones are summarized, as in
+/// With a [buffer](Self::with_buffer), the last messages are kept verbatim and only older ones are summarised, as in
 /// LangChain's `ConversationSummaryBufferMemory`. Clones share the conversation.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ use crate::LlmChain;
 pub struct ConversationSummaryMemory {
     summarize: LlmChain,
     history: Arc<dyn ChatMessageHistory>,
-    /// The lock also prevents concurrent summarization.
+    /// The lock also prevents concurrent summarisation.
     summary: Arc<Mutex<String>>,
     key: String,
     /// The text format; `None` for messages.
@@ -54,7 +54,7 @@ pub struct ConversationSummaryMemory {
 }
 
 impl ConversationSummaryMemory {
-    /// Creates an empty in-memory conversation, summarized by this model and given as a text named `history`.
+    /// Creates an empty in-memory conversation, summarised by this model and given as a text named `history`.
     ///
     /// # Errors
     /// None in practice: the built-in template is well-formed.
@@ -74,7 +74,7 @@ impl ConversationSummaryMemory {
         })
     }
 
-    /// Keeps as many of the last messages as fit within `limit` tokens, and summarizes those before them.
+    /// Keeps as many of the last messages as fit within `limit` tokens, and summarises those before them.
     #[must_use]
     #[doc(alias = "max_token_limit")]
     pub fn with_buffer(mut self, limit: usize, counter: impl TokenCounter + 'static) -> Self {
@@ -82,7 +82,7 @@ impl ConversationSummaryMemory {
         self
     }
 
-    /// Sets the summarizing chain, whose prompt has the variables `summary`, the summary so far, and `new_lines`.
+    /// Sets the summarising chain, whose prompt has the variables `summary`, the summary so far, and `new_lines`.
     #[must_use]
     pub fn with_prompt(mut self, summarize: LlmChain) -> Self {
         self.summarize = summarize;
@@ -131,7 +131,7 @@ impl ConversationSummaryMemory {
         self.summarize.arun(vars! { summary: summary, new_lines: writing.write(messages) }).await
     }
 
-    /// Summarizes the messages that no longer fit the buffer.
+    /// Summarises the messages that no longer fit the buffer.
     async fn prune(&self, limit: usize, counter: &dyn TokenCounter, summary: &mut String) -> Result<()> {
         let mut messages = self.history.messages().await?;
         let kept = messages.split_off(last_that_fit(&messages, limit, counter));
@@ -193,7 +193,7 @@ impl Memory for ConversationSummaryMemory {
     }
 }
 
-/// The summarization prompt.
+/// The summarisation prompt.
 const SUMMARIZE: &str = "\
 Below is a summary of a conversation so far, and the lines that were said since. Write one summary of it all: keep what \
 the summary says, and add what is new in the lines.

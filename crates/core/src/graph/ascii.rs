@@ -90,10 +90,10 @@ fn points<'a>(layout: &'a Layout, route: &'a [usize]) -> impl Iterator<Item = (f
     })
 }
 
-/// Returns where a line from the center of a box to a point crosses the border.
+/// Returns where a line from the centre of a box to a point crosses the border.
 fn border((x, y): (f64, f64), width: f64, (to_x, to_y): (f64, f64)) -> (f64, f64) {
     let (dx, dy) = (to_x - x, to_y - y);
-    // One row above and below the center; half the width, in whole columns, to either side.
+    // One row above and below the centre; half the width, in whole columns, to either side.
     let share = f64::min((width / 2.0).floor() / dx.abs(), 1.0 / dy.abs());
     (x + dx * share, y + dy * share)
 }

@@ -9,8 +9,8 @@ impl Graph {
     /// Converts the graph to JSON:
     /// `{"nodes": [{"id", "type", "data"}], "edges": [{"source", "target", "data", "conditional"}]}`.
     ///
-    /// Numeric ids are renumbered in order. `data` is `{"name"}` for a step, the name of a schema, or the label of an edge;
-    /// plain nodes have none. Nodes with metadata also have a member `metadata`.
+    /// Numeric ids are renumbered in order. `data` is `{"name"}` for a step, the name of a schema, or the label of an
+    /// edge; plain nodes have none. Nodes with metadata also have a member `metadata`.
     ///
     /// # Example
     /// ```

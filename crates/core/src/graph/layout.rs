@@ -7,7 +7,7 @@ use super::placing;
 pub(super) struct Item {
     pub(super) width: f64,
     pub(super) layer: usize,
-    /// The horizontal center.
+    /// The horizontal centre.
     pub(super) x: f64,
     /// The connected items in the layer above.
     pub(super) above: Vec<usize>,

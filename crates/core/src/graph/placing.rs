@@ -32,7 +32,7 @@ pub(super) fn order(layout: &mut Layout) {
     }
 }
 
-/// Centers items below their neighbours above and above their neighbours below, at least `gap` apart.
+/// Centres items below their neighbours above and above their neighbours below, at least `gap` apart.
 pub(super) fn place(layout: &mut Layout, gap: f64) {
     let mut x = vec![0.0; layout.items.len()];
     {
@@ -63,19 +63,19 @@ struct Run {
     /// The sum of the preferred positions of its items.
     wishes: f64,
     count: usize,
-    /// The distance from the center of the first item to that of the last.
+    /// The distance from the centre of the first item to that of the last.
     length: f64,
     first_half: f64,
     last_half: f64,
 }
 
 impl Run {
-    /// Returns the center of its first item.
+    /// Returns the centre of its first item.
     fn start(&self) -> f64 {
         self.wishes / self.count as f64 - self.length / 2.0
     }
 
-    /// Returns the minimum distance between the centers of its last item and of the next run's first.
+    /// Returns the minimum distance between the centres of its last item and of the next run's first.
     fn step_to(&self, next: &Self, gap: f64) -> f64 {
         self.last_half + gap + next.first_half
     }
@@ -96,7 +96,7 @@ impl Run {
 }
 
 impl Placing<'_> {
-    /// Moves each item of a layer to the center of its `others`. Items that would overlap share the space.
+    /// Moves each item of a layer to the centre of its `others`. Items that would overlap share the space.
     fn settle<'a>(&mut self, at: usize, others: impl Fn(&'a Item) -> Option<&'a Vec<usize>>)
     where
         Self: 'a,

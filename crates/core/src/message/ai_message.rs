@@ -110,7 +110,7 @@ impl AiMessage {
     /// Returns the tool calls.
     ///
     /// While the answer is being streamed, an incomplete call has the arguments that can be parsed so far. Once the
-    /// metadata has a finish reason or a `status`, or the answer was [finalized](AiMessage::into_whole), a call with
+    /// metadata has a finish reason or a `status`, or the answer was [finalised](AiMessage::into_whole), a call with
     /// truncated arguments is [invalid](AiMessage::invalid_tool_calls) instead, so that it is not executed by mistake.
     ///
     /// # Example
@@ -135,7 +135,7 @@ impl AiMessage {
         self.calls.chunks()
     }
 
-    /// Finalizes the answer: all tool calls are parsed and no chunks remain. Use it for an answer known to be complete
+    /// Finalises the answer: all tool calls are parsed and no chunks remain. Use it for an answer known to be complete
     /// even if the provider does not say so; a call with truncated arguments becomes
     /// [invalid](AiMessage::invalid_tool_calls).
     ///

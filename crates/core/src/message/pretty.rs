@@ -46,7 +46,7 @@ fn shown(block: &ContentBlock) -> Data {
     }
 }
 
-/// Centers a title between rules.
+/// Centres a title between rules.
 pub(crate) fn title(title: &str) -> String {
     let length = title.chars().count() + 2;
     let line = "=".repeat(WIDTH.saturating_sub(length) / 2);

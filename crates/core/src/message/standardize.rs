@@ -32,7 +32,7 @@ impl AiMessage {
     ///
     /// Provider-specific blocks are converted if the metadata names their provider as `model_provider`: the reasoning
     /// of Anthropic's models, and the items of OpenAI's Responses API, whose tool calls stay at the position of their
-    /// items and whose citations and searches are standardized. Otherwise they are
+    /// items and whose citations and searches are standardised. Otherwise they are
     /// [`NonStandard`](StandardBlock::NonStandard).
     ///
     /// # Example

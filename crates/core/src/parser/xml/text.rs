@@ -51,7 +51,7 @@ pub(super) fn add_decoded(raw: &str, at: usize, to: &mut String) -> Result<(), F
     add_characters(rest, at + raw.len() - rest.len(), to)
 }
 
-/// Appends text without references, with line breaks normalized to `\n`.
+/// Appends text without references, with line breaks normalised to `\n`.
 pub(super) fn add_characters(raw: &str, at: usize, to: &mut String) -> Result<(), Failure> {
     if let Some(bad) = raw.find(|character| !is_allowed(character)) {
         return Err(Failure::new(at + bad, "a character that XML allows"));

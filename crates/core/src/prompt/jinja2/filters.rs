@@ -135,7 +135,7 @@ fn percent_encoded(text: &str, safe: &str) -> String {
     out
 }
 
-/// Centers a text in a field of the given width.
+/// Centres a text in a field of the given width.
 fn center(text: &str, width: Option<usize>, named: Kwargs) -> Result<String, Error> {
     let width = width.or(named.get("width")?).unwrap_or(80);
     named.assert_all_used()?;
