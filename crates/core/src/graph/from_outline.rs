@@ -251,7 +251,7 @@ fn title(schema: &Value) -> String {
     schema.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Removes `Runnable` from a name, since every node in a graph is a runnable.
+/// Removes the prefix `Runnable` from a name, since every node in a graph is a runnable.
 fn short_name(name: &str) -> &str {
     name.strip_prefix("Runnable").filter(|rest| !rest.is_empty()).unwrap_or(name)
 }

@@ -8,9 +8,9 @@ use super::buffer_string::text_of;
 use super::python_text::spaced_json;
 use super::{Content, ContentBlock, Message};
 
-/// The length from which documents, and the arguments and results of server tools, are truncated, in characters.
+/// The maximum length of documents, and of the arguments and results of server tools, in characters.
 const MAX_TEXT: usize = 500;
-/// The length from which the ids of tool calls are truncated, in characters.
+/// The maximum length of the ids of tool calls, in characters.
 const MAX_ID: usize = 64;
 
 /// Formats a message as an element of this type.

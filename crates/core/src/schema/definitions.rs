@@ -101,7 +101,7 @@ fn reference(name: &str) -> String {
     format!("#/$defs/{name}")
 }
 
-/// Returns the name of a definition, which is limited to letters, digits and `.-_`.
+/// Returns the name of a definition: the title, with characters other than letters, digits and `.-_` replaced.
 pub(super) fn definition_name(schema: &Value) -> String {
     let title = schema.get("title").and_then(Value::as_str).unwrap_or("Value");
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);

@@ -45,7 +45,7 @@ pub(crate) fn described<T: schemars::JsonSchema>() -> Value {
     let settings =
         schemars::generate::SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    // Only the titles of types that the program has named are kept.
+    // Without these members, the title is that of a built-in type, not of one named by the program.
     if schema.get("properties").or(schema.get("oneOf")).or(schema.get("enum")).is_none() {
         schema.remove("title");
     }
