@@ -59,10 +59,6 @@ impl ChatApi {
 }
 
 /// Decodes a stream of either interface.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each stream, and the larger is the usual one"
-)]
 pub(crate) enum ChatDecoder {
     Completions(ChatStream),
     Responses(ResponsesStream),

@@ -161,6 +161,19 @@ fn sglang_gives_all_items_one_id_and_calls_at_the_end() {
 }
 
 #[test]
+fn sglang_counts_tokens_of_whole_answers_as_for_chat() {
+    let counts = json!({"prompt_tokens": 71, "total_tokens": 109, "completion_tokens": 38,
+        "prompt_tokens_details": null, "reasoning_tokens": 12});
+    let said = json!({"type": "message", "content": [{"type": "output_text", "text": "Hello"}]});
+    let whole = json!({"id": "resp_1", "status": "completed", "output": [said], "usage": counts});
+    let server = Server::replay([Reply::json(200, whole)]);
+    let chat = chat_builder(&server).with_use_responses_api(true).build().expect("a model");
+    let usage = block_on(chat.invoke("Hi")).expect("an answer").usage.expect("a usage");
+    assert_eq!((usage.input_tokens, usage.output_tokens, usage.total_tokens), (71, 38, 109));
+    assert_eq!(usage.output_token_details.reasoning, Some(12));
+}
+
+#[test]
 fn a_gateway_gives_each_event_an_id_of_its_own() {
     check(include_str!("servers/gateway_ids_of_events.jsonl"), &["call_2", "call_3"]);
 }

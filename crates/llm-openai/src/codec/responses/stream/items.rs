@@ -20,40 +20,42 @@ impl ResponsesStream {
         output: Option<u64>,
         mut item: Map<String, Value>,
     ) -> Option<AiMessage> {
-        let kind = Kind::of(&item);
-        if kind == Kind::Other || type_of(&item) == "custom_tool_call" {
-            return None;
-        }
         item.retain(|_, value| !value.is_null());
         let at = self.places.begin(Name::of_item(&item, output));
-        if kind == Kind::Message {
-            let phase = item.remove("phase")?;
-            return Some(text_block(self.places.part(at, 0).index, [("text", "".into()), ("phase", phase)]));
+        if at.kind == Kind::Other || type_of(&item) == "custom_tool_call" {
+            return None;
+        }
+        let phase = item.get("phase").cloned();
+        if at.kind == Kind::Message && phase.is_none() {
+            return None;
         }
         let place = self.places.part(at, 0);
         if replace(&mut place.opened, true) {
             return None;
         }
-        if kind == Kind::Call {
+        Some(match at.kind {
+            Kind::Message => text_block(place.index, [("text", "".into()), ("phase", phase.into())]),
             // Its arguments come in pieces, at some services a second time. What no piece brings comes with the end.
-            return Some(function_call(place.index, item, String::new()));
-        }
-        // It is complete only at the end, and so may be what is thought: that comes in pieces, or with the end.
-        for name in ["status", "encrypted_content", "content"] {
-            item.remove(name);
-        }
-        item.insert("summary".to_owned(), Value::Array(Vec::new()));
-        Some(block(place.index, item))
+            Kind::Call => function_call(place.index, item, String::new()),
+            _ => {
+                // It is complete only at the end, and so may be what is thought: that comes in pieces, or with the end.
+                for name in ["status", "encrypted_content", "content"] {
+                    item.remove(name);
+                }
+                item.insert("summary".to_owned(), Value::Array(Vec::new()));
+                block(place.index, item)
+            }
+        })
     }
 
     /// What the end of an item tells that nothing told before.
     pub(super) fn item_done(&mut self, output: Option<u64>, item: Map<String, Value>) -> Option<AiMessage> {
-        let at = self.places.end(Name::of_item(&item, output));
-        self.rest(at, item)
+        let (at, ended) = self.places.end(Name::of_item(&item, output));
+        if ended { None } else { self.rest(at, item) }
     }
 
-    /// What only the complete answer tells. It may have other ids, and be cut into other items, than the events: texts and
-    /// thoughts are delivered if none came at all, calls as far as they are missed.
+    /// What only the complete answer tells. Its items may have other ids than those of the events, and texts and thoughts
+    /// may be cut otherwise: these are delivered if none came at all, calls as far as they are missed.
     pub(super) fn late_items(&mut self, output: Vec<Value>) -> AiMessage {
         let items = || output.iter().filter_map(Value::as_object);
         let ids_hold = items().any(|item| {
@@ -72,7 +74,8 @@ impl ResponsesStream {
             } else if came.contains(&(kind, true)) {
                 None
             } else {
-                self.item_done(None, item)
+                let (at, _) = self.places.end(Name::of_item(&item, None));
+                self.rest(at, item)
             };
             if let Some(piece) = piece {
                 late.merge(piece);
@@ -89,8 +92,7 @@ impl ResponsesStream {
             Kind::Reasoning => self.rest_of_reasoning(at, item),
             Kind::Call => self.rest_of_call(at, item),
             Kind::Other if KEPT_ITEMS.contains(&type_of(&item)) => {
-                let place = self.places.part(at, 0);
-                (!replace(&mut place.opened, true)).then(|| block(place.index, item))
+                Some(block(self.places.part(at, 0).index, item))
             }
             Kind::Other => {
                 self.unknown.push(item.into());
@@ -112,7 +114,11 @@ impl ResponsesStream {
         }
         item.insert("content".to_owned(), parts.into());
         let response = Map::from_iter([("output".to_owned(), Value::Array(vec![item.into()]))]);
-        message(response, &Origin::default()).ok()
+        let mut message = message(response, &Origin::default()).ok()?;
+        if let Some(Value::Array(unknown)) = message.metadata.extra.remove("other_output") {
+            self.unknown.extend(unknown);
+        }
+        Some(message)
     }
 
     fn rest_of_reasoning(&mut self, at: At, mut item: Map<String, Value>) -> Option<AiMessage> {

@@ -6,6 +6,7 @@
 //! unless that has a name which the event contradicts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem::replace;
 
 use serde_json::{Map, Value};
 
@@ -119,9 +120,9 @@ impl Places {
         At { kind: name.kind, item }
     }
 
-    /// The item that ends: without a known name the first that did not yet. Reasoning ends under a new name at some
-    /// services.
-    pub(super) fn end(&mut self, name: Name<'_>) -> At {
+    /// The item that ends, and whether it ended before. Without a known name it is the first that did not. Reasoning ends
+    /// under a new name at some services.
+    pub(super) fn end(&mut self, name: Name<'_>) -> (At, bool) {
         let items = &mut self.items[name.kind as usize];
         let open = items.first_open();
         let is_meant = |&item: &usize| name.kind == Kind::Reasoning || items.list[item].may_be(name);
@@ -131,8 +132,8 @@ impl Places {
         if !items.list[item].has_id {
             items.know(item, name);
         }
-        items.list[item].ended = true;
-        At { kind: name.kind, item }
+        let ended = replace(&mut items.list[item].ended, true);
+        (At { kind: name.kind, item }, ended)
     }
 
     /// A call of the complete answer. `by_order`: it has new ids there, so that it is the one of this number.
@@ -142,15 +143,18 @@ impl Places {
         At { kind: Kind::Call, item: item.unwrap_or_else(|| calls.add(name)) }
     }
 
-    /// True if the id is one that an item has from its beginning: a later one names it otherwise.
+    /// True if an item goes by this id. Events that are about it for another reason may have any.
     pub(super) fn has_id(&self, name: Name<'_>) -> bool {
         self.items[name.kind as usize].of_id(name).is_some()
     }
 
     /// True if there is something of this kind that was delivered.
     pub(super) fn any(&self, kind: Kind) -> bool {
-        let mut items = self.items[kind as usize].list.iter();
-        items.any(|item| kind == Kind::Other || item.parts.values().any(|place| place.begun))
+        let begun = |item: &Item| item.parts.values().any(|place| place.begun);
+        self.items[kind as usize]
+            .list
+            .iter()
+            .any(|item| if kind == Kind::Other { item.ended } else { begun(item) })
     }
 
     /// The block of a part of an item.
@@ -163,8 +167,8 @@ impl Places {
         })
     }
 
-    /// Which parts of an item that has so many nothing came of. Some services number the parts of all items in one row:
-    /// so of the parts without a piece only as many are missed as there are more parts than came.
+    /// The parts of which nothing came, of an item that has so many. Some services number the parts of all items in one
+    /// row: so no more parts are missed than there are beyond those that came, and the last of them.
     pub(super) fn missed_parts(&self, at: At, parts: usize) -> Vec<u64> {
         let came = &self.items[at.kind as usize].list[at.item].parts;
         let begun = |part: &u64| came.get(part).is_some_and(|place| place.begun);
@@ -261,7 +265,7 @@ mod tests {
             let name = name(Kind::Call, id, output);
             let at = match event {
                 '+' => places.begin(name),
-                '-' => places.end(name),
+                '-' => places.end(name).0,
                 _ => places.find(name),
             };
             assert_eq!(places.part(at, 0).index, index, "event {nth} of {events:?}");
@@ -360,9 +364,9 @@ mod tests {
             let at = at(&mut places, name(Kind::Reasoning, Some(id), output));
             places.part(at, 0).index
         };
-        assert_eq!((index(Places::begin, "a", 0), index(Places::end, "x", 1)), (0, 0));
-        assert_eq!((index(Places::begin, "a", 1), index(Places::end, "y", 2)), (1, 1));
-        assert_eq!(index(Places::end, "z", 3), 2, "nothing else is open");
+        assert_eq!((index(Places::begin, "a", 0), index(|places, name| places.end(name).0, "x", 1)), (0, 0));
+        assert_eq!((index(Places::begin, "a", 1), index(|places, name| places.end(name).0, "y", 2)), (1, 1));
+        assert_eq!(index(|places, name| places.end(name).0, "z", 3), 2, "nothing else is open");
     }
 
     #[test]
@@ -391,7 +395,7 @@ mod tests {
             places.begin(name(Kind::Call, None, output));
         }
         for output in (0..count).rev() {
-            let at = places.end(name(Kind::Call, None, output));
+            let (at, _) = places.end(name(Kind::Call, None, output));
             assert_eq!(at.item as u64, output);
         }
         assert_eq!(places.items[Kind::Call as usize].first_open(), None);

@@ -170,7 +170,7 @@ fn calls_that_only_the_complete_answer_holds_are_delivered() {
 fn what_no_event_brought_comes_with_the_complete_answer() {
     let output = json!([
         {"type": "reasoning", "id": "r", "summary": [], "content": [{"type": "reasoning_text", "text": "6*7"}]},
-        {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "42"}]},
+        {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "42"}, {"type": "hologram"}]},
         {"type": "web_search_call", "id": "w"},
         {"type": "hologram_call", "id": "h"},
     ]);
@@ -191,8 +191,27 @@ fn what_no_event_brought_comes_with_the_complete_answer() {
         let mut kinds: Vec<&str> = kinds.collect();
         kinds.sort_unstable();
         assert_eq!(kinds, ["reasoning", "text", "web_search_call"], "{events:?}");
-        assert_eq!(message.metadata.extra["other_output"], json!([{"type": "hologram_call", "id": "h"}]));
+        let is_part = |part: &Value| part["type"] == "hologram_call";
+        assert!(message.metadata.extra["other_output"].as_array().expect("a list").iter().any(is_part));
     }
+    let other = &answer_with(&[], &output).metadata.extra["other_output"];
+    assert_eq!(*other, json!([{"type": "hologram"}, {"type": "hologram_call", "id": "h"}]));
+}
+
+#[test]
+fn built_in_tools_may_share_an_id() {
+    let item = |output: u64| json!({"output_index": output, "item": {"type": "web_search_call", "id": "x", "action": output}});
+    let events = [0, 0, 2, 2]
+        .iter()
+        .enumerate()
+        .map(|(nth, &output)| event(["output_item.added", "output_item.done"][nth % 2], item(output)));
+    let actions: Vec<Value> = content(&answer(&events.collect::<Vec<_>>()))
+        .as_array()
+        .expect("blocks")
+        .iter()
+        .map(|block| block["action"].clone())
+        .collect();
+    assert_eq!(actions, [0, 2]);
 }
 
 #[test]
