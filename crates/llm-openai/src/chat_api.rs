@@ -58,11 +58,7 @@ impl ChatApi {
     }
 }
 
-/// Decodes a stream of either API.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each stream, and the larger is the usual one"
-)]
+/// Decodes a stream of either interface.
 pub(crate) enum ChatDecoder {
     Completions(ChatStream),
     Responses(ResponsesStream),

@@ -17,6 +17,8 @@ struct Counts {
     cache_creation: Option<u64>,
     output_audio: Option<u64>,
     reasoning: Option<u64>,
+    /// The same at services that do not tell details of the output.
+    top_reasoning: Option<u64>,
 }
 
 /// The position of a count in a `usage` object.
@@ -90,6 +92,7 @@ impl Counts {
             (Place::Top, b"prompt_tokens") => &mut self.input,
             (Place::Top, b"completion_tokens") => &mut self.output,
             (Place::Top, b"total_tokens") => &mut self.total,
+            (Place::Top, b"reasoning_tokens") => &mut self.top_reasoning,
             (Place::Input, b"audio_tokens") => &mut self.input_audio,
             (Place::Input, b"cached_tokens") => &mut self.cache_read,
             (Place::Input, b"cache_write_tokens") => &mut self.cache_creation,
@@ -112,7 +115,7 @@ impl Counts {
         details.cache_creation = self.cache_creation;
         let details = &mut usage.output_token_details;
         details.audio = self.output_audio;
-        details.reasoning = self.reasoning;
+        details.reasoning = self.reasoning.or(self.top_reasoning);
         Some(usage)
     }
 }
@@ -206,5 +209,25 @@ mod tests {
         let usage = decode_usage(&usage).expect("a usage");
         assert_eq!((usage.input_token_details.cache_read, usage.input_token_details.audio), (Some(0), None));
         assert_eq!(usage.output_token_details.reasoning, Some(2));
+    }
+
+    #[test]
+    fn thoughts_are_counted_in_the_details_or_beside_them() {
+        for (usage, expected) in [
+            (json!({"completion_tokens": 3, "reasoning_tokens": 2}), Some(2)),
+            (
+                json!({"completion_tokens": 3, "reasoning_tokens": 2, "completion_tokens_details": null}),
+                Some(2),
+            ),
+            (
+                json!({"completion_tokens": 3, "completion_tokens_details": {"reasoning_tokens": 2}, "reasoning_tokens": 0}),
+                Some(2),
+            ),
+            (json!({"completion_tokens": 3, "prompt_tokens_details": {"reasoning_tokens": 2}}), None),
+            (json!({"completion_tokens": 3, "reasoning_tokens": null}), None),
+        ] {
+            let counted = decode_usage(&usage).expect("a usage");
+            assert_eq!(counted.output_token_details.reasoning, expected, "{usage}");
+        }
     }
 }

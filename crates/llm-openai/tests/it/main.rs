@@ -13,6 +13,7 @@ mod invoke;
 mod parameters;
 mod pipes;
 mod responses;
+mod responses_servers;
 mod restart;
 mod retries;
 mod saved;

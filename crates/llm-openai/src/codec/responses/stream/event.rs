@@ -45,8 +45,9 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    pub(super) fn output_index(&self) -> u64 {
-        count(Some(&self.output_index)).unwrap_or(0)
+    /// The number of the item, where the service numbers them.
+    pub(super) fn output_index(&self) -> Option<u64> {
+        count(Some(&self.output_index))
     }
 
     pub(super) fn content_index(&self) -> u64 {
@@ -57,7 +58,12 @@ impl Event<'_> {
         count(Some(&self.summary_index)).unwrap_or(0)
     }
 
-    /// Takes the item out of the event.
+    /// The number of a thought among those of its item, or of a part of their summary.
+    pub(super) fn part_of_thought(&self, summary: bool) -> u64 {
+        if summary { self.summary_index() } else { self.content_index() }
+    }
+
+    /// The item, which is then gone.
     pub(super) fn take_item(&mut self) -> Map<String, Value> {
         object(self.item.take())
     }

@@ -1,28 +1,28 @@
 //! Streamed answers.
 
+mod blocks;
 mod event;
+mod items;
 mod places;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 
-use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, ServiceError, ToolCallChunk};
-use serde_json::{Map, Value, json};
+use catena_core::{AiMessage, Chunk, Error, ErrorKind, Result, ServiceError};
+use serde_json::{Value, json};
 
-use super::item::object;
 use super::output::{
-    KEPT_ITEMS, THOUGHT_BREAK, call, decode_response, describe, failure, keep_unknown, message,
-    name_provider, rename_index, thoughts,
+    THOUGHT_BREAK, decode_response, describe, failure, keep_unknown, name_provider, rename_index,
 };
-use crate::codec::custom_tool::custom_arguments;
 use crate::codec::envelope::not_decodable;
 use crate::codec::error::error_in_body;
 use crate::codec::lenient::is_truthy;
 use crate::codec::response_headers::add_headers;
 use crate::codec::{Origin, StreamDecoder};
+use blocks::{arguments, reasoning_block, refusal, summary_part, text_block};
 use event::Event;
-use places::{Place, Places};
+use places::{Kind, Name, Place, Places};
 
 /// Decodes the events of a response. What the final events of an item repeat is only delivered if its earlier events
 /// did not arrive.
@@ -114,15 +114,14 @@ impl ResponsesStream {
             return Err(error);
         }
         self.finished = true;
-        let holds_all =
-            response.get("output").and_then(Value::as_array).is_some_and(|output| !output.is_empty());
-        if self.places.is_empty() && self.unknown.is_empty() && holds_all {
-            return message(response, origin);
-        }
-        response.remove("output");
-        let mut last = AiMessage::default();
-        keep_unknown(std::mem::take(&mut self.unknown), &mut last);
-        describe(response, &mut last, origin);
+        let mut last = match response.remove("output") {
+            Some(Value::Array(output)) => self.late_items(output),
+            _ => AiMessage::default(),
+        };
+        let mut about = AiMessage::default();
+        keep_unknown(std::mem::take(&mut self.unknown), &mut about);
+        describe(response, &mut about, origin);
+        last.merge(about);
         Ok(last)
     }
 
@@ -136,15 +135,16 @@ impl ResponsesStream {
             }
             "output_text.delta" => {
                 let place = self.part_of(&event);
-                (place.opened, place.begun) = (true, true);
                 let logprobs = place.news_of_tokens(event.logprobs.take());
-                let text = event.delta.into_string().or(logprobs.is_some().then(String::new))?;
+                let text = event.delta.into_string();
+                place.begun |= text.is_some();
+                let text = text.or(logprobs.is_some().then(String::new))?;
                 Some(text_block(place.index, [("text", text.into()), ("logprobs", logprobs.into())]))
             }
             "output_text.done" => {
                 let place = self.part_of(&event);
-                let missed = if place.begun { None } else { event.text.into_string() };
-                (place.opened, place.begun) = (true, true);
+                let missed = event.text.into_string().filter(|_| !place.begun);
+                place.begun = true;
                 let said = place.told_tokens;
                 let logprobs = place.news_of_tokens(event.logprobs.take()).filter(|_| !said);
                 let text = ("text", missed.unwrap_or_default().into());
@@ -157,9 +157,10 @@ impl ResponsesStream {
                 Some(text_block(place.index, [("annotations", annotations.into())]))
             }
             "refusal.delta" => {
-                self.part_of(&event).begun = true;
+                let place = self.part_of(&event);
                 let mut message = AiMessage::default();
                 message.refusal = Some(event.delta.into_string()?);
+                place.begun = true;
                 Some(message)
             }
             "refusal.done" => {
@@ -168,26 +169,31 @@ impl ResponsesStream {
                 Some(refusal(event.refusal.into_string()?, begun))
             }
             "function_call_arguments.delta" => {
-                let place = self.item_of(&event);
+                let place = self.item_of(Kind::Call, &event);
+                let text = event.delta.into_string()?;
                 place.begun = true;
-                Some(arguments(place.index, event.delta.into_string()?))
+                Some(arguments(place.index, text))
             }
             "function_call_arguments.done" => {
-                let place = self.item_of(&event);
+                let place = self.item_of(Kind::Call, &event);
                 let missed = event.arguments.into_string().filter(|_| !place.begun)?;
                 place.begun = true;
                 Some(arguments(place.index, missed))
             }
             "reasoning_summary_part.added" => {
                 let part = summary_part(event.summary_index(), "");
-                let index = self.item_of(&event).index;
-                Some(reasoning_block(index, [("summary", part), ("id", event.item_id.into_string().into())]))
+                let place = self.item_of(Kind::Reasoning, &event);
+                place.opened = true;
+                let index = place.index;
+                let is_known = self.places.has_id(Name::of_piece(Kind::Reasoning, &event));
+                let id = event.item_id.into_string().filter(|_| is_known);
+                Some(reasoning_block(index, [("summary", part), ("id", id.into())]))
             }
             "reasoning_summary_text.delta" => self.thought(event, true),
             "reasoning_text.delta" | "reasoning.delta" => self.thought(event, false),
             "reasoning_summary_text.done" => self.missed_thought(event, true),
             "reasoning_text.done" | "reasoning.done" => self.missed_thought(event, false),
-            "output_item.added" => self.item_added(&event.output_index(), event.take_item()),
+            "output_item.added" => self.item_added(event.output_index(), event.take_item()),
             "output_item.done" => self.item_done(event.output_index(), event.take_item()),
             _ => None,
         }
@@ -195,17 +201,19 @@ impl ResponsesStream {
 
     /// Returns the block of the message part that an event belongs to.
     fn part_of(&mut self, event: &Event<'_>) -> &mut Place {
-        self.places.at(event.item_id.as_str(), event.output_index(), event.content_index())
+        let at = self.places.find(Name::of_piece(Kind::Message, event));
+        self.places.part(at, event.content_index())
     }
 
-    /// Returns the block of the item that an event belongs to.
-    fn item_of(&mut self, event: &Event<'_>) -> &mut Place {
-        self.places.at(event.item_id.as_str(), event.output_index(), 0)
+    /// The block of the item that an event is about.
+    fn item_of(&mut self, kind: Kind, event: &Event<'_>) -> &mut Place {
+        let at = self.places.find(Name::of_piece(kind, event));
+        self.places.part(at, 0)
     }
 
     /// Returns reasoning or its summary, if none of its deltas arrived.
     fn missed_thought(&mut self, mut event: Event<'_>, summary: bool) -> Option<AiMessage> {
-        let this = self.place_of_thought(&event, summary);
+        let this = (self.item_of(Kind::Reasoning, &event).index, event.part_of_thought(summary), summary);
         if self.thoughts.contains(&this) {
             return None;
         }
@@ -213,19 +221,13 @@ impl ResponsesStream {
         self.thought(event, summary)
     }
 
-    /// Returns the place of a reasoning delta: item, part, and whether it belongs to the summary.
-    fn place_of_thought(&mut self, event: &Event<'_>, summary: bool) -> (i64, u64, bool) {
-        let at = if summary { event.summary_index() } else { event.content_index() };
-        (self.item_of(event).index, at, summary)
-    }
-
-    /// Returns a delta of reasoning or its summary.
+    /// A piece of thoughts or of their summary.
     fn thought(&mut self, event: Event<'_>, summary: bool) -> Option<AiMessage> {
-        let this @ (index, at, _) = self.place_of_thought(&event, summary);
-        let place = self.item_of(&event);
-        place.opened = true;
+        let at = event.part_of_thought(summary);
+        let place = self.item_of(Kind::Reasoning, &event);
         let text = event.delta.into_string()?;
-        place.begun = true;
+        (place.opened, place.begun) = (true, true);
+        let this @ (index, ..) = (place.index, at, summary);
         let (name, part) = if summary {
             ("summary", summary_part(at, &text))
         } else {
@@ -238,179 +240,4 @@ impl ResponsesStream {
         message.reasoning = Some(if follows { format!("{THOUGHT_BREAK}{text}") } else { text });
         Some(message)
     }
-
-    /// Returns all reasoning of an item none of whose deltas arrived.
-    fn missed_thoughts(&mut self, index: i64, item: &Map<String, Value>) -> Option<String> {
-        let thoughts = thoughts(item).join(THOUGHT_BREAK);
-        if thoughts.is_empty() {
-            return None;
-        }
-        let follows = self.last_thought.replace((index, 0, true)).is_some();
-        Some(if follows { format!("{THOUGHT_BREAK}{thoughts}") } else { thoughts })
-    }
-
-    fn item_added(&mut self, output: &u64, mut item: Map<String, Value>) -> Option<AiMessage> {
-        item.retain(|_, value| !value.is_null());
-        let kind = item.get("type")?.as_str()?.to_owned();
-        if !matches!(kind.as_str(), "function_call" | "reasoning" | "message") {
-            return None;
-        }
-        let phase = item.get("phase").cloned();
-        if kind == "message" && phase.is_none() {
-            return None;
-        }
-        let place = self.places.at(item.get("id").and_then(Value::as_str), *output, 0);
-        place.opened = true;
-        match kind.as_str() {
-            "message" => Some(text_block(place.index, [("text", "".into()), ("phase", phase?)])),
-            "function_call" => {
-                let arguments = item.get("arguments").and_then(Value::as_str).unwrap_or_default();
-                place.begun = !arguments.is_empty();
-                Some(function_call(place.index, item))
-            }
-            _ => {
-                // Complete only at the end; so may be `content`, which arrives in deltas or with the end.
-                for name in ["encrypted_content", "content"] {
-                    item.remove(name);
-                }
-                item.insert("summary".to_owned(), Value::Array(Vec::new()));
-                Some(block(place.index, item))
-            }
-        }
-    }
-
-    fn item_done(&mut self, output: u64, mut item: Map<String, Value>) -> Option<AiMessage> {
-        item.retain(|_, value| !value.is_null());
-        let kind = item.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if kind == "message" {
-            return self.message_done(output, item);
-        }
-        if !matches!(kind.as_str(), "function_call" | "custom_tool_call" | "reasoning")
-            && !KEPT_ITEMS.contains(&kind.as_str())
-        {
-            self.unknown.push(item.into());
-            return None;
-        }
-        let place = self.places.at(item.get("id").and_then(Value::as_str), output, 0);
-        let (opened, begun) =
-            (std::mem::replace(&mut place.opened, true), std::mem::replace(&mut place.begun, true));
-        let index = place.index;
-        match kind.as_str() {
-            "function_call" if !opened => Some(function_call(index, item)),
-            "function_call" if !begun => {
-                let missed = item.get("arguments")?.as_str().filter(|arguments| !arguments.is_empty())?;
-                Some(arguments(index, missed.to_owned()))
-            }
-            "function_call" => None,
-            "reasoning" if !begun => {
-                let thoughts = self.missed_thoughts(index, &item);
-                if opened {
-                    // Omits what the start of the item already delivered.
-                    item = thoughts_of(item);
-                }
-                let mut message = block(index, item);
-                message.reasoning = thoughts;
-                Some(message)
-            }
-            "reasoning" => {
-                let content = item.remove("encrypted_content").filter(is_truthy)?;
-                let id = item.remove("id").unwrap_or_default();
-                let summary = ("summary", Value::Array(Vec::new()));
-                Some(reasoning_block(index, [("id", id), summary, ("encrypted_content", content)]))
-            }
-            "custom_tool_call" => {
-                let mut piece = call(&item, index);
-                piece.args =
-                    Some(custom_arguments(item.get("input").and_then(Value::as_str).unwrap_or_default()));
-                let mut message = block(index, item);
-                message.push_tool_call_chunk(piece);
-                Some(message)
-            }
-            _ => Some(block(index, item)),
-        }
-    }
-
-    /// Returns the parts of a message of which nothing has arrived.
-    fn message_done(&mut self, output: u64, mut item: Map<String, Value>) -> Option<AiMessage> {
-        let Some(Value::Array(parts)) = item.remove("content") else { return None };
-        let id = item.get("id").and_then(Value::as_str);
-        let mut missed = Vec::new();
-        for (at, part) in (0..).zip(parts) {
-            let place = self.places.at(id, output, at);
-            if !std::mem::replace(&mut place.begun, true) {
-                missed.push(part);
-            }
-        }
-        if missed.is_empty() {
-            return None;
-        }
-        item.insert("content".to_owned(), missed.into());
-        let response = Map::from_iter([("output".to_owned(), Value::Array(vec![item.into()]))]);
-        message(response, &Origin::default()).ok()
-    }
-}
-
-/// Returns a message of one block.
-fn block(index: i64, mut members: Map<String, Value>) -> AiMessage {
-    members.insert("index".to_owned(), index.into());
-    AiMessage::new(Content::from(vec![ContentBlock::Data(members)]))
-}
-
-fn text_block<const N: usize>(index: i64, members: [(&str, Value); N]) -> AiMessage {
-    block(index, typed("text", members))
-}
-
-fn reasoning_block<const N: usize>(index: i64, members: [(&str, Value); N]) -> AiMessage {
-    block(index, typed("reasoning", members))
-}
-
-fn typed<const N: usize>(kind: &str, members: [(&str, Value); N]) -> Map<String, Value> {
-    let mut block = object(members);
-    block.retain(|_, value| !value.is_null());
-    block.insert("type".to_owned(), kind.into());
-    block
-}
-
-/// Returns what only the end of a reasoning item contains, with its parts numbered like their deltas.
-fn thoughts_of(mut item: Map<String, Value>) -> Map<String, Value> {
-    for name in ["summary", "content"] {
-        for (at, part) in item.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
-            if let Value::Object(part) = part {
-                part.insert("index".to_owned(), at.into());
-            }
-        }
-    }
-    item.retain(|name, _| ["type", "id", "summary", "content", "encrypted_content"].contains(&name.as_str()));
-    item
-}
-
-fn summary_part(index: u64, text: &str) -> Value {
-    json!([{ "index": index, "type": "summary_text", "text": text }])
-}
-
-/// Returns a refusal as a block, and as text unless that was delivered.
-fn refusal(text: String, delivered: bool) -> AiMessage {
-    let refusal = ContentBlock::Data(typed("refusal", [("refusal", text.as_str().into())]));
-    let mut message = AiMessage::new(Content::from(vec![refusal]));
-    message.refusal = (!delivered).then_some(text);
-    message
-}
-
-/// Returns the start of a call, or the whole call.
-fn function_call(index: i64, mut item: Map<String, Value>) -> AiMessage {
-    let mut piece = call(&item, index);
-    let arguments = item.entry("arguments").or_insert_with(|| "".into());
-    piece.args = Some(arguments.as_str().unwrap_or_default().to_owned());
-    // Changes until the call is complete.
-    item.remove("status");
-    let mut message = block(index, item);
-    message.push_tool_call_chunk(piece);
-    message
-}
-
-/// Returns a delta of a call's arguments.
-fn arguments(index: i64, text: String) -> AiMessage {
-    let mut message = block(index, typed("function_call", [("arguments", text.as_str().into())]));
-    message.push_tool_call_chunk(ToolCallChunk::new(index).with_args(text));
-    message
 }

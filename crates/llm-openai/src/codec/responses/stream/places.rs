@@ -1,12 +1,78 @@
-//! Maps the deltas of an answer to content blocks.
+//! Where a piece of an output item goes.
+//!
+//! An answer is a list of items, an item has parts, and a part becomes a block. Services do not agree on how events name
+//! items: some number none of them, some give none an id, others the same id to all or a new one to each event. So an
+//! event is about an item of its own [kind](Kind): the one of its id, else the one of its number, else the one under way,
+//! unless that has a name which the event contradicts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem::replace;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::event::Event;
 use crate::codec::lenient::is_truthy;
 
-/// The state of a block being streamed.
+/// What an item is, as far as its events differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Message,
+    Reasoning,
+    Call,
+    /// Comes at once, when it ends.
+    Other,
+}
+
+impl Kind {
+    const COUNT: usize = Self::Other as usize + 1;
+
+    pub(super) fn of(item: &Map<String, Value>) -> Self {
+        match item.get("type").and_then(Value::as_str) {
+            Some("message") => Self::Message,
+            Some("reasoning") => Self::Reasoning,
+            Some("function_call" | "custom_tool_call") => Self::Call,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How an event names its item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    kind: Kind,
+    /// Where calls have no id, their pieces have the id of the call instead.
+    ids: [Option<&'a str>; 2],
+    output: Option<u64>,
+}
+
+impl<'a> Name<'a> {
+    /// Of the item that an event brings a piece of.
+    pub(super) fn of_piece(kind: Kind, event: &'a Event<'_>) -> Self {
+        Self { kind, ids: [event.item_id.as_str(), None], output: event.output_index() }
+    }
+
+    /// Of an item that is there as a whole.
+    pub(super) fn of_item(item: &'a Map<String, Value>, output: Option<u64>) -> Self {
+        let id = |name: &str| item.get(name).and_then(Value::as_str).filter(|id| !id.is_empty());
+        let kind = Kind::of(item);
+        // Elsewhere it is also the id of what the item is a result of.
+        let call_id = id("call_id").filter(|_| kind == Kind::Call);
+        Self { kind, ids: [id("id"), call_id], output }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.ids.into_iter().flatten()
+    }
+}
+
+/// An item of the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At {
+    pub(super) kind: Kind,
+    item: usize,
+}
+
+/// What is known of a block while it comes.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// The merge key of its chunks.
@@ -28,32 +94,156 @@ impl Place {
     }
 }
 
-/// The blocks of an answer, numbered in the order in which they start.
+/// The items of an answer, and their blocks, numbered in the order in which they begin.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    places: HashMap<(u64, u64), Place>,
-    /// The output index at which an item first appeared: after several built-in tool calls, the events of an item's end
-    /// may have a later one.
-    items: HashMap<String, u64>,
+    items: [Items; Kind::COUNT],
+    blocks: i64,
 }
 
 impl Places {
-    /// Returns true if no block has started.
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+    /// The item that an event brings a piece of.
+    pub(super) fn find(&mut self, name: Name<'_>) -> At {
+        let items = &mut self.items[name.kind as usize];
+        let item = items.latest(name).unwrap_or_else(|| items.add(name));
+        At { kind: name.kind, item }
     }
 
-    /// Returns the block of a part of an item.
-    pub(super) fn at(&mut self, item: Option<&str>, output: u64, part: u64) -> &mut Place {
-        let output = match item {
-            Some(id) => match self.items.get(id) {
-                Some(&first) => first,
-                None => *self.items.entry(id.to_owned()).or_insert(output),
-            },
-            None => output,
-        };
-        let next = i64::try_from(self.places.len()).unwrap_or(i64::MAX);
-        self.places.entry((output, part)).or_insert(Place { index: next, ..Place::default() })
+    /// The item that begins: one that pieces came of before, or another. Of several with the same id the last counts.
+    pub(super) fn begin(&mut self, name: Name<'_>) -> At {
+        let items = &mut self.items[name.kind as usize];
+        let again = items.of_id(name).filter(|&item| items.list[item].output == name.output);
+        let item = again.or_else(|| items.latest(name).filter(|&item| items.list[item].is_unannounced()));
+        let item = item.unwrap_or_else(|| items.add(name));
+        items.know(item, name);
+        items.list[item].introduced = true;
+        At { kind: name.kind, item }
+    }
+
+    /// The item that ends, and whether it ended before. Without a known name it is the first that did not. Reasoning ends
+    /// under a new name at some services.
+    pub(super) fn end(&mut self, name: Name<'_>) -> (At, bool) {
+        let items = &mut self.items[name.kind as usize];
+        let open = items.first_open();
+        let is_meant = |&item: &usize| name.kind == Kind::Reasoning || items.list[item].may_be(name);
+        let item =
+            items.of_id(name).or_else(|| items.of_output(name).filter(|&item| !items.list[item].ended));
+        let item = item.or_else(|| open.filter(is_meant)).unwrap_or_else(|| items.add(name));
+        if !items.list[item].has_id {
+            items.know(item, name);
+        }
+        let ended = replace(&mut items.list[item].ended, true);
+        (At { kind: name.kind, item }, ended)
+    }
+
+    /// A call of the complete answer. `by_order`: it has new ids there, so that it is the one of this number.
+    pub(super) fn final_call(&mut self, name: Name<'_>, by_order: Option<usize>) -> At {
+        let calls = &mut self.items[Kind::Call as usize];
+        let item = calls.of_id(name).or(by_order.filter(|&item| item < calls.list.len()));
+        At { kind: Kind::Call, item: item.unwrap_or_else(|| calls.add(name)) }
+    }
+
+    /// True if an item goes by this id. Events that are about it for another reason may have any.
+    pub(super) fn has_id(&self, name: Name<'_>) -> bool {
+        self.items[name.kind as usize].of_id(name).is_some()
+    }
+
+    /// True if there is something of this kind that was delivered.
+    pub(super) fn any(&self, kind: Kind) -> bool {
+        let begun = |item: &Item| item.parts.values().any(|place| place.begun);
+        self.items[kind as usize]
+            .list
+            .iter()
+            .any(|item| if kind == Kind::Other { item.ended } else { begun(item) })
+    }
+
+    /// The block of a part of an item.
+    pub(super) fn part(&mut self, at: At, part: u64) -> &mut Place {
+        let parts = &mut self.items[at.kind as usize].list[at.item].parts;
+        parts.entry(part).or_insert_with(|| {
+            let index = self.blocks;
+            self.blocks += 1;
+            Place { index, ..Place::default() }
+        })
+    }
+
+    /// The parts of which nothing came, of an item that has so many. Some services number the parts of all items in one
+    /// row: so no more parts are missed than there are beyond those that came, and the last of them.
+    pub(super) fn missed_parts(&self, at: At, parts: usize) -> Vec<u64> {
+        let came = &self.items[at.kind as usize].list[at.item].parts;
+        let begun = |part: &u64| came.get(part).is_some_and(|place| place.begun);
+        let missed = parts.saturating_sub(came.values().filter(|place| place.begun).count());
+        let silent: Vec<u64> = (0..).take(parts).filter(|part| !begun(part)).collect();
+        silent[silent.len() - missed..].to_vec()
+    }
+}
+
+/// The items of one kind.
+#[derive(Debug, Default)]
+struct Items {
+    list: Vec<Item>,
+    by_id: HashMap<String, usize>,
+    by_output: HashMap<u64, usize>,
+    /// All items before this one have ended.
+    open: usize,
+}
+
+#[derive(Debug, Default)]
+struct Item {
+    has_id: bool,
+    output: Option<u64>,
+    /// Its beginning came.
+    introduced: bool,
+    ended: bool,
+    parts: BTreeMap<u64, Place>,
+}
+
+impl Item {
+    /// True if pieces came of it, and neither its beginning nor its end.
+    fn is_unannounced(&self) -> bool {
+        !self.introduced && !self.ended
+    }
+
+    /// True if the name says nothing against it.
+    fn may_be(&self, name: Name<'_>) -> bool {
+        let other_id = self.has_id && name.ids().next().is_some();
+        !other_id && (self.output.is_none() || name.output.is_none())
+    }
+}
+
+impl Items {
+    fn of_id(&self, name: Name<'_>) -> Option<usize> {
+        name.ids().find_map(|id| self.by_id.get(id)).copied()
+    }
+
+    fn of_output(&self, name: Name<'_>) -> Option<usize> {
+        self.by_output.get(&name.output?).copied()
+    }
+
+    /// The item of this name, else the last if it may be meant.
+    fn latest(&self, name: Name<'_>) -> Option<usize> {
+        let last = || self.list.len().checked_sub(1).filter(|&last| self.list[last].may_be(name));
+        self.of_id(name).or_else(|| self.of_output(name)).or_else(last)
+    }
+
+    fn first_open(&mut self) -> Option<usize> {
+        self.open += self.list[self.open..].iter().take_while(|item| item.ended).count();
+        Some(self.open).filter(|&open| open < self.list.len())
+    }
+
+    fn add(&mut self, name: Name<'_>) -> usize {
+        self.list.push(Item::default());
+        self.know(self.list.len() - 1, name);
+        self.list.len() - 1
+    }
+
+    /// Remembers a name of an item.
+    fn know(&mut self, item: usize, name: Name<'_>) {
+        self.by_id.extend(name.ids().map(|id| (id.to_owned(), item)));
+        self.by_output.extend(name.output.map(|output| (output, item)));
+        let named = &mut self.list[item];
+        named.has_id |= name.ids().next().is_some();
+        named.output = name.output.or(named.output);
     }
 }
 
@@ -61,18 +251,153 @@ impl Places {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_item_keeps_its_place() {
+    const NO_ID: Option<&str> = None;
+
+    fn name(kind: Kind, id: Option<&'static str>, output: impl Into<Option<u64>>) -> Name<'static> {
+        Name { kind, ids: [id, None], output: output.into() }
+    }
+
+    /// The blocks of events about calls, as far as they say where: `+` a beginning, `-` an end, else a piece.
+    #[track_caller]
+    fn check(events: &[(char, Option<&'static str>, Option<u64>, i64)]) {
         let mut places = Places::default();
-        for (item, output, part, index) in [
-            (Some("a"), 0, 0, 0),
-            (Some("b"), 1, 0, 1),
-            (Some("a"), 0, 1, 2),
-            (Some("b"), 7, 0, 1),
-            (None, 0, 0, 0),
-            (None, 9, 0, 3),
-        ] {
-            assert_eq!(places.at(item, output, part).index, index, "{item:?} {output} {part}");
+        for (nth, &(event, id, output, index)) in events.iter().enumerate() {
+            let name = name(Kind::Call, id, output);
+            let at = match event {
+                '+' => places.begin(name),
+                '-' => places.end(name).0,
+                _ => places.find(name),
+            };
+            assert_eq!(places.part(at, 0).index, index, "event {nth} of {events:?}");
         }
+    }
+
+    #[test]
+    fn a_name_leads_to_its_item() {
+        // By the id, whatever the number says.
+        check(&[
+            ('+', Some("a"), Some(0), 0),
+            ('+', Some("b"), Some(1), 1),
+            ('.', Some("b"), Some(7), 1),
+            ('.', Some("a"), Some(0), 0),
+        ]);
+        // By the number, whatever the id says.
+        check(&[
+            ('+', Some("a"), Some(0), 0),
+            ('.', Some("x"), Some(0), 0),
+            ('.', NO_ID, Some(0), 0),
+            ('-', Some("y"), Some(0), 0),
+        ]);
+        // By the id alone.
+        check(&[
+            ('+', Some("a"), None, 0),
+            ('+', Some("b"), None, 1),
+            ('.', Some("a"), None, 0),
+            ('-', Some("b"), None, 1),
+        ]);
+        // Without a beginning.
+        check(&[
+            ('.', Some("a"), None, 0),
+            ('.', Some("b"), None, 1),
+            ('-', Some("a"), None, 0),
+            ('-', Some("c"), None, 2),
+        ]);
+        // With no name at all.
+        check(&[
+            ('+', NO_ID, None, 0),
+            ('.', NO_ID, None, 0),
+            ('+', NO_ID, None, 1),
+            ('.', NO_ID, None, 1),
+            ('-', NO_ID, None, 0),
+            ('-', NO_ID, None, 1),
+            ('-', NO_ID, None, 2),
+        ]);
+        // With a name from the middle on, or up to it.
+        check(&[
+            ('.', NO_ID, None, 0),
+            ('+', Some("a"), Some(0), 0),
+            ('.', Some("a"), None, 0),
+            ('-', NO_ID, Some(0), 0),
+        ]);
+        // The same number for all.
+        check(&[
+            ('+', Some("a"), Some(0), 0),
+            ('+', Some("b"), Some(0), 1),
+            ('.', Some("a"), Some(0), 0),
+            ('.', Some("b"), Some(0), 1),
+            ('-', Some("a"), Some(0), 0),
+            ('-', Some("b"), Some(0), 1),
+            ('-', Some("c"), Some(0), 2),
+        ]);
+        // The same id for all.
+        check(&[
+            ('+', Some("a"), Some(0), 0),
+            ('.', Some("a"), Some(0), 0),
+            ('+', Some("a"), Some(2), 1),
+            ('.', Some("a"), Some(2), 1),
+            ('-', Some("a"), Some(3), 1),
+        ]);
+        // Said twice.
+        check(&[
+            ('+', Some("a"), Some(0), 0),
+            ('+', Some("a"), Some(0), 0),
+            ('+', Some("b"), None, 1),
+            ('+', Some("b"), None, 1),
+        ]);
+    }
+
+    #[test]
+    fn kinds_have_nothing_to_do_with_each_other() {
+        let mut places = Places::default();
+        for (kind, index) in
+            [(Kind::Reasoning, 0), (Kind::Message, 1), (Kind::Call, 2), (Kind::Reasoning, 0), (Kind::Call, 2)]
+        {
+            let at = places.find(name(kind, Some("a"), 0));
+            assert_eq!(places.part(at, 0).index, index, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn reasoning_may_end_under_another_name() {
+        let mut places = Places::default();
+        let mut index = |at: fn(&mut Places, Name<'_>) -> At, id, output: u64| {
+            let at = at(&mut places, name(Kind::Reasoning, Some(id), output));
+            places.part(at, 0).index
+        };
+        assert_eq!((index(Places::begin, "a", 0), index(|places, name| places.end(name).0, "x", 1)), (0, 0));
+        assert_eq!((index(Places::begin, "a", 1), index(|places, name| places.end(name).0, "y", 2)), (1, 1));
+        assert_eq!(index(|places, name| places.end(name).0, "z", 3), 2, "nothing else is open");
+    }
+
+    #[test]
+    fn parts_are_missed_as_far_as_fewer_came() {
+        for (begun, parts, missed) in [
+            (vec![], 2, vec![0, 1]),
+            (vec![0], 2, vec![1]),
+            (vec![1], 2, vec![0]),
+            (vec![3], 1, vec![]),
+            (vec![3], 2, vec![1]),
+            (vec![0, 1, 2], 2, vec![]),
+            (vec![], 0, vec![]),
+        ] {
+            let mut places = Places::default();
+            let at = places.find(name(Kind::Message, None, 0));
+            begun.iter().for_each(|&part| places.part(at, part).begun = true);
+            places.part(at, 9);
+            assert_eq!(places.missed_parts(at, parts), missed, "{begun:?} of {parts}");
+        }
+    }
+
+    #[test]
+    fn many_items_take_time_in_proportion() {
+        let (mut places, count) = (Places::default(), 50_000);
+        for output in 0..count {
+            places.begin(name(Kind::Call, None, output));
+        }
+        for output in (0..count).rev() {
+            let (at, _) = places.end(name(Kind::Call, None, output));
+            assert_eq!(at.item as u64, output);
+        }
+        assert_eq!(places.items[Kind::Call as usize].first_open(), None);
     }
 }

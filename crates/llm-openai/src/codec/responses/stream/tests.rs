@@ -5,17 +5,22 @@ use catena_core::{Data, Usage};
 use super::*;
 use crate::codec::fixtures::{decode, fold};
 
-fn completed() -> String {
-    json!({"type": "response.completed", "response": {"id": "resp_1", "status": "completed", "model": "m",
-        "output": [{"type": "message", "content": [{"type": "output_text", "text": "not delivered twice"}]}],
+fn completed(output: &Value) -> String {
+    json!({"type": "response.completed", "response": {"id": "resp_1", "status": "completed", "model": "m", "output": output,
         "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}}})
     .to_string()
 }
 
-/// The answer that events and a `response.completed` make.
+/// The answer that events and a `response.completed` without output make.
 #[track_caller]
 fn answer(events: &[Value]) -> AiMessage {
-    let events: Vec<String> = events.iter().map(Value::to_string).chain([completed()]).collect();
+    answer_with(events, &json!([]))
+}
+
+/// The answer that events and a `response.completed` make.
+#[track_caller]
+fn answer_with(events: &[Value], output: &Value) -> AiMessage {
+    let events: Vec<String> = events.iter().map(Value::to_string).chain([completed(output)]).collect();
     let events: Vec<&str> = events.iter().map(String::as_str).collect();
     let (chunks, end) = decode(ResponsesStream::default(), &events);
     end.expect("a complete answer");
@@ -39,7 +44,7 @@ fn event(kind: &str, members: Value) -> Value {
 fn text_arrives_in_pieces_and_is_not_repeated() {
     let whole =
         json!({"type": "message", "id": "i_1", "content": [{"type": "output_text", "text": "Hello"}]});
-    let message = answer(&[
+    let events = [
         event("created", json!({"response": {"id": "resp_1"}})),
         event("output_item.added", json!({"item": {"type": "message", "id": "i_1", "phase": "final"}})),
         event("content_part.added", json!({"part": {"type": "output_text"}})),
@@ -48,7 +53,8 @@ fn text_arrives_in_pieces_and_is_not_repeated() {
         event("output_text.annotation.added", json!({"annotation": {"type": "file_citation", "index": 3}})),
         event("output_text.done", json!({"text": "Hello"})),
         event("output_item.done", json!({"item": whole})),
-    ]);
+    ];
+    let message = answer_with(&events, &json!([whole]));
     assert_eq!(
         content(&message),
         json!([{"type": "text", "text": "Hello", "phase": "final", "id": "i_1", "index": 0,
@@ -64,8 +70,23 @@ fn what_only_the_end_tells_is_delivered() {
         {"type": "output_text", "text": "Hello"}, {"type": "refusal", "refusal": "No."}]});
     for events in [
         vec![event("output_item.done", json!({"item": whole}))],
+        vec![],
         vec![
             event("output_text.done", json!({"text": "Hello"})),
+            event("output_item.done", json!({"item": whole})),
+        ],
+        vec![
+            event("output_text.delta", json!({"delta": ""})),
+            event("output_text.done", json!({"text": "Hello"})),
+            event("output_item.done", json!({"item": whole})),
+        ],
+        // The parts have other numbers, or none.
+        vec![
+            event("output_text.delta", json!({"delta": "Hello", "content_index": 3})),
+            event("output_item.done", json!({"item": whole})),
+        ],
+        vec![
+            json!({"type": "response.output_text.delta", "delta": "Hello"}),
             event("output_item.done", json!({"item": whole})),
         ],
         vec![
@@ -76,14 +97,13 @@ fn what_only_the_end_tells_is_delivered() {
             event("output_item.done", json!({"item": whole})),
         ],
     ] {
-        let message = answer(&events);
+        let message = answer_with(&events, &json!([whole]));
         assert_eq!(
             (message.text().as_ref(), message.refusal.as_deref()),
             ("Hello", Some("No.")),
             "{events:?}"
         );
     }
-    assert_eq!(answer(&[]).text(), "not delivered twice");
 }
 
 #[test]
@@ -103,9 +123,14 @@ fn calls_arrive_in_many_ways() {
         vec![added.clone(), all.clone(), done.clone()],
         vec![added.clone(), done.clone()],
         vec![event("output_item.added", json!({"item": whole})), all, done.clone()],
-        vec![done],
+        vec![event("output_item.added", json!({"item": whole})), deltas[0].clone(), deltas[1].clone()],
+        vec![deltas[0].clone(), deltas[1].clone(), done.clone()],
+        vec![added.clone(), added.clone(), deltas[0].clone(), deltas[1].clone()],
+        vec![added.clone()],
+        vec![done.clone(), done],
+        vec![],
     ] {
-        let message = answer(&events);
+        let message = answer_with(&events, &json!([whole]));
         let calls = message.tool_calls();
         assert_eq!((calls.len(), calls[0].name.as_str(), calls[0].id.as_deref()), (1, "f", Some("c1")));
         assert_eq!(calls[0].args.get("a"), Some(&Data::from(1)), "{events:?}");
@@ -114,6 +139,79 @@ fn calls_arrive_in_many_ways() {
     // Half a command is none.
     let message = answer(&[added, deltas[0].clone()]);
     assert_eq!((message.tool_calls().len(), message.invalid_tool_calls().len()), (0, 1));
+}
+
+#[test]
+fn calls_that_only_the_complete_answer_holds_are_delivered() {
+    let item = |id: &str, arguments: &str| json!({"type": "function_call", "id": format!("i_{id}"), "call_id": id, "name": "f", "arguments": arguments});
+    let done =
+        |id: &str| event("output_item.done", json!({"output_index": null, "item": item(id, "{\"n\":1}")}));
+    let complete = |ids: &[&str]| ids.iter().map(|id| item(id, "{\"n\":1}")).collect::<Value>();
+    let begun = event("output_item.added", json!({"output_index": null, "item": item("a", "")}));
+    for (events, output, expected) in [
+        (vec![], complete(&["a", "b"]), vec!["a", "b"]),
+        (vec![done("a")], complete(&["a", "b"]), vec!["a", "b"]),
+        (vec![done("b")], complete(&["a", "b"]), vec!["b", "a"]),
+        (vec![done("a"), done("b")], complete(&["a", "b"]), vec!["a", "b"]),
+        // Other ids for the same.
+        (vec![done("a"), done("b")], complete(&["x", "y"]), vec!["a", "b"]),
+        (vec![begun.clone()], complete(&["x", "y"]), vec!["a", "y"]),
+        (vec![begun], json!([{"type": "function_call", "arguments": {"n": 1}}]), vec!["a"]),
+    ] {
+        let message = answer_with(&events, &output);
+        let calls = message.tool_calls();
+        let ids: Vec<&str> = calls.iter().filter_map(|call| call.id.as_deref()).collect();
+        assert_eq!(ids, expected, "{events:?} {output}");
+        assert!(calls.iter().all(|call| call.args.get("n") == Some(&Data::from(1))), "{calls:?}");
+    }
+}
+
+#[test]
+fn what_no_event_brought_comes_with_the_complete_answer() {
+    let output = json!([
+        {"type": "reasoning", "id": "r", "summary": [], "content": [{"type": "reasoning_text", "text": "6*7"}]},
+        {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "42"}, {"type": "hologram"}]},
+        {"type": "web_search_call", "id": "w"},
+        {"type": "hologram_call", "id": "h"},
+    ]);
+    let thought = event("reasoning_text.delta", json!({"delta": "6*7"}));
+    let text = event("output_text.delta", json!({"delta": "42"}));
+    let begun = event("output_item.added", json!({"item": {"type": "reasoning", "id": "i_1"}}));
+    for events in
+        [vec![], vec![thought.clone()], vec![text.clone()], vec![begun, text.clone()], vec![thought, text]]
+    {
+        let message = answer_with(&events, &output);
+        assert_eq!(
+            (message.text().as_ref(), message.reasoning.as_deref()),
+            ("42", Some("6*7")),
+            "{events:?}"
+        );
+        let content = content(&message);
+        let kinds = content.as_array().expect("blocks").iter().filter_map(|block| block["type"].as_str());
+        let mut kinds: Vec<&str> = kinds.collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["reasoning", "text", "web_search_call"], "{events:?}");
+        let is_part = |part: &Value| part["type"] == "hologram_call";
+        assert!(message.metadata.extra["other_output"].as_array().expect("a list").iter().any(is_part));
+    }
+    let other = &answer_with(&[], &output).metadata.extra["other_output"];
+    assert_eq!(*other, json!([{"type": "hologram"}, {"type": "hologram_call", "id": "h"}]));
+}
+
+#[test]
+fn built_in_tools_may_share_an_id() {
+    let item = |output: u64| json!({"output_index": output, "item": {"type": "web_search_call", "id": "x", "action": output}});
+    let events = [0, 0, 2, 2]
+        .iter()
+        .enumerate()
+        .map(|(nth, &output)| event(["output_item.added", "output_item.done"][nth % 2], item(output)));
+    let actions: Vec<Value> = content(&answer(&events.collect::<Vec<_>>()))
+        .as_array()
+        .expect("blocks")
+        .iter()
+        .map(|block| block["action"].clone())
+        .collect();
+    assert_eq!(actions, [0, 2]);
 }
 
 #[test]
