@@ -20,3 +20,4 @@ mod secrets;
 mod streaming;
 mod support;
 mod transport;
+mod wire_names;
