@@ -15,18 +15,27 @@ const QUOTA: [&str; 6] = [
     "organization_usage_limit_exceeded",
 ];
 
-/// What servers without a code for it say when the input is too long.
-const OVERFLOW: [&str; 5] = [
+/// What servers without a code for it say when the input is too long, with the statuses of a refusal.
+const OVERFLOW: [&str; 8] = [
     "context_length_exceeded",
     "Input tokens exceed the configured limit",
     "prompt is too long",
     "ContextWindowExceededError",
     "maximum context length",
+    // SGLang.
+    "longer than the model's context length",
+    // Text Generation Inference, and the same for embeddings.
+    "`inputs` tokens + `max_new_tokens` must be <=",
+    "`inputs` must have less than",
 ];
+
+/// What says so whatever the status is: llama.cpp calls an input that does not fit a failure of its own.
+const OVERFLOW_OF_ANY_STATUS: [&str; 2] =
+    ["exceeds the context window", "is too large to process. increase the physical batch size"];
 
 /// The kind of an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
-    if is_overflow(body) || (status == 400 && mentions_overflow(body)) {
+    if is_overflow(body) || (matches!(status, 400 | 413 | 422) && mentions(body, &OVERFLOW)) {
         return ErrorKind::ContextOverflow;
     }
     if status == 429 && is_quota(body) { ErrorKind::QuotaExceeded } else { kind_of_status(status) }
@@ -34,7 +43,7 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
 
 /// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
-    if is_overflow(body) || mentions_overflow(body) {
+    if is_overflow(body) || mentions(body, &OVERFLOW) {
         return ErrorKind::ContextOverflow;
     }
     match status_in(body) {
@@ -58,7 +67,7 @@ pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     ];
     let says = |word: &Option<String>| word.as_deref().is_some_and(|word| transient.contains(&word));
     let status = status_in(body).is_some_and(is_transient);
-    !is_quota(body) && (status || says(&body.error_type) || says(&body.code))
+    !is_quota(body) && !is_overflow(body) && (status || says(&body.error_type) || says(&body.code))
 }
 
 /// The status that a proxy repeats as the code of an error.
@@ -74,9 +83,9 @@ fn is_quota(body: &ErrorBody) -> bool {
 fn is_overflow(body: &ErrorBody) -> bool {
     body.code.as_deref() == Some("context_length_exceeded")
         || body.error_type.as_deref() == Some("exceed_context_size_error")
-        || body.text().is_some_and(|text| text.contains("exceeds the context window"))
+        || mentions(body, &OVERFLOW_OF_ANY_STATUS)
 }
 
-fn mentions_overflow(body: &ErrorBody) -> bool {
-    body.text().is_some_and(|text| OVERFLOW.iter().any(|words| text.contains(words)))
+fn mentions(body: &ErrorBody, any: &[&str]) -> bool {
+    body.text().is_some_and(|text| any.iter().any(|words| text.contains(words)))
 }
