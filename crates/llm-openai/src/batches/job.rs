@@ -1,19 +1,13 @@
 //! Prompts in batches, for chat models.
 
 use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
-use catena_http::service::Origin;
 use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, BatchRequest, BatchResult, BatchStatus, BatchWait, Batches, failed};
+use super::file::BatchFile;
+use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, failed};
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
-use crate::codec::batch_lines::encode_line;
-use crate::files::FileUpload;
-
-/// The most requests and bytes of a file.
-const MAX_REQUESTS: usize = 50_000;
-const MAX_FILE: usize = 200_000_000;
 
 /// Asks a chat model many things at once, for half the price, with answers within a day.
 ///
@@ -129,15 +123,13 @@ impl OpenAiBatch {
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<BatchJob> {
-        let (file, requests, api) = self.file(prompts)?;
+        let file = self.file(prompts)?;
+        let (requests, endpoint) = (file.requests(), file.endpoint().to_owned());
         let client = self.chat.client();
-        let upload = FileUpload::new("batch.jsonl", "batch", file).with_content_type("application/jsonl");
-        let file = client.files().upload(upload).await?;
-        let endpoint = url(api);
-        let request =
-            self.metadata.iter().fold(BatchRequest::new(file.id, &endpoint), |request, (name, value)| {
-                request.with_metadata(name, value)
-            });
+        let request = self
+            .metadata
+            .iter()
+            .fold(file.upload(&client).await?, |request, (name, value)| request.with_metadata(name, value));
         let batch = client.batches().create(&request).await?;
         Ok(BatchJob { id: batch.id, requests, endpoint })
     }
@@ -157,12 +149,8 @@ impl OpenAiBatch {
         }
         let api =
             if job.endpoint == url(ChatApi::Responses) { ChatApi::Responses } else { ChatApi::Completions };
-        let read = |result: BatchResult| {
-            let answer = result.outcome?;
-            let origin = Origin { request_id: answer.request_id, ..Origin::default() };
-            api.decode(answer.body.to_string().as_bytes(), &origin, false)
-        };
-        join(batches.results(&batch), job.requests, &batch, read).await
+        let read = |result: BatchResult| result.outcome?.message_of(api);
+        join(batches.results(&batch), job.requests, &batch, number, read).await
     }
 
     /// Asks the service to stop a batch. What is done by then has its answers.
@@ -177,28 +165,14 @@ impl OpenAiBatch {
         self.chat.client().batches()
     }
 
-    /// The file with all requests, how many they are, and where they go: to one place.
-    fn file<P: Into<PromptValue>>(
-        &self,
-        prompts: impl IntoIterator<Item = P>,
-    ) -> Result<(Vec<u8>, usize, ChatApi)> {
-        let input = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
-        let (mut file, mut requests, mut api) = (Vec::new(), 0, None);
+    /// The file with all requests.
+    fn file<P: Into<PromptValue>>(&self, prompts: impl IntoIterator<Item = P>) -> Result<BatchFile> {
+        let mut file = BatchFile::default();
         for prompt in prompts {
             let request = self.chat.line(prompt.into())?;
-            api = Some(request.api);
-            encode_line(&custom_id(requests), &url(request.api), &request.body, &mut file)?;
-            requests += 1;
-            if requests > MAX_REQUESTS || file.len() > MAX_FILE {
-                return input(format!(
-                    "a batch has at most {MAX_REQUESTS} requests and {MAX_FILE} bytes: make several of it"
-                ));
-            }
+            file.add(&custom_id(file.requests()), &url(request.api), &request.body)?;
         }
-        match api {
-            Some(api) => Ok((file, requests, api)),
-            None => input("a batch needs at least one prompt".to_owned()),
-        }
+        file.finish()
     }
 }
 
@@ -215,14 +189,16 @@ fn number(custom_id: &str) -> Option<usize> {
     custom_id.strip_prefix("request-")?.parse().ok()
 }
 
-/// The results in the order of the requests, each once. Of several for the same request the first counts.
-async fn join(
+/// The results in the order of the requests, each once. Of several for the same request the first counts. `number` says
+/// which request an id is of.
+pub(super) async fn join<T>(
     results: impl Stream<Item = Result<BatchResult>>,
     requests: usize,
     batch: &Batch,
-    read: impl Fn(BatchResult) -> Result<AiMessage>,
-) -> Result<Vec<Result<AiMessage>>> {
-    let mut answers: Vec<Option<Result<AiMessage>>> = (0..requests).map(|_| None).collect();
+    number: impl Fn(&str) -> Option<usize>,
+    read: impl Fn(BatchResult) -> Result<T>,
+) -> Result<Vec<Result<T>>> {
+    let mut answers: Vec<Option<Result<T>>> = (0..requests).map(|_| None).collect();
     let mut unread = None;
     let mut results = std::pin::pin!(results);
     while let Some(result) = results.next().await {
@@ -251,9 +227,9 @@ fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
     let (kind, why) = match batch.status {
         BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),
         BatchStatus::Cancelled => (ErrorKind::Cancelled, "it was stopped before"),
-        _ => (ErrorKind::Incomplete, "it has no result for this prompt"),
+        _ => (ErrorKind::Incomplete, "it has no result for this request"),
     };
-    let error = Error::new(kind, format!("the batch {} did not answer this prompt: {why}", batch.id));
+    let error = Error::new(kind, format!("the batch {} did not answer this request: {why}", batch.id));
     match unread {
         Some(unread) => error.with_source(unread.clone()),
         None => error,
@@ -281,7 +257,7 @@ mod tests {
         let read = |result: BatchResult| {
             result.outcome.map(|answer| AiMessage::new(answer.body.as_str().unwrap_or_default()))
         };
-        let answers = block_on(join(stream::iter(results), 3, &batch(status), read))?;
+        let answers = block_on(join(stream::iter(results), 3, &batch(status), number, read))?;
         let text = |answer: Result<AiMessage>| answer.map(String::from).map_err(|error| error.kind());
         Ok(answers.into_iter().map(text).collect())
     }
