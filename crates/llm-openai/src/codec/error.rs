@@ -139,6 +139,26 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_is_known_behind_gateways() {
+        let openai = "litellm.RateLimitError: OpenAIException - You exceeded your current quota, please check your plan";
+        let gemini = "You exceeded your current quota, please check your plan and billing details. For more \
+                      information head to: https://ai.google.dev/gemini-api/docs/rate-limits. Please retry in 9.8s.";
+        for (status, message, kind, code, expected) in [
+            (429, "Budget has been exceeded!", "budget_exceeded", "429", ErrorKind::QuotaExceeded),
+            (429, openai, "throttling_error", "429", ErrorKind::QuotaExceeded),
+            (403, "m", "new_api_error", "insufficient_user_quota", ErrorKind::QuotaExceeded),
+            (403, "m", "insufficient_quota", "", ErrorKind::QuotaExceeded),
+            (429, gemini, "throttling_error", "429", ErrorKind::RateLimit),
+            (429, "Rate limit reached", "throttling_error", "429", ErrorKind::RateLimit),
+            (403, "m", "new_api_error", "access_denied", ErrorKind::PermissionDenied),
+            (400, "m", "budget_exceeded", "", ErrorKind::BadRequest),
+        ] {
+            let body = json!({"error": {"message": message, "type": kind, "code": code}}).to_string();
+            check(status, &body, expected, expected == ErrorKind::RateLimit);
+        }
+    }
+
+    #[test]
     fn an_input_that_is_too_long_is_known_by_what_servers_say() {
         let sglang = "The input (9 tokens) is longer than the model's context length (8 tokens).";
         let flat = json!({"object": "error", "message": sglang, "type": "BadRequestError", "code": 400});

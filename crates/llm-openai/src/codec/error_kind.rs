@@ -6,9 +6,13 @@ use catena_http::service::{is_transient, kind_of_status};
 use super::error_body::ErrorBody;
 
 /// Limits that waiting does not lift.
-const QUOTA: [&str; 6] = [
+const QUOTA: [&str; 8] = [
+    // LiteLLM.
+    "budget_exceeded",
     "billing_not_active",
     "insufficient_quota",
+    // New API.
+    "insufficient_user_quota",
     "credit_balance_exhausted",
     "organization_spend_limit_exceeded",
     "project_spend_limit_exceeded",
@@ -38,7 +42,11 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_overflow(body) || (matches!(status, 400 | 413 | 422) && mentions(body, &OVERFLOW)) {
         return ErrorKind::ContextOverflow;
     }
-    if status == 429 && is_quota(body) { ErrorKind::QuotaExceeded } else { kind_of_status(status) }
+    if matches!(status, 403 | 429) && is_quota(body) {
+        ErrorKind::QuotaExceeded
+    } else {
+        kind_of_status(status)
+    }
 }
 
 /// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
@@ -78,6 +86,14 @@ fn status_in(body: &ErrorBody) -> Option<u16> {
 
 fn is_quota(body: &ErrorBody) -> bool {
     [&body.code, &body.error_type].into_iter().flatten().any(|word| QUOTA.contains(&word.as_str()))
+        || says_quota(body)
+}
+
+/// Whether the message is OpenAI's about a quota, of which gateways keep neither code nor type. Gemini begins so too where
+/// it limits the rate.
+fn says_quota(body: &ErrorBody) -> bool {
+    mentions(body, &["exceeded your current quota"])
+        && !mentions(body, &["RESOURCE_EXHAUSTED", "ai.google.dev", "retry in"])
 }
 
 fn is_overflow(body: &ErrorBody) -> bool {

@@ -7,8 +7,8 @@ use super::origin::Origin;
 /// What has been seen of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// A choice was seen.
-    pub(super) answered: bool,
+    /// A choice said something: a text, a thought, a call.
+    pub(super) said: bool,
     /// A finish reason was seen.
     pub(super) finished: bool,
     /// A chunk was delivered.
@@ -18,7 +18,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Judges the end of the events. `marked`: the service said that it is one.
     pub(super) fn end(&self, marked: bool, origin: &Origin) -> Result<()> {
-        let error = match (marked, self.answered, self.finished) {
+        let error = match (marked, self.said, self.finished) {
             (_, _, true) | (true, true, _) => return Ok(()),
             (true, false, _) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
             // Nothing is wrong with the request, so the same call may well succeed.
