@@ -139,7 +139,9 @@ macro_rules! shared_parameters {
                 self
             }
 
-            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before. They are sent in
+            /// the form in which they are given: for servers that take nothing but a list, such as Text Generation
+            /// Inference, give one text as `["END"]`.
             ///
             /// The Responses API ends answers at no text: a chat model leaves out there what was set here, as its calls may
             /// go to either; `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported) there.

@@ -43,9 +43,11 @@
 
 #[cfg(feature = "chains")]
 mod chains;
+mod embeddings;
 
 #[cfg(feature = "chains")]
 pub use chains::{ChainExt, LlmChainExt};
+pub use embeddings::{BlockingEmbeddings, BlockingEmbeddingsExt};
 
 use std::fmt;
 
