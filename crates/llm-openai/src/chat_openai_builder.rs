@@ -177,7 +177,7 @@ impl ChatOpenAiBuilder {
 
     /// Parameters that are sent only if the application sets them, never because of what the model is called or what a
     /// call needs: `temperature`, `stream_options`, and `parallel_tool_calls` and `tool_choice`, which structured output by
-    /// [`FunctionCalling`](catena_core::StructuredMethod::FunctionCalling) sends otherwise.
+    /// [`FunctionCalling`](catena_core::StructuredMethod::FunctionCalling) and the last round of tools send otherwise.
     pub fn with_disabled_params<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.disabled = names.into_iter().map(Into::into).collect();
         self

@@ -1,7 +1,8 @@
 //! Under which names settings are sent.
 
 use catena_core::{
-    ChatModelExt, Context, ErrorKind, RetryBudget, RunConfig, RunnableExt, StructuredMethod, ToolOptions,
+    AtLimit, ChatModelExt, Context, ErrorKind, RetryBudget, RunConfig, RunnableExt, StructuredMethod,
+    ToolOptions, tool,
 };
 use catena_llm_openai::{Call, ChatOpenAiBuilder, HttpClient, OpenAiBuilder, OpenAiClient};
 use catena_testkit::{Reply, Server};
@@ -108,6 +109,21 @@ fn what_is_disabled_is_sent_only_where_the_application_says_so() {
     assert_eq!(sent(&["parallel_tool_calls"], false), [false, true]);
     assert_eq!(sent(&["tool_choice"], false), [true, false]);
     assert_eq!(sent(&["parallel_tool_calls", "tool_choice"], true), [true, true]);
+}
+
+#[test]
+fn a_loop_of_tools_does_without_a_choice_that_is_disabled() {
+    let last = |disabled: &[&str]| {
+        let server = Server::replay([Reply::json(200, chat_completion("Hi"))]);
+        let chat =
+            chat_builder(&server).with_disabled_params(disabled.iter().copied()).build().expect("a model");
+        let echo = tool("echo", "Says it again.", json!({"type": "object"}), |args: Value| args);
+        let run = chat.with_tools([echo]).with_max_rounds(0).with_at_limit(AtLimit::Answer);
+        block_on(run.invoke("Go")).expect("an answer");
+        settings(&server)["tool_choice"].take()
+    };
+    assert_eq!(last(&[]), "none");
+    assert_eq!(last(&["tool_choice"]), Value::Null);
 }
 
 #[test]
