@@ -1,4 +1,4 @@
-//! Many inputs at once: concurrent, bounded, each with a result of its own.
+//! Batches: many inputs, run concurrently with an optional limit, each with its own result.
 
 use std::pin::Pin;
 use std::task::Poll;
@@ -10,11 +10,12 @@ use futures_util::stream::{self, BoxStream, FuturesUnordered};
 use crate::run::step;
 use crate::{Context, Result, RunConfig, Runnable};
 
-/// Results of a batch as `(index of the input, result)`, in the order of completion.
-/// Dropping it cancels the items still under way.
+/// The results of a batch as `(index of the input, result)`, in the order of completion. Dropping the stream cancels
+/// the items still in flight.
 pub type AsCompleted<'a, T> = Pin<Box<dyn Stream<Item = (usize, Result<T>)> + Send + 'a>>;
 
-/// Runs the inputs, at most `max_concurrency` at once; the next starts when one ends, whatever step others are in.
+/// Runs the inputs with at most `max_concurrency` in flight. The next input starts as soon as one completes, whichever
+/// step the others have reached.
 pub(crate) fn as_completed<'a, R>(
     runnable: &'a R,
     inputs: Vec<R::Input>,
@@ -24,7 +25,7 @@ where
     R: Runnable + ?Sized,
 {
     let first = Context::new(config);
-    // The id belongs to one run: the first.
+    // A configured run id identifies a single run: the first.
     let others = if config.run_id.is_some() { first.without_run_id() } else { first.clone() };
     let bound = config.max_concurrency.unwrap_or(usize::MAX).max(1);
     let mut waiting = inputs.into_iter().enumerate();
@@ -45,10 +46,10 @@ where
     }))
 }
 
-/// How many items of an endless source run at once, unless the config says.
+/// The number of items of a stream in flight unless the config sets it.
 const STREAM_CONCURRENCY: usize = 8;
 
-/// Runs the inputs of a stream; takes the next one only when there is room for it.
+/// Runs the inputs of a stream, pulling the next one only when there is capacity for it.
 pub(crate) fn of_stream<'a, R>(
     runnable: &'a R,
     inputs: BoxStream<'a, R::Input>,
@@ -84,7 +85,7 @@ where
     }))
 }
 
-/// All outputs in the order of the inputs; the first error drops the items still under way.
+/// Collects all outputs in the order of the inputs; the first error drops the items still in flight.
 pub(crate) async fn all_or_first_error<T>(mut completed: AsCompleted<'_, T>) -> Result<Vec<T>> {
     let mut outputs = Vec::new();
     while let Some((index, result)) = completed.next().await {

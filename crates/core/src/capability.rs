@@ -1,11 +1,11 @@
-//! What not every model can do, as values to declare and to ask for.
+//! Optional features of models, as values to declare and to query.
 
 use std::fmt;
 
-/// Something that not every model can do.
+/// An optional feature of a model.
 ///
-/// A model that is asked for what it cannot do says so with
-/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported); it never leaves it out in silence.
+/// A model that does not support a requested feature fails with
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported); it never drops the request silently.
 ///
 /// # Example
 /// ```
@@ -16,33 +16,33 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
-    /// It ends its answer before one of the stop sequences it was given.
+    /// It ends its answer before any of the given stop sequences.
     Stop,
-    /// It says how many tokens a call used.
+    /// It reports the token usage of a call.
     Usage,
-    /// It says so in streams too.
+    /// It reports token usage in streams too.
     StreamedUsage,
-    /// It follows instructions of a system message.
+    /// It follows instructions in system messages.
     SystemMessages,
-    /// It calls tools, and reads their results.
+    /// It calls tools and reads their results.
     Tools,
     /// It calls several tools in one answer.
     ParallelToolCalls,
-    /// It can be made to call a tool, or a certain one.
+    /// It can be forced to call a tool, or a specific one.
     ToolChoice,
-    /// It can be kept to one tool call in an answer.
+    /// It can be limited to one tool call per answer.
     SingleToolCall,
-    /// Its answers keep to a JSON Schema.
+    /// Its answers can be constrained to a JSON Schema.
     StructuredOutput,
-    /// It reads images.
+    /// It accepts images as input.
     ImageInput,
-    /// It listens to audio.
+    /// It accepts audio as input.
     AudioInput,
-    /// It reads files, such as PDFs.
+    /// It accepts files, such as PDFs, as input.
     FileInput,
-    /// It shows what it thought before it answered.
+    /// It returns the reasoning that precedes its answer.
     Reasoning,
-    /// It gives several answers to one prompt.
+    /// It returns several candidate answers to one prompt.
     Candidates,
 }
 
@@ -65,7 +65,7 @@ impl Capability {
     ];
 }
 
-/// Where the marks of [`Capabilities::only_if_asked`] begin, behind the capabilities themselves.
+/// The bit at which the marks of [`Capabilities::only_if_asked`] start, after those of the capabilities.
 const MARKS: u32 = 16;
 
 /// A set of capabilities.
@@ -80,25 +80,25 @@ const MARKS: u32 = 16;
 pub struct Capabilities(u32);
 
 impl Capabilities {
-    /// The set with nothing in it: a model that answers a text with a text.
+    /// Returns the empty set: a model that answers a text with a text.
     pub const fn none() -> Self {
         Self(0)
     }
 
-    /// The set with one capability more.
+    /// Returns the set with a capability added.
     #[must_use]
     pub const fn with(self, capability: Capability) -> Self {
         Self(self.0 | 1 << capability as u32)
     }
 
-    /// The set without one capability.
+    /// Returns the set with a capability removed.
     #[must_use]
     pub const fn without(self, capability: Capability) -> Self {
         Self(self.0 & !(1 << capability as u32))
     }
 
-    /// The set with a mark on one of its capabilities: it is for the application to ask for, and nothing asks for it on its
-    /// own. For servers that refuse the parameter by which it is asked for.
+    /// Marks a capability as one to be used only at the application's request, never on the library's own account. For
+    /// servers that reject the parameter which requests it.
     ///
     /// # Example
     /// ```
@@ -112,24 +112,23 @@ impl Capabilities {
         Self(self.0 | 1 << (MARKS + capability as u32))
     }
 
-    /// True if the capability is in the set and may be asked for without the application's doing; see
-    /// [`only_if_asked`](Self::only_if_asked).
+    /// Returns `true` if the set contains the capability without the mark of [`only_if_asked`](Self::only_if_asked).
     pub const fn offers(self, capability: Capability) -> bool {
         self.has(capability) && self.0 & 1 << (MARKS + capability as u32) == 0
     }
 
-    /// True if the capability is in the set.
+    /// Returns `true` if the set contains the capability.
     pub const fn has(self, capability: Capability) -> bool {
         self.0 & 1 << capability as u32 != 0
     }
 
-    /// What is in both sets, with the marks of either.
+    /// Returns the intersection of both sets, with the marks of either.
     #[must_use]
     pub const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0 | (self.0 | other.0) >> MARKS << MARKS)
     }
 
-    /// The capabilities of the set.
+    /// Iterates over the capabilities in the set.
     pub fn iter(self) -> impl Iterator<Item = Capability> {
         Capability::ALL.into_iter().filter(move |capability| self.has(*capability))
     }

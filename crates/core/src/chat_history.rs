@@ -1,4 +1,4 @@
-//! Where conversations are kept.
+//! Storage for conversations.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,16 +8,16 @@ use async_trait::async_trait;
 
 use crate::{Message, Result};
 
-/// The messages of one conversation.
+/// Storage for the messages of one conversation.
 ///
 /// # Contract
-/// `add_messages` appends all of them together: what two callers add at once does not interleave.
+/// `add_messages` is atomic: messages that two callers append concurrently are not interleaved.
 ///
 /// # Errors
-/// Those of the store.
+/// Errors of the underlying store.
 ///
 /// # Cancellation
-/// A future that is dropped has either stored everything or nothing.
+/// A dropped future has stored either all messages or none.
 ///
 /// # Wrappers
 /// None: histories are shared as `Arc<dyn ChatMessageHistory>`.
@@ -34,17 +34,17 @@ use crate::{Message, Result};
 #[doc(alias = "BaseChatMessageHistory")]
 #[async_trait]
 pub trait ChatMessageHistory: Send + Sync {
-    /// All messages, the oldest first.
+    /// Returns all messages, oldest first.
     async fn messages(&self) -> Result<Vec<Message>>;
 
     /// Appends messages.
     async fn add_messages(&self, messages: Vec<Message>) -> Result<()>;
 
-    /// Forgets everything.
+    /// Removes all messages.
     async fn clear(&self) -> Result<()>;
 }
 
-/// A conversation in memory. Clones share it.
+/// A conversation in memory. Clones share the messages.
 ///
 /// # Example
 /// See [`ChatMessageHistory`].
@@ -52,7 +52,7 @@ pub trait ChatMessageHistory: Send + Sync {
 pub struct InMemoryChatMessageHistory(Arc<Mutex<Vec<Message>>>);
 
 impl InMemoryChatMessageHistory {
-    /// A conversation without messages.
+    /// Creates an empty conversation.
     pub fn new() -> Self {
         Self::default()
     }
@@ -85,7 +85,7 @@ impl ChatMessageHistory for InMemoryChatMessageHistory {
     }
 }
 
-/// Conversations in memory, by session. Clones share them.
+/// Conversations in memory, by session id. Clones share them.
 ///
 /// # Example
 /// See [`WithMessageHistory`](crate::WithMessageHistory).
@@ -93,12 +93,12 @@ impl ChatMessageHistory for InMemoryChatMessageHistory {
 pub struct InMemorySessions(Arc<Mutex<HashMap<String, InMemoryChatMessageHistory>>>);
 
 impl InMemorySessions {
-    /// No sessions yet.
+    /// Creates a store without sessions.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The conversation of a session, a new one if there is none.
+    /// Returns the conversation of a session, creating it if it does not exist.
     pub fn session(&self, id: &str) -> InMemoryChatMessageHistory {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.entry(id.to_owned()).or_default().clone()

@@ -1,4 +1,4 @@
-//! The algebra of partial values: how the pieces of a stream add up to the whole.
+//! Chunks: how the pieces of a stream combine into the whole value.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -10,18 +10,18 @@ use serde_json::{Map, Value};
 
 use crate::Result;
 
-/// A stream of partial values. Dropping it cancels the work behind it.
+/// A stream of chunks. Dropping it cancels the work behind it.
 pub type ChunkStream<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
 
-/// A value that may arrive in pieces.
+/// A value that may arrive in chunks.
 ///
 /// # Contract
-/// * `merge` is associative: how pieces were grouped makes no difference.
-/// * Merging [`empty`](Chunk::empty) into a value, or a value into it, gives that value.
-/// * A type without an empty value keeps the last piece, so that a repeated piece changes nothing.
+/// * `merge` is associative: the grouping of the chunks makes no difference.
+/// * [`empty`](Chunk::empty) is the identity: merging it into a value, or a value into it, gives that value.
+/// * A type without an empty value keeps the last chunk, so repeating a chunk changes nothing.
 ///
-/// Text appends, lists extend, maps merge key by key, numbers and booleans keep the last one. An empty `impl` makes
-/// a type of your own a chunk of the last kind.
+/// Strings append, lists extend, maps merge key by key, numbers and booleans keep the last value. An empty `impl` gives
+/// a type of your own the last behaviour.
 ///
 /// # Example
 /// ```
@@ -39,23 +39,23 @@ pub type ChunkStream<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>
 /// assert_eq!(score.0, 2);
 /// ```
 pub trait Chunk: Clone + Send + Sync + 'static {
-    /// Adds the piece that came next.
+    /// Merges the next chunk into this one. By default, the next chunk replaces it.
     fn merge(&mut self, next: Self) {
         *self = next;
     }
 
-    /// The piece that adds nothing, if the type has one.
+    /// Returns the chunk that adds nothing, if the type has one.
     fn empty() -> Option<Self> {
         None
     }
 
-    /// The value as observers, events and traces show it.
+    /// Returns the value as JSON, as shown to observers and in events and traces; `null` by default.
     fn to_json(&self) -> Value {
         Value::Null
     }
 }
 
-/// Adds up all chunks of a stream. `None` for a stream without any.
+/// Merges all chunks of a stream. Returns `None` if the stream yields no chunk.
 ///
 /// # Errors
 /// The first error of the stream.
@@ -131,7 +131,7 @@ impl<T: Chunk> Chunk for Option<T> {
     }
 }
 
-/// Text appends, arrays extend, objects merge key by key, `null` gives way to anything, all else keeps the last.
+/// Strings append, arrays extend, objects merge key by key, `null` yields to anything, all other values keep the last.
 impl Chunk for Value {
     fn merge(&mut self, next: Self) {
         match (self, next) {

@@ -1,14 +1,14 @@
-//! A text that is looked up, with what is known of it.
+//! Documents: texts with metadata.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Chunk, Data, Error, ErrorKind, FromData, Prompt, PromptTemplate, Record, Result};
 
-/// A text with what is known of it: what retrievers give, and what chains over documents read.
+/// A text with metadata: what retrievers return, and what chains over documents read.
 ///
-/// As [`Data`] it is a record of `page_content`, `metadata` and, if it has one, `id`. A bare text reads as a document
-/// without metadata.
+/// As [`Data`] it is a record of `page_content`, `metadata` and, if present, `id`. A plain text converts into a
+/// document without metadata.
 ///
 /// # Example
 /// ```
@@ -23,28 +23,28 @@ use crate::{Chunk, Data, Error, ErrorKind, FromData, Prompt, PromptTemplate, Rec
 pub struct Document {
     /// The text.
     pub page_content: String,
-    /// Facts about the text by name, in order: where it comes from, on which page it stands.
+    /// Named facts about the text, in order: for example its source or page.
     #[serde(default)]
     pub metadata: Record,
-    /// Its name in the store it comes from.
+    /// Its id in the store it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
 impl Document {
-    /// A text without metadata.
+    /// Creates a document without metadata.
     pub fn new(page_content: impl Into<String>) -> Self {
         Self { page_content: page_content.into(), ..Self::default() }
     }
 
-    /// Adds a fact.
+    /// Adds a metadata value.
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
         self.metadata.insert(name, value);
         self
     }
 
-    /// Sets its name in the store.
+    /// Sets its id in the store.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -52,10 +52,10 @@ impl Document {
     }
 }
 
-/// A document as text: the prompt's variables are its metadata and `page_content`.
+/// Formats a document with a prompt, whose variables are `page_content` and the document's metadata.
 ///
 /// # Errors
-/// [`MissingKey`](ErrorKind::MissingKey) when the document lacks metadata that the prompt needs.
+/// [`MissingKey`](ErrorKind::MissingKey) if the document lacks metadata that the prompt requires.
 ///
 /// # Example
 /// ```
@@ -72,7 +72,7 @@ pub fn format_document(document: &Document, prompt: &PromptTemplate) -> Result<S
     prompt.format_prompt(&values.into()).map(crate::PromptValue::into_text)
 }
 
-/// The last one counts: documents are not made piece by piece.
+/// The last document wins: documents do not arrive in pieces.
 impl Chunk for Document {
     fn to_json(&self) -> Value {
         Data::from(self.clone()).into_json()

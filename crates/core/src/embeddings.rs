@@ -1,4 +1,4 @@
-//! Texts as vectors: what similarity is measured with.
+//! Embeddings: texts as vectors, for similarity search.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use async_trait::async_trait;
 
 use crate::{Context, Error, ErrorKind, Result};
 
-/// A model that gives texts of similar meaning similar vectors.
+/// A model that maps texts to vectors such that similar meanings give similar vectors.
 ///
 /// # Contract
-/// There is one vector for each text, in the same order, and all of them have the same length.
+/// The result has one vector per text, in the same order, and all vectors have the same length.
 ///
 /// # Errors
-/// Those of the service behind it.
+/// Errors of the underlying service.
 ///
 /// # Cancellation
-/// Dropping the future ends the request.
+/// Dropping the future aborts the request.
 ///
 /// # Wrappers
 /// None: embeddings are shared as `Arc<dyn Embeddings>`.
@@ -41,10 +41,10 @@ use crate::{Context, Error, ErrorKind, Result};
 /// ```
 #[async_trait]
 pub trait Embeddings: Send + Sync {
-    /// The vectors of texts that are searched.
+    /// Returns the vectors of texts to be searched.
     async fn embed_documents(&self, texts: &[String]) -> Result<Vec<Vec<f32>>>;
 
-    /// The vector of a text that is searched for; some models treat it otherwise.
+    /// Returns the vector of a search query, which some models embed differently from documents.
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
         let vectors = self.embed_documents(&[text.to_owned()]).await?;
         vectors
@@ -53,15 +53,16 @@ pub trait Embeddings: Send + Sync {
             .ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "there is no vector for the text"))
     }
 
-    /// [`embed_documents`](Self::embed_documents) as a step of a run: within its limits, its retries and its time, and
-    /// with what was used told to its observers. By default the model knows nothing of runs.
+    /// Like [`embed_documents`](Self::embed_documents), as part of a run: subject to its limits, retry budget and
+    /// timeout, and reporting usage to its observers.
+    ///
+    /// The default implementation ignores the context.
     async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
         let _ = cx;
         self.embed_documents(texts).await
     }
 
-    /// [`embed_query`](Self::embed_query) as a step of a run, as
-    /// [`embed_documents_in`](Self::embed_documents_in).
+    /// Like [`embed_query`](Self::embed_query), as part of a run; see [`embed_documents_in`](Self::embed_documents_in).
     async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
         let _ = cx;
         self.embed_query(text).await

@@ -1,4 +1,4 @@
-//! The one error type of every crate: what failed, where in the chain, and what to do about it.
+//! The error type shared by all crates: what failed, where in the chain, and whether retrying may help.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,12 +9,12 @@ use crate::parser::ParseFailure;
 use crate::path::{Path, Segment};
 use crate::service_error::ServiceError;
 
-/// The result of everything fallible in catena.
+/// The result type of all fallible operations in catena.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
-/// What went wrong, for branching in code. The text for people is the error's `Display`.
+/// The category of an error, for branching in code. The human-readable text is the error's `Display`.
 ///
 /// # Example
 /// ```
@@ -25,61 +25,61 @@ type Source = Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An object was built from parts that do not fit: a missing key, a bad URL, a bad option.
+    /// Invalid configuration: a missing key, a bad URL, options that do not fit together.
     Config,
     /// A template is malformed.
     Template,
-    /// A variable or key that a step needs is absent from its input.
+    /// A variable or key that a step requires is missing from its input.
     MissingKey,
-    /// A step received a value of the wrong type or shape, or one that is out of range.
+    /// A step received a value of the wrong type or shape, or out of range.
     InvalidInput,
-    /// The step, model or provider cannot do what was asked.
+    /// The step, model or provider does not support what was requested.
     Unsupported,
     /// An output parser could not read the model's output.
     Parse,
-    /// A chain called itself more often than its recursion limit allows.
+    /// A chain called itself, or a tool loop called the model, more often than the limit allows.
     RecursionLimit,
     /// The run was cancelled by its caller.
     Cancelled,
-    /// A time limit passed.
+    /// A time limit was exceeded.
     Timeout,
-    /// No connection, or it broke before the answer was complete.
+    /// The connection could not be established, or broke before the response was complete.
     Connection,
-    /// The TLS handshake failed: not a TLS server, or a certificate that is not trusted.
+    /// The TLS handshake failed: the peer is not a TLS server, or its certificate is not trusted.
     Tls,
-    /// The service refused the request as malformed (400, 422).
+    /// The service rejected the request as malformed (400, 422).
     BadRequest,
-    /// The input is longer than the model's context window.
+    /// The input exceeds the model's context window.
     ContextOverflow,
-    /// The key is missing, wrong or expired (401).
+    /// The API key is missing, wrong or expired (401).
     Authentication,
-    /// The key is valid but not allowed to do this (403).
+    /// The API key is valid but lacks permission for the request (403).
     PermissionDenied,
     /// No such model or endpoint (404).
     NotFound,
     /// The request conflicts with the state of the service (409).
     Conflict,
-    /// Too many requests for the moment (429): waiting helps.
+    /// Too many requests (429): waiting helps.
     RateLimit,
-    /// The account's quota is used up (429): waiting does not help.
+    /// The account's quota is exhausted (429): waiting does not help.
     QuotaExceeded,
-    /// The application's own budget does not allow the call.
+    /// The application's own budget rejected the call.
     BudgetExceeded,
-    /// The service failed (5xx).
+    /// The service failed with a server error (5xx).
     Server,
     /// Any other unsuccessful HTTP status.
     HttpStatus,
     /// The service reported an error in the middle of a stream.
     Stream,
-    /// A stream or body ended before it was complete.
+    /// A stream or response body ended before it was complete.
     Incomplete,
-    /// The bytes of an answer are not the JSON or UTF-8 they should be.
+    /// The bytes of a response are not the expected JSON or UTF-8.
     Decode,
-    /// An answer decodes but has not the shape the protocol promises.
+    /// A response decodes but does not have the shape the protocol promises.
     InvalidResponse,
-    /// An answer, event or line is larger than the configured limit.
+    /// A response, event or line exceeds the configured size limit.
     TooLarge,
-    /// The answer reached the limit of its length before what should be in it was complete.
+    /// The answer hit its length limit before the expected output was complete.
     OutputTruncated,
     /// The model refused to answer.
     Refusal,
@@ -87,14 +87,14 @@ pub enum ErrorKind {
     ContentFilter,
     /// A blocking call was made where it would wait for itself.
     WouldDeadlock,
-    /// An error of the application's own code.
+    /// An error from the application's own code.
     Other,
 }
 
-/// An error of any step: one machine word wide, cheap to clone.
+/// An error of any step. One machine word wide and cheap to clone.
 ///
-/// `Display` prints the path to the step and this level's message; [`source`](std::error::Error::source) leads to
-/// the next level. The code that makes an error decides whether it may be retried, see [`Error::is_retryable`].
+/// `Display` prints the path to the step and the message of this level; [`source`](std::error::Error::source) returns
+/// the underlying cause. Whether an error is retryable is decided where it is created, see [`Error::is_retryable`].
 ///
 /// # Example
 /// ```
@@ -115,15 +115,18 @@ struct Inner {
     retry_after: Option<Duration>,
     path: Path,
     service: Option<Box<ServiceError>>,
-    /// How many attempts were made by whoever gave up.
+    /// The number of attempts made before giving up.
     attempts: usize,
     parse_failure: Option<Box<ParseFailure>>,
-    /// Set while the error travels down a stream through steps that did not cause it.
+    /// Set while the error passes through later steps of a stream, which did not cause it.
     mark: Option<usize>,
 }
 
 impl Error {
-    /// An error of this kind with a message for people.
+    /// Creates an error of this kind with a human-readable message.
+    ///
+    /// [`RateLimit`](ErrorKind::RateLimit), [`Server`](ErrorKind::Server), [`Connection`](ErrorKind::Connection) and
+    /// [`Timeout`](ErrorKind::Timeout) errors are retryable, all others are not.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let retryable = matches!(
             kind,
@@ -143,7 +146,7 @@ impl Error {
         }))
     }
 
-    /// Wraps an error of the application, keeping it as [`source`](std::error::Error::source).
+    /// Wraps an error of the application, which becomes the [`source`](std::error::Error::source).
     ///
     /// # Example
     /// ```
@@ -156,7 +159,7 @@ impl Error {
         Self::new(ErrorKind::Other, source.to_string()).with_boxed_source(source)
     }
 
-    /// Keeps the cause, which `source()` then returns.
+    /// Attaches the cause, which `source()` then returns.
     #[must_use]
     pub fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.with_boxed_source(Box::new(source))
@@ -167,14 +170,14 @@ impl Error {
         self
     }
 
-    /// Says whether trying again may help, overriding the kind's default.
+    /// Sets whether retrying may help, overriding the default of the kind.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self
     }
 
-    /// Says how long to wait before trying again; the error becomes retryable.
+    /// Sets how long to wait before retrying, and makes the error retryable.
     #[must_use]
     pub fn with_retry_after(mut self, delay: Duration) -> Self {
         self.0.retryable = true;
@@ -182,29 +185,29 @@ impl Error {
         self
     }
 
-    /// Attaches what a service said about the failure.
+    /// Attaches the details that a service reported.
     #[must_use]
     pub fn with_service(mut self, service: ServiceError) -> Self {
         self.0.service = Some(Box::new(service));
         self
     }
 
-    /// Says after how many attempts it was given up, which `Display` then tells.
+    /// Sets the number of attempts made before giving up, which `Display` includes if it is more than one.
     #[must_use]
     pub fn with_attempts(mut self, attempts: usize) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Attaches what a parser saw and where it stopped.
+    /// Attaches what a parser read and where it stopped.
     pub(crate) fn with_parse_failure(mut self, failure: ParseFailure) -> Self {
         self.0.parse_failure = Some(Box::new(failure));
         self
     }
 
-    /// Adds the step that the error passed on its way out. Combinators call this; the outermost step comes last.
+    /// Prepends a step to the error's path. Combinators call this as the error propagates outwards.
     ///
-    /// An error that an earlier step of a sequence put into the stream is left as it is: it only passes through.
+    /// An error that an earlier step of a sequence put into the stream is left unchanged: it only passes through.
     #[must_use]
     pub fn at(mut self, segment: Segment) -> Self {
         if !self.is_passing() {
@@ -213,42 +216,42 @@ impl Error {
         self
     }
 
-    /// What went wrong, for branching.
+    /// Returns the category of the error, for branching.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The message of this level, without the path.
+    /// Returns the message of this level, without the path.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Where in the chain it happened: `seq[2] > parallel.a > retry#2`.
+    /// Returns where in the chain it happened: `seq[2] > parallel.a > retry#2`.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
 
-    /// True when the same call may succeed if made again.
+    /// Returns `true` if the same call may succeed when retried.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// How long the service asked to wait before the next attempt.
+    /// Returns how long the service asked to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// After how many attempts a client that tries again by itself gave up; 1 if it did not try again.
+    /// Returns the number of attempts after which a client with automatic retries gave up; 1 if it did not retry.
     pub fn attempts(&self) -> usize {
         self.0.attempts
     }
 
-    /// What the service said: status, code, request id, body, rate limits.
+    /// Returns what the service reported: status, code, request id, body, rate limits.
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_deref()
     }
 
-    /// What an output parser saw, where it stopped and what it expected there.
+    /// Returns what an output parser read, where it stopped and what it expected there.
     pub fn parse_failure(&self) -> Option<&ParseFailure> {
         self.0.parse_failure.as_deref()
     }
@@ -257,18 +260,19 @@ impl Error {
         &mut self.0.path
     }
 
-    /// True while the error travels through steps that did not cause it.
+    /// Returns `true` while the error passes through steps that did not cause it.
     pub(crate) fn is_passing(&self) -> bool {
         self.0.mark.is_some()
     }
 
-    /// Marks an error as put into a stream by the owner of `mark`, unless it already passes through from outside.
+    /// Marks the error as put into a stream by the owner of `mark`, unless it already carries a mark from an outer
+    /// stream.
     pub(crate) fn with_mark(mut self, mark: usize) -> Self {
         self.0.mark.get_or_insert(mark);
         self
     }
 
-    /// Gives the error back as `Ok`, unmarked, if it carries this mark.
+    /// Returns the error as `Ok`, unmarked, if it carries this mark.
     pub(crate) fn take_mark(mut self, mark: usize) -> Result<Self, Self> {
         if self.0.mark == Some(mark) {
             self.0.mark = None;

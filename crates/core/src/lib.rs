@@ -1,30 +1,30 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # What is where
+//! # Overview
 //!
-//! | theme | names |
+//! | topic | items |
 //! | --- | --- |
-//! | calling | [`Runnable`], [`RunnableExt`] with `invoke`, `stream`, `batch` and all combinators, [`batch`], [`Chunk`], [`gather`] |
+//! | core | [`Runnable`], [`RunnableExt`] with `invoke`, `stream`, `batch` and all combinators, [`batch`], [`Chunk`], [`gather`] |
 //! | steps | [`lambda`], [`generator`], [`delegate`], [`Pipe`], [`RunnableParallel`], [`RunnablePassthrough`], [`RunnableAssign`], [`RunnablePick`], [`RunnableBranch`], [`RouterRunnable`], [`RunnableEach`] |
 //! | wrappers | [`WithRetry`] and [`RetryPolicy`], [`WithFallbacks`], [`WithConfig`], [`WithListener`], [`WithMessageHistory`], [`Bound`], [`BoxRunnable`], [`DynRunnable`] |
-//! | choices at call time | [`ConfigurableField`], [`ConfigurableAlternatives`], [`configurable`] |
+//! | runtime configuration | [`ConfigurableField`], [`ConfigurableAlternatives`], [`configurable`] |
 //! | prompts | [`PromptTemplate`], [`ChatPromptTemplate`], [`MessagesPlaceholder`], [`FewShotPromptTemplate`], [`FewShotChatMessagePromptTemplate`], [`ImagePromptTemplate`], [`DictPromptTemplate`], [`StructuredPrompt`], [`PromptValue`], [`TemplateFormat`] |
-//! | examples for prompts | [`Examples`], [`ExampleSelector`], [`LengthBasedExampleSelector`], [`SemanticSimilarityExampleSelector`], [`MaxMarginalRelevanceExampleSelector`] |
+//! | example selection | [`Examples`], [`ExampleSelector`], [`LengthBasedExampleSelector`], [`SemanticSimilarityExampleSelector`], [`MaxMarginalRelevanceExampleSelector`] |
 //! | messages | [`Message`], [`AiMessage`], [`HumanMessage`], [`SystemMessage`], [`ToolMessage`], [`Content`], [`ContentBlock`], [`StandardBlock`], [`Usage`], [`ResponseMetadata`], [`ExtraMembers`] |
-//! | work on messages | [`TrimMessages`], [`MessageFilter`], [`merge_message_runs`], [`get_buffer_string`], [`convert_to_messages`], [`convert_to_openai_messages`], [`TokenCounter`], [`ApproximateTokens`] |
-//! | values | [`Data`], [`Record`], [`vars!`], [`FromData`], [`Document`], [`Json`], [`Xml`] |
+//! | message utilities | [`TrimMessages`], [`MessageFilter`], [`merge_message_runs`], [`get_buffer_string`], [`convert_to_messages`], [`convert_to_openai_messages`], [`TokenCounter`], [`ApproximateTokens`] |
+//! | data | [`Data`], [`Record`], [`vars!`], [`FromData`], [`Document`], [`Json`], [`Xml`] |
 //! | models | [`LanguageModel`], [`ChatModelExt`], [`Capability`], [`Embeddings`], [`ModelRegistry`], [`ModelOptions`], [`Stop`], [`ConfigurableModel`] |
-//! | parsers of text | [`StrOutputParser`], [`CommaSeparatedListOutputParser`], [`BooleanOutputParser`], [`EnumOutputParser`], [`DatetimeOutputParser`], [`XmlOutputParser`], [`RegexDictParser`], [`CombiningOutputParser`], `RegexParser` with the feature `regex` |
-//! | typed answers | [`JsonOutputParser`], [`TypedOutputParser`], `parse` with the feature `schemars`, [`JsonSchemaOutputParser`], [`StructuredOutput`], [`OutputFixingParser`], [`RetryOutputParser`], [`OutputParser`] for one's own |
+//! | text parsers | [`StrOutputParser`], [`CommaSeparatedListOutputParser`], [`BooleanOutputParser`], [`EnumOutputParser`], [`DatetimeOutputParser`], [`XmlOutputParser`], [`RegexDictParser`], [`CombiningOutputParser`], `RegexParser` with the feature `regex` |
+//! | structured output | [`JsonOutputParser`], [`TypedOutputParser`], `parse` with the feature `schemars`, [`JsonSchemaOutputParser`], [`StructuredOutput`], [`OutputFixingParser`], [`RetryOutputParser`], [`OutputParser`] to implement your own |
 //! | tools | [`tool()`], [`Tool`], [`ToolOutput`], [`IntoToolOutput`], [`OnToolError`], [`ToolLoop`], [`ToolOptions`], [`ToolCall`], [`ToolsParser`], [`RunnableTool`], [`convert_to_openai_tool`] |
 //! | runs | [`RunConfig`], [`Context`], [`CancelToken`], [`Timer`], [`RetryBudget`], [`Admission`] |
-//! | watching | [`Observer`], [`RunCollector`], [`UsageTotals`], [`StreamEvent`], [`observe_with`], `TracingObserver` with the feature `tracing`, [`Graph`] |
+//! | observability | [`Observer`], [`RunCollector`], [`UsageTotals`], [`StreamEvent`], [`observe_with`], `TracingObserver` with the feature `tracing`, [`Graph`] |
 //! | memory | [`ChatMessageHistory`], [`InMemoryChatMessageHistory`], [`InMemorySessions`] |
-//! | saving and loading | [`load`] |
+//! | serialization | [`load`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Result`], [`ParseFailure`], [`ServiceError`] |
-//! | tests | [`fakes`] |
+//! | testing | [`fakes`] |
 
-// The macros come first: every module below may use them.
+// Declared first: every module below may use the macros.
 mod macros;
 
 pub mod batch;
@@ -136,7 +136,7 @@ pub use tool::{
     dereference_refs, strict_json_schema, tool,
 };
 
-/// For the code that macros write, and for catena's other crates.
+/// Support for macro-generated code and for catena's other crates.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::prompt::{FieldValue, fill_in_order};

@@ -1,9 +1,9 @@
 //! The macro that gives a type the `|` operator.
 
-/// Gives a runnable the `|` operator, so that it can stand on the left of a pipe.
+/// Implements the `|` operator for a runnable, so that it can be the left operand of a pipe.
 ///
-/// Any runnable may stand on the right. A generic type lists its parameters and
-/// bounds: `impl_pipe!(impl [T: Chunk] Mine<T> where [T: Default])`.
+/// The right operand may be any runnable. For a generic type, list the parameters and bounds: `impl_pipe!(impl [T:
+/// Chunk] Mine<T> where [T: Default])`.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! Language models, for chat and for text completion.
+//! Language models for chat and text completion.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -18,10 +18,11 @@ use crate::{
 
 /// The output of a model: an [`AiMessage`] for chat, a `String` for text completion.
 pub trait ModelOutput: Chunk {
-    /// How runs of such a model are called.
+    /// The kind of the runs of such a model.
     const KIND: RunKind;
 
-    /// What the answer says that it used; nothing for one from a cache. `None` if it does not say.
+    /// Returns the token usage that the output reports, which is zero for a cached answer, or `None` if it reports
+    /// none.
     fn usage(&self) -> Option<Usage> {
         None
     }
@@ -42,17 +43,17 @@ impl ModelOutput for String {
 /// A model that answers a prompt. Every model is a [`Runnable`].
 ///
 /// # Contract
-/// `generate` and the folded chunks of `generate_stream` say the same. A stream that ends without an error is
-/// complete; it has at least one chunk.
+/// `generate` returns what the folded chunks of `generate_stream` give. A stream that ends without an error is complete
+/// and has yielded at least one chunk.
 ///
 /// # Errors
-/// Errors of a service carry its [`ServiceError`](crate::ServiceError) and say whether trying again may help.
+/// Errors of a service carry its [`ServiceError`](crate::ServiceError) and state whether retrying may help.
 ///
 /// # Cancellation
-/// Dropping the future or stream ends the request.
+/// Dropping the future or stream aborts the request.
 ///
 /// # Wrappers
-/// [`impl_pipe!`](crate::impl_pipe) gives a model the `|` operator. `Arc<dyn LanguageModel<Output = AiMessage>>` is
+/// [`impl_pipe!`](crate::impl_pipe) gives a model the `|` operator. `Arc<dyn LanguageModel<Output = AiMessage>>` holds
 /// any chat model.
 ///
 /// # Example
@@ -75,53 +76,56 @@ impl ModelOutput for String {
 /// ```
 #[async_trait]
 pub trait LanguageModel: Send + Sync {
-    /// What it answers with.
+    /// The type of its answers.
     type Output: ModelOutput;
 
-    /// Answers piece by piece.
+    /// Streams the answer in chunks.
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, Self::Output>;
 
-    /// Answers at once: by default the stream, finished.
+    /// Returns the complete answer. By default, it gathers [`generate_stream`](Self::generate_stream).
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<Self::Output> {
         gather(self.generate_stream(prompt, cx.clone())).await?.ok_or_else(no_answer)
     }
 
-    /// The answer to a prompt if it is at hand and costs nothing, as one from a cache. Where a run has limits it is asked
-    /// for before they are: such an answer needs no permit, and a spent budget does not refuse it. By default there is none.
+    /// Returns the answer to a prompt if it is available at no cost, for example from a cache. `None` by default.
+    ///
+    /// If the run limits model calls, this is consulted first: such an answer needs no concurrency permit, and an
+    /// exhausted budget does not reject it.
     async fn ready_answer(&self, prompt: &PromptValue, cx: &Context) -> Option<Self::Output> {
         let _ = (prompt, cx);
         None
     }
 
-    /// Whose model it is, in the word of OpenTelemetry's `gen_ai.provider.name`: `openai`, `anthropic`.
+    /// Returns the provider, as a value of OpenTelemetry's `gen_ai.provider.name`: `openai`, `anthropic`.
     fn provider(&self) -> Option<&str> {
         None
     }
 
-    /// Which of the provider's models it asks for.
+    /// Returns the identifier of the provider's model that it requests.
     fn model_id(&self) -> Option<&str> {
         None
     }
 
-    /// What it can do beyond answering a text with a text. What is not declared is refused with
-    /// [`ErrorKind::Unsupported`] when it is asked for.
+    /// Returns what it supports beyond answering a text with a text. A call that requests an undeclared capability
+    /// fails with [`ErrorKind::Unsupported`].
     fn capabilities(&self) -> Capabilities {
         Capabilities::none()
     }
 
-    /// Everything that is set on it and shapes an answer: the service and model asked, the temperature and so on; no
-    /// secrets. Two models with equal parameters may serve each other's answers from a cache. By default it does not
-    /// say, and its answers are not cached.
+    /// Returns all settings that influence an answer: service, model, temperature and so on, without secrets.
+    ///
+    /// Two models with equal parameters may share cached answers. By default `None`: its answers are not cached.
     fn parameters(&self) -> Option<Map<String, Value>> {
         None
     }
 
-    /// What makes it again, for [saving](crate::load) it, if it can be: keys by name only. Nothing by default.
+    /// Returns the constructor for [saving](crate::load) it, if it can be saved; API keys appear by name only. `None`
+    /// by default.
     fn constructor(&self) -> Option<Constructor> {
         None
     }
 
-    /// The name shown in errors, traces and events: by default that of the type.
+    /// Returns the name shown in errors, traces and events; by default, that of the type.
     fn display_name(&self) -> Cow<'_, str> {
         Cow::Borrowed(crate::runnable::short_type_name::<Self>())
     }
@@ -136,7 +140,7 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     type Input = PromptValue;
     type Output = M::Output;
 
-    // Not an async function: where nobody has to let the call in, the model's own future is all it takes.
+    // Not an `async fn`: without permits or admissions, the model's own future is returned as it is.
     fn call<'s, 'c, 'f>(
         &'s self,
         prompt: PromptValue,
@@ -211,13 +215,14 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
     }
 }
 
-/// Fails if the arguments of the call ask for what the model does not declare.
+/// Fails if the call's arguments request a capability that the model does not declare.
 fn refuse<M: LanguageModel + ?Sized>(model: &M, cx: &Context) -> Result<()> {
     let Some(arguments) = cx.arguments() else { return Ok(()) };
     refuse_unsupported(model.capabilities(), arguments, &model.display_name())
 }
 
-/// The stream with its pass, which is given back with the last chunk: what reads the stream may itself wait for one.
+/// Returns the stream holding its pass, which is released with the last chunk: the consumer may itself be waiting for
+/// one.
 fn holding<'a, T: ModelOutput + 'a>(
     pass: Option<ModelPass>,
     mut chunks: ChunkStream<'a, T>,

@@ -1,9 +1,9 @@
-//! Where in a chain something happened: `seq[2] > parallel.a > retry#2`.
+//! The position in a chain at which something happened: `seq[2] > parallel.a > retry#2`.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One step on the way from the outermost runnable to the one that failed.
+/// One step on the path from the outermost runnable to the one that failed.
 ///
 /// # Example
 /// ```
@@ -14,7 +14,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Segment {
-    /// The step of a sequence, counted from 0.
+    /// A step of a sequence, counted from 0.
     Seq(usize),
     /// A branch of a parallel step.
     Key(Cow<'static, str>),
@@ -26,7 +26,7 @@ pub enum Segment {
     Branch(usize),
     /// The condition of a branch, counted from 0.
     Condition(usize),
-    /// An element of a list that is mapped over, counted from 0.
+    /// An element of a mapped list, counted from 0.
     Each(usize),
     /// A step by its name.
     Name(Cow<'static, str>),
@@ -47,7 +47,7 @@ impl fmt::Display for Segment {
     }
 }
 
-/// The segments from the outermost step to the innermost.
+/// A path of segments from the outermost step to the innermost.
 ///
 /// # Example
 /// ```
@@ -58,17 +58,17 @@ impl fmt::Display for Segment {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path {
-    /// Innermost first, because errors travel outwards.
+    /// Innermost first, because errors propagate outwards.
     inner_first: Vec<Segment>,
 }
 
 impl Path {
-    /// The segments, outermost first.
+    /// Returns the segments, outermost first.
     pub fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.inner_first.iter().rev()
     }
 
-    /// True when no step has been passed.
+    /// Returns `true` if the path has no segments.
     pub fn is_empty(&self) -> bool {
         self.inner_first.is_empty()
     }

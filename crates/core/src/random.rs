@@ -1,13 +1,13 @@
-//! Numbers that differ each time, for ids and for waits that should not coincide. Not for secrets.
+//! Random numbers for ids and jitter. Not cryptographically secure: not for secrets.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// 64 bits that differ each time: every `RandomState` has new keys, seeded by the operating system.
+/// Returns 64 random bits: every `RandomState` has new keys, seeded by the operating system.
 pub(crate) fn random_bits() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// A number from 0 to 1, different each time.
+/// Returns a random number from 0 to 1, inclusive.
 pub fn random_fraction() -> f64 {
     f64::from(u32::try_from(random_bits() >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }

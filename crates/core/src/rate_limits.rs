@@ -1,9 +1,9 @@
-//! What a service says about how much may still be asked of it.
+//! The rate limits that a service reports.
 
 use std::time::Duration;
 
-/// The rate limits of an answer, as far as the service told them: how much is allowed, how much is left, and how long
-/// until all of it is back.
+/// The rate limits of a response, as far as the service reported them: how much is allowed, how much remains, and how
+/// long until the limits reset.
 ///
 /// # Example
 /// ```
@@ -17,23 +17,23 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimits {
-    /// Requests allowed in a period.
+    /// Requests allowed per window.
     pub limit_requests: Option<u64>,
-    /// Requests left of it.
+    /// Requests remaining in the window.
     pub remaining_requests: Option<u64>,
-    /// The time until all requests are back.
+    /// The time until the request limit has fully reset.
     pub reset_requests: Option<Duration>,
-    /// Tokens allowed in a period.
+    /// Tokens allowed per window.
     pub limit_tokens: Option<u64>,
-    /// Tokens left of it.
+    /// Tokens remaining in the window.
     pub remaining_tokens: Option<u64>,
-    /// The time until all tokens are back.
+    /// The time until the token limit has fully reset.
     pub reset_tokens: Option<Duration>,
 }
 
 impl RateLimits {
-    /// Reads `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` of OpenAI and those who follow it. Names in lower
-    /// case; other headers, and values that do not parse, are passed over.
+    /// Parses the `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` headers of OpenAI and compatible services.
+    /// Names must be in lower case; other headers, and values that do not parse, are ignored.
     pub fn from_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut limits = Self::default();
         for (name, value) in headers {
@@ -52,7 +52,7 @@ impl RateLimits {
         limits
     }
 
-    /// True if the service told nothing.
+    /// Returns `true` if the service reported no limits.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -64,7 +64,7 @@ fn set<T>(field: &mut Option<T>, value: Option<T>) {
     }
 }
 
-/// Reads `6m0s`, `7.66s`, `120ms`, or a bare number of seconds: numbers with a unit each, without spaces.
+/// Parses `6m0s`, `7.66s`, `120ms`, or a bare number of seconds: numbers with a unit each, without spaces.
 fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut seconds = 0.0;
@@ -78,7 +78,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     if text.is_empty() { None } else { Duration::try_from_secs_f64(seconds).ok() }
 }
 
-/// The unit at the start, in seconds. `ms` is looked for before `m`.
+/// Takes the unit off the start of the text and returns it in seconds. `ms` is tried before `m`.
 fn take_unit(text: &mut &str) -> Option<f64> {
     const UNITS: [(&str, f64); 8] = [
         ("ms", 1e-3),

@@ -1,4 +1,4 @@
-//! The central trait: everything that can be composed, called, batched and streamed.
+//! The central trait: anything that can be composed, invoked, batched and streamed.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use crate::run::step;
 use crate::{Capabilities, Chunk, ChunkStream, Context, Outline, Result};
 
-/// What kind of work a run is, as traces and events name it.
+/// The kind of work a run performs, as reported in traces and events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunKind {
-    /// A composition or a function.
+    /// A composition of runnables, or a function.
     Chain,
     /// A prompt.
     Prompt,
@@ -29,23 +29,25 @@ pub enum RunKind {
     Tool,
 }
 
-/// A step: one input in, one output out, each possibly in pieces.
+/// A step of a chain: turns one input into one output, either of which may arrive in chunks.
 ///
-/// Implement [`call`](Runnable::call); everything else follows from it: [`RunnableExt`](crate::RunnableExt) adds
-/// `invoke`, `stream`, `batch`, `pipe` and the rest. Implement [`transform`](Runnable::transform) too where output
-/// can begin before the input is complete.
+/// Only [`call`](Runnable::call) has to be implemented. [`RunnableExt`](crate::RunnableExt) adds `invoke`, `stream`,
+/// `batch`, `pipe` and the other methods. Implement [`transform`](Runnable::transform) as well if the step can produce
+/// output before its input is complete.
 ///
 /// # Contract
-/// Folding the chunks of `transform` with [`Chunk::merge`] gives what `call` returns for the folded input.
-/// An empty input stream gives an empty output stream; of a stream with input an empty output stands for the empty
-/// chunk, if the type has one. Nothing happens before the future or stream is polled. `catena_testkit::laws` checks all
-/// this and more on a runnable of your own.
+/// * Folding the chunks of `transform` with [`Chunk::merge`] gives what `call` returns for the folded input.
+/// * An empty input stream gives an empty output stream. If the input is not empty, an empty output stream stands for
+///   the output type's empty chunk, if the type has one.
+/// * Nothing happens before the future or stream is polled.
+///
+/// `catena_testkit::laws` checks these rules and more against your own runnables.
 ///
 /// # Errors
-/// Whatever the step reports; combinators add where in the chain it happened.
+/// Errors of the step itself; combinators add the position in the chain where they occurred.
 ///
 /// # Cancellation
-/// Dropping the future or the stream cancels the work below it.
+/// Dropping the future or stream cancels all work it has started.
 ///
 /// # Wrappers
 /// `Arc<R>` and [`BoxRunnable`](crate::BoxRunnable) forward every method.
@@ -71,15 +73,17 @@ pub enum RunKind {
 /// ```
 #[async_trait]
 pub trait Runnable: Send + Sync {
-    /// What goes in. The step before may give anything that converts into it.
+    /// The input type. In a sequence, the previous step may produce any type that converts into it.
     type Input: Chunk;
-    /// What comes out.
+    /// The output type.
     type Output: Chunk;
 
     /// Runs the step once, on a complete input.
     async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output>;
 
-    /// Runs the step on an input that arrives in chunks. Unless overridden it gathers them and `call`s once.
+    /// Runs the step on an input that arrives in chunks.
+    ///
+    /// The default implementation gathers the input and calls [`call`](Runnable::call) once.
     fn transform<'a>(
         &'a self,
         input: ChunkStream<'a, Self::Input>,
@@ -88,55 +92,55 @@ pub trait Runnable: Send + Sync {
         step::gather_and_call(self, input, cx)
     }
 
-    /// The name shown in errors, traces and events: by default that of the type.
+    /// Returns the name shown in errors, traces and events; by default, that of the type.
     fn name(&self) -> Cow<'_, str> {
         Cow::Borrowed(short_type_name::<Self>())
     }
 
-    /// What kind of work this is.
+    /// Returns the kind of work this runnable performs; by default [`RunKind::Chain`].
     fn kind(&self) -> RunKind {
         RunKind::Chain
     }
 
-    /// What observers should know of it beside its name: under `ls_provider`, `ls_model_name` and `ls_model_type`, which
-    /// model it is.
+    /// Returns metadata for observers in addition to the name. Models report `ls_provider`, `ls_model_name` and
+    /// `ls_model_type`.
     fn run_metadata(&self) -> Map<String, Value> {
         Map::new()
     }
 
-    /// The structure of the runnable: what graphs and schemas are drawn from.
+    /// Returns the structure of the runnable, from which graphs and schemas are derived.
     fn outline(&self) -> Outline {
         Outline::of(self)
     }
 
-    /// How this runnable is made up, for those that count steps and open runs.
+    /// Returns how this runnable is composed, which decides how steps are counted and runs are opened.
     #[doc(hidden)]
     fn shape(&self) -> Shape {
         Shape::Step
     }
 
-    /// What the model declares that a call in this context reaches, where only the call decides which that is. Where the
-    /// [outline](Runnable::outline) says it, nobody asks.
+    /// Returns the capabilities of the model that a call in this context would reach, for runnables that select the
+    /// model per call. Not consulted when the [outline](Runnable::outline) already states the capabilities.
     #[doc(hidden)]
     fn chosen_capabilities(&self, _cx: &Context) -> Option<Capabilities> {
         None
     }
 }
 
-/// How a runnable is made up.
+/// How a runnable is composed.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// One step.
     Step,
-    /// A sequence of so many steps, which count among those of the sequence around it.
+    /// A sequence of this many steps, which are counted as steps of the enclosing sequence.
     Sequence(usize),
-    /// Changes how another runnable is called, and leaves it to open its own run.
+    /// Changes how another runnable is called but opens no run of its own.
     Wrapper,
 }
 
 impl Shape {
-    /// How many steps of a sequence it takes.
+    /// Returns the number of sequence steps it counts as.
     pub(crate) fn steps(self) -> usize {
         match self {
             Self::Sequence(steps) => steps,
@@ -145,7 +149,7 @@ impl Shape {
     }
 }
 
-/// The last part of a type's path, without parameters: `catena_core::Foo<Bar>` is `Foo`.
+/// Returns the last segment of a type's path without generic parameters: `catena_core::Foo<Bar>` gives `Foo`.
 pub(crate) fn short_type_name<T: ?Sized>() -> &'static str {
     let full = type_name::<T>();
     let end = full.find('<').unwrap_or(full.len());
@@ -157,7 +161,7 @@ impl<R: Runnable + ?Sized> Runnable for Arc<R> {
     type Input = R::Input;
     type Output = R::Output;
 
-    // Not an async function, which would box the future that is boxed already.
+    // Not an `async fn`, which would box the already boxed future again.
     fn call<'s, 'c, 'f>(
         &'s self,
         input: Self::Input,

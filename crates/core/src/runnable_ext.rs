@@ -1,4 +1,4 @@
-//! Everything a runnable can do, given that it can be called.
+//! The extension trait that adds invoking, streaming, batching and the combinators to every runnable.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     WithRetry, WithSchemas, batch, schema,
 };
 
-/// The methods of every [`Runnable`]. Nobody implements it by hand.
+/// Extension methods for every [`Runnable`]. Implemented automatically; never implement it by hand.
 ///
 /// # Example
 /// ```
@@ -28,10 +28,10 @@ use crate::{
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub trait RunnableExt: Runnable {
-    /// Runs once and waits for the complete output.
+    /// Runs once and returns the complete output.
     ///
     /// # Errors
-    /// Those of the step that failed, with its place in the chain as the error's path.
+    /// The error of the step that failed, with the step's position in the chain as the error's path.
     ///
     /// # Cancellation
     /// Dropping the future cancels the run.
@@ -49,7 +49,7 @@ pub trait RunnableExt: Runnable {
         async move { self.call(input, &Context::default()).await.map_err(|error| step::named(error, self)) }
     }
 
-    /// [`invoke`](RunnableExt::invoke) with options.
+    /// Like [`invoke`](RunnableExt::invoke), with options.
     fn invoke_with(
         &self,
         input: impl Into<Self::Input>,
@@ -59,7 +59,7 @@ pub trait RunnableExt: Runnable {
         async move { step::call_root(self, input, &cx).await }
     }
 
-    /// Runs as part of the run of `cx`: how a step calls another runnable.
+    /// Runs as part of the run of `cx`. Steps use this to call another runnable.
     fn invoke_in(
         &self,
         input: impl Into<Self::Input>,
@@ -69,8 +69,9 @@ pub trait RunnableExt: Runnable {
         async move { step::call(self, input, cx, Place::Plain).await }
     }
 
-    /// Runs once and gives the output chunk by chunk, as early as its steps allow. Folding the chunks with
-    /// [`Chunk::merge`](crate::Chunk::merge) gives what `invoke` returns.
+    /// Runs once and streams the output, emitting each chunk as early as the steps allow.
+    ///
+    /// Folding the chunks with [`Chunk::merge`](crate::Chunk::merge) gives what `invoke` returns.
     ///
     /// # Cancellation
     /// Dropping the stream cancels the run.
@@ -93,7 +94,7 @@ pub trait RunnableExt: Runnable {
         step::transform_root(self, step::whole(input.into()), Context::default())
     }
 
-    /// [`stream`](RunnableExt::stream) with options.
+    /// Like [`stream`](RunnableExt::stream), with options.
     fn stream_with<'a>(
         &'a self,
         input: impl Into<Self::Input>,
@@ -107,8 +108,8 @@ pub trait RunnableExt: Runnable {
         self.transform_in(step::whole(input.into()), cx)
     }
 
-    /// Streams an input that itself arrives in chunks, as part of the run of `cx`: how a step passes its stream to
-    /// another runnable.
+    /// Streams an input that itself arrives in chunks, as part of the run of `cx`. Steps use this to pass their input
+    /// stream on to another runnable.
     fn transform_in<'a>(
         &'a self,
         input: ChunkStream<'a, Self::Input>,
@@ -117,8 +118,8 @@ pub trait RunnableExt: Runnable {
         step::transform(self, input, cx, Place::Plain)
     }
 
-    /// Runs once and gives everything that happens on the way, in this run and in all it calls, as events in LangChain's
-    /// v2 vocabulary. Steps run as they do under `stream`.
+    /// Runs once and streams everything that happens, in this run and all runs below it, as events in LangChain's v2
+    /// vocabulary. Steps execute as they do under `stream`.
     ///
     /// # Example
     /// ```
@@ -139,7 +140,7 @@ pub trait RunnableExt: Runnable {
         self.stream_events_with(input, &RunConfig::default())
     }
 
-    /// [`stream_events`](RunnableExt::stream_events) with options.
+    /// Like [`stream_events`](RunnableExt::stream_events), with options.
     fn stream_events_with<'a>(
         &'a self,
         input: impl Into<Self::Input>,
@@ -148,7 +149,7 @@ pub trait RunnableExt: Runnable {
         stream_events(self, input.into(), config)
     }
 
-    /// Streams an input that itself arrives in chunks, as a run of its own.
+    /// Streams an input that itself arrives in chunks, as a new root run.
     fn transform_with<'a>(
         &'a self,
         input: ChunkStream<'a, Self::Input>,
@@ -157,8 +158,8 @@ pub trait RunnableExt: Runnable {
         step::transform_root(self, input, Context::new(config))
     }
 
-    /// Runs every input, concurrently, and gives the results in the order of the inputs. Each item has a result of
-    /// its own: one that fails harms no other.
+    /// Runs all inputs concurrently and returns the results in the order of the inputs. Each input has its own result:
+    /// a failure does not affect the others.
     ///
     /// # Cancellation
     /// Dropping the future cancels all items.
@@ -183,8 +184,8 @@ pub trait RunnableExt: Runnable {
         batch::ordered(self.batch_as_completed(inputs))
     }
 
-    /// [`batch`](RunnableExt::batch) with options that hold for every item;
-    /// `max_concurrency` bounds the items that run at once.
+    /// Like [`batch`](RunnableExt::batch), with options that apply to every item; `max_concurrency` limits the number
+    /// of items in flight.
     fn batch_with<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -193,10 +194,10 @@ pub trait RunnableExt: Runnable {
         batch::ordered(self.batch_as_completed_with(inputs, config))
     }
 
-    /// Runs every input, concurrently, and gives `(index, result)` in the order of completion.
+    /// Runs all inputs concurrently and yields `(index, result)` pairs in the order of completion.
     ///
     /// # Cancellation
-    /// Dropping the stream cancels the items still under way.
+    /// Dropping the stream cancels the items still in flight.
     fn batch_as_completed<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -204,7 +205,7 @@ pub trait RunnableExt: Runnable {
         self.batch_as_completed_with(inputs, &RunConfig::default())
     }
 
-    /// [`batch_as_completed`](RunnableExt::batch_as_completed) with options.
+    /// Like [`batch_as_completed`](RunnableExt::batch_as_completed), with options.
     fn batch_as_completed_with<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -213,7 +214,8 @@ pub trait RunnableExt: Runnable {
         batch::as_completed(self, inputs.into_iter().map(Into::into).collect(), config)
     }
 
-    /// Runs every input, concurrently, and gives all outputs, or the first error: it stops the other items.
+    /// Runs all inputs concurrently and returns all outputs in the order of the inputs, or the first error, which
+    /// cancels the other items.
     fn try_batch<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -221,7 +223,7 @@ pub trait RunnableExt: Runnable {
         batch::all_or_first_error(self.batch_as_completed(inputs))
     }
 
-    /// [`try_batch`](RunnableExt::try_batch) with options.
+    /// Like [`try_batch`](RunnableExt::try_batch), with options.
     fn try_batch_with<I: Into<Self::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -230,9 +232,10 @@ pub trait RunnableExt: Runnable {
         batch::all_or_first_error(self.batch_as_completed_with(inputs, config))
     }
 
-    /// Runs each input of a stream as it comes, at most `max_concurrency` (8 unless set) at once, and gives
-    /// `(index, result)` in the order of completion. Takes from the stream only what it can run: a slow consumer or a
-    /// slow model slows the source down.
+    /// Runs the inputs of a stream as they arrive and yields `(index, result)` pairs in the order of completion.
+    ///
+    /// At most `max_concurrency` inputs (8 by default) are in flight. The next input is pulled only when there is
+    /// capacity for it, so a slow consumer or a slow model exerts back-pressure on the source.
     ///
     /// # Example
     /// ```
@@ -252,7 +255,7 @@ pub trait RunnableExt: Runnable {
         batch::of_stream(self, inputs.map(Into::into).boxed(), config)
     }
 
-    /// This step, then another: the method form of `|`.
+    /// Chains this step with another; the method form of `|`.
     fn pipe<B>(self, next: B) -> Pipe<Self, B>
     where
         Self: Sized,
@@ -262,7 +265,7 @@ pub trait RunnableExt: Runnable {
         Pipe::new(self, next)
     }
 
-    /// Runs it on every element of a list. See [`RunnableEach`].
+    /// Runs this runnable on every element of a list. See [`RunnableEach`].
     fn map(self) -> RunnableEach<Self>
     where
         Self: Sized,
@@ -270,7 +273,7 @@ pub trait RunnableExt: Runnable {
         RunnableEach::new(self)
     }
 
-    /// Gives the output record with one more value in it, made of that record by `branch`. See [`RunnableAssign`].
+    /// Adds a value to the output record, computed from that record by `branch`. See [`RunnableAssign`].
     ///
     /// # Example
     /// ```
@@ -291,7 +294,7 @@ pub trait RunnableExt: Runnable {
         self.pipe(RunnableAssign::new(RunnableParallel::new().with(name, branch)))
     }
 
-    /// Gives one value of the output record. See [`RunnablePick`].
+    /// Selects one value of the output record. See [`RunnablePick`].
     ///
     /// # Example
     /// ```
@@ -309,11 +312,12 @@ pub trait RunnableExt: Runnable {
         self.pipe(RunnablePick::one(name))
     }
 
-    /// Fixes a call argument beforehand: something that the model, or the step of your own, takes beside its input. See
+    /// Binds a call argument: a parameter that the model, or your own step, takes in addition to its input. See
     /// [`Bound`].
     ///
-    /// Models that ask a service take its settings, such as `temperature`; `stop`, `tools` and so on; and for one call
-    /// `extra_headers` and `extra_query`, which are objects, and `timeout`, a number of seconds.
+    /// Models that call a service accept the service's parameters, such as `temperature`, as well as `stop`, `tools`
+    /// and so on. They also accept, for a single call, `extra_headers` and `extra_query` (objects) and `timeout` (a
+    /// number of seconds).
     ///
     /// # Example
     /// ```
@@ -333,7 +337,7 @@ pub trait RunnableExt: Runnable {
         self.bind_all(Map::from_iter([(name.into(), value.into())]))
     }
 
-    /// Fixes call arguments beforehand. See [`Bound`].
+    /// Binds several call arguments. See [`Bound`].
     fn bind_all(self, arguments: Map<String, Value>) -> Bound<Self>
     where
         Self: Sized,
@@ -341,7 +345,7 @@ pub trait RunnableExt: Runnable {
         Bound::new(self, arguments)
     }
 
-    /// Fixes a config beforehand, under the caller's. See [`WithConfig`].
+    /// Attaches a config, which is merged under the caller's. See [`WithConfig`].
     fn with_config(self, config: RunConfig) -> WithConfig<Self>
     where
         Self: Sized,
@@ -349,7 +353,8 @@ pub trait RunnableExt: Runnable {
         WithConfig::new(self, config)
     }
 
-    /// Gives up after `limit`, with a `Timeout` error: the call or the stream as a whole. See [`WithConfig`].
+    /// Limits the call, or the stream as a whole, to `limit`, after which it fails with a `Timeout` error. See
+    /// [`WithConfig`].
     fn with_timeout(self, limit: Duration) -> WithConfig<Self>
     where
         Self: Sized,
@@ -357,7 +362,7 @@ pub trait RunnableExt: Runnable {
         self.with_config(RunConfig::new().with_timeout(limit))
     }
 
-    /// Tries again when it fails. See [`WithRetry`].
+    /// Retries when it fails. See [`WithRetry`].
     ///
     /// # Example
     /// ```
@@ -376,7 +381,7 @@ pub trait RunnableExt: Runnable {
         WithRetry::new(self, policy)
     }
 
-    /// Turns to others when it fails. See [`WithFallbacks`].
+    /// Runs the fallbacks in order when it fails. See [`WithFallbacks`].
     ///
     /// # Example
     /// ```
@@ -398,7 +403,7 @@ pub trait RunnableExt: Runnable {
         WithFallbacks::new(self, fallbacks)
     }
 
-    /// Tells a listener how each run begins and ends. See [`WithListener`].
+    /// Calls a listener at the start and end of each run. See [`WithListener`].
     #[doc(alias = "with_listeners")]
     fn with_listener(self, listener: impl Fn(&RunEvent<'_>) + Send + Sync + 'static) -> WithListener<Self>
     where
@@ -407,7 +412,7 @@ pub trait RunnableExt: Runnable {
         WithListener::new(self, listener)
     }
 
-    /// Lets the caller choose another in its place. See [`ConfigurableAlternatives`].
+    /// Lets the caller select an alternative to this runnable. See [`ConfigurableAlternatives`].
     fn configurable_alternatives(
         self,
         which: ConfigurableField,
@@ -419,7 +424,7 @@ pub trait RunnableExt: Runnable {
         ConfigurableAlternatives::new(self, which, default_key.into())
     }
 
-    /// Says what goes in, for schemas and graphs. See [`WithSchemas`].
+    /// Sets the input schema used in schemas and graphs. See [`WithSchemas`].
     fn with_input_schema(self, schema: Value) -> WithSchemas<Self>
     where
         Self: Sized,
@@ -427,7 +432,7 @@ pub trait RunnableExt: Runnable {
         WithSchemas::new(self, Some(schema), None)
     }
 
-    /// Says what comes out, for schemas and graphs. See [`WithSchemas`].
+    /// Sets the output schema used in schemas and graphs. See [`WithSchemas`].
     fn with_output_schema(self, schema: Value) -> WithSchemas<Self>
     where
         Self: Sized,
@@ -435,7 +440,7 @@ pub trait RunnableExt: Runnable {
         WithSchemas::new(self, None, Some(schema))
     }
 
-    /// Says what goes in and what comes out by the schemas of the types, for schemas and graphs. See [`WithSchemas`].
+    /// Sets the input and output schemas from the schemas of the types. See [`WithSchemas`].
     ///
     /// # Example
     /// ```
@@ -462,7 +467,7 @@ pub trait RunnableExt: Runnable {
         WithSchemas::new(self, Some(input), Some(output))
     }
 
-    /// The JSON Schema of the input, as far as it is known.
+    /// Returns the JSON Schema of the input, as far as it is known.
     ///
     /// # Example
     /// ```
@@ -477,17 +482,17 @@ pub trait RunnableExt: Runnable {
         schema::input_schema(&self.outline())
     }
 
-    /// The JSON Schema of the output, as far as it is known.
+    /// Returns the JSON Schema of the output, as far as it is known.
     #[doc(alias = "get_output_jsonschema")]
     fn output_schema(&self) -> Value {
         schema::output_schema(&self.outline())
     }
 
-    /// The fields that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable), by id: its
-    /// own and those of every step in it.
+    /// Returns the fields that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable),
+    /// sorted by id: those of this runnable and of every step in it.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    /// [`Config`](crate::ErrorKind::Config) if two different fields have the same id.
     ///
     /// # Example
     /// ```
@@ -502,16 +507,17 @@ pub trait RunnableExt: Runnable {
         schema::config_specs(&self.outline())
     }
 
-    /// The JSON Schema of a config for it: of the fields that a call may set.
+    /// Returns the JSON Schema of a config for this runnable, covering the fields that a call may set.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) when two different fields have one id.
+    /// [`Config`](crate::ErrorKind::Config) if two different fields have the same id.
     #[doc(alias = "get_config_jsonschema")]
     fn config_schema(&self) -> Result<Value> {
         schema::config_schema(&self.outline())
     }
 
-    /// The prompts in it, wherever they are: their names, and the templates of those that are one text.
+    /// Returns all prompts in this runnable, at any depth: their names, and the templates of those that are a single
+    /// text.
     ///
     /// # Example
     /// ```
@@ -525,20 +531,19 @@ pub trait RunnableExt: Runnable {
         schema::prompts(&self.outline())
     }
 
-    /// Its structure as a graph of steps, to draw. See [`Graph`].
+    /// Returns the structure as a graph of steps for rendering. See [`Graph`].
     #[doc(alias = "get_graph")]
     fn graph(&self) -> Graph {
         Graph::from_outline(&self.outline())
     }
 
-    /// [`graph`](RunnableExt::graph) with the arms of branches, the routes of routers, alternatives and fallbacks drawn
-    /// out.
+    /// Like [`graph`](RunnableExt::graph), with branch arms, router routes, alternatives and fallbacks expanded.
     fn expanded_graph(&self) -> Graph {
         Graph::expanded(&self.outline())
     }
 
-    /// Makes it something that a model may call: `name` and `description` tell the model what it is. See
-    /// [`RunnableTool`].
+    /// Turns this runnable into a tool that a model may call; `name` and `description` are what the model is told about
+    /// it. See [`RunnableTool`].
     #[expect(clippy::wrong_self_convention, reason = "LangChain's name")]
     fn as_tool(self, name: impl Into<String>, description: impl Into<String>) -> RunnableTool
     where
@@ -549,7 +554,7 @@ pub trait RunnableExt: Runnable {
         RunnableTool::new(to_dynamic(self), name.into(), description.into())
     }
 
-    /// Makes it a step of a chain whose types are known only at run time.
+    /// Converts this runnable into a step of a dynamic chain, whose types are known only at run time.
     fn dynamic(self) -> DynRunnable
     where
         Self: Sized + 'static,
@@ -559,7 +564,7 @@ pub trait RunnableExt: Runnable {
         to_dynamic(self)
     }
 
-    /// Forgets the type, so that different chains fit one variable.
+    /// Erases the concrete type, so that different chains can be stored in one variable.
     fn boxed(self) -> BoxRunnable<Self::Input, Self::Output>
     where
         Self: Sized + 'static,

@@ -1,12 +1,12 @@
-//! What a remote service said when it refused a call.
+//! What a remote service reported when a call failed.
 
 use std::fmt;
 
 use crate::RateLimits;
 
-/// The details of an unsuccessful answer, as far as the service gave them.
+/// The details of an unsuccessful response, as far as the service provided them.
 ///
-/// `Debug` prints all of it: the crate that fills it in must have bounded and redacted the body.
+/// `Debug` prints all fields: the crate that fills them in must have truncated and redacted the body.
 ///
 /// # Example
 /// ```
@@ -17,26 +17,26 @@ use crate::RateLimits;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceError {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: Option<u16>,
-    /// The service's machine-readable code, such as `invalid_api_key`.
+    /// The service's machine-readable error code, such as `invalid_api_key`.
     pub code: Option<String>,
-    /// The service's class of error, such as `invalid_request_error`.
+    /// The service's error type, such as `invalid_request_error`.
     pub error_type: Option<String>,
-    /// The request parameter that was at fault.
+    /// The request parameter at fault.
     pub param: Option<String>,
-    /// The service's own message.
+    /// The service's error message.
     pub message: Option<String>,
     /// The id under which the service logged the request.
     pub request_id: Option<String>,
-    /// The body of the answer, bounded and redacted.
+    /// The response body, truncated and redacted.
     pub body: Option<String>,
-    /// The headers of the answer that say what is left, and whether and when to try again; names in lower case.
+    /// The response headers about rate limits and retrying, with names in lower case.
     pub rate_limits: Vec<(String, String)>,
 }
 
 impl ServiceError {
-    /// The rate-limit headers as numbers.
+    /// Parses the rate-limit headers.
     pub fn limits(&self) -> RateLimits {
         RateLimits::from_headers(self.rate_limits.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }

@@ -1,8 +1,8 @@
-//! Texts at which an answer ends.
+//! Stop sequences.
 
 use serde_json::Value;
 
-/// Texts at which an answer ends: one, or several. What the `with_stop` methods of models take.
+/// One or more stop sequences: strings at which an answer ends. The argument of the models' `with_stop` methods.
 ///
 /// # Example
 /// ```
@@ -15,12 +15,12 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
     texts: Vec<String>,
-    /// Given as a text, not as a list.
+    /// Whether it was given as a single string rather than a list.
     alone: bool,
 }
 
 impl Stop {
-    /// The texts.
+    /// Returns the stop sequences.
     pub fn into_texts(self) -> Vec<String> {
         self.texts
     }
@@ -74,7 +74,7 @@ impl<T: Into<String> + Clone, const N: usize> From<&[T; N]> for Stop {
     }
 }
 
-/// A text for one that was given as such, else a list.
+/// A string if it was given as a single string, otherwise an array.
 impl From<Stop> for Value {
     fn from(Stop { mut texts, alone }: Stop) -> Self {
         match texts.pop() {

@@ -1,4 +1,4 @@
-//! Time as a value: the only place where the core, the chains and the limits read the clock or sleep.
+//! Time as an injected value: the only place where the core, the chains and the limits read the clock or sleep.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 /// A sleep in progress. Dropping it cancels it.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-/// Reads the clock and sleeps, on any executor.
+/// A clock that can also sleep, on any executor.
 ///
 /// # Contract
-/// `sleep(d)` completes no earlier than `d` after the call. Both methods may be called from any thread.
+/// `sleep(d)` completes no earlier than `d` after the call. All methods may be called from any thread.
 ///
 /// # Cancellation
 /// Dropping a [`Sleep`] cancels it.
@@ -29,19 +29,19 @@ pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 /// # });
 /// ```
 pub trait Timer: Debug + Send + Sync {
-    /// The present instant, for measuring.
+    /// Returns the current instant, for measuring durations.
     fn now(&self) -> Instant;
 
-    /// The time of day, for labelling.
+    /// Returns the wall-clock time, for timestamps.
     fn wall_clock(&self) -> SystemTime {
         SystemTime::now()
     }
 
-    /// A future that completes after `duration`.
+    /// Returns a future that completes after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
-/// The real clock. Sleeps on any executor and without one.
+/// The system clock. Its sleeps work on any executor, and without one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemTimer;
 
@@ -55,7 +55,7 @@ impl Timer for SystemTimer {
     }
 }
 
-/// Nobody sees the end of it, and every clock can hold it.
+/// Effectively forever, yet within the range of every clock.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl<T: Timer + ?Sized> Timer for Arc<T> {

@@ -1,11 +1,11 @@
-//! Embeddings without `async`.
+//! The blocking view of embedding models.
 
 use std::fmt;
 
 use super::block_on;
 use crate::{Embeddings, Result};
 
-/// Gives every embedding model its blocking view.
+/// Adds a blocking view to every embedding model.
 ///
 /// # Example
 /// ```
@@ -26,7 +26,7 @@ use crate::{Embeddings, Result};
 /// # Ok::<(), catena::Error>(())
 /// ```
 pub trait BlockingEmbeddingsExt: Embeddings {
-    /// The calls of this model without `async`; see [`catena::blocking`](crate::blocking).
+    /// Returns the methods of this model without `async`; see [`catena::blocking`](crate::blocking).
     fn blocking(&self) -> BlockingEmbeddings<'_, Self> {
         BlockingEmbeddings { model: self }
     }
@@ -34,13 +34,13 @@ pub trait BlockingEmbeddingsExt: Embeddings {
 
 impl<E: Embeddings + ?Sized> BlockingEmbeddingsExt for E {}
 
-/// An embedding model's calls without `async`. Made by [`BlockingEmbeddingsExt::blocking`].
+/// The methods of an embedding model without `async`. Created by [`BlockingEmbeddingsExt::blocking`].
 pub struct BlockingEmbeddings<'a, E: ?Sized> {
     model: &'a E,
 }
 
 impl<E: Embeddings + ?Sized> BlockingEmbeddings<'_, E> {
-    /// The vectors of texts that are searched. See [`Embeddings::embed_documents`].
+    /// Embeds texts to search in. See [`Embeddings::embed_documents`].
     pub fn embed_documents<T: Into<String>>(
         &self,
         texts: impl IntoIterator<Item = T>,
@@ -49,7 +49,7 @@ impl<E: Embeddings + ?Sized> BlockingEmbeddings<'_, E> {
         block_on(self.model.embed_documents(&texts))?
     }
 
-    /// The vector of a text that is searched for. See [`Embeddings::embed_query`].
+    /// Embeds a search query. See [`Embeddings::embed_query`].
     pub fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
         block_on(self.model.embed_query(text))?
     }

@@ -1,4 +1,4 @@
-//! A chat model that gives prepared messages.
+//! A chat model with prepared messages.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,8 +11,9 @@ use crate::{
     PromptValue, Result,
 };
 
-/// A chat model that gives prepared messages in turn, with tool calls and all, and then fails. It records what it was
-/// asked, and with which arguments. Clones share messages and record.
+/// A chat model that returns prepared messages in turn, including tool calls, and fails once they run out.
+///
+/// It records the prompts and arguments of all calls. Clones share the messages and the record.
 ///
 /// # Example
 /// ```
@@ -38,12 +39,12 @@ struct Shared {
 }
 
 impl FakeMessagesListChatModel {
-    /// Answers with these messages.
+    /// Creates a model that answers with these messages.
     pub fn new(answers: impl IntoIterator<Item = AiMessage>) -> Self {
         Self::streaming(answers.into_iter().map(|answer| vec![answer]))
     }
 
-    /// Answers with messages of these pieces.
+    /// Creates a model that answers with messages streamed in these chunks.
     pub fn streaming(answers: impl IntoIterator<Item = Vec<AiMessage>>) -> Self {
         let shared = Shared { answers: answers.into_iter().collect(), asked: Mutex::default() };
         let can = [
@@ -56,19 +57,19 @@ impl FakeMessagesListChatModel {
         Self { shared: Arc::new(shared), can: can.into() }
     }
 
-    /// Declares one capability less. At first there are those for tools, and for answers that keep to a schema.
+    /// Removes a declared capability. By default, those for tools and structured output are declared.
     #[must_use]
     pub fn without(mut self, capability: Capability) -> Self {
         self.can = self.can.without(capability);
         self
     }
 
-    /// The prompts of all calls so far.
+    /// Returns the prompts of all calls so far.
     pub fn prompts(&self) -> Vec<PromptValue> {
         self.asked().iter().map(|(prompt, _)| prompt.clone()).collect()
     }
 
-    /// The arguments of all calls so far.
+    /// Returns the arguments of all calls so far.
     pub fn arguments(&self) -> Vec<Map<String, Value>> {
         self.asked().iter().map(|(_, arguments)| arguments.clone()).collect()
     }

@@ -1,4 +1,4 @@
-//! Models that give prepared answers.
+//! Models with prepared answers.
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::model::ModelOutput;
 use crate::{AiMessage, ChunkStream, Context, Error, LanguageModel, PromptValue, Result, Usage};
 
-/// A chat model that gives prepared answers in turn, then starts over.
+/// A chat model that returns prepared answers in turn, then starts over.
 ///
 /// Streams word by word, or in the chunks given. Clones share the answers and the record of calls.
 ///
@@ -26,7 +26,7 @@ use crate::{AiMessage, ChunkStream, Context, Error, LanguageModel, PromptValue, 
 /// ```
 pub type FakeChatModel = FakeModel<AiMessage>;
 
-/// A text completion model that gives prepared answers in turn, then starts over.
+/// A text completion model that returns prepared answers in turn, then starts over.
 ///
 /// # Example
 /// ```
@@ -51,7 +51,7 @@ struct Shared {
     prompts: Mutex<Vec<PromptValue>>,
 }
 
-/// The chunks of an answer, and the error it ends with.
+/// The chunks of an answer, and the error that ends it.
 #[derive(Debug, Clone, Default)]
 struct Answer {
     chunks: Vec<String>,
@@ -59,19 +59,19 @@ struct Answer {
 }
 
 impl<O> FakeModel<O> {
-    /// Answers with these texts, streamed word by word.
+    /// Creates a model that answers with these texts, streamed word by word.
     pub fn new<T: Into<String>>(answers: impl IntoIterator<Item = T>) -> Self {
         Self::with_answers(
             answers.into_iter().map(|answer| Answer { chunks: words(&answer.into()), error: None }),
         )
     }
 
-    /// Answers every call with these chunks.
+    /// Creates a model that answers every call with these chunks.
     pub fn streaming<T: Into<String>>(chunks: impl IntoIterator<Item = T>) -> Self {
         Self::with_answers([Answer { chunks: chunks.into_iter().map(Into::into).collect(), error: None }])
     }
 
-    /// Fails every call with this error, after these chunks.
+    /// Creates a model that fails every call with this error, after these chunks.
     pub fn failing<T: Into<String>>(chunks: impl IntoIterator<Item = T>, error: Error) -> Self {
         Self::with_answers([Answer {
             chunks: chunks.into_iter().map(Into::into).collect(),
@@ -88,14 +88,14 @@ impl<O> FakeModel<O> {
         }
     }
 
-    /// Reports that each call used these tokens.
+    /// Sets the token usage that each call reports.
     #[must_use]
     pub fn with_usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
         self
     }
 
-    /// The prompts of all calls so far.
+    /// Returns the prompts of all calls so far.
     pub fn prompts(&self) -> Vec<PromptValue> {
         self.record().clone()
     }
@@ -104,7 +104,7 @@ impl<O> FakeModel<O> {
         self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the call and takes the answer whose turn it is.
+    /// Records the call and returns the next answer.
     fn next_answer(&self, prompt: PromptValue) -> Answer {
         let mut prompts = self.record();
         let turn = prompts.len();
@@ -153,9 +153,9 @@ impl<O: FakeOutput> LanguageModel for FakeModel<O> {
 
 crate::impl_pipe!(impl [O: FakeOutput] FakeModel<O>);
 
-/// What a fake model can answer with.
+/// The output types of fake models.
 pub trait FakeOutput: ModelOutput + From<String> {
-    /// A text of a call that used tokens.
+    /// Creates the output of a call with token usage.
     #[doc(hidden)]
     fn fake(text: String, usage: Usage, cx: &Context) -> Self;
 }
@@ -173,7 +173,7 @@ impl FakeOutput for String {
     }
 }
 
-/// Words with the space after them; an empty text is one empty chunk.
+/// Splits a text into words with their trailing space; an empty text gives one empty chunk.
 fn words(text: &str) -> Vec<String> {
     if text.is_empty() { vec![String::new()] } else { text.split_inclusive(' ').map(str::to_owned).collect() }
 }

@@ -1,4 +1,4 @@
-//! A clock that moves only when told to.
+//! A manually advanced clock.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::{Sleep, Timer};
 
-/// Time that passes only by [`advance`](FakeTimer::advance). Clones share one clock.
+/// A timer whose time passes only through [`advance`](FakeTimer::advance). Clones share one clock.
 ///
 /// # Example
 /// ```
@@ -35,12 +35,12 @@ struct Clock {
 }
 
 impl FakeTimer {
-    /// A clock that stands still.
+    /// Creates a timer whose clock stands still.
     pub fn new() -> Self {
         Self { start: Instant::now(), clock: Arc::default() }
     }
 
-    /// Moves the clock on and ends the sleeps that are over.
+    /// Advances the clock and completes the sleeps that have elapsed.
     pub fn advance(&self, duration: Duration) {
         let mut clock = self.lock();
         clock.elapsed += duration;
@@ -49,7 +49,7 @@ impl FakeTimer {
         sleepers.into_iter().for_each(Waker::wake);
     }
 
-    /// The length of every sleep that was asked for, in order.
+    /// Returns the duration of every sleep requested, in order.
     pub fn sleeps(&self) -> Vec<Duration> {
         self.lock().sleeps.clone()
     }

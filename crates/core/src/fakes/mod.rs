@@ -1,4 +1,4 @@
-//! Models without a network and time without waiting, for documentation and tests.
+//! Models without a network and time without waiting, for tests and documentation.
 
 mod fake_messages;
 mod fake_model;

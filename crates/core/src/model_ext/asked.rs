@@ -1,4 +1,4 @@
-//! What form of answer is asked for.
+//! The requested form of an answer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::plan::Settings;
 use crate::parser::{AnswerForm, JsonAnswer, RawForm, StructuredAnswerParser, TypedAnswer};
 use crate::{AiMessage, Chunk, Json, Parsed, PromptValue, Runnable, WithRaw};
 
-/// Makes what reads the answers, given the settings and the tool that stands for the answer.
+/// Creates the answer's form from the settings and the name of the tool that carries the answer, if any.
 type MakesForm<O> = Arc<dyn Fn(&Settings, Option<String>) -> Arc<dyn AnswerForm<Output = O>> + Send + Sync>;
 
-/// The form of an answer, whatever model is asked for it.
+/// The requested form of an answer, independent of the model.
 pub(crate) struct Asked<O> {
     pub(crate) settings: Settings,
     form: MakesForm<O>,
@@ -48,7 +48,7 @@ impl<O: Chunk> Asked<O> {
         Self { settings, form: Arc::new(form) }
     }
 
-    /// With the answer itself beside what is read of it.
+    /// Includes the raw answer alongside the parsed value.
     pub(crate) fn include_raw(self) -> Asked<WithRaw<O>> {
         let form = self.form;
         let settings = Settings { include_raw: true, ..self.settings };
@@ -60,7 +60,7 @@ impl<O: Chunk> Asked<O> {
         self
     }
 
-    /// This model, asked for it.
+    /// Returns the model with this form of answer requested.
     pub(crate) fn of<R: Runnable<Input = PromptValue, Output = AiMessage>>(
         self,
         model: R,
@@ -68,7 +68,7 @@ impl<O: Chunk> Asked<O> {
         StructuredOutput::new(Arc::new(model), self)
     }
 
-    /// What reads the answers, given the tool that stands for the answer.
+    /// Returns the parser of the answers, given the name of the tool that carries the answer, if any.
     pub(super) fn read_by(&self, tool: Option<String>) -> StructuredAnswerParser<O> {
         StructuredAnswerParser::new((self.form)(&self.settings, tool))
     }

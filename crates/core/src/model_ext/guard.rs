@@ -1,10 +1,10 @@
-//! Refuses what a model cannot do before anything is sent.
+//! Rejects requests for unsupported features before anything is sent.
 
 use serde_json::{Map, Value};
 
 use crate::{Capabilities, Capability, Error, ErrorKind, Result};
 
-/// Fails if the arguments of a call ask for what the model does not declare.
+/// Fails if a call's arguments request a capability that the model does not declare.
 pub(crate) fn refuse_unsupported(
     can: Capabilities,
     arguments: &Map<String, Value>,

@@ -1,6 +1,6 @@
-//! The ways to have an answer of a form.
+//! The methods of structured output.
 
-/// How a model is made to answer in a form.
+/// How a model is made to produce structured output.
 ///
 /// # Example
 /// ```
@@ -14,10 +14,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StructuredMethod {
-    /// The service keeps the answer to the schema.
+    /// The service constrains the answer to the schema.
     JsonSchema,
-    /// The model is made to call a tool whose arguments are the answer.
+    /// The model is given a tool whose arguments are the answer, and is forced to call it if it supports that.
     FunctionCalling,
-    /// The answer is JSON, of whatever form: the prompt says which.
+    /// The answer is JSON without an enforced schema: the prompt has to describe it.
     JsonMode,
 }

@@ -1,4 +1,4 @@
-//! What every chat model can do, given that it takes a prompt and answers: tools, and answers of a form.
+//! Extension methods of chat models: tools and structured output.
 
 mod asked;
 mod chosen;
@@ -18,9 +18,9 @@ use serde_json::Value;
 
 use crate::{AiMessage, Bound, Json, PromptValue, Runnable, RunnableExt, Tool, ToolLoop, ToolOptions};
 
-/// The methods of everything that answers prompts as a chat model does: of every
-/// [`LanguageModel`](crate::LanguageModel) whose answers are messages, and of such a model with arguments bound, with
-/// retries, with fallbacks and so on. Nobody implements it by hand.
+/// Extension methods for everything that answers prompts like a chat model: every
+/// [`LanguageModel`](crate::LanguageModel) whose answers are messages, and such a model with bound arguments, retries,
+/// fallbacks and so on. Implemented automatically; never implement it by hand.
 ///
 /// # Example
 /// ```
@@ -35,13 +35,15 @@ use crate::{AiMessage, Bound, Json, PromptValue, Runnable, RunnableExt, Tool, To
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Sized {
-    /// This model with tools that it may call: [`Tool`]s, [`RunnableTool`](crate::RunnableTool)s, and JSON, which is a
-    /// description (`{"name", "description", "parameters"}`), a JSON Schema with a title, or a tool of the service itself
-    /// in its own form. What it calls is in the answer's [`tool_calls`](AiMessage::tool_calls).
+    /// Binds tools that the model may call.
+    ///
+    /// A tool is a [`Tool`], a [`RunnableTool`](crate::RunnableTool), or JSON: a definition with `name`, `description`
+    /// and `parameters`, a JSON Schema with a title, or a built-in tool of the service in its own format. The model's
+    /// calls are in the answer's [`tool_calls`](AiMessage::tool_calls); they are not executed.
     ///
     /// # Errors
-    /// A call of the result fails with [`Unsupported`](crate::ErrorKind::Unsupported) before anything is sent, if the model
-    /// does not declare [`Capability::Tools`](crate::Capability::Tools).
+    /// Calls fail with [`Unsupported`](crate::ErrorKind::Unsupported) before anything is sent if the model does not
+    /// declare [`Capability::Tools`](crate::Capability::Tools).
     ///
     /// # Example
     /// ```
@@ -59,8 +61,8 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
         self.bind_tools_with(tools, &ToolOptions::new())
     }
 
-    /// [`bind_tools`](ChatModelExt::bind_tools) with options: whether tools must be called, whether several at once, and
-    /// whether the service holds the model to their schemas.
+    /// Like [`bind_tools`](ChatModelExt::bind_tools), with options: whether tools must be called, whether parallel tool
+    /// calls are allowed, and whether the service enforces their schemas.
     ///
     /// # Example
     /// ```
@@ -82,8 +84,8 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
         self.bind_all(arguments)
     }
 
-    /// A runnable that asks the model, runs the tools it calls, and asks again with their results, until it has its
-    /// answer; see [`ToolLoop`]. What only tells the model of them is [`bind_tools`](ChatModelExt::bind_tools).
+    /// Creates a loop that calls the model, executes the tools it calls, and calls it again with their results until it
+    /// answers; see [`ToolLoop`]. To only tell the model about tools, use [`bind_tools`](ChatModelExt::bind_tools).
     ///
     /// # Example
     /// See [`ToolLoop`].
@@ -91,8 +93,8 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
         ToolLoop::new(self, tools.into_iter().map(Into::into))
     }
 
-    /// A runnable that answers with a `T`; see [`StructuredOutput`]. The model is told the type's JSON Schema, which should
-    /// be that of an object with a description.
+    /// Creates a runnable that answers with a `T`; see [`StructuredOutput`]. The model receives the type's JSON Schema,
+    /// which should describe an object and have a description.
     ///
     /// # Example
     /// ```
@@ -119,8 +121,8 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
         self.with_structured_output_as::<T>(crate::schema::described::<T>())
     }
 
-    /// A runnable that answers with a `T` that has no schema of its own; see [`StructuredOutput`]. The service holds the
-    /// model to the schema, what serde takes counts.
+    /// Creates a runnable that answers with a `T`, given a schema for it; see [`StructuredOutput`]. The service holds
+    /// the model to the schema, but whether an answer is accepted is decided by serde.
     ///
     /// # Example
     /// ```
@@ -144,10 +146,10 @@ pub trait ChatModelExt: Runnable<Input = PromptValue, Output = AiMessage> + Size
         Asked::<crate::Parsed<T>>::typed(schema).of(self)
     }
 
-    /// A runnable that answers with JSON of a schema that is known only when the program runs; see [`StructuredOutput`].
+    /// Creates a runnable that answers with JSON of a schema known only at run time; see [`StructuredOutput`].
     ///
-    /// The schema has a `title`, or is the `parameters` of a description with a `name`. What the model says is not checked
-    /// against it, so that what there is so far streams.
+    /// The schema has a `title`, or is the `parameters` of a definition with a `name`. The answer is not validated
+    /// against the schema, so that partial values can be streamed.
     ///
     /// # Example
     /// See [`ChatModelExt`].

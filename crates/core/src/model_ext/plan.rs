@@ -1,4 +1,4 @@
-//! How a model is asked for an answer of a form.
+//! How structured output is requested from a model.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use super::StructuredMethod;
 use crate::tool::{convert_to_openai_function, convert_to_openai_tool, schema, strict_json_schema};
 use crate::{Capabilities, Capability, Error, ErrorKind, RedactedArguments, Result};
 
-/// What was asked for.
+/// The settings of a structured output.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) schema: Value,
-    /// The schema is that of a type of the program.
+    /// Whether the schema is that of a Rust type.
     pub(super) typed: bool,
     pub(crate) method: Option<StructuredMethod>,
     pub(crate) strict: Option<bool>,
-    /// The answer itself is given too.
+    /// Whether the raw answer is included.
     pub(crate) include_raw: bool,
     /// Tools that the model may call before it answers.
     pub(crate) tools: Vec<Value>,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the credentials of MCP servers.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kwargs = self.kwargs();
@@ -32,19 +32,19 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// How it is asked for.
+/// The arguments that request it from a particular model.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan {
     pub(super) arguments: Map<String, Value>,
-    /// The tool whose arguments are the answer, where it is not the text.
+    /// The tool whose arguments are the answer; `None` if the answer is the message's text.
     pub(super) tool: Option<String>,
 }
 
 impl Settings {
-    /// The plan for a model that can do this much; `None` for one that does not say.
+    /// Returns the plan for a model with these capabilities; `None` if the capabilities are unknown.
     ///
     /// # Errors
-    /// `Unsupported` if the model cannot do it, `Config` and `InvalidInput` for settings that do not fit.
+    /// `Unsupported` if the model cannot do it, `Config` or `InvalidInput` for inconsistent settings.
     pub(super) fn plan(&self, can: Option<Capabilities>) -> Result<Plan> {
         match self.chosen(can)? {
             StructuredMethod::JsonSchema => self.json_schema(),
@@ -59,7 +59,7 @@ impl Settings {
             Err(Error::new(ErrorKind::Unsupported, format!("the model does not support {what}")))
         };
         match self.method {
-            // A model that does not say what it can do is most likely to know tools.
+            // A model with unknown capabilities most likely supports tools.
             None if can.is_some_and(|can| can.has(Capability::StructuredOutput)) => {
                 Ok(StructuredMethod::JsonSchema)
             }
@@ -92,7 +92,7 @@ impl Settings {
         Ok(Plan { arguments, tool: None })
     }
 
-    /// `{"name", "description"?, "strict", "schema"}`; what is in that form already is left as it is.
+    /// Returns `{"name", "description"?, "strict", "schema"}`. A schema already in this form is returned unchanged.
     fn described_format(&self) -> Result<Value> {
         if self.schema.get("name").is_some() && self.schema.get("schema").is_some() {
             return Ok(self.schema.clone());
@@ -128,7 +128,7 @@ impl Settings {
             let choice = json!({ "type": "function", "function": { "name": name } });
             arguments.insert("tool_choice".to_owned(), choice);
         }
-        // Services that do not know the word refuse it; of several calls the first is the answer.
+        // Services that do not know the parameter reject it; if there are several calls, the first is the answer.
         if can.is_some_and(|can| can.offers(Capability::SingleToolCall)) {
             arguments.insert("parallel_tool_calls".to_owned(), false.into());
         }
@@ -144,7 +144,7 @@ impl Settings {
         Ok(Plan { arguments: Map::from_iter([("response_format".to_owned(), format)]), tool: None })
     }
 
-    /// What the form is called, in letters that services take.
+    /// Returns the name of the schema, in characters that services accept.
     fn name(&self) -> Result<String> {
         let name = ["title", "name"].into_iter().find_map(|member| self.schema.get(member)?.as_str());
         match name.filter(|name| !name.is_empty()) {

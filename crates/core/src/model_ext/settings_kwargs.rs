@@ -1,4 +1,4 @@
-//! What is asked for, in the words of LangChain's `with_structured_output`.
+//! Structured output settings as the keyword arguments of LangChain's `with_structured_output`.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ const METHODS: [(StructuredMethod, &str); 3] = [
 ];
 
 impl Settings {
-    /// What is set, beside the schema.
+    /// Returns the settings other than the schema.
     pub(crate) fn kwargs(&self) -> Map<String, Value> {
         let method = METHODS.iter().find(|(method, _)| self.method == Some(*method));
         let set = [
@@ -25,10 +25,10 @@ impl Settings {
         set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
-    /// Sets what is named.
+    /// Applies the named settings.
     ///
     /// # Errors
-    /// `Unsupported` for what a model is not asked for here, `InvalidInput` for a value of another kind.
+    /// `Unsupported` for an unknown setting or method, `InvalidInput` for a value of the wrong type.
     pub(crate) fn set_kwargs(&mut self, kwargs: Map<String, Value>) -> Result<()> {
         let kwargs = kwargs.into_iter().filter(|(_, value)| !value.is_null());
         kwargs.into_iter().try_for_each(|(name, value)| self.set_kwarg(&name, value))

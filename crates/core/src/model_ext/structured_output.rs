@@ -1,4 +1,4 @@
-//! A model whose answers have a form.
+//! Models with structured output.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,23 +18,26 @@ use crate::{
     Runnable, RunnableExt, WithRaw, owning_stream,
 };
 
-/// A model whose answers are read as values: of a type ([`Parsed`](crate::Parsed)), or JSON ([`Json`](crate::Json)). Made by
-/// [`with_structured_output`](crate::ChatModelExt::with_structured_output) and its kin.
+/// A model whose answers are parsed into values of a type ([`Parsed`](crate::Parsed)) or into JSON
+/// ([`Json`](crate::Json)). Created by [`with_structured_output`](crate::ChatModelExt::with_structured_output) and
+/// related methods.
 ///
-/// How the model is asked is up to what it [declares](crate::Capability): with a schema that the service keeps the answer
-/// to, or by a tool that it has to call; [`with_method`](Self::with_method) says otherwise. Of a model that only the call
-/// chooses, such as a [`ConfigurableModel`](crate::ConfigurableModel), each call decides. It is a sequence of the model
-/// and a parser, and streams: values of what there is so far, the last one counts. A type appears once what came is one.
+/// The method depends on what the model [declares](crate::Capability): a schema that the service enforces, or a tool
+/// call; [`with_method`](Self::with_method) overrides it. For a model selected per call, such as a
+/// [`ConfigurableModel`](crate::ConfigurableModel), it is decided for each call.
+///
+/// It is a sequence of the model and a parser, and it streams: each chunk is the value parsed so far and replaces the
+/// previous one. A value of a type is emitted as soon as the partial answer deserializes into it.
 ///
 /// # Errors
-/// Before anything is sent: [`Unsupported`](crate::ErrorKind::Unsupported) for what the model cannot do,
-/// [`Config`](crate::ErrorKind::Config) and [`InvalidInput`](crate::ErrorKind::InvalidInput) for options or a schema that
-/// do not fit. Of an answer: [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused,
-/// [`OutputTruncated`](crate::ErrorKind::OutputTruncated) where it reached the limit of its length,
-/// [`ContentFilter`](crate::ErrorKind::ContentFilter), and [`Parse`](crate::ErrorKind::Parse) for what cannot be read.
+/// Before anything is sent: [`Unsupported`](crate::ErrorKind::Unsupported) if the model lacks a required capability,
+/// [`Config`](crate::ErrorKind::Config) and [`InvalidInput`](crate::ErrorKind::InvalidInput) for invalid options or an
+/// invalid schema. For an answer: [`Refusal`](crate::ErrorKind::Refusal) with the text of the refusal,
+/// [`OutputTruncated`](crate::ErrorKind::OutputTruncated) if it hit its length limit,
+/// [`ContentFilter`](crate::ErrorKind::ContentFilter), and [`Parse`](crate::ErrorKind::Parse) if it cannot be parsed.
 ///
-/// An answer that should be the call of a tool and is none is `null`: of a type that takes it, such as an `Option`, that is
-/// the value.
+/// With function calling, an answer without a tool call is parsed as `null`, which is a value for types that accept it,
+/// such as an `Option`.
 ///
 /// # Example
 /// ```
@@ -53,9 +56,9 @@ pub struct StructuredOutput<R, O> {
     model: Arc<R>,
     asked: Asked<O>,
     chain: Chain<R, O>,
-    /// Why the model cannot be asked.
+    /// Why the request is impossible, if it is.
     fault: Option<Error>,
-    /// Only a call says which model it is: the chain is for one that does not say what it can do.
+    /// Whether the model is selected per call: `chain` is then for a model with unknown capabilities.
     is_chosen_late: bool,
 }
 
@@ -76,7 +79,7 @@ where
         Self { model, asked, chain, fault, is_chosen_late: can.is_none() }
     }
 
-    /// The chain for the model that a call in this context reaches, where only that says which it is.
+    /// Returns the chain for the model that a call in this context would reach, if the model is selected per call.
     fn chosen(&self, cx: &Context) -> Result<Option<Chain<R, O>>> {
         let can = if self.is_chosen_late { self.model.chosen_capabilities(cx) } else { None };
         match (can, &self.fault) {
@@ -92,7 +95,7 @@ where
         Self::new(self.model, self.asked.set(set))
     }
 
-    /// Says how the model is made to answer so.
+    /// Sets the method. By default, it depends on the model's capabilities.
     ///
     /// # Example
     /// See [`StructuredMethod`].
@@ -101,16 +104,15 @@ where
         self.set(|settings| settings.method = Some(method))
     }
 
-    /// Says whether the service holds the model to the schema to the letter. By default it does for types, whose schemas
-    /// are [brought into the form](crate::strict_json_schema) that this needs, and does not for JSON.
+    /// Sets whether the service strictly enforces the schema. By default it does for types, whose schemas are
+    /// [converted to the required form](crate::strict_json_schema), and does not for JSON.
     #[must_use]
     pub fn with_strict(self, strict: bool) -> Self {
         self.set(|settings| settings.strict = Some(strict))
     }
 
-    /// Describes tools that the model may call instead of answering, and calls none of them, as for
-    /// [`bind_tools`](crate::ChatModelExt::bind_tools); the calls are in the raw answer, see
-    /// [`include_raw`](Self::include_raw).
+    /// Binds tools that the model may call instead of answering, as [`bind_tools`](crate::ChatModelExt::bind_tools)
+    /// does. They are not executed; the calls are in the raw answer, see [`include_raw`](Self::include_raw).
     #[must_use]
     #[doc(alias = "tools")]
     pub fn with_bound_tools<T: Into<Value>>(self, tools: impl IntoIterator<Item = T>) -> Self {
@@ -118,7 +120,7 @@ where
         self.set(|settings| settings.tools.extend(tools))
     }
 
-    /// Gives the answer itself too, and what is wrong with it instead of failing. Say it last.
+    /// Includes the raw answer in the output, and reports a parse error there instead of failing. Call it last.
     ///
     /// # Example
     /// ```
@@ -183,7 +185,7 @@ where
 
 crate::impl_pipe!(impl [R: Runnable<Input = PromptValue, Output = AiMessage>, O: Chunk] StructuredOutput<R, O>);
 
-/// The model, asked like this, and what reads its answers.
+/// Creates the sequence of the model with the plan's arguments and the parser of its answers.
 fn chain<R, O>(model: &Arc<R>, asked: &Asked<O>, plan: Plan) -> Chain<R, O>
 where
     R: Runnable<Input = PromptValue, Output = AiMessage>,

@@ -1,4 +1,4 @@
-//! A model that is chosen at call time.
+//! Models selected per call.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,23 +16,23 @@ use crate::{
     Result, RunKind, Runnable, impl_pipe,
 };
 
-/// How many models are kept for further calls, with their connections.
+/// The number of models cached, with their connections, for further calls.
 const KEPT: usize = 64;
 
-/// A chat model whose name, and whose options where that is allowed, come with each call, as
-/// [configurable values](crate::RunConfig::with_configurable): `model`, and for example `temperature`.
+/// A chat model selected per call: its name, and its options where allowed, are [configurable
+/// values](crate::RunConfig::with_configurable) of the call, `model` and for example `temperature`.
 ///
-/// Models that were asked for are kept, so that further calls of the same use their connections.
+/// Models are cached, so that further calls with the same selection reuse their connections.
 ///
-/// A call of it is a call of the chosen model, under that model's name for those who watch and for those who let calls
-/// in. What is bound to it, such as [tools](crate::ChatModelExt::bind_tools), reaches the chosen model, and whether that
-/// can do it is that model's to say; so is how it is asked for a
-/// [structured output](crate::ChatModelExt::with_structured_output). By itself it is a runnable and no
-/// [`LanguageModel`](crate::LanguageModel), as no two calls need have the same: caches and the like go around the models
-/// that the registry makes.
+/// A call is a call of the selected model, and observers and admissions see it under that model's name. Bound
+/// arguments, such as [tools](crate::ChatModelExt::bind_tools), reach the selected model, whose capabilities decide
+/// whether they are supported and how [structured output](crate::ChatModelExt::with_structured_output) is requested.
+///
+/// It is a runnable but not a [`LanguageModel`](crate::LanguageModel), because each call may reach another model: apply
+/// caches and other model wrappers to the models that the registry creates.
 ///
 /// # Errors
-/// `Config` for a call that chooses no model where there is no default; those of the registry; those of the model.
+/// `Config` for a call that selects no model if there is no default; errors of the registry; errors of the model.
 ///
 /// # Example
 /// ```
@@ -70,22 +70,23 @@ impl ConfigurableModel {
         }
     }
 
-    /// The model of calls that choose none.
+    /// Sets the model of calls that select none.
     #[must_use]
     pub fn with_default(mut self, name: impl Into<String>) -> Self {
         self.default = Some(name.into());
         self
     }
 
-    /// The options of every model, for what a call does not say.
+    /// Sets the default options of every model.
     #[must_use]
     pub fn with_options(mut self, options: ModelOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// The [options](ModelOptions::set) that a call may set beside the model. By default none: who may set the
-    /// `base_url` of a call may send its key elsewhere.
+    /// Sets the [options](ModelOptions::set) that a call may set in addition to the model; none by default.
+    ///
+    /// Allow `base_url` only for trusted callers: whoever sets it may have the API key sent to another server.
     ///
     /// # Example
     /// ```
@@ -107,8 +108,8 @@ impl ConfigurableModel {
         self
     }
 
-    /// What stands before the names of this model's configurable values, where a chain has several such models:
-    /// `first` makes them `first_model`, `first_temperature`.
+    /// Sets a prefix for this model's configurable keys, for chains with several such models: `first` makes them
+    /// `first_model`, `first_temperature`.
     #[must_use]
     pub fn with_config_prefix(mut self, prefix: &str) -> Self {
         self.prefix =
@@ -116,7 +117,7 @@ impl ConfigurableModel {
         self
     }
 
-    /// The model that the call chooses.
+    /// Returns the model that the call selects.
     fn chosen(&self, cx: &Context) -> Result<ChatModel> {
         let value = |name: &str| cx.configurable(&format!("{}{name}", self.prefix));
         let name = self.name(value("model"), value("model_provider"))?;
@@ -131,7 +132,8 @@ impl ConfigurableModel {
         if let Some(model) = self.lock().get(&key) {
             return Ok(ChatModel::clone(model));
         }
-        // Made without the lock: a factory is the application's own code. Who is second is kept.
+        // Created without holding the lock, because a factory is application code. If two calls race, the second model
+        // is kept.
         let model = self.registry.chat_with(&name, &options.or(&self.options))?;
         let mut kept = self.lock();
         if kept.len() >= KEPT {
@@ -162,7 +164,7 @@ impl ConfigurableModel {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ChatModel>> {
-        // Nothing panics while the map is half changed.
+        // No code panics while the map is in an inconsistent state.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -195,7 +197,7 @@ impl Runnable for ConfigurableModel {
         RunKind::ChatModel
     }
 
-    /// One step: what it can do, only a call says.
+    /// A single step, whose capabilities depend on the call.
     fn outline(&self) -> Outline {
         let mut outline = Outline::of(self);
         let of = |name: &str| ConfigurableField::new(format!("{}{name}", self.prefix));
@@ -213,7 +215,7 @@ impl Runnable for ConfigurableModel {
     }
 
     fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
-        // A choice that fails is the error of the call.
+        // A selection that fails becomes the error of the call.
         self.chosen(cx).ok().map(|model| model.capabilities())
     }
 }

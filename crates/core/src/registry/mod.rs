@@ -1,4 +1,4 @@
-//! Models by name: `openai:gpt-4o-mini` becomes a model.
+//! Models by name: turns `openai:gpt-4o-mini` into a model.
 
 mod configurable_model;
 mod model_options;

@@ -1,4 +1,4 @@
-//! What is set on a model, by names that are the same for every provider.
+//! Provider-independent model options.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{Admission, Error, ErrorKind, Result, Stop};
 
-/// Settings that mean the same at every provider. What is not set is left to the provider: to its environment variables
-/// and its defaults. `Debug` does not show the key.
+/// Model options that mean the same for every provider. Unset options are left to the provider: to its environment
+/// variables and defaults. `Debug` does not print the API key.
 ///
 /// # Example
 /// ```
@@ -20,30 +20,30 @@ use crate::{Admission, Error, ErrorKind, Result, Stop};
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ModelOptions {
-    /// How bold the choice of words is.
+    /// The sampling temperature.
     pub temperature: Option<f64>,
-    /// Considers only the likeliest tokens that together have this probability.
+    /// The probability mass of nucleus sampling.
     pub top_p: Option<f64>,
-    /// The most tokens to generate.
+    /// The maximum number of tokens to generate.
     pub max_tokens: Option<u32>,
-    /// Texts at which the answer ends.
+    /// The stop sequences.
     pub stop: Option<Vec<String>>,
-    /// Asks for the same answer to the same request.
+    /// The seed for reproducible answers.
     pub seed: Option<i64>,
-    /// Where the service is.
+    /// The base URL of the service.
     pub base_url: Option<String>,
-    /// One limit for each phase of a call.
+    /// The timeout of each phase of a call.
     pub timeout: Option<Duration>,
-    /// How often a call is tried again.
+    /// The maximum number of retries per call.
     pub max_retries: Option<usize>,
-    /// `Some(None)`: no key is to be sent.
+    /// `Some(None)`: no API key is sent.
     key: Option<Option<String>>,
     admission: Option<SharedAdmission>,
-    /// The options that a registry sets for all models.
+    /// The options inherited from the registry's options for all models.
     of_all: Vec<&'static str>,
 }
 
-/// An admission, which equals itself alone.
+/// An admission, compared by identity.
 #[derive(Debug, Clone)]
 struct SharedAdmission(Arc<dyn Admission>);
 
@@ -53,92 +53,93 @@ impl PartialEq for SharedAdmission {
     }
 }
 
-/// What can be [set](ModelOptions::set) by name.
+/// The options that can be [set](ModelOptions::set) by name.
 const NAMES: [&str; 9] =
     ["api_key", "base_url", "max_retries", "max_tokens", "seed", "stop", "temperature", "timeout", "top_p"];
 
-/// What cannot.
+/// The option that cannot.
 const ADMISSION: &str = "admission";
 
 impl ModelOptions {
-    /// Nothing set.
+    /// Creates options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How bold the choice of words is: 0 always takes the likeliest token.
+    /// Sets the sampling temperature: 0 always picks the likeliest token.
     #[must_use]
     pub fn with_temperature(mut self, temperature: f64) -> Self {
         self.temperature = Some(temperature);
         self
     }
 
-    /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+    /// Sets the probability mass of nucleus sampling, from 0 to 1: only the likeliest tokens that together have this
+    /// probability are considered.
     #[must_use]
     pub fn with_top_p(mut self, top_p: f64) -> Self {
         self.top_p = Some(top_p);
         self
     }
 
-    /// The most tokens to generate.
+    /// Sets the maximum number of tokens to generate.
     #[must_use]
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
         self.max_tokens = Some(limit);
         self
     }
 
-    /// Texts at which the answer ends, without them: one, or a list.
+    /// Sets one or more stop sequences, at which the answer ends; they are not part of it.
     #[must_use]
     pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
         self.stop = Some(stop.into().into_texts());
         self
     }
 
-    /// Asks for the same answer to the same request, as far as the service can.
+    /// Sets the seed, which asks for the same answer to the same request, as far as the service supports it.
     #[must_use]
     pub fn with_seed(mut self, seed: i64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Where the service is.
+    /// Sets the base URL of the service.
     #[must_use]
     pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The key. Default: the environment variable of the provider.
+    /// Sets the API key. By default, it is read from the provider's environment variable.
     #[must_use]
     pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(Some(key.into()));
         self
     }
 
-    /// Sends no key, not even one of the environment: for servers of one's own that ask for none.
+    /// Sends no API key, not even one from the environment: for self-hosted servers without authentication.
     #[must_use]
     pub fn without_api_key(mut self) -> Self {
         self.key = Some(None);
         self
     }
 
-    /// One limit for each phase of a call: connecting, the wait for the answer to begin, and for each further piece of it. The
-    /// whole call is bounded by [`with_timeout`](crate::RunnableExt::with_timeout) of the model, or by `with_total_timeout` of
-    /// the provider's builder.
+    /// Sets the timeout of each phase of a call: connecting, waiting for the response to begin, and waiting for each
+    /// further chunk. To limit the whole call, use [`with_timeout`](crate::RunnableExt::with_timeout) of the model, or
+    /// `with_total_timeout` of the provider's builder.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// How often a call is tried again.
+    /// Sets the maximum number of retries per call.
     #[must_use]
     pub fn with_max_retries(mut self, retries: usize) -> Self {
         self.max_retries = Some(retries);
         self
     }
 
-    /// Who lets requests in, for example a rate limiter shared by all models. It is not JSON, so it cannot be
+    /// Sets the admission of requests, for example a rate limiter shared by all models. It is not JSON, so it cannot be
     /// [set](Self::set) by its name, `admission`.
     ///
     /// # Example
@@ -150,7 +151,7 @@ impl ModelOptions {
     /// # }
     /// # impl Admitted for Open { fn report(self: Box<Self>, _: &Outcome<'_>) {} }
     /// # let limiter = Open;
-    /// let options = ModelOptions::new().with_admission(limiter); // a `RateLimiter` of `catena-limits`, for one
+    /// let options = ModelOptions::new().with_admission(limiter); // for example a `RateLimiter` of `catena-limits`
     /// assert!(options.admission().is_some());
     /// ```
     #[must_use]
@@ -159,11 +160,11 @@ impl ModelOptions {
         self
     }
 
-    /// Sets an option by its name, which is that of its `with_` method. A time is a number of seconds, `stop` a text or a
-    /// list of texts.
+    /// Sets an option by its name, which is that of its `with_` method. A duration is a number of seconds, `stop` a
+    /// string or an array of strings.
     ///
     /// # Errors
-    /// `Config` for a name that is none, with those that there are, and for a value that is none.
+    /// `Config` for an unknown name, listing the known ones, and for a value of the wrong type or range.
     ///
     /// # Example
     /// ```
@@ -194,11 +195,11 @@ impl ModelOptions {
         if set {
             return Ok(());
         }
-        // The value is not shown: it may be a key in the wrong form.
+        // The value is not printed: it may be an API key in the wrong form.
         Err(Error::new(ErrorKind::Config, format!("the value of the model option `{name}` does not fit")))
     }
 
-    /// These options, and for what they leave open those of `others`.
+    /// Returns these options, with unset ones taken from `others`.
     #[must_use]
     pub fn or(self, others: &Self) -> Self {
         let others = others.clone();
@@ -217,33 +218,34 @@ impl ModelOptions {
         }
     }
 
-    /// These options, and for what they leave open those that all models have, which no model [refuses](Self::refuse).
+    /// Returns these options, with unset ones taken from the options for all models, which no provider
+    /// [rejects](Self::refuse).
     pub(super) fn or_of_all(self, others: &Self) -> Self {
         let names = NAMES.iter().chain(&[ADMISSION]);
         let of_all = names.filter(|name| !self.is_set(name) && others.is_set(name)).copied().collect();
         Self { of_all, ..self.or(others) }
     }
 
-    /// The key, if one was given.
+    /// Returns the API key, if one was set.
     pub fn api_key(&self) -> Option<&str> {
         self.key.as_ref()?.as_deref()
     }
 
-    /// True if no key is to be sent.
+    /// Returns `true` if no API key is to be sent.
     pub fn is_keyless(&self) -> bool {
         self.key == Some(None)
     }
 
-    /// Who lets requests in, if that was said.
+    /// Returns the admission of requests, if one was set.
     pub fn admission(&self) -> Option<&Arc<dyn Admission>> {
         self.admission.as_ref().map(|shared| &shared.0)
     }
 
-    /// For a provider that cannot do with some of the options. What a [registry](crate::ModelRegistry::with_options) sets for
-    /// all its models is for those that have it, and not refused by the others.
+    /// Fails if one of the named options is set, for providers that do not support them. Options that a
+    /// [registry](crate::ModelRegistry::with_options) sets for all its models are ignored rather than rejected.
     ///
     /// # Errors
-    /// `Unsupported` if one of these is set; it names the option and the provider.
+    /// `Unsupported` if one of these options is set, naming the option and the provider.
     ///
     /// # Example
     /// ```
@@ -281,7 +283,7 @@ impl ModelOptions {
 
 impl fmt::Debug for ModelOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A URL may hold a key in its query.
+        // A URL may contain a key in its query.
         let base_url = self.base_url.as_deref().map(|url| url.split('?').next().unwrap_or_default());
         f.debug_struct("ModelOptions")
             .field("temperature", &self.temperature)

@@ -1,4 +1,4 @@
-//! The providers that there are, by name.
+//! The registry of providers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,22 +7,23 @@ use std::sync::Arc;
 use super::{ConfigurableModel, ModelOptions};
 use crate::{AiMessage, Embeddings, Error, ErrorKind, LanguageModel, Result};
 
-/// Any chat model.
+/// A chat model of any provider.
 pub type ChatModel = Arc<dyn LanguageModel<Output = AiMessage>>;
 
-/// Any text completion model.
+/// A text completion model of any provider.
 pub type TextModel = Arc<dyn LanguageModel<Output = String>>;
 
-/// Makes a model of a name and options.
+/// Creates a model from its name and options.
 type Factory<T> = Arc<dyn Fn(&str, &ModelOptions) -> Result<T> + Send + Sync>;
 
-/// Turns `provider:model` into a model. A value like any other: what is registered in one is unknown to the next.
+/// A registry of providers, which creates models from names such as `provider:model`. Registries are independent
+/// values; there is no global registry.
 ///
-/// The facade fills one with the providers that its features turned on. A provider of one's own is one line more. A name
-/// without a provider is of the one whose [prefixes](Self::with_prefixes) it begins with.
+/// The facade provides a registry of the providers enabled by its features; further providers can be registered. A name
+/// without a provider belongs to the provider whose [prefix](Self::with_prefixes) it starts with.
 ///
 /// # Errors
-/// `Config` for a provider that nobody registered, with those that there are; and those of the provider.
+/// `Config` for an unregistered provider, listing the registered ones; and errors of the provider.
 ///
 /// # Example
 /// ```
@@ -46,21 +47,21 @@ pub struct ModelRegistry {
     chat: BTreeMap<String, Factory<ChatModel>>,
     text: BTreeMap<String, Factory<TextModel>>,
     embeddings: BTreeMap<String, Factory<Arc<dyn Embeddings>>>,
-    /// Other names of providers.
+    /// The aliases of providers.
     aliases: BTreeMap<String, String>,
-    /// How names of models begin, and whose they are then.
+    /// Prefixes of model names, and their providers.
     prefixes: Vec<(String, String)>,
     options: ModelOptions,
 }
 
 impl ModelRegistry {
-    /// A registry without providers.
+    /// Creates a registry without providers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Registers whose chat models `provider:...` are: what makes one of its name and the options. Replaces what was
-    /// registered under the name.
+    /// Registers the chat models `provider:...` with a function that creates one from its name and the options.
+    /// Replaces an earlier registration of the provider.
     #[must_use]
     pub fn with_chat(
         mut self,
@@ -71,7 +72,7 @@ impl ModelRegistry {
         self
     }
 
-    /// Registers whose text completion models `provider:...` are.
+    /// Registers the text completion models `provider:...`. Otherwise like [`with_chat`](Self::with_chat).
     #[must_use]
     pub fn with_text(
         mut self,
@@ -82,7 +83,7 @@ impl ModelRegistry {
         self
     }
 
-    /// Registers whose embedding models `provider:...` are.
+    /// Registers the embedding models `provider:...`. Otherwise like [`with_chat`](Self::with_chat).
     #[must_use]
     pub fn with_embeddings(
         mut self,
@@ -93,8 +94,8 @@ impl ModelRegistry {
         self
     }
 
-    /// Adds what a provider's crate brings: whatever this function registers. So a crate that nobody here knows is one line
-    /// more.
+    /// Applies a function that registers everything a provider's crate offers, so that adding such a crate takes one
+    /// line.
     ///
     /// # Example
     /// ```
@@ -119,14 +120,15 @@ impl ModelRegistry {
         provider(self)
     }
 
-    /// Another name of a provider.
+    /// Registers an alias of a provider.
     #[must_use]
     pub fn with_alias(mut self, alias: &str, provider: &str) -> Self {
         self.aliases.insert(plain(alias), plain(provider));
         self
     }
 
-    /// Models whose names begin so are of this provider, if their names have none. The longest beginning counts.
+    /// Assigns model names with these prefixes to a provider, for names that do not state one. The longest matching
+    /// prefix decides.
     #[must_use]
     pub fn with_prefixes<T: Into<String>>(
         mut self,
@@ -139,26 +141,26 @@ impl ModelRegistry {
         self
     }
 
-    /// Options of every model, for what is not said about a single one. A model that has no such option, such as an embedding
-    /// model without a temperature, goes without.
+    /// Sets the default options of every model. Models that do not support an option, such as an embedding model
+    /// without a temperature, ignore it.
     #[must_use]
     pub fn with_options(mut self, options: ModelOptions) -> Self {
         self.options = options.or(&self.options);
         self
     }
 
-    /// The chat model of this name: `openai:gpt-4o-mini`.
+    /// Creates the chat model of this name: `openai:gpt-4o-mini`.
     ///
     /// # Errors
-    /// As of [`ModelRegistry`].
+    /// As described for [`ModelRegistry`].
     pub fn chat(&self, name: &str) -> Result<ChatModel> {
         self.chat_with(name, &ModelOptions::new())
     }
 
-    /// The chat model of this name with these options.
+    /// Creates the chat model of this name with these options.
     ///
     /// # Errors
-    /// As of [`ModelRegistry`]; `Unsupported` for an option that the provider does not have.
+    /// As described for [`ModelRegistry`]; `Unsupported` for an option that the provider does not support.
     ///
     /// # Example
     /// ```
@@ -175,39 +177,39 @@ impl ModelRegistry {
         self.make(&self.chat, "chat", name, options)
     }
 
-    /// The text completion model of this name.
+    /// Creates the text completion model of this name.
     ///
     /// # Errors
-    /// As of [`ModelRegistry`].
+    /// As described for [`ModelRegistry`].
     pub fn text(&self, name: &str) -> Result<TextModel> {
         self.text_with(name, &ModelOptions::new())
     }
 
-    /// The text completion model of this name with these options.
+    /// Creates the text completion model of this name with these options.
     ///
     /// # Errors
-    /// As of [`chat_with`](Self::chat_with).
+    /// As described for [`chat_with`](Self::chat_with).
     pub fn text_with(&self, name: &str, options: &ModelOptions) -> Result<TextModel> {
         self.make(&self.text, "text completion", name, options)
     }
 
-    /// The embedding model of this name.
+    /// Creates the embedding model of this name.
     ///
     /// # Errors
-    /// As of [`ModelRegistry`].
+    /// As described for [`ModelRegistry`].
     pub fn embeddings(&self, name: &str) -> Result<Arc<dyn Embeddings>> {
         self.embeddings_with(name, &ModelOptions::new())
     }
 
-    /// The embedding model of this name with these options.
+    /// Creates the embedding model of this name with these options.
     ///
     /// # Errors
-    /// As of [`chat_with`](Self::chat_with).
+    /// As described for [`chat_with`](Self::chat_with).
     pub fn embeddings_with(&self, name: &str, options: &ModelOptions) -> Result<Arc<dyn Embeddings>> {
         self.make(&self.embeddings, "embedding", name, options)
     }
 
-    /// A chat model that is chosen at call time.
+    /// Creates a chat model that is selected per call.
     ///
     /// # Example
     /// See [`ConfigurableModel`].
@@ -215,7 +217,7 @@ impl ModelRegistry {
         ConfigurableModel::new(self.clone())
     }
 
-    /// The providers of chat models, in alphabetical order.
+    /// Returns the providers of chat models, in alphabetical order.
     pub fn chat_providers(&self) -> impl Iterator<Item = &str> {
         self.chat.keys().map(String::as_str)
     }
@@ -240,7 +242,7 @@ impl ModelRegistry {
         factory(model, &options.clone().or_of_all(&self.options))
     }
 
-    /// Provider and model. A name may have colons of its own: `llama3.2:3b` has no provider.
+    /// Splits a name into provider and model. Model names may contain colons: `llama3.2:3b` has no provider.
     fn split<'a>(&self, name: &'a str) -> (Option<String>, &'a str) {
         let Some((provider, model)) = name.split_once(':') else { return (self.inferred(name), name) };
         let provider = plain(provider);
@@ -267,7 +269,7 @@ impl ModelRegistry {
     }
 }
 
-/// Providers are known in lower case, with underscores.
+/// Normalises a provider's name to lower case with underscores.
 fn plain(provider: &str) -> String {
     provider.trim().to_lowercase().replace('-', "_")
 }

@@ -1,4 +1,4 @@
-//! The seam for whoever decides whether and when a model may be called: a rate limiter, a queue, a budget.
+//! The extension point that decides whether and when a model may be called: rate limiters, queues, budgets.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -8,20 +8,21 @@ use async_trait::async_trait;
 use super::entry::enter;
 use crate::{Demand, Error, RateLimits, Result, Usage};
 
-/// Lets calls of models in, and learns how they ended.
+/// A gate for model calls: decides when each may start, and is told how it ended.
 ///
-/// There are two places for one. A client of a service asks before every attempt, retries included, and reports after
-/// it: the place of a rate limiter. A run asks before every model call in it, whatever model that is, see
-/// [`RunConfig::with_admission`](crate::RunConfig::with_admission), and reports what the call used: the place of a
-/// budget.
+/// An admission can be installed in two places. A service client consults it before every attempt, including retries,
+/// and reports after each attempt: the place for a rate limiter. A run consults it before every model call, whichever
+/// model it is, and reports what the call used: the place for a budget, see
+/// [`RunConfig::with_admission`](crate::RunConfig::with_admission).
 ///
 /// # Contract
-/// `admit` completes when the call may be made. What it returns is held until the answer is complete, or its stream
-/// has ended. Each admission is reported once or, if the caller gave up, dropped without a report. A call that was given up
-/// while another admission was waited for is reported too, as cancelled: nothing was sent.
+/// `admit` completes when the call may be made. The returned value is held until the answer is complete or its stream
+/// has ended. Each admitted call is reported once or, if the caller dropped it, dropped without a report. If a call is
+/// dropped while it waits for a further admission, it is reported to the earlier ones as cancelled, because nothing was
+/// sent.
 ///
 /// # Errors
-/// An error of `admit` becomes the error of the call: nothing is sent, and nobody tries again.
+/// An error of `admit` becomes the error of the call: nothing is sent, and the client does not retry.
 ///
 /// # Cancellation
 /// Dropping the future leaves the queue.
@@ -58,54 +59,55 @@ pub trait Admission: Debug + Send + Sync {
     /// Waits until a request may be sent.
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>>;
 
-    /// What clones that share one state have in common, and nothing else has: the address of that state. A run that is
-    /// given several of them, by its caller and by its steps, asks once. `None`: it shares nothing.
+    /// Returns an identifier common to all clones that share one state, and to nothing else: the address of that state.
+    /// A run that receives the same admission more than once, from its caller and its steps, consults it once. `None`
+    /// if it shares no state.
     fn identity(&self) -> Option<usize> {
         None
     }
 
-    /// The two of which a pair is made: each is asked on its own, so that one which a run has from elsewhere too is not
-    /// asked twice. `None`: it is no pair.
+    /// Returns the two members of a pair, which are consulted separately, so that a member that the run already has
+    /// from elsewhere is not consulted twice. `None` if it is not a pair.
     fn halves(&self) -> Option<[&dyn Admission; 2]> {
         None
     }
 }
 
-/// The right to send one request. See [`Admission`].
+/// Permission to send one request. See [`Admission`].
 pub trait Admitted: Send {
-    /// Says how the request ended.
+    /// Reports how the request ended.
     fn report(self: Box<Self>, outcome: &Outcome<'_>);
 }
 
-/// How a request ended. See [`Admission`].
+/// The outcome of a request. See [`Admission`].
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Outcome<'a> {
-    /// What the answer said about the limits; empty without an answer.
+    /// The rate limits that the response reported; empty without a response.
     pub limits: RateLimits,
-    /// Why it failed, if it did: its kind, and how long the service asks to wait.
+    /// The error, if it failed: its kind, and how long the service asks to wait.
     pub error: Option<&'a Error>,
-    /// What it used, as far as that is known. A client of a service reports none.
+    /// The token usage, if known. Service clients report none.
     pub usage: Option<Usage>,
-    /// True if a part of the answer had arrived, or may have, as of a request that took too long: then the service did some
-    /// work, even where the request failed.
+    /// Whether part of the answer arrived, or may have arrived, as in a request that timed out: the service then did
+    /// some work even though the request failed.
     pub had_begun: bool,
 }
 
 impl<'a> Outcome<'a> {
-    /// A request that ended so.
+    /// Creates an outcome from the reported limits and the error, if any.
     pub fn new(limits: RateLimits, error: Option<&'a Error>) -> Self {
         Self { limits, error, usage: None, had_begun: false }
     }
 
-    /// A call that used so much.
+    /// Sets the token usage.
     #[must_use]
     pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
         self.usage = usage;
         self
     }
 
-    /// A request of whose answer a part had arrived, or nothing.
+    /// Sets whether part of the answer arrived.
     #[must_use]
     pub fn with_had_begun(mut self, had_begun: bool) -> Self {
         self.had_begun = had_begun;
@@ -128,10 +130,11 @@ impl<A: Admission + ?Sized> Admission for Arc<A> {
     }
 }
 
-/// One after the other: both must let a call in, and both are told how it ended. What the first one lets in waits for the
-/// second: the one that says when exactly to send comes last, as a rate limiter behind a queue. Where the second refuses,
-/// the first is told of its error, as of a call that came to nothing; where the caller gives up waiting for the second,
-/// of a [cancelled](crate::ErrorKind::Cancelled) one.
+/// Consults both in order: both must admit the call, and both are told how it ended.
+///
+/// A call admitted by the first waits for the second, so put the one that decides the exact time of sending last, such
+/// as a rate limiter behind a queue. If the second rejects the call, the first is told its error, as nothing was sent;
+/// if the caller stops waiting for the second, the first is told of a [cancelled](crate::ErrorKind::Cancelled) call.
 #[async_trait]
 impl<A: Admission, B: Admission> Admission for (A, B) {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
@@ -143,7 +146,7 @@ impl<A: Admission, B: Admission> Admission for (A, B) {
     }
 }
 
-/// Each is told how the request ended.
+/// Reports the outcome to each.
 impl Admitted for Vec<Box<dyn Admitted>> {
     fn report(self: Box<Self>, outcome: &Outcome<'_>) {
         self.into_iter().for_each(|admitted| admitted.report(outcome));

@@ -1,32 +1,32 @@
-//! Work that may outlive the run it was begun in.
+//! Work that may outlive the run that started it.
 
 use std::sync::{Arc, Weak};
 
-/// Keeps shared work in the run that began it, until it is dropped. See [`Context::detachable`](crate::Context::detachable).
+/// A guard that ties shared work to the run that started it. See [`Context::detachable`](crate::Context::detachable).
 #[derive(Debug)]
 #[must_use = "dropping it takes the work out of the run"]
 pub struct Attachment(#[allow(dead_code, reason = "held for its count")] Option<Arc<()>>);
 
-/// The attachments that all have to hold. Mostly there are none.
+/// The attachments that must all hold. Usually there are none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attachments(Vec<Weak<()>>);
 
 impl Attachment {
-    /// For work that nothing can be taken from.
+    /// Creates an attachment for work that has nothing to detach from.
     pub(super) fn none() -> Self {
         Self(None)
     }
 }
 
 impl Attachments {
-    /// These and one more.
+    /// Returns these attachments with one more, and that one.
     pub(super) fn with_another(&self) -> (Self, Attachment) {
         let another = Arc::new(());
         let all = self.0.iter().cloned().chain([Arc::downgrade(&another)]).collect();
         (Self(all), Attachment(Some(another)))
     }
 
-    /// True if one was dropped.
+    /// Returns `true` if any attachment was dropped.
     pub(super) fn are_broken(&self) -> bool {
         self.0.iter().any(|attachment| attachment.strong_count() == 0)
     }

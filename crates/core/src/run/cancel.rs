@@ -1,11 +1,11 @@
-//! A word from outside that a run should stop.
+//! Cancelling runs from outside.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Stops every run whose config holds it. Clones share one state; once cancelled it stays so.
+/// A token that cancels every run whose config holds it. Clones share one state; cancellation is permanent.
 ///
 /// # Example
 /// ```
@@ -24,18 +24,18 @@ pub struct CancelToken(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     cancelled: bool,
-    /// Who waits, by ticket: whoever stops waiting takes its waker along.
+    /// The wakers of waiting futures, by ticket; a dropped future removes its waker.
     waiting: BTreeMap<u64, Waker>,
     tickets: u64,
 }
 
 impl CancelToken {
-    /// A token that nobody has cancelled.
+    /// Creates a token that is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Stops the runs, now and in future.
+    /// Cancels all current and future runs that hold the token.
     pub fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;
@@ -44,12 +44,12 @@ impl CancelToken {
         waiting.into_values().for_each(Waker::wake);
     }
 
-    /// True once `cancel` was called. A long computation may look here from time to time.
+    /// Returns `true` once `cancel` has been called. Long computations should check it periodically.
     pub fn is_cancelled(&self) -> bool {
         self.lock().cancelled
     }
 
-    /// A future that completes when `cancel` is called.
+    /// Returns a future that completes when `cancel` is called.
     pub fn cancelled(&self) -> Cancelled {
         let mut state = self.lock();
         state.tickets += 1;
@@ -63,7 +63,7 @@ impl CancelToken {
     }
 }
 
-/// Waits for a [`CancelToken`].
+/// The future returned by [`CancelToken::cancelled`].
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! What a caller may say about one run: its name, limits and labels.
+//! The options of one run: its name, limits and labels.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::{Admission, CancelToken, Observer, RetryBudget, RunId, Timer};
 
-/// How often a function may return another runnable before the run is stopped, unless the config says otherwise.
+/// The default limit on how often a function may return another runnable before the run fails.
 pub(super) const DEFAULT_RECURSION_LIMIT: usize = 25;
 
-/// Options of one run, handed to `invoke_with`, `stream_with` and `batch_with`. All of them are optional.
+/// Options of one run, passed to `invoke_with`, `stream_with`, `batch_with` and the like. All are optional.
 ///
-/// Tags, metadata, configurable values and limits hold for the run and everything it calls; the name is the run's own.
+/// Tags, metadata, configurable values and limits apply to the run and everything it calls; the name and the id apply
+/// to the run itself only.
 ///
 /// # Example
 /// ```
@@ -30,41 +31,41 @@ pub(super) const DEFAULT_RECURSION_LIMIT: usize = 25;
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct RunConfig {
-    /// The name of the run, instead of the runnable's.
+    /// The name of the run; by default, that of the runnable.
     pub name: Option<String>,
-    /// The id of the run, instead of a new one. In a batch: of the first item.
+    /// The id of the run; by default, a new one. In a batch, the id of the first item.
     pub run_id: Option<RunId>,
     /// Labels for filtering runs.
     pub tags: Vec<String>,
-    /// Facts about the run, for whoever observes it.
+    /// Metadata of the run, for observers.
     pub metadata: Map<String, Value>,
-    /// Values that configurable steps look up.
+    /// The configurable values, which configurable steps read.
     pub configurable: Map<String, Value>,
-    /// The most model calls, and the most items of a batch, under way at once. Unlimited by default.
+    /// The maximum number of model calls, and of batch items, in flight. Unlimited by default.
     pub max_concurrency: Option<usize>,
     /// How often a function may return another runnable; 25 by default.
     pub recursion_limit: Option<usize>,
-    /// How long the whole run may take. For a batch: each item.
+    /// The time limit of the whole run, or of each item of a batch.
     pub timeout: Option<Duration>,
-    /// How many retries everything in the run may make together; unlimited by default.
+    /// The number of retries that everything in the run shares; unlimited by default.
     pub retry_budget: Option<RetryBudget>,
-    /// Who is asked before each model call of the run, and told what it used.
+    /// Consulted before each model call of the run, and told what the call used.
     pub admission: Option<Arc<dyn Admission>>,
-    /// Stops the run from outside.
+    /// Cancels the run from outside.
     pub cancel: Option<CancelToken>,
-    /// Who is told of the run and everything it calls.
+    /// The observers of the run and everything it calls.
     pub observers: Vec<Arc<dyn Observer>>,
-    /// What measures the run's time limit and dates its events; the real clock unless set.
+    /// The timer for the run's time limit, waits and event timestamps; the system clock by default.
     pub timer: Option<Arc<dyn Timer>>,
 }
 
 impl RunConfig {
-    /// A config that changes nothing.
+    /// Creates an empty config.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the run.
+    /// Sets the name of the run.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -78,70 +79,73 @@ impl RunConfig {
         self
     }
 
-    /// Adds a fact about the run.
+    /// Adds a metadata value.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Sets a value that configurable steps look up.
+    /// Sets a configurable value.
     #[must_use]
     pub fn with_configurable(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.configurable.insert(key.into(), value.into());
         self
     }
 
-    /// Bounds the model calls, and the items of a batch, that are under way at once. 0 counts as 1.
+    /// Sets the maximum number of model calls, and of batch items, in flight. 0 is treated as 1.
     ///
-    /// A model's stream counts until its last chunk. A step of your own that calls a model for each chunk of another
-    /// model's stream, while it reads that stream, therefore needs a limit of at least 2: with 1 it waits forever.
+    /// A streaming model call stays in flight until its last chunk. A step of your own that calls a model for each
+    /// chunk of another model's stream while reading that stream therefore needs a limit of at least 2: with 1 it
+    /// deadlocks.
     #[must_use]
     pub fn with_max_concurrency(mut self, limit: usize) -> Self {
         self.max_concurrency = Some(limit);
         self
     }
 
-    /// Bounds how often a function may return another runnable.
+    /// Sets how often a function may return another runnable.
     #[must_use]
     pub fn with_recursion_limit(mut self, limit: usize) -> Self {
         self.recursion_limit = Some(limit);
         self
     }
 
-    /// Bounds how long the run may take. A run that takes longer is dropped and gives a `Timeout` error. A time that no
-    /// clock can hold, such as `Duration::MAX`, is no limit.
+    /// Sets the time limit of the run. A run that exceeds it is dropped and fails with a `Timeout` error. A duration
+    /// beyond the range of the clock, such as `Duration::MAX`, means no limit.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
     }
 
-    /// Bounds the retries of everything in the run together: of retried steps, and of clients that try again by
-    /// themselves. The budget may be shared by several runs.
+    /// Sets the retry budget that everything in the run shares: retried steps, and clients with automatic retries.
+    /// Several runs may share one budget.
     #[must_use]
     pub fn with_retry_budget(mut self, budget: RetryBudget) -> Self {
         self.retry_budget = Some(budget);
         self
     }
 
-    /// Asks before each model call of the run, of whatever model, and reports what the call used: for budgets. What a
-    /// model call asks of other models is part of it. A step that is given one with
-    /// [`with_config`](crate::RunnableExt::with_config) asks both, the caller's first.
+    /// Sets the admission that is consulted before each model call of the run, whichever model it is, and that is told
+    /// what the call used, as budgets need.
+    ///
+    /// Calls that a model makes to other models are part of its own call. If a step is given an admission with
+    /// [`with_config`](crate::RunnableExt::with_config), both are consulted, the caller's first.
     #[must_use]
     pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
         self.admission = Some(Arc::new(admission));
         self
     }
 
-    /// Gives the run this id instead of a new one.
+    /// Sets the id of the run.
     #[must_use]
     pub fn with_run_id(mut self, id: RunId) -> Self {
         self.run_id = Some(id);
         self
     }
 
-    /// Lets the token stop the run.
+    /// Sets a token that cancels the run.
     #[must_use]
     pub fn with_cancel(mut self, token: CancelToken) -> Self {
         self.cancel = Some(token);
@@ -155,15 +159,15 @@ impl RunConfig {
         self
     }
 
-    /// Measures time with this timer.
+    /// Sets the timer.
     #[must_use]
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Some(Arc::new(timer));
         self
     }
 
-    /// This config under another: tags and observers add up, metadata and configurable values merge key by key, and
-    /// for everything else what `over` sets counts.
+    /// Merges another config over this one: tags and observers accumulate, metadata and configurable values merge key
+    /// by key, and every other option set in `over` takes precedence.
     ///
     /// # Example
     /// ```
@@ -193,7 +197,7 @@ impl RunConfig {
         }
     }
 
-    /// True when the config says nothing.
+    /// Returns `true` if no option is set.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { name, run_id, tags, metadata, configurable, max_concurrency, .. } = self;
         let Self { recursion_limit, timeout, retry_budget, admission, cancel, observers, timer, .. } = self;

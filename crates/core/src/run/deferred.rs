@@ -1,4 +1,4 @@
-//! Streams that have to be awaited before they begin.
+//! Streams that must be awaited before they begin.
 
 use std::pin::Pin;
 use std::task::{self, Poll, ready};
@@ -7,10 +7,10 @@ use futures_core::Stream;
 
 use crate::{ChunkStream, Result};
 
-/// The stream that `make` gives, or its error as the only item.
+/// Returns a stream that yields the items of the stream that `make` resolves to, or its error as the only item.
 ///
-/// The future is let go once the stream is there, and chunks pass through as they are: of combinators each would move
-/// every chunk of a stream again.
+/// The future is dropped once it has resolved, and chunks then pass through directly, where stream combinators would
+/// move each chunk again.
 ///
 /// # Example
 /// ```

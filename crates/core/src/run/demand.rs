@@ -1,15 +1,15 @@
-//! What a request will ask for, by estimate.
+//! The estimated demand of a request.
 
 use serde_json::Value;
 
 use crate::{ApproximateTokens, Context, LanguageModel, Message, PromptValue};
 
-/// What a request will ask for. See [`Admission`](crate::Admission).
+/// The estimated demand of a request. See [`Admission`](crate::Admission).
 ///
 /// # Example
 /// ```
 /// use catena_core::{fakes::FakeChatModel, Context, Demand};
-/// let cx = Context::default(); // in a run, that of the step: with the arguments that are bound to it
+/// let cx = Context::default(); // within a run, use the context of the step, which has its bound arguments
 /// let model = FakeChatModel::new(["Hello"]);
 /// let demand = Demand::of_prompt(&model, &"What is the time?".into(), &cx);
 /// assert_eq!(demand.input_tokens, Some(5));
@@ -17,32 +17,34 @@ use crate::{ApproximateTokens, Context, LanguageModel, Message, PromptValue};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Demand<'a> {
-    /// How many tokens it will use, by the caller's estimate, if there is one: those it reads and those it writes.
+    /// The total tokens it will use, input and output, by the caller's estimate, if there is one.
     pub tokens: Option<u64>,
-    /// How many of them it reads.
+    /// The input tokens among them.
     pub input_tokens: Option<u64>,
-    /// True if it may write as much as it likes: `tokens` then holds nothing of what it writes.
+    /// Whether the output is unbounded: `tokens` then includes no output tokens.
     pub is_open_ended: bool,
-    /// Which model it asks.
+    /// The model that is called.
     pub model: Option<&'a str>,
 }
 
 impl<'a> Demand<'a> {
-    /// A request of about so many tokens.
+    /// Creates the demand of a request of about this many tokens.
     pub fn of_tokens(tokens: Option<u64>) -> Self {
         Self { tokens, ..Self::default() }
     }
 
-    /// A call of this model which reads so many tokens and writes at most so many.
+    /// Creates the demand of a model call with this many input tokens and at most this many output tokens.
     pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
         let tokens = Some(input_tokens.saturating_add(max_output_tokens));
         Self { tokens, input_tokens: Some(input_tokens), is_open_ended: false, model }
     }
 
-    /// The call of `model` with this prompt in the run `cx`. It reads the prompt's tokens, by
-    /// [estimate](ApproximateTokens), and what describes its tools and the form of its answer; it writes for each answer
-    /// asked for (`n`, `best_of`) as many as one may have at most; if nobody says how many, it is
-    /// [open-ended](Self::is_open_ended). Bound arguments count before what is set on the model, its name included.
+    /// Estimates the demand of a call of `model` with this prompt in the run `cx`.
+    ///
+    /// Input tokens are those of the prompt, by [estimate](ApproximateTokens), plus the tool definitions and the
+    /// response format. Output tokens are the configured maximum per answer, times the number of answers requested
+    /// (`n`, `best_of`); without a maximum the demand is [open-ended](Self::is_open_ended). Bound arguments, including
+    /// the model name, take precedence over the model's own settings.
     pub fn of_prompt<M: LanguageModel + ?Sized>(model: &'a M, prompt: &PromptValue, cx: &'a Context) -> Self {
         let input = match prompt {
             PromptValue::Text(text) => text_tokens(text),
@@ -52,7 +54,8 @@ impl<'a> Demand<'a> {
         Self::of_input(model, input, 1, cx)
     }
 
-    /// One call of `model` with all these texts, each of which is answered. As [`of_prompt`](Self::of_prompt).
+    /// Estimates the demand of one call of `model` with several texts, each of which is answered. Like
+    /// [`of_prompt`](Self::of_prompt).
     pub fn of_texts<M: LanguageModel + ?Sized>(
         model: &'a M,
         texts: impl IntoIterator<Item = impl AsRef<str>>,
@@ -64,8 +67,8 @@ impl<'a> Demand<'a> {
         Self::of_input(model, input, count, cx)
     }
 
-    /// One call of `model` with so many texts, each of which is answered, whose tokens have been counted. As
-    /// [`of_prompt`](Self::of_prompt).
+    /// Estimates the demand of one call of `model` with this many texts, each of which is answered, whose tokens have
+    /// already been counted. Like [`of_prompt`](Self::of_prompt).
     pub fn of_tokens_in<M: LanguageModel + ?Sized>(
         model: &'a M,
         input_tokens: u64,
@@ -75,7 +78,7 @@ impl<'a> Demand<'a> {
         Self::of_input(model, input_tokens, texts, cx)
     }
 
-    /// The request for the vectors of these texts.
+    /// Estimates the demand of a request to embed these texts.
     pub fn of_embedding(model: &'a str, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let tokens = texts.into_iter().map(|text| text_tokens(text.as_ref())).fold(0, u64::saturating_add);
         Self::of_call(Some(model), tokens, 0)
@@ -85,7 +88,7 @@ impl<'a> Demand<'a> {
         let (bound, set) = (cx.arguments(), model.parameters());
         let places = || [bound, set.as_ref()].into_iter().flatten();
         let number = |name: &str| places().find_map(|members| members.get(name).and_then(Value::as_u64));
-        // The first that is there decides: behind one that is no bound, such as -1, stands nothing that bounds.
+        // The first setting found decides: if it is not a bound, such as -1, later settings are not consulted.
         let output = places()
             .find_map(|members| LENGTHS.iter().find_map(|name| members.get(*name).filter(|it| !it.is_null())))
             .and_then(Value::as_u64)
@@ -98,20 +101,20 @@ impl<'a> Demand<'a> {
         let format = format.map_or(0, |format| text_tokens(&format.to_string()));
         let input = input.saturating_add(tools).saturating_add(format);
         let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());
-        // One without a name is known by something else, such as its address.
+        // A model without a name is identified by something else, such as its address.
         let call = Self::of_call(name.filter(|name| !name.is_empty()), input, output);
         Self { is_open_ended: output == 0, ..call }
     }
 }
 
-/// What bounds the length of an answer, by its names.
+/// The names of the settings that bound the length of an answer.
 const LENGTHS: [&str; 4] = ["max_completion_tokens", "max_tokens", "max_output_tokens", "num_predict"];
 
 fn message_tokens(messages: &[Message]) -> u64 {
     ApproximateTokens::new().count(messages) as u64
 }
 
-/// As [`ApproximateTokens`] has it.
+/// Uses the same ratio as [`ApproximateTokens`].
 fn text_tokens(text: &str) -> u64 {
     const CHARS_PER_TOKEN: usize = 4;
     text.chars().count().div_ceil(CHARS_PER_TOKEN) as u64

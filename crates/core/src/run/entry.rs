@@ -1,9 +1,10 @@
-//! Several admissions, asked one after the other.
+//! Consulting several admissions in order.
 
 use crate::{Admission, Admitted, Demand, Error, ErrorKind, Outcome, RateLimits, Result};
 
-/// Asks these admissions in their order, pairs half by half, and each that shares its state with an earlier one not again.
-/// Where one refuses, or is waited for no longer, those before it are told: the call came to nothing.
+/// Consults the admissions in order, splitting pairs into their members and skipping each one that shares its state
+/// with an earlier one. If one rejects the call, or the future is dropped while waiting for it, the earlier ones are
+/// told that nothing was sent.
 pub(super) async fn enter<'a>(
     admissions: impl IntoIterator<Item = &'a dyn Admission>,
     demand: &Demand<'_>,
@@ -33,7 +34,7 @@ fn add_parts<'a>(admission: &'a dyn Admission, parts: &mut Vec<&'a dyn Admission
     }
 }
 
-/// Those that have let a call in, until all have.
+/// The admissions that have admitted the call so far, until all have.
 struct Entry(Vec<Box<dyn Admitted>>);
 
 impl Entry {
@@ -43,7 +44,7 @@ impl Entry {
     }
 }
 
-/// Nothing was sent: a budget, say, has nothing to book.
+/// Nothing was sent, so a budget, for example, has nothing to charge.
 impl Drop for Entry {
     fn drop(&mut self) {
         if !self.0.is_empty() {

@@ -1,4 +1,4 @@
-//! What observers are told.
+//! The events that observers receive.
 
 use std::any::Any;
 use std::fmt;
@@ -8,81 +8,81 @@ use serde_json::{Map, Value};
 
 use crate::{AiMessage, Chunk, Data, Error, Message, PromptValue, RunId, RunKind, Usage};
 
-/// Who runs: the same for every event of one run.
+/// The identity of a run, the same for all its events.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunInfo {
     /// The id of the run.
     pub id: RunId,
-    /// The runs that this one is part of, from the root to the direct parent.
+    /// The ids of the enclosing runs, from the root to the direct parent.
     pub parent_ids: Vec<RunId>,
-    /// The name of the runnable, or what the config calls the run.
+    /// The name given by the config, or that of the runnable.
     pub name: String,
-    /// What kind of work it is.
+    /// The kind of work the run performs.
     pub kind: RunKind,
-    /// The config's tags and the place in the composition (`seq:step:1`, `map:key:a`), sorted.
+    /// The config's tags and the position in the composition (`seq:step:1`, `map:key:a`), sorted.
     pub tags: Vec<String>,
-    /// The config's metadata.
+    /// The runnable's own metadata and the config's, which takes precedence.
     pub metadata: Map<String, Value>,
 }
 
-/// Something that happened in a run.
+/// An event of a run.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct RunEvent<'a> {
-    /// The run it happened in.
+    /// The run in which it happened.
     pub run: &'a RunInfo,
-    /// When.
+    /// The wall-clock time.
     pub time: SystemTime,
-    /// What.
+    /// What happened.
     pub kind: RunEventKind<'a>,
 }
 
-/// What can happen in a run. Every run has one `Start` and, whatever happens, one of `End`, `Error` and `Cancelled`.
+/// What happened in a run. Every run has exactly one `Start`, and exactly one of `End`, `Error` and `Cancelled`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum RunEventKind<'a> {
-    /// It began. The input is absent where it arrives in chunks.
+    /// The run started. The input is absent if it arrives in chunks.
     Start {
-        /// What goes in.
+        /// The input.
         input: Option<Payload<'a>>,
     },
-    /// A chunk of output.
+    /// The run produced a chunk of output.
     Chunk(Payload<'a>),
-    /// It is complete.
+    /// The run completed.
     End {
-        /// What went in; absent if nothing did.
+        /// The input; absent if there was none.
         input: Option<Payload<'a>>,
-        /// What came out; absent for a stream without chunks.
+        /// The output; absent for a stream without chunks.
         output: Option<Payload<'a>>,
     },
-    /// It failed.
+    /// The run failed.
     Error {
-        /// Why.
+        /// The error.
         error: &'a Error,
-        /// What had come out before.
+        /// The output produced before the error.
         partial: Option<Payload<'a>>,
     },
-    /// Its caller stopped it: by dropping it, or through a [`CancelToken`](crate::CancelToken).
+    /// The caller cancelled the run: by dropping it, or through a [`CancelToken`](crate::CancelToken).
     Cancelled {
-        /// What had come out before.
+        /// The output produced before the cancellation.
         partial: Option<Payload<'a>>,
     },
     /// Another attempt is about to be made.
     Retry {
-        /// The number of the coming attempt; the first retry is 2.
+        /// The number of the upcoming attempt; the first retry is 2.
         attempt: usize,
-        /// Why the last attempt failed.
+        /// The error of the previous attempt.
         error: &'a Error,
     },
-    /// A model whose output does not carry its token counts reports them.
+    /// A model whose output does not carry its token usage reported it.
     Usage {
-        /// The model, as the service calls it.
+        /// The model name used by the service.
         model: &'a str,
-        /// The token counts of the call.
+        /// The token usage of the call.
         usage: Usage,
     },
-    /// An event of the application's own. See [`Context::emit`](crate::Context::emit).
+    /// A custom event of the application. See [`Context::emit`](crate::Context::emit).
     Custom {
         /// Its name.
         name: &'a str,
@@ -92,13 +92,13 @@ pub enum RunEventKind<'a> {
 }
 
 impl RunEventKind<'_> {
-    /// True for the last event of a run.
+    /// Returns `true` for the last event of a run.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::End { .. } | Self::Error { .. } | Self::Cancelled { .. })
     }
 }
 
-/// A value on its way through a chain, seen by an observer: as JSON, or as its own type.
+/// A value passing through a chain, available to observers as JSON or as its own type.
 ///
 /// # Example
 /// ```
@@ -120,7 +120,7 @@ impl RunEventKind<'_> {
 #[derive(Clone, Copy)]
 pub struct Payload<'a>(&'a dyn Observable);
 
-/// What a payload can do: implemented by every chunk.
+/// The operations of a payload, implemented by every chunk.
 trait Observable: Sync {
     fn json(&self) -> Value;
     fn any(&self) -> &dyn Any;
@@ -141,12 +141,13 @@ impl<'a> Payload<'a> {
         Self(value)
     }
 
-    /// The value as JSON; made only when asked for.
+    /// Converts the value to JSON; computed only when called.
     pub fn to_json(&self) -> Value {
         self.0.json()
     }
 
-    /// The value as dynamic data: messages and prompts stay what they are, all else is as its JSON.
+    /// Converts the value to dynamic data: messages and prompts are kept as such, everything else is converted via
+    /// JSON.
     pub fn to_data(&self) -> Data {
         if let Some(data) = self.downcast_ref::<Data>() {
             return data.clone();
@@ -157,7 +158,7 @@ impl<'a> Payload<'a> {
         message.or_else(prompt).unwrap_or_else(|| self.to_json().into())
     }
 
-    /// The value itself, if it is of this type.
+    /// Returns the value itself if it is of this type.
     pub fn downcast_ref<T: 'static>(&self) -> Option<&'a T> {
         self.0.any().downcast_ref()
     }

@@ -1,4 +1,4 @@
-//! Giving up on a future or stream: when the run's time is up, or when its caller cancels it.
+//! Ending a future or stream at the run's deadline or on cancellation.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -9,7 +9,7 @@ use futures_util::stream;
 use super::cancel::{CancelToken, Cancelled};
 use crate::{ChunkStream, Context, Error, ErrorKind, Result, Sleep};
 
-/// What ends a run from outside.
+/// The deadline and the cancellation tokens of a run.
 struct Limits {
     time: Option<Sleep>,
     cancelled: Vec<Cancelled>,
@@ -17,7 +17,7 @@ struct Limits {
 }
 
 impl Limits {
-    /// `None` if nothing limits the run.
+    /// Returns `None` if nothing limits the run.
     fn of(cx: &Context) -> Option<Self> {
         let timer = cx.timer();
         let time = cx.deadline().map(|deadline| timer.sleep(deadline.saturating_duration_since(timer.now())));
@@ -31,7 +31,7 @@ impl Limits {
     }
 
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<Error> {
-        // All of them: each has to know whom to wake.
+        // Poll all of them: each must register the waker.
         let mut is_cancelled = false;
         for cancelled in &mut self.cancelled {
             is_cancelled |= Pin::new(cancelled).poll(task).is_ready();
@@ -46,7 +46,7 @@ impl Limits {
     }
 }
 
-/// The future's result, or the error of the limit that was reached first. The future is dropped then.
+/// Returns the future's result, or the error of the limit that is reached first, in which case the future is dropped.
 pub(crate) async fn limit_future<T>(future: impl Future<Output = Result<T>>, cx: &Context) -> Result<T> {
     let Some(mut limits) = Limits::of(cx) else { return future.await };
     let mut future = pin!(future);
@@ -57,7 +57,7 @@ pub(crate) async fn limit_future<T>(future: impl Future<Output = Result<T>>, cx:
     .await
 }
 
-/// The stream, ended by the error of a limit that is reached before it is complete.
+/// Returns the stream, which ends with an error if a limit is reached before it is complete.
 pub(crate) fn limit_stream<'a, T: Send + 'a>(chunks: ChunkStream<'a, T>, cx: &Context) -> ChunkStream<'a, T> {
     let Some(limits) = Limits::of(cx) else { return chunks };
     let mut running = Some((chunks, limits));

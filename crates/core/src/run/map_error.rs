@@ -1,4 +1,4 @@
-//! Streams whose errors are changed on the way.
+//! Streams with transformed errors.
 
 use std::pin::Pin;
 use std::task::{self, Poll};
@@ -7,7 +7,8 @@ use futures_core::Stream;
 
 use crate::{ChunkStream, Error, Result};
 
-/// The stream with every error changed by `change`. Chunks pass through as they are: `map` would move each of them again.
+/// Returns the stream with every error transformed by `change`. Unlike with `map`, chunks pass through without another
+/// move.
 pub(crate) fn map_error<'a, T: 'a>(
     chunks: ChunkStream<'a, T>,
     change: impl FnMut(Error) -> Error + Send + Unpin + 'a,

@@ -1,4 +1,4 @@
-//! Runs: what flows down a call, who watches it, and what bounds it.
+//! Runs: the context passed down a call, its observers and its limits.
 
 mod admission;
 mod attachment;

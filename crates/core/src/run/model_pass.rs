@@ -1,4 +1,4 @@
-//! The right to call a model, and what becomes of it.
+//! The permission for one model call, and the report of its outcome.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,14 +6,15 @@ use super::entry::enter;
 use super::permits::Permit;
 use crate::{Admission, Admitted, Context, Demand, Error, ErrorKind, Outcome, RateLimits, Result, Usage};
 
-/// The right to one model call: a permit of the run, and the leave of its admissions. Dropping it gives both back.
+/// Permission for one model call: a concurrency permit of the run, and the consent of its admissions. Dropping it
+/// releases both.
 pub(crate) struct ModelPass {
     _permit: Option<Permit>,
     admitted: Vec<Box<dyn Admitted>>,
     pub(super) meter: Arc<Meter>,
 }
 
-/// What a call reported that its output does not carry.
+/// Token usage reported during a call whose output does not carry it.
 #[derive(Debug, Default)]
 pub(super) struct Meter(Mutex<Option<Usage>>);
 
@@ -33,7 +34,7 @@ impl ModelPass {
         Self { _permit: permit, admitted: Vec::new(), meter: Arc::default() }
     }
 
-    /// Asks one after the other.
+    /// Consults the admissions in order.
     pub(super) async fn enter(
         &mut self,
         admissions: &[Arc<dyn Admission>],
@@ -44,7 +45,7 @@ impl ModelPass {
         Ok(())
     }
 
-    /// Says how the call ended, what its output says that it used, and whether there was any.
+    /// Reports how the call ended, the usage its output states, and whether any of the answer arrived.
     pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, had_begun: bool) {
         let usage = usage.or(self.meter.take());
         let outcome = Outcome::new(RateLimits::default(), error);
@@ -54,23 +55,25 @@ impl ModelPass {
 }
 
 impl Context {
-    /// Makes the call of a model that is no [`LanguageModel`](crate::LanguageModel), such as one for embeddings, under
-    /// the limits of the run: it counts for [`max_concurrency`](Self::max_concurrency), and the run's
-    /// [`Admission`](crate::Admission) is asked with what `demand` gives. `call` gets the context for everything below
-    /// it, and says with [`report_usage`](Self::report_usage) what it used.
+    /// Makes a call of a model that is not a [`LanguageModel`](crate::LanguageModel), such as an embedding model,
+    /// subject to the run's limits.
+    ///
+    /// The call counts towards [`max_concurrency`](Self::max_concurrency), and the run's
+    /// [`Admission`](crate::Admission) receives the result of `demand`. `call` receives the context for everything
+    /// below it, and reports its usage with [`report_usage`](Self::report_usage).
     ///
     /// # Errors
-    /// Those of the admission, and those of the call.
+    /// Errors of the admission, and of the call.
     ///
     /// # Cancellation
-    /// Dropping the future leaves the queue, or drops the call.
+    /// Dropping the future leaves the queue, or cancels the call.
     ///
     /// # Example
     /// ```
     /// use catena_core::{Context, Demand, Usage};
     /// # futures_executor::block_on(async {
     /// let demand = || Demand::of_embedding("small", ["one", "two"]);
-    /// let cx = Context::default(); // in a run, that of the step
+    /// let cx = Context::default(); // within a run, use the context of the step
     /// let vectors = cx.admitted(demand, async |cx| {
     ///     cx.report_usage("small", Usage::new(2, 0));
     ///     Ok([[0.5, 1.0], [0.25, 0.0]])
@@ -95,8 +98,8 @@ impl Context {
     }
 }
 
-/// Whether a part of an answer had arrived that was asked for at once, or may have: a service may work on what is no longer
-/// waited for.
+/// Returns whether part of a non-streamed answer arrived, or may have: a service may keep working on a request that the
+/// client no longer waits for.
 pub(crate) fn has_begun(error: Option<&Error>) -> bool {
     error.is_none_or(|error| matches!(error.kind(), ErrorKind::Incomplete | ErrorKind::Timeout))
 }

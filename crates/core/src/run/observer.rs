@@ -1,22 +1,22 @@
-//! Who watches runs.
+//! Observers of runs.
 
 use crate::{RunEvent, RunInfo};
 
-/// Is told of everything that happens in a run and in all it calls.
+/// A receiver of the events of a run and of all runs below it.
 ///
 /// # Contract
-/// Events of one run come in order: one start, then chunks, then one end, error or cancellation. Observing changes
-/// nothing: the same calls are made in the same way. `on_event` is called where the run is polled, so it must be
-/// quick and must not block; whatever takes time belongs behind a channel.
+/// The events of one run arrive in order: one start, then chunks, then one end, error or cancellation. Observation has
+/// no effect on execution: the same calls are made in the same way. `on_event` is called where the run is polled, so it
+/// must be fast and must not block; move slow work behind a channel.
 ///
 /// # Errors
-/// An observer cannot fail. What it cannot do it drops or records for itself.
+/// An observer cannot fail. It drops or records its own errors.
 ///
 /// # Cancellation
-/// A run that is dropped gives its `Cancelled` event at once, from within the drop.
+/// A dropped run emits its `Cancelled` event immediately, from within the drop.
 ///
 /// # Wrappers
-/// [`observe_with`] makes an observer of a closure. `Arc`s of observers go into
+/// [`observe_with`] turns a closure into an observer. `Arc`s of observers go into
 /// [`RunConfig::observers`](crate::RunConfig::observers).
 ///
 /// # Example
@@ -41,18 +41,18 @@ use crate::{RunEvent, RunInfo};
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub trait Observer: Send + Sync {
-    /// Takes note of an event.
+    /// Handles an event.
     fn on_event(&self, event: &RunEvent<'_>);
 
-    /// Is called around every poll of a run's future or stream, and calls `poll` once. For observers that set up
-    /// something while a run is at work, such as entering a tracing span.
+    /// Wraps every poll of a run's future or stream; it must call `poll` exactly once. For observers that establish a
+    /// context while a run executes, such as entering a tracing span.
     fn around_poll(&self, run: &RunInfo, poll: &mut dyn FnMut()) {
         let _ = run;
         poll();
     }
 }
 
-/// An observer made of a closure.
+/// Creates an observer from a closure.
 ///
 /// # Example
 /// See [`Payload`](crate::Payload).

@@ -1,4 +1,4 @@
-//! A stream made by an async block, which may own what the stream borrows from.
+//! A stream produced by an async block, which may own what the stream borrows from.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,18 +9,18 @@ use futures_util::{StreamExt, stream};
 
 use crate::{ChunkStream, Result};
 
-/// Where the block of an [`owning_stream`] leaves one item at a time for the stream to take.
+/// The slot into which the block of an [`owning_stream`] puts one item at a time.
 pub struct Slot<T>(Arc<Mutex<Option<Result<T>>>>);
 
 impl<T> Slot<T> {
-    /// Leaves an item and waits until it is taken.
+    /// Puts an item and waits until it is taken.
     pub async fn put(&self, item: Result<T>) {
         *lock(&self.0) = Some(item);
         // The block is polled again only after the item was taken.
         poll_fn(|_| if lock(&self.0).is_some() { Poll::Pending } else { Poll::Ready(()) }).await;
     }
 
-    /// Leaves every item of a stream.
+    /// Puts every item of a stream.
     pub async fn put_all(&self, mut items: ChunkStream<'_, T>) {
         while let Some(item) = items.next().await {
             self.put(item).await;
@@ -34,8 +34,8 @@ impl<T> fmt::Debug for Slot<T> {
     }
 }
 
-/// The items that the block puts into its slot. For wrappers whose stream outlives what it borrows from: the block may
-/// own it.
+/// Creates a stream of the items that the block puts into its slot. For wrappers whose stream outlives what it borrows
+/// from: the block may own it.
 ///
 /// # Cancellation
 /// Dropping the stream drops the block.
@@ -80,7 +80,7 @@ where
     }))
 }
 
-/// Nothing panics while it holds the lock.
+/// No code panics while holding the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,11 @@
-//! A fair budget of permits that bounds how many model calls are under way at once.
+//! A fair semaphore that limits the number of model calls in flight.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-/// A first-come, first-served semaphore. Needs no runtime.
+/// A first-come, first-served semaphore. Requires no runtime.
 #[derive(Debug)]
 pub(crate) struct Permits(Mutex<State>);
 
@@ -15,7 +15,7 @@ struct State {
     queue: VecDeque<Arc<Ticket>>,
 }
 
-/// One caller waiting in the queue.
+/// A caller waiting in the queue.
 #[derive(Debug)]
 struct Ticket(Mutex<Turn>);
 
@@ -26,7 +26,7 @@ enum Turn {
     GivenUp,
 }
 
-/// The right to one call. Dropping it lets the next caller in.
+/// A permit for one call. Dropping it hands the permit to the next caller.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped at once bounds nothing"]
 pub(crate) struct Permit(Arc<Permits>);
@@ -68,7 +68,7 @@ impl Permits {
         .await
     }
 
-    /// Hands a permit to the first who still waits, or keeps it.
+    /// Hands a permit to the first caller still waiting, or keeps it as free.
     fn release(&self) {
         let mut state = lock(&self.0);
         while let Some(ticket) = state.queue.pop_front() {
@@ -92,7 +92,7 @@ impl Drop for Permit {
     }
 }
 
-/// A place in the queue. Leaving it passes on a permit that was granted but not taken.
+/// A place in the queue. Dropping it passes on a permit that was granted but not taken.
 struct Place {
     permits: Arc<Permits>,
     ticket: Arc<Ticket>,
@@ -111,7 +111,7 @@ impl Drop for Place {
     }
 }
 
-/// Nothing here can panic while it holds a lock, so a poisoned one is still consistent.
+/// No code here panics while holding a lock, so the state of a poisoned lock is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,21 +1,22 @@
-//! How many retries the parts of a run may make together.
+//! The number of retries that the parts of a run share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A number of retries that everything in a run shares: retried steps, and clients of services that try again by
-/// themselves. What takes the last one leaves none to the others, whose errors then pass through.
+/// A budget of retries that everything in a run shares: retried steps, and clients with automatic retries. Once it is
+/// exhausted, errors are returned without a retry.
 ///
-/// There are two ways to have one:
+/// There are two ways to get one:
 ///
-/// * [`RunConfig::with_retry_budget`](crate::RunConfig::with_retry_budget) bounds a whole run, or all runs that are given
-///   the same budget, such as a batch. One that a step is given with [`with_config`](crate::RunnableExt::with_config)
-///   counts beside the caller's.
-/// * [`with_retry`](crate::RunnableExt::with_retry) makes one for each call of the step it wraps, of as many retries as
-///   its policy allows. A client below takes its retries from it, so three attempts around a model that itself makes
-///   three are three requests, not nine. A `with_retry` inside another has a budget of its own: each was asked for.
+/// * [`RunConfig::with_retry_budget`](crate::RunConfig::with_retry_budget) limits a whole run, or all runs that are
+///   given the same budget, such as a batch. A budget given to a step with
+///   [`with_config`](crate::RunnableExt::with_config) applies in addition to the caller's.
+/// * [`with_retry`](crate::RunnableExt::with_retry) creates one for each call of the step it wraps, with as many
+///   retries as its policy allows. A client below draws its retries from it, so three attempts around a model that
+///   itself makes three result in three requests, not nine. A `with_retry` nested in another has its own budget: each
+///   was requested explicitly.
 ///
-/// Clones share what is left.
+/// Clones share the remaining retries.
 ///
 /// # Example
 /// ```
@@ -29,19 +30,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Clone)]
 pub struct RetryBudget {
     own: Arc<Budget>,
-    /// The caller's budget, which counts too.
+    /// The caller's budget, which applies as well.
     outer: Option<Arc<Self>>,
 }
 
 #[derive(Debug)]
 struct Budget {
     left: AtomicUsize,
-    /// Made by a retried step for what is below it.
+    /// Whether it was created by a retried step for everything below it.
     of_step: bool,
 }
 
 impl RetryBudget {
-    /// A budget of so many retries.
+    /// Creates a budget of this many retries.
     pub fn new(retries: usize) -> Self {
         Self::with_outer(retries, None, false)
     }
@@ -51,18 +52,18 @@ impl RetryBudget {
         Self { own, outer: outer.map(Arc::new) }
     }
 
-    /// How many retries are left.
+    /// Returns the number of retries left.
     pub fn left(&self) -> usize {
         let own = self.own.left.load(Ordering::Relaxed);
         self.outer.as_ref().map_or(own, |outer| own.min(outer.left()))
     }
 
-    /// The budget of one call of a retried step, below what is there already.
+    /// Creates the budget of one call of a retried step, within the existing budget.
     pub(crate) fn of_step(retries: usize, present: Option<&Self>) -> Self {
         Self::with_outer(retries, present.and_then(Self::without_steps), true)
     }
 
-    /// What callers gave, without what retried steps made.
+    /// Returns the budgets set by callers, without those created by retried steps.
     fn without_steps(&self) -> Option<Self> {
         let outer = self.outer.as_deref().and_then(Self::without_steps);
         if self.own.of_step {
@@ -72,7 +73,7 @@ impl RetryBudget {
         }
     }
 
-    /// This budget below that of the caller: a retry takes one from each.
+    /// Returns this budget nested in the caller's: a retry takes one from each.
     pub(crate) fn within(&self, callers: &Self) -> Self {
         let mut all = std::iter::successors(Some(callers), |budget| budget.outer.as_deref());
         if all.any(|budget| Arc::ptr_eq(&budget.own, &self.own)) {
@@ -81,7 +82,7 @@ impl RetryBudget {
         Self { own: self.own.clone(), outer: Some(Arc::new(callers.clone())) }
     }
 
-    /// Takes one retry. False if none is left.
+    /// Takes one retry. Returns `false` if none is left.
     pub(crate) fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
         if self.own.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {

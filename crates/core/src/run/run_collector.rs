@@ -1,4 +1,4 @@
-//! An observer that keeps the tree of runs.
+//! An observer that records the tree of runs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::{Observer, RunEvent, RunEventKind, RunId, RunInfo};
 
-/// Keeps every run that it is told of, with its children. Clones share what was collected.
+/// An observer that records every run, as a tree. Clones share the records.
 ///
-/// It grows with what it observes: use one for each thing you want to look at, and drop it with that.
+/// It grows with every run: use a separate collector for each task you want to inspect, and drop it afterwards.
 ///
 /// # Example
 /// ```
@@ -27,54 +27,54 @@ use crate::{Observer, RunEvent, RunEventKind, RunId, RunInfo};
 #[derive(Debug, Clone, Default)]
 pub struct RunCollector(Arc<Mutex<Vec<RunRecord>>>);
 
-/// What became of a run.
+/// The record of a run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunRecord {
-    /// Who ran.
+    /// The identity of the run.
     pub info: RunInfo,
     /// When it started.
     pub started: SystemTime,
-    /// When it ended, if it has.
+    /// When it ended; `None` while it is running.
     pub ended: Option<SystemTime>,
     /// How it ended.
     pub status: RunStatus,
-    /// What went in, as JSON; for one that streams, once it has ended.
+    /// The input as JSON; for a streamed input, available once the run has ended.
     pub input: Option<Value>,
-    /// What came out, as JSON; of a run that failed, what came before.
+    /// The output as JSON; for a run that failed or was cancelled, the output produced before.
     pub output: Option<Value>,
-    /// How many chunks came out.
+    /// The number of chunks produced.
     pub chunks: usize,
-    /// The runs below it, in the order in which they started.
+    /// The child runs, in the order in which they started.
     pub children: Vec<RunRecord>,
 }
 
-/// How a run ended.
+/// The status of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunStatus {
-    /// It has not.
+    /// It has not ended.
     Running,
-    /// Well.
+    /// It completed.
     Ok,
-    /// With this error.
+    /// It failed with this error.
     Error(String),
-    /// Its caller stopped it.
+    /// The caller cancelled it.
     Cancelled,
 }
 
 impl RunCollector {
-    /// A collector of nothing yet.
+    /// Creates an empty collector.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The outermost runs, each with all below it, in the order in which they started.
+    /// Returns the root runs with their subtrees, in the order in which they started.
     pub fn roots(&self) -> Vec<RunRecord> {
         let records = self.lock().clone();
         let mut children: std::collections::HashMap<Option<RunId>, Vec<RunRecord>> =
             std::collections::HashMap::new();
-        // Children start after their parents: from the back, each finds its own children complete.
+        // Children start after their parents, so in reverse order the children of each run are already complete.
         for mut record in records.into_iter().rev() {
             record.children = children.remove(&Some(record.info.id)).unwrap_or_default();
             record.children.reverse();
@@ -106,7 +106,7 @@ impl Observer for RunCollector {
             });
             return;
         }
-        // The run under way is most likely among the last that started.
+        // The current run is most likely among the last that started.
         let Some(record) = records.iter_mut().rev().find(|record| record.info.id == event.run.id) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! Identities of runs.
+//! Ids of runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::random::random_bits;
 use crate::{Error, ErrorKind};
 
-/// The id of a run: a UUID of version 7 (RFC 9562), so that ids sort by time.
+/// The id of a run: a UUID version 7 (RFC 9562), so that ids sort by time.
 ///
 /// # Example
 /// ```
@@ -20,7 +20,7 @@ use crate::{Error, ErrorKind};
 pub struct RunId(u128);
 
 impl RunId {
-    /// A new id for this moment.
+    /// Creates a new id for this point in time.
     pub(crate) fn new(now: SystemTime) -> Self {
         let millis = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis()) & 0xFFFF_FFFF_FFFF;
         let random = (u128::from(random_bits()) << 64) | u128::from(random_bits());
@@ -29,7 +29,7 @@ impl RunId {
         Self((millis << 80) | version_and_random | variant_and_random)
     }
 
-    /// The id as a number.
+    /// Returns the id as a number.
     pub fn as_u128(self) -> u128 {
         self.0
     }

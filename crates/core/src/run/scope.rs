@@ -1,12 +1,12 @@
-//! The life of an observed run: opened once, ended once, whatever happens.
+//! The lifetime of an observed run: opened once, and ended exactly once.
 
 use crate::chunk::merge_option;
 use crate::{Chunk, Context, Error, ErrorKind, Payload, Result, RunEventKind};
 
-/// An open run. Dropped before it was ended, it reports that the run was cancelled.
+/// An open run. If dropped before it has ended, it reports that the run was cancelled.
 pub(crate) struct Scope<O: Chunk> {
     cx: Context,
-    /// What has come out so far.
+    /// The output so far.
     output: Option<O>,
     open: bool,
 }
@@ -17,12 +17,12 @@ impl<O: Chunk> Scope<O> {
         Self { cx, output: None, open: true }
     }
 
-    /// Polls the run with its observers around it.
+    /// Polls the run inside its observers' `around_poll`.
     pub(crate) fn poll<T>(&self, poll: impl FnOnce() -> T) -> T {
         self.cx.poll_watched(poll)
     }
 
-    /// Reports a chunk of output and keeps it.
+    /// Reports a chunk of output, if `report` is set, and accumulates it.
     pub(crate) fn chunk(&mut self, chunk: &O, report: bool) {
         if report {
             self.cx.notify(RunEventKind::Chunk(Payload::new(chunk)));
@@ -50,7 +50,7 @@ impl<O: Chunk> Scope<O> {
             .notify(RunEventKind::End { input: input.map(Payload::new), output: output.map(Payload::new) });
     }
 
-    /// Reports that the run failed. One that was stopped from outside is not called a failure.
+    /// Reports that the run failed. A run cancelled from outside is reported as cancelled, not as failed.
     pub(crate) fn error(&mut self, error: &Error) {
         self.open = false;
         let partial = self.output.as_ref().map(Payload::new);

@@ -1,4 +1,4 @@
-//! Calling a step within a run: its run is opened and ended, its errors learn where they come from.
+//! Calling a step within a run: opening and ending its run, and adding its position to errors.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -14,12 +14,12 @@ use crate::chunk::merge_option;
 use crate::runnable::Shape;
 use crate::{Chunk, ChunkStream, Context, Error, Result, RunKind, Runnable, Segment, gather};
 
-/// The place of a step in what calls it: a segment of an error's path and a tag of the step's run.
+/// The position of a step in its caller: a segment of an error's path and a tag of the step's run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place<'a> {
-    /// Called without a place of its own: from a function, or as the root.
+    /// Called without a position: from a function, or as the root.
     Plain,
-    /// The element of a list that is mapped over, from 0.
+    /// The element of a mapped list, from 0.
     Each(usize),
     /// The branch of a parallel step.
     Key(&'a str),
@@ -31,7 +31,7 @@ pub(crate) enum Place<'a> {
     Condition(usize),
     /// The arm of a branch, from 0.
     Arm(usize),
-    /// The arm that is taken when no condition holds.
+    /// The default arm, taken when no condition holds.
     DefaultArm(usize),
 }
 
@@ -59,7 +59,7 @@ impl Place<'_> {
         }
     }
 
-    /// The context of a step at this place: bound arguments are for another attempt and for a fallback too.
+    /// Returns the context of a step at this position. Bound arguments also apply to retries and fallbacks.
     fn context(self, cx: &Context) -> Cow<'_, Context> {
         match self {
             Self::Attempt(_) | Self::Fallback(_) => cx.without_run(),
@@ -76,7 +76,7 @@ impl Place<'_> {
     }
 }
 
-/// Calls a step in a run of its own.
+/// Calls a step in a new run.
 pub(crate) async fn call<R>(step: &R, input: R::Input, cx: &Context, place: Place<'_>) -> Result<R::Output>
 where
     R: Runnable + ?Sized,
@@ -86,7 +86,7 @@ where
     call_here(step, input, &cx).await.map_err(|error| place.locate(error, step))
 }
 
-/// Calls a step in a run of its own that gets what the context holds for the next run.
+/// Calls a step in a new run, which takes the state that the context holds for the next run.
 pub(crate) async fn call_here<R>(step: &R, input: R::Input, cx: &Context) -> Result<R::Output>
 where
     R: Runnable + ?Sized,
@@ -94,7 +94,7 @@ where
     if !cx.is_observed() || step.shape() == Shape::Wrapper {
         return step.call(input, cx).await;
     }
-    // Boxed: it is much larger than a call that nobody watches.
+    // Boxed, because it is much larger than an unobserved call.
     Box::pin(call_observed(step, input, cx)).await
 }
 
@@ -104,16 +104,17 @@ where
 {
     let Some((cx, scope)) = cx.open(step, Some(&input)) else { return step.call(input, cx).await };
     let kept = input.clone();
-    // The limits of a run are checked at its root, inside the run, so that it ends as what it ended by.
+    // The limits of a run are enforced at its root, inside the run, so that the run's last event reflects the limit
+    // reached.
     let call = watched(step.call(input, &cx), &cx);
     let result = if cx.is_root() { limit_future(call, &cx).await } else { call.await };
     scope.finish(Some(&kept), &result);
     result
 }
 
-/// Calls a step of a sequence. What the context holds for the next run goes to the first step.
+/// Calls a step of a sequence. The state that the context holds for the next run goes to the first step.
 ///
-/// Not an async function: where nobody watches, the step's own future is all it takes.
+/// Not an `async fn`: without observers, the step's own future is returned as it is.
 pub(crate) fn call_in_sequence<'a, R>(
     step: &'a R,
     input: R::Input,
@@ -129,7 +130,7 @@ where
     Box::pin(async move { call_here(step, input, &cx.tagged(sequence_tag(cx))).await })
 }
 
-/// The call with the observers around each poll.
+/// Runs the call with each poll inside the observers' `around_poll`.
 async fn watched<T>(call: impl Future<Output = T>, cx: &Context) -> T {
     let mut call = std::pin::pin!(call);
     std::future::poll_fn(|task| cx.poll_watched(|| call.as_mut().poll(task))).await
@@ -183,7 +184,7 @@ where
     Box::pin(until_error(map_error(chunks, move |error| named(error, step))))
 }
 
-/// Streams through a step in a run of its own.
+/// Streams through a step in a new run.
 pub(crate) fn transform<'a, R>(
     step: &'a R,
     input: ChunkStream<'a, R::Input>,
@@ -199,7 +200,7 @@ where
     map_error(output, move |error| place.locate(error, step))
 }
 
-/// Streams through a step in a run of its own that gets what the context holds for the next run.
+/// Streams through a step in a new run, which takes the state that the context holds for the next run.
 pub(crate) fn transform_here<'a, R>(
     step: &'a R,
     input: ChunkStream<'a, R::Input>,
@@ -211,7 +212,7 @@ where
     if !cx.is_observed() || step.shape() == Shape::Wrapper {
         return step.transform(input, cx);
     }
-    // Prompts and models need their input whole: their run starts when it is there.
+    // Prompts, models and tools need their complete input: their run starts when it has arrived.
     let whole = matches!(step.kind(), RunKind::Prompt | RunKind::ChatModel | RunKind::Llm | RunKind::Tool);
     let opened = async move {
         if whole {
@@ -228,7 +229,7 @@ where
     Box::pin(chunks)
 }
 
-/// [`transform_here`] for a step that is made for this stream alone.
+/// Like [`transform_here`], for a step that exists for this stream alone.
 pub(crate) fn transform_owned<'a, R>(
     step: R,
     input: ChunkStream<'a, R::Input>,
@@ -242,7 +243,7 @@ where
     })
 }
 
-/// Gathers the input and calls once: how a step streams that has no better way.
+/// Gathers the input and calls the step once: the default way to stream.
 pub(crate) fn gather_and_call<'a, R>(
     step: &'a R,
     input: ChunkStream<'a, R::Input>,
@@ -260,19 +261,19 @@ where
     Box::pin(stream::once(output).filter_map(|output| std::future::ready(output.transpose())))
 }
 
-/// The stream that is made when it is first polled: for what is made by code of the application.
+/// Returns a stream that is created when first polled, for streams created by application code.
 pub(crate) fn lazily<'a, T: Send + 'a>(
     make: impl FnOnce() -> ChunkStream<'a, T> + Send + 'a,
 ) -> ChunkStream<'a, T> {
     deferred(async move { Ok(make()) })
 }
 
-/// An input that is there at once.
+/// Returns a stream of one complete input.
 pub(crate) fn whole<'a, I: Chunk>(input: I) -> ChunkStream<'a, I> {
     Box::pin(stream::iter([Ok(input)]))
 }
 
-/// The stream up to its first error.
+/// Returns the stream up to and including its first error.
 pub(crate) fn until_error<'a, T: Send + 'a>(
     chunks: impl futures_core::Stream<Item = Result<T>> + Send + 'a,
 ) -> impl futures_core::Stream<Item = Result<T>> + Send + 'a {
@@ -304,11 +305,11 @@ where
 
 /// A stream in an open run.
 struct Observed<'a, I: Chunk, O: Chunk> {
-    /// `None` once it has ended. It stands before the scope, so that what the run is made of ends before the run does.
+    /// `None` once it has ended. Declared before the scope, so that it is dropped before the run ends.
     chunks: Option<ChunkStream<'a, O>>,
     input: Arc<Mutex<Option<I>>>,
     scope: Option<Scope<O>>,
-    /// Whether each chunk is an event; a prompt is no stream to those who watch.
+    /// Whether each chunk is reported as an event; a prompt's output is not reported as a stream.
     report_chunks: bool,
 }
 
@@ -324,7 +325,7 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         Some(Self { chunks: Some(chunks), input, scope: Some(scope), report_chunks })
     }
 
-    /// Opens the run when the first chunk of input is there, so that it starts after the run that makes it.
+    /// Opens the run when the first chunk of input arrives, so that it starts after the run that produces it.
     async fn open_streaming<R>(step: &'a R, mut input: ChunkStream<'a, I>, cx: Context) -> Option<Self>
     where
         R: Runnable<Input = I, Output = O> + ?Sized,
@@ -346,7 +347,8 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
         Some(Self { chunks: Some(chunks), input: seen, scope: Some(scope), report_chunks: true })
     }
 
-    /// The step does not run on an input that has failed. It may look at it, as it would if nobody watched.
+    /// Creates a stream for an input that has failed. No run is opened, but the step still sees the failed input, as it
+    /// would without observers.
     fn failed<R>(step: &'a R, error: Error, cx: Context) -> Self
     where
         R: Runnable<Input = I, Output = O> + ?Sized,
@@ -384,13 +386,13 @@ impl<'a, I: Chunk, O: Chunk> Observed<'a, I, O> {
     }
 }
 
-/// Adds the position of a sequence's step to an error, and the step's name where the error starts.
+/// Adds the position of a sequence's step to an error, and the step's name where the error originates.
 pub(crate) fn locate<R: Runnable + ?Sized>(mut error: Error, step: &R, offset: usize) -> Error {
     if error.is_passing() {
         return error;
     }
     if let Shape::Sequence(_) = step.shape() {
-        // The step is itself a sequence and has numbered its own steps: continue its count.
+        // The step is itself a sequence and has numbered its own steps: offset their numbers.
         if let Some(Segment::Seq(index)) = error.path_mut().outermost_mut() {
             *index += offset;
             return error;

@@ -1,4 +1,4 @@
-//! Everything that happens in a run as a stream of events, in LangChain's `astream_events` v2 vocabulary.
+//! The events of a run as a stream, in LangChain's `astream_events` v2 vocabulary.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -21,24 +21,25 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StreamEvent {
-    /// `on_<kind>_<what>`: the kind is `chain`, `prompt`, `chat_model`, `llm`, `parser` or `tool`; what happened is
-    /// `start`, `stream`, `end`, `error` or `cancelled`. Also `on_retry`, `on_usage` and `on_custom_event`.
+    /// The event name, `on_<kind>_<what>`, where the kind is `chain`, `prompt`, `chat_model`, `llm`, `parser` or
+    /// `tool`, and what happened is `start`, `stream`, `end`, `error` or `cancelled`. Also `on_retry`, `on_usage` and
+    /// `on_custom_event`.
     pub event: String,
     /// The name of the run, or of a custom event.
     pub name: String,
-    /// The run.
+    /// The id of the run.
     #[serde(serialize_with = "as_text")]
     pub run_id: RunId,
-    /// The runs it is part of, from the root to the direct parent.
+    /// The ids of the enclosing runs, from the root to the direct parent.
     #[serde(serialize_with = "as_texts")]
     pub parent_ids: Vec<RunId>,
     /// The run's tags, sorted.
     pub tags: Vec<String>,
     /// The run's metadata.
     pub metadata: Map<String, Value>,
-    /// `input`, `chunk`, `output`, `error`, or what a custom event carries.
+    /// The data of the event: `input`, `chunk`, `output` or `error`, or the fields of a retry, usage or custom event.
     pub data: Record,
-    /// What kind of work the run is.
+    /// The kind of work the run performs.
     #[serde(skip)]
     pub kind: RunKind,
 }
@@ -51,8 +52,8 @@ fn as_texts<S: serde::Serializer>(ids: &[RunId], serializer: S) -> Result<S::Ok,
     serializer.collect_seq(ids.iter().map(ToString::to_string))
 }
 
-/// Which events are wanted: those that any `include` names, or all if there is none, without those that an `exclude`
-/// names.
+/// A filter for events: passes those that match any `include`, or all if there is none, except those that match an
+/// `exclude`.
 ///
 /// # Example
 /// ```
@@ -84,54 +85,54 @@ impl Criterion {
 }
 
 impl EventFilter {
-    /// Wants everything.
+    /// Creates a filter that passes all events.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Wants runs of this name.
+    /// Includes runs with this name.
     #[must_use]
     pub fn include_name(mut self, name: impl Into<String>) -> Self {
         self.include.push(Criterion::Name(name.into()));
         self
     }
 
-    /// Wants runs of this kind.
+    /// Includes runs of this kind.
     #[must_use]
     pub fn include_kind(mut self, kind: RunKind) -> Self {
         self.include.push(Criterion::Kind(kind));
         self
     }
 
-    /// Wants runs with this tag.
+    /// Includes runs with this tag.
     #[must_use]
     pub fn include_tag(mut self, tag: impl Into<String>) -> Self {
         self.include.push(Criterion::Tag(tag.into()));
         self
     }
 
-    /// Does not want runs of this name.
+    /// Excludes runs with this name.
     #[must_use]
     pub fn exclude_name(mut self, name: impl Into<String>) -> Self {
         self.exclude.push(Criterion::Name(name.into()));
         self
     }
 
-    /// Does not want runs of this kind.
+    /// Excludes runs of this kind.
     #[must_use]
     pub fn exclude_kind(mut self, kind: RunKind) -> Self {
         self.exclude.push(Criterion::Kind(kind));
         self
     }
 
-    /// Does not want runs with this tag.
+    /// Excludes runs with this tag.
     #[must_use]
     pub fn exclude_tag(mut self, tag: impl Into<String>) -> Self {
         self.exclude.push(Criterion::Tag(tag.into()));
         self
     }
 
-    /// True for an event that is wanted.
+    /// Returns `true` if the filter passes the event.
     pub fn allows(&self, event: &StreamEvent) -> bool {
         let included =
             self.include.is_empty() || self.include.iter().any(|criterion| criterion.matches(event));
@@ -139,11 +140,11 @@ impl EventFilter {
     }
 }
 
-/// The events of a run as they happen. Made by [`stream_events`](crate::RunnableExt::stream_events).
+/// A stream of the events of a run as they happen. Created by [`stream_events`](crate::RunnableExt::stream_events).
 ///
-/// A failed run gives its error events, then the error itself as the last item. Dropping it cancels the run.
+/// A failed run yields its error events, then the error itself as the last item. Dropping the stream cancels the run.
 pub struct EventStream<'a> {
-    /// The run, reduced to whether it goes on; `None` when it is over.
+    /// The run with its chunks discarded; `None` once it has ended.
     run: Option<ChunkStream<'a, ()>>,
     events: Arc<Mutex<VecDeque<StreamEvent>>>,
     filter: EventFilter,
@@ -151,7 +152,7 @@ pub struct EventStream<'a> {
 }
 
 impl EventStream<'_> {
-    /// Leaves out the events that the filter does not want.
+    /// Skips the events that the filter does not pass.
     #[must_use]
     pub fn filtered(mut self, filter: EventFilter) -> Self {
         self.filter = filter;
@@ -205,7 +206,7 @@ where
 
 struct Recorder {
     events: Arc<Mutex<VecDeque<StreamEvent>>>,
-    /// What the caller gave: the root run reports it at its start.
+    /// The caller's input, which the root run reports at its start.
     input: Data,
 }
 
@@ -234,7 +235,7 @@ impl Recorder {
         }
     }
 
-    /// What is told of an event beside its run.
+    /// Returns the data of an event.
     fn data(&self, event: &RunEvent<'_>) -> Record {
         let kind = event.run.kind;
         let is_root = event.run.parent_ids.is_empty();
@@ -273,12 +274,12 @@ impl Recorder {
     }
 }
 
-/// The values that there are.
+/// Builds a record of the values that are present.
 fn record<const N: usize>(values: [(&str, Option<Data>); N]) -> Record {
     values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// What happened, in LangChain's words: `on_chain_start`.
+/// Returns LangChain's name of the event: `on_chain_start`.
 fn event_name(event: &RunEvent<'_>) -> String {
     let what = match event.kind {
         RunEventKind::Start { .. } => "start",
@@ -293,7 +294,7 @@ fn event_name(event: &RunEvent<'_>) -> String {
     format!("on_{}_{what}", kind_word(event.run.kind))
 }
 
-/// The word for a kind of work in event names.
+/// Returns the name of a kind of work as used in event names.
 fn kind_word(kind: RunKind) -> &'static str {
     match kind {
         RunKind::Chain => "chain",
@@ -305,7 +306,7 @@ fn kind_word(kind: RunKind) -> &'static str {
     }
 }
 
-/// What models are asked, in the shape that readers of these events know.
+/// Converts a model's input to the shape that consumers of these events expect.
 fn model_input(kind: RunKind, input: Data) -> Data {
     let prompt = |input: Data| match input {
         Data::Prompt(prompt) => *prompt,
@@ -333,7 +334,7 @@ fn model_output(kind: RunKind, output: Data) -> Data {
     output
 }
 
-/// Nothing panics while it holds the lock.
+/// No code panics while holding the lock.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Runs as `tracing` spans, with OpenTelemetry's names for model calls.
+//! Runs as `tracing` spans, with OpenTelemetry's attribute names for model calls.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,14 @@ use tracing::{Level, Span};
 
 use crate::{AiMessage, Observer, Payload, RunEvent, RunEventKind, RunId, RunInfo, RunKind, Usage};
 
-/// Opens a span for every run, below that of the run it is part of, and enters it while the run is at work.
+/// An observer that opens a span for every run, as a child of its parent run's span, and enters it whenever the run is
+/// polled.
 ///
-/// A model call carries the attributes of OpenTelemetry's GenAI conventions: `gen_ai.operation.name`,
+/// Model calls carry the attributes of OpenTelemetry's GenAI conventions: `gen_ai.operation.name`,
 /// `gen_ai.provider.name`, `gen_ai.request.model`, `gen_ai.response.model`, `gen_ai.response.id`,
-/// `gen_ai.response.finish_reasons`, `gen_ai.usage.input_tokens` and `gen_ai.usage.output_tokens`. What was said is
-/// recorded only [when asked for](TracingObserver::with_content). `otel.name`, `otel.kind` and `otel.status_code` tell a
-/// bridge to OpenTelemetry what to call the span and whether it failed.
+/// `gen_ai.response.finish_reasons`, `gen_ai.usage.input_tokens` and `gen_ai.usage.output_tokens`. Message content is
+/// recorded only [on request](TracingObserver::with_content). `otel.name`, `otel.kind` and `otel.status_code` tell an
+/// OpenTelemetry bridge the span's name and whether the run failed.
 ///
 /// # Example
 /// ```
@@ -27,17 +28,17 @@ use crate::{AiMessage, Observer, Payload, RunEvent, RunEventKind, RunId, RunInfo
 #[derive(Debug, Default)]
 pub struct TracingObserver {
     content: bool,
-    /// The spans of the runs under way: each is taken out when its run ends.
+    /// The spans of the open runs; each is removed when its run ends.
     spans: Mutex<HashMap<RunId, Span>>,
 }
 
 impl TracingObserver {
-    /// An observer that records no content.
+    /// Creates an observer that records no content.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records inputs and outputs too, as JSON. They may hold what users said.
+    /// Also records inputs and outputs, as JSON. They may contain user data.
     #[must_use]
     pub fn with_content(mut self) -> Self {
         self.content = true;
@@ -136,7 +137,7 @@ impl TracingObserver {
     }
 }
 
-/// The span of a run, with room for all that may be recorded later.
+/// Creates the span of a run, with empty fields for everything that may be recorded later.
 fn span(run: &RunInfo) -> Span {
     let kind = if operation(run.kind).is_some() { "client" } else { "internal" };
     tracing::span!(
@@ -165,7 +166,7 @@ fn span(run: &RunInfo) -> Span {
     )
 }
 
-/// What OpenTelemetry calls this kind of work, if it is a call to a model or a tool.
+/// Returns OpenTelemetry's name for this kind of work, if it is a model or tool call.
 fn operation(kind: RunKind) -> Option<&'static str> {
     match kind {
         RunKind::ChatModel => Some("chat"),

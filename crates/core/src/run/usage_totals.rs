@@ -1,11 +1,12 @@
-//! An observer that adds up token counts.
+//! An observer that sums token usage.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{AiMessage, Observer, RunEvent, RunEventKind, Usage};
 
-/// Adds up the tokens that model calls used, by model. Answers from a cache used none. Clones share the totals.
+/// An observer that sums the token usage of model calls, per model. Cached answers count as zero. Clones share the
+/// totals.
 ///
 /// # Example
 /// ```
@@ -23,17 +24,17 @@ use crate::{AiMessage, Observer, RunEvent, RunEventKind, Usage};
 pub struct UsageTotals(Arc<Mutex<BTreeMap<String, Usage>>>);
 
 impl UsageTotals {
-    /// Totals of nothing yet.
+    /// Creates empty totals.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The totals of each model, by the name that the service gave it.
+    /// Returns the totals per model, by the name that the service reported, or the name of the run if it reported none.
     pub fn by_model(&self) -> BTreeMap<String, Usage> {
         self.lock().clone()
     }
 
-    /// The totals of all models.
+    /// Returns the totals across all models.
     pub fn total(&self) -> Usage {
         self.lock().values().copied().sum()
     }
@@ -60,7 +61,7 @@ impl Observer for UsageTotals {
             RunEventKind::End { output: Some(output), .. } if event.run.kind == crate::RunKind::ChatModel => {
                 output.downcast_ref::<AiMessage>()
             }
-            // A call that broke off has been paid for too, as far as it is known.
+            // An interrupted call is billed too, so its usage counts as far as it is known.
             RunEventKind::Error { partial: Some(partial), .. }
             | RunEventKind::Cancelled { partial: Some(partial) }
                 if event.run.kind == crate::RunKind::ChatModel =>

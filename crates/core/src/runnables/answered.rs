@@ -1,4 +1,4 @@
-//! A step that got something gives something: the empty value, if its stream says nothing.
+//! A step that received input produces output: the empty value, if its stream yields no chunk.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use futures_util::{StreamExt, stream};
 
 use crate::{Chunk, ChunkStream};
 
-/// The output of `step` on this input. A stream without chunks stands for the empty value; for what comes after it the
-/// value has to be there, as it is after a call. Without any input there is no output.
+/// Returns the output of `step` on this input. If the stream yields no chunk, the empty value is emitted, so that the
+/// next step receives it as it would after a call. Without any input there is no output.
 ///
-/// `asked` is set once there was input.
+/// `asked` is set once input has arrived.
 pub(super) fn answered<'a, I, O>(
     input: ChunkStream<'a, I>,
     asked: Arc<AtomicBool>,

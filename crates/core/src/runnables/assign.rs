@@ -1,4 +1,4 @@
-//! Adding named values to a record.
+//! Adding values to a record.
 
 use std::borrow::Cow;
 
@@ -14,13 +14,13 @@ use crate::{
     RunKind, Runnable,
 };
 
-/// Gives the record it gets, with more values in it. Made by [`assign`](crate::RunnableExt::assign) or of a
+/// A step that adds values to its input record. Created by [`assign`](crate::RunnableExt::assign) or from a
 /// [`RunnableParallel`].
 ///
-/// While streaming, the input's own values come first, then the pieces of the new ones as they are made.
+/// When streaming, the input's own values come first, then the chunks of the new ones as they are produced.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the input is no record.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the input is not a record.
 ///
 /// # Example
 /// ```
@@ -37,7 +37,7 @@ pub struct RunnableAssign {
 }
 
 impl RunnableAssign {
-    /// Adds what the branches of `mapper` give.
+    /// Creates a step that adds the outputs of the branches of `mapper`.
     pub fn new(mapper: RunnableParallel<Data>) -> Self {
         Self { mapper }
     }
@@ -46,7 +46,7 @@ impl RunnableAssign {
         self.mapper.names().collect::<Vec<_>>().join(",")
     }
 
-    /// The input's own values, without those that are replaced.
+    /// Returns the input's own values, without those that are replaced.
     fn kept(&self, input: Data) -> Result<Data> {
         let kept = record(input)?.into_iter().filter(|(name, _)| !self.mapper.names().any(|new| new == name));
         Ok(Record::from_iter(kept).mergeable().into())
@@ -72,7 +72,7 @@ impl Runnable for RunnableAssign {
             let nothing = matches!(chunk, Ok(Data::Record(record)) if record.is_empty());
             std::future::ready(!nothing)
         });
-        // The mapper checks nothing: what is no record is reported by the side above.
+        // The mapper does not check its input: an input that is not a record is reported by the other side, above.
         let new = step::transform(&self.mapper, mapped, &cx, Place::Plain);
         Box::pin(step::until_error(prefer(own.boxed(), new)))
     }
@@ -89,7 +89,7 @@ impl Runnable for RunnableAssign {
 
 crate::impl_pipe!(RunnableAssign);
 
-/// Items of both streams as they come; those of `first` go first when both are ready.
+/// Merges both streams; items of `first` take precedence when both are ready.
 fn prefer<'a, T: Send + 'a>(
     first: ChunkStream<'a, T>,
     second: ChunkStream<'a, T>,
@@ -111,7 +111,7 @@ pub(super) fn record(data: Data) -> Result<Record> {
     }
 }
 
-/// What a parser gave piece by piece replaces what it gave before, and so do its members.
+/// A value that a parser emitted incrementally replaces its previous version, and so do its members.
 fn replacing(member: Data) -> Result<Data> {
     match member {
         Data::Text(_) | Data::List(_) | Data::Record(_) => Json::from_data(member).map(Data::from),

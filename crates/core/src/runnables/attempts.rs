@@ -1,14 +1,15 @@
-//! Streams that are begun anew until one gives its first chunk.
+//! Streams that are restarted until one yields its first chunk.
 
 use futures_util::stream;
 
 use super::replay::Replay;
 use crate::{Chunk, ChunkStream, Error};
 
-/// A stream begun by `begin`, and begun anew on what `again` allows, until one gives its first chunk or ends. From
-/// then on it is passed through: what has been delivered is never repeated.
+/// Returns the stream started by `begin`, restarted on errors that `again` allows, until one attempt yields its first
+/// chunk or ends. From then on, chunks and errors pass through: nothing that was delivered is repeated.
 ///
-/// `begin` gets the input from its start. `again` gets the error and says whether to begin anew, perhaps after a while.
+/// `begin` receives the input from its start. `again` receives the error and decides whether to restart, possibly after
+/// a delay.
 pub(super) fn until_first_chunk<'a, I, O, B, A, Fut>(
     input: ChunkStream<'a, I>,
     begin: B,
@@ -52,9 +53,9 @@ where
 }
 
 enum State<'a, I, O, B, A> {
-    /// Nothing has been delivered.
+    /// No chunk has been delivered.
     Before { input: Replay<'a, I>, begin: B, again: A },
-    /// An attempt is delivering.
+    /// An attempt is delivering chunks.
     Flowing(ChunkStream<'a, O>),
     /// It ended with an error.
     Ended,

@@ -1,4 +1,4 @@
-//! Call arguments fixed beforehand.
+//! Bound call arguments.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::run::step;
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, RedactedArguments, Result, RunKind, Runnable};
 
-/// Calls a runnable with more arguments. Made by [`bind`](crate::RunnableExt::bind).
+/// A runnable with bound call arguments. Created by [`bind`](crate::RunnableExt::bind).
 ///
-/// The runnable finds them in [`Context::arguments`]; a sequence hands them to its first step. Arguments bound further
-/// out count more. It has no run of its own.
+/// The runnable reads them from [`Context::arguments`]; a sequence passes them to its first step. Arguments bound
+/// further out take precedence. The wrapper opens no run of its own.
 ///
 /// # Example
 /// ```
@@ -41,7 +41,7 @@ impl<R: Runnable> Bound<R> {
     }
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the credentials of MCP servers.
 impl<R: fmt::Debug> fmt::Debug for Bound<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let arguments = RedactedArguments(&self.arguments);
@@ -73,7 +73,7 @@ impl<R: Runnable> Runnable for Bound<R> {
     fn outline(&self) -> Outline {
         let made = Constructor::runnable("RunnableBinding");
         let made = made.with("kwargs", (*self.arguments).clone()).with("config", Map::new());
-        // A key to an MCP server is not written: what has one cannot be made again from what is.
+        // Credentials of MCP servers are not written, so a runnable that has some cannot be saved.
         let made = (!RedactedArguments(&self.arguments).hides_something()).then_some(made);
         Outline::wrapper(self.inner.outline()).with_constructor(made)
     }

@@ -1,10 +1,10 @@
-//! Waiting for many futures, not too many at once.
+//! Joining many futures with limited concurrency.
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::Result;
 
-/// The results in order, at most `limit` under way at once. The first error drops the others.
+/// Returns the results in order, with at most `limit` futures in flight. The first error drops the others.
 pub(super) async fn join_bounded<T, F>(
     futures: impl Iterator<Item = F>,
     limit: Option<usize>,

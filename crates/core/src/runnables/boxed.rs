@@ -1,4 +1,4 @@
-//! A runnable whose type is forgotten, so that different chains fit one variable.
+//! Type-erased runnables, so that different chains can be stored in one variable.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::runnable::Shape;
 use crate::{Capabilities, Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
-/// Any runnable from `I` to `O`. A cheap clone; streams if what it holds streams.
+/// A type-erased runnable from `I` to `O`. Cheap to clone; streams if the runnable it holds does.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! One of several ways, chosen by conditions.
+//! Conditional branches.
 
 use std::fmt;
 
@@ -11,12 +11,13 @@ use crate::{
     gather,
 };
 
-/// Asks its conditions in order and runs the arm of the first that holds, else the default.
+/// A step that evaluates conditions in order and runs the arm of the first that holds, or the default arm if none does.
 ///
-/// The input is gathered, since conditions look at the whole of it; the chosen arm streams its output.
+/// The input is gathered because conditions see the complete value; the selected arm streams its output.
 ///
 /// # Errors
-/// Those of conditions and arms, with their place: `condition[0]`, `branch[1]`. The default counts after all arms.
+/// Errors of conditions and arms, with their position: `condition[0]`, `branch[1]`. The default arm is numbered after
+/// all others.
 ///
 /// # Example
 /// ```
@@ -35,12 +36,12 @@ pub struct RunnableBranch<I, O> {
 }
 
 impl<I: Chunk, O: Chunk> RunnableBranch<I, O> {
-    /// Runs `default` when no condition holds.
+    /// Creates a branch that runs `default` if no condition holds.
     pub fn new(default: impl Runnable<Input = I, Output = O> + 'static) -> Self {
         Self { arms: Vec::new(), default: default.boxed() }
     }
 
-    /// Runs `arm` when `condition` holds and none before it does.
+    /// Adds an arm, which runs if `condition` holds and no earlier condition does.
     #[must_use]
     pub fn with(
         mut self,
@@ -67,7 +68,7 @@ impl<I: Chunk, O: Chunk> RunnableBranch<I, O> {
     }
 }
 
-/// An arm, its place, and what to run it on.
+/// An arm, its position, and its input.
 type Chosen<'a, I, O> = (&'a BoxRunnable<I, O>, Place<'static>, I);
 
 impl<I, O> Clone for RunnableBranch<I, O> {

@@ -1,4 +1,4 @@
-//! Choices left to the caller.
+//! Fields and alternatives that the caller selects at run time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::{
     RunKind, Runnable, RunnableExt,
 };
 
-/// A value that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable).
+/// A field that a call may set through [`RunConfig::configurable`](crate::RunConfig::configurable).
 ///
 /// # Example
 /// ```
@@ -27,56 +27,56 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigurableField {
-    /// The name under which the caller sets it.
+    /// The key under which the caller sets it.
     pub id: String,
-    /// A name for people.
+    /// A human-readable name.
     pub name: Option<String>,
-    /// What it does.
+    /// A description of what it does.
     pub description: Option<String>,
-    /// The value when the caller sets none.
+    /// The value if the caller sets none.
     pub default: Option<Value>,
-    /// The values there are to choose from; empty if any will do.
+    /// The allowed values; empty if any value is allowed.
     pub options: Vec<String>,
-    /// True when several steps share the field, so that it is never prefixed.
+    /// Whether several steps share the field, so that its key is never prefixed.
     pub is_shared: bool,
 }
 
 impl ConfigurableField {
-    /// A field of this name.
+    /// Creates a field with this key.
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
         Self { id, name: None, description: None, default: None, options: Vec::new(), is_shared: false }
     }
 
-    /// A name for people.
+    /// Sets a human-readable name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// What it does.
+    /// Sets a description of what it does.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The value when the caller sets none.
+    /// Sets the value used if the caller sets none.
     #[must_use]
     pub fn with_default(mut self, default: impl Into<Value>) -> Self {
         self.default = Some(default.into());
         self
     }
 
-    /// The values there are to choose from.
+    /// Sets the allowed values.
     #[must_use]
     pub fn with_options<T: Into<String>>(mut self, options: impl IntoIterator<Item = T>) -> Self {
         self.options = options.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Marks a field that several steps share.
+    /// Marks the field as shared by several steps.
     #[must_use]
     pub fn shared(mut self) -> Self {
         self.is_shared = true;
@@ -86,18 +86,20 @@ impl ConfigurableField {
 
 type Build<R> = Arc<dyn Fn(&Value) -> Result<R> + Send + Sync>;
 
-/// A runnable that is built anew for a call which sets a field. See [`configurable`].
+/// A runnable that is rebuilt for each call that sets a field. See [`configurable`].
 pub struct Configurable<R> {
     default: R,
     field: ConfigurableField,
     build: Build<R>,
 }
 
-/// Lets a call set a field of a runnable: where the config has a value under the field's id, `build` makes the runnable
-/// for this call; otherwise it is `default`. It has no run of its own.
+/// Creates a runnable with a field that a call may set.
+///
+/// If the config has a value under the field's id, `build` creates the runnable for this call; otherwise `default` is
+/// used. The wrapper opens no run of its own.
 ///
 /// # Errors
-/// Those of `build`, and [`InvalidInput`](crate::ErrorKind::InvalidInput) for a value that is not among the field's
+/// Errors of `build`, and [`MissingKey`](crate::ErrorKind::MissingKey) for a value that is not among the field's
 /// options.
 ///
 /// # Example
@@ -124,7 +126,7 @@ pub fn configurable<R: Runnable>(
 }
 
 impl<R: Runnable> Configurable<R> {
-    /// The runnable for this call, if it is not the default.
+    /// Returns the runnable for this call, if it is not the default.
     fn built(&self, cx: &Context) -> Result<Option<R>> {
         let Some(value) = cx.configurable(&self.field.id) else { return Ok(None) };
         if !self.field.options.is_empty()
@@ -198,13 +200,13 @@ impl<R: Runnable> Runnable for Configurable<R> {
 
 crate::impl_pipe!(impl [R: Runnable] Configurable<R>);
 
-/// Several runnables of which the caller chooses one by name. Made by
+/// Alternative runnables from which the caller selects one by key. Created by
 /// [`configurable_alternatives`](crate::RunnableExt::configurable_alternatives).
 ///
-/// It has no run of its own, and streams as the chosen one does.
+/// It opens no run of its own, and streams as the selected alternative does.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a name that is not among the alternatives.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown key.
 ///
 /// # Example
 /// ```
@@ -244,8 +246,8 @@ impl<I: Chunk, O: Chunk> ConfigurableAlternatives<I, O> {
         self
     }
 
-    /// Keeps the fields of the alternatives apart: a field `x` of alternative `b` is set as `which==b/x`, where `which`
-    /// is the id of this choice.
+    /// Prefixes the configurable keys of the alternatives: field `x` of alternative `b` is set as `which==b/x`, where
+    /// `which` is the id of this field.
     #[must_use]
     pub fn with_prefixed_keys(mut self) -> Self {
         self.prefix_keys = true;
@@ -274,7 +276,7 @@ impl<I: Chunk, O: Chunk> ConfigurableAlternatives<I, O> {
         format!("{}=={key}/", self.field.id)
     }
 
-    /// The context in which the chosen alternative finds its fields under their own names.
+    /// Returns the context in which the selected alternative finds its fields under their unprefixed keys.
     fn context(&self, cx: &Context, key: &str) -> Context {
         let prefix = self.prefix(key);
         let mut own = crate::RunConfig::new();

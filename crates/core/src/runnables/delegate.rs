@@ -1,4 +1,4 @@
-//! A function that says which runnable goes on.
+//! Functions that return the runnable to continue with.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,21 +10,21 @@ use crate::run::owning_stream;
 use crate::run::step::{self, Place};
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Error, ErrorKind, Result, Runnable, gather};
 
-/// A function that says which runnable goes on. See [`delegate`].
+/// A step whose function returns the runnable to continue with. See [`delegate`].
 pub struct Delegate<F, I, O> {
     function: F,
     name: Option<Cow<'static, str>>,
     types: PhantomData<fn(I) -> O>,
 }
 
-/// Makes a step of a function that looks at the input and returns the runnable to call with it, which may be a step of
-/// this kind again.
+/// Creates a step from a function that inspects the input and returns the runnable to call with it, which may itself be
+/// such a step.
 ///
-/// The input is gathered for the function to look at; the returned runnable streams.
+/// The input is gathered for the function; the returned runnable streams.
 ///
 /// # Errors
-/// Those of the function and of what it returns. [`RecursionLimit`](crate::ErrorKind::RecursionLimit) when functions
-/// return functions more often than the run allows, 25 times unless the config says otherwise.
+/// Errors of the function and of the returned runnable. [`RecursionLimit`](crate::ErrorKind::RecursionLimit) if such
+/// steps return runnables in succession more often than the run's recursion limit allows, 25 times by default.
 ///
 /// # Example
 /// ```
@@ -47,7 +47,8 @@ where
 }
 
 impl<F, I, O> Delegate<F, I, O> {
-    /// Names the step in errors, traces and events. Unnamed, it is called like the function, or `RunnableLambda`.
+    /// Sets the name shown in errors, traces and events. By default, the name of the function, or `RunnableLambda` for
+    /// a closure.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
@@ -59,7 +60,7 @@ impl<F, I: Chunk, O: Chunk> Delegate<F, I, O>
 where
     F: Fn(&I, &Context) -> Result<BoxRunnable<I, O>> + Send + Sync,
 {
-    /// The runnable to call and the context to call it in.
+    /// Returns the runnable to call and the context to call it in.
     fn next(&self, input: &I, cx: &Context) -> Result<(BoxRunnable<I, O>, Context)> {
         let next = (self.function)(input, cx)?;
         match cx.recursion_limit().checked_sub(1) {

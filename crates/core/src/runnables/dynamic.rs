@@ -1,4 +1,4 @@
-//! A runnable as a step of a chain whose types are known only at run time.
+//! Runnables as steps of chains whose types are known only at run time.
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -14,14 +14,14 @@ use super::settled::{is_replaceable, settled};
 use crate::runnable::Shape;
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, FromData, Outline, Result, RunKind, Runnable};
 
-/// Any step of a dynamic chain.
+/// A step of a dynamic chain.
 pub type DynRunnable = BoxRunnable<Data, Data>;
 
-/// Reads its input with `read` and gives its output as [`Data`]. A conversion, not a step: it has no run of its own.
+/// Converts its input with `read` and its output to [`Data`]. A mere conversion: it opens no run of its own.
 pub(super) struct ToData<R: Runnable, I> {
     inner: R,
     read: fn(I) -> Result<R::Input>,
-    /// Leaves out the chunks that would not count once they are read.
+    /// Drops the chunks that would be superseded once they are read.
     settle: for<'a> fn(ChunkStream<'a, I>) -> ChunkStream<'a, I>,
 }
 
@@ -29,16 +29,16 @@ impl<R: Runnable> ToData<R, Data>
 where
     R::Input: FromData,
 {
-    /// Reads dynamic input.
+    /// Wraps a runnable so that it reads dynamic input.
     pub(super) fn dynamic(inner: R) -> Self {
-        // What replaces each other as dynamic values may add up as values of the type.
+        // Chunks that replace each other as dynamic values may accumulate as values of the type.
         let adds_up = R::Input::empty().is_some() && TypeId::of::<R::Input>() != TypeId::of::<Data>();
         Self { inner, read: FromData::from_data, settle: if adds_up { settle } else { |input| input } }
     }
 }
 
 impl<R: Runnable> ToData<R, R::Input> {
-    /// Takes input as it is.
+    /// Wraps a runnable that takes its input unchanged.
     pub(super) fn typed(inner: R) -> Self {
         Self { inner, read: Ok, settle: |input| input }
     }
@@ -95,7 +95,7 @@ where
     }
 }
 
-/// Makes any runnable a step of a dynamic chain.
+/// Converts a runnable into a step of a dynamic chain.
 pub(crate) fn to_dynamic<R>(runnable: R) -> DynRunnable
 where
     R: Runnable + 'static,

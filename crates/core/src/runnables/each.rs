@@ -1,4 +1,4 @@
-//! A runnable for every element of a list.
+//! Mapping a runnable over a list.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use super::bounded::join_bounded;
 use crate::run::step::{self, Place};
 use crate::{Context, Outline, OutlineParts, Result, RunKind, Runnable};
 
-/// Runs a runnable on every element of a list, concurrently, and gives the list of outputs in order.
-/// Made by [`map`](crate::RunnableExt::map).
+/// A runnable applied concurrently to every element of a list, with the outputs in order. Created by
+/// [`map`](crate::RunnableExt::map).
 ///
-/// It gathers its input and gives one chunk: elements have to stay in order. `max_concurrency` bounds how many run at
-/// once. The first error stops the others; its path has the index: `each[3]`.
+/// It gathers its input and emits a single chunk, because the order of the elements is preserved. `max_concurrency`
+/// limits the number of elements in flight. The first error cancels the others; its path has the index: `each[3]`.
 ///
 /// # Example
 /// ```

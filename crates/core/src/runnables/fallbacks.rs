@@ -1,4 +1,4 @@
-//! Something else to turn to.
+//! Fallbacks.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +19,14 @@ use crate::{
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 type Annotate<I> = Arc<dyn Fn(I, &Error) -> Result<I> + Send + Sync>;
 
-/// Runs a primary and, if it fails, its fallbacks in order. Made by
+/// A primary runnable with fallbacks, which run in order if it fails. Created by
 /// [`with_fallbacks`](crate::RunnableExt::with_fallbacks).
 ///
-/// A stream falls back only until its first chunk; after that an error passes through.
+/// A stream falls back only until its first chunk; after that, errors pass through.
 ///
 /// # Errors
-/// If all fail, that of the primary. An error that is not to be handled ends it at once; a run that was cancelled is
-/// never handled.
+/// If all fail, the error of the primary. An error excluded by [`when`](WithFallbacks::when) is returned immediately,
+/// and so is a cancellation.
 ///
 /// # Example
 /// ```
@@ -43,7 +43,7 @@ pub struct WithFallbacks<I, O> {
     choices: Vec<BoxRunnable<I, O>>,
     when: Predicate,
     annotate: Option<Annotate<I>>,
-    /// False once a function decides on what errors it turns to something else.
+    /// `false` once a function selects the errors that trigger a fallback.
     on_any_error: bool,
     error_key: Option<String>,
 }
@@ -58,7 +58,7 @@ impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
         Self { choices, when: Arc::new(|_| true), annotate: None, on_any_error: true, error_key: None }
     }
 
-    /// Falls back only on the errors for which `when` is true, instead of on all.
+    /// Falls back only on the errors for which `when` returns `true`, instead of on all.
     #[must_use]
     #[doc(alias = "exceptions_to_handle")]
     pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
@@ -73,10 +73,10 @@ impl<I: Chunk, O: Chunk> WithFallbacks<I, O> {
 }
 
 impl<O: Chunk> WithFallbacks<Data, O> {
-    /// Tells each fallback the last error, under this name in its input. The caller's own input is not changed.
+    /// Passes the last error to each fallback, under this key in its input. The caller's own input is unchanged.
     ///
     /// # Errors
-    /// From then on an input that is no record is refused.
+    /// Once a runnable has failed, an input that is not a record fails with [`InvalidInput`](ErrorKind::InvalidInput).
     #[must_use]
     #[doc(alias = "exception_key")]
     pub fn with_error_key(mut self, key: impl Into<String>) -> Self {
@@ -109,7 +109,7 @@ impl<I: Chunk, O: Chunk> fmt::Debug for WithFallbacks<I, O> {
     }
 }
 
-/// How far a stream has come in its list of choices.
+/// The progress of a stream through the list of choices.
 #[derive(Default)]
 struct Progress {
     begun: usize,
@@ -185,7 +185,7 @@ impl<I: Chunk, O: Chunk> Runnable for WithFallbacks<I, O> {
 
 crate::impl_pipe!(impl [I: Chunk, O: Chunk] WithFallbacks<I, O>);
 
-/// The input, whole, with the error in it.
+/// Gathers the input and adds the error to it.
 fn annotated<'a, I: Chunk>(
     input: ChunkStream<'a, I>,
     annotate: &'a Annotate<I>,

@@ -1,4 +1,4 @@
-//! A function over chunks as a step.
+//! Functions over streams of chunks as steps.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use crate::run::step;
 use crate::{Chunk, ChunkStream, Context, Error, ErrorKind, Result, Runnable, gather};
 
-/// A function over chunks as a step. See [`generator`].
+/// A function over streams of chunks as a step. See [`generator`].
 #[doc(alias = "RunnableGenerator")]
 pub struct Generator<F, I, O> {
     function: F,
@@ -19,15 +19,15 @@ pub struct Generator<F, I, O> {
     types: PhantomData<fn(I) -> O>,
 }
 
-/// Makes a step of a function from a stream of chunks to a stream of chunks: it can give output before its input is
-/// complete. Called, it gives its chunks merged.
+/// Creates a step from a function that maps a stream of chunks to a stream of chunks, and so can emit output before its
+/// input is complete. When called rather than streamed, the step returns the merged chunks.
 ///
 /// # Errors
-/// Those in its stream. A call fails with [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if there is no chunk
-/// and the output type has no empty value.
+/// Errors in the function's stream. A call fails with [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the
+/// stream yields no chunk and the output type has no empty value.
 ///
 /// # Cancellation
-/// Dropping the output drops the function's stream, and that drops its input.
+/// Dropping the output drops the function's stream, which in turn drops its input.
 ///
 /// # Example
 /// ```
@@ -52,7 +52,8 @@ where
 }
 
 impl<F, I, O> Generator<F, I, O> {
-    /// Names the step in errors, traces and events. Unnamed, it is called like the function, or `RunnableGenerator`.
+    /// Sets the name shown in errors, traces and events. By default, the name of the function, or `RunnableGenerator`
+    /// for a closure.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());

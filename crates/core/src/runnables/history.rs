@@ -1,4 +1,4 @@
-//! A conversation that is remembered from call to call.
+//! Conversation history across calls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,19 +17,22 @@ use crate::{
 
 type Sessions = Arc<dyn Fn(&str) -> Arc<dyn ChatMessageHistory> + Send + Sync>;
 
-/// Puts the messages of a session before a runnable's input, and remembers its input and output when it succeeds.
+/// A runnable with message history: prepends a session's history to the input, and stores the input and output of each
+/// successful call.
 ///
-/// The caller names the session as `session_id` among the configurable values. The input is a text, a message or a
-/// list of messages, and gets the earlier messages before it; or, with [`with_keys`](WithMessageHistory::with_keys), a
-/// record in which they have places of their own. The output is a text, a message, a list of messages, or a record
-/// with one of these. The input is gathered; the output streams, and is remembered once it is complete.
+/// The caller sets the configurable value `session_id`. The input is a text, a message or a list of messages, and the
+/// history is prepended to it; or, with [`with_keys`](WithMessageHistory::with_keys), it is a record in which input and
+/// history have separate keys. The output is a text, a message, a list of messages, or a record with one of these. The
+/// input is gathered; the output streams, and is stored once it is complete.
 ///
 /// # Errors
-/// [`Config`](crate::ErrorKind::Config) when the caller names no session; [`InvalidInput`](crate::ErrorKind::InvalidInput)
-/// for an input or output of another shape; those of the store and of the runnable.
+/// * [`Config`](crate::ErrorKind::Config) if the caller sets no session id.
+/// * [`InvalidInput`](crate::ErrorKind::InvalidInput) for an input or output of another shape, and
+///   [`MissingKey`](crate::ErrorKind::MissingKey) if a configured key is missing from it.
+/// * Errors of the store and of the runnable.
 ///
 /// # Cancellation
-/// A call that is dropped is not remembered.
+/// A dropped call is not stored.
 ///
 /// # Example
 /// ```
@@ -59,7 +62,7 @@ where
     R: Runnable<Input = Data>,
     R::Output: Into<Data>,
 {
-    /// Remembers the conversations of `inner` in what `sessions` gives for each session.
+    /// Stores the conversations of `inner` in the history that `sessions` returns for each session id.
     pub fn new<H>(inner: R, sessions: impl Fn(&str) -> H + Send + Sync + 'static) -> Self
     where
         H: ChatMessageHistory + 'static,
@@ -68,13 +71,14 @@ where
         Self { inner, sessions, input_key: None, history_key: None, output_key: None }
     }
 
-    /// Takes records: what is said is under `input`, and the earlier messages are put under `history`.
+    /// Expects records as input: the new messages are read from the key `input`, and the history is inserted under the
+    /// key `history`.
     #[must_use]
     pub fn with_keys(self, input: impl Into<String>, history: impl Into<String>) -> Self {
         self.with_input_key(input).with_history_key(history)
     }
 
-    /// Finds what is said under this name of the input.
+    /// Sets the input key that holds the new messages.
     #[must_use]
     #[doc(alias = "input_messages_key")]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
@@ -82,7 +86,7 @@ where
         self
     }
 
-    /// Puts the earlier messages under this name of the input.
+    /// Sets the input key under which the history is inserted.
     #[must_use]
     #[doc(alias = "history_messages_key")]
     pub fn with_history_key(mut self, key: impl Into<String>) -> Self {
@@ -90,7 +94,7 @@ where
         self
     }
 
-    /// Finds what is answered under this name of the output.
+    /// Sets the output key that holds the answer.
     #[must_use]
     #[doc(alias = "output_messages_key")]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
@@ -109,7 +113,7 @@ where
         }
     }
 
-    /// The input with the earlier messages in it, and what is said with this call.
+    /// Returns the input with the history inserted, and the new messages.
     async fn prepare(&self, input: Data, history: &dyn ChatMessageHistory) -> Result<(Data, Vec<Message>)> {
         let said = self.said(&input)?;
         let earlier = history.messages().await?.into_iter().map(Data::from);
@@ -251,7 +255,7 @@ fn only(record: &Record) -> Data {
     record.iter().next().map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-/// A text becomes a message of the speaker; messages stay what they are.
+/// Converts a text to a message with `speaker`; messages are kept as they are.
 fn messages(data: Data, speaker: fn(String) -> Message) -> Result<Vec<Message>> {
     match data {
         Data::Text(text) => Ok(vec![speaker(text)]),

@@ -1,4 +1,4 @@
-//! A function as a step.
+//! Functions as steps.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,18 +16,18 @@ pub struct Lambda<F, Form> {
     form: PhantomData<fn() -> Form>,
 }
 
-/// Makes a step of a function.
+/// Creates a step from a function.
 ///
 /// The function takes the input, or the input and the [`Context`] to call other runnables within the same run, and
-/// gives a value, a `Result`, or a future of a `Result`. A step of this kind gathers its input: it cannot begin
-/// before the whole input is there. For a function over chunks see [`Runnable::transform`].
+/// returns a value, a `Result`, or a future of a `Result`. The step gathers its input before it calls the function. For
+/// a function over chunks see [`generator`](crate::generator) and [`Runnable::transform`].
 ///
 /// # Errors
-/// Those the function returns. It makes them of errors of other types itself: `.map_err(Error::other)`, see
+/// Errors returned by the function, which converts errors of other types itself: `.map_err(Error::other)`, see
 /// [`Error::other`](crate::Error::other).
 ///
 /// # Cancellation
-/// An `async` function is dropped at its next await; a sync one runs to its end.
+/// An `async` function is dropped at its current await point; a sync function runs to completion.
 ///
 /// # Example
 /// ```
@@ -56,7 +56,8 @@ where
 }
 
 impl<F, Form> Lambda<F, Form> {
-    /// Names the step in errors, traces and events. Unnamed, it is called like the function, or `RunnableLambda`.
+    /// Sets the name shown in errors, traces and events. By default, the name of the function, or `RunnableLambda` for
+    /// a closure.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
@@ -94,7 +95,7 @@ where
     }
 }
 
-/// The name of a function item; closures have none of their own.
+/// Returns the name of a function item, or `RunnableLambda` for a closure.
 pub(super) fn function_name<F>() -> &'static str {
     match crate::runnable::short_type_name::<F>() {
         name if name.starts_with('{') => "RunnableLambda",
@@ -102,7 +103,7 @@ pub(super) fn function_name<F>() -> &'static str {
     }
 }
 
-/// The forms of function that [`lambda`] takes; nobody implements it by hand.
+/// The function signatures that [`lambda`] accepts. Implemented automatically; never implement it by hand.
 ///
 /// `Form` is never named: the compiler infers it from what the function returns.
 #[diagnostic::on_unimplemented(
@@ -112,16 +113,16 @@ pub(super) fn function_name<F>() -> &'static str {
             a `catena_core::Result` of one, or a `Send` future of such a `Result`"
 )]
 pub trait Function<Form> {
-    /// What the function takes.
+    /// The input of the function.
     type Input: Chunk;
-    /// What it gives in the end.
+    /// The final output of the function.
     type Output: Chunk;
 
-    /// Calls it.
+    /// Calls the function.
     fn call(&self, input: Self::Input, cx: &Context) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// The forms of [`Function`], told apart by type.
+/// Marker types that distinguish the implementations of [`Function`].
 mod form {
     use std::marker::PhantomData;
 

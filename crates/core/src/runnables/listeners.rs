@@ -1,4 +1,4 @@
-//! Functions that are told of a runnable's own runs.
+//! Listeners for a runnable's own runs.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::{
 
 type Listener = Arc<dyn Fn(&RunEvent<'_>) + Send + Sync>;
 
-/// Tells a listener how each run of a runnable begins and ends, but not of the runs below it. Made by
-/// [`with_listener`](crate::RunnableExt::with_listener).
+/// A runnable with a listener, which is called at the start and end of each of its runs, but not of the runs below
+/// them. Created by [`with_listener`](crate::RunnableExt::with_listener).
 ///
 /// # Example
 /// ```
@@ -50,7 +50,7 @@ impl<R: Runnable> WithListener<R> {
     }
 }
 
-/// Passes on the start and end of the first run that it is told of: that of the runnable itself.
+/// Forwards the start and end of the first run it sees: that of the runnable itself.
 struct FirstRun {
     id: Mutex<Option<RunId>>,
     listener: Listener,

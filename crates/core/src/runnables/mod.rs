@@ -1,4 +1,4 @@
-//! The combinators: how runnables are put together and what is laid around them.
+//! The combinators that compose and wrap runnables.
 
 mod answered;
 mod assign;

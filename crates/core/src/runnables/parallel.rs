@@ -1,4 +1,4 @@
-//! Named branches that run at once on the same input.
+//! Named branches that run concurrently on the same input.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,10 +12,12 @@ use super::tee::tee;
 use crate::run::step::{self, Place};
 use crate::{BoxRunnable, Chunk, ChunkStream, Context, Data, Outline, Record, Result, Runnable};
 
-/// Runs every branch on the same input and gives a record of their outputs, in the order of declaration.
+/// A step that runs all branches concurrently on the same input and returns a record of their outputs, in the order of
+/// declaration.
 ///
-/// The first error stops the other branches. It streams: each chunk is a record with a chunk of one branch. For
-/// branches whose types are known, a tuple of runnables is the typed form.
+/// The first error cancels the other branches. When streaming, each chunk is a record with a chunk of one branch.
+/// `max_concurrency` limits how many branches of a call run at once. If the types of the branches are known at compile
+/// time, use a tuple of runnables.
 ///
 /// # Example
 /// ```
@@ -34,12 +36,12 @@ pub struct RunnableParallel<I = Data> {
 }
 
 impl<I: Chunk> RunnableParallel<I> {
-    /// A step without branches: it gives an empty record.
+    /// Creates a step without branches, which returns an empty record.
     pub fn new() -> Self {
         Self { branches: Vec::new() }
     }
 
-    /// Adds a branch. A name that is there already is replaced in its place.
+    /// Adds a branch. An existing branch of the same name is replaced in place.
     #[must_use]
     pub fn with<R>(mut self, name: impl Into<String>, branch: R) -> Self
     where
@@ -54,7 +56,7 @@ impl<I: Chunk> RunnableParallel<I> {
         self
     }
 
-    /// The names of the branches.
+    /// Returns the names of the branches.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.branches.iter().map(|(name, _)| name.as_str())
     }

@@ -1,4 +1,4 @@
-//! The step that passes its input on.
+//! A step that passes its input through.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::{Chunk, ChunkStream, Context, Outline, OutlineParts, Result, RunKind,
 
 type Tap<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
-/// Gives what it gets, chunk by chunk. A tap may look at the whole value.
+/// A step that passes its input through, chunk by chunk. An optional tap sees the complete value.
 ///
 /// # Example
 /// ```
@@ -29,12 +29,12 @@ pub struct RunnablePassthrough<T> {
 }
 
 impl<T: Chunk> RunnablePassthrough<T> {
-    /// Passes its input on.
+    /// Creates a step that passes its input through.
     pub fn new() -> Self {
         Self { tap: None }
     }
 
-    /// Calls `tap` with the whole input, once it is there; while streaming, after the last chunk has passed.
+    /// Calls `tap` with the complete input; when streaming, after the last chunk has passed.
     #[must_use]
     pub fn with_tap(mut self, tap: impl Fn(&T) + Send + Sync + 'static) -> Self {
         self.tap = Some(Arc::new(tap));

@@ -1,4 +1,4 @@
-//! Taking named values out of a record.
+//! Selecting values of a record.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,14 @@ use super::assign::record;
 use super::settled::{is_whole_record, settled};
 use crate::{ChunkStream, Context, Data, Outline, OutlineParts, Record, Result, RunKind, Runnable};
 
-/// Gives the value of one name, or a record of several. Streams what it picks of each chunk.
+/// A step that selects the value of one key of a record, or a record of several. When streaming, it selects from each
+/// chunk.
 ///
-/// A name that is missing gives `Null`; of several, those that are there count, and `Null` if none is.
+/// A missing key gives `Null`. If several are selected, missing keys are omitted, and the result is `Null` if all are
+/// missing.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the input is no record.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the input is not a record.
 ///
 /// # Example
 /// ```
@@ -35,12 +37,12 @@ enum Names {
 }
 
 impl RunnablePick {
-    /// Takes one value.
+    /// Selects one value.
     pub fn one(name: impl Into<String>) -> Self {
         Self(Names::One(name.into()))
     }
 
-    /// Takes a record of these, in this order.
+    /// Selects a record of these keys, in this order.
     pub fn many<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
         Self(Names::Many(names.into_iter().map(Into::into).collect()))
     }

@@ -13,17 +13,17 @@ use crate::run::step::{self, locate};
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, Result, Runnable};
 
-/// Runs one step after the other; what the first gives converts into what the second takes.
+/// Two steps in sequence: the output of the first is converted into the input of the second.
 ///
-/// Made by `a | b` or [`pipe`](crate::RunnableExt::pipe). A pipe of pipes is one flat sequence, however it was
-/// grouped. Chunks flow through as they come: the pipe streams as far as its steps do.
+/// Created by `a | b` or [`pipe`](crate::RunnableExt::pipe). Nested pipes form one flat sequence, however they are
+/// grouped. Chunks pass through as they arrive: a pipe streams as far as its steps do.
 ///
 /// # Contract
-/// The conversion at the seam must commute with merging: converting chunks one by one and merging gives what
-/// converting the merged value gives. All conversions in catena do.
+/// The conversion between the steps must commute with merging: converting chunks individually and merging them gives
+/// the same result as converting the merged value. All conversions in catena do.
 ///
 /// # Errors
-/// Those of the steps, with the position of the step in the path: `seq[1]`.
+/// Errors of the steps, with the position of the step in the path: `seq[1]`.
 ///
 /// # Example
 /// ```
@@ -45,7 +45,7 @@ where
     B: Runnable,
     A::Output: Into<B::Input>,
 {
-    /// `first`, then `second`.
+    /// Creates a sequence of `first` and `second`.
     pub fn new(first: A, second: B) -> Self {
         Self { first, second }
     }
@@ -75,8 +75,8 @@ where
         cx: Context,
     ) -> ChunkStream<'a, Self::Output> {
         let asked = Arc::new(AtomicBool::new(false));
-        // An error of the first step travels through the second: the mark tells the two apart at the end. It is an address
-        // that no other stream has; the pipe's own may be that of a pipe within.
+        // An error of the first step passes through the second; the mark tells the two apart at the end. The mark is an
+        // address unique to this stream, whereas the address of the pipe itself may equal that of a nested pipe.
         let mark = Arc::as_ptr(&asked).addr();
         let steps = self.first.shape().steps();
         let rest = cx.after_steps(steps);
@@ -107,7 +107,7 @@ where
         Shape::Sequence(self.first.shape().steps() + self.second.shape().steps())
     }
 
-    // What is bound to a sequence is for its first step.
+    // Arguments bound to a sequence are for its first step.
     fn chosen_capabilities(&self, cx: &Context) -> Option<Capabilities> {
         self.first.chosen_capabilities(cx)
     }

@@ -1,4 +1,4 @@
-//! An input stream that can be read again, as long as nothing has come of it.
+//! An input stream that can be re-read until output has been delivered.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use futures_core::Stream;
 
 use crate::{Chunk, ChunkStream, Result};
 
-/// Records an input while attempts may still fail, so that the next attempt can read it from the start.
+/// Records an input as long as an attempt may fail, so that the next attempt can read it from the start.
 ///
-/// One reader at a time.
+/// Supports one reader at a time.
 pub(super) struct Replay<'a, T>(Arc<Mutex<State<'a, T>>>);
 
 struct State<'a, T> {
     source: Option<ChunkStream<'a, T>>,
-    /// What was read; once settled, what the reader has not taken yet.
+    /// The chunks read; once settled, those the reader has not taken yet.
     recorded: VecDeque<T>,
     recording: bool,
     failed: bool,
@@ -28,17 +28,17 @@ impl<'a, T: Chunk> Replay<'a, T> {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// The input from its start.
+    /// Returns the input from its start.
     pub(super) fn reader(&self) -> ChunkStream<'a, T> {
         Box::pin(Reader { state: Arc::clone(&self.0), next: 0 })
     }
 
-    /// There will be no other attempt: what the reader has passed is forgotten.
+    /// Stops recording because there will be no further attempt: chunks that the reader has passed are discarded.
     pub(super) fn settle(&self) {
         lock(&self.0).recording = false;
     }
 
-    /// True when the input itself ended with an error: another attempt would not help.
+    /// Returns `true` if the input itself ended with an error, in which case another attempt would not help.
     pub(super) fn failed(&self) -> bool {
         lock(&self.0).failed
     }
@@ -46,12 +46,12 @@ impl<'a, T: Chunk> Replay<'a, T> {
 
 struct Reader<'a, T> {
     state: Arc<Mutex<State<'a, T>>>,
-    /// How many recorded chunks it has passed.
+    /// The number of recorded chunks it has passed.
     next: usize,
 }
 
 impl<T: Chunk> Reader<'_, T> {
-    /// The next chunk that an attempt has read already.
+    /// Returns the next recorded chunk, if any.
     fn recorded(&mut self) -> Option<T> {
         let mut state = lock(&self.state);
         if !state.recording {
@@ -91,7 +91,7 @@ impl<T: Chunk> Stream for Reader<'_, T> {
     }
 }
 
-/// A panic of the source leaves what was recorded as it was.
+/// A panic in the source leaves the recorded chunks unchanged.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Trying again.
+//! Retries.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,11 +17,11 @@ use crate::{Capabilities, ChunkStream, Context, Error, Outline, Result, Runnable
 
 type Predicate = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
-/// When to try again, and after how long.
+/// A retry policy: which errors to retry, how often, and after what delay.
 ///
-/// The wait before retry `n` is `initial * base^(n-1)` plus a random part of up to `jitter`, at most `max`; what the
-/// error itself asks for counts instead, and one that asks for [too long a wait](Self::with_max_retry_after) is not tried
-/// again.
+/// The delay before retry `n` is an exponential backoff with jitter, `initial * base^(n-1)` plus a random part of up to
+/// `jitter`, capped at `max`. If the error itself asks for a delay, that delay is used instead; if it exceeds
+/// [`with_max_retry_after`](Self::with_max_retry_after), the error is not retried.
 ///
 /// # Example
 /// ```
@@ -42,27 +42,29 @@ pub struct RetryPolicy {
     on: On,
 }
 
-/// What decides on what errors to try again.
+/// Which errors are retried.
 #[derive(Debug, Clone, Copy)]
 enum On {
     Retryable,
     Any,
-    /// A function, which cannot be saved.
+    /// Those a function selects, which cannot be saved.
     Chosen,
 }
 
-/// As the clients of services have it.
+/// The same default as that of the service clients.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// The argument under which a saved retry keeps the longest wait that an error may ask for, in seconds. LangChain has none.
+/// The argument that stores the longest delay an error may ask for, in seconds, in a saved retry. LangChain has no such
+/// argument.
 pub(crate) const SAVED_MAX_RETRY_AFTER: &str = "max_retry_after";
 
-/// The argument under which a saved retry keeps that it is for errors that say that trying again may help.
+/// The argument that marks a saved retry as limited to retryable errors.
 pub(crate) const ONLY_RETRYABLE: &str = "only_retryable";
 
 impl RetryPolicy {
-    /// Up to three attempts, on errors that say that trying again may help; waits of 1 s, 2 s, 4 s, up to a second more
-    /// each, at most a minute; two minutes if the error asks for them.
+    /// Creates the default policy: up to three attempts on [retryable](Error::is_retryable) errors, with delays of 1 s
+    /// and 2 s plus up to 1 s of jitter each. Computed delays are capped at one minute, delays requested by an error at
+    /// two minutes.
     pub fn new() -> Self {
         Self {
             max_attempts: 3,
@@ -76,7 +78,7 @@ impl RetryPolicy {
         }
     }
 
-    /// How many attempts are made at most, the first included. 0 counts as 1.
+    /// Sets the maximum number of attempts, including the first. 0 is treated as 1.
     #[must_use]
     #[doc(alias = "stop_after_attempt")]
     pub fn with_max_attempts(mut self, attempts: usize) -> Self {
@@ -84,21 +86,21 @@ impl RetryPolicy {
         self
     }
 
-    /// The wait before the first retry.
+    /// Sets the delay before the first retry.
     #[must_use]
     pub fn with_initial_delay(mut self, delay: Duration) -> Self {
         self.initial = delay;
         self
     }
 
-    /// By what factor each wait is longer than the last.
+    /// Sets the factor by which the delay grows with each retry.
     #[must_use]
     pub fn with_base(mut self, base: f64) -> Self {
         self.base = base;
         self
     }
 
-    /// The longest random addition to a wait.
+    /// Sets the maximum jitter added to a delay.
     #[must_use]
     #[doc(alias = "wait_exponential_jitter")]
     pub fn with_jitter(mut self, jitter: Duration) -> Self {
@@ -106,28 +108,28 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that is computed. An error may ask for a longer one.
+    /// Sets the maximum computed delay. An error may ask for a longer one.
     #[must_use]
     pub fn with_max_delay(mut self, delay: Duration) -> Self {
         self.max = delay;
         self
     }
 
-    /// The longest wait that an error may ask for, two minutes by default. One that asks for more is returned at once,
-    /// and says [how long](Error::retry_after) it would have been.
+    /// Sets the longest delay that an error may ask for, two minutes by default. An error that asks for more is
+    /// returned immediately and carries [the delay it asked for](Error::retry_after).
     #[must_use]
     pub fn with_max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
     }
 
-    /// Waits for nothing but what an error asks for.
+    /// Removes the backoff and the jitter. Delays requested by an error still apply.
     #[must_use]
     pub fn without_delay(self) -> Self {
         self.with_initial_delay(Duration::ZERO).with_jitter(Duration::ZERO)
     }
 
-    /// Tries again on any error, as LangChain does unless it is told otherwise.
+    /// Retries on any error, as LangChain does by default.
     #[must_use]
     pub fn on_any_error(mut self) -> Self {
         self.when = Arc::new(|_| true);
@@ -135,8 +137,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Tries again on the errors for which `when` is true, instead of on those that are
-    /// [retryable](Error::is_retryable).
+    /// Retries on the errors for which `when` returns `true`, instead of on [retryable](Error::is_retryable) errors.
     #[must_use]
     #[doc(alias = "retry_if_exception_type")]
     pub fn when(mut self, when: impl Fn(&Error) -> bool + Send + Sync + 'static) -> Self {
@@ -145,7 +146,7 @@ impl RetryPolicy {
         self
     }
 
-    /// What makes a retry again, unless a function decides.
+    /// Returns the constructor for saving, unless a function selects the errors.
     fn constructor(&self) -> Option<Constructor> {
         let waits = json!({
             "initial": self.initial.as_secs_f64(), "max": self.max.as_secs_f64(), "exp_base": self.base,
@@ -162,26 +163,26 @@ impl RetryPolicy {
         };
         match self.on {
             On::Any => Some(made),
-            // LangChain has no such rule: it tries again on any error then.
+            // LangChain has no such rule and retries on any error in this case.
             On::Retryable => Some(made.with(ONLY_RETRYABLE, true)),
             On::Chosen => None,
         }
     }
 
-    /// The wait before the attempt after this one. `None` if it is longer than anybody wants to wait.
+    /// Returns the delay before the next attempt, or `None` if the error asks for a longer one than allowed.
     fn delay(&self, attempt: usize, error: &Error) -> Option<Duration> {
         if let Some(delay) = error.retry_after() {
             return (delay <= self.max_retry_after).then_some(delay);
         }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        // The power becomes infinite, which times zero is no number.
+        // The power may become infinite, and infinity times zero is NaN.
         let growing =
             if self.initial.is_zero() { 0.0 } else { self.initial.as_secs_f64() * self.base.powi(exponent) };
         let seconds = growing + self.jitter.as_secs_f64() * random_fraction();
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max))
     }
 
-    /// Waits before the next attempt, or gives the error back if there is none.
+    /// Waits before the next attempt, or returns the error if there is none.
     async fn pause(&self, attempt: usize, error: Error, cx: &Context) -> Result<()> {
         if attempt >= self.max_attempts || !(self.when)(&error) {
             return Err(error);
@@ -218,15 +219,15 @@ impl fmt::Debug for RetryPolicy {
     }
 }
 
-/// Tries a runnable again when it fails. Made by [`with_retry`](crate::RunnableExt::with_retry).
+/// A runnable that is retried when it fails. Created by [`with_retry`](crate::RunnableExt::with_retry).
 ///
-/// Each attempt is a run of its own below this one. A stream is begun anew only until its first chunk; after that an
-/// error passes through, since what was delivered cannot be taken back. In a batch each item is retried by itself.
+/// Each attempt is a separate run below this one. A stream is retried only until its first chunk; after that, errors
+/// pass through, because delivered chunks cannot be taken back. In a batch, each item is retried individually.
 ///
-/// A model below that tries again by itself shares the attempts of each call: see [`RetryBudget`](crate::RetryBudget).
+/// A model below that retries on its own shares the retries of each call: see [`RetryBudget`](crate::RetryBudget).
 ///
 /// # Errors
-/// That of the last attempt, with its number in the path: `retry#3`.
+/// The error of the last attempt, with its number in the path: `retry#3`.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! One of several runnables, chosen by name.
+//! Routing by key.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::{
     Result, RunKind, Runnable, RunnableExt, gather,
 };
 
-/// An input and the name of the runnable that it is for.
+/// An input together with the key of the runnable it is for.
 ///
 /// # Example
 /// ```
@@ -22,14 +22,14 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Routed<I> {
-    /// The name of the runnable.
+    /// The key of the runnable.
     pub key: String,
-    /// Its input.
+    /// The input of the runnable.
     pub input: I,
 }
 
 impl<I> Routed<I> {
-    /// An input for the runnable of this name.
+    /// Creates an input for the runnable with this key.
     pub fn new(key: impl Into<String>, input: I) -> Self {
         Self { key: key.into(), input }
     }
@@ -41,7 +41,7 @@ impl<I: Chunk> Chunk for Routed<I> {
     }
 }
 
-/// A record with `key` and `input`.
+/// Reads a record with `key` and `input`.
 impl FromData for Routed<Data> {
     fn from_data(data: Data) -> Result<Self> {
         let kind = match (data.get("key").map(Data::as_text), data.get("input")) {
@@ -53,10 +53,10 @@ impl FromData for Routed<Data> {
     }
 }
 
-/// Runs the runnable that the input names, and streams as it does. It has no run of its own.
+/// A step that runs the runnable whose key the input names, and streams as it does. It opens no run of its own.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a name it does not know.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown key.
 ///
 /// # Example
 /// ```
@@ -73,12 +73,12 @@ pub struct RouterRunnable<I, O> {
 }
 
 impl<I: Chunk, O: Chunk> RouterRunnable<I, O> {
-    /// A router without routes.
+    /// Creates a router without routes.
     pub fn new() -> Self {
         Self { routes: Vec::new() }
     }
 
-    /// Adds a route. Of two with one name the first counts.
+    /// Adds a route. If two routes have the same key, the first one is used.
     #[must_use]
     pub fn with(
         mut self,

@@ -1,4 +1,4 @@
-//! Of values that replace each other, the one that counts.
+//! Streams in which values replace each other, reduced to the final value.
 
 use std::task::{Poll, ready};
 
@@ -7,8 +7,8 @@ use futures_util::stream;
 use crate::chunk::merge_option;
 use crate::{ChunkStream, Data};
 
-/// Holds back what the next chunk may replace, until the end; all else passes as it comes. For steps that give something
-/// for each chunk and could not take it back.
+/// Holds back chunks that a later chunk may replace until the end of the stream; all others pass through immediately.
+/// For steps that emit output for each chunk and could not retract it.
 pub(super) fn settled(
     mut chunks: ChunkStream<'_, Data>,
     replaceable: fn(&Data) -> bool,
@@ -31,12 +31,12 @@ pub(super) fn settled(
     }))
 }
 
-/// True for a record that the next one replaces.
+/// Returns `true` for a record that the next one replaces.
 pub(super) fn is_whole_record(data: &Data) -> bool {
     matches!(data, Data::Record(record) if !record.is_mergeable())
 }
 
-/// True for everything that the next chunk replaces.
+/// Returns `true` for any value that the next chunk replaces.
 pub(super) fn is_replaceable(data: &Data) -> bool {
     is_whole_record(data) || matches!(data, Data::Bool(_) | Data::Number(_) | Data::Error(_) | Data::Json(_))
 }

@@ -1,4 +1,4 @@
-//! One stream of chunks for several readers.
+//! Splitting one stream of chunks for several readers.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use futures_util::stream;
 
 use crate::{Chunk, ChunkStream, Result};
 
-/// Splits a stream: each reader gets every chunk. What one has not taken yet is kept for it; a reader that is dropped
-/// costs nothing more.
+/// Splits a stream: each reader receives every chunk. Chunks are buffered for each reader until it takes them; a
+/// dropped reader costs nothing more.
 pub(super) fn tee<T: Chunk>(
     source: ChunkStream<'_, T>,
     readers: usize,
@@ -25,7 +25,7 @@ pub(super) fn tee<T: Chunk>(
         .map(move |index| Box::pin(Reader { shared: Arc::clone(&shared), index }) as ChunkStream<'_, T>)
 }
 
-/// [`tee`] for a number of readers known beforehand.
+/// Like [`tee`], for a number of readers known at compile time.
 pub(super) fn tee_array<T: Chunk, const N: usize>(source: ChunkStream<'_, T>) -> [ChunkStream<'_, T>; N] {
     let mut readers = tee(source, N);
     std::array::from_fn(|_| readers.next().unwrap_or_else(|| Box::pin(stream::empty())))
@@ -33,12 +33,12 @@ pub(super) fn tee_array<T: Chunk, const N: usize>(source: ChunkStream<'_, T>) ->
 
 struct Shared<'a, T> {
     source: Option<ChunkStream<'a, T>>,
-    /// The chunks each reader has not taken yet; `None` for one that is gone.
+    /// The chunks each reader has not taken yet; `None` for a dropped reader.
     queues: Vec<Option<VecDeque<Result<T>>>>,
     wakers: Arc<WakeAll>,
 }
 
-/// Wakes every reader: whoever comes first polls the source for all.
+/// Wakes every reader: the first one to be polled polls the source for all.
 struct WakeAll(Mutex<Vec<Option<Waker>>>);
 
 impl Wake for WakeAll {
@@ -95,7 +95,7 @@ impl<T> Drop for Reader<'_, T> {
     }
 }
 
-/// A panic of the source leaves the queues as they were.
+/// A panic in the source leaves the queues unchanged.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A runnable that a model may call by name.
+//! Runnables as tools.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,14 +14,15 @@ use crate::{
     dereference_refs, gather,
 };
 
-/// What LangChain calls the argument of a tool whose input is a text.
+/// LangChain's name for the argument of a tool whose input is a single value.
 const ONLY_ARGUMENT: &str = "__arg1";
 
-/// A runnable with what a model has to know to call it: a name, a description and a schema of its arguments. Made by
-/// [`as_tool`](crate::RunnableExt::as_tool). A [`Tool`](crate::Tool) is made of it where one is wanted.
+/// A runnable with everything a model needs to call it: a name, a description and a schema of its arguments. Created by
+/// [`as_tool`](crate::RunnableExt::as_tool), and converts into a [`Tool`](crate::Tool) where one is expected.
 ///
-/// Models call with a record of arguments. A runnable that takes something else, such as a text, is described to them with
-/// one argument, `__arg1`, which becomes its input; it may also be called with the input itself.
+/// Models call tools with a record of arguments. A runnable with another input type, such as a string, is described to
+/// models with a single argument, `__arg1`, whose value becomes its input; it may also be called with the input
+/// directly.
 ///
 /// # Example
 /// ```
@@ -39,7 +40,7 @@ pub struct RunnableTool {
     name: String,
     description: String,
     parameters: Value,
-    /// The input is the value of the only argument.
+    /// Whether the input is the value of the only argument.
     takes_one: bool,
 }
 
@@ -51,7 +52,7 @@ impl RunnableTool {
         Self { inner, name, description, parameters, takes_one }
     }
 
-    /// Describes the arguments by another JSON Schema than that of the runnable's input.
+    /// Sets the JSON Schema of the arguments, replacing that of the runnable's input.
     #[must_use]
     #[doc(alias = "args_schema")]
     pub fn with_parameters(mut self, schema: Value) -> Self {
@@ -59,12 +60,12 @@ impl RunnableTool {
         self
     }
 
-    /// Name, description and schema.
+    /// Returns the name, description and schema.
     pub(crate) fn parts(&self) -> (&str, &str, &Value) {
         (&self.name, &self.description, &self.parameters)
     }
 
-    /// What the runnable gets of these arguments.
+    /// Returns the runnable's input for these arguments.
     pub(crate) fn input(&self, arguments: Data) -> Data {
         match arguments {
             Data::Record(arguments) if self.takes_one && arguments.len() == 1 => {
@@ -78,7 +79,7 @@ impl RunnableTool {
         &self.inner
     }
 
-    /// What a model is told: `name`, `description` and `parameters`.
+    /// Returns the definition sent to models: `name`, `description` and `parameters`.
     pub fn definition(&self) -> Value {
         json!({ "name": self.name, "description": self.description, "parameters": self.parameters })
     }
@@ -103,7 +104,7 @@ impl Runnable for RunnableTool {
         if !self.takes_one {
             return step::transform(&self.inner, input, &cx, Place::Plain);
         }
-        // Only a whole record shows how many arguments it has.
+        // Only a complete record shows how many arguments it has.
         let whole = stream::once(gather(input)).filter_map(|whole| ready(whole.transpose()));
         let input = whole.map(|whole| whole.map(|arguments| self.input(arguments)));
         step::transform(&self.inner, Box::pin(input), &cx, Place::Plain)
@@ -127,7 +128,7 @@ impl Runnable for RunnableTool {
 
 crate::impl_pipe!(RunnableTool);
 
-/// False for the schema of what is never a record.
+/// Returns `false` if values of this schema are never records.
 fn takes_records(schema: &Value) -> bool {
     let schema = dereference_refs(schema);
     let is = |kind: &Value| kind == "object";
@@ -139,7 +140,8 @@ fn takes_records(schema: &Value) -> bool {
     }
 }
 
-/// The schema of the only argument that stands for an input; definitions are where references look for them.
+/// Returns the schema of a record with a single argument of this schema. Definitions move to the root, where references
+/// look for them.
 fn of_one_argument(mut schema: Value) -> Value {
     let mut parameters = json!({"type": "object", "properties": {}, "required": [ONLY_ARGUMENT]});
     if let Value::Object(members) = &mut schema {

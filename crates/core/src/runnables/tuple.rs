@@ -1,4 +1,4 @@
-//! Branches that run at once on the same input: a tuple of runnables.
+//! Tuples of runnables as parallel branches on the same input.
 
 use std::borrow::Cow;
 use std::task::Poll;
@@ -14,7 +14,7 @@ use crate::{Chunk, ChunkStream, Context, Outline, Result, Runnable, schema};
 /// A branch of a streamed tuple.
 struct Branch<'a, T> {
     chunks: Option<ChunkStream<'a, T>>,
-    /// What came and was not yet given out.
+    /// The output received but not yet emitted.
     fresh: Option<T>,
     /// The latest chunk, for types without an empty one: repeating it changes nothing.
     latest: Option<T>,
@@ -29,7 +29,7 @@ impl<'a, T: Chunk> Branch<'a, T> {
         Self { chunks: Some(chunks), fresh: None, latest: T::empty() }
     }
 
-    /// Takes in what is ready.
+    /// Polls the branch and collects its output.
     fn poll(&mut self, cx: &mut std::task::Context<'_>) -> Result<Progress> {
         let Some(chunks) = &mut self.chunks else { return Ok(Progress::Ended) };
         match chunks.as_mut().poll_next(cx) {
@@ -45,7 +45,7 @@ impl<'a, T: Chunk> Branch<'a, T> {
         }
     }
 
-    /// True when the branch has something to put into the next tuple.
+    /// Returns `true` if the branch can contribute to the next tuple.
     fn can_give(&self) -> bool {
         self.fresh.is_some() || self.latest.is_some()
     }
@@ -71,11 +71,11 @@ enum Progress {
 
 macro_rules! tuple_runnable {
     ($try_join:ident: $first:ident $first_var:ident $first_index:tt, $($step:ident $var:ident $index:tt),+) => {
-        /// A tuple of runnables is a parallel step: every branch gets the same input, the output is the tuple of
-        /// their outputs. The first error stops the other branches.
+        /// A tuple of runnables is a parallel step: every branch receives the same input, and the output is the tuple
+        /// of their outputs. The first error cancels the other branches.
         ///
-        /// It streams: each branch's chunks are passed on as they come, beside the empty chunk of the others. A
-        /// branch whose output has no empty chunk (a number, say) is waited for before the first tuple.
+        /// When streaming, each branch's chunks are emitted as they arrive, alongside the empty chunk of the others. If
+        /// a branch's output type has no empty chunk (a number, for example), the first tuple waits for that branch.
         #[async_trait]
         impl<$first, $($step),+> Runnable for ($first, $($step),+)
         where
@@ -136,7 +136,7 @@ macro_rules! tuple_runnable {
                 let output = schema::tuple_schema(&branches);
                 Outline::parallel(self.name(), keys.map(str::to_owned).into_iter().zip(branches))
                     .with_output_schema(output)
-                    // What it gives has no names.
+                    // The branches of a tuple have no names to save.
                     .with_constructor(None)
             }
         }

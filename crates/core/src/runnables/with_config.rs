@@ -1,4 +1,4 @@
-//! A config fixed beforehand.
+//! Attached configs.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,12 @@ use crate::run::{limit_future, limit_stream, step};
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunConfig, RunKind, Runnable};
 
-/// Calls a runnable with a config of its own under the caller's. Made by
+/// A runnable with an attached config, which is merged under the caller's. Created by
 /// [`with_config`](crate::RunnableExt::with_config) and [`with_timeout`](crate::RunnableExt::with_timeout).
 ///
-/// Tags and observers add up; of what limits a run both hold: time, admissions, retries, cancellation. For everything else
-/// what the caller says counts. It has no run of its own.
+/// Tags and observers accumulate, and metadata and configurable values merge key by key. Of limits both apply: time
+/// limits, admissions, retry budgets and cancellation. For every other option, the caller's value takes precedence. The
+/// wrapper opens no run of its own.
 ///
 /// # Example
 /// ```
@@ -36,7 +37,7 @@ impl<R: Runnable> WithConfig<R> {
         Self { inner, config }
     }
 
-    /// True when the config itself can end the run.
+    /// Returns `true` if the attached config can end the run.
     fn limits(&self) -> bool {
         self.config.timeout.is_some() || self.config.cancel.is_some()
     }

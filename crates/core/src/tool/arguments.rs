@@ -1,4 +1,4 @@
-//! The arguments of a call against their schema.
+//! Checking the arguments of a tool call against their schema.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use crate::Data;
 use crate::parser::read_as;
 use crate::schema::{coerce, listed, violations};
 
-/// What the model gave as JSON. A text is the one argument of a tool that has one.
+/// Converts the arguments to JSON. A string stands for the argument of a tool that has exactly one.
 pub(super) fn as_json(arguments: Data, schema: &Value) -> Value {
     let properties = schema.get("properties").and_then(Value::as_object);
     match (arguments.into_plain(), properties.filter(|properties| properties.len() == 1)) {
@@ -21,10 +21,11 @@ pub(super) fn as_json(arguments: Data, schema: &Value) -> Value {
     }
 }
 
-/// The arguments as what the schema asks for, where they mean that, with the defaults of those that are absent.
+/// Validates the arguments against the schema, coercing values to the expected types where the meaning is clear, and
+/// adds the defaults of absent arguments.
 ///
 /// # Errors
-/// What does not fit, in words that a model can follow.
+/// The violations, in words that a model can follow.
 pub(super) fn checked(schema: &Value, mut arguments: Value) -> Result<Value, String> {
     coerce(schema, &mut arguments);
     match &violations(schema, &arguments)[..] {
@@ -36,10 +37,10 @@ pub(super) fn checked(schema: &Value, mut arguments: Value) -> Result<Value, Str
     }
 }
 
-/// The arguments as a `T`; what serde does not take as it is, as what the schema asks for where it means that.
+/// Deserializes the arguments into a `T`. If that fails, coerces values to the types of the schema and tries again.
 ///
 /// # Errors
-/// What does not fit, in words that a model can follow.
+/// The violations, in words that a model can follow.
 pub(super) fn read<T: DeserializeOwned>(schema: &Value, mut arguments: Value) -> Result<T, String> {
     read_as(&arguments, Some(schema)).or_else(|_| {
         coerce(schema, &mut arguments);

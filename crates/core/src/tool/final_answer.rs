@@ -1,4 +1,4 @@
-//! The last word of a loop of tools.
+//! The final answer of a tool loop.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::tool_loop::ToolLoop;
 use crate::{AiMessage, Context, Message, PromptValue, Result, Runnable};
 
-/// The last message of a [`ToolLoop`]. Made by [`ToolLoop::final_answer`].
+/// A runnable that returns the last message of a [`ToolLoop`]. Created by [`ToolLoop::final_answer`].
 ///
 /// # Example
 /// See [`ToolLoop`].
@@ -32,7 +32,7 @@ where
         let transcript = self.0.call(prompt, cx).await?;
         Ok(match transcript.into_messages().pop() {
             Some(Message::Ai(answer)) => answer,
-            // The output of a tool that is the answer.
+            // The output of a tool that returns directly.
             Some(other) => AiMessage::new(other.content().clone()),
             None => AiMessage::default(),
         })

@@ -1,11 +1,11 @@
-//! Functions that are tools.
+//! Functions as tools.
 
 use serde::de::DeserializeOwned;
 
 use super::output::{IntoToolOutput, ToolOutput};
 use crate::{Context, Result};
 
-/// The forms of function that a tool may be made of; nobody implements it by hand.
+/// The function signatures that a tool can be created from. Implemented automatically; never implement it by hand.
 ///
 /// `Form` is never named: the compiler infers it from what the function returns.
 #[diagnostic::on_unimplemented(
@@ -16,10 +16,10 @@ use crate::{Context, Result};
             write, or a `Send` future of any of these"
 )]
 pub trait ToolFunction<Form>: Send + Sync {
-    /// What the function takes: serde reads it from the arguments that the model gave.
+    /// The arguments of the function, deserialized from those that the model provided.
     type Arguments: DeserializeOwned + Send;
 
-    /// Calls it.
+    /// Calls the function.
     fn call(
         &self,
         arguments: Self::Arguments,
@@ -27,7 +27,7 @@ pub trait ToolFunction<Form>: Send + Sync {
     ) -> impl Future<Output = Result<ToolOutput>> + Send;
 }
 
-/// The forms of [`ToolFunction`], told apart by type.
+/// Marker types that distinguish the implementations of [`ToolFunction`].
 mod form {
     use std::marker::PhantomData;
 
@@ -41,7 +41,7 @@ mod form {
     pub struct AsyncIn<A, Fut>(PhantomData<(A, Fut)>);
 }
 
-/// The two forms of functions that take the context, or that do not.
+/// The sync and the async form, for functions that take the context or do not.
 macro_rules! forms {
     ($at_once:ident, $async:ident $(, $context:ty)?) => {
         impl<F, A, O> ToolFunction<form::$at_once<A, O>> for F

@@ -1,14 +1,15 @@
-//! Arguments that the application gives, and the model does not see.
+//! Arguments that the application provides and the model does not see.
 
 use serde::de::DeserializeOwned;
 
 use crate::{Context, Error, ErrorKind, Result};
 
-/// The configurable value of this name, for a parameter with `#[inject]`. One that is absent is `null`, which an `Option`
-/// takes.
+/// Returns the configurable value of this name, for a parameter with `#[inject]`. An absent value is read as `null`,
+/// which an `Option` accepts.
 ///
 /// # Errors
-/// [`ErrorKind::MissingKey`] if it is absent, [`ErrorKind::InvalidInput`] if it is of another type. It is not shown.
+/// [`ErrorKind::MissingKey`] if it is absent, [`ErrorKind::InvalidInput`] if it has another type. The value is not
+/// shown in the error.
 #[doc(hidden)]
 pub fn injected<T: DeserializeOwned>(cx: &Context, name: &str) -> Result<T> {
     let value = cx.configurable(name).cloned();

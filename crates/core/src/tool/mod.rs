@@ -1,4 +1,4 @@
-//! Tools: what a model may have called, how it is called, and the loop that calls it.
+//! Tools: their definitions, how models call them, and the loop that executes the calls.
 
 mod arguments;
 mod final_answer;

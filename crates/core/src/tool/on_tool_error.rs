@@ -1,15 +1,15 @@
-//! What becomes of the errors of tools.
+//! The handling of tool errors.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{Error, ErrorKind};
 
-/// How much of an error a model is told.
+/// The maximum number of characters of an error that are sent to the model.
 const MOST: usize = 2000;
 
-/// What becomes of an error of a tool, or of arguments that do not fit. Errors that end the whole run, such as a spent
-/// budget or a cancellation, are told to no model: the call fails with them.
+/// The handling of errors of a tool, and of invalid arguments. Errors that end the whole run, such as an exceeded
+/// budget or a cancellation, are never sent to a model: the call fails with them.
 ///
 /// # Example
 /// ```
@@ -30,24 +30,24 @@ const MOST: usize = 2000;
 #[doc(alias = "handle_validation_error")]
 #[non_exhaustive]
 pub enum OnToolError {
-    /// The call fails with it.
+    /// The call fails with the error.
     #[default]
     Raise,
-    /// The model is told its text, without the path, and without causes.
+    /// The model receives the error's message, without the path and without causes, limited to 2000 characters.
     Tell,
-    /// The model is told this text instead.
+    /// The model receives this text instead.
     Say(String),
-    /// The model is told what the function makes of it.
+    /// The model receives the text that the function returns for the error.
     With(Arc<dyn Fn(&Error) -> String + Send + Sync>),
 }
 
 impl OnToolError {
-    /// The model is told what the function makes of the error.
+    /// Creates a handling that sends the model the text that the function returns for the error.
     pub fn with(text: impl Fn(&Error) -> String + Send + Sync + 'static) -> Self {
         Self::With(Arc::new(text))
     }
 
-    /// What the model is told, if it is. Errors that end the whole run are for nobody else.
+    /// Returns the text for the model; `None` if the error is to be raised. Errors that end the whole run always are.
     pub(super) fn text(&self, error: &Error) -> Option<String> {
         let ends_the_run = matches!(
             error.kind(),
@@ -74,7 +74,7 @@ impl fmt::Debug for OnToolError {
     }
 }
 
-/// The beginning of a long text.
+/// Truncates a long text.
 fn bounded(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),

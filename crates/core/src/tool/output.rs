@@ -1,4 +1,4 @@
-//! What a tool gives.
+//! The output of tools.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::{Content, Data, Error, ErrorKind, Record, Result};
 
-/// What a tool gives: content for the model, and beside it an artifact for the application.
+/// The output of a tool: content for the model, and optionally an artifact for the application.
 ///
-/// Functions that are tools return it where they have an artifact, or content that is more than a text. Other values are
-/// content as they are: a text as itself, anything else as JSON. See [`IntoToolOutput`].
+/// Tool functions return it if they have an artifact, or content other than a plain text. Other values become the
+/// content directly: a string as it is, anything else as JSON. See [`IntoToolOutput`].
 ///
 /// # Example
 /// ```
@@ -25,22 +25,22 @@ use crate::{Content, Data, Error, ErrorKind, Record, Result};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ToolOutput {
-    /// What the model reads.
+    /// The content that the model reads.
     pub content: Content,
-    /// What the application gets beside it. It is not sent to the model.
+    /// Data for the application, which is not sent to the model.
     pub artifact: Option<Value>,
 }
 
 impl ToolOutput {
-    /// An output with this content: a text, or blocks such as images.
+    /// Creates an output with this content: a text, or blocks such as images.
     pub fn new(content: impl Into<Content>) -> Self {
         Self { content: content.into(), artifact: None }
     }
 
-    /// A text as it is, any other value as JSON.
+    /// Creates an output from a value: a string as it is, any other value as JSON.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] for a value that JSON cannot hold, such as a map whose keys are no texts.
+    /// [`ErrorKind::InvalidInput`] for a value that JSON cannot represent, such as a map whose keys are not strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
         match serde_json::to_value(value) {
             Ok(Value::String(text)) => Ok(Self::new(text)),
@@ -52,7 +52,7 @@ impl ToolOutput {
         }
     }
 
-    /// Adds what the application gets beside the content.
+    /// Sets the artifact for the application.
     #[must_use]
     #[doc(alias = "content_and_artifact")]
     pub fn with_artifact(mut self, artifact: impl Into<Value>) -> Self {
@@ -73,16 +73,17 @@ impl From<String> for ToolOutput {
     }
 }
 
-/// What a tool may return: a [`ToolOutput`], a text, a number or another plain value, a list or map of what serde can
-/// write, or a `Result`.
+/// Types that a tool may return: a [`ToolOutput`], a string, a number or another plain value, a list or map of
+/// serializable values, or a `Result`.
 ///
-/// In a `Result`, the value is a [`ToolOutput`] or whatever serde can write, and the error is a text, an [`Error`] or
-/// what `?` makes a `Box<dyn Error + Send + Sync>` of. [`OnToolError`](crate::OnToolError) says what becomes of it.
+/// In a `Result`, the value is a [`ToolOutput`] or any serializable value, and the error is a string, an [`Error`] or
+/// anything else that converts into `Box<dyn Error + Send + Sync>`. [`OnToolError`](crate::OnToolError) determines how
+/// it is handled.
 ///
-/// A type of your own is returned in a `Result`, as [`ToolOutput::json`] makes one, or implements this itself. A function
-/// with `#[tool]` returns whatever serde can write as it is, and a type that implements this as it is or in a `Result`. A
-/// closure returns such a type as it is, or the `Result` of its `into_tool_output`, as the value of any other `Result` is
-/// written by serde.
+/// To return a type of your own, wrap it in a `Result`, as [`ToolOutput::json`] does, or implement this trait for it. A
+/// function with `#[tool]` may return any serializable type directly, and a type that implements this trait directly or
+/// in a `Result`. A closure returns such a type directly, or as the `Result` of its `into_tool_output`, because the
+/// value of any other `Result` is serialized.
 ///
 /// # Example
 /// ```
@@ -100,10 +101,10 @@ impl From<String> for ToolOutput {
     note = "return a value of your own as `ToolOutput::json(&value)`, or in a `Result`"
 )]
 pub trait IntoToolOutput {
-    /// The output.
+    /// Converts the value into the output of a tool.
     ///
     /// # Errors
-    /// Those of [`ToolOutput::json`], and that of a `Result`.
+    /// Errors of [`ToolOutput::json`], and the error of a `Result`.
     fn into_tool_output(self) -> Result<ToolOutput>;
 }
 
@@ -126,7 +127,7 @@ where
     }
 }
 
-/// Values that are written as they are. Not simply all that serde can write: to serde a failure is a value too.
+/// Values that are serialized directly. Not every serializable type, because a `Result` is serializable too.
 macro_rules! plain {
     ($($({$($generic:tt)+})? $type:ty,)+) => {$(
         impl$(<$($generic)+>)? IntoToolOutput for $type
@@ -146,9 +147,9 @@ plain!(
     {K, V} BTreeMap<K, V>, {K, V, S} HashMap<K, V, S>, {A, B} (A, B), {A, B, C} (A, B, C),
 );
 
-/// What the value of a `Result` may be.
+/// Types that the value of a `Result` may have.
 pub trait Written {
-    /// The output.
+    /// Converts the value into the output.
     fn write(self) -> Result<ToolOutput>;
 }
 
@@ -164,7 +165,7 @@ impl<T: Serialize> Written for T {
     }
 }
 
-/// The error of a tool as one of ours.
+/// Converts the error of a tool into an [`Error`].
 fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     match error.into().downcast::<Error>() {
         Ok(error) => *error,
@@ -172,25 +173,25 @@ fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error 
     }
 }
 
-/// What a function with `#[tool]` returned. Its `value` takes it out of a `Result`, and the `into_result` of that is the
-/// output. The compiler chooses: a method of the type itself goes before one of a trait, and one that takes the type
-/// before one that takes a reference to it.
+/// The return value of a function with `#[tool]`. `value` unwraps a `Result`, and `into_result` converts what it
+/// returns into the output. Method resolution selects the implementation: an inherent method takes precedence over a
+/// trait method, and a method on the type over one on a reference to it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Returned<T>(pub T);
 
 impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Returned<Result<T, E>> {
-    /// The value, or the error as one of ours.
+    /// Returns the value, or the error converted into an [`Error`].
     #[doc(hidden)]
     pub fn value(self) -> Result<Returned<T>> {
         self.0.map(Returned).map_err(failure)
     }
 }
 
-/// See [`Returned`]: what is no `Result`.
+/// See [`Returned`]: values that are not a `Result`.
 #[doc(hidden)]
 pub trait ReturnedPlain: Sized {
-    /// The value itself.
+    /// Returns the value itself.
     fn value(self) -> Result<Self> {
         Ok(self)
     }
@@ -198,10 +199,10 @@ pub trait ReturnedPlain: Sized {
 
 impl<T> ReturnedPlain for Returned<T> {}
 
-/// See [`Returned`]: what has an output of its own.
+/// See [`Returned`]: types that implement [`IntoToolOutput`].
 #[doc(hidden)]
 pub trait ReturnedOutput {
-    /// The output.
+    /// Converts the value into the output.
     fn into_result(self) -> Result<ToolOutput>;
 }
 
@@ -211,10 +212,10 @@ impl<T: IntoToolOutput> ReturnedOutput for Returned<T> {
     }
 }
 
-/// See [`Returned`]: anything else that serde can write.
+/// See [`Returned`]: all other serializable types.
 #[doc(hidden)]
 pub trait ReturnedWritten {
-    /// The output.
+    /// Converts the value into the output.
     fn into_result(self) -> Result<ToolOutput>;
 }
 

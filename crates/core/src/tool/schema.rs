@@ -1,20 +1,20 @@
-//! JSON Schemas as services take them.
+//! JSON Schemas in the forms that services accept.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-/// How many references are put in at most: definitions that use each other can make a schema exponentially larger.
+/// The maximum number of references inlined: definitions that use each other can make a schema exponentially larger.
 const MAX_SIZE: usize = 1000;
 
-/// What holds schemas by names of the application's own.
+/// Keywords that hold schemas by name.
 const NAMED: [&str; 4] = ["properties", "$defs", "definitions", "patternProperties"];
-/// What holds lists of schemas.
+/// Keywords that hold lists of schemas.
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
-/// What holds one schema.
+/// Keywords that hold one schema.
 const SINGLE: [&str; 3] = ["items", "additionalProperties", "not"];
 
-/// Calls `change` on every schema within a schema, but not on itself.
+/// Calls `change` on every direct subschema of a schema.
 fn for_each_within(members: &mut Map<String, Value>, mut change: impl FnMut(&mut Value)) {
     for (name, value) in members.iter_mut() {
         match value {
@@ -37,8 +37,8 @@ fn is_object(members: &Map<String, Value>) -> bool {
         })
 }
 
-/// Closes every object of a schema and requires all its members, as LangChain does for the strict mode of services: what
-/// may be left out is what may be null.
+/// Closes every object of a schema and makes all its properties required, as LangChain does for the strict mode of
+/// services: optional properties are those that may be null.
 pub(crate) fn close_objects(schema: &mut Value) {
     let Value::Object(members) = schema else { return };
     if members.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty()) {
@@ -50,10 +50,11 @@ pub(crate) fn close_objects(schema: &mut Value) {
     for_each_within(members, close_objects);
 }
 
-/// A schema as OpenAI's strict mode takes it: objects are closed, all their members are required, defaults of `null` are
-/// dropped, references that have something beside them are put in, a single `allOf` is its content, and `oneOf` is `anyOf`.
+/// Converts a schema to the form that OpenAI's strict mode requires.
 ///
-/// Formats that only Rust knows, such as `uint8`, are dropped from numbers; their bounds stay.
+/// Objects are closed and all their properties required, defaults of `null` are dropped, references with sibling
+/// keywords are inlined, a single `allOf` is replaced by its content, and `oneOf` becomes `anyOf`. Formats specific to
+/// Rust, such as `uint8`, are dropped from numbers; their bounds are kept.
 ///
 /// # Example
 /// ```
@@ -71,7 +72,7 @@ pub fn strict_json_schema(mut schema: Value) -> Value {
     schema
 }
 
-/// `budget`: how many references may still be put in.
+/// `budget` is the number of references that may still be inlined.
 fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
     let Value::Object(members) = schema else { return };
     while *budget > 0 && put_in_parts(members, root) {
@@ -91,7 +92,7 @@ fn make_strict(schema: &mut Value, root: &Value, budget: &mut usize) {
     for_each_within(members, |within| make_strict(within, root, budget));
 }
 
-/// Makes all properties required: first those that were, in their order.
+/// Makes all properties required; those that already were come first, in their order.
 fn require_all(members: &mut Map<String, Value>) {
     let Some(Value::Object(properties)) = members.get("properties") else { return };
     let required = members.get("required").and_then(Value::as_array);
@@ -101,7 +102,7 @@ fn require_all(members: &mut Map<String, Value>) {
     members.insert("required".to_owned(), all.into());
 }
 
-/// Puts a reference that has something beside it in, or a single `allOf`. False if there is neither.
+/// Inlines a reference with sibling keywords, or a single `allOf`. Returns `false` if there is neither.
 fn put_in_parts(members: &mut Map<String, Value>, root: &Value) -> bool {
     let part = match target(members, root) {
         Some(Value::Object(target)) if members.len() > 1 => {
@@ -123,7 +124,7 @@ fn put_in_parts(members: &mut Map<String, Value>, root: &Value) -> bool {
     true
 }
 
-/// What a reference within `root` leads to.
+/// Resolves a reference within `root`.
 fn target<'r>(members: &Map<String, Value>, root: &'r Value) -> Option<&'r Value> {
     root.pointer(members.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
@@ -144,9 +145,10 @@ fn drop_number_format(members: &mut Map<String, Value>) {
     }
 }
 
-/// A schema with what its references lead to in their place, and without definitions.
+/// Returns the schema with all references inlined and without definitions.
 ///
-/// What refers to itself cannot be put in whole: such references, and the definitions they need, stay.
+/// A schema that refers to itself, or that needs 1000 or more references inlined, is returned unchanged, with its
+/// definitions.
 ///
 /// # Example
 /// ```
@@ -165,13 +167,13 @@ pub fn dereference_refs(schema: &Value) -> Value {
         }
     }
     inlining.put_in(&mut whole);
-    // A schema that grows without end when it is written out is better left as it is.
+    // A schema that would grow without bound is better left as it is.
     if inlining.circular || inlining.budget == 0 { schema.clone() } else { whole }
 }
 
 struct Inlining<'s> {
     root: &'s Value,
-    /// The references that lead to the schema at hand.
+    /// The references being inlined around the current schema.
     open: Vec<String>,
     circular: bool,
     budget: usize,
@@ -201,8 +203,9 @@ impl Inlining<'_> {
     }
 }
 
-/// The schema of a type as that of a tool's arguments: without references where that can be, and without the titles and
-/// formats that only Rust knows. A default of null says no more than that null is taken, and strict services refuse it.
+/// Converts the schema of a type to that of a tool's arguments: references are inlined where possible, and titles and
+/// formats specific to Rust are dropped. So are defaults of null, which only state that null is accepted and which
+/// strict services reject.
 pub(crate) fn parameters(schema: Value) -> Value {
     let mut schema = dereference_refs(&schema);
     untitle(&mut schema);

@@ -1,13 +1,14 @@
-//! Tools of a service that carry keys.
+//! Redaction of credentials in tools of a service.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Members of arguments that have arguments of their own, which are sent as they are.
+/// Members of the arguments that contain further arguments, which are sent as they are.
 const NESTED: [&str; 2] = ["extra_body", "model_kwargs"];
 
-/// The arguments of model calls for `Debug`: of an MCP server, where it is and what it may do, but not the key to it.
+/// The arguments of model calls, redacted for `Debug`. Of an MCP server, its address and permissions are shown, but not
+/// the credentials.
 ///
 /// # Example
 /// ```
@@ -20,7 +21,7 @@ const NESTED: [&str; 2] = ["extra_body", "model_kwargs"];
 pub struct RedactedArguments<'a>(pub &'a Map<String, Value>);
 
 impl RedactedArguments<'_> {
-    /// True if there is something that is not shown: such arguments are not written into files.
+    /// Returns `true` if anything is redacted: such arguments are not written to files.
     pub fn hides_something(&self) -> bool {
         !places(self.0).is_empty()
     }
@@ -40,7 +41,7 @@ impl fmt::Debug for RedactedArguments<'_> {
     }
 }
 
-/// Where keys may be, as JSON pointers.
+/// Returns the places that may hold credentials, as JSON pointers.
 fn places(arguments: &Map<String, Value>) -> Vec<String> {
     let mut places = Vec::new();
     for (name, value) in arguments {
@@ -60,8 +61,8 @@ fn places(arguments: &Map<String, Value>) -> Vec<String> {
     places
 }
 
-/// Where a tool or server that is in this list may have keys. The names are those of OpenAI, Anthropic and Gemini, whose
-/// tools have servers in turn.
+/// Returns the places where a tool or server in this list may hold credentials. The names are those of OpenAI,
+/// Anthropic and Gemini, whose tools may themselves contain servers.
 fn places_in(list: &str, item: &Value) -> Vec<String> {
     let own: &[&str] = match list {
         "tools" if item["type"] == "mcp" => &["/authorization", "/headers"],
@@ -77,7 +78,7 @@ fn places_in(list: &str, item: &Value) -> Vec<String> {
     own.map(|place| (*place).to_owned()).chain(servers.unwrap_or_default()).collect()
 }
 
-/// Puts stars in the place of a key.
+/// Replaces a credential by asterisks.
 fn hide(arguments: &mut Map<String, Value>, place: &str) {
     let (name, rest) = place[1..].split_once('/').unwrap_or((&place[1..], ""));
     let inner = arguments.get_mut(name);

@@ -1,4 +1,4 @@
-//! Something that a model may have called.
+//! Tools that a model may call.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,24 +17,24 @@ use crate::{
     RunnableTool, ToolCall, ToolMessage, ToolStatus,
 };
 
-/// Something that a model may have called: what the model is told of it, and what happens then. A cheap clone.
+/// A tool that a model may call: its definition and its implementation. Cheap to clone.
 ///
-/// Made by [`tool`] from a closure, by [`Tool::from_function`] from a function whose arguments have a type, by the
+/// Created by [`tool`] from a closure, by [`Tool::from_function`] from a function with typed arguments, by the
 /// attribute `#[tool]`, and from any runnable by [`as_tool`](crate::RunnableExt::as_tool).
 ///
-/// A tool is a [`Runnable`]: a [`ToolCall`] in, the [`ToolMessage`] that answers it out, with the call's id and the tool's
-/// name. [`run`](Tool::run) takes arguments and gives the output itself.
+/// A tool is a [`Runnable`] that takes a [`ToolCall`] and returns the [`ToolMessage`] that answers it, with the call's
+/// id and the tool's name. [`run`](Tool::run) takes arguments and returns the output itself.
 ///
-/// Models are loose about types: a number or a truth value given as a text, and 5.0 where a whole number is wanted, are
-/// taken for what they mean.
+/// Models are imprecise about types, so arguments are coerced where the meaning is clear: a number or boolean given as
+/// a string, or 5.0 where an integer is expected.
 ///
 /// # Errors
-/// Arguments that do not fit their schema are [`ErrorKind::InvalidInput`], naming each place in words that a model can
-/// follow; other errors are those of the function. [`with_error_handling`](Tool::with_error_handling) makes messages of
-/// them.
+/// Arguments that do not match their schema are an [`ErrorKind::InvalidInput`] error, which names each violation in
+/// words that a model can follow; all other errors are those of the function.
+/// [`with_error_handling`](Tool::with_error_handling) turns errors into messages.
 ///
 /// # Cancellation
-/// An `async` function is dropped at its next await; a sync one runs to its end.
+/// An `async` function is dropped at its current await point; a sync function runs to completion.
 ///
 /// # Example
 /// ```
@@ -65,14 +65,15 @@ pub struct Tool {
     extras: Map<String, Value>,
 }
 
-/// Makes a tool of a function, with a JSON Schema of its arguments that is known only when the program runs.
+/// Creates a tool from a function, with a JSON Schema of its arguments that is known only at run time.
 ///
-/// The function takes the arguments, or the arguments and the [`Context`] of the call, and gives a plain value, a `Result`
-/// with any error (see [`IntoToolOutput`](crate::IntoToolOutput)), or a future of one. A function that gives no future runs
-/// where it is called, and holds up whatever else is polled there: one that computes for long, or reads files, is `async`
-/// and hands the work to a thread of its executor, as `tokio::task::spawn_blocking(work).await` or
-/// `smol::unblock(work).await`. Arguments are a [`Value`], or any type that serde reads; they are checked against the
-/// schema first, and completed with its defaults.
+/// The function takes the arguments, or the arguments and the [`Context`] of the call, and returns a plain value, a
+/// `Result` with any error (see [`IntoToolOutput`](crate::IntoToolOutput)), or a future of one. Arguments are a
+/// [`Value`], or any deserializable type; they are first validated against the schema, and completed with its defaults.
+///
+/// A sync function runs where it is called and blocks everything else polled there. For long computations or file
+/// access, use an `async` function that moves the work to a thread of its executor, with
+/// `tokio::task::spawn_blocking(work).await` or `smol::unblock(work).await`.
 ///
 /// # Example
 /// ```
@@ -101,7 +102,7 @@ where
 }
 
 impl Tool {
-    /// Makes a tool of a function whose arguments are of a type, which also gives their schema.
+    /// Creates a tool from a function with typed arguments, whose type also provides their schema.
     ///
     /// # Example
     /// ```
@@ -153,8 +154,8 @@ impl Tool {
         }
     }
 
-    /// Says what becomes of errors of the function. By default the call fails with them; in a
-    /// [`ToolLoop`](crate::ToolLoop) the model is told.
+    /// Sets the handling of the function's errors. By default the call fails with them; in a
+    /// [`ToolLoop`](crate::ToolLoop) they are sent to the model.
     #[must_use]
     #[doc(alias = "handle_tool_error")]
     pub fn with_error_handling(mut self, on_error: OnToolError) -> Self {
@@ -162,8 +163,7 @@ impl Tool {
         self
     }
 
-    /// Says what becomes of arguments that do not fit. By default as for
-    /// [other errors](Tool::with_error_handling).
+    /// Sets the handling of invalid arguments. By default the same as for [other errors](Tool::with_error_handling).
     #[must_use]
     #[doc(alias = "handle_validation_error")]
     pub fn with_argument_error_handling(mut self, on_error: OnToolError) -> Self {
@@ -171,16 +171,18 @@ impl Tool {
         self
     }
 
-    /// In a [`ToolLoop`](crate::ToolLoop) its output is the answer, and the model does not see it; unless the model called
-    /// other tools beside it, whose outputs it is to see, or a call failed.
+    /// Makes the tool's output the final answer of a [`ToolLoop`](crate::ToolLoop), without passing it to the model.
+    ///
+    /// This does not apply if the model called other tools in the same round whose outputs it has yet to see, or if a
+    /// call failed.
     #[must_use]
     pub fn return_direct(mut self) -> Self {
         self.return_direct = true;
         self
     }
 
-    /// Adds what only some services know of a tool, such as `defer_loading` or `cache_control`. It is sent to those that
-    /// know it, and to no other.
+    /// Adds a service-specific property of the tool, such as `defer_loading` or `cache_control`. It is sent only to
+    /// services that support it.
     ///
     /// # Example
     /// ```
@@ -197,23 +199,23 @@ impl Tool {
         self
     }
 
-    /// The name by which the model calls it.
+    /// Returns the name by which the model calls it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the model is told that it does.
+    /// Returns the description for the model.
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// The JSON Schema of its arguments.
+    /// Returns the JSON Schema of its arguments.
     #[doc(alias = "args_schema")]
     pub fn parameters(&self) -> &Value {
         &self.parameters
     }
 
-    /// What a model is told: `name`, `description` and `parameters`, and `extras` if there are any.
+    /// Returns the definition sent to models: `name`, `description` and `parameters`, and `extras` if there are any.
     pub fn definition(&self) -> Value {
         let (name, description) = (&*self.name, &*self.description);
         let mut told = json!({ "name": name, "description": description, "parameters": &*self.parameters });
@@ -223,16 +225,16 @@ impl Tool {
         told
     }
 
-    /// True if its output is the answer of a loop.
+    /// Returns `true` if its output is the final answer of a [`ToolLoop`](crate::ToolLoop).
     pub fn returns_directly(&self) -> bool {
         self.return_direct
     }
 
-    /// Calls it with these arguments, as part of the run of `cx`, and gives what it gives. A text stands for the argument
-    /// of a tool that has only one.
+    /// Calls the tool with these arguments as part of the run of `cx` and returns its output. A string stands for the
+    /// argument of a tool that has exactly one.
     ///
     /// # Errors
-    /// Those of [`Tool`]; none of them is made a message.
+    /// As described for [`Tool`]; errors are not turned into messages.
     pub async fn run(&self, arguments: impl Into<Data>, cx: &Context) -> Result<ToolOutput> {
         let arguments = arguments::as_json(arguments.into(), &self.parameters);
         self.body.call(arguments, &self.parameters, cx).await.map_err(|fault| match fault {
@@ -241,7 +243,7 @@ impl Tool {
         })
     }
 
-    /// This tool, with errors handled so where it does not say otherwise itself.
+    /// Returns this tool with this error handling, unless it has its own.
     pub(super) fn or_handling(mut self, on_error: OnToolError) -> Self {
         self.on_error.get_or_insert(on_error);
         self
@@ -310,7 +312,7 @@ impl fmt::Debug for Tool {
     }
 }
 
-/// What a model is told of it, see [`Tool::definition`].
+/// The definition sent to models, see [`Tool::definition`].
 impl From<&Tool> for Value {
     fn from(tool: &Tool) -> Self {
         tool.definition()
@@ -335,7 +337,7 @@ impl From<RunnableTool> for Value {
     }
 }
 
-/// The output's text is the content, or its JSON where it is no text.
+/// The content is the runnable's output if it is a text, a prompt or a message, and otherwise the output as JSON.
 impl From<RunnableTool> for Tool {
     fn from(tool: RunnableTool) -> Self {
         let (name, description, parameters) = tool.parts();
@@ -344,14 +346,14 @@ impl From<RunnableTool> for Tool {
     }
 }
 
-/// Why there is no output.
+/// The reason why there is no output.
 enum Fault {
-    /// The arguments are not as they should be.
+    /// The arguments are invalid.
     Arguments(String),
     Failed(Error),
 }
 
-/// What a tool does.
+/// The implementation of a tool.
 #[async_trait]
 trait Body: Send + Sync {
     async fn call(&self, arguments: Value, schema: &Value, cx: &Context) -> Result<ToolOutput, Fault>;
@@ -359,7 +361,7 @@ trait Body: Send + Sync {
 
 struct FunctionBody<F, Form> {
     function: F,
-    /// What the schema says counts. Otherwise what the type takes does, which gave the schema.
+    /// Whether the schema is authoritative. Otherwise the argument type is, from which the schema was derived.
     checked: bool,
     form: PhantomData<fn() -> Form>,
 }

@@ -1,4 +1,4 @@
-//! How a model may use the tools that are bound to it.
+//! How a model may use its tools.
 
 use serde_json::{Map, Value, json};
 
@@ -17,21 +17,21 @@ use super::wire::convert_to_openai_tool;
 pub enum ToolChoice {
     /// The model decides.
     Auto,
-    /// It calls none.
+    /// The model calls none.
     None,
-    /// It calls at least one.
+    /// The model calls at least one.
     Any,
-    /// It calls this one.
+    /// The model calls this one.
     Named(String),
 }
 
 impl ToolChoice {
-    /// True if the model has to call a tool.
+    /// Returns `true` if the model must call a tool.
     pub(crate) fn is_forced(&self) -> bool {
         matches!(self, Self::Any | Self::Named(_))
     }
 
-    /// In OpenAI's words; `tools` in its form.
+    /// Converts the choice to OpenAI's format; `tools` are in that format too.
     fn to_value(&self, tools: &[Value]) -> Value {
         match self {
             Self::Auto => "auto".into(),
@@ -40,7 +40,7 @@ impl ToolChoice {
             Self::Named(name) if tools.iter().any(|tool| tool["function"]["name"] == *name) => {
                 json!({ "type": "function", "function": { "name": name } })
             }
-            // A tool of the service, of which the provider knows how it is named.
+            // A built-in tool of the service, whose naming the provider knows.
             Self::Named(name) => name.as_str().into(),
         }
     }
@@ -58,7 +58,7 @@ impl From<&str> for ToolChoice {
     }
 }
 
-/// How a model may use the tools that are bound to it.
+/// How a model may use the tools bound to it.
 ///
 /// # Example
 /// ```
@@ -74,12 +74,12 @@ pub struct ToolOptions {
 }
 
 impl ToolOptions {
-    /// Nothing said: the service decides.
+    /// Creates options with nothing set: the service decides.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the model calls tools, and which.
+    /// Sets whether the model calls tools, and which.
     #[must_use]
     #[doc(alias = "tool_choice")]
     pub fn with_choice(mut self, choice: impl Into<ToolChoice>) -> Self {
@@ -87,16 +87,17 @@ impl ToolOptions {
         self
     }
 
-    /// Whether the service holds the model to the schemas of the arguments. All objects in them are then closed, and all
-    /// their members required: an optional argument is one that may be null, as an `Option` is. A tool that says otherwise
-    /// of `strict` itself is refused by the call.
+    /// Sets whether the service enforces the schemas of the arguments.
+    ///
+    /// If so, all objects in them are closed and all their properties required: an optional argument is one that may be
+    /// null, like an `Option`. Calls fail for a tool whose own `strict` contradicts this.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// Whether the model may call several tools in one answer.
+    /// Sets whether the model may call several tools in one answer.
     #[must_use]
     #[doc(alias = "parallel_tool_calls")]
     pub fn with_parallel(mut self, parallel: bool) -> Self {
@@ -104,8 +105,8 @@ impl ToolOptions {
         self
     }
 
-    /// As arguments of a call. What cannot be brought into form is passed on as it is, with what it should keep to: the
-    /// provider says what is wrong with it.
+    /// Returns the options and tools as call arguments. A tool that cannot be converted is passed on unchanged, with
+    /// `strict` alongside it: the provider then reports what is wrong.
     pub(crate) fn arguments(&self, tools: impl IntoIterator<Item = Value>) -> Map<String, Value> {
         let mut strict = None;
         let wire = |tool: Value| {

@@ -1,4 +1,4 @@
-//! The loop in which a model calls tools until it has its answer.
+//! The loop that executes a model's tool calls until it answers.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
 const DEFAULT_ROUNDS: usize = 10;
 const DEFAULT_CONCURRENCY: usize = 16;
 
-/// What happens when a [`ToolLoop`] has reached its limits and the model wants to call more tools.
+/// The behaviour of a [`ToolLoop`] that has reached a limit when the model wants to call more tools.
 ///
 /// # Example
 /// ```
@@ -34,36 +34,39 @@ pub enum AtLimit {
     /// The call fails with [`ErrorKind::RecursionLimit`].
     #[default]
     Fail,
-    /// The model is asked once more, without tools: it answers with what it has.
+    /// The model is called once more, without tools, and answers with what it has.
     Answer,
 }
 
-/// A model that calls tools until it has its answer. Made by [`with_tools`](crate::ChatModelExt::with_tools).
+/// A loop that calls a model and executes its tool calls until it answers. Created by
+/// [`with_tools`](crate::ChatModelExt::with_tools).
 ///
-/// In each round the model is asked, the tools it calls run at once, and their results go back to it in the order of the
-/// calls, those that cannot be read last as they are in the answer, until it calls none. The output is the [`Transcript`]
-/// of all that was said; [`final_answer`](Self::final_answer) gives the last message alone. A stream has the model's words
-/// of every round as they come, and each result.
+/// In each round the model is called, its tool calls are executed concurrently, and their results are passed back in
+/// the order of the calls, those with unparsable arguments last; the loop ends when the model calls no tool. The output
+/// is the [`Transcript`] of all messages added; [`final_answer`](Self::final_answer) returns only the last one. A
+/// stream yields the chunks of the model's answers in every round as they arrive, and each result.
 ///
-/// A call of a tool that there is not, arguments that are no JSON or do not fit, and errors of tools that do not handle
-/// them otherwise are told to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) holds for the
-/// first round. Tools have runs of their own, which observers see.
+/// Calls of unknown tools, arguments that are not valid JSON or do not match the schema, and tool errors without other
+/// handling are reported to the model, which may try again. A forced [`ToolChoice`](crate::ToolChoice) applies to the
+/// first round only. Each tool call is a run of its own, visible to observers.
 ///
-/// Tools run at once as far as they wait: a function that is not `async` runs to its end where the loop is polled, and all
-/// else waits. What takes long without waiting belongs on a thread, see [`tool`](crate::tool()).
+/// Tools run concurrently, not in parallel: a sync function runs to completion where the loop is polled and blocks
+/// everything else. Move long computations to a thread, see [`tool`](crate::tool()).
 ///
-/// Where all calls of a round went to tools that [answer themselves](Tool::return_direct), and none failed, the last
-/// output is the answer. Beside other results such an output is one among them, and the model has the last word.
+/// If all calls of a round went to tools that [return directly](Tool::return_direct) and none failed, the last output
+/// is the answer. Otherwise such an output is passed to the model like any other result.
 ///
-/// A call to which the service gave no id gets one, `call_3_1` for the first call of the answer behind three messages:
-/// results are told apart by ids. Arguments that break off are no JSON, whether or not the service says why it stopped.
+/// Calls without an id from the service are assigned one, because results are matched by id: `call_3_1` is the first
+/// call of the answer that follows three messages. Truncated arguments are treated as invalid JSON, whether or not the
+/// service reports why it stopped.
 ///
 /// # Errors
-/// Those of the model; those of a tool that [raises](OnToolError::Raise) them; [`ErrorKind::RecursionLimit`] at a limit,
-/// see [`AtLimit`]; [`ErrorKind::Config`] for two tools of one name.
+/// * Errors of the model, and of tools that [raise](OnToolError::Raise) them.
+/// * [`ErrorKind::RecursionLimit`] at a limit, see [`AtLimit`].
+/// * [`ErrorKind::Config`] if two tools have the same name.
 ///
 /// # Cancellation
-/// Dropping the call or the stream drops the model's answer or all tools that run.
+/// Dropping the future or the stream drops the model call or all tool calls in flight.
 ///
 /// # Example
 /// ```
@@ -104,14 +107,14 @@ impl<R> ToolLoop<R> {
         }
     }
 
-    /// Says how the model may use the tools.
+    /// Sets how the model may use the tools.
     #[must_use]
     pub fn with_options(mut self, options: ToolOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Sets how often tools are called before the model has to answer; 10 by default.
+    /// Sets the maximum number of rounds of tool calls; 10 by default.
     #[must_use]
     #[doc(alias = "max_iterations")]
     pub fn with_max_rounds(mut self, rounds: usize) -> Self {
@@ -119,34 +122,34 @@ impl<R> ToolLoop<R> {
         self
     }
 
-    /// Sets how many calls there may be in all rounds together; by default any number.
+    /// Sets the maximum number of tool calls in all rounds together; unlimited by default.
     #[must_use]
     pub fn with_max_calls(mut self, calls: usize) -> Self {
         self.max_calls = Some(calls);
         self
     }
 
-    /// Sets how many tools run at once; by default as many as the run's config says, or 16.
+    /// Sets the maximum number of tool calls in flight; by default that of the run's config, or 16.
     #[must_use]
     pub fn with_max_concurrency(mut self, limit: usize) -> Self {
         self.max_concurrency = Some(limit);
         self
     }
 
-    /// Sets what happens at a limit.
+    /// Sets the behaviour at a limit.
     #[must_use]
     pub fn with_at_limit(mut self, at_limit: AtLimit) -> Self {
         self.at_limit = at_limit;
         self
     }
 
-    /// The tools.
+    /// Returns the tools.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
     }
 
-    /// Gives the last message alone, for a parser to read. It comes whole: until the model has called no tool, nobody
-    /// knows whether what it says is the answer.
+    /// Returns only the last message, for example for a parser. It does not stream: until an answer is complete, it is
+    /// unknown whether it contains tool calls.
     ///
     /// # Example
     /// See [`ToolLoop`].
@@ -154,7 +157,7 @@ impl<R> ToolLoop<R> {
         FinalAnswer::new(self)
     }
 
-    /// Fails for tools that a model cannot tell apart.
+    /// Fails if two tools have the same name.
     fn check(&self) -> Result<()> {
         let mut names: Vec<&str> = self.tools.iter().map(Tool::name).collect();
         names.sort_unstable();
@@ -169,21 +172,21 @@ impl<R> ToolLoop<R> {
     }
 }
 
-/// How the model is asked.
+/// The kind of model call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
-    /// For the first time.
+    /// The first call.
     First,
-    /// With the results of tools.
+    /// A call with the results of tools.
     Again,
-    /// For its last word.
+    /// The last call, at a limit.
     Last,
 }
 
-/// Where pieces of the transcript go as they come.
+/// The destination of transcript chunks as they arrive.
 #[derive(Clone, Copy)]
 enum Sink<'a> {
-    /// Nowhere: the answers are asked for whole.
+    /// None: the model is called without streaming.
     Nowhere,
     Stream(&'a Slot<Transcript>),
 }
@@ -243,7 +246,8 @@ where
         }
     }
 
-    /// The answer of the model, whose pieces go to the sink. It has ended: nothing in it is in pieces, or without an id.
+    /// Calls the model and returns its complete answer, sending its chunks to the sink. All tool calls in the answer
+    /// are complete and have ids.
     async fn ask(
         &self,
         conversation: &[Message],
@@ -291,7 +295,7 @@ where
         options.arguments(self.tools.iter().map(Tool::definition))
     }
 
-    /// The results of the calls, in their order; the first so many are made.
+    /// Returns the results of the calls in their order; only the first `allowed` calls are executed.
     async fn run_tools(
         &self,
         wishes: Vec<Wish>,
@@ -342,7 +346,7 @@ where
         self.tools.iter().find(|tool| tool.name() == name)
     }
 
-    /// True for the output of a tool that is the answer.
+    /// Returns `true` for a successful output of a tool that returns directly.
     fn is_answer(&self, result: &ToolMessage) -> bool {
         result.status == ToolStatus::Success
             && result.name.as_deref().and_then(|name| self.tool(name)).is_some_and(Tool::returns_directly)

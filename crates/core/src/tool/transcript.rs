@@ -1,4 +1,4 @@
-//! What a loop of calls added to a conversation.
+//! The messages that a tool loop added to a conversation.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::{AiMessage, Chunk, Message, Usage, add_usage};
 
-/// What a [`ToolLoop`](crate::ToolLoop) added to the conversation: the answers of the model, and behind each the results of
-/// the tools it called.
+/// The messages that a [`ToolLoop`](crate::ToolLoop) added to the conversation: the model's answers, each followed by
+/// the results of its tool calls.
 ///
-/// While it streams, each chunk is a piece of one answer, or one result: [`text`](Transcript::text) of a chunk is the text
-/// that is new.
+/// When streaming, each chunk is a chunk of one answer, or one result: [`text`](Transcript::text) of a chunk is the new
+/// text.
 ///
 /// # Example
 /// ```
@@ -28,28 +28,28 @@ use crate::{AiMessage, Chunk, Message, Usage, add_usage};
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Transcript {
-    /// Which message of the whole is the first here.
+    /// The index of the first message here within the complete transcript.
     first: usize,
     messages: Vec<Message>,
 }
 
 impl Transcript {
-    /// A piece of the message with this number, or the whole of it.
+    /// Creates a transcript of the message with this index, or of a chunk of it.
     pub(super) fn piece(index: usize, message: impl Into<Message>) -> Self {
         Self { first: index, messages: vec![message.into()] }
     }
 
-    /// The messages, in order.
+    /// Returns the messages, in order.
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
-    /// The messages, to continue the conversation with.
+    /// Returns the messages, for continuing the conversation.
     pub fn into_messages(self) -> Vec<Message> {
         self.messages
     }
 
-    /// The last message, if the model said it: its answer. `None` where the output of a tool is the answer.
+    /// Returns the last message if it is from the model: its answer. `None` if the output of a tool is the answer.
     pub fn answer(&self) -> Option<&AiMessage> {
         match self.messages.last()? {
             Message::Ai(answer) => Some(answer),
@@ -57,12 +57,12 @@ impl Transcript {
         }
     }
 
-    /// The text of the last message: the answer.
+    /// Returns the text of the last message: the answer.
     pub fn text(&self) -> Cow<'_, str> {
         self.messages.last().map(Message::text).unwrap_or_default()
     }
 
-    /// How many tokens all answers used, as far as the service says.
+    /// Returns the total token usage of all answers, as far as the service reports it.
     pub fn usage(&self) -> Option<Usage> {
         let used = self.messages.iter().filter_map(|message| match message {
             Message::Ai(answer) => answer.usage,
@@ -76,7 +76,7 @@ impl Transcript {
     }
 }
 
-/// Pieces of one message are put together; other messages follow each other.
+/// Chunks of the same message are merged; other messages are appended.
 impl Chunk for Transcript {
     fn merge(&mut self, next: Self) {
         if self.messages.is_empty() {

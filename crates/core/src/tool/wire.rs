@@ -1,19 +1,21 @@
-//! Tools in the form in which bound arguments hold them, which is OpenAI's.
+//! Tools in OpenAI's format, which bound arguments use.
 
 use serde_json::{Map, Value, json};
 
 use super::schema::close_objects;
 use crate::{Error, ErrorKind, Result};
 
-/// A tool in the form in which models get it: `{"type": "function", "function": {"name", "description"?, "parameters"?}}`.
+/// Converts a tool to OpenAI's format: `{"type": "function", "function": {"name", "description"?, "parameters"?}}`.
 ///
-/// Takes `{"name", "description", "parameters"}`, the same with `input_schema`, Amazon Bedrock's `toolSpec`, and a JSON Schema
-/// with a title; what is in that form already, or is a tool of the service itself, is left as it is; `extras`, of which
-/// each service takes what it knows, stand beside the function. `strict`: whether the service holds the model to the
-/// schema; all objects in it are then closed, and all their members required.
+/// Accepts `{"name", "description", "parameters"}`, the same with `input_schema`, Amazon Bedrock's `toolSpec`, and a
+/// JSON Schema with a title. A tool already in OpenAI's format, and a built-in tool of the service, is returned
+/// unchanged. `extras`, of which each service reads those it knows, are placed next to the function.
+///
+/// `strict` sets whether the service enforces the schema; if `true`, all objects in it are closed and all their
+/// properties required.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for what is no tool, and for one that says otherwise of `strict`.
+/// [`ErrorKind::InvalidInput`] if the value is not a tool, or if its own `strict` contradicts the given one.
 ///
 /// # Example
 /// ```
@@ -33,7 +35,7 @@ pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Valu
             let members: Map<_, _> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
             Ok(json!({ "type": "custom", "custom": members }))
         }
-        // Tools of the service have types of their own; a schema has the type `object`.
+        // Built-in tools of the service have their own types; a schema has the type `object`.
         Some(kind) if kind != "object" => Ok(tool.clone()),
         _ => {
             let mut wire =
@@ -46,10 +48,11 @@ pub fn convert_to_openai_tool(tool: &Value, strict: Option<bool>) -> Result<Valu
     }
 }
 
-/// `{"name", "description"?, "parameters"?, "strict"?}`, from a description of a function or a JSON Schema with a title.
+/// Converts a function definition or a JSON Schema with a title to `{"name", "description"?, "parameters"?,
+/// "strict"?}`.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] if there is no name, or it says otherwise of `strict`.
+/// [`ErrorKind::InvalidInput`] if there is no name, or if its own `strict` contradicts the given one.
 ///
 /// # Example
 /// ```
@@ -89,7 +92,7 @@ fn named(members: &Map<String, Value>) -> Map<String, Value> {
     function
 }
 
-/// What is in Amazon Bedrock's form.
+/// Converts a tool in Amazon Bedrock's format.
 fn specified(spec: &Map<String, Value>) -> Map<String, Value> {
     let mut function = named(spec);
     function.extend(

@@ -1,8 +1,8 @@
-//! What a model wants to have called.
+//! The tool calls that a model requests.
 
 use crate::{AiMessage, ToolCall, ToolMessage, ToolStatus};
 
-/// What the model wants to have called.
+/// A tool call that the model requests, with valid or invalid arguments.
 pub(super) enum Wish {
     Call(ToolCall),
     Invalid { name: String, id: Option<String>, why: String },
@@ -22,7 +22,7 @@ impl Wish {
     }
 }
 
-/// What the model is told instead of a result.
+/// Creates the message that the model receives instead of a result.
 pub(super) fn refusal(name: String, id: Option<String>, why: String) -> ToolMessage {
     let mut message = ToolMessage::new(why, id.unwrap_or_default());
     message.name = Some(name);

@@ -1,4 +1,4 @@
-//! What a service says about a batch.
+//! A service's description of a batch.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::codec::object::{null_is_default, number, number_or_zero, text};
 
-/// A batch.
+/// The state of a batch.
 ///
 /// # Example
 /// ```
@@ -20,38 +20,38 @@ use crate::codec::object::{null_is_default, number, number_or_zero, text};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Batch {
-    /// The id by which it is asked for.
+    /// The batch's id, for use in requests.
     pub id: String,
-    /// How far it is.
+    /// The batch's status.
     pub status: BatchStatus,
-    /// The endpoint that works it off.
+    /// The endpoint that processes its requests.
     #[serde(default, deserialize_with = "text")]
     pub endpoint: Option<String>,
-    /// The file with its requests.
+    /// The id of the file with its requests.
     #[serde(default, deserialize_with = "text")]
     pub input_file_id: Option<String>,
-    /// The file with the answers, once there is one.
+    /// The id of the file with the answers, once it exists.
     #[serde(default, deserialize_with = "text")]
     pub output_file_id: Option<String>,
-    /// The file with the requests that failed, once there is one.
+    /// The id of the file with the failed requests, once it exists.
     #[serde(default, deserialize_with = "text")]
     pub error_file_id: Option<String>,
-    /// When it was begun, in seconds since 1970.
+    /// The creation time, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "number")]
     pub created_at: Option<u64>,
-    /// How many of its requests are done.
+    /// The progress of its requests.
     #[serde(default, deserialize_with = "null_is_default")]
     pub request_counts: BatchCounts,
-    /// What is wrong with its file; see [`issues`](Batch::issues).
+    /// Validation errors of the input file, as the service sends them; see [`issues`](Batch::issues).
     #[serde(default)]
     pub errors: Value,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl Batch {
-    /// What is wrong with its file.
+    /// Returns the validation errors of the input file.
     ///
     /// # Example
     /// ```
@@ -68,7 +68,7 @@ impl Batch {
     }
 }
 
-/// How many requests of a batch there are, are done, and have failed.
+/// How many requests a batch has in total, and how many of them were completed or have failed.
 ///
 /// # Example
 /// See [`Batch`].
@@ -76,18 +76,18 @@ impl Batch {
 #[serde(default)]
 #[non_exhaustive]
 pub struct BatchCounts {
-    /// All.
+    /// All requests.
     #[serde(deserialize_with = "number_or_zero")]
     pub total: u64,
-    /// Those that were answered.
+    /// Requests that were answered.
     #[serde(deserialize_with = "number_or_zero")]
     pub completed: u64,
-    /// Those that were not.
+    /// Requests that failed.
     #[serde(deserialize_with = "number_or_zero")]
     pub failed: u64,
 }
 
-/// Something that is wrong with the file of a batch.
+/// A validation error of a batch's input file.
 ///
 /// # Example
 /// See [`Batch::issues`].
@@ -95,13 +95,13 @@ pub struct BatchCounts {
 #[serde(default)]
 #[non_exhaustive]
 pub struct BatchIssue {
-    /// The service's word for it.
+    /// The service's error code.
     #[serde(deserialize_with = "text")]
     pub code: Option<String>,
-    /// What is wrong.
+    /// The error message.
     #[serde(deserialize_with = "text")]
     pub message: Option<String>,
-    /// In which line, counted by the service.
+    /// The number of the line, as counted by the service.
     #[serde(deserialize_with = "number")]
     pub line: Option<u64>,
 }
@@ -114,7 +114,7 @@ impl fmt::Display for BatchIssue {
     }
 }
 
-/// How far a batch is.
+/// The status of a batch.
 ///
 /// # Example
 /// ```
@@ -128,29 +128,29 @@ impl fmt::Display for BatchIssue {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BatchStatus {
-    /// Its file is being checked.
+    /// The input file is being validated.
     Validating,
-    /// Its file has errors, and nothing was done.
+    /// The input file is invalid, and no request was processed.
     Failed,
-    /// Its requests are being worked off.
+    /// The requests are being processed.
     InProgress,
-    /// Its requests are done, and the files with the results are being written.
+    /// The requests are done, and the result files are being written.
     Finalizing,
-    /// All is done.
+    /// All requests are done and the results are available.
     Completed,
-    /// Its time ran out; what was done has results.
+    /// The time limit was exceeded; requests done by then have results.
     Expired,
-    /// It is being stopped.
+    /// The batch is being cancelled.
     Cancelling,
-    /// It was stopped; what was done has results.
+    /// The batch was cancelled; requests done by then have results.
     Cancelled,
-    /// A word that is not known here.
+    /// A status that this crate does not know.
     #[serde(untagged)]
     Other(String),
 }
 
 impl BatchStatus {
-    /// True if nothing will change any more.
+    /// Returns true if the status will not change any more.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Failed | Self::Completed | Self::Expired | Self::Cancelled)
     }

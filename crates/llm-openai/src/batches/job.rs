@@ -1,4 +1,4 @@
-//! Prompts in batches, for chat models.
+//! Batches of prompts for chat models.
 
 use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
 use futures_util::{Stream, StreamExt};
@@ -9,16 +9,16 @@ use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, failed};
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
 
-/// Asks a chat model many things at once, for half the price, with answers within a day.
+/// Sends many prompts to a chat model as one batch, at half the price, with answers within a day.
 ///
-/// The model's own settings and connection are used. Every prompt has exactly one result, in the order of the prompts.
+/// Uses the model's own settings and connection. Every prompt has exactly one result, in the order of the prompts.
 ///
 /// # Errors
-/// Those of the service. A prompt that fails does not disturb the others.
+/// Those of the service. A prompt that fails does not affect the others.
 ///
 /// # Cancellation
-/// Dropping a call ends the wait, and not the batch. Keep the [`BatchJob`] of [`submit`](Self::submit) to come back for
-/// its [answers](Self::answers) later, in another process if need be, or to [`cancel`](Self::cancel) it.
+/// Dropping a call ends the wait, not the batch. Keep the [`BatchJob`] that [`submit`](Self::submit) returns to fetch
+/// its [answers](Self::answers) later, also from another process, or to [`cancel`](Self::cancel) it.
 ///
 /// # Example
 /// ```
@@ -47,7 +47,7 @@ pub struct OpenAiBatch {
     metadata: Vec<(String, String)>,
 }
 
-/// A batch that was begun: what is needed to come back for its answers. Keep it as JSON.
+/// A handle to a submitted batch, with what is needed to fetch its answers. Store it as JSON.
 ///
 /// # Example
 /// ```
@@ -62,31 +62,31 @@ pub struct OpenAiBatch {
 pub struct BatchJob {
     /// The id of the batch.
     pub id: String,
-    /// How many prompts it has.
+    /// The number of prompts.
     pub requests: usize,
-    /// The endpoint that answers them.
+    /// The endpoint that processes the prompts.
     pub endpoint: String,
 }
 
 impl OpenAiBatch {
-    /// Batches for this model.
+    /// Creates batches for this model.
     pub fn new(chat: ChatOpenAi) -> Self {
         Self { chat, wait: BatchWait::default(), metadata: Vec::new() }
     }
 
-    /// How long to wait for the answers, and how often to look.
+    /// Sets how long to wait for the answers, and how often to poll.
     pub fn with_wait(mut self, wait: BatchWait) -> Self {
         self.wait = wait;
         self
     }
 
-    /// A remark that the service keeps with the batch.
+    /// Adds metadata that the service stores with the batch.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.push((name.into(), value.into()));
         self
     }
 
-    /// Asks, waits, and gives the answers: one result for each prompt, in their order.
+    /// Submits a batch, waits for it and returns the answers: one result per prompt, in the order of the prompts.
     ///
     /// # Errors
     /// As for [`submit`](Self::submit) and [`answers`](Self::answers).
@@ -98,10 +98,10 @@ impl OpenAiBatch {
         self.answers(&job).await
     }
 
-    /// Begins a batch and does not wait.
+    /// Submits a batch without waiting for it.
     ///
     /// # Errors
-    /// `InvalidInput` for no prompts, for more than 50,000 of them or 200 MB; those of the service.
+    /// `InvalidInput` for no prompts, and for more than 50,000 prompts or 200 MB; those of the service.
     ///
     /// # Example
     /// ```
@@ -134,13 +134,13 @@ impl OpenAiBatch {
         Ok(BatchJob { id: batch.id, requests, endpoint })
     }
 
-    /// Waits for a batch and gives its answers: one result for each prompt, in their order.
+    /// Waits for a batch and returns its answers: one result per prompt, in the order of the prompts.
     ///
-    /// A prompt that the service did not get to has an error: `Timeout` if the time of the batch ran out, `Cancelled` if
-    /// it was stopped.
+    /// A prompt that was not processed has an error: `Timeout` if the batch expired, `Cancelled` if it was cancelled.
     ///
     /// # Errors
-    /// `Timeout` when the wait takes too long, `BadRequest` if the service refused the whole batch; those of the service.
+    /// `Timeout` if the wait exceeds its limit, `BadRequest` if the service rejected the whole batch; those of the
+    /// service.
     pub async fn answers(&self, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let batches = self.batches();
         let batch = batches.wait(&job.id, &self.wait).await?;
@@ -153,7 +153,7 @@ impl OpenAiBatch {
         join(batches.results(&batch), job.requests, &batch, number, read).await
     }
 
-    /// Asks the service to stop a batch. What is done by then has its answers.
+    /// Cancels a batch. Prompts answered by then keep their answers.
     ///
     /// # Errors
     /// Those of the service.
@@ -165,7 +165,7 @@ impl OpenAiBatch {
         self.chat.client().batches()
     }
 
-    /// The file with all requests.
+    /// Encodes the input file.
     fn file<P: Into<PromptValue>>(&self, prompts: impl IntoIterator<Item = P>) -> Result<BatchFile> {
         let mut file = BatchFile::default();
         for prompt in prompts {
@@ -176,7 +176,7 @@ impl OpenAiBatch {
     }
 }
 
-/// The endpoint as batches name it, wherever the service is.
+/// The endpoint's path as batches name it, whatever the base URL.
 fn url(api: ChatApi) -> String {
     format!("/v1/{}", api.path())
 }
@@ -189,8 +189,8 @@ fn number(custom_id: &str) -> Option<usize> {
     custom_id.strip_prefix("request-")?.parse().ok()
 }
 
-/// The results in the order of the requests, each once. Of several for the same request the first counts. `number` says
-/// which request an id is of.
+/// Puts the results in the order of the requests, one per request. Of several for the same request, the first counts.
+/// `number` maps a custom id to the index of its request.
 pub(super) async fn join<T>(
     results: impl Stream<Item = Result<BatchResult>>,
     requests: usize,
@@ -209,7 +209,7 @@ pub(super) async fn join<T>(
                     *slot = Some(read(result));
                 }
             }
-            // A line that cannot be read may be that of any request that has no result in the end.
+            // An unreadable line may belong to any request that ends up without a result.
             Err(error) if matches!(error.kind(), ErrorKind::Decode | ErrorKind::InvalidResponse) => {
                 unread = Some(error);
             }
@@ -222,7 +222,7 @@ pub(super) async fn join<T>(
         .collect())
 }
 
-/// The error of a request without a result.
+/// Returns the error of a request without a result.
 fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
     let (kind, why) = match batch.status {
         BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),

@@ -1,4 +1,4 @@
-//! Requests that a service works off when it has time.
+//! Requests that the service processes asynchronously.
 
 mod batch;
 mod file;
@@ -32,14 +32,14 @@ use job::join;
 use line::file_of;
 use results::Lines;
 
-/// How long a service is left alone that did not say for how long.
+/// The pause before another attempt if the service does not ask for one.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A service that asks for more is not waited for: the caller is told instead.
+/// If the service asks for a longer pause, the error is returned instead.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// `POST /batches`, and what belongs to it. Made by [`OpenAiClient::batches`]. For prompts and messages to
-/// a chat model see [`OpenAiBatch`], for requests of any other kind [`BatchLine`].
+/// The endpoints under `/batches`. Created by [`OpenAiClient::batches`]. For prompts and messages to a chat model, see
+/// [`OpenAiBatch`]; for requests to other endpoints, [`BatchLine`].
 ///
 /// # Errors
 /// As for every call of an [`OpenAiClient`].
@@ -68,11 +68,11 @@ impl Batches {
         Self { client }
     }
 
-    /// Uploads requests as a file, and gives what [`create`](Self::create) begins a batch of them with.
+    /// Uploads requests as an input file, and returns the [`BatchRequest`] that [`create`](Self::create) takes.
     ///
     /// # Errors
-    /// `InvalidInput` for no requests, for more than 50,000 of them or 200 MB, for requests to several endpoints, or with
-    /// the same id; those of the service.
+    /// `InvalidInput` for no requests, more than 50,000 or 200 MB of them, requests to several endpoints, or a duplicate
+    /// custom id; those of the service.
     ///
     /// # Example
     /// See [`BatchLine`].
@@ -81,11 +81,11 @@ impl Batches {
         file.upload(&self.client).await
     }
 
-    /// Begins a batch.
+    /// Creates a batch.
     ///
-    /// Where the answer is lost, by a connection that breaks, a time limit or a gateway, the service [may have begun
-    /// it](may_be_done): then the list of batches is looked through before it is asked again, so that nobody pays twice. A
-    /// batch of the same file, endpoint and metadata that has not ended is taken for this one.
+    /// If the response is lost, because of a broken connection, a timeout or a gateway, the service [may have created
+    /// the batch](may_be_done). The list of batches is then searched before the request is retried, so that nobody pays
+    /// twice: an unfinished batch with the same input file, endpoint and metadata is taken for this one.
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
         let call = Call::post("batches").with_json(body).at_most_once();
@@ -96,7 +96,7 @@ impl Batches {
                 Err(error) if may_be_done(&error) && error.is_retryable() => error,
                 answer => return answer,
             };
-            // As long as the service asks for, if it does: what has begun may not be on the list at once.
+            // Waits as long as the service asks for, if it does: a new batch may not be listed at once.
             let pause = error.retry_after().unwrap_or(PAUSE);
             if left == 0 || pause > LONGEST_PAUSE {
                 return self.begun(request).await.ok().flatten().ok_or(error);
@@ -105,35 +105,35 @@ impl Batches {
             match self.begun(request).await {
                 Ok(Some(batch)) => return Ok(batch),
                 Ok(None) => left -= 1,
-                // Nobody knows whether it was begun.
+                // Whether the batch was created remains unknown.
                 Err(_) => return Err(error),
             }
         }
     }
 
-    /// The batch that the service began for a request without our hearing of it, if it did.
+    /// Returns the batch that the service created for a request whose response was lost, if there is one.
     async fn begun(&self, request: &BatchRequest) -> Result<Option<Batch>> {
         let newest = self.list(&ListOptions::default().with_limit(100)).await?;
         Ok(newest.data.into_iter().find(|batch| request.is_of(batch)))
     }
 
-    /// How far a batch is.
+    /// Retrieves a batch with its current status.
     pub async fn retrieve(&self, id: &str) -> Result<Batch> {
         self.client.fetch(Call::get(format!("batches/{}", segment(id)?))).await
     }
 
-    /// Asks the service to stop. What is done by then has its results.
+    /// Cancels a batch. Requests done by then keep their results.
     pub async fn cancel(&self, id: &str) -> Result<Batch> {
         let call = Call::post(format!("batches/{}/cancel", segment(id)?));
         self.client.fetch(call.with_header("content-type", "application/json")?).await
     }
 
-    /// A page of the list.
+    /// Fetches one page of the list of batches.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<Batch>> {
         self.client.fetch(options.call("batches", None)).await
     }
 
-    /// The batches of all pages; each page is asked for when the one before was read.
+    /// Streams the batches of all pages; each page is fetched once the previous one is consumed.
     pub fn list_all(&self, options: ListOptions) -> impl Stream<Item = Result<Batch>> + Send + use<> {
         let client = self.client.clone();
         let page = move |after: Option<String>| {
@@ -143,14 +143,14 @@ impl Batches {
         all_pages(page, |batch: &Batch| &batch.id)
     }
 
-    /// Waits until a batch has [ended](BatchStatus::is_terminal), well or not.
+    /// Waits until a batch has [ended](BatchStatus::is_terminal), successfully or not.
     ///
     /// # Errors
-    /// `Timeout` when the wait takes too long; the batch goes on. Errors of single looks that may pass are waited out,
-    /// up to [five in a row](BatchWait).
+    /// `Timeout` if the wait exceeds its limit; the batch continues. Retryable errors of single polls are tolerated,
+    /// unless there are [five in a row](BatchWait).
     ///
     /// # Cancellation
-    /// Dropping the future ends the wait, and not the batch: see [`cancel`](Self::cancel).
+    /// Dropping the future ends the wait, not the batch: see [`cancel`](Self::cancel).
     ///
     /// # Example
     /// ```
@@ -171,15 +171,14 @@ impl Batches {
         wait.until(id, || self.retrieve(id)).await
     }
 
-    /// The answers to requests of a batch that has ended: one result for each of these ids, in their order. Of several lines
-    /// with the same id the first counts.
+    /// Returns the answers to requests of a batch that has ended: one result per custom id, in the order of the ids. Of
+    /// several results with the same id, the first counts.
     ///
-    /// A request that the service did not get to has an error: `Timeout` if the time of the batch ran out, `Cancelled` if it
-    /// was stopped, `Incomplete` if the batch says nothing of it.
+    /// A request that the service did not process has an error: `Timeout` if the batch expired, `Cancelled` if it was
+    /// cancelled, `Incomplete` if the batch has no result for it.
     ///
     /// # Errors
-    /// `InvalidInput` for an id that is there twice, `BadRequest` if the service refused the whole batch; those of the
-    /// service.
+    /// `InvalidInput` for a duplicate id, `BadRequest` if the service rejected the whole batch; those of the service.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -203,8 +202,8 @@ impl Batches {
         join(self.results(batch), ids.len(), batch, place, |result| result.outcome).await
     }
 
-    /// What came of the requests of a batch that has ended, in no particular order: the lines of its output file and
-    /// then those of its error file. A line that cannot be read is an error, and more may follow.
+    /// Streams the results of a batch that has ended, in no particular order: the lines of its output file, then those
+    /// of its error file. An unreadable line is an error, and more results may follow.
     ///
     /// # Cancellation
     /// Dropping the stream closes the connection.
@@ -233,7 +232,7 @@ fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     read_mended(&line?, read).map(BatchResult::from)
 }
 
-/// What a batch is to do.
+/// A request to create a batch.
 ///
 /// # Example
 /// See [`Batches`].
@@ -244,7 +243,7 @@ pub struct BatchRequest {
 }
 
 impl BatchRequest {
-    /// The requests of an uploaded file, to be worked off by an endpoint, such as `/v1/chat/completions`, in 24 hours.
+    /// Creates a request to process an uploaded file within 24 hours, by an endpoint such as `/v1/chat/completions`.
     pub fn new(input_file_id: impl Into<String>, endpoint: impl Into<String>) -> Self {
         let members = [
             ("input_file_id", input_file_id.into()),
@@ -254,7 +253,7 @@ impl BatchRequest {
         Self { body: members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect() }
     }
 
-    /// A remark that the service keeps.
+    /// Adds metadata that the service stores with the batch.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let metadata = self.body.entry("metadata").or_insert_with(|| Map::new().into());
         if let Value::Object(metadata) = metadata {
@@ -263,7 +262,7 @@ impl BatchRequest {
         self
     }
 
-    /// Whether a batch is what was asked for, and still to be done.
+    /// Returns whether a batch matches this request and has not ended.
     fn is_of(&self, batch: &Batch) -> bool {
         let asked = |name| self.body.get(name).and_then(Value::as_str);
         let metadata = |members: &Map<String, Value>| {
@@ -275,14 +274,15 @@ impl BatchRequest {
             && metadata(&batch.extra) == metadata(&self.body)
     }
 
-    /// A member to send as it is, in place of one that a method here sets: `output_expires_after`.
+    /// Adds a member to the body of the request, unchanged, such as `output_expires_after`. It overrides what other
+    /// methods set.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.body.insert(name.into(), value.into());
         self
     }
 }
 
-/// The error of a batch that did nothing.
+/// Returns the error of a batch that the service rejected as a whole.
 pub(crate) fn failed(batch: &Batch) -> Error {
     let issues = batch.issues();
     let reasons: Vec<String> = issues.iter().take(3).map(ToString::to_string).collect();

@@ -9,11 +9,12 @@ use catena_core::{Error, ErrorKind, Result, SystemTimer, Timer};
 
 use super::{Batch, SharedTimer};
 
-/// How many looks in a row may fail.
+/// The number of consecutive failed polls at which the wait fails.
 const MAX_FAILURES: usize = 5;
 
-/// How long to wait for a batch, and how often to look. The first look is at once; the waits between looks grow by half,
-/// from the interval to ten times it. A look that fails with an error that may pass counts as none, up to five in a row.
+/// How long to wait for a batch, and how often to poll. The first poll is immediate; the interval between polls grows
+/// by half each time, up to ten times its initial value. A poll that fails with a retryable error is ignored, unless it
+/// is the fifth in a row.
 ///
 /// # Example
 /// See [`Batches::wait`](super::Batches::wait).
@@ -36,25 +37,25 @@ impl Default for BatchWait {
 }
 
 impl BatchWait {
-    /// The first wait between two looks. Default 6 s, which becomes a minute in time.
+    /// Sets the initial interval between polls. Default 6 s, which grows to a minute.
     pub fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// The longest time to wait altogether. Default 25 h: an hour more than a batch may take.
+    /// Sets the maximum total wait. Default 25 h, an hour more than a batch may take.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// What to wait with.
+    /// Sets the timer to wait with.
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Arc::new(timer);
         self
     }
 
-    /// Looks until the batch has ended.
+    /// Polls until the batch has ended.
     pub(super) async fn until<F>(&self, id: &str, look: impl Fn() -> F) -> Result<Batch>
     where
         F: Future<Output = Result<Batch>>,

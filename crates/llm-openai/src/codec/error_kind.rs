@@ -1,11 +1,11 @@
-//! Which kind of error it is, and whether the same call may succeed later.
+//! Classifies errors: their kind, and whether they are retryable.
 
 use catena_core::ErrorKind;
 use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
-/// Limits that waiting does not lift.
+/// Error codes of quotas that waiting does not restore.
 const QUOTA: [&str; 8] = [
     // LiteLLM.
     "budget_exceeded",
@@ -19,7 +19,7 @@ const QUOTA: [&str; 8] = [
     "organization_usage_limit_exceeded",
 ];
 
-/// What servers without a code for it say when the input is too long, with the statuses of a refusal.
+/// Messages of servers without an error code for inputs that are too long, which count for statuses of invalid requests.
 const OVERFLOW: [&str; 8] = [
     "context_length_exceeded",
     "Input tokens exceed the configured limit",
@@ -33,11 +33,11 @@ const OVERFLOW: [&str; 8] = [
     "`inputs` must have less than",
 ];
 
-/// What says so whatever the status is: llama.cpp calls an input that does not fit a failure of its own.
+/// Messages for inputs that are too long that count for any status: llama.cpp reports some as an internal error.
 const OVERFLOW_OF_ANY_STATUS: [&str; 2] =
     ["exceeds the context window", "is too large to process. increase the physical batch size"];
 
-/// The kind of an unsuccessful status.
+/// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_overflow(body) || (matches!(status, 400 | 413 | 422) && mentions(body, &OVERFLOW)) {
         return ErrorKind::ContextOverflow;
@@ -49,19 +49,19 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     }
 }
 
-/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+/// Returns the kind of an error inside a successful response; `otherwise` if the body does not tell.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     if is_overflow(body) || mentions(body, &OVERFLOW) {
         return ErrorKind::ContextOverflow;
     }
     match status_in(body) {
-        // In the middle of a stream the kind says that there was one.
+        // Within a stream the kind remains that of a stream error.
         Some(status) if otherwise != ErrorKind::Stream => of_status(status, body),
         _ => otherwise,
     }
 }
 
-/// Whether an error in an answer that began with success may be followed by one without.
+/// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient = [
         "server_error",
@@ -78,7 +78,7 @@ pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     !is_quota(body) && !is_overflow(body) && (status || says(&body.error_type) || says(&body.code))
 }
 
-/// The status that a proxy repeats as the code of an error.
+/// Returns the status that a proxy repeats as the error's code.
 fn status_in(body: &ErrorBody) -> Option<u16> {
     let status = body.code.as_deref()?.parse().ok()?;
     (400..600).contains(&status).then_some(status)
@@ -89,8 +89,8 @@ fn is_quota(body: &ErrorBody) -> bool {
         || says_quota(body)
 }
 
-/// Whether the message is OpenAI's about a quota, of which gateways keep neither code nor type. Gemini begins so too where
-/// it limits the rate.
+/// Returns `true` for OpenAI's message about an exhausted quota, because some gateways drop its code and type. Gemini's
+/// messages about rate limits start with the same words.
 fn says_quota(body: &ErrorBody) -> bool {
     mentions(body, &["exceeded your current quota"])
         && !mentions(body, &["RESOURCE_EXHAUSTED", "ai.google.dev", "retry in"])

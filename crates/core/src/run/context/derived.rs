@@ -1,4 +1,4 @@
-//! Contexts made of another: for the next step, another attempt, a part of a chain with options of its own.
+//! Contexts derived from another: for the next step, another attempt, or a part of a chain with its own options.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ impl Context {
         self.steps_before
     }
 
-    /// This context for the part of a sequence that begins after so many more steps.
+    /// Returns this context for the part of a sequence that begins this many steps later.
     pub(crate) fn after_steps(&self, steps: usize) -> Self {
         Self { run: self.without_next().into_owned().run, steps_before: self.steps_before + steps }
     }
 
-    /// This context for another run beside the first: its id is its own.
+    /// Returns this context for another run alongside the first, without the configured run id.
     pub(crate) fn without_run_id(&self) -> Self {
         let Some(run) = &self.run else { return self.clone() };
         let mut run = Run::clone(run);
@@ -26,7 +26,7 @@ impl Context {
         Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
     }
 
-    /// This context with its time limit counted from now: for an item of a batch.
+    /// Returns this context with its time limit starting now, for an item of a batch.
     pub(crate) fn restarted(&self) -> Self {
         let (Some(run), Some(timeout)) = (&self.run, self.timeout()) else { return self.clone() };
         let deadline = self.timer().now().checked_add(timeout);
@@ -34,12 +34,12 @@ impl Context {
         Self { run: Some(Arc::new(Run { shared: Arc::new(shared), ..Run::clone(run) })), ..self.clone() }
     }
 
-    /// This context with `config` laid under what the caller said. Of what limits a run both count.
+    /// Returns this context with `config` merged under the caller's. Limits of both apply.
     pub(crate) fn configured(&self, config: &RunConfig) -> Self {
         let Some(run) = &self.run else { return Self::new(config) };
         let callers = &run.shared.config;
         let mut merged = config.clone().merged_under(callers);
-        // The caller's own are inherited.
+        // The caller's limits are inherited through the parent context.
         (merged.timeout, merged.cancel) = (config.timeout, config.cancel.clone());
         merged.admission = config.admission.clone();
         merged.retry_budget = match (&callers.retry_budget, &config.retry_budget) {
@@ -51,12 +51,12 @@ impl Context {
         Self::from_parts(merged, Some(self), next, run.info.clone())
     }
 
-    /// Changes what all runs below inherit.
+    /// Returns this context with another recursion limit for all runs below.
     pub(crate) fn with_recursion_limit(&self, limit: usize) -> Self {
         self.configured_over(&RunConfig::new().with_recursion_limit(limit))
     }
 
-    /// This context with `config` laid over what the caller said.
+    /// Returns this context with `config` merged over the caller's.
     pub(crate) fn configured_over(&self, config: &RunConfig) -> Self {
         let Some(run) = &self.run else { return Self::new(config) };
         let mut merged = run.shared.config.clone().merged_under(config);
@@ -64,7 +64,7 @@ impl Context {
         Self::from_parts(merged, Some(self), run.next.clone(), run.info.clone())
     }
 
-    /// This context with a tag for the next run that is opened.
+    /// Returns this context with a tag for the next run opened.
     pub(crate) fn tagged(&self, tag: Option<String>) -> Cow<'_, Self> {
         let (Some(tag), Some(run)) = (tag, &self.run) else { return Cow::Borrowed(self) };
         let mut run = Run::clone(run);
@@ -72,7 +72,8 @@ impl Context {
         Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: 0 })
     }
 
-    /// This context with call arguments for the runnable that is called next, under those bound further out.
+    /// Returns this context with call arguments for the runnable called next; arguments bound further out take
+    /// precedence.
     pub(crate) fn with_arguments(&self, arguments: &Arc<Map<String, Value>>) -> Self {
         let mut run = self.run.as_deref().cloned().unwrap_or_default();
         run.next.arguments = Some(match run.next.arguments {
@@ -86,7 +87,7 @@ impl Context {
         Self { run: Some(Arc::new(run)), steps_before: self.steps_before }
     }
 
-    /// This context within the call of a tool.
+    /// Returns this context for the execution of a tool call.
     pub(crate) fn with_tool_call(&self, id: Option<&str>) -> Cow<'_, Self> {
         if self.tool_call_id() == id {
             return Cow::Borrowed(self);
@@ -96,7 +97,7 @@ impl Context {
         Cow::Owned(Self { run: Some(Arc::new(run)), steps_before: self.steps_before })
     }
 
-    /// This context without what was meant for one runnable only.
+    /// Returns this context without the state that applies to a single runnable.
     pub(crate) fn without_next(&self) -> Cow<'_, Self> {
         match &self.run {
             Some(run) if !run.next.is_empty() => {
@@ -107,7 +108,8 @@ impl Context {
         }
     }
 
-    /// This context without what was meant for one run only: what is called again, or instead, has the same arguments.
+    /// Returns this context without the state that applies to a single run, but with the call arguments: a retry or a
+    /// fallback receives the same arguments.
     pub(crate) fn without_run(&self) -> Cow<'_, Self> {
         let Some(arguments) = self.run.as_ref().and_then(|run| run.next.arguments.clone()) else {
             return self.without_next();

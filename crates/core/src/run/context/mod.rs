@@ -1,4 +1,4 @@
-//! What flows down a run: the caller's config, the limits it set, and who watches.
+//! The context passed down a run: the caller's config, its limits and its observers.
 
 mod derived;
 
@@ -18,7 +18,7 @@ use crate::{
     RunId, RunInfo, Runnable, SystemTimer, Timer, Usage,
 };
 
-/// The run that a step is called in. A cheap clone; steps pass it on to what they call.
+/// The run in which a step is called. Cheap to clone; steps pass it on to everything they call.
 ///
 /// # Example
 /// ```
@@ -31,45 +31,45 @@ use crate::{
 /// ```
 #[derive(Clone, Default)]
 pub struct Context {
-    /// `None` for a run that nobody configured: it costs nothing.
+    /// `None` for a run without options, which costs nothing.
     run: Option<Arc<Run>>,
-    /// How many steps of the enclosing sequence come before this part of it.
+    /// The number of steps of the enclosing sequence that precede this part of it.
     steps_before: usize,
 }
 
 #[derive(Clone, Default)]
 struct Run {
     shared: Arc<Shared>,
-    /// The run that is under way, if anybody watches.
+    /// The current run, if it is observed.
     info: Option<Arc<RunInfo>>,
     next: Next,
 }
 
-/// What every run below inherits.
+/// The state that every run below inherits.
 #[derive(Clone, Default)]
 struct Shared {
     config: RunConfig,
     permits: Option<Arc<Permits>>,
     deadline: Option<Instant>,
-    /// Each of them stops it.
+    /// Any of these cancels the run.
     cancels: Vec<CancelToken>,
-    /// Each of them is asked before a model call: the outermost caller's first.
+    /// All of these are consulted before a model call, the outermost caller's first.
     admissions: Vec<Arc<dyn Admission>>,
-    /// What the model call under way used, where somebody wants to know.
+    /// Collects what the current model call used, if an admission wants to know.
     meter: Option<Arc<Meter>>,
-    /// By which id the model called the tool that is at work.
+    /// The id of the tool call that is being executed.
     tool_call_id: Option<Arc<str>>,
-    /// What keeps the work in this run.
+    /// The attachments that keep the work in this run.
     attachments: Attachments,
 }
 
-/// What only the next run that is opened gets.
+/// The state that applies only to the next run opened.
 #[derive(Clone, Default)]
 struct Next {
     name: Option<String>,
     id: Option<RunId>,
     tags: Vec<String>,
-    /// Call arguments bound to the runnable that is called next.
+    /// The call arguments bound to the runnable that is called next.
     arguments: Option<Arc<Map<String, Value>>>,
 }
 
@@ -80,7 +80,7 @@ impl Next {
 }
 
 impl Context {
-    /// The context of a run that the caller starts.
+    /// Creates the context of a root run.
     pub fn new(config: &RunConfig) -> Self {
         if config.is_empty() {
             return Self::default();
@@ -121,42 +121,43 @@ impl Context {
         Self { run: Some(Arc::new(Run { shared, info, next })), steps_before: 0 }
     }
 
-    /// The labels of the run, sorted.
+    /// Returns the tags of the run, sorted.
     pub fn tags(&self) -> &[String] {
         self.config().map_or(&[], |config| &config.tags)
     }
 
-    /// The facts about the run.
+    /// Returns the metadata of the run.
     pub fn metadata(&self) -> Option<&Map<String, Value>> {
         self.config().map(|config| &config.metadata)
     }
 
-    /// A value that the caller set for configurable steps.
+    /// Returns a configurable value set by the caller.
     pub fn configurable(&self, key: &str) -> Option<&Value> {
         self.config()?.configurable.get(key)
     }
 
-    /// All values that the caller set for configurable steps.
+    /// Returns all configurable values set by the caller.
     pub fn configurables(&self) -> Option<&Map<String, Value>> {
         self.config().map(|config| &config.configurable)
     }
 
-    /// The most model calls, and items of a batch, that may be under way at once.
+    /// Returns the maximum number of model calls, and of batch items, in flight.
     pub fn max_concurrency(&self) -> Option<usize> {
         self.config()?.max_concurrency
     }
 
-    /// How often a function may still return another runnable.
+    /// Returns how often a function may still return another runnable.
     pub fn recursion_limit(&self) -> usize {
         self.config().and_then(|config| config.recursion_limit).unwrap_or(DEFAULT_RECURSION_LIMIT)
     }
 
-    /// When the run's time is up, on the run's own timer.
+    /// Returns the run's deadline, as measured by the run's own timer.
     pub fn deadline(&self) -> Option<Instant> {
         self.attached()?.shared.deadline
     }
 
-    /// True once the caller cancelled the run. What cannot be dropped, such as a long loop, should look here.
+    /// Returns `true` once the caller has cancelled the run. Check it in code that cannot be dropped, such as a long
+    /// loop.
     pub fn is_cancelled(&self) -> bool {
         self.cancel_tokens().iter().any(CancelToken::is_cancelled)
     }
@@ -169,12 +170,13 @@ impl Context {
         self.attached().map_or(&[], |run| &run.shared.cancels)
     }
 
-    /// Call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
+    /// Returns the call arguments bound to this runnable with [`bind`](crate::RunnableExt::bind).
     pub fn arguments(&self) -> Option<&Map<String, Value>> {
         self.run.as_ref()?.next.arguments.as_deref()
     }
 
-    /// Within a tool: the id of the model's call, which the answer to it carries. `None` elsewhere, or if it has none.
+    /// Returns the id of the tool call being executed, which the tool message carries. `None` outside a tool, or if the
+    /// call has no id.
     ///
     /// # Example
     /// ```
@@ -193,17 +195,17 @@ impl Context {
         self.run.as_ref()?.shared.tool_call_id.as_deref()
     }
 
-    /// The run that this step is part of; `None` when nobody watches.
+    /// Returns the run that this step is part of; `None` if the run is not observed.
     pub fn run_info(&self) -> Option<&RunInfo> {
         self.run.as_ref()?.info.as_deref()
     }
 
-    /// Tells the observers something of the application's own, as an event of the present run.
+    /// Emits a custom event of the current run to the observers.
     pub fn emit(&self, name: &str, data: &Value) {
         self.notify(RunEventKind::Custom { name, data });
     }
 
-    /// Tells the observers what a model call used. For models whose output does not carry it.
+    /// Reports the token usage of a model call to observers and admissions. For models whose output does not carry it.
     pub fn report_usage(&self, model: &str, usage: Usage) {
         if let Some(run) = &self.run
             && let Some(meter) = &run.shared.meter
@@ -213,33 +215,35 @@ impl Context {
         self.notify(RunEventKind::Usage { model, usage });
     }
 
-    /// Tells the run's [`Admission`]s that the model call under way uses nothing of its own: it shares the answer of another
-    /// call. For models whose output cannot say so.
+    /// Reports to the run's [`Admission`]s that the current model call used nothing itself because it shares the answer
+    /// of another call. For models whose output cannot state this.
     pub fn report_free(&self) {
         if let Some(meter) = self.run.as_ref().and_then(|run| run.shared.meter.as_ref()) {
             meter.add(Usage::default());
         }
     }
 
-    /// Tells the observers that another attempt is about to be made, for what tries again by itself within one run.
-    /// `attempt` is the number of the coming attempt; the first retry is 2.
+    /// Reports to the observers that another attempt is about to be made. For components that retry within one run.
+    ///
+    /// `attempt` is the number of the upcoming attempt; the first retry is 2.
     pub fn report_retry(&self, attempt: usize, error: &Error) {
         self.notify(RunEventKind::Retry { attempt, error });
     }
 
-    /// Takes one retry from the run's [`RetryBudget`]. False if none is left; true where there is no budget.
+    /// Takes one retry from the run's [`RetryBudget`]. Returns `false` if none is left, `true` if there is no budget.
     ///
-    /// Whoever tries again by itself asks here first, so that the retries of several layers do not multiply.
+    /// Components with automatic retries call this before each retry, so that the retries of several layers do not
+    /// multiply.
     pub fn take_retry(&self) -> bool {
         self.retry_budget().is_none_or(RetryBudget::take)
     }
 
-    /// How many retries everything in the run may still make together.
+    /// Returns the budget of retries that everything in the run shares.
     pub(crate) fn retry_budget(&self) -> Option<&RetryBudget> {
         self.attached()?.shared.config.retry_budget.as_ref()
     }
 
-    /// This context for one call of a retried step, which shares so many retries with everything below it.
+    /// Returns this context for one call of a retried step, which shares this many retries with everything below it.
     pub(crate) fn with_retries(&self, retries: usize) -> Self {
         let budget = RetryBudget::of_step(retries, self.retry_budget());
         self.configured_over(&RunConfig::new().with_retry_budget(budget))
@@ -254,7 +258,7 @@ impl Context {
         }
     }
 
-    /// Polls the present run with every observer around it.
+    /// Polls the current run inside every observer's `around_poll`.
     pub(in crate::run) fn poll_watched<T>(&self, poll: impl FnOnce() -> T) -> T {
         let (Some(run), Some(info)) = (self.attached(), self.run_info()) else { return poll() };
         let mut waiting = Some(poll);
@@ -264,18 +268,18 @@ impl Context {
         });
         match (polled, waiting) {
             (Some(polled), _) => polled,
-            // An observer that forgets to poll must not stop the run.
+            // An observer that forgets to call `poll` must not stall the run.
             (None, Some(poll)) => poll(),
             (None, None) => unreachable!("what was taken was polled"),
         }
     }
 
-    /// The timer of the run: it measures limits and waits.
+    /// Returns the timer of the run, for limits and waits.
     pub fn timer(&self) -> &dyn Timer {
         self.config().and_then(|config| config.timer.as_deref()).unwrap_or(&SystemTimer)
     }
 
-    /// True in the outermost run of those that somebody watches.
+    /// Returns `true` in the outermost observed run.
     pub(in crate::run) fn is_root(&self) -> bool {
         self.run_info().is_some_and(|info| info.parent_ids.is_empty())
     }
@@ -284,7 +288,7 @@ impl Context {
         self.attached().is_some_and(|run| !run.shared.config.observers.is_empty())
     }
 
-    /// The run, unless the work was taken out of it.
+    /// Returns the run, unless the work has been detached from it.
     fn attached(&self) -> Option<&Run> {
         self.run.as_deref().filter(|run| !run.shared.attachments.are_broken())
     }
@@ -293,16 +297,16 @@ impl Context {
         self.run.as_ref().map(|run| &run.shared.config)
     }
 
-    /// Whether somebody has to let calls of models in.
+    /// Returns `true` if model calls need a permit or an admission.
     pub(crate) fn is_guarded(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.shared.permits.is_some() || !run.shared.admissions.is_empty())
     }
 
-    /// Waits until one more model call may start. The context is for that call: what it calls in turn needs no permit
-    /// of its own, or a model that asks another would wait for itself.
+    /// Waits until another model call may start. The returned context is for that call: nested calls need no permit of
+    /// their own, otherwise a model that calls another would wait for itself.
     ///
     /// # Errors
-    /// That of the run's [`Admission`]s, which are asked with what `demand` gives.
+    /// Errors of the run's [`Admission`]s, which receive the result of `demand`.
     pub(crate) async fn admit<'a>(
         &self,
         demand: impl Fn() -> Demand<'a>,
@@ -327,9 +331,12 @@ impl Context {
         Ok((Some(pass), Cow::Owned(Self { run: Some(Arc::new(run)), ..self.clone() })))
     }
 
-    /// This context for work that other runs may come to share: as long as the [`Attachment`] is kept, it is part of this
-    /// run. Once it is dropped, because this run has lost its interest, the work goes on for the others without this run's
-    /// deadline, cancellation and retry budget. Observers then hear no more of it than how runs end that are open.
+    /// Returns this context for work that other runs may come to share, and the [`Attachment`] that ties the work to
+    /// this run.
+    ///
+    /// Once the attachment is dropped because this run no longer needs the result, the work continues for the others
+    /// without this run's deadline, cancellation and retry budget. Observers are then only notified of the end of the
+    /// runs still open.
     ///
     /// # Example
     /// ```
@@ -348,7 +355,7 @@ impl Context {
         (Self { run: Some(Arc::new(run)), ..self.clone() }, attachment)
     }
 
-    /// Opens a run of `runnable` below this one. Its scope reports how it ends.
+    /// Opens a run of `runnable` below this one. The scope reports how it ends.
     pub(crate) fn open<R, I>(&self, runnable: &R, input: Option<&I>) -> Option<(Self, Scope<R::Output>)>
     where
         R: Runnable + ?Sized,
@@ -375,7 +382,7 @@ impl Context {
         let next = Next { arguments, ..Next::default() };
         let mut shared = Arc::clone(&run.shared);
         if shared.attachments.are_broken() {
-            // It is somebody else's by now.
+            // The work now belongs to other runs.
             Arc::make_mut(&mut shared).config.observers.clear();
         }
         let child = Run { shared, info: Some(Arc::clone(&info)), next };
@@ -384,7 +391,7 @@ impl Context {
     }
 }
 
-/// Calls `poll` with the first observer around it, around the second, and so on.
+/// Calls `poll` nested in the `around_poll` of the observers, the first one outermost.
 fn nest(observers: &[Arc<dyn Observer>], run: &RunInfo, poll: &mut dyn FnMut()) {
     match observers {
         [] => poll(),
