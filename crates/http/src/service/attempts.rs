@@ -92,8 +92,8 @@ impl<'a> Attempts<'a> {
 }
 
 /// Whether the service may have done what it was asked to, although the call failed: there is no answer, or one of a
-/// status that a gateway gives when it got none (502, 504, Cloudflare's 520 and 524) or a service that broke off (500).
-/// Unless the service says that the call should be tried again.
+/// status that a gateway gives when it got none (408, 502, 504, Cloudflare's 520 and 524, Envoy's 503) or a service that
+/// broke off (500). Unless the service says that the call should be tried again.
 ///
 /// # Example
 /// ```
@@ -103,13 +103,22 @@ impl<'a> Attempts<'a> {
 /// assert!(!may_be_done(&Error::new(ErrorKind::RateLimit, "not now")));
 /// ```
 pub fn may_be_done(error: &Error) -> bool {
-    let asks_again = |(name, value): &(String, String)| name == "x-should-retry" && value == "true";
-    match error.service() {
-        Some(ServiceError { status: Some(500 | 502 | 504 | 520 | 524), rate_limits, .. }) => {
-            !rate_limits.iter().any(asks_again)
-        }
-        _ => matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout),
+    let Some(ServiceError { status: Some(status), body, rate_limits, .. }) = error.service() else {
+        return lacks_answer(error);
+    };
+    let asks_again = rate_limits.iter().any(|(name, value)| name == "x-should-retry" && value == "true");
+    match status {
+        408 | 500 | 502 | 504 | 520 | 524 => !asks_again,
+        503 if body.as_ref().is_some_and(|body| body.contains(HUNG_UP)) => !asks_again,
+        _ => lacks_answer(error),
     }
+}
+
+/// What Envoy says about a service that hung up, be it after the whole request.
+const HUNG_UP: &str = "disconnect/reset before headers";
+
+fn lacks_answer(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }
 
 /// The wait before retry `retries`, counted from 0: half a second doubled each time, at most eight, less up to a quarter

@@ -1,11 +1,14 @@
 //! Prompts in batches, for chat models.
 
+use std::time::Duration;
+
 use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
-use catena_http::service::Origin;
-use futures_util::{Stream, StreamExt};
+use catena_http::service::bounded;
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, BatchRequest, BatchResult, BatchStatus, BatchWait, Batches, failed};
+use super::answers::{Answers, with_files};
+use super::request::MAX_SHOWN;
+use super::{Batch, BatchRequest, BatchStatus, BatchWait, Batches, failed, retold};
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
 use crate::codec::batch_lines::encode_line;
@@ -14,6 +17,9 @@ use crate::files::FileUpload;
 /// The most requests and bytes of a file.
 const MAX_REQUESTS: usize = 50_000;
 const MAX_FILE: usize = 200_000_000;
+
+/// The most that errors show of a job, in bytes.
+const MAX_JOB: usize = 1000;
 
 /// Asks a chat model many things at once, for half the price, with answers within a day.
 ///
@@ -74,6 +80,19 @@ pub struct BatchJob {
     pub endpoint: String,
 }
 
+impl BatchJob {
+    /// The error of a batch that was begun, and whose answers could not be fetched.
+    fn unanswered(&self, error: Error) -> Error {
+        let job = serde_json::to_string(self).unwrap_or_default();
+        let words = format!(
+            "the batch {} was begun, and its answers could not be fetched; `OpenAiBatch::answers` can, for the job {}",
+            bounded(&self.id, MAX_SHOWN),
+            bounded(&job, MAX_JOB)
+        );
+        retold(error, &words)
+    }
+}
+
 impl OpenAiBatch {
     /// Batches for this model.
     pub fn new(chat: ChatOpenAi) -> Self {
@@ -95,13 +114,16 @@ impl OpenAiBatch {
     /// Asks, waits, and gives the answers: one result for each prompt, in their order.
     ///
     /// # Errors
-    /// As for [`submit`](Self::submit) and [`answers`](Self::answers).
+    /// As for [`submit`](Self::submit) and [`answers`](Self::answers). Where a batch was begun and its answers could not
+    /// be fetched, the text has its [`BatchJob`] as JSON, for which [`answers`](Self::answers) fetches them, and the error
+    /// is not retryable: to run it again would be to pay twice.
     pub async fn run<P: Into<PromptValue>>(
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<Vec<Result<AiMessage>>> {
         let job = self.submit(prompts).await?;
-        self.answers(&job).await
+        // To run it again would be to pay for it again.
+        self.answers(&job).await.map_err(|error| error.with_retryable(false))
     }
 
     /// Begins a batch and does not wait.
@@ -148,21 +170,48 @@ impl OpenAiBatch {
     /// it was stopped.
     ///
     /// # Errors
-    /// `Timeout` when the wait takes too long, `BadRequest` if the service refused the whole batch; those of the service.
+    /// `Timeout` when the wait takes too long, `BadRequest` if the service refused the whole batch, `Incomplete` if it is
+    /// completed and not one of its answers is there; those of the service. Errors that may pass are waited out, up to
+    /// [five in a row](BatchWait), and a file that breaks off is read again.
     pub async fn answers(&self, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let batches = self.batches();
-        let batch = batches.wait(&job.id, &self.wait).await?;
+        let look = || async { batches.retrieve(&job.id).await.and_then(with_files) };
+        let batch = self.wait.until(&job.id, look).await.map_err(|error| job.unanswered(error))?;
         if batch.status == BatchStatus::Failed {
             return Err(failed(&batch));
         }
+        self.read(&batches, &batch, job).await.map_err(|error| job.unanswered(error))
+    }
+
+    /// The answers of a batch that has ended, from as many of its files as it takes.
+    async fn read(&self, batches: &Batches, batch: &Batch, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let api =
             if job.endpoint == url(ChatApi::Responses) { ChatApi::Responses } else { ChatApi::Completions };
-        let read = |result: BatchResult| {
-            let answer = result.outcome?;
-            let origin = Origin { request_id: answer.request_id, ..Origin::default() };
-            api.decode(answer.body.to_string().as_bytes(), &origin, false)
-        };
-        join(batches.results(&batch), job.requests, &batch, read).await
+        let mut answers = Answers::new(job.requests, api);
+        if let Some(file) = &batch.output_file_id {
+            match self.read_file(batches, file, &mut answers).await {
+                // Half a file is no result, and may be whole another time.
+                Err(error) if error.is_retryable() => return Err(error),
+                read => answers.note(read),
+            }
+        }
+        // Some gateways name a file of errors that is none: it is left alone where no answer is missing.
+        if let Some(file) = &batch.error_file_id
+            && !answers.is_complete()
+        {
+            let read = self.read_file(batches, file, &mut answers).await;
+            answers.note(read);
+        }
+        answers.finish(batch)
+    }
+
+    /// Reads a file, again and from its beginning if it breaks off.
+    async fn read_file(&self, batches: &Batches, id: &str, answers: &mut Answers) -> Result<()> {
+        let mut looks = self.wait.looks();
+        while looks.seen(answers.take(batches.results_in(id.to_owned())).await)?.is_none() {
+            looks.pause(Duration::MAX).await;
+        }
+        Ok(())
     }
 
     /// Asks the service to stop a batch. What is done by then has its answers.
@@ -211,113 +260,7 @@ fn custom_id(number: usize) -> String {
     format!("request-{number}")
 }
 
-fn number(custom_id: &str) -> Option<usize> {
+/// The place of the request with this id.
+pub(super) fn number(custom_id: &str) -> Option<usize> {
     custom_id.strip_prefix("request-")?.parse().ok()
-}
-
-/// The results in the order of the requests, each once. Of several for the same request the first counts.
-async fn join(
-    results: impl Stream<Item = Result<BatchResult>>,
-    requests: usize,
-    batch: &Batch,
-    read: impl Fn(BatchResult) -> Result<AiMessage>,
-) -> Result<Vec<Result<AiMessage>>> {
-    let mut answers: Vec<Option<Result<AiMessage>>> = (0..requests).map(|_| None).collect();
-    let mut unread = None;
-    let mut results = std::pin::pin!(results);
-    while let Some(result) = results.next().await {
-        match result {
-            Ok(result) => {
-                let slot = number(&result.custom_id).and_then(|number| answers.get_mut(number));
-                if let Some(slot @ None) = slot {
-                    *slot = Some(read(result));
-                }
-            }
-            // A line that cannot be read may be that of any request that has no result in the end.
-            Err(error) if matches!(error.kind(), ErrorKind::Decode | ErrorKind::InvalidResponse) => {
-                unread = Some(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(answers
-        .into_iter()
-        .map(|answer| answer.unwrap_or_else(|| Err(missing(batch, unread.as_ref()))))
-        .collect())
-}
-
-/// The error of a request without a result.
-fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
-    let (kind, why) = match batch.status {
-        BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),
-        BatchStatus::Cancelled => (ErrorKind::Cancelled, "it was stopped before"),
-        _ => (ErrorKind::Incomplete, "it has no result for this prompt"),
-    };
-    let error = Error::new(kind, format!("the batch {} did not answer this prompt: {why}", batch.id));
-    match unread {
-        Some(unread) => error.with_source(unread.clone()),
-        None => error,
-    }
-    .with_retryable(kind != ErrorKind::Cancelled)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_executor::block_on;
-    use futures_util::stream;
-    use serde_json::{Value, json};
-
-    fn batch(status: &str) -> Batch {
-        serde_json::from_value(json!({"id": "batch_1", "status": status})).expect("a batch")
-    }
-
-    fn result(custom_id: &str, text: &str) -> Result<BatchResult> {
-        let answer = super::super::BatchAnswer { status: 200, request_id: None, body: Value::from(text) };
-        Ok(BatchResult { custom_id: custom_id.to_owned(), outcome: Ok(answer) })
-    }
-
-    fn joined(results: Vec<Result<BatchResult>>, status: &str) -> Result<Vec<Result<String, ErrorKind>>> {
-        let read = |result: BatchResult| {
-            result.outcome.map(|answer| AiMessage::new(answer.body.as_str().unwrap_or_default()))
-        };
-        let answers = block_on(join(stream::iter(results), 3, &batch(status), read))?;
-        let text = |answer: Result<AiMessage>| answer.map(String::from).map_err(|error| error.kind());
-        Ok(answers.into_iter().map(text).collect())
-    }
-
-    #[test]
-    fn every_prompt_has_one_result_in_its_place() {
-        let results = vec![
-            result("request-2", "c"),
-            result("request-0", "a"),
-            result("request-0", "twice"),
-            result("request-7", "nobody's"),
-            result("other", "nobody's"),
-            Ok(BatchResult {
-                custom_id: "request-1".into(),
-                outcome: Err(Error::new(ErrorKind::BadRequest, "no")),
-            }),
-        ];
-        let expected = vec![Ok("a".to_owned()), Err(ErrorKind::BadRequest), Ok("c".to_owned())];
-        assert_eq!(joined(results, "completed").expect("results"), expected);
-    }
-
-    #[test]
-    fn what_was_not_done_is_an_error_that_says_why() {
-        for (status, kind) in [
-            ("expired", ErrorKind::Timeout),
-            ("cancelled", ErrorKind::Cancelled),
-            ("completed", ErrorKind::Incomplete),
-        ] {
-            let broken = Err(Error::new(ErrorKind::Decode, "half a line"));
-            let expected = vec![Err(kind), Ok("b".to_owned()), Err(kind)];
-            assert_eq!(joined(vec![broken, result("request-1", "b")], status).expect("results"), expected);
-        }
-        let lost = Err(Error::new(ErrorKind::Connection, "gone"));
-        assert!(
-            joined(vec![result("request-1", "b"), lost], "completed").is_err(),
-            "half a file is no result"
-        );
-    }
 }

@@ -1,7 +1,9 @@
 //! Requests that a service works off when it has time.
 
+mod answers;
 mod batch;
 mod job;
+mod request;
 mod results;
 mod wait;
 
@@ -10,13 +12,13 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
-use catena_http::service::lenient::is_truthy;
 use catena_http::service::{Call, FailedAnswer, Origin, may_be_done, read_mended, segment};
-use futures_util::{Stream, StreamExt};
-use serde_json::{Map, Value};
+use futures_util::{FutureExt, Stream, StreamExt};
+use serde_json::Value;
 
 pub use batch::{Batch, BatchCounts, BatchIssue, BatchStatus};
 pub use job::{BatchJob, OpenAiBatch};
+pub use request::BatchRequest;
 pub use results::{BatchAnswer, BatchResult};
 pub use wait::BatchWait;
 
@@ -64,38 +66,45 @@ impl Batches {
 
     /// Begins a batch.
     ///
-    /// Where the answer is lost, by a connection that breaks, a time limit or a gateway, the service [may have begun
-    /// it](may_be_done): then the list of batches is looked through before it is asked again, so that nobody pays twice. A
-    /// batch of the same file, endpoint and metadata that has not ended is taken for this one.
+    /// Where the answer is lost, by a connection that breaks, a time limit or a gateway, or cannot be read, the service
+    /// [may have begun it](may_be_done): then the list of batches is looked through before it is asked again, so that
+    /// nobody pays twice. A batch of the same file, endpoint and metadata that is new or has not ended is taken for this
+    /// one. What a gateway leaves out of its list is taken for the same.
+    ///
+    /// # Errors
+    /// Where the list cannot be read, or has a batch that may be this one, an error that names the file, is not retryable
+    /// and has the kind of the first failure: nothing is asked again.
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
         let call = Call::post("batches").with_json(body).at_most_once();
         let service = self.client.inner().service();
+        let start = request::earliest(&**service.timer());
         let mut left = service.max_retries();
         loop {
             let error = match self.client.fetch(call.clone()).await {
-                Err(error) if may_be_done(&error) && error.is_retryable() => error,
+                Err(error) if may_be_done(&error) || is_unreadable(&error) => error,
                 answer => return answer,
             };
             // As long as the service asks for, if it does: what has begun may not be on the list at once.
             let pause = error.retry_after().unwrap_or(PAUSE);
-            if left == 0 || pause > LONGEST_PAUSE {
-                return self.begun(request).await.ok().flatten().ok_or(error);
+            if pause <= LONGEST_PAUSE {
+                service.timer().sleep(pause).await;
             }
-            service.timer().sleep(pause).await;
-            match self.begun(request).await {
+            match self.begun(request, start).await {
                 Ok(Some(batch)) => return Ok(batch),
-                Ok(None) => left -= 1,
-                // Nobody knows whether it was begun.
-                Err(_) => return Err(error),
+                Ok(None) if left > 0 && error.is_retryable() && pause <= LONGEST_PAUSE => left -= 1,
+                Ok(None) => return Err(error),
+                Err(reason) => return Err(request.unknown(error, &reason)),
             }
         }
     }
 
-    /// The batch that the service began for a request without our hearing of it, if it did.
-    async fn begun(&self, request: &BatchRequest) -> Result<Option<Batch>> {
-        let newest = self.list(&ListOptions::default().with_limit(100)).await?;
-        Ok(newest.data.into_iter().find(|batch| request.is_of(batch)))
+    /// The batch that the service began, at `start` or later, without our hearing of it, or why that cannot be known.
+    async fn begun(&self, request: &BatchRequest, start: u64) -> Result<Option<Batch>, String> {
+        match self.list(&ListOptions::default().with_limit(100)).await {
+            Ok(newest) => request.find(newest.data, start),
+            Err(error) => Err(format!("the list cannot be read: {error}")),
+        }
     }
 
     /// How far a batch is.
@@ -158,19 +167,22 @@ impl Batches {
     /// # Cancellation
     /// Dropping the stream closes the connection.
     pub fn results(&self, batch: &Batch) -> impl Stream<Item = Result<BatchResult>> + Send + use<> {
-        let files = self.client.files();
+        let batches = self.clone();
         let ids = [batch.output_file_id.clone(), batch.error_file_id.clone()];
         let ids = futures_util::stream::iter(ids.into_iter().flatten());
-        ids.then(move |id| {
-            let files = files.clone();
-            async move {
-                match files.download(&id).await {
-                    Ok(body) => Lines::new(body).map(read_line).left_stream(),
-                    Err(error) => futures_util::stream::iter([Err(error)]).right_stream(),
-                }
+        ids.flat_map(move |id| batches.results_in(id))
+    }
+
+    /// The results in a file.
+    fn results_in(&self, id: String) -> impl Stream<Item = Result<BatchResult>> + Send + use<> {
+        let files = self.client.files();
+        let file = async move {
+            match files.download(&id).await {
+                Ok(body) => Lines::new(body).map(read_line).left_stream(),
+                Err(error) => futures_util::stream::iter([Err(error)]).right_stream(),
             }
-        })
-        .flatten()
+        };
+        file.flatten_stream()
     }
 }
 
@@ -182,55 +194,6 @@ fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     read_mended(&line?, read).map(BatchResult::from)
 }
 
-/// What a batch is to do.
-///
-/// # Example
-/// See [`Batches`].
-#[derive(Debug, Clone)]
-#[must_use = "a batch begins with `Batches::create`"]
-pub struct BatchRequest {
-    body: Map<String, Value>,
-}
-
-impl BatchRequest {
-    /// The requests of an uploaded file, to be worked off by an endpoint, such as `/v1/chat/completions`, in 24 hours.
-    pub fn new(input_file_id: impl Into<String>, endpoint: impl Into<String>) -> Self {
-        let members = [
-            ("input_file_id", input_file_id.into()),
-            ("endpoint", endpoint.into()),
-            ("completion_window", "24h".to_owned()),
-        ];
-        Self { body: members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect() }
-    }
-
-    /// A remark that the service keeps.
-    pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let metadata = self.body.entry("metadata").or_insert_with(|| Map::new().into());
-        if let Value::Object(metadata) = metadata {
-            metadata.insert(name.into(), Value::String(value.into()));
-        }
-        self
-    }
-
-    /// Whether a batch is what was asked for, and still to be done.
-    fn is_of(&self, batch: &Batch) -> bool {
-        let asked = |name| self.body.get(name).and_then(Value::as_str);
-        let metadata = |members: &Map<String, Value>| {
-            members.get("metadata").filter(|labels| is_truthy(labels)).cloned()
-        };
-        !batch.status.is_terminal()
-            && batch.input_file_id.as_deref() == asked("input_file_id")
-            && batch.endpoint.as_deref() == asked("endpoint")
-            && metadata(&batch.extra) == metadata(&self.body)
-    }
-
-    /// A member to send as it is, in place of one that a method here sets: `output_expires_after`.
-    pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.body.insert(name.into(), value.into());
-        self
-    }
-}
-
 /// The error of a batch that did nothing.
 pub(crate) fn failed(batch: &Batch) -> Error {
     let issues = batch.issues();
@@ -239,6 +202,25 @@ pub(crate) fn failed(batch: &Batch) -> Error {
     let more = issues.len().saturating_sub(3);
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
     Error::new(ErrorKind::BadRequest, format!("the service refused the batch {}: {reasons}{more}", batch.id))
+}
+
+/// Whether an answer is not what was asked for.
+fn is_unreadable(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Decode | ErrorKind::InvalidResponse)
+}
+
+/// The same error with these words before its own.
+fn retold(error: Error, words: &str) -> Error {
+    let told = Error::new(error.kind(), format!("{words}: {error}"));
+    let told = match error.retry_after() {
+        Some(delay) => told.with_retry_after(delay),
+        None => told,
+    };
+    let told = match error.service() {
+        Some(service) => told.with_service(service.clone()),
+        None => told,
+    };
+    told.with_retryable(error.is_retryable()).with_source(error)
 }
 
 /// The timer of a wait.
