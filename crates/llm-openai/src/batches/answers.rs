@@ -1,33 +1,76 @@
 //! The answers of a batch, put together from its files.
 
 use std::pin::pin;
+use std::time::Duration;
 
-use catena_core::{AiMessage, Error, ErrorKind, Result};
-use catena_http::service::{Origin, bounded};
+use catena_core::{Error, ErrorKind, Result};
+use catena_http::service::bounded;
 use futures_util::{Stream, StreamExt};
 
-use super::job::number;
 use super::request::MAX_SHOWN;
-use super::{Batch, BatchResult, BatchStatus, is_unreadable};
-use crate::chat_api::ChatApi;
+use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, is_unreadable};
 
 /// The results in the order of the requests, each once. Of several for the same request the first counts.
-pub(super) struct Answers {
-    api: ChatApi,
-    slots: Vec<Option<Result<AiMessage>>>,
+pub(super) struct Answers<T, P, R> {
+    /// Which request an id is of.
+    place: P,
+    /// What a result says.
+    read: R,
+    slots: Vec<Option<Result<T>>>,
     /// How many slots are empty.
     empty: usize,
     /// Why a line or a file could not be read. It may be what a request without a result is missing.
     unread: Option<Error>,
 }
 
-impl Answers {
-    /// As many answers of this API, none of them known.
-    pub(super) fn new(requests: usize, api: ChatApi) -> Self {
-        Self { api, slots: (0..requests).map(|_| None).collect(), empty: requests, unread: None }
+impl<T, P, R> Answers<T, P, R>
+where
+    P: Fn(&str) -> Option<usize>,
+    R: Fn(BatchResult) -> Result<T>,
+{
+    /// As many answers, none of them known.
+    pub(super) fn new(requests: usize, place: P, read: R) -> Self {
+        Self { place, read, slots: (0..requests).map(|_| None).collect(), empty: requests, unread: None }
     }
 
-    pub(super) fn is_complete(&self) -> bool {
+    /// The answers of a batch that has ended, from as many of its files as it takes, and errors where there are none.
+    ///
+    /// # Errors
+    /// Those of the output file that may pass, after it was read as often as `wait` says. `Incomplete` if not one
+    /// answer is there, although the batch was not stopped: then they are somewhere.
+    pub(super) async fn fetch(
+        mut self,
+        batches: &Batches,
+        batch: &Batch,
+        wait: &BatchWait,
+    ) -> Result<Vec<Result<T>>> {
+        if let Some(file) = &batch.output_file_id {
+            match self.take_file(batches, file, wait).await {
+                // Half a file is no result, and may be whole another time.
+                Err(error) if error.is_retryable() => return Err(error),
+                taken => self.note(taken),
+            }
+        }
+        // Some gateways name a file of errors that is none: it is left alone where no answer is missing.
+        if let Some(file) = &batch.error_file_id
+            && !self.is_complete()
+        {
+            let taken = self.take_file(batches, file, wait).await;
+            self.note(taken);
+        }
+        self.finish(batch)
+    }
+
+    /// Takes the results in a file, again and from its beginning if it breaks off.
+    async fn take_file(&mut self, batches: &Batches, id: &str, wait: &BatchWait) -> Result<()> {
+        let mut looks = wait.looks();
+        while looks.seen(self.take(batches.results_in(id.to_owned())).await)?.is_none() {
+            looks.pause(Duration::MAX).await;
+        }
+        Ok(())
+    }
+
+    fn is_complete(&self) -> bool {
         self.empty == 0
     }
 
@@ -35,7 +78,7 @@ impl Answers {
     ///
     /// # Errors
     /// That of the file, or of its lines if there is none that can be read.
-    pub(super) async fn take(&mut self, results: impl Stream<Item = Result<BatchResult>>) -> Result<()> {
+    async fn take(&mut self, results: impl Stream<Item = Result<BatchResult>>) -> Result<()> {
         let mut results = pin!(results);
         let (mut any, mut unread) = (false, None);
         while !self.is_complete()
@@ -60,23 +103,19 @@ impl Answers {
     }
 
     fn put(&mut self, result: BatchResult) {
-        let slot = number(&result.custom_id).and_then(|number| self.slots.get_mut(number));
+        let slot = (self.place)(&result.custom_id).and_then(|number| self.slots.get_mut(number));
         if let Some(slot @ None) = slot {
-            *slot = Some(read(self.api, result));
+            *slot = Some((self.read)(result));
             self.empty -= 1;
         }
     }
 
     /// Keeps why a file could not be read.
-    pub(super) fn note(&mut self, read: Result<()>) {
-        self.unread = read.err().or(self.unread.take());
+    fn note(&mut self, taken: Result<()>) {
+        self.unread = taken.err().or(self.unread.take());
     }
 
-    /// The answers, and errors where there are none.
-    ///
-    /// # Errors
-    /// `Incomplete` if there are no answers at all, although the batch was not stopped: then they are somewhere.
-    pub(super) fn finish(self, batch: &Batch) -> Result<Vec<Result<AiMessage>>> {
+    fn finish(self, batch: &Batch) -> Result<Vec<Result<T>>> {
         let stopped = matches!(batch.status, BatchStatus::Expired | BatchStatus::Cancelled);
         if !stopped && !self.is_complete() && self.empty == self.slots.len() {
             return Err(incomplete(batch, "its files have no result", self.unread.as_ref()));
@@ -90,7 +129,7 @@ impl Answers {
 ///
 /// # Errors
 /// `Incomplete`, retryable.
-pub(super) fn with_files(batch: Batch) -> Result<Batch> {
+pub(super) fn named(batch: Batch) -> Result<Batch> {
     let only_errors = batch.error_file_id.is_some() && batch.request_counts.completed == 0;
     if batch.status != BatchStatus::Completed || batch.output_file_id.is_some() || only_errors {
         return Ok(batch);
@@ -98,19 +137,12 @@ pub(super) fn with_files(batch: Batch) -> Result<Batch> {
     Err(incomplete(&batch, "it names no file with answers", None).with_retryable(true))
 }
 
-/// The answer that a result is.
-fn read(api: ChatApi, result: BatchResult) -> Result<AiMessage> {
-    let answer = result.outcome?;
-    let origin = Origin { request_id: answer.request_id, ..Origin::default() };
-    api.decode(answer.body.to_string().as_bytes(), &origin, false)
-}
-
 /// The error of a batch that has ended, without any result.
 fn incomplete(batch: &Batch, what: &str, unread: Option<&Error>) -> Error {
     let counts = &batch.request_counts;
     let why = unread.map(|unread| format!(" ({unread})")).unwrap_or_default();
     let message = format!(
-        "the batch {} has ended, and {what}{why}; it counts {} requests that were answered and {} that failed",
+        "the batch {} has no answer to give: {what}{why}; it counts {} requests that were answered and {} that failed",
         bounded(&batch.id, MAX_SHOWN),
         counts.completed,
         counts.failed
@@ -123,9 +155,9 @@ fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
     let (kind, why) = match batch.status {
         BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),
         BatchStatus::Cancelled => (ErrorKind::Cancelled, "it was stopped before"),
-        _ => (ErrorKind::Incomplete, "it has no result for this prompt"),
+        _ => (ErrorKind::Incomplete, "it has no result for this request"),
     };
-    let error = Error::new(kind, format!("the batch {} did not answer this prompt: {why}", batch.id));
+    let error = Error::new(kind, format!("the batch {} did not answer this request: {why}", batch.id));
     because(error, unread).with_retryable(kind != ErrorKind::Cancelled)
 }
 
@@ -148,17 +180,17 @@ mod tests {
     }
 
     fn result(custom_id: &str, text: &str) -> Result<BatchResult> {
-        let body = json!({"choices": [{"message": {"role": "assistant", "content": text}}]});
-        let answer = super::super::BatchAnswer { status: 200, request_id: None, body };
+        let answer = super::super::BatchAnswer { status: 200, request_id: None, body: text.into() };
         Ok(BatchResult { custom_id: custom_id.to_owned(), outcome: Ok(answer) })
     }
 
     fn joined(results: Vec<Result<BatchResult>>, status: &str) -> Result<Vec<Result<String, ErrorKind>>> {
-        let mut answers = Answers::new(3, ChatApi::Completions);
+        let place = |id: &str| id.strip_prefix("request-")?.parse().ok();
+        let text = |result: BatchResult| result.outcome.map(|answer| answer.body.to_string());
+        let mut answers = Answers::new(3, place, text);
         block_on(answers.take(stream::iter(results)))?;
         let answers = answers.finish(&batch(status))?;
-        let text = |answer: Result<AiMessage>| answer.map(String::from).map_err(|error| error.kind());
-        Ok(answers.into_iter().map(text).collect())
+        Ok(answers.into_iter().map(|answer| answer.map_err(|error| error.kind())).collect())
     }
 
     #[test]
@@ -174,7 +206,7 @@ mod tests {
                 outcome: Err(Error::new(ErrorKind::BadRequest, "no")),
             }),
         ];
-        let expected = vec![Ok("a".to_owned()), Err(ErrorKind::BadRequest), Ok("c".to_owned())];
+        let expected = vec![Ok("\"a\"".to_owned()), Err(ErrorKind::BadRequest), Ok("\"c\"".to_owned())];
         assert_eq!(joined(results, "completed").expect("results"), expected);
     }
 
@@ -186,7 +218,7 @@ mod tests {
             ("completed", ErrorKind::Incomplete),
         ] {
             let broken = Err(Error::new(ErrorKind::Decode, "half a line"));
-            let expected = vec![Err(kind), Ok("b".to_owned()), Err(kind)];
+            let expected = vec![Err(kind), Ok("\"b\"".to_owned()), Err(kind)];
             assert_eq!(joined(vec![broken, result("request-1", "b")], status).expect("results"), expected);
         }
         let lost = Err(Error::new(ErrorKind::Connection, "gone"));

@@ -1,22 +1,15 @@
 //! Prompts in batches, for chat models.
 
-use std::time::Duration;
-
-use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
+use catena_core::{AiMessage, Error, PromptValue, Result};
 use catena_http::service::bounded;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Answers, with_files};
+use super::answers::{Answers, named};
+use super::file::BatchFile;
 use super::request::MAX_SHOWN;
-use super::{Batch, BatchRequest, BatchStatus, BatchWait, Batches, failed, retold};
+use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, failed, retold};
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
-use crate::codec::batch_lines::encode_line;
-use crate::files::FileUpload;
-
-/// The most requests and bytes of a file.
-const MAX_REQUESTS: usize = 50_000;
-const MAX_FILE: usize = 200_000_000;
 
 /// The most that errors show of a job, in bytes.
 const MAX_JOB: usize = 1000;
@@ -115,8 +108,8 @@ impl OpenAiBatch {
     ///
     /// # Errors
     /// As for [`submit`](Self::submit) and [`answers`](Self::answers). Where a batch was begun and its answers could not
-    /// be fetched, the text has its [`BatchJob`] as JSON, for which [`answers`](Self::answers) fetches them, and the error
-    /// is not retryable: to run it again would be to pay twice.
+    /// be fetched, the text has its [`BatchJob`] as JSON, for which [`answers`](Self::answers) fetches them, and the
+    /// error is not retryable: to run it again would be to pay twice.
     pub async fn run<P: Into<PromptValue>>(
         &self,
         prompts: impl IntoIterator<Item = P>,
@@ -151,15 +144,13 @@ impl OpenAiBatch {
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<BatchJob> {
-        let (file, requests, api) = self.file(prompts)?;
+        let file = self.file(prompts)?;
+        let (requests, endpoint) = (file.requests(), file.endpoint().to_owned());
         let client = self.chat.client();
-        let upload = FileUpload::new("batch.jsonl", "batch", file).with_content_type("application/jsonl");
-        let file = client.files().upload(upload).await?;
-        let endpoint = url(api);
-        let request =
-            self.metadata.iter().fold(BatchRequest::new(file.id, &endpoint), |request, (name, value)| {
-                request.with_metadata(name, value)
-            });
+        let request = self
+            .metadata
+            .iter()
+            .fold(file.upload(&client).await?, |request, (name, value)| request.with_metadata(name, value));
         let batch = client.batches().create(&request).await?;
         Ok(BatchJob { id: batch.id, requests, endpoint })
     }
@@ -175,43 +166,16 @@ impl OpenAiBatch {
     /// [five in a row](BatchWait), and a file that breaks off is read again.
     pub async fn answers(&self, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let batches = self.batches();
-        let look = || async { batches.retrieve(&job.id).await.and_then(with_files) };
+        let look = || async { batches.retrieve(&job.id).await.and_then(named) };
         let batch = self.wait.until(&job.id, look).await.map_err(|error| job.unanswered(error))?;
         if batch.status == BatchStatus::Failed {
             return Err(failed(&batch));
         }
-        self.read(&batches, &batch, job).await.map_err(|error| job.unanswered(error))
-    }
-
-    /// The answers of a batch that has ended, from as many of its files as it takes.
-    async fn read(&self, batches: &Batches, batch: &Batch, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let api =
             if job.endpoint == url(ChatApi::Responses) { ChatApi::Responses } else { ChatApi::Completions };
-        let mut answers = Answers::new(job.requests, api);
-        if let Some(file) = &batch.output_file_id {
-            match self.read_file(batches, file, &mut answers).await {
-                // Half a file is no result, and may be whole another time.
-                Err(error) if error.is_retryable() => return Err(error),
-                read => answers.note(read),
-            }
-        }
-        // Some gateways name a file of errors that is none: it is left alone where no answer is missing.
-        if let Some(file) = &batch.error_file_id
-            && !answers.is_complete()
-        {
-            let read = self.read_file(batches, file, &mut answers).await;
-            answers.note(read);
-        }
-        answers.finish(batch)
-    }
-
-    /// Reads a file, again and from its beginning if it breaks off.
-    async fn read_file(&self, batches: &Batches, id: &str, answers: &mut Answers) -> Result<()> {
-        let mut looks = self.wait.looks();
-        while looks.seen(answers.take(batches.results_in(id.to_owned())).await)?.is_none() {
-            looks.pause(Duration::MAX).await;
-        }
-        Ok(())
+        let read = |result: BatchResult| result.outcome?.message_of(api);
+        let answers = Answers::new(job.requests, number, read);
+        answers.fetch(&batches, &batch, &self.wait).await.map_err(|error| job.unanswered(error))
     }
 
     /// Asks the service to stop a batch. What is done by then has its answers.
@@ -226,28 +190,14 @@ impl OpenAiBatch {
         self.chat.client().batches()
     }
 
-    /// The file with all requests, how many they are, and where they go: to one place.
-    fn file<P: Into<PromptValue>>(
-        &self,
-        prompts: impl IntoIterator<Item = P>,
-    ) -> Result<(Vec<u8>, usize, ChatApi)> {
-        let input = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
-        let (mut file, mut requests, mut api) = (Vec::new(), 0, None);
+    /// The file with all requests.
+    fn file<P: Into<PromptValue>>(&self, prompts: impl IntoIterator<Item = P>) -> Result<BatchFile> {
+        let mut file = BatchFile::default();
         for prompt in prompts {
             let request = self.chat.line(prompt.into())?;
-            api = Some(request.api);
-            encode_line(&custom_id(requests), &url(request.api), &request.body, &mut file)?;
-            requests += 1;
-            if requests > MAX_REQUESTS || file.len() > MAX_FILE {
-                return input(format!(
-                    "a batch has at most {MAX_REQUESTS} requests and {MAX_FILE} bytes: make several of it"
-                ));
-            }
+            file.add(&custom_id(file.requests()), &url(request.api), &request.body)?;
         }
-        match api {
-            Some(api) => Ok((file, requests, api)),
-            None => input("a batch needs at least one prompt".to_owned()),
-        }
+        file.finish()
     }
 }
 
@@ -261,6 +211,6 @@ fn custom_id(number: usize) -> String {
 }
 
 /// The place of the request with this id.
-pub(super) fn number(custom_id: &str) -> Option<usize> {
+fn number(custom_id: &str) -> Option<usize> {
     custom_id.strip_prefix("request-")?.parse().ok()
 }

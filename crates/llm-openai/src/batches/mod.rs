@@ -2,22 +2,26 @@
 
 mod answers;
 mod batch;
+mod file;
 mod job;
+mod line;
 mod request;
 mod results;
 mod wait;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use catena_core::{Error, ErrorKind, Result};
-use catena_http::service::{Call, FailedAnswer, Origin, may_be_done, read_mended, segment};
+use catena_http::service::{Call, FailedAnswer, Origin, bounded, may_be_done, read_mended, segment};
 use futures_util::{FutureExt, Stream, StreamExt};
 use serde_json::Value;
 
 pub use batch::{Batch, BatchCounts, BatchIssue, BatchStatus};
 pub use job::{BatchJob, OpenAiBatch};
+pub use line::BatchLine;
 pub use request::BatchRequest;
 pub use results::{BatchAnswer, BatchResult};
 pub use wait::BatchWait;
@@ -26,6 +30,9 @@ use crate::codec::batch_lines::decode_line;
 use crate::codec::error::{KEY_VARIABLE, decode_failure};
 use crate::openai_client::OpenAiClient;
 use crate::page::{ListOptions, Page, all_pages};
+use answers::{Answers, named};
+use line::file_of;
+use request::MAX_SHOWN;
 use results::Lines;
 
 /// How long a service is left alone that did not say for how long.
@@ -34,8 +41,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A service that asks for more is not waited for: the caller is told instead.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// `POST /batches`, and what belongs to it. Made by [`OpenAiClient::batches`]. For prompts and messages see
-/// [`OpenAiBatch`].
+/// `POST /batches`, and what belongs to it. Made by [`OpenAiClient::batches`]. For prompts and messages to
+/// a chat model see [`OpenAiBatch`], for requests of any other kind [`BatchLine`].
 ///
 /// # Errors
 /// As for every call of an [`OpenAiClient`].
@@ -62,6 +69,19 @@ pub struct Batches {
 impl Batches {
     pub(crate) fn new(client: OpenAiClient) -> Self {
         Self { client }
+    }
+
+    /// Uploads requests as a file, and gives what [`create`](Self::create) begins a batch of them with.
+    ///
+    /// # Errors
+    /// `InvalidInput` for no requests, for more than 50,000 of them or 200 MB, for requests to several endpoints, or with
+    /// the same id; those of the service.
+    ///
+    /// # Example
+    /// See [`BatchLine`].
+    pub async fn upload(&self, lines: impl IntoIterator<Item = BatchLine>) -> Result<BatchRequest> {
+        let file = file_of(lines)?;
+        file.upload(&self.client).await
     }
 
     /// Begins a batch.
@@ -159,6 +179,43 @@ impl Batches {
     /// ```
     pub async fn wait(&self, id: &str, wait: &BatchWait) -> Result<Batch> {
         wait.until(id, || self.retrieve(id)).await
+    }
+
+    /// The answers to requests of a batch that has ended: one result for each of these ids, in their order. Of several lines
+    /// with the same id the first counts.
+    ///
+    /// A request that the service did not get to has an error: `Timeout` if the time of the batch ran out, `Cancelled` if it
+    /// was stopped, `Incomplete` if the batch says nothing of it.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an id that is there twice, `BadRequest` if the service refused the whole batch, `Incomplete` if
+    /// it was not stopped and not one of these results is there; those of the service. A file that breaks off is read
+    /// again, up to [five times](BatchWait).
+    ///
+    /// # Cancellation
+    /// Dropping the future closes the connection.
+    ///
+    /// # Example
+    /// See [`BatchLine`].
+    pub async fn answers<T: Into<String>>(
+        &self,
+        batch: &Batch,
+        custom_ids: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Result<BatchAnswer>>> {
+        let ids: Vec<String> = custom_ids.into_iter().map(Into::into).collect();
+        let places: HashMap<&str, usize> = ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        if places.len() < ids.len() {
+            return Err(Error::new(ErrorKind::InvalidInput, "an id is asked for twice"));
+        }
+        if batch.status == BatchStatus::Failed {
+            return Err(failed(batch));
+        }
+        let batch = &named(batch.clone())?;
+        let wait = BatchWait::default().with_timer(Arc::clone(self.client.inner().service().timer()));
+        let answers = Answers::new(ids.len(), |id| places.get(id).copied(), |result| result.outcome);
+        let id = bounded(&batch.id, MAX_SHOWN);
+        let again = |error| retold(error, &format!("the answers of the batch {id} could not be fetched"));
+        answers.fetch(self, batch, &wait).await.map_err(again)
     }
 
     /// What came of the requests of a batch that has ended, in no particular order: the lines of its output file and

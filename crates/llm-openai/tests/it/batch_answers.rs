@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use catena_core::{AiMessage, Error, ErrorKind, Result};
-use catena_llm_openai::{BatchJob, BatchStatus, BatchWait, OpenAiBatch};
+use catena_llm_openai::{BatchJob, BatchStatus, BatchWait, Batches, ChatOpenAi, OpenAiBatch};
 use catena_testkit::{Recorded, Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -31,9 +31,16 @@ fn service(batch: Vec<Reply>, output: Vec<Reply>, errors: Vec<Reply>) -> Server 
     })
 }
 
+fn batch_client(server: &Server) -> Batches {
+    chat(server).client().batches()
+}
+
+fn chat(server: &Server) -> ChatOpenAi {
+    chat_builder(server).with_timer(Hasty::default()).build().expect("a model")
+}
+
 fn batch(server: &Server) -> OpenAiBatch {
-    let chat = chat_builder(server).with_timer(Hasty::default()).build().expect("a model");
-    OpenAiBatch::new(chat).with_wait(BatchWait::default().with_timer(Hasty::default()))
+    OpenAiBatch::new(chat(server)).with_wait(BatchWait::default().with_timer(Hasty::default()))
 }
 
 /// A batch with this status, with both files.
@@ -151,6 +158,33 @@ fn a_file_that_breaks_off_is_read_again() {
 }
 
 #[test]
+fn answers_by_ids_are_no_more_easily_lost() {
+    let fetched = |server: &Server| {
+        let batches = batch_client(server);
+        block_on(async {
+            batches.answers(&batches.retrieve("batch_1").await?, ["request-1", "request-0"]).await
+        })
+    };
+    let cut = || answers(&[1, 0]).split_at([20]).end_abort();
+    let server =
+        service(vec![ended("completed")], vec![cut(), cut(), answers(&[1])], vec![html(), refused(0)]);
+    let results = fetched(&server).expect("answers");
+    assert!(results[0].is_ok());
+    assert_eq!(results[1].as_ref().map_err(Error::kind), Err(ErrorKind::BadRequest));
+    let nothing = || with_files("completed", json!({}));
+    for (batch, output, kind, retryable) in [
+        (ended("completed"), cut(), ErrorKind::Incomplete, true),
+        (ended("completed"), Reply::text(500, "down"), ErrorKind::Server, true),
+        (ended("completed"), Reply::text(404, "gone"), ErrorKind::Incomplete, false),
+        (nothing(), html(), ErrorKind::Incomplete, true),
+    ] {
+        let error = fetched(&service(vec![batch], vec![output], vec![])).expect_err("no answers");
+        assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{error}");
+        assert!(error.to_string().contains("batch_1"), "{error}");
+    }
+}
+
+#[test]
 fn words_of_gateways_for_the_end_are_known() {
     for (word, status) in [
         ("partially_completed", BatchStatus::Completed),
@@ -164,8 +198,7 @@ fn words_of_gateways_for_the_end_are_known() {
         ("Submitted", BatchStatus::Other("Submitted".into())),
     ] {
         let server = service(vec![ended(word)], Vec::new(), Vec::new());
-        let chat = chat_builder(&server).build().expect("a model");
-        let found = block_on(chat.client().batches().retrieve("batch_1")).expect("a batch");
+        let found = block_on(batch_client(&server).retrieve("batch_1")).expect("a batch");
         assert_eq!(found.status, status, "{word}");
     }
     let server = service(vec![ended("partially_completed")], vec![answers(&[0])], vec![refused(1)]);

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use catena_core::ErrorKind;
 use catena_core::fakes::FakeTimer;
-use catena_llm_openai::{BatchWait, FileUpload, OpenAiBatch};
+use catena_llm_openai::{BatchLine, BatchWait, Batches, FileUpload, OpenAiBatch};
 use catena_testkit::{Recorded, Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
 
-use crate::support::{chat_builder, chat_completion};
+use crate::support::{chat_builder, chat_completion, completion};
 
 fn line(id: &str, result: Value) -> String {
     let mut line = json!({"id": "batch_req", "custom_id": id});
@@ -124,4 +124,88 @@ fn an_upload_has_the_fields_that_a_gateway_wants() {
         ("file", "{}\n"),
     ];
     assert_eq!(fields, expected);
+}
+
+fn batches(server: &Server) -> Batches {
+    chat_builder(server).build().expect("a model").client().batches()
+}
+
+#[test]
+fn requests_of_any_kind_get_their_answers_by_their_ids() {
+    let done = |id: &str, body: Value| {
+        line(id, json!({"response": {"status_code": 200, "request_id": "req_9", "body": body}}))
+    };
+    let vectors = json!({"data": [{"index": 1, "embedding": [0.5]}, {"index": 0, "embedding": [0.25]}]});
+    let output = vec![
+        done("text", completion("four")),
+        done("both", vectors),
+        done("both", json!({})),
+        "{broken".into(),
+    ];
+    let refused = json!({"response": {"status_code": 400, "body": {"error": {"message": "no such model"}}}});
+    let server = service("completed", output, vec![line("bad", refused)]);
+    let batches = batches(&server);
+    let lines = ["text", "both", "bad", "lost"]
+        .map(|id| BatchLine::new(id, "/v1/embeddings", json!({"input": format!("{id}\n")})));
+    let answers = block_on(async {
+        let request = batches.upload(lines).await?.with_metadata("job", "nightly");
+        let batch = batches.create(&request).await?;
+        batches.answers(&batch, ["both", "bad", "lost", "text"]).await
+    });
+    let [both, bad, lost, text] = <[_; 4]>::try_from(answers.expect("answers")).expect("four");
+    let both = both.expect("an answer");
+    assert_eq!(both.embeddings().expect("vectors").vectors, [[0.25], [0.5]]);
+    assert_eq!(both.completions().expect_err("no texts").kind(), ErrorKind::InvalidResponse);
+    assert_eq!(
+        (bad.expect_err("refused").kind(), lost.expect_err("lost").kind()),
+        (ErrorKind::BadRequest, ErrorKind::Incomplete)
+    );
+    let text = text.expect("an answer");
+    let texts = text.completions().expect("texts");
+    assert_eq!((texts[0].text.as_str(), texts[0].request_id.as_deref()), ("four", Some("req_9")));
+    assert!(text.embeddings().is_err() && text.message().is_err());
+    let requests = server.requests();
+    let line = r#"{"custom_id":"both","method":"POST","url":"/v1/embeddings","body":{"input":"both\n"}}"#;
+    assert!(requests[0].text().contains(line), "{}", requests[0].text());
+    let begun = json!({"input_file_id": "file-in", "endpoint": "/v1/embeddings", "completion_window": "24h",
+        "metadata": {"job": "nightly"}});
+    assert_eq!(requests[1].json(), begun);
+}
+
+#[test]
+fn answers_of_chats_are_messages_whichever_interface_they_are_of() {
+    let response =
+        json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]});
+    let answer = |id: &str, body: Value| line(id, json!({"response": {"status_code": 200, "body": body}}));
+    let server =
+        service("completed", vec![answer("a", chat_completion("Hi")), answer("b", response)], Vec::new());
+    let batches = batches(&server);
+    let answers = block_on(async { batches.answers(&batches.retrieve("batch_1").await?, ["a", "b"]).await });
+    for answer in answers.expect("answers") {
+        assert_eq!(answer.expect("an answer").message().expect("a message").text(), "Hi");
+    }
+}
+
+#[test]
+fn lines_that_cannot_be_one_batch_are_refused_before_anything_is_sent() {
+    let server = service("failed", Vec::new(), Vec::new());
+    let batches = batches(&server);
+    let line = |id: &str, endpoint: &str| BatchLine::new(id, endpoint, json!({}));
+    for (lines, part) in [
+        (vec![], "at least one"),
+        (vec![line("a", "/v1/embeddings"), line("b", "/v1/completions")], "one endpoint"),
+        (vec![line("a", "/v1/embeddings"), line("a", "/v1/embeddings")], "`a`"),
+        (vec![line("a", "/v1/embeddings"); 50_001], "the id"),
+        ((0..50_001).map(|id| line(&id.to_string(), "/v1/embeddings")).collect(), "50000"),
+    ] {
+        let error = block_on(batches.upload(lines)).expect_err(part);
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert!(server.requests().is_empty());
+    let batch = block_on(batches.retrieve("batch_1")).expect("a batch");
+    let error = block_on(batches.answers(&batch, ["a"])).expect_err("it did nothing");
+    assert_eq!((error.kind(), error.to_string().contains("bad line")), (ErrorKind::BadRequest, true));
+    let error = block_on(batches.answers(&batch, ["a", "a"])).expect_err("which of them?");
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
