@@ -36,8 +36,9 @@ where
     /// The answers of a batch that has ended, from as many of its files as it takes, and errors where there are none.
     ///
     /// # Errors
-    /// Those of the output file that may pass, after it was read as often as `wait` says. `Incomplete` if not one
-    /// answer is there, although the batch was not stopped: then they are somewhere.
+    /// Those of the output file that say nothing about it, such as a connection that breaks, after it was read as often
+    /// as `wait` says. `Incomplete` if not one answer is there, although the batch was not stopped: then they are
+    /// somewhere.
     pub(super) async fn fetch(
         mut self,
         batches: &Batches,
@@ -47,7 +48,7 @@ where
         if let Some(file) = &batch.output_file_id {
             match self.take_file(batches, file, wait).await {
                 // Half a file is no result, and may be whole another time.
-                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) if !is_final(&error) => return Err(error),
                 taken => self.note(taken),
             }
         }
@@ -137,6 +138,19 @@ pub(super) fn named(batch: Batch) -> Result<Batch> {
     Err(incomplete(&batch, "it names no file with answers", None).with_retryable(true))
 }
 
+/// Whether a file that could not be read will never be: it is not there, or is no such file.
+fn is_final(error: &Error) -> bool {
+    let of_file = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::BadRequest
+            | ErrorKind::PermissionDenied
+            | ErrorKind::HttpStatus
+            | ErrorKind::TooLarge
+    );
+    !error.is_retryable() && (of_file || is_unreadable(error))
+}
+
 /// The error of a batch that has ended, without any result.
 fn incomplete(batch: &Batch, what: &str, unread: Option<&Error>) -> Error {
     let counts = &batch.request_counts;
@@ -157,7 +171,8 @@ fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
         BatchStatus::Cancelled => (ErrorKind::Cancelled, "it was stopped before"),
         _ => (ErrorKind::Incomplete, "it has no result for this request"),
     };
-    let error = Error::new(kind, format!("the batch {} did not answer this request: {why}", batch.id));
+    let id = bounded(&batch.id, MAX_SHOWN);
+    let error = Error::new(kind, format!("the batch {id} did not answer this request: {why}"));
     because(error, unread).with_retryable(kind != ErrorKind::Cancelled)
 }
 

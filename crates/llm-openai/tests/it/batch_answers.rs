@@ -230,6 +230,8 @@ fn a_batch_is_not_lost_when_its_answers_are_not_had() {
             ErrorKind::Incomplete,
         ),
         (vec![ended("completed")], vec![html(); 5], ErrorKind::Incomplete),
+        (vec![ended("expired")], vec![Reply::text(401, "who?")], ErrorKind::Authentication),
+        (vec![ended("cancelled")], vec![Reply::text(500, "down"); 5], ErrorKind::Server),
         (vec![ended("completed")], vec![Reply::text(404, "not yet")], ErrorKind::Incomplete),
         (vec![ended("completed")], vec![Reply::text(200, "")], ErrorKind::Incomplete),
     ] {
