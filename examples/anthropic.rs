@@ -1,4 +1,4 @@
-//! A chat model of Anthropic that thinks, calls a tool and answers: streamed, with its thoughts sent back.
+//! An Anthropic chat model that thinks, calls a tool and answers: streamed, with its thinking sent back.
 //!
 //! Offline it talks to a scripted service on this machine; with `ANTHROPIC_API_KEY` set, to Anthropic.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints what it does")]
@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Prints an answer as it comes, thoughts in parentheses, and returns it whole.
+/// Prints an answer as it arrives, with thinking in parentheses, and returns it whole.
 async fn say(
     mut pieces: impl StreamExt<Item = Result<AiMessage, Error>> + Unpin,
 ) -> anyhow::Result<AiMessage> {
@@ -82,7 +82,7 @@ fn answer() -> Reply {
     events([(json!({"type": "text", "text": ""}), words)], "end_turn")
 }
 
-/// The events of an answer with these blocks, each with its pieces.
+/// The events of an answer with these blocks, each with its deltas.
 fn events(blocks: impl IntoIterator<Item = (Value, Vec<Value>)>, stop_reason: &str) -> Reply {
     let mut events = vec![
         json!({"type": "message_start", "message": {"id": "msg_1", "model": "claude", "usage": {"input_tokens": 30}}}),

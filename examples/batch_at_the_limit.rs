@@ -1,7 +1,8 @@
-//! A thousand calls at a service that takes 50 at once and 3,000 a minute: at the service's own limit, and all at once.
+//! A thousand calls to a service that allows 50 in flight and 3,000 per minute: at the service's limit, and all at
+//! once.
 //!
-//! The service is simulated and ten times as fast: answers take 0.1 s, and a minute lasts 6 s. The best possible time is
-//! then 2 s.
+//! The service is simulated, and ten times as fast: answers take 0.1 s, and a minute lasts 6 s. The best possible time
+//! is then 2 s.
 
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
@@ -54,7 +55,7 @@ async fn run(name: &str, adaptive: Option<&AdaptiveConcurrency>) -> Result<()> {
     Ok(())
 }
 
-/// Waits between attempts are as much shorter as the service is faster.
+/// Shortens the delays between attempts by the same factor.
 #[derive(Debug)]
 struct Fast;
 

@@ -1,6 +1,6 @@
-//! Conversations that remember what was said, over a model that keeps its answers.
+//! Conversations with memory, over a model with a cache.
 //!
-//! What was said is part of the question, so that the cache answers only where it means the same.
+//! The conversation is part of the cache key, so an answer is reused only in the same context.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::cache::{CacheExt, MemoryStore};
@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
 
     let mut said = 0;
     for name in ["Ada", "Ben"] {
-        // Each conversation has a memory of its own, of the last ten exchanges; the cache is one for all.
+        // Each conversation has its own memory of the last ten exchanges; all share one cache.
         let memory = ConversationBufferMemory::new().with_window(10);
         let chat = ConversationChain::new(cached.clone())?.with_memory(memory.clone()).build()?;
         for words in ["Hi!".to_owned(), format!("I am {name}.")] {

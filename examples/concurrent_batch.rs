@@ -1,4 +1,4 @@
-//! A hundred inputs, ten at a time; each has a result of its own.
+//! A hundred inputs, ten at a time, with a separate result for each.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;

@@ -1,10 +1,10 @@
-//! A step of your own: what it does to one value, and how it passes chunks on.
+//! A custom step: what it does to one value, and how it passes chunks on.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;
 use catena::{Result, async_trait, impl_pipe};
 
-/// Makes text loud. Each chunk can be shouted at once, so it does not wait for the whole.
+/// Converts text to upper case. Chunks are converted one by one, so it does not wait for the whole text.
 struct Shout;
 
 #[async_trait]

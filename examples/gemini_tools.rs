@@ -1,4 +1,4 @@
-//! Gemini asks for a tool, gets its result, and answers from it; what it signed on the way is sent back to it.
+//! Gemini calls a tool, gets its result, and answers from it; its thought signature is sent back to it.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut builder = ChatGemini::builder().with_thoughts(true);
-    // Without a key a server on this machine plays both answers.
+    // Without a key, a scripted server on this machine gives both answers.
     let live = ["GOOGLE_API_KEY", "GEMINI_API_KEY"].iter().any(|name| std::env::var_os(name).is_some());
     let server = (!live).then(canned);
     if let Some(server) = &server {

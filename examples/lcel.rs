@@ -1,4 +1,4 @@
-//! LangChain's expression language: steps joined with `|`, branches side by side in a tuple.
+//! LangChain Expression Language: steps joined with `|`, parallel branches in a tuple.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;

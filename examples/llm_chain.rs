@@ -1,4 +1,4 @@
-//! The program of LangChain's "Async API" page: five answers in series, then five at once, with the times they took.
+//! The program of LangChain's "Async API" page: five calls in series, then five concurrently, with timings.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Every document is asked about at once, a few at a time; then the answer over all of them streams.
+//! Summarizes each document, a few concurrently; then streams the answer over all of them.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::io::Write;
@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What each review says, then what all of them say; many reviews are summed up group by group first.
+/// What each review says, then what all of them say; many reviews are first summarized in groups.
 fn summarize(llm: &catena::OpenAi) -> catena::Result<Chain> {
     let map = LlmChain::from_template(llm.clone(), "In one line, what does this review say? {review}")?;
     let all = LlmChain::from_template(llm.clone(), "Sum up what these reviews say:\n\n{reviews}")?;

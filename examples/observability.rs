@@ -1,4 +1,4 @@
-//! Watching a chain: token totals, the tree of runs, and the same as `tracing` spans.
+//! Observing a chain: token totals, the run tree, and the same as `tracing` spans.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;

@@ -1,6 +1,6 @@
-//! A model on this machine, in Ollama's own protocol: tokens as they come, and how fast they came.
+//! A model on this machine, with Ollama's own protocol: streamed tokens, and their rate.
 //!
-//! With `OLLAMA_HOST` set it asks the real one, for the model in `OLLAMA_MODEL` or `llama3.2`.
+//! With `OLLAMA_HOST` set it calls the real server, with the model in `OLLAMA_MODEL` or `llama3.2`.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;
@@ -35,7 +35,7 @@ fn model() -> anyhow::Result<(ChatOllama, Option<Server>)> {
     Ok((builder.with_base_url(server.url()).without_api_key().build()?, Some(server)))
 }
 
-/// A server that always says the same.
+/// A server that always gives the same answer.
 fn scripted() -> Server {
     let piece =
         |text: &str| json!({"model": "llama3.2", "message": {"content": text}, "done": false}).to_string();

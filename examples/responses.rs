@@ -1,4 +1,4 @@
-//! Thoughts and tokens of a reasoning model as they come, over the Responses API.
+//! Streams the reasoning and the answer of a reasoning model, over the Responses API.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::prelude::*;
@@ -10,7 +10,7 @@ async fn main() -> anyhow::Result<()> {
     let mut builder = ChatOpenAi::builder()
         .with_model("gpt-5-mini")
         .with_reasoning(json!({"effort": "low", "summary": "auto"}));
-    // Without a key a server on this machine plays a short answer.
+    // Without a key, a scripted server on this machine gives a short answer.
     let server = std::env::var_os("OPENAI_API_KEY").is_none().then(canned);
     if let Some(server) = &server {
         builder = builder.with_base_url(server.url()).with_api_key("simulated");

@@ -1,4 +1,4 @@
-//! Tokens appear as the model makes them, through a whole chain.
+//! Tokens are printed as the model generates them, through a whole chain.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::io::Write;

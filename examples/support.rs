@@ -1,14 +1,14 @@
-//! What the examples share: a model that answers offline.
+//! Shared by the examples: a model that answers offline.
 
 use catena::prelude::*;
 use catena_testkit::SimulatedOpenAi;
 
-/// OpenAI's service when `OPENAI_API_KEY` is set, else a simulated one on this machine.
+/// OpenAI's service if `OPENAI_API_KEY` is set, else a simulated one on this machine.
 ///
 /// Keep the server alive for as long as the model is used.
 ///
 /// # Errors
-/// When the server cannot listen, or the environment's settings do not fit.
+/// If the server cannot listen, or a setting in the environment is invalid.
 pub fn openai() -> anyhow::Result<(OpenAi, Option<SimulatedOpenAi>)> {
     let builder = OpenAi::builder().with_temperature(0.9);
     if std::env::var_os("OPENAI_API_KEY").is_some() {

@@ -1,4 +1,4 @@
-//! One chain, four providers, asked at once and in pieces: what differs between them is a text.
+//! One chain, four providers, called and streamed: only the model's name differs.
 //!
 //! Each answers offline in its own wire format, from a scripted server on this machine, unless its key is set:
 //! `OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY`, and for Ollama `OLLAMA_HOST`.
@@ -10,8 +10,8 @@ use catena_testkit::{Reply, Server};
 
 use serde_json::{Value, json};
 
-/// The name of a model, the variable that makes it a real one, and what its service answers otherwise: at once, and in
-/// pieces.
+/// The name of a model, the variable that selects the real service, and the scripted service's replies: to a call, and
+/// to a stream.
 type Provider = (&'static str, &'static str, fn() -> [Reply; 2]);
 
 const PROVIDERS: [Provider; 4] = [
@@ -25,7 +25,7 @@ const PROVIDERS: [Provider; 4] = [
 async fn main() -> anyhow::Result<()> {
     for (name, variable, scripted) in PROVIDERS {
         let (options, _server) = service(variable, scripted);
-        // From here on nothing knows whose model it is.
+        // From here on, the code is independent of the provider.
         let model = catena::models().chat_with(name, &options)?;
         let prompt = PromptTemplate::new("What is a good name for a company that makes {product}?")?;
         let chain = prompt | model | StrOutputParser;

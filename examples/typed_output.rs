@@ -1,4 +1,4 @@
-//! Answers as values of your own types: typed parsers, tool calls, and asking again what cannot be read.
+//! Answers as values of your own types: typed parsers, tool calls, and retrying answers that cannot be parsed.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::fakes::FakeChatModel;
@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<()> {
     let question = vars! { product: "socks", format: company.format_instructions() };
 
     smol::block_on(async {
-        // The second answer breaks a rule of the type.
+        // The second answer violates a rule of the type.
         let answers = [
             r#"{"name": "Long Road", "founded": 1987, "products": ["socks", "laces"]}"#,
             r#"{"name": "Long Road", "founded": 0}"#,

@@ -1,4 +1,4 @@
-//! A prompt whose input is a struct, and an answer that is one: the compiler checks both ends of the chain.
+//! A prompt with a struct as its input, and an answer that is one: the compiler checks both ends of the chain.
 #![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 use catena::fakes::FakeMessagesListChatModel;
@@ -25,7 +25,7 @@ struct Company {
 }
 
 fn main() -> anyhow::Result<()> {
-    // Answers of a real model have this form because it is told the schema: `ChatOpenAi::new("gpt-4o-mini")?`.
+    // A real model answers in this form because it is told the schema: `ChatOpenAi::new("gpt-4o-mini")?`.
     let answers = [r#"{"name": "Long Road", "founded": 1987}"#, r#"{"name": "Long Road", "founded": 87}"#];
     let model = FakeMessagesListChatModel::new(answers.map(AiMessage::new));
 
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
         println!("  {error}");
     }
 
-    // For a template without a struct: parsed by the compiler too, so that there is no `Result`.
+    // For a template without a struct: also parsed at compile time, so that there is no `Result`.
     let slogan = prompt!("A slogan for {name}, in {words} words.");
     println!("{}", slogan.format(vars! { name: company.name.as_str(), words: 3 })?);
     Ok(())

@@ -1,4 +1,4 @@
-//! The proof that the tiny provider can take the place of any other.
+//! Proves with the conformance kit that the tiny provider can replace any other.
 
 use std::sync::Arc;
 

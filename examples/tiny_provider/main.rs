@@ -1,4 +1,4 @@
-//! A provider of your own in one small file, and the kit that proves it: `cargo test --example tiny_provider`.
+//! A custom provider in one small file, and the kit that proves it: `cargo test --example tiny_provider`.
 //!
 //! The guide is `docs/writing-a-provider.md`.
 
@@ -22,7 +22,7 @@ pub fn provider(models: ModelRegistry) -> ModelRegistry {
 }
 
 fn chat_parley(model: &str, options: &ModelOptions) -> Result<ChatParley> {
-    // What Parley cannot do is not left out in silence.
+    // Options that Parley does not support are rejected, not silently dropped.
     options.refuse("parley", &["max_tokens", "seed", "stop", "temperature", "timeout", "top_p"])?;
     let url = options.base_url.as_deref().unwrap_or("https://api.parley.example");
     let key = options.api_key().ok_or_else(|| Error::new(ErrorKind::Config, "Parley asks for a key"))?;
@@ -37,7 +37,7 @@ fn chat_parley(model: &str, options: &ModelOptions) -> Result<ChatParley> {
 }
 
 fn main() -> anyhow::Result<()> {
-    // In place of the service: it says the same each time, in pieces.
+    // A scripted service, which always gives the same answer in chunks.
     let pieces = [r#"{"says": "Rainbow "}"#, r#"{"says": "Socks"}"#, r#"{"over": "done"}"#];
     let server = Server::replay([Reply::sse(pieces)]);
 

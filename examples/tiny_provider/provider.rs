@@ -1,7 +1,7 @@
-//! A whole provider: a chat model of a service called Parley.
+//! A complete provider: a chat model of a service called Parley.
 //!
-//! Parley is asked with `POST talk` and `{"model", "turns": [{"who", "says"}], "stream"}`. It answers
-//! `{"says", "over"}`, or in pieces: events of `{"says"}`, and one of `{"over"}` at the end. Errors are `{"problem"}`.
+//! A Parley request is a `POST talk` with `{"model", "turns": [{"who", "says"}], "stream"}`. The response is
+//! `{"says", "over"}`, or streamed: events of `{"says"}`, and a final one of `{"over"}`. Errors are `{"problem"}`.
 
 use catena_core::{
     AiMessage, Capabilities, Capability, ChunkStream, Content, Context, Error, ErrorKind, LanguageModel,
@@ -12,7 +12,7 @@ use catena_http::service::{
 };
 use serde_json::{Map, Value, json};
 
-/// The model. `Debug` shows no key: the service keeps it.
+/// The model. `Debug` does not show the key, because the service keeps it.
 #[derive(Debug, Clone)]
 pub struct ChatParley {
     service: Service,
@@ -20,17 +20,17 @@ pub struct ChatParley {
 }
 
 impl ChatParley {
-    /// A model of this [`service`](Self::service).
+    /// Creates a model of this [`service`](Self::service).
     pub fn new(model: &str, service: ServiceBuilder) -> Result<Self> {
         Ok(Self { service: service.build()?, model: model.to_owned() })
     }
 
-    /// Where the service is, and the key. Retries, time limits and so on can be set on it.
+    /// Sets the service's location and the key. Retries, timeouts and so on can be set on the result.
     pub fn service(base_url: &str, key: impl Into<ApiKey>) -> ServiceBuilder {
         Service::builder(base_url, Parley).with_credentials(Credentials::bearer(key))
     }
 
-    /// The request, or why there can be none: what Parley does not know is refused, not left out.
+    /// Encodes the request. What Parley does not support is rejected, not dropped.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
         if let Some((name, _)) = cx.arguments().and_then(|arguments| arguments.iter().next()) {
             return Err(Error::new(ErrorKind::Unsupported, format!("Parley takes no `{name}`")));
@@ -66,7 +66,7 @@ impl LanguageModel for ChatParley {
         Capabilities::from([Capability::SystemMessages])
     }
 
-    /// Which model, and where: servers do not share kept answers.
+    /// The model and its location: servers do not share cached answers.
     fn parameters(&self) -> Option<Map<String, Value>> {
         let address = ("base_url".to_owned(), self.service.address().base_url().into());
         self.service.with_place(Map::from_iter([address, ("model".to_owned(), self.model.clone().into())]))
@@ -75,7 +75,7 @@ impl LanguageModel for ChatParley {
 
 impl_pipe!(ChatParley);
 
-/// How Parley reports errors.
+/// Parley's error format.
 #[derive(Debug)]
 struct Parley;
 
@@ -88,7 +88,7 @@ impl Dialect for Parley {
     }
 }
 
-/// A message on the wire.
+/// Encodes a message.
 fn turn(message: &Message) -> Result<Value> {
     let (who, content) = match message {
         Message::System(message) => ("rules", &message.content),
@@ -104,7 +104,7 @@ fn turn(message: &Message) -> Result<Value> {
     }
 }
 
-/// A whole answer, or one event of a stream: both are made of the same members.
+/// Decodes a complete answer, or one event of a stream: both have the same members.
 fn decode(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     let sent = String::from_utf8_lossy(body);
     let bad = |kind, text: &str| Error::new(kind, text.to_owned()).with_service(origin.service_error(&sent));
@@ -122,7 +122,7 @@ fn decode(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     Ok(message)
 }
 
-/// Reads a stream, and knows whether all of it came.
+/// Decodes a stream, and tracks whether it is complete.
 #[derive(Default)]
 struct Pieces(bool);
 

@@ -1,15 +1,15 @@
-//! What a model answers with, as it lies in a store.
+//! Model answers that can be cached.
 
 use catena_core::{AiMessage, ModelOutput};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// An answer that can be kept: that of a chat model or of a text completion model.
+/// An answer that can be cached: that of a chat model or of a text completion model.
 pub trait CacheableAnswer: ModelOutput + Clone + Serialize + DeserializeOwned {
-    /// Says that the answer cost nothing. A plain text has no place to say so.
+    /// Marks the answer as served from the cache, without cost. A plain text cannot carry the mark.
     fn mark_cached(&mut self);
 
-    /// An empty chunk which says, at the end of a stream, that the answer cost nothing.
+    /// Returns an empty chunk that carries the mark, for the end of a stream, or `None` if the type cannot carry it.
     fn cached_mark() -> Option<Self>;
 }
 

@@ -1,18 +1,17 @@
-//! Leaves alone what has just failed.
+//! A circuit breaker for a failing store.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Remembers that a store failed: whoever asked it again at once would wait for the same failure, such as a connection that
-/// nobody answers.
+/// Remembers when a store failed, so that calls do not each wait for the same failure, such as a connection timeout.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker(Mutex<Option<Instant>>);
 
-/// How long a store is left alone.
+/// How long a store is not used after a failure.
 const REST: Duration = Duration::from_secs(5);
 
 impl Breaker {
-    /// True unless it failed a moment ago.
+    /// Returns true unless the store failed within the last few seconds.
     pub(crate) fn lets_through(&self, now: Instant) -> bool {
         let failed = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         failed.is_none_or(|failed| now.saturating_duration_since(failed) >= REST)

@@ -1,4 +1,4 @@
-//! The word that gives a model a cache.
+//! The extension trait that adds caching to models.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use catena_core::LanguageModel;
 use crate::cached::Cached;
 use crate::{CacheStore, CacheableAnswer};
 
-/// Gives every model [`with_cache`](Self::with_cache).
+/// Adds [`with_cache`](Self::with_cache) to every model.
 pub trait CacheExt: LanguageModel {
-    /// This model, with its answers kept in a store.
+    /// Caches this model's answers in a store.
     ///
-    /// Retries and fallbacks go around it: the answer of the attempt that succeeds is kept, and each model that is fallen
-    /// back to has a cache of its own. What a client tries again by itself is within.
+    /// Apply retries and fallbacks outside the cache: then the answer of the attempt that succeeds is cached, and each
+    /// fallback model has its own cache. Retries by a model's client happen inside the cache.
     ///
     /// # Example
     /// ```

@@ -1,4 +1,4 @@
-//! A model with a cache.
+//! A caching wrapper around a model.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,27 +19,28 @@ use crate::entry::{decode, encode};
 use crate::flight::{Flights, Kept};
 use crate::{CacheKey, CacheStore, CacheableAnswer};
 
-/// A model whose answers are kept and given again. Made by [`with_cache`](crate::CacheExt::with_cache).
+/// A model whose answers are cached. Created by [`with_cache`](crate::CacheExt::with_cache).
 ///
-/// Calls and streams share what is kept: a stream of a kept answer is one chunk. Equal calls at the same time are one
-/// call, whose chunks all callers get as they arrive; when the caller who began it leaves, the others carry it on, and its
-/// run's limits hold no longer. Answers that were not paid for say so:
-/// [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and observers get an event named `cache_hit`. Errors
-/// and streams that broke off are not kept.
+/// Calls and streams share cached answers: a cached answer is streamed as a single chunk. Concurrent identical calls
+/// are coalesced into one, whose chunks all callers receive as they arrive; if the caller that started it is dropped,
+/// the others continue it, and the limits of that caller's run no longer apply. Answers that were not paid for are
+/// marked with [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and observers receive an event
+/// named `cache_hit`. Errors and streams that broke off are not cached.
 ///
-/// A kept answer needs no permit of a run's limits, and no budget. Whoever shares a call needs one as for a call of its own.
+/// A cached answer needs no permit from a run's admission control and is not charged to a budget. A caller that joins a
+/// call in flight needs a permit as for a call of its own.
 ///
-/// A run may ask for another treatment with the configurable value `cache`: `false` leaves the cache alone, `"refresh"`
-/// asks the model and keeps what it says.
+/// A run can change this with the configurable value `cache`: `false` bypasses the cache, `"refresh"` asks the model
+/// and caches its new answer.
 ///
 /// # Errors
-/// Those of the model. `Config` if the model does not say what shapes its answers, see
-/// [`LanguageModel::parameters`]: give it a name with [`with_namespace`](Self::with_namespace). A store that fails is
-/// no error of the call: the model is asked, and observers get an event named `cache_error`. For five seconds it is then
-/// left alone, so that calls do not wait for it one after the other.
+/// The errors of the model. `Config` if the model does not describe what determines its answers, see
+/// [`LanguageModel::parameters`]: give it a name with [`with_namespace`](Self::with_namespace). A failing store does
+/// not fail the call: the model is asked instead, and observers receive an event named `cache_error`. The store is then
+/// not used for five seconds, so that calls do not wait for it one after another.
 ///
 /// # Cancellation
-/// Dropping a call ends the model's work once nobody else waits for the same answer.
+/// Dropping a call stops the model's work once no other caller is waiting for the same answer.
 ///
 /// # Example
 /// ```
@@ -76,7 +77,7 @@ impl<O> Clone for Inner<O> {
     }
 }
 
-/// What a run asks of the cache.
+/// How a run uses the cache.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Use,
@@ -88,37 +89,39 @@ impl<M: LanguageModel + ?Sized + 'static> Cached<M>
 where
     M::Output: CacheableAnswer,
 {
-    /// A model with its answers kept in a store. Both may be shared.
+    /// Wraps a model with a store. Both may be shared.
     pub fn new(model: Arc<M>, store: Arc<dyn CacheStore>) -> Self {
         let (flights, breaker) = Default::default();
         let inner = Inner { store, ttl: None, namespace: None, flights, breaker };
         Self { inner: Arc::new(inner), model }
     }
 
-    /// Answers older than this are asked for anew. Without it they are kept until the store needs the room.
+    /// Sets how long answers are valid. Without it, they are kept until the store needs the space.
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
         Arc::make_mut(&mut self.inner).ttl = Some(ttl);
         self
     }
 
-    /// Keeps the answers apart from those under other names: for tenants who must not see each other's, or for a model
-    /// that does not say what shapes its answers.
+    /// Separates the answers from those in other namespaces.
+    ///
+    /// Use it for tenants who must not see each other's answers, or for a model that does not describe what determines
+    /// its answers.
     #[must_use]
     pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.inner).namespace = Some(namespace.into());
         self
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Arc<dyn CacheStore> {
         &self.inner.store
     }
 
-    /// The name under which the answer to a prompt is kept.
+    /// Returns the cache key for a prompt.
     ///
     /// # Errors
-    /// `Config` if the model does not say what shapes its answers and there is no namespace.
+    /// `Config` if the model does not describe what determines its answers and there is no namespace.
     pub fn key(&self, prompt: &PromptValue, cx: &Context) -> Result<CacheKey> {
         let mut model = match (self.model.parameters(), &self.inner.namespace) {
             (Some(parameters), _) => parameters,
@@ -135,7 +138,7 @@ where
         Ok(CacheKey::new(&model, cx.arguments(), prompt))
     }
 
-    /// The answer: kept, shared or new.
+    /// Returns the answer: cached, shared or new.
     fn answer<'a>(&'a self, prompt: PromptValue, cx: Context, streams: bool) -> ChunkStream<'a, M::Output> {
         let mode = mode(&cx);
         if mode == Mode::Bypass {
@@ -208,16 +211,16 @@ where
 
 catena_core::impl_pipe!(impl [M: LanguageModel + ?Sized + 'static] Cached<M> where [M::Output: CacheableAnswer]);
 
-/// A call of the model on behalf of all who want this answer.
+/// A call to the model on behalf of all callers that want this answer.
 struct Call<M: LanguageModel + ?Sized> {
     inner: Arc<Inner<M::Output>>,
     model: Arc<M>,
     key: CacheKey,
     cx: Context,
     streams: bool,
-    /// Set if what is kept is not wanted.
+    /// Set if a cached answer is not wanted.
     is_new: bool,
-    /// Set if the answer is a kept one.
+    /// Set once the answer turns out to be cached.
     kept: Kept,
 }
 
@@ -234,7 +237,7 @@ where
         })
     }
 
-    /// The kept answer, if there is one and it is young enough.
+    /// Returns the cached answer, unless it is missing or expired.
     async fn kept(&self) -> Option<M::Output> {
         if self.is_new {
             return None;
@@ -244,7 +247,7 @@ where
         Some(answer)
     }
 
-    /// Asks the model, and keeps what it says once it said all of it.
+    /// Asks the model, and caches the answer once it is complete.
     async fn ask(&self, prompt: PromptValue, slot: &Slot<M::Output>) {
         let mut answer: Option<M::Output> = None;
         let mut chunks = self.asked(prompt).await;
@@ -270,7 +273,7 @@ where
 }
 
 impl<O: CacheableAnswer> Inner<O> {
-    /// What is kept under a key, if it is young enough.
+    /// Returns the cached answer under a key, unless it has expired.
     async fn kept(&self, key: &CacheKey, cx: &Context) -> Option<O> {
         if !self.breaker.lets_through(cx.timer().now()) {
             return None;
@@ -307,7 +310,7 @@ fn complain(key: &CacheKey, error: &Error, cx: &Context) {
     cx.emit("cache_error", &json!({ "key": key.to_string(), "error": error.to_string() }));
 }
 
-/// Tells a run that an answer cost nothing.
+/// Tells a run's observers that an answer was not paid for.
 pub(crate) fn tell_of_hit(key: &CacheKey, cx: &Context) {
     cx.emit("cache_hit", &json!({ "key": key.to_string() }));
 }

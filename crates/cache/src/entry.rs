@@ -1,4 +1,4 @@
-//! What lies in a store.
+//! The format of entries in a store.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,19 +10,19 @@ use crate::CacheableAnswer;
 
 #[derive(Serialize, Deserialize)]
 struct Entry<O> {
-    /// When it is too old, in milliseconds since 1970.
+    /// Expiry, in milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<u64>,
     answer: O,
 }
 
-/// The entry of an answer that is wanted for so long.
+/// Encodes an answer that is valid for `ttl`.
 pub(crate) fn encode<O: CacheableAnswer>(answer: O, ttl: Option<Duration>, cx: &Context) -> Result<Bytes> {
     let until = ttl.map(|ttl| now(cx).saturating_add(milliseconds(ttl)));
     Ok(serde_json::to_vec(&Entry { until, answer }).map_err(Error::other)?.into())
 }
 
-/// The answer, if it is young enough. What cannot be read was written by something else, and is overwritten.
+/// Decodes an entry, unless it has expired. An undecodable entry was written by other software and will be overwritten.
 pub(crate) fn decode<O: CacheableAnswer>(entry: &[u8], cx: &Context) -> Option<O> {
     let Entry { until, mut answer } = serde_json::from_slice::<Entry<O>>(entry).ok()?;
     if until.is_some_and(|until| until <= now(cx)) {
@@ -32,7 +32,7 @@ pub(crate) fn decode<O: CacheableAnswer>(entry: &[u8], cx: &Context) -> Option<O
     Some(answer)
 }
 
-/// In milliseconds since 1970.
+/// Returns the time in milliseconds since the Unix epoch.
 fn now(cx: &Context) -> u64 {
     milliseconds(cx.timer().wall_clock().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

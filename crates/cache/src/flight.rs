@@ -1,4 +1,4 @@
-//! One call for all who ask the same at the same time.
+//! Coalesces concurrent identical calls.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -12,11 +12,12 @@ use futures_util::Stream;
 use crate::cached::tell_of_hit;
 use crate::{CacheKey, CacheableAnswer};
 
-/// The calls that are under way.
+/// The calls in flight.
 pub(crate) struct Flights<T>(Mutex<HashMap<CacheKey, Weak<Flight<T>>>>);
 
-/// A call under way. Whoever is polled drives it on for all: nobody has to stay for the others to get their answer, and
-/// when the last one leaves, the call ends with it. It is part of the run of whoever began it, as long as that one stays.
+/// A call in flight. Whichever caller is polled drives it for all of them: no particular caller has to stay, and when
+/// the last one is dropped, the call is cancelled. It belongs to the run of the caller that started it until that
+/// caller is dropped.
 struct Flight<T> {
     key: CacheKey,
     flights: Arc<Flights<T>>,
@@ -25,22 +26,22 @@ struct Flight<T> {
     kept: Kept,
 }
 
-/// Set when the answer of a flight is found to be a kept one.
+/// Set if the answer of a flight turns out to be cached.
 pub(crate) type Kept = Arc<AtomicBool>;
 
 struct State<T> {
     chunks: Vec<T>,
-    /// Absent while somebody polls it, and after its end.
+    /// `None` while it is being polled, and after its end.
     source: Option<ChunkStream<'static, T>>,
-    /// The seats of those who wanted to poll it while it was absent.
+    /// The seats of callers that wanted to poll it in the meantime.
     missed_by: Vec<usize>,
     end: Option<Result<(), Error>>,
-    /// Whose answer it is; the others get a copy.
+    /// The caller that is charged for the answer; the others get a copy.
     owner: Option<usize>,
     passengers: usize,
 }
 
-/// The tasks to wake when there is news.
+/// The tasks to wake on progress.
 #[derive(Default)]
 struct Waiting(Mutex<HashMap<usize, Waker>>);
 
@@ -72,8 +73,8 @@ impl<T> Default for Flights<T> {
 }
 
 impl<T: CacheableAnswer> Flights<T> {
-    /// The answer of the call under way for this key, or of the one that `start` makes: in the context it is given,
-    /// which is part of the run `cx` until this caller leaves.
+    /// Joins the call in flight for this key, or starts one with `start`. The context passed to `start` belongs to the
+    /// run `cx` until this caller is dropped.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: CacheKey,
@@ -98,7 +99,7 @@ impl<T: CacheableAnswer> Flights<T> {
 }
 
 impl<T> Flights<T> {
-    /// Lets later callers make a call of their own.
+    /// Makes later callers start a new call.
     fn land(&self, flight: &Flight<T>) {
         let mut flights = lock(&self.0);
         if flights.get(&flight.key).is_some_and(|known| std::ptr::eq(known.as_ptr(), flight)) {
@@ -121,17 +122,17 @@ impl<T> Flight<T> {
     }
 }
 
-/// One caller on a flight.
+/// A caller of a flight.
 struct Passenger<T: CacheableAnswer> {
     flight: Arc<Flight<T>>,
-    /// Its own run.
+    /// The caller's own run.
     cx: Context,
-    /// Of the one who began: keeps the call in its run.
+    /// Only for the caller that started the call: ties the call to its run.
     attachment: Option<Attachment>,
     seat: usize,
-    /// How many chunks it has had.
+    /// Number of chunks received.
     seen: usize,
-    /// Its run was told that the answer cost nothing.
+    /// Whether its run was told that the answer was not paid for.
     told: bool,
     done: bool,
 }
@@ -146,7 +147,8 @@ impl<T: CacheableAnswer> Passenger<T> {
         Self { flight, cx, attachment, seat, seen: 0, told: false, done: false }
     }
 
-    /// What is there for this passenger without driving on, and whether it cost nothing.
+    /// Returns the next item for this caller that is available without polling the call, and whether it was free of
+    /// charge.
     fn next_known(&mut self, state: &mut State<T>) -> Option<(Option<Result<T>>, bool)> {
         if let Some(chunk) = state.chunks.get(self.seen) {
             self.seen += 1;
@@ -162,7 +164,7 @@ impl<T: CacheableAnswer> Passenger<T> {
         })
     }
 
-    /// Tells the run, once, that the answer cost nothing.
+    /// Tells the run, once, that the answer was not paid for.
     fn tell(&mut self) {
         if !std::mem::replace(&mut self.told, true) {
             self.cx.report_free();
@@ -203,7 +205,7 @@ impl<T: CacheableAnswer> Stream for Passenger<T> {
 }
 
 impl<T: CacheableAnswer> Flight<T> {
-    /// Polls the call once, without holding the lock: it may take its time, or join another flight.
+    /// Polls the call once. The lock is not held meanwhile, because this may take long, or join another flight.
     fn drive(&self, mut source: ChunkStream<'static, T>) -> Poll<()> {
         let waker = Waker::from(Arc::clone(&self.waiting));
         let _crash = Crash(self);
@@ -214,8 +216,8 @@ impl<T: CacheableAnswer> Flight<T> {
                 state.source = Some(source);
                 let missed_by = std::mem::take(&mut state.missed_by);
                 drop(state);
-                // It may have called before they had left their wakers, and may not call again. Nobody else is woken, or
-                // two would keep each other awake.
+                // The call may have woken this flight before these callers registered their wakers, and may not do so
+                // again. No others are woken, or two callers would keep waking each other.
                 self.waiting.wake_some(&missed_by);
                 return Poll::Pending;
             }
@@ -238,18 +240,18 @@ impl<T: CacheableAnswer> Flight<T> {
 
 impl<T: CacheableAnswer> Drop for Passenger<T> {
     fn drop(&mut self) {
-        // First of all: nobody may go on within the limits of a run that has left.
+        // First of all: the call must not continue under the limits of a run that is gone.
         self.attachment = None;
         lock(&self.flight.waiting.0).remove(&self.seat);
         let mut state = lock(&self.flight.state);
-        // The answer is somebody else's now, if there is anybody else. One that was read to its end stays paid for, and one
-        // of which this caller has heard what it used: his part of it counts already.
+        // Ownership of the answer passes to another caller, if there is one. Not so if this caller read it to the end,
+        // or has already received its usage: then its run has been charged.
         let is_counted = || state.chunks[..self.seen].iter().any(|chunk| chunk.usage().is_some());
         if state.owner == Some(self.seat) && !self.done && !is_counted() {
             state.owner = None;
         }
         drop(state);
-        // It may have been the one that drove on.
+        // This may have been the caller that drove the call.
         self.flight.waiting.wake_by_ref();
     }
 }
@@ -260,7 +262,7 @@ impl<T> Drop for Flight<T> {
     }
 }
 
-/// Ends the call for all if the model panics: they would wait for ever.
+/// Ends the call for all callers if the model panics; otherwise they would wait forever.
 struct Crash<'a, T>(&'a Flight<T>);
 
 impl<T> Drop for Crash<'_, T> {
@@ -274,7 +276,7 @@ impl<T> Drop for Crash<'_, T> {
     }
 }
 
-/// Nothing panics while it holds a lock.
+/// Locks a mutex; no code panics while holding it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

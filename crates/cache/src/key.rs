@@ -1,4 +1,4 @@
-//! The name under which an answer is kept.
+//! Cache keys.
 
 use std::fmt;
 
@@ -6,11 +6,13 @@ use catena_core::PromptValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Version of what goes into a key and of the form of an entry. Another number makes older entries invisible.
+/// Version of the key derivation and of the entry format. Changing it invalidates older entries.
 const VERSION: &[u8] = b"catena-cache 1\n";
 
-/// The SHA-256 of everything that shapes an answer: the model's provider, name and parameters, the arguments bound to
-/// the call, and the prompt, without the ids of its messages that no service knows.
+/// A cache key: the SHA-256 of everything that determines an answer.
+///
+/// That is the model's provider, name and parameters, the arguments bound to the call, and the prompt, without message
+/// IDs that are unknown to the service.
 ///
 /// # Example
 /// ```
@@ -26,7 +28,7 @@ const VERSION: &[u8] = b"catena-cache 1\n";
 pub struct CacheKey([u8; 32]);
 
 impl CacheKey {
-    /// The key of what all these parts describe.
+    /// Derives the key of these parts.
     pub(crate) fn new(
         model: &Map<String, Value>,
         arguments: Option<&Map<String, Value>>,
@@ -42,13 +44,13 @@ impl CacheKey {
         Self(hash.finalize().into())
     }
 
-    /// The bytes of the hash.
+    /// Returns the bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
 
-/// In lower-case hexadecimal digits.
+/// Formats the key as lower-case hexadecimal digits.
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -61,11 +63,12 @@ impl fmt::Debug for CacheKey {
     }
 }
 
-/// How the ids of OpenAI's responses begin.
+/// The prefix of OpenAI's response IDs.
 const KEPT_BY_SERVICE: &str = "resp_";
 
-/// The messages of a prompt without their own ids, which differ each time and say nothing. But for those of answers that the
-/// service keeps: a request may go on from one (`use_previous_response_id`), and then says nothing else of what was before.
+/// Removes the IDs of a prompt's messages, which are different each time and carry no meaning. Exempt are IDs of
+/// responses that the service stores: a request may refer to one (`use_previous_response_id`), and then contains
+/// nothing else of the conversation before it.
 fn without_ids(mut prompt: Value) -> Value {
     let messages = prompt.get_mut("messages").and_then(Value::as_array_mut);
     for message in messages.into_iter().flatten().filter_map(Value::as_object_mut) {
@@ -76,7 +79,7 @@ fn without_ids(mut prompt: Value) -> Value {
     prompt
 }
 
-/// Every value starts with a letter of its type, and what has a length with its length: no two values look alike.
+/// Every value is prefixed with a type tag and, if it has a length, with its length, so the encoding is unambiguous.
 fn hash_value(hash: &mut Sha256, value: &Value) {
     match value {
         Value::Null => hash.update(b"n"),
@@ -95,7 +98,7 @@ fn hash_value(hash: &mut Sha256, value: &Value) {
     }
 }
 
-/// The members in the order of their names: the order in which they came says nothing.
+/// Hashes members sorted by name, because their order carries no meaning.
 fn hash_members(hash: &mut Sha256, members: &Map<String, Value>) {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_unstable_by_key(|(name, _)| *name);

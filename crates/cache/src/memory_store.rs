@@ -1,4 +1,4 @@
-//! A store in memory.
+//! An in-memory store.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use moka::sync::{Cache, CacheBuilder};
 
 use crate::{CacheKey, CacheStore};
 
-/// Keeps answers in the memory of this process, the most recently used ones, until they are too old. Clones share them.
+/// An in-memory store with LRU eviction and per-entry expiry. Clones share its contents.
 ///
 /// # Example
 /// ```
@@ -27,11 +27,11 @@ pub struct MemoryStore(Cache<CacheKey, Kept>);
 #[derive(Clone)]
 struct Kept {
     entry: Bytes,
-    /// Nobody wants it after this.
+    /// Time to live.
     keep: Option<Duration>,
 }
 
-/// Forgets what nobody wants any more, each entry after its own time.
+/// The expiry policy: each entry has its own time to live.
 struct Forget;
 
 impl Expiry<CacheKey, Kept> for Forget {
@@ -50,16 +50,16 @@ impl Expiry<CacheKey, Kept> for Forget {
     }
 }
 
-/// What is kept longer than this is kept for good.
+/// Entries with a longer time to live never expire.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl MemoryStore {
-    /// A store of at most this many answers. When it is full, the one that was not used for the longest time goes.
+    /// Creates a store of up to this many answers. When it is full, the least recently used one is evicted.
     pub fn new(max_answers: u64) -> Self {
         Self::build(Cache::builder().max_capacity(max_answers))
     }
 
-    /// A store of at most this many bytes of answers, their keys included.
+    /// Creates a store of up to this many bytes of answers, including their keys.
     pub fn with_max_bytes(max_bytes: u64) -> Self {
         Self::build(Cache::builder().max_capacity(max_bytes).weigher(|_, kept: &Kept| {
             u32::try_from(kept.entry.len() + size_of::<CacheKey>()).unwrap_or(u32::MAX)
@@ -70,13 +70,13 @@ impl MemoryStore {
         Self(cache.eviction_policy(EvictionPolicy::lru()).expire_after(Forget).build())
     }
 
-    /// How many answers it holds. One that is too old may be counted for a moment more.
+    /// Returns the number of answers. An expired one may be counted for a short time.
     pub fn len(&self) -> u64 {
         self.0.run_pending_tasks();
         self.0.entry_count()
     }
 
-    /// True if it holds no answer.
+    /// Returns true if there are no answers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,4 +1,4 @@
-//! A store on a server.
+//! A store on a Redis server.
 
 use std::fmt;
 use std::thread;
@@ -16,10 +16,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::{CacheKey, CacheStore};
 
-/// Keeps answers on a Redis server, for every process that uses it. Clones share one connection, which is made with the
-/// first use and again when it breaks.
+/// A store on a Redis server, shared by all processes that use it. Clones share one connection, which is opened on
+/// first use and reopened if it breaks.
 ///
-/// How many answers it keeps is the server's matter: set `maxmemory` and the policy `allkeys-lru` there.
+/// The server limits the number of answers: set `maxmemory` and the policy `allkeys-lru` there.
 ///
 /// # Example
 /// ```no_run
@@ -38,19 +38,19 @@ pub struct RedisStore {
 
 type Job = Box<dyn FnOnce(ConnectionManager) -> BoxFuture<'static, ()> + Send>;
 
-/// How long an answer from the server may take: a cache that is slower than that is none.
+/// Time limit for a reply: a cache slower than this is of no use.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many keys are looked at in one step of clearing.
+/// Number of keys examined per step when clearing.
 const PAGE: usize = 1_000;
 
 impl RedisStore {
-    /// The server at a URL such as `redis://:password@host:6379/0`. Nothing is sent yet.
+    /// Creates a store for the server at a URL such as `redis://:password@host:6379/0`. Does not connect yet.
     ///
     /// # Errors
-    /// `Config` if it is no such URL.
+    /// `Config` for an invalid URL.
     pub fn open(url: &str) -> Result<Self> {
-        // What is wrong with a URL is said without the URL: there may be a password in it.
+        // Errors do not include the URL, because it may contain a password.
         let client =
             Client::open(url).map_err(|error| config("the URL of the Redis server is not usable", &error))?;
         let (jobs, todo) = unbounded_channel();
@@ -65,7 +65,7 @@ impl RedisStore {
         Ok(Self { jobs, prefix: "catena:".to_owned() })
     }
 
-    /// What the names of all keys start with: `catena:` by default. Clearing the store removes these keys only.
+    /// Sets the prefix of all keys. Defaults to `catena:`. Clearing the store removes only the keys with this prefix.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
@@ -76,16 +76,16 @@ impl RedisStore {
         format!("{}{key}", self.prefix)
     }
 
-    /// Sends a command from the store's own thread, whatever executor this is.
+    /// Sends a command from the store's own thread, regardless of the caller's executor.
     async fn query<T: FromRedisValue + Send + 'static>(&self, what: &'static str, command: Cmd) -> Result<T> {
         let (answer, result) = oneshot::channel();
         let job: Job = Box::new(move |mut connection| {
             Box::pin(async move {
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = answer.send(command.query_async(&mut connection).await);
             })
         });
-        // A job that was not sent, or not finished, drops its end of the channel.
+        // If a job is not sent or not finished, its sender is dropped.
         let _ = self.jobs.send(job);
         match result.await {
             Ok(result) => result.map_err(|error| failed(what, error)),
@@ -141,20 +141,20 @@ impl fmt::Debug for RedisStore {
     }
 }
 
-/// Does the jobs, all at once over one connection, until the last clone of the store is gone.
+/// Runs the jobs, concurrently over one connection, until the last clone of the store is dropped.
 async fn work(client: Client, mut jobs: UnboundedReceiver<Job>) {
     let settings = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE))
         .set_number_of_retries(1);
-    // Without a connection each job is dropped, which its caller is told.
+    // Without a connection, every job is dropped, which its caller notices.
     let Ok(connection) = ConnectionManager::new_lazy_with_config(client, settings) else { return };
     while let Some(job) = jobs.recv().await {
         tokio::spawn(job(connection.clone()));
     }
 }
 
-/// A text as a pattern that matches nothing else.
+/// Escapes a text for use in a pattern.
 fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| "*?[]\\^".contains(c).then_some('\\').into_iter().chain([c])).collect()
 }

@@ -1,4 +1,4 @@
-//! A store in a file.
+//! A store in an SQLite file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::worker::Worker;
 use crate::{CacheKey, CacheStore};
 
-/// Keeps answers in an SQLite file, which outlives the process. Several processes may use one file. Clones share it.
+/// A persistent store in an SQLite file. Several processes may use the same file. Clones share it.
 ///
-/// Answers that are too old go when the next one is kept. The file is read and written on a thread of its own, so that no
-/// executor waits for the disk.
+/// Expired answers are removed when a new one is stored. File access happens on a dedicated thread, so that it does not
+/// block an executor.
 ///
 /// # Example
 /// ```
@@ -40,7 +40,7 @@ pub struct SqliteStore {
     max_answers: Option<u64>,
 }
 
-/// `used` orders the entries by their last use, for the time when there are too many.
+/// `used` orders the entries by their last use, for eviction.
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
@@ -50,14 +50,14 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS answers_by_use ON answers (used);
     CREATE INDEX IF NOT EXISTS answers_by_end ON answers (until) WHERE until IS NOT NULL;";
 
-/// How long to wait for another process that writes.
+/// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
 
 impl SqliteStore {
-    /// Opens the file, or makes it.
+    /// Opens the file, creating it if necessary.
     ///
     /// # Errors
-    /// `Config` with the file's name if it cannot be opened or is no SQLite file.
+    /// `Config`, with the file's name, if the file cannot be opened or is not an SQLite file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let connect = || {
@@ -71,14 +71,14 @@ impl SqliteStore {
         Ok(Self { worker, path: path.to_owned(), max_answers: None })
     }
 
-    /// Keeps at most this many answers. When there are more, those go that were not used for the longest time.
+    /// Limits the number of answers. Beyond it, the least recently used ones are evicted.
     #[must_use]
     pub fn with_max_answers(mut self, max_answers: u64) -> Self {
         self.max_answers = Some(max_answers);
         self
     }
 
-    /// How many answers the file holds, those included that are too old to be given out.
+    /// Returns the number of answers in the file, including expired ones.
     ///
     /// # Errors
     /// `Other` if the file cannot be read.
@@ -139,7 +139,7 @@ impl CacheStore for SqliteStore {
     }
 }
 
-/// Removes what was not used for the longest time.
+/// Evicts the least recently used answers.
 fn make_room(db: &Connection, max: i64) -> rusqlite::Result<()> {
     let count: i64 = db.query_row("SELECT count(*) FROM answers", [], |row| row.get(0))?;
     let surplus = count - max;
@@ -152,7 +152,7 @@ fn make_room(db: &Connection, max: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Microseconds since 1970, to order uses by.
+/// Returns microseconds since the Unix epoch, to order uses by.
 fn now() -> i64 {
     micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! Where answers are kept.
+//! The interface of stores.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +9,22 @@ use catena_core::Result;
 
 use crate::CacheKey;
 
-/// Keeps answers under keys.
+/// Stores cached answers under keys.
 ///
 /// # Contract
-/// `get` gives what the last `put` under that key kept, or nothing: a store may forget at any time. Bytes come back as
-/// they were given. Methods may be called from any executor, and at once from many tasks.
+/// `get` returns what the last `put` under that key stored, or nothing: a store may evict entries at any time. Bytes
+/// are returned unchanged. Methods may be called from any executor, and concurrently from several tasks.
 ///
 /// # Errors
-/// A [`Cached`](crate::Cached) model waits for its store, so bound how long yours may take. After an error it asks its
-/// model, tells the run's observers with an event named `cache_error`, and leaves the store alone for five seconds.
+/// A [`Cached`](crate::Cached) model waits for its store, so apply a timeout to slow operations. After an error it asks
+/// its model, notifies the run's observers with an event named `cache_error`, and does not use the store for five
+/// seconds.
 ///
 /// # Cancellation
-/// Dropping a future of `put` may leave the entry kept or not, never half of it.
+/// Dropping the future of `put` may leave the entry stored or not, but never partially.
 ///
 /// # Example
-/// A store that forgets everything:
+/// A store that keeps nothing:
 /// ```
 /// use catena_cache::{CacheKey, CacheStore};
 /// use catena_core::{async_trait, Result};
@@ -47,15 +48,15 @@ use crate::CacheKey;
 #[async_trait]
 #[doc(alias = "BaseCache")]
 pub trait CacheStore: Send + Sync {
-    /// What is kept under a key.
+    /// Returns the entry under a key.
     #[doc(alias = "lookup")]
     async fn get(&self, key: &CacheKey) -> Result<Option<Bytes>>;
 
-    /// Keeps an entry, in place of an older one. After `keep` nobody wants it any more.
+    /// Stores an entry, replacing any earlier one. The entry is of no use after `keep`, if given.
     #[doc(alias = "update")]
     async fn put(&self, key: &CacheKey, entry: Bytes, keep: Option<Duration>) -> Result<()>;
 
-    /// Forgets everything.
+    /// Removes all entries.
     async fn clear(&self) -> Result<()>;
 }
 

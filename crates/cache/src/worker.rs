@@ -1,4 +1,4 @@
-//! A thread of a store's own, for what may not block an executor.
+//! A dedicated thread for work that must not block an executor.
 
 use std::io;
 use std::sync::mpsc::{Sender, channel};
@@ -7,7 +7,7 @@ use std::thread;
 use catena_core::{Error, ErrorKind, Result};
 use futures_channel::oneshot;
 
-/// Owns a `T` on a thread of its own. The thread ends with the last clone.
+/// Owns a `T` on a dedicated thread, which ends when the last clone is dropped.
 pub(crate) struct Worker<T>(Sender<Job<T>>);
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
@@ -24,17 +24,17 @@ impl<T: Send + 'static> Worker<T> {
         Ok(Self(sender))
     }
 
-    /// Does something on the thread, after what was asked for earlier. Dropping the future does not undo it.
+    /// Runs a job on the thread, after all earlier ones. Dropping the future does not cancel the job.
     pub(crate) async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut T) -> Result<R> + Send + 'static,
     ) -> Result<R> {
         let (answer, result) = oneshot::channel();
         let sent = self.0.send(Box::new(move |state| {
-            // Whoever asked may be gone.
+            // The caller may be gone.
             let _ = answer.send(work(state));
         }));
-        // A job that was not sent, or not finished, drops its end of the channel.
+        // If a job is not sent or not finished, its sender is dropped.
         drop(sent);
         result.await.unwrap_or_else(|_| Err(stopped()))
     }

@@ -44,10 +44,10 @@ pub use catena_tokens as tokens;
 pub use loader::loader;
 pub use models::models;
 
-/// Following streams: `while let Some(chunk) = stream.next().await`.
+/// For reading streams: `while let Some(chunk) = stream.next().await`.
 pub use futures_util::StreamExt;
 
-/// The code on the project's front page, compiled and run with the other examples.
+/// The code in the top-level README, compiled and run with the other examples.
 #[cfg(all(doctest, feature = "macros", feature = "openai", feature = "schemars"))]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;

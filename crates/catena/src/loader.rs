@@ -1,16 +1,16 @@
-//! The loader of the providers that features turned on.
+//! A loader for all enabled providers.
 
 use crate::load::Loader;
 
-/// A loader that makes again what was [saved](crate::load), the models of the providers whose features are on included.
+/// Returns a loader for what was [saved](crate::load), including models of all providers whose features are enabled.
 ///
 /// | Class of LangChain | Feature | Secret |
 /// |---|---|---|
 /// | `ChatAnthropic` | `anthropic` | `ANTHROPIC_API_KEY` |
 /// | `ChatOpenAI`, `OpenAI` | `openai` | `OPENAI_API_KEY` |
 ///
-/// What is loaded says which model is asked, and where: load only what you trust. A key of the environment is sent to no
-/// server that the data names; give the loader the secret for that.
+/// The data decides which model is called, and where: only load data that you trust. Keys from the environment are
+/// never sent to a server that the data names; give the loader the secret for that.
 ///
 /// # Example
 /// ```

@@ -1,8 +1,8 @@
-//! The registry of the providers that features turned on.
+//! A registry of all enabled providers.
 
 use crate::ModelRegistry;
 
-/// A registry of all providers whose features are on: a model is one name away, and so is another provider's.
+/// Returns a registry of all providers whose features are enabled, which creates models by name.
 ///
 /// | Name | Feature | Also called | Names without a provider | Models |
 /// |---|---|---|---|---|
@@ -12,11 +12,13 @@ use crate::ModelRegistry;
 /// | `gemini:...` | `gemini` | `google_genai`, `google` | `gemini` | chat, embeddings |
 /// | `ollama:...` | `ollama` | | | chat, text, embeddings |
 ///
-/// Keys, addresses and whatever else is not among the [options](crate::ModelOptions) come from each provider's environment
-/// variables. On Azure the model is the name of the deployment, and `base_url` the endpoint of the resource. The registry is
-/// a value: what is added to one, nobody else sees. A crate of one's own, or of somebody else, is one line more:
+/// Keys, addresses and everything else that is not among the [options](crate::ModelOptions) come from each provider's
+/// environment variables. On Azure the model is the name of the deployment, and `base_url` the endpoint of the
+/// resource.
+///
+/// The registry is a value: what is added to one does not affect others. Other crates are added in one line:
 /// `catena::models().with(catena_llm_local::provider)` adds `local:PATH.gguf`, for models in files, which run in this
-/// process. What makes models of a provider otherwise takes its place under the same name:
+/// process. To create a provider's models differently, replace it under the same name:
 /// `catena::models().with_chat("openai", |model, options| ..)`.
 ///
 /// # Example
@@ -54,7 +56,7 @@ pub fn models() -> ModelRegistry {
     models
 }
 
-/// A builder with the options that concern the connection.
+/// A builder with the connection options applied.
 #[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! connected {
     ($builder:expr, $model:expr, $options:expr) => {{
@@ -80,7 +82,7 @@ macro_rules! connected {
     }};
 }
 
-/// The same with the options that concern the choice of words, the seed excepted.
+/// Also applies the sampling options, except the seed.
 #[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! speaking {
     ($builder:expr, $model:expr, $options:expr) => {{
@@ -101,7 +103,7 @@ macro_rules! speaking {
     }};
 }
 
-/// The same with the seed.
+/// Also applies the seed.
 #[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
 macro_rules! seeded {
     ($builder:expr, $model:expr, $options:expr) => {{
@@ -113,7 +115,7 @@ macro_rules! seeded {
     }};
 }
 
-/// What embedding models have no use for.
+/// Options that embedding models do not support.
 #[cfg(any(feature = "gemini", feature = "ollama", feature = "openai"))]
 const OF_WORDS: [&str; 5] = ["temperature", "top_p", "max_tokens", "stop", "seed"];
 
@@ -178,12 +180,12 @@ fn openai(models: ModelRegistry) -> ModelRegistry {
         })
 }
 
-/// The name of the model is that of its deployment.
+/// On Azure the model is named by its deployment.
 #[cfg(feature = "openai")]
 fn azure_openai(models: ModelRegistry) -> ModelRegistry {
     use crate::openai::{Azure, ChatOpenAi, OpenAi, OpenAiEmbeddings};
     use std::sync::Arc;
-    /// The endpoint is not a base URL.
+    /// On Azure the endpoint takes the place of the base URL.
     fn placed(options: &crate::ModelOptions) -> (Azure, crate::ModelOptions) {
         let mut options = options.clone();
         match options.base_url.take() {

@@ -1,8 +1,8 @@
-//! All that an application needs: `use catena::prelude::*`.
+//! Everything an application needs: `use catena::prelude::*`.
 //!
-//! Streams are read with the `StreamExt` of futures, which is in it. Beside `use tokio_stream::StreamExt`, which has methods
-//! of the same names, the compiler asks which `next` is meant. Leave that import out, and call what only tokio's has by its
-//! whole name: `tokio_stream::StreamExt::timeout(stream, limit)`.
+//! For reading streams. `tokio_stream::StreamExt` has methods of the same names, so importing both makes `next`
+//! ambiguous. Leave that import out, and call tokio's own methods by their full path:
+//! `tokio_stream::StreamExt::timeout(stream, limit)`.
 
 #[cfg(feature = "anthropic")]
 pub use crate::ChatAnthropic;

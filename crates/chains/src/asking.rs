@@ -1,4 +1,4 @@
-//! The steps of a chain that asks a model: a prompt, the model with its arguments, what is made of its answer.
+//! The steps of a chain that calls a model: a prompt, the model with its arguments, and the processing of its answer.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::ChainPrompt;
 type Arguments = Map<String, Value>;
 type Build = Arc<dyn Fn(Arguments, &Answer) -> DynRunnable + Send + Sync>;
 
-/// What becomes of the model's answer.
+/// The processing of the model's answer.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// Its text.
     Text,
-    /// Nothing: a message of a chat model, a text of another.
+    /// Unchanged: the message of a chat model, the text of a completion model.
     Whole,
-    /// What this step makes of it.
+    /// The output of this step for it.
     Through(DynRunnable),
 }
 
-/// `prompt | llm | answer`, where an input named `stop` goes to the model.
+/// `prompt | llm | answer`, with an input named `stop` passed to the model.
 #[derive(Clone)]
 pub(crate) struct Asking {
     pub(crate) prompt: Arc<dyn ChainPrompt>,
@@ -35,7 +35,7 @@ pub(crate) struct Asking {
     answer: Answer,
     arguments: Arguments,
     plain: DynRunnable,
-    /// For inputs with a `stop`.
+    /// Used for inputs with a `stop`.
     stopping: DynRunnable,
 }
 
@@ -95,7 +95,7 @@ where
     }
 }
 
-/// The texts at which the model is to stop.
+/// Returns the stop sequences of an input.
 pub(crate) fn stop(input: &Data) -> Option<&Data> {
     input.get("stop").filter(|stop| **stop != Data::Null)
 }

@@ -1,4 +1,4 @@
-//! One call of a chain: its inputs, and its outputs as they stream.
+//! A single call of a chain: its inputs and its streamed outputs.
 
 use catena_core::{Chunk, ChunkStream, Data, Record, Result};
 use futures_util::{StreamExt, stream};
@@ -7,11 +7,11 @@ use crate::Chain;
 
 /// The inputs of one call.
 pub(crate) struct Prepared {
-    /// By the caller.
+    /// The inputs given by the caller.
     pub(crate) given: Record,
-    /// With what the memory has.
+    /// The inputs including the values from memory.
     pub(crate) inputs: Record,
-    /// A bare value that the steps are to place, or to report.
+    /// A bare value that the steps are to assign, or to report as an error.
     bare: Option<Data>,
 }
 
@@ -24,24 +24,24 @@ impl Prepared {
         Self { given: Record::new(), inputs: Record::new(), bare: Some(value) }
     }
 
-    /// What the steps get.
+    /// Returns the input of the steps.
     pub(crate) fn fill(&self) -> Data {
         self.bare.clone().unwrap_or_else(|| self.inputs.clone().into())
     }
 }
 
-/// A stream under way.
+/// A stream in progress.
 struct Streaming<'a> {
     chain: &'a Chain,
     made: ChunkStream<'a, Data>,
     given: Record,
-    /// What stands beside the outputs, until the first chunk takes it along.
+    /// The values returned besides the outputs, until they are emitted with the first chunk.
     beside: Option<Record>,
     outputs: Record,
 }
 
 impl Streaming<'_> {
-    /// The next chunk; `None` at the end, once the call is remembered.
+    /// Returns the next chunk; `None` at the end, after the call has been saved.
     async fn next(&mut self) -> Result<Option<Record>> {
         match self.made.next().await {
             Some(made) => {
@@ -60,7 +60,7 @@ impl Streaming<'_> {
     }
 }
 
-/// The outputs piece by piece, the inputs with the first; checked and remembered at the end.
+/// Streams the outputs, with the inputs in the first chunk; checks and saves the call at the end.
 pub(crate) fn finishing<'a>(
     chain: &'a Chain,
     prepared: Prepared,

@@ -1,4 +1,4 @@
-//! What all chains share: named inputs and outputs around some steps, and a memory.
+//! The common part of all chains: named inputs and outputs around some steps, and a memory.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,22 +15,22 @@ use crate::Memory;
 use crate::call::{Prepared, finishing};
 use crate::keys::{invalid, list, misbuilt, missing, only, text_of, without};
 
-/// Steps with named inputs and outputs: what every chain is.
+/// A chain: steps with named inputs and outputs.
 ///
-/// It gives its inputs with the outputs beside them. The steps get the inputs, and what the memory has beside them, as
-/// a record, and give a record with the outputs, or the value of the one output. Other chains are made of it:
-/// [`LlmChain`](crate::LlmChain) converts into it, [`SequentialChain`](crate::SequentialChain) and others build it.
-/// [`new`](Chain::new) makes one of any step, LangChain's `TransformChain`.
+/// It returns its inputs together with the outputs. The steps receive a record of the inputs and the values from
+/// memory, and return a record with the outputs, or the value of the only output. Other chains are built on it:
+/// [`LlmChain`](crate::LlmChain) converts to it, [`SequentialChain`](crate::SequentialChain) and others build it.
+/// [`new`](Chain::new) turns any step into one, as LangChain's `TransformChain` does.
 ///
-/// It streams if its steps do: the first chunk has the inputs, the others pieces of the outputs.
+/// It streams if its steps do: the first chunk holds the inputs, later ones hold chunks of the outputs.
 ///
 /// # Errors
 /// [`MissingKey`](catena_core::ErrorKind::MissingKey) when inputs are missing, before anything runs;
-/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when a bare value stands for more than one input, or when the
-/// steps do not give the outputs; those of the memory and the steps.
+/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when a bare value is given to a chain with several inputs, or
+/// when the steps do not return the outputs; those of the memory and the steps.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends the steps, and the call is not remembered.
+/// Dropping a future or stream cancels the steps, and the call is not saved to memory.
 ///
 /// # Example
 /// ```
@@ -54,32 +54,32 @@ pub struct Chain {
     pub(crate) steps: DynRunnable,
     pub(crate) memory: Option<Arc<dyn Memory>>,
     pub(crate) gives: Gives,
-    /// False to leave it to the steps to report what is missing.
+    /// Whether missing inputs are reported here rather than by the steps.
     pub(crate) checked: bool,
-    /// True if it asks a model once, and what is made of the answer is its first output.
+    /// Whether it calls a model once and its first output is derived from the answer.
     pub(crate) asks: bool,
 }
 
-/// LangChain's name of a [`Chain`] made of a function.
+/// LangChain's name for a [`Chain`] made from a function.
 ///
 /// # Example
 /// See [`Chain`].
 pub type TransformChain = Chain;
 
-/// What stands in the output beside the outputs.
+/// The values returned besides the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gives {
-    /// The inputs and what the memory gave.
+    /// The inputs, including the values from memory.
     Everything,
-    /// The inputs as they were given.
+    /// The inputs given by the caller.
     Given,
-    /// Nothing.
+    /// None.
     Outputs,
 }
 
 impl Chain {
-    /// A chain of a step that makes these outputs of these inputs. Without names of outputs it gives whatever record the
-    /// step gives.
+    /// Creates a chain from a step that computes these outputs from these inputs. Without output names, it returns
+    /// whatever record the step returns.
     pub fn new<I, O, R>(
         input_keys: impl IntoIterator<Item = I>,
         output_keys: impl IntoIterator<Item = O>,
@@ -104,15 +104,15 @@ impl Chain {
         }
     }
 
-    /// Names it in errors, traces and events.
+    /// Sets the name used in errors, traces and events.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Loads values from this memory for every call, and saves every call that succeeded. The items of a `batch` run
-    /// concurrently: they know nothing of each other, and are saved as they end. [`aapply`](Chain::aapply) runs them in
+    /// Loads values from this memory for every call, and saves every successful call. The items of a `batch` run
+    /// concurrently: they do not see each other, and are saved as they finish. [`aapply`](Chain::aapply) runs them in
     /// order.
     #[must_use]
     pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
@@ -120,7 +120,7 @@ impl Chain {
         self
     }
 
-    /// Gives the outputs alone, without the inputs.
+    /// Returns only the outputs, without the inputs.
     #[must_use]
     #[doc(alias = "return_only_outputs")]
     pub fn only_outputs(mut self) -> Self {
@@ -128,28 +128,29 @@ impl Chain {
         self
     }
 
-    /// The names of the inputs, those that the memory fills among them.
+    /// Returns the names of the inputs, including those filled from memory.
     pub fn input_keys(&self) -> &[String] {
         &self.input_keys
     }
 
-    /// The names of the outputs.
+    /// Returns the names of the outputs.
     pub fn output_keys(&self) -> &[String] {
         &self.output_keys
     }
 
-    /// Runs with one bare value or with named values, and gives the one output as text. Of a chain that also gives the
-    /// [full generation](crate::LlmChain::with_full_generation), that is the other output.
+    /// Runs with a bare value or with named values, and returns the only output as text. For a chain that also returns
+    /// the [full generation](crate::LlmChain::with_full_generation), this is the other output.
     ///
     /// # Errors
-    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it has not exactly one output; those of the type.
+    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it does not have exactly one output; those listed on
+    /// the type.
     #[doc(alias = "apredict")]
     pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
         self.arun_value(inputs).await.map(|value| text_of(&value))
     }
 
-    /// Runs with one bare value or with named values, and gives the one output as it is: what an output parser made, for
-    /// one.
+    /// Runs with a bare value or with named values, and returns the only output unchanged, for example the value of an
+    /// output parser.
     ///
     /// # Errors
     /// Those of [`arun`](Chain::arun).
@@ -159,12 +160,12 @@ impl Chain {
         Ok(output.get_mut(key).map(std::mem::take).unwrap_or_default())
     }
 
-    /// Runs every input and gives what each call gives, in the order of the inputs: concurrently; with a memory one after
-    /// the other, so that each call knows those before it. A chain of one prompt and one model gives its outputs alone
-    /// here.
+    /// Runs every input and returns the results in the order of the inputs. Calls run concurrently; with a memory, they
+    /// run one after another, so that each sees those before it. A chain of a single prompt and model returns only its
+    /// outputs here.
     ///
     /// # Errors
-    /// Each input has a result of its own.
+    /// Each input has its own result.
     pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<Record>> {
         let chain = self.clone();
         let chain = if self.asks { chain.only_outputs() } else { chain };
@@ -179,7 +180,7 @@ impl Chain {
         }
     }
 
-    /// The steps from the inputs to the value of the one output, as a part of another chain.
+    /// Converts to a step that returns the value of the only output, as a part of another chain.
     pub(crate) fn into_value(self) -> Result<DynRunnable> {
         let Ok(key) = self.the_output_key() else {
             let (name, outputs) = (&self.name, list(&self.output_keys));
@@ -189,13 +190,13 @@ impl Chain {
         Ok(self.only_outputs().pipe(output).dynamic())
     }
 
-    /// The inputs that a caller has to give.
+    /// Returns the inputs that a caller has to give.
     pub(crate) fn free_keys(&self) -> Vec<String> {
         let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         self.input_keys.iter().filter(|key| !remembered.contains(key)).cloned().collect()
     }
 
-    /// Names a bare value, checks that nothing is missing, and loads the memory.
+    /// Names a bare value, checks for missing inputs, and loads the memory.
     pub(crate) async fn prepare(&self, input: Data) -> Result<Prepared> {
         let free = self.free_keys();
         let given = match (input.into_plain(), &free[..]) {
@@ -220,13 +221,13 @@ impl Chain {
         Ok(Prepared::named(given, inputs))
     }
 
-    /// The outputs among what the steps gave.
+    /// Extracts the outputs from the result of the steps.
     pub(crate) fn outputs(&self, made: Data) -> Result<Record> {
         match (made, &self.output_keys[..]) {
             (Data::Record(record), []) => Ok(record),
             (Data::Record(record), keys) => Ok(only(&record, keys)),
             (made @ Data::Json(_), keys) if made.as_record().is_some() => {
-                // What a parser gave replaces what it gave before.
+                // Chunks of a parser's result replace each other.
                 let replacing = |value: Data| Json::from(value.into_json());
                 let record = Record::from_data(made)?.into_iter();
                 Ok(only(&record.map(|(name, value)| (name, replacing(value))).collect(), keys))
@@ -242,7 +243,7 @@ impl Chain {
         }
     }
 
-    /// Checks that every output is there, and remembers the call.
+    /// Checks that every output is present, and saves the call.
     pub(crate) async fn finish(&self, given: &Record, outputs: &Record) -> Result<()> {
         let missing: Vec<&String> = self.output_keys.iter().filter(|key| !outputs.contains(key)).collect();
         if !missing.is_empty() {
@@ -254,7 +255,7 @@ impl Chain {
         }
     }
 
-    /// What the output has beside the outputs.
+    /// Returns the values besides the outputs.
     pub(crate) fn beside(&self, prepared: &Prepared) -> Record {
         let shown = match self.gives {
             Gives::Everything => &prepared.inputs,
@@ -265,7 +266,8 @@ impl Chain {
     }
 }
 
-/// The result of each input, in order: of calls that run concurrently, or one after the other.
+/// Returns the results in the order of the inputs, with calls that run concurrently or, if `in_turn`, one after
+/// another.
 pub(crate) async fn apply_each<R, I>(
     chain: &R,
     in_turn: bool,

@@ -1,4 +1,4 @@
-//! What a chain gives: the text it made, beside the inputs it made it from.
+//! The output of a chain: the generated text together with the inputs.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::keys::{text_of, without};
 
-/// The output of a chain. Converts into the text alone, or into the inputs with the text under the output key.
+/// The output of a chain. It converts to the text alone, or to the inputs with the text under the output key.
 ///
-/// While streaming, the first chunk carries the inputs and each chunk a piece of the text.
+/// In a stream, the first chunk carries the inputs, and each chunk a part of the text.
 ///
 /// # Example
 /// ```
@@ -26,20 +26,20 @@ use crate::keys::{text_of, without};
 pub struct ChainOutput {
     /// The inputs by name.
     pub inputs: Record,
-    /// What the chain made of them.
+    /// The generated text.
     pub text: String,
-    /// The name of the text among the inputs: `text`, unless the chain says otherwise.
+    /// The key of the text in a record with the inputs; `text` by default.
     pub output_key: String,
 }
 
 impl ChainOutput {
-    /// Takes the text out of a record of inputs and outputs.
+    /// Separates the text from the inputs in a record.
     pub(crate) fn from_record(record: Record, output_key: &str) -> Self {
         let text = record.get(output_key).map(text_of).unwrap_or_default();
         Self { inputs: without(&record, &[output_key.to_owned()]), text, output_key: output_key.to_owned() }
     }
 
-    /// The inputs with the text under the output key.
+    /// Converts to a record of the inputs, with the text under the output key.
     pub fn into_record(self) -> Record {
         let mut record = self.inputs;
         record.insert(self.output_key, self.text);

@@ -1,10 +1,10 @@
-//! The prompts that a chain can ask with.
+//! The prompts that a chain can use.
 
 use catena_core::{
     ChatPromptTemplate, Data, FewShotPromptTemplate, Prompt, PromptTemplate, PromptValue, Runnable,
 };
 
-/// A prompt that knows the names of its variables: of text or of messages.
+/// A text or chat prompt that knows the names of its variables.
 ///
 /// # Example
 /// ```
@@ -14,7 +14,7 @@ use catena_core::{
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 pub trait ChainPrompt: Runnable<Input = Data, Output = PromptValue> + Prompt<Input = Data> {
-    /// The variables that must have a value.
+    /// Returns the names of the required variables.
     fn input_keys(&self) -> Vec<String>;
 }
 

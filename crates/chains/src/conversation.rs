@@ -1,4 +1,4 @@
-//! A conversation with a model that remembers what was said.
+//! A conversation with a model, with memory.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use catena_core::{Data, PromptTemplate, PromptValue, Result, Runnable};
 use crate::keys::{list, misbuilt};
 use crate::{ChainPrompt, ConversationBufferMemory, LlmChain, Memory};
 
-/// How the model is asked, unless told otherwise.
+/// The default prompt.
 const TEMPLATE: &str = "\
 The following is a friendly conversation between a human and an AI. The AI answers in detail from what it knows, and \
 says so when it does not know something.
@@ -16,11 +16,11 @@ says so when it does not know something.
 Human: {input}
 AI:";
 
-/// Builds a chain that talks: it remembers what is said under `input`, and its `response`.
+/// Builds a conversation chain, which saves its `input` and its `response` to memory.
 ///
 /// # Errors
-/// [`build`](ConversationChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless the prompt's
-/// variables are the input and the values of the memory.
+/// [`build`](ConversationChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless the variables of
+/// the prompt are the input and the values from memory.
 ///
 /// # Example
 /// ```
@@ -36,13 +36,13 @@ AI:";
 /// ```
 #[derive(Debug, Clone)]
 pub struct ConversationChain {
-    /// Without its memory.
+    /// The chain without its memory.
     asking: LlmChain,
     memory: Remembered,
     input_key: String,
 }
 
-/// The memory, which has nothing to show.
+/// The memory, whose `Debug` output is empty.
 #[derive(Clone)]
 struct Remembered(Arc<dyn Memory>);
 
@@ -53,10 +53,10 @@ impl std::fmt::Debug for Remembered {
 }
 
 impl ConversationChain {
-    /// A conversation with `llm`, which is asked to be friendly.
+    /// Creates a conversation with `llm` and the default prompt, which asks it to be friendly.
     ///
     /// # Errors
-    /// None in practice: the template that is built in is well formed.
+    /// None in practice: the built-in template is well-formed.
     pub fn new<M>(llm: M) -> Result<Self>
     where
         M: Runnable<Input = PromptValue> + 'static,
@@ -65,7 +65,7 @@ impl ConversationChain {
         Ok(Self::with_prompt(llm, PromptTemplate::new(TEMPLATE)?))
     }
 
-    /// A conversation with `llm`, asked with this prompt.
+    /// Creates a conversation with `llm` and this prompt.
     pub fn with_prompt<M>(llm: M, prompt: impl ChainPrompt + 'static) -> Self
     where
         M: Runnable<Input = PromptValue> + 'static,
@@ -77,31 +77,31 @@ impl ConversationChain {
         Self { asking, memory, input_key: "input".to_owned() }
     }
 
-    /// Remembers the conversation there; by default as a text named `history`.
+    /// Sets the memory; by default a buffer that gives the conversation as a text named `history`.
     #[must_use]
     pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
         self.memory = Remembered(Arc::new(memory));
         self
     }
 
-    /// Names what is said; `input` unless set.
+    /// Sets the name of the input; `input` by default.
     #[must_use]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
         self.input_key = key.into();
         self
     }
 
-    /// Names the answer; `response` unless set.
+    /// Sets the name of the answer; `response` by default.
     #[must_use]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
         self.asking = self.asking.with_output_key(key);
         self
     }
 
-    /// Checks that prompt and memory fit together.
+    /// Builds the chain, checking that prompt and memory fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<LlmChain> {
         let (input, remembered) = (self.input_key, self.memory.0.variables());
         if remembered.contains(&input) {

@@ -1,10 +1,10 @@
-//! What a model answered.
+//! The complete answer of a model.
 
 use catena_core::{AiMessage, Data, Message, Record};
 
 use crate::keys::text_of;
 
-/// A model's answer to one prompt: the text, and of a chat model the whole message.
+/// A model's answer to one prompt: the text and, for a chat model, the whole message.
 ///
 /// # Example
 /// ```
@@ -21,12 +21,12 @@ use crate::keys::text_of;
 pub struct Generation {
     /// The text of the answer.
     pub text: String,
-    /// The message, with its usage and tool calls, of a chat model.
+    /// The message of a chat model, with its usage and tool calls.
     pub message: Option<AiMessage>,
 }
 
 impl Generation {
-    /// Reads what a model gave.
+    /// Converts the output of a model.
     pub(crate) fn new(answer: Data) -> Self {
         let text = text_of(&answer);
         let message = match answer {

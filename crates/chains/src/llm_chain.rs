@@ -1,4 +1,4 @@
-//! A prompt, a model and a parser in one.
+//! A chain of a prompt and a model.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,18 +18,18 @@ use crate::chain_prompt::ChainPrompt;
 use crate::keys::invalid;
 use crate::{Chain, ChainOutput, Generation, Memory};
 
-/// Fills a prompt, asks a model and gives its text.
+/// Fills a prompt, calls a model and returns its text.
 ///
-/// It is a [`Runnable`] from [`Data`] to [`ChainOutput`]: `invoke` gives the text beside the inputs, `stream` gives
-/// the model's tokens as they come, `batch` runs many inputs at once, and `|` pipes the output on. `arun` gives the
-/// text alone. An input named `stop` goes to the model as a call argument.
+/// It is a [`Runnable`] from [`Data`] to [`ChainOutput`]: `invoke` returns the text together with the inputs, `stream`
+/// the model's tokens as they arrive, `batch` runs many inputs concurrently, and `|` passes the output on. `arun`
+/// returns only the text. An input named `stop` is passed to the model as a call argument.
 ///
 /// # Errors
 /// Those of the prompt and the model, with the step in the path: `seq[1] > OpenAi`; those of the memory. As a
-/// [`Chain`] it reports missing inputs itself.
+/// [`Chain`], it reports missing inputs itself.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends the model call; the call is not remembered.
+/// Dropping a future or stream cancels the model call; the call is not saved to memory.
 ///
 /// # Example
 /// ```
@@ -51,7 +51,7 @@ pub struct LlmChain {
 }
 
 impl LlmChain {
-    /// A chain that asks `llm`, a chat or a text model, with `prompt`, of text or of messages.
+    /// Creates a chain of a text or chat prompt and a text completion or chat model.
     ///
     /// # Example
     /// ```
@@ -75,7 +75,7 @@ impl LlmChain {
         Self { asking, chain }
     }
 
-    /// A chain whose prompt is parsed from `template`.
+    /// Creates a chain whose prompt is parsed from `template`.
     ///
     /// # Errors
     /// [`Template`](catena_core::ErrorKind::Template) when it is malformed.
@@ -88,23 +88,23 @@ impl LlmChain {
         Ok(Self::new(llm, PromptTemplate::new(template)?))
     }
 
-    /// Names the text in the output; `text` unless set.
+    /// Sets the name of the text in the output; `text` by default.
     #[must_use]
     pub fn with_output_key(mut self, output_key: impl Into<String>) -> Self {
         self.chain.output_keys = vec![output_key.into()];
         self
     }
 
-    /// Loads values for the prompt from this memory, and saves every call that succeeded. A bare value then stands for
-    /// the one variable that the memory does not fill. The items of a `batch` run concurrently: they know nothing of each
-    /// other, and are saved as they end. [`aapply`](Self::aapply) runs them in order.
+    /// Loads values for the prompt from this memory, and saves every successful call. A bare value then fills the only
+    /// variable that the memory does not. The items of a `batch` run concurrently: they do not see each other, and are
+    /// saved as they finish. [`aapply`](Self::aapply) runs them in order.
     #[must_use]
     pub fn with_memory(mut self, memory: impl Memory + 'static) -> Self {
         self.chain = self.chain.with_memory(memory);
         self
     }
 
-    /// Calls the model with this argument, as [`bind`](RunnableExt::bind) does.
+    /// Passes this argument to the model, as [`bind`](RunnableExt::bind) does.
     ///
     /// # Example
     /// ```
@@ -126,19 +126,19 @@ impl LlmChain {
         Arc::clone(&self.asking.prompt)
     }
 
-    /// The names of the inputs, those that the memory fills among them.
+    /// Returns the names of the inputs, including those filled from memory.
     pub fn input_keys(&self) -> &[String] {
         self.chain.input_keys()
     }
 
-    /// The name of the text in the output.
+    /// Returns the name of the text in the output.
     pub fn output_key(&self) -> &str {
         self.chain.output_keys.first().map_or("text", String::as_str)
     }
 
-    /// Reads the answers with this parser. What it makes stands in place of the text, and streams as the parser streams.
+    /// Parses the answers. The parser's output replaces the text, and streams as the parser does.
     ///
-    /// Name the output before, not after.
+    /// Set the output key before calling this.
     ///
     /// # Example
     /// ```
@@ -162,7 +162,7 @@ impl LlmChain {
         Chain { asks: true, ..self.with_answer_read_by(output, [key]) }
     }
 
-    /// Gives a second output, `full_generation`: a list of the one [`Generation`], once the answer is complete.
+    /// Adds an output `full_generation`: a list of the single [`Generation`], emitted once the answer is complete.
     #[must_use]
     #[doc(alias = "return_final_only")]
     pub fn with_full_generation(self) -> Chain {
@@ -173,7 +173,7 @@ impl LlmChain {
         Chain { asks: true, ..self.with_answer_read_by(outputs, [key, FULL.to_owned()]) }
     }
 
-    /// The chain with the outputs that a step makes of the model's answer.
+    /// Returns a chain with the outputs that a step derives from the model's answer.
     pub(crate) fn with_answer_read_by<R, K>(self, read: R, keys: impl IntoIterator<Item = K>) -> Chain
     where
         R: Runnable + 'static,
@@ -186,24 +186,24 @@ impl LlmChain {
         Chain { steps, output_keys, checked: true, asks: false, ..self.chain }
     }
 
-    /// Runs with one bare value or with named values, and gives the text.
+    /// Runs with a bare value or with named values, and returns the text.
     #[doc(alias = "apredict")]
     pub async fn arun(&self, inputs: impl Into<Data>) -> Result<String> {
         self.invoke(inputs.into()).await.map(String::from)
     }
 
-    /// Runs every input and gives the texts in the order of the inputs: concurrently; with a memory one after the other,
-    /// so that each call knows those before it. As a [`Chain`], by `with_output_parser` for one, it gives
-    /// [records](Chain::aapply).
+    /// Runs every input and returns the texts in the order of the inputs. Calls run concurrently; with a memory, they
+    /// run one after another, so that each sees those before it. A [`Chain`], as returned by `with_output_parser`,
+    /// returns [records](Chain::aapply) instead.
     ///
     /// # Errors
-    /// Each input has a result of its own.
+    /// Each input has its own result.
     pub async fn aapply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>> {
         let outputs = apply_each(self, self.chain.memory.is_some(), inputs).await;
         outputs.into_iter().map(|output| output.map(String::from)).collect()
     }
 
-    /// Runs once and reads the text with a parser.
+    /// Runs once and parses the text.
     ///
     /// # Errors
     /// Those of the chain and of the parser.
@@ -215,10 +215,10 @@ impl LlmChain {
         parser.invoke(self.arun(inputs).await?).await
     }
 
-    /// Runs every input, as [`aapply`](Self::aapply) does, and reads each text with a parser.
+    /// Runs every input, as [`aapply`](Self::aapply) does, and parses each text.
     ///
     /// # Errors
-    /// Each input has a result of its own.
+    /// Each input has its own result.
     pub async fn aapply_and_parse<I: Into<Data>, P>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -232,11 +232,11 @@ impl LlmChain {
         future::join_all(texts.map(async |text| parser.invoke(text?).await)).await
     }
 
-    /// The prompts that these inputs make, and the texts at which the model is to stop, which are one for all.
+    /// Returns the filled prompts for these inputs, and the stop sequences, which are common to all.
     ///
     /// # Errors
-    /// [`MissingKey`](catena_core::ErrorKind::MissingKey) for a variable without a value: the memory is not asked.
-    /// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when the inputs differ in their `stop`.
+    /// [`MissingKey`](catena_core::ErrorKind::MissingKey) for a variable without a value; values from memory are not
+    /// loaded. [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when the inputs differ in their `stop`.
     #[doc(alias = "prep_prompts")]
     pub async fn aprep_prompts<I: Into<Data>>(
         &self,
@@ -254,12 +254,12 @@ impl LlmChain {
         Ok((future::try_join_all(prompts).await?, stop))
     }
 
-    /// Asks the model with every input, concurrently, and gives its whole answers in the order of the inputs. The memory
-    /// is neither asked nor told.
+    /// Calls the model with every input, concurrently, and returns the complete answers in the order of the inputs. The
+    /// memory is neither loaded nor saved.
     ///
     /// # Errors
-    /// Those of [`aprep_prompts`](Self::aprep_prompts), before anything is asked; the first of the model, which ends the
-    /// other calls.
+    /// Those of [`aprep_prompts`](Self::aprep_prompts), before the model is called; the first error of the model, which
+    /// cancels the other calls.
     pub async fn agenerate<I: Into<Data>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -271,10 +271,10 @@ impl LlmChain {
     }
 }
 
-/// The name of the model's whole answer among the outputs.
+/// The name of the output with the complete answer.
 const FULL: &str = "full_generation";
 
-/// The chain with its inputs checked before anything runs.
+/// The resulting chain checks its inputs before anything runs.
 impl From<LlmChain> for Chain {
     fn from(chain: LlmChain) -> Self {
         Self { checked: true, ..chain.chain }

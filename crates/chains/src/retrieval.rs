@@ -1,4 +1,4 @@
-//! Chains over documents as pipes of runnables.
+//! Runnables over documents and retrievers.
 
 use catena_core::{
     BoxRunnable, Data, Document, FromData, PromptValue, Record, Result, RunConfig, Runnable, RunnableAssign,
@@ -11,8 +11,8 @@ use crate::{ChainPrompt, DocumentWriting};
 /// The name of the documents in a prompt.
 const CONTEXT: &str = "context";
 
-/// A chain that writes the documents of its input, under `context`, into a prompt, and gives the model's answer as it
-/// comes.
+/// Creates a chain that inserts the documents in its input, under `context`, into a prompt, and streams the model's
+/// answer.
 ///
 /// # Errors
 /// [`Config`](catena_core::ErrorKind::Config) when the prompt has no variable `context`.
@@ -41,7 +41,7 @@ where
     create_stuff_documents_chain_with(llm, prompt, CONTEXT, DocumentWriting::new())
 }
 
-/// [`create_stuff_documents_chain`] with the documents under another name, and written otherwise.
+/// Like [`create_stuff_documents_chain`], with another name for the documents and custom formatting.
 ///
 /// # Errors
 /// [`Config`](catena_core::ErrorKind::Config) when the prompt has no variable of this name.
@@ -69,11 +69,12 @@ where
     Ok(chain.with_config(RunConfig::new().with_name("stuff_documents_chain")).boxed())
 }
 
-/// A chain that looks documents up, and answers with them: gives its input with the documents under `context` and what
-/// `combine` made of both under `answer`.
+/// Creates a chain that retrieves documents and answers with them: it returns its input with the documents under
+/// `context` and the output of `combine` under `answer`.
 ///
-/// A retriever is a runnable that gives documents. It gets the whole input if it takes a record, as a history-aware
-/// retriever does, else the value under `input`. The documents come as soon as they are found, and the answer streams.
+/// A retriever is a runnable that returns documents. It receives the whole input if it takes a record, as a
+/// history-aware retriever does, and the value under `input` otherwise. The documents are emitted as soon as they are
+/// found, and the answer streams.
 ///
 /// # Example
 /// ```
@@ -103,8 +104,8 @@ where
     chain.with_config(RunConfig::new().with_name("retrieval_chain")).boxed()
 }
 
-/// A retriever that understands a question within its conversation: if the input has a `chat_history`, the model is
-/// asked with `prompt` what to look up, else the `input` is looked up as it is.
+/// Creates a retriever that takes the conversation into account: if the input has a `chat_history`, the model is asked
+/// with `prompt` for a search query; otherwise the `input` is the query.
 ///
 /// # Errors
 /// [`Config`](catena_core::ErrorKind::Config) when the prompt has no variable `input`.
@@ -146,7 +147,7 @@ where
     Ok(chain.with_config(RunConfig::new().with_name("chat_retriever_chain")).boxed())
 }
 
-/// The step that gives a retriever what it takes.
+/// Converts the input to what the retriever takes.
 fn asked<R: Runnable<Input: FromData> + 'static>() -> BoxRunnable<Data, R::Input> {
     let asked = |input: Data| match input.as_record() {
         Some(_) => R::Input::from_data(input.clone()).or_else(|_| question(input)),
@@ -155,7 +156,7 @@ fn asked<R: Runnable<Input: FromData> + 'static>() -> BoxRunnable<Data, R::Input
     lambda(asked).with_name("input").boxed()
 }
 
-/// The value under `input`.
+/// Returns the value under `input`.
 fn question<T: FromData>(input: Data) -> Result<T> {
     let present = || list(input.as_record().map(Record::names).into_iter().flatten());
     match input.get("input") {

@@ -1,4 +1,4 @@
-//! Chains one after the other, where each sees what those before it made.
+//! Sequences of chains, each of which sees the outputs of those before it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use crate::chain::Gives;
 use crate::keys::{list, misbuilt};
 use crate::{Chain, Memory};
 
-/// Builds a chain of chains: the outputs of each are inputs of those after it.
+/// Builds a sequence of chains: the outputs of each are inputs of those after it.
 ///
 /// # Errors
 /// [`build`](SequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when there is no chain, when
-/// one needs what no one gives or gives what is there already, or when an output is asked for that is not there.
+/// a chain has an input that is not available or an output whose name is already in use, or when a requested output
+/// does not exist.
 ///
 /// # Example
 /// ```
@@ -38,7 +39,7 @@ pub struct SequentialChain {
     memory: Option<Arc<dyn Memory>>,
 }
 
-/// Which outputs it gives.
+/// The outputs of the sequence.
 #[derive(Debug, Clone)]
 enum Outputs {
     OfTheLast,
@@ -47,20 +48,20 @@ enum Outputs {
 }
 
 impl SequentialChain {
-    /// A sequence with these inputs, and no chain yet.
+    /// Creates an empty sequence with these inputs.
     pub fn new<K: Into<String>>(input_keys: impl IntoIterator<Item = K>) -> Self {
         let input_keys = input_keys.into_iter().map(Into::into).collect();
         Self { input_keys, chains: Vec::new(), outputs: Outputs::OfTheLast, memory: None }
     }
 
-    /// Adds the next chain.
+    /// Appends a chain.
     #[must_use]
     pub fn with(mut self, chain: impl Into<Chain>) -> Self {
         self.chains.push(chain.into());
         self
     }
 
-    /// Gives these outputs, which may be inputs too; those of the last chain unless set.
+    /// Sets the outputs, which may include inputs; by default, those of the last chain.
     #[must_use]
     #[doc(alias = "output_variables")]
     pub fn with_outputs<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
@@ -68,7 +69,7 @@ impl SequentialChain {
         self
     }
 
-    /// Gives the outputs of all chains, and what the memory has.
+    /// Returns the outputs of all chains, and the values from memory.
     #[must_use]
     #[doc(alias = "return_all")]
     pub fn with_all_outputs(mut self) -> Self {
@@ -83,10 +84,10 @@ impl SequentialChain {
         self
     }
 
-    /// Checks that the chains fit together.
+    /// Builds the sequence, checking that the chains fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let Some(last) = self.chains.last() else { return Err(misbuilt("the sequence has no chains")) };
         let mut known = self.known_keys()?;
@@ -107,8 +108,8 @@ impl SequentialChain {
         Ok(Chain { memory: self.memory, ..chain })
     }
 
-    /// The inputs, what the memory has, and the outputs of all chains, each of which must find its inputs and give
-    /// something new.
+    /// Returns the names of the inputs, the values from memory and the outputs of all chains. Fails unless each chain
+    /// has all its inputs and new output names.
     fn known_keys(&self) -> Result<Vec<String>> {
         let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         if let Some(key) = self.input_keys.iter().find(|key| remembered.contains(key)) {
@@ -142,7 +143,7 @@ impl fmt::Debug for SequentialChain {
     }
 }
 
-/// Each chain adds its outputs to what it was given.
+/// Runs the chains, each of which adds its outputs to its inputs.
 fn sequence(chains: Vec<Chain>) -> DynRunnable {
     let steps = chains.into_iter().map(|chain| Chain { gives: Gives::Given, ..chain }.dynamic());
     steps

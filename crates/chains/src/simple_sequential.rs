@@ -1,4 +1,4 @@
-//! Chains of one text in and one text out, one after the other.
+//! Sequences of chains with a single input and output.
 
 use catena_core::{ChunkStream, DynRunnable, Result, RunnableExt, RunnablePick, generator};
 use futures_util::{StreamExt, stream};
@@ -6,11 +6,11 @@ use futures_util::{StreamExt, stream};
 use crate::Chain;
 use crate::keys::{list, misbuilt};
 
-/// Builds a chain of chains that each have one input and one output: the output of each is the input of the next.
+/// Builds a sequence of chains with one input and one output each: the output of each is the input of the next.
 ///
 /// # Errors
-/// [`build`](SimpleSequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when a chain has more
-/// inputs or outputs. Without any chain the output is the input.
+/// [`build`](SimpleSequentialChain::build) fails with [`Config`](catena_core::ErrorKind::Config) when a chain does not
+/// have exactly one input and one output. An empty sequence returns its input.
 ///
 /// # Example
 /// ```
@@ -35,19 +35,19 @@ pub struct SimpleSequentialChain {
 }
 
 impl SimpleSequentialChain {
-    /// A sequence without chains yet, from `input` to `output`.
+    /// Creates an empty sequence from `input` to `output`.
     pub fn new() -> Self {
         Self { chains: Vec::new(), strip: false, input_key: "input".into(), output_key: "output".into() }
     }
 
-    /// Adds the next chain.
+    /// Appends a chain.
     #[must_use]
     pub fn with(mut self, chain: impl Into<Chain>) -> Self {
         self.chains.push(chain.into());
         self
     }
 
-    /// Takes the white space around the output of every chain away.
+    /// Trims white space from the output of every chain.
     #[must_use]
     #[doc(alias = "strip_outputs")]
     pub fn with_stripped_outputs(mut self) -> Self {
@@ -55,24 +55,24 @@ impl SimpleSequentialChain {
         self
     }
 
-    /// Names the input; `input` unless set.
+    /// Sets the name of the input; `input` by default.
     #[must_use]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
         self.input_key = key.into();
         self
     }
 
-    /// Names the output; `output` unless set.
+    /// Sets the name of the output; `output` by default.
     #[must_use]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
         self.output_key = key.into();
         self
     }
 
-    /// Checks that the chains fit together.
+    /// Builds the sequence, checking that the chains fit together.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let mut steps: DynRunnable = RunnablePick::one(&self.input_key).dynamic();
         for (index, chain) in self.chains.into_iter().enumerate() {
@@ -102,7 +102,7 @@ fn text_to_text(chain: Chain, index: usize) -> Result<DynRunnable> {
     )))
 }
 
-/// The text without white space around it: what may be its end is held back.
+/// Trims a streamed text; white space that may be at its end is held back.
 fn stripped(pieces: ChunkStream<'_, String>) -> ChunkStream<'_, String> {
     let state = (pieces, String::new(), false);
     stream::unfold(state, async |(mut pieces, mut held, mut begun)| {

@@ -1,4 +1,4 @@
-//! The structure of a runnable as plain data.
+//! The structure of a runnable, as plain data.
 
 use serde_json::Value;
 
@@ -6,7 +6,8 @@ use crate::load::Constructor;
 use crate::schema::{text_or_message, type_schema};
 use crate::{Capabilities, ConfigurableField, RunKind, Runnable};
 
-/// What a runnable is made of. Graphs, schemas and lists of configurable fields are drawn from it.
+/// The structure of a runnable: its kind, its parts and its schemas. Graphs, schemas and lists of configurable fields
+/// are derived from it.
 ///
 /// # Example
 /// ```
@@ -20,74 +21,75 @@ use crate::{Capabilities, ConfigurableField, RunKind, Runnable};
 pub struct Outline {
     /// The name of the runnable.
     pub name: String,
-    /// What kind of work it is.
+    /// The kind of run it is reported as.
     pub kind: RunKind,
-    /// What it is made of.
+    /// The runnables it is composed of.
     pub parts: OutlineParts,
-    /// The JSON Schema of its input, where it is known.
+    /// The JSON Schema of its input, if known.
     pub input_schema: Option<Value>,
-    /// The JSON Schema of its output, where it is known.
+    /// The JSON Schema of its output, if known.
     pub output_schema: Option<Value>,
-    /// The fields that a call may configure.
+    /// The fields a caller may configure per call.
     pub fields: Vec<ConfigurableField>,
-    /// The text of a prompt's template.
+    /// The source text of the template, for a prompt.
     pub template: Option<String>,
-    /// Facts that a config attached.
+    /// The metadata attached by a config.
     pub metadata: serde_json::Map<String, Value>,
-    /// What a model says that it can do.
+    /// The capabilities a model declares.
     pub capabilities: Option<Capabilities>,
-    /// What makes it again, if it can be [saved](crate::load). Its parts are left to [`parts`](Outline::parts).
+    /// How to reconstruct it, if it can be [saved](crate::load). Its parts are not repeated here; they are in
+    /// [`parts`](Outline::parts).
     pub constructor: Option<Constructor>,
 }
 
-/// The parts of a runnable.
+/// The parts a runnable is composed of.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OutlineParts {
-    /// None: it is one step.
+    /// No parts: a single step.
     Leaf,
-    /// It passes its input on unchanged.
+    /// Passes its input on unchanged.
     Passthrough,
-    /// Steps one after the other.
+    /// Steps that run one after another.
     Sequence(Vec<Outline>),
-    /// Named branches side by side.
+    /// Named branches that run in parallel.
     Parallel(Vec<(String, Outline)>),
-    /// Named branches side by side, added to the input.
+    /// Named branches that run in parallel, their results added to the input.
     Assign(Vec<(String, Outline)>),
-    /// Arms, each under its condition, and a default.
+    /// Conditional arms and a default.
     Branch {
-        /// Conditions and what they lead to.
+        /// Pairs of a condition and the runnable it selects.
         arms: Vec<(Outline, Outline)>,
-        /// Where it goes if no condition holds.
+        /// The runnable selected if no condition holds.
         default: Box<Outline>,
     },
-    /// One of several, named by the input.
+    /// Named runnables, one of which is selected by the input.
     Choice(Vec<(String, Outline)>),
-    /// One of several, named by the caller's config; the default first.
+    /// Named runnables, one of which is selected by the caller's config; the default comes first.
     Alternatives(Vec<(String, Outline)>),
-    /// It takes named values out of a record.
+    /// Takes named values out of a record.
     Pick {
-        /// Their names.
+        /// The names of the values.
         names: Vec<String>,
-        /// True if it gives the one value itself rather than a record.
+        /// Whether the output is the single value itself rather than a record.
         single: bool,
     },
-    /// A primary, and what to turn to when it fails.
+    /// A primary runnable followed by its fallbacks.
     Fallbacks(Vec<Outline>),
-    /// Something called for every element of a list.
+    /// A runnable called for every element of a list.
     Each(Box<Outline>),
-    /// Something called in another way.
+    /// A runnable wrapped in another way of calling it, such as retries.
     Wrapper(Box<Outline>),
 }
 
 impl Outline {
-    /// One step.
+    /// Creates the outline of a single step.
     pub fn leaf(name: impl Into<String>, kind: RunKind) -> Self {
         Self::new(name, kind, OutlineParts::Leaf)
     }
 
-    /// One step, with the schemas of those of its types that are known: texts, numbers, prompts, messages and lists
-    /// of them.
+    /// Creates the outline of a single step, with the schemas of its input and output where those types have one:
+    /// texts, numbers, prompts, messages and lists of them.
     ///
     /// # Example
     /// ```
@@ -99,7 +101,7 @@ impl Outline {
     pub fn of<R: Runnable + ?Sized>(runnable: &R) -> Self {
         Self {
             input_schema: match runnable.kind() {
-                // What reads a text reads that of a message.
+                // A parser of text also accepts a message, of which it reads the text.
                 RunKind::Parser => type_schema::<R::Input>().map(|_| text_or_message()),
                 _ => type_schema::<R::Input>(),
             },
@@ -108,36 +110,36 @@ impl Outline {
         }
     }
 
-    /// With the JSON Schema of its input.
+    /// Sets the JSON Schema of the input.
     #[must_use]
     pub fn with_input_schema(mut self, schema: Value) -> Self {
         self.input_schema = Some(schema);
         self
     }
 
-    /// With the JSON Schema of its output.
+    /// Sets the JSON Schema of the output.
     #[must_use]
     pub fn with_output_schema(mut self, schema: Value) -> Self {
         self.output_schema = Some(schema);
         self
     }
 
-    /// With the text of its template.
+    /// Sets the source text of the template.
     #[must_use]
     pub fn with_template(mut self, template: impl Into<String>) -> Self {
         self.template = Some(template.into());
         self
     }
 
-    /// With what makes it again, if anything does.
+    /// Sets how to reconstruct the runnable; `None` if it cannot be saved.
     #[must_use]
     pub fn with_constructor(mut self, constructor: impl Into<Option<Constructor>>) -> Self {
         self.constructor = constructor.into();
         self
     }
 
-    /// What the model that it is, or calls in another way, can do; of several models what all of them can. `None` if that
-    /// is not known.
+    /// Returns the capabilities of the model this is or wraps; for several models, the capabilities they share. `None`
+    /// if unknown.
     pub(crate) fn model_capabilities(&self) -> Option<Capabilities> {
         let of_all = |parts: &mut dyn Iterator<Item = &Self>| {
             let known: Option<Vec<_>> = parts.map(Self::model_capabilities).collect();
@@ -147,19 +149,19 @@ impl Outline {
             OutlineParts::Wrapper(_) | OutlineParts::Fallbacks(_) | OutlineParts::Alternatives(_) => {
                 of_all(&mut self.parts.iter())
             }
-            // Its first step is called with what is bound to a sequence.
+            // What is bound to a sequence is passed to its first step.
             OutlineParts::Sequence(steps) => steps.first()?.model_capabilities(),
             _ => None,
         })
     }
 
-    /// As something of this class, for what has nothing but parts.
+    /// Sets the class under which it is saved, for runnables that consist of nothing but their parts.
     pub(crate) fn saved_as(self, class: &str) -> Self {
         self.with_constructor(Constructor::runnable(class))
     }
 
-    /// The name of something that belongs to it: its input is `LengthInput` if it is called `Length`, and
-    /// `length_input` if it is called `length`.
+    /// Derives a name from that of the runnable: with the suffix `input`, `Length` becomes `LengthInput` and `length`
+    /// becomes `length_input`.
     ///
     /// # Example
     /// ```
@@ -171,7 +173,7 @@ impl Outline {
         name_with(&self.name, suffix)
     }
 
-    /// Something made of parts.
+    /// Creates an outline from its name, kind and parts.
     pub fn new(name: impl Into<String>, kind: RunKind, parts: OutlineParts) -> Self {
         Self {
             name: name.into(),
@@ -187,7 +189,7 @@ impl Outline {
         }
     }
 
-    /// Steps one after the other. Sequences among them are laid flat.
+    /// Creates the outline of a sequence. Nested sequences are flattened.
     pub(crate) fn sequence(name: impl Into<String>, steps: impl IntoIterator<Item = Self>) -> Self {
         let steps = steps.into_iter().flat_map(|step| match step.parts {
             OutlineParts::Sequence(steps) => steps,
@@ -196,7 +198,7 @@ impl Outline {
         Self::new(name, RunKind::Chain, OutlineParts::Sequence(steps.collect())).saved_as("RunnableSequence")
     }
 
-    /// Named branches side by side.
+    /// Creates the outline of named parallel branches.
     pub(crate) fn parallel(
         name: impl Into<String>,
         branches: impl IntoIterator<Item = (String, Self)>,
@@ -205,7 +207,7 @@ impl Outline {
         Self::new(name, RunKind::Chain, parts).saved_as("RunnableParallel")
     }
 
-    /// Something that calls `inner` in another way, under its name.
+    /// Creates the outline of a wrapper around `inner`, under the name of `inner`.
     pub(crate) fn wrapper(inner: Self) -> Self {
         let (name, kind) = (inner.name.clone(), inner.kind);
         Self::new(name, kind, OutlineParts::Wrapper(Box::new(inner)))
@@ -213,7 +215,7 @@ impl Outline {
 }
 
 impl OutlineParts {
-    /// The parts, in order.
+    /// Iterates over the parts, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Outline> {
         let parts: Vec<&Outline> = match self {
             Self::Leaf | Self::Passthrough | Self::Pick { .. } => Vec::new(),
@@ -248,7 +250,7 @@ impl OutlineParts {
     }
 }
 
-/// A name with a suffix, written as names of that kind are.
+/// Appends a suffix to a name, in the case style of the name.
 pub(crate) fn name_with(name: &str, suffix: &str) -> String {
     let mut letters = suffix.chars();
     match letters.next() {

@@ -1,4 +1,4 @@
-//! The scope in which a thread is blocked on a future, so that network I/O must not depend on that thread.
+//! Scopes that mark a thread as blocked on a future, so that network I/O does not depend on that thread.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -11,14 +11,15 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A thread's promise to block: while it lives, requests polled on this thread are served by the I/O thread.
+/// Marks the current thread as blocking: while it is alive, requests polled on this thread are served by the I/O
+/// thread.
 ///
-/// Scopes nest. A scope belongs to the thread that entered it and cannot be sent to another. Leave it by dropping it.
-/// See [`enter`].
+/// Scopes nest. A scope belongs to the thread that entered it and cannot be sent to another. Drop it to leave the
+/// scope. See [`enter`].
 #[derive(Debug)]
 #[must_use = "the scope ends when this value is dropped"]
 pub struct BlockingScope {
-    /// Not `Send`: the scope counts in a thread-local.
+    /// Not `Send`: the scope is counted in a thread-local.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -30,11 +31,11 @@ impl Drop for BlockingScope {
 
 /// Enters a blocking scope on this thread.
 ///
-/// Do this before blocking on a future that sends requests, whatever the thread is: a plain one, a worker of a
-/// runtime, a thread of another executor. Without the scope a request polled on a runtime's worker would be served by
-/// that runtime, and if every worker blocks that way nobody is left to serve it.
+/// Do this before blocking on a future that sends requests, on any thread: a plain one, a runtime's worker, or a thread
+/// of another executor. Without the scope, a request polled on a runtime's worker is served by that runtime, and if
+/// every worker blocks this way, none is left to serve it.
 ///
-/// The decision is made per request, when it is first polled: a request started before the scope stays where it is.
+/// The decision is made per request, when it is first polled; a request started before the scope is not moved.
 ///
 /// # Errors
 /// [`ErrorKind::WouldDeadlock`] on the I/O thread itself, which would wait for its own work.
@@ -62,7 +63,7 @@ pub fn enter() -> Result<BlockingScope> {
     Ok(BlockingScope { _not_send: PhantomData })
 }
 
-/// True while this thread is in a blocking scope.
+/// Returns true while this thread is in a blocking scope.
 pub(crate) fn is_active() -> bool {
     DEPTH.with(Cell::get) > 0
 }

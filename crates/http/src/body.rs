@@ -1,4 +1,4 @@
-//! A response body: a stream of byte buffers that can be polled on any executor.
+//! A response body: a stream of bytes that can be polled on any executor.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,10 +9,10 @@ use catena_core::Result;
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-/// The bytes of an answer as they arrive.
+/// The body of a response, as a stream of bytes.
 ///
 /// # Cancellation
-/// Dropping it before its end closes the connection or resets the stream.
+/// Dropping the body before its end closes the connection or resets the HTTP/2 stream.
 ///
 /// # Example
 /// ```
@@ -25,13 +25,13 @@ use futures_util::StreamExt;
 /// # });
 /// ```
 pub struct Body {
-    /// What was looked at ahead of its time.
+    /// Bytes that were peeked at but not yet yielded.
     peeked: Option<Bytes>,
     rest: Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>,
 }
 
 impl Body {
-    /// A body that yields what `stream` yields. After an error the stream should end.
+    /// Creates a body from a stream. After an error the stream should end.
     ///
     /// # Example
     /// ```
@@ -44,12 +44,12 @@ impl Body {
         Self { peeked: None, rest: Box::pin(stream) }
     }
 
-    /// A body without bytes.
+    /// Creates an empty body.
     pub fn empty() -> Self {
         Self::from_stream(futures_util::stream::empty())
     }
 
-    /// Waits for the first bytes and leaves them in the body. Empty if it has none.
+    /// Waits for the first bytes and leaves them in the body. Empty for an empty body.
     pub(crate) async fn peek(&mut self) -> Result<&[u8]> {
         while self.peeked.is_none() {
             match self.rest.next().await.transpose()? {

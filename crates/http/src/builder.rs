@@ -1,4 +1,4 @@
-//! The builder of the client: all settings, their defaults, and every complaint about them.
+//! The client's builder: its settings, their defaults, and their validation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::timeout::Limit;
 use crate::tls::{Identity, Tls};
 use crate::transport::HttpTransport;
 
-/// Builds an [`HttpClient`]. Problems with a setting are reported by [`build`](Self::build).
+/// Builds an [`HttpClient`]. Invalid settings are reported by [`build`](Self::build).
 ///
 /// # Example
 /// ```
@@ -70,58 +70,63 @@ impl Default for HttpClientBuilder {
 }
 
 impl HttpClientBuilder {
-    /// The longest time to open a connection: name lookup, TCP, proxy and TLS together. Default 10 s.
+    /// Sets the time limit for opening a connection, which covers DNS lookup, TCP, proxy and TLS. Defaults to 10 s.
     pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// The longest time from the start of a call to the headers of its answer, connecting included. Default 600 s,
-    /// because a model that does not stream answers when it has finished.
+    /// Sets the time limit from the start of a call, connecting included, until the response headers arrive.
+    ///
+    /// Defaults to 600 s, because without streaming a model responds only when it has finished.
     pub fn with_first_byte_timeout(mut self, limit: Duration) -> Self {
         self.first_byte_timeout = limit;
         self
     }
 
-    /// The longest time to wait for the next piece of a body. It runs only while a piece is being waited for. Default
-    /// 120 s.
+    /// Sets the time limit for receiving the next chunk of a body. It applies only while the caller is waiting for one.
+    /// Defaults to 120 s.
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
     }
 
-    /// The longest time from the start of a call to the end of its body. A slow reader uses it up too. Default: none.
+    /// Sets the time limit from the start of a call to the end of its body. Time in which the caller does not read
+    /// counts as well. Unlimited by default.
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.total_timeout = Some(limit);
         self
     }
 
-    /// The largest body that [`Response::bytes`](crate::Response::bytes) gathers. Default 64 MiB.
+    /// Sets the maximum size of a body collected by [`Response::bytes`](crate::Response::bytes). Defaults to 64 MiB.
     pub fn with_max_body_bytes(mut self, limit: usize) -> Self {
         self.max_body_bytes = limit;
         self
     }
 
-    /// The largest block or line of an event stream. Default 8 MiB.
+    /// Sets the maximum size of an event or line of an event stream. Defaults to 8 MiB.
     pub fn with_max_event_bytes(mut self, limit: usize) -> Self {
         self.max_event_bytes = limit;
         self
     }
 
-    /// Which proxy to use. Default [`Proxy::FromEnvironment`], read once by [`build`](Self::build).
+    /// Sets the proxy. Defaults to [`Proxy::FromEnvironment`], which [`build`](Self::build) reads once.
     pub fn with_proxy(mut self, proxy: impl Into<Proxy>) -> Self {
         self.proxy = proxy.into();
         self
     }
 
-    /// Trusts the certificate authorities in this PEM text, in addition to those of the platform. May be called again.
+    /// Trusts the certificate authorities in this PEM text, in addition to those of the platform. Can be called
+    /// repeatedly.
     pub fn with_root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots_pem.push(pem.into());
         self
     }
 
-    /// Shows this certificate to servers that ask who the client is. `chain` is PEM text with the client's certificate
-    /// and those between it and the authority; `key` is PEM text with its private key, which is shown nowhere.
+    /// Sets the client certificate for servers that request one.
+    ///
+    /// `chain` is PEM text holding the client's certificate, followed by any intermediate certificates; `key` is PEM
+    /// text holding its private key, which is never shown.
     ///
     /// # Example
     /// ```
@@ -133,45 +138,49 @@ impl HttpClientBuilder {
         self
     }
 
-    /// The `User-Agent` of requests that bring none. Default `catena/` and the version.
+    /// Sets the `User-Agent` of requests that have none. Defaults to `catena/` followed by the version.
     pub fn with_user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
     }
 
-    /// Whether HTTP/2 is offered to TLS servers. Default true. HTTP/2 requests share connections, and one more is
-    /// opened when there are as many requests as the server allows on each, or 1024; HTTP/1.1 opens one connection per
-    /// request in flight. Of an answer that is not read one mebibyte comes at most, and it holds back no other.
+    /// Sets whether to offer HTTP/2 to TLS servers. Defaults to true.
+    ///
+    /// HTTP/2 requests share connections; another connection is opened once each has as many requests in flight as the
+    /// server allows, or 1024. HTTP/1.1 needs one connection per request in flight. Flow control lets the server send
+    /// at most 1 MiB of a response that is not being read, and such a response does not hold up any other.
     pub fn with_http2(mut self, offered: bool) -> Self {
         self.http2 = offered;
         self
     }
 
-    /// Whether answers compressed with gzip are asked for. Default true. Those that come unasked are read either way.
+    /// Sets whether to request gzip compression. Defaults to true. Compressed responses are decoded in either case.
     #[cfg(feature = "gzip")]
     pub fn with_gzip(mut self, wanted: bool) -> Self {
         self.gzip = wanted;
         self
     }
 
-    /// The timer of all limits. Default: the timer of whichever runtime does the I/O, and [`SystemTimer`] with a
-    /// transport of your own.
+    /// Sets the timer for all time limits.
+    ///
+    /// Defaults to the timer of the runtime that does the I/O, or to [`SystemTimer`] with a custom transport.
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Some(Arc::new(timer));
         self
     }
 
-    /// Replaces hyper. The settings for connecting (connect timeout, proxy, certificates, HTTP/2) then have no effect.
+    /// Replaces the built-in transport, hyper. The connection settings (connect timeout, proxy, certificates, HTTP/2)
+    /// then have no effect.
     pub fn with_transport(mut self, transport: Arc<dyn HttpTransport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Builds the client. Opens no connection and starts no thread.
+    /// Builds the client. Opens no connections and starts no threads.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for a proxy or user agent that cannot be used, or for PEM text without a certificate, or with a
-    /// key that is not the certificate's.
+    /// [`ErrorKind::Config`] for an unusable proxy or user agent, for PEM text without a certificate, and for a private
+    /// key that does not match the certificate.
     pub fn build(self) -> Result<HttpClient> {
         let user_agent = HeaderValue::from_str(&self.user_agent).map_err(|error| {
             let message = "the user agent holds characters that HTTP does not allow";

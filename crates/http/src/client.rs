@@ -1,4 +1,4 @@
-//! The client: limits and timeouts laid around a transport.
+//! The client: time and size limits around a transport.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -25,19 +25,19 @@ use crate::transport::HttpTransport;
 
 /// An HTTP client for any executor and for blocking code. Clones are cheap and share connections.
 ///
-/// One client may be shared by several tokio runtimes, threads and executors, and outlives each of them. Where the
+/// A client may be shared by several tokio runtimes, threads and executors, and can outlive each of them. Where the
 /// network I/O of a request runs is decided when its future is first polled:
 ///
-/// * on a worker of a **multi-thread tokio runtime**: on that runtime, which keeps its own pool of connections until it
-///   ends;
+/// * on a worker of a **multi-thread tokio runtime**: on that runtime, which has its own connection pool until it shuts
+///   down;
 /// * in a **blocking scope** (see [`blocking`](crate::blocking)), on a **current-thread tokio runtime**, on **any other
-///   executor** or on none: on one lazily started thread of this crate, named `catena-io`.
+///   executor**, or without an executor: on a thread of this crate named `catena-io`, started on first use.
 ///
-/// A current-thread runtime is not used, although it could be: whoever blocks its only thread on a future of their own
-/// would starve the connection and wait for ever. The detour costs a change of threads per request.
+/// A current-thread runtime is deliberately not used for I/O: code that blocks its only thread on a future would starve
+/// the connection and deadlock. The price is a thread switch per request.
 ///
-/// A multi-thread runtime must have its I/O and time drivers enabled (`enable_all`). A response body must not outlive the
-/// runtime that serves it: it would end with an `Incomplete` error.
+/// A multi-thread runtime must have its I/O and time drivers enabled (`enable_all`). A response body must not outlive
+/// the runtime that serves it; if it does, it ends with an `Incomplete` error.
 ///
 /// # Example
 /// ```no_run
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     pub(crate) sender: Sender,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) user_agent: HeaderValue,
-    /// Whether compressed answers are asked for.
+    /// Whether to request compressed responses.
     pub(crate) gzip: bool,
     pub(crate) first_byte: Limit,
     pub(crate) idle: Limit,
@@ -68,7 +68,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
 }
 
-/// What moves the bytes.
+/// What sends the requests.
 #[derive(Debug, Clone)]
 pub(crate) enum Sender {
     Hyper(Arc<HyperTransport>),
@@ -76,12 +76,12 @@ pub(crate) enum Sender {
 }
 
 impl HttpClient {
-    /// A builder with the default limits.
+    /// Returns a builder with the default settings.
     pub fn builder() -> HttpClientBuilder {
         HttpClientBuilder::default()
     }
 
-    /// This client with other limits, for one call; connections are shared.
+    /// Returns this client with other time limits, for a single call. Connections are shared.
     pub(crate) fn with_limits(&self, first_byte: Option<Duration>, idle: Option<Duration>) -> Self {
         let inner = Inner::clone(&self.0);
         let first_byte = first_byte.map_or(inner.first_byte, Limit::first_byte);
@@ -93,21 +93,23 @@ impl HttpClient {
         Self(Arc::new(inner))
     }
 
-    /// Sends `request`; completes when the status and headers of the answer have arrived. Redirects are not followed.
-    /// A request of which nothing left is sent on another connection. Sent again, once, is one that an HTTP/2 server says it
-    /// did not look at (RFC 9113, section 8.7), and one whose kept HTTP/1.1 connection is reset, without a word, within a
-    /// second: so ends one that the server had closed before, but so may end one whose server crashed over the request. A
-    /// [call that is made at most once](crate::service::Call::at_most_once) is not sent again for that.
+    /// Sends `request` and returns the response once its status and headers have arrived.
+    ///
+    /// Redirects are not followed. A request is sent again on another connection if no part of it was sent. It is
+    /// retried once if an HTTP/2 server reports that it did not process it (RFC 9113, section 8.7), or if a reused
+    /// HTTP/1.1 connection is reset within a second without any response: usually the server had closed that connection
+    /// already, though a server that crashed on the request looks the same. A [call that is made at most
+    /// once](crate::service::Call::at_most_once) is not retried in the latter case.
     ///
     /// # Errors
-    /// `Connection` if the server cannot be reached or goes away, `Tls` if the handshake fails, `Timeout` if the connect,
-    /// first byte or total limit passes, `InvalidResponse` if the answer is not HTTP. A status of 400 and above is not an
-    /// error here: see [`Response::status`].
+    /// `Connection` if the server cannot be reached or the connection breaks, `Tls` if the handshake fails, `Timeout`
+    /// if the connect, first byte or total limit expires, `InvalidResponse` if the response is not valid HTTP. A status
+    /// of 400 or above is not an error here: see [`Response::status`].
     ///
     /// # Cancellation
-    /// Dropping the future closes the connection or resets the stream. A connection that is only being opened, to a server
-    /// that may speak HTTP/2, others may wait for too: it is opened nevertheless, within the connect timeout, and kept for
-    /// the next call.
+    /// Dropping the future closes the connection or resets the HTTP/2 stream. A connection still being opened to a
+    /// server that may speak HTTP/2 can have other waiters: it is opened anyway, within the connect timeout, and kept
+    /// for later calls.
     ///
     /// # Example
     /// See [`HttpClient`].
@@ -117,7 +119,7 @@ impl HttpClient {
         self.send_complete(&Arc::new(request.into_outgoing())).await
     }
 
-    /// Adds the headers that every request of this client has, where they are absent.
+    /// Adds the headers that every request of this client has, unless present.
     pub(crate) fn complete(&self, url: &Uri, headers: &mut HeaderMap) {
         let inner = &*self.0;
         headers.entry(USER_AGENT).or_insert_with(|| inner.user_agent.clone());
@@ -129,7 +131,7 @@ impl HttpClient {
         }
     }
 
-    /// The proxy that is handed a plain request to `url` whole, as far as this client knows.
+    /// Returns the proxy that a plain HTTP request to `url` is forwarded through, if this client knows of one.
     pub(crate) fn plain_proxy(&self, url: &Uri) -> Option<Uri> {
         match &self.0.sender {
             Sender::Hyper(hyper) => Some(hyper.plain_proxy(url)?.uri().clone()),
@@ -149,19 +151,20 @@ impl HttpClient {
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
                 let clock = hyper.clock(&place);
-                // Boxed: what holds it is moved and allocated as a whole, and two small boxes are quicker than a large one.
+                // Boxed: the future that contains it is moved and allocated as a whole, and two small boxes are faster
+                // than one large one.
                 let mut call = Box::pin(hyper.send_at(place, Arc::clone(request)));
                 inner.within_limits(clock, &request.url, call.as_mut()).await
             }
         }
     }
 
-    /// The timer by which the client's limits are measured.
+    /// Returns the timer of the client's time limits.
     pub fn timer(&self) -> &Arc<dyn Timer> {
         &self.0.timer
     }
 
-    /// How many runtimes the client holds a pool of connections for. For tests.
+    /// Returns the number of runtimes that the client has a connection pool for. For tests.
     #[doc(hidden)]
     pub fn pool_count(&self) -> usize {
         match &self.0.sender {
@@ -172,7 +175,7 @@ impl HttpClient {
 }
 
 impl Inner {
-    /// Awaits an answer within the limits, and lays them around its body.
+    /// Awaits a response within the time limits, and applies the limits to its body.
     async fn within_limits<F, B>(&self, clock: Clock, url: &Uri, mut call: Pin<&mut F>) -> Result<Response>
     where
         F: Future<Output = Result<http::Response<B>>> + ?Sized,

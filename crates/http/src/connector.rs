@@ -13,7 +13,7 @@ use crate::timeout::{Clock, Limit, Timeout};
 use crate::tls::Tls;
 use crate::wire::Wire;
 
-/// Opens connections. Every error is one of ours.
+/// Opens connections. All its errors are of this crate.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     dialer: Dialer,
@@ -21,12 +21,12 @@ pub(crate) struct Connector {
     limit: Limit,
 }
 
-/// A connection on which nothing has been said yet.
+/// A connection on which nothing has been sent yet.
 pub(crate) struct Connected {
     pub(crate) wire: Wire,
-    /// The server chose HTTP/2.
+    /// The server selected HTTP/2.
     pub(crate) http2: bool,
-    /// Requests must name the whole URL, for a proxy.
+    /// Requests must use the absolute-form target, for a proxy.
     pub(crate) proxied: bool,
 }
 
@@ -64,7 +64,7 @@ impl Connector {
     }
 }
 
-/// The name that the certificate must hold.
+/// Returns the name that the server's certificate must be valid for.
 fn tls_name(url: &Uri) -> Result<ServerName<'static>> {
     let host = url.host().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);

@@ -21,19 +21,19 @@ use crate::failure::{self, server_name};
 use crate::proxy::Proxies;
 use crate::timeout::Limit;
 
-/// A connection that is silent for so long is looked at,
+/// Idle time on a connection before the first TCP keepalive probe.
 const PROBE_AFTER: Duration = Duration::from_secs(30);
-/// again after this time,
+/// Interval between keepalive probes.
 const PROBE_EVERY: Duration = Duration::from_secs(10);
-/// and given up after so many looks in vain.
+/// Unanswered probes after which the connection is closed.
 const PROBES: u32 = 3;
 
 type BoxFuture<T, E = Error> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-/// Opens TCP connections. Every error is one of ours and names the host that failed.
+/// Opens TCP connections. All its errors are of this crate and name the host that failed.
 ///
-/// Names are looked up by the platform on threads of the runtime for what blocks, and the addresses of a host are tried
-/// as "happy eyeballs" wants it.
+/// Names are resolved by the platform on the runtime's blocking threads; the addresses of a host are tried by Happy
+/// Eyeballs.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialer {
     http: HttpConnector<Resolver>,
@@ -42,12 +42,13 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// The connect limit is shared out among the addresses of a host, so that a dead one does not use up all of it.
+    /// The connect timeout is divided among the addresses of a host, so that one dead address does not use up all of
+    /// it.
     pub(crate) fn new(proxies: Arc<Proxies>, limit: Limit) -> Self {
         let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         http.set_nodelay(true);
-        // Else a peer that vanished is noticed by the time limits alone, which leave a model much time to think.
+        // Otherwise only the time limits would detect a vanished peer, and those leave a model plenty of time to think.
         http.set_keepalive(Some(PROBE_AFTER));
         http.set_keepalive_interval(Some(PROBE_EVERY));
         http.set_keepalive_retries(Some(PROBES));
@@ -55,11 +56,12 @@ impl Dialer {
         Self { http, proxies, limit }
     }
 
-    /// A connection that leads to `url`, and whether requests on it must name the whole URL, for a proxy.
+    /// Returns a connection that leads to `url`, and whether requests on it must use the absolute-form target, for a
+    /// proxy.
     pub(crate) async fn dial(&self, url: &Uri) -> Result<(TcpStream, bool)> {
         let tcp = ToHost { http: self.http_for(url), proxy: false, limit: self.limit };
         match self.proxies.intercept(url) {
-            // Behind a tunnel the server is spoken to as if there were no proxy.
+            // Inside a tunnel, requests look as if there were no proxy.
             Some(proxy) if url.scheme_str() == Some("https") => Ok((self.tunnel(proxy, url).await?, false)),
             Some(proxy) => Ok((ToHost { proxy: true, ..tcp }.dial(proxy.uri().clone()).await?, true)),
             None => Ok((tcp.dial(url.clone()).await?, false)),
@@ -68,8 +70,8 @@ impl Dialer {
 
     fn http_for(&self, url: &Uri) -> HttpConnector<Resolver> {
         let mut http = self.http.clone();
-        // Not without TLS: a server of one's own that is busy with other calls may leave a large request unread for longer,
-        // which counts too.
+        // Not without TLS: a local server that is busy with other calls may leave a large request unread for longer
+        // than this, and unread data counts too.
         if url.scheme_str() == Some("https") {
             bound_unreceived(&mut http);
         }
@@ -89,13 +91,14 @@ impl Dialer {
     }
 }
 
-/// Bounds how long what was sent may be unreceived. Linux then goes by this for silent connections too.
+/// Bounds how long sent data may stay unacknowledged. On Linux this also overrides the keepalive settings of idle
+/// connections.
 #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
 fn bound_unreceived(http: &mut HttpConnector<Resolver>) {
     http.set_tcp_user_timeout(Some(Duration::from_secs(120)));
 }
 
-/// Elsewhere there is no such bound.
+/// Other platforms have no such bound.
 #[cfg(not(any(target_os = "android", target_os = "fuchsia", target_os = "linux")))]
 fn bound_unreceived(_: &mut HttpConnector<Resolver>) {}
 
@@ -103,7 +106,7 @@ fn bound_unreceived(_: &mut HttpConnector<Resolver>) {}
 #[derive(Clone, Debug)]
 struct ToHost {
     http: HttpConnector<Resolver>,
-    /// The host is a proxy, and errors say so.
+    /// The host is a proxy, and errors should say so.
     proxy: bool,
     limit: Limit,
 }
@@ -133,7 +136,7 @@ impl Service<Uri> for ToHost {
     }
 }
 
-/// Looks names up as the platform does, with errors that name the host.
+/// Resolves names with the platform's resolver, with errors that name the host.
 #[derive(Clone, Debug)]
 struct Resolver(GaiResolver);
 

@@ -1,4 +1,4 @@
-//! Content encodings: which are asked for, and how a body is read that has one.
+//! Content encodings: which to request, and how to decode an encoded body.
 
 use bytes::Bytes;
 use catena_core::Result;
@@ -9,11 +9,11 @@ use http::response::Parts;
 use crate::body::Body;
 use crate::failure;
 
-/// A body without its encoding. The headers are changed so that they describe what is returned. Of a failure whose body
-/// cannot be read the status is left, which says the most, and no body.
+/// Decodes a body, and adjusts the headers to describe the result. If the body of an error response cannot be decoded,
+/// only its status, the most important part, is kept, with an empty body.
 ///
 /// # Errors
-/// For an encoding that cannot be read.
+/// For an encoding that is not supported.
 pub(crate) fn decode(
     body: impl Stream<Item = Result<Bytes>> + Send + 'static,
     head: &mut Parts,
@@ -29,7 +29,7 @@ pub(crate) fn decode(
             headers.remove(CONTENT_LENGTH);
             Ok(Body::from_stream(crate::gzip::Gunzip::new(body, server())))
         }
-        // Of no length there is nothing to decode.
+        // An empty body needs no decoding.
         Some(_) if headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") => Ok(Body::empty()),
         Some(_) if !head.status.is_success() => {
             headers.remove(CONTENT_ENCODING);

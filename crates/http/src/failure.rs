@@ -1,6 +1,6 @@
-//! The errors of this crate: every failure of the libraries below, said in words for people.
+//! The errors of this crate: every failure of the underlying libraries, in readable form.
 //!
-//! Messages name the host and never a header, a credential, a query or a body.
+//! Messages name the host, and never include a header, a credential, a query or a body.
 
 use std::error::Error as StdError;
 use std::io;
@@ -14,24 +14,24 @@ use crate::timeout::Limit;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The most that a message holds of what another layer says, in bytes: a server may have chosen the words.
+/// Maximum length of a lower layer's error text in a message, in bytes: a server may control the text.
 const MAX_REASON: usize = 200;
 
-/// `host:port` of a URL, the way errors name a server.
+/// Returns `host:port` of a URL, which is how errors name a server.
 pub(crate) fn server_name(url: &Uri) -> String {
     let host = url.host().unwrap_or("?");
     let default = if url.scheme_str() == Some("http") { 80 } else { 443 };
     format!("{host}:{}", url.port_u16().unwrap_or(default))
 }
 
-/// A time limit passed. `setting` is the builder method that raises it, whichever builder set it: that of a model, or that of
-/// a client.
+/// A time limit expired. `setting` is the builder method that raises it, on whichever builder (a model's or a client's)
+/// it was set.
 pub(crate) fn timed_out(what: &str, server: &str, limit: Duration, setting: &str) -> Error {
     let message = format!("{what} {server} within {limit:?}; {setting} raises this limit where it was set");
     Error::new(ErrorKind::Timeout, message)
 }
 
-/// A body is larger than the client accepts.
+/// A body exceeds the size limit.
 pub(crate) fn body_too_large(limit: usize) -> Error {
     let message = format!(
         "the body of the answer is larger than {limit} bytes; `HttpClientBuilder::with_max_body_bytes` raises this limit"
@@ -39,7 +39,7 @@ pub(crate) fn body_too_large(limit: usize) -> Error {
     Error::new(ErrorKind::TooLarge, message)
 }
 
-/// A block of an event stream is larger than the client accepts.
+/// An event or line of an event stream exceeds the size limit.
 pub(crate) fn event_too_large(limit: usize) -> Error {
     let message = format!(
         "an event or line of the stream is larger than {limit} bytes; `HttpClientBuilder::with_max_event_bytes` raises \
@@ -48,7 +48,7 @@ pub(crate) fn event_too_large(limit: usize) -> Error {
     Error::new(ErrorKind::TooLarge, message)
 }
 
-/// No TCP connection to `server`, which is the proxy if `proxy` is true.
+/// No TCP connection could be opened to `server`, which is the proxy if `proxy` is true.
 pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxError) -> Error {
     let role = if proxy { "the proxy " } else { "" };
     if let Some(error) = find::<Error>(&*cause) {
@@ -62,7 +62,7 @@ pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxE
             "cannot connect to {role}{server}: {error}; every call in flight needs a connection: raise the limit \
              (`ulimit -n`) or bound the calls at once (`max_concurrency`)"
         ),
-        // Without an error number it is not the system that gave up but the dialer, by our limit.
+        // Without an OS error code, it was the dialer that gave up, because of our limit.
         Some(error) if error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none() => {
             return limit.error(&format!("{role}{server}")).with_source(Cause(cause));
         }
@@ -72,7 +72,7 @@ pub(crate) fn no_connection(server: &str, proxy: bool, limit: Limit, cause: BoxE
     Error::new(ErrorKind::Connection, reason).with_source(Cause(cause))
 }
 
-/// The process or the system has no file descriptor left: EMFILE and ENFILE on Unix.
+/// The process or the system is out of file descriptors: EMFILE and ENFILE on Unix.
 fn is_out_of_files(error: &io::Error) -> bool {
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
@@ -88,7 +88,7 @@ pub(crate) fn no_tunnel(server: &str, proxy: &str, cause: BoxError) -> Error {
     if let Some(error) = find::<Error>(&*cause) {
         return error.clone();
     }
-    // The type of this error has no public name; its text only picks the advice.
+    // The type of this error is not public; its text is used only to choose the advice.
     let reason = cause.to_string();
     if reason.contains("authorization required") {
         return no_proxy_credentials(Some(proxy)).with_source(Cause(cause));
@@ -103,7 +103,7 @@ pub(crate) fn no_tunnel(server: &str, proxy: &str, cause: BoxError) -> Error {
     Error::new(ErrorKind::Connection, message).with_source(Cause(cause))
 }
 
-/// A proxy wants to know who asks, or does not accept who does; to ask again does not help.
+/// A proxy requires credentials or rejects those given; a retry does not help.
 pub(crate) fn no_proxy_credentials(proxy: Option<&str>) -> Error {
     let (name, place) = match proxy {
         Some(proxy) => (format!("the proxy {proxy}"), proxy),
@@ -114,7 +114,7 @@ pub(crate) fn no_proxy_credentials(proxy: Option<&str>) -> Error {
     Error::new(ErrorKind::Connection, message).with_retryable(false)
 }
 
-/// A TLS handshake failed. Only one that broke off may succeed the next time.
+/// A TLS handshake failed. Only one that was interrupted may succeed on a retry.
 pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
     use rustls::Error as Tls;
     let message = match find::<rustls::Error>(&cause) {
@@ -142,20 +142,20 @@ fn broken_handshake(server: &str, cause: io::Error) -> Error {
     Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
-/// A host that no certificate can name.
+/// The host cannot appear in any certificate.
 pub(crate) fn no_tls_name(host: &str, cause: impl StdError + Send + Sync + 'static) -> Error {
     let message =
         format!("`{host}` is neither a host name nor an address, so its certificate cannot be checked");
     Error::new(ErrorKind::Config, message).with_source(cause)
 }
 
-/// HTTP could not be set up on a connection.
+/// The HTTP handshake on a connection failed.
 pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
     let message = format!("no HTTP connection to {}: {}", server_name(url), innermost(&cause));
     Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
-/// A request failed before the head of the answer arrived.
+/// A request failed before the response headers arrived.
 pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
     let (kind, message) = why_no_answer(&server_name(url), &cause);
     Error::new(kind, message).with_source(cause)
@@ -164,19 +164,19 @@ pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
 fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
     let text = cause.to_string();
     if let Some(error) = find::<rustls::Error>(cause) {
-        // TLS 1.3 tells only after the handshake that it wants the client's certificate, or another one.
+        // With TLS 1.3 a server asks for a client certificate, or rejects one, only after the handshake.
         (ErrorKind::Tls, format!("{server} ended the TLS connection: {}", reason(error)))
     } else if is_bad_head(cause) {
         let what = "is larger than 64 KiB, or not as HTTP/2 asks";
         (ErrorKind::InvalidResponse, format!("the head of the answer of {server} {what}"))
     } else if cause.is_parse() && text.contains("too large") {
-        // hyper has a method for this, but only for servers.
+        // hyper offers a predicate for this on the server side only.
         (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
     } else if cause.is_parse() {
         let message = format!("{server} did not answer in HTTP ({cause}); does it expect `https://`?");
         (ErrorKind::InvalidResponse, message)
     } else if cause.is_user() && !text.contains("dispatch task") {
-        // A runtime that ended under its connection counts as the user's mistake too, and only the text tells.
+        // A runtime that shut down under its connection is also reported as a user error; only the text differs.
         (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(cause)))
     } else {
         let reason = innermost(cause);
@@ -185,31 +185,32 @@ fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
     }
 }
 
-/// The library ended a stream because of its head, and keeps to itself what was wrong with it: as a rule its size.
+/// The HTTP/2 library reset a stream because of its headers, without saying why; usually they are too large.
 fn is_bad_head(error: &hyper::Error) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_library() && error.is_reset() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)
     })
 }
 
-/// An HTTP/2 server said that it did not look at the request: RFC 9113, section 8.7.
+/// An HTTP/2 server reported that it did not process the request: RFC 9113, section 8.7.
 pub(crate) fn is_refused(error: &hyper::Error) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
     })
 }
 
-/// An HTTP/2 server ends the connection in order and serves only requests before this one: RFC 9113, section 6.8.
+/// An HTTP/2 server is shutting the connection down gracefully and will not process this request: RFC 9113, section
+/// 6.8.
 pub(crate) fn is_left(error: &hyper::Error) -> bool {
-    // The library reports a graceful end only to streams above the last one that the server will serve.
+    // The library reports a graceful shutdown only to streams above the last one that the server will process.
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
     })
 }
 
-/// The connection was reset. If the server had closed it before it read the request, its system answers so; a server that
-/// read it and goes away ends the connection in order, as a rule. It is no proof: one that crashes, and whatever stands
-/// between, may reset a connection too.
+/// The connection was reset. That is how the server's system responds if the server had closed the connection before
+/// reading the request; a server that did read it and shuts down usually closes the connection in an orderly way. This
+/// is no proof: a crashing server, or a device on the path, may reset a connection too.
 pub(crate) fn is_reset(error: &hyper::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
     let reset = |error: &io::Error| {
@@ -229,7 +230,7 @@ pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
     Error::new(ErrorKind::InvalidResponse, message).with_source(cause)
 }
 
-/// The server cut a body without an error.
+/// The server ended a body prematurely, without an error.
 pub(crate) fn cut_body(url: &Uri) -> Error {
     incomplete(url, "the server broke it off")
 }
@@ -237,24 +238,24 @@ pub(crate) fn cut_body(url: &Uri) -> Error {
 fn incomplete(url: &Uri, reason: &str) -> Error {
     let message =
         format!("the body of the answer of {} ended before it was complete: {reason}", server_name(url));
-    // Nothing is wrong with the request, so the same call may well succeed.
+    // Nothing is wrong with the request, so a retry may well succeed.
     Error::new(ErrorKind::Incomplete, message).with_retryable(true)
 }
 
-/// TLS reports what it cannot read in the same way as HTTP does, but that was done to the bytes on their way.
+/// TLS reports undecodable data in the same way as HTTP does, but then the bytes were damaged in transit.
 fn is_misframed(error: &hyper::Error) -> bool {
     let invalid =
         |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
     find(error).is_some_and(invalid) && find::<rustls::Error>(error).is_none()
 }
 
-/// The runtime that served a request ended under it.
+/// The runtime that served a request shut down.
 pub(crate) fn runtime_ended(cause: impl StdError + Send + Sync + 'static) -> Error {
     let message = "the runtime that served the request was shut down before the answer arrived";
     Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
-/// A body has an encoding that cannot be read.
+/// A body has an unsupported encoding.
 pub(crate) fn unknown_encoding(server: &str, encoding: &str) -> Error {
     let advice = if cfg!(feature = "gzip") { "" } else { "; the feature `gzip` of `catena-http` reads gzip" };
     let encoding: String = encoding.chars().take(40).collect();
@@ -262,7 +263,7 @@ pub(crate) fn unknown_encoding(server: &str, encoding: &str) -> Error {
     Error::new(ErrorKind::InvalidResponse, message)
 }
 
-/// A compressed body is damaged, or ends before it is complete.
+/// A compressed body is damaged or truncated.
 #[cfg(feature = "gzip")]
 pub(crate) fn no_gzip(server: &str, cut: bool, cause: io::Error) -> Error {
     let (kind, what) = if cut {
@@ -274,7 +275,8 @@ pub(crate) fn no_gzip(server: &str, cut: bool, cause: io::Error) -> Error {
     Error::new(kind, message).with_retryable(cut).with_source(cause)
 }
 
-/// The first error of type `E` in the chain. Looks into `io::Error`, whose `source` skips what it wraps.
+/// Returns the first error of type `E` in the chain. Also looks into `io::Error`, whose `source` skips the error it
+/// wraps.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut found = None;
     walk(error, &mut |error| {
@@ -285,14 +287,14 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     found
 }
 
-/// The last error of the chain: the cause, without the layers that only say "client error".
+/// Returns the text of the last error in the chain: the cause, without layers that only say "client error".
 fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
     walk(error, &mut |error| last = error);
     reason(last)
 }
 
-/// What an error says, bounded.
+/// Returns an error's text, truncated.
 fn reason(error: &(dyn StdError + 'static)) -> String {
     bounded(&error.to_string(), MAX_REASON)
 }

@@ -1,4 +1,4 @@
-//! Reads bodies that are compressed with gzip (RFC 1952), piece by piece.
+//! Decodes gzip bodies (RFC 1952) incrementally.
 
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -12,11 +12,11 @@ use pin_project::pin_project;
 
 use crate::failure;
 
-/// How much is decompressed at once. One byte becomes at most some thousand, so this bounds what a hostile body can make
-/// of one piece before the size limit of the whole is looked at.
+/// Number of input bytes decompressed per step. A byte expands to about a thousand at most, so this bounds what a
+/// decompression bomb can produce in one step, before the size limit of the body is checked.
 const AT_ONCE: usize = 1024;
 
-/// The decompressed body. What a piece of input makes known is delivered at once, as an event stream needs it.
+/// The decompressed body. Everything that an input chunk yields is delivered immediately, as event streams require.
 #[pin_project]
 pub(crate) struct Gunzip<B> {
     #[pin]
@@ -57,7 +57,7 @@ impl<B: Stream<Item = Result<Bytes>>> Stream for Gunzip<B> {
                     }
                     None => {
                         *this.ended = true;
-                        // A body of no bytes has nothing that could be cut off.
+                        // An empty body cannot have been truncated.
                         if *this.started { this.decoder.try_finish() } else { Ok(()) }
                     }
                 }
@@ -82,7 +82,7 @@ impl<B: Stream<Item = Result<Bytes>>> Stream for Gunzip<B> {
 
 fn decompress(decoder: &mut MultiGzDecoder<Vec<u8>>, input: &[u8]) -> io::Result<()> {
     decoder.write_all(input)?;
-    // Else what is known would be kept back until more comes.
+    // Otherwise decoded data would be held back until more input arrives.
     decoder.flush()
 }
 

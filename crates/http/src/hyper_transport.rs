@@ -27,7 +27,7 @@ pub(crate) struct HyperTransport {
     tls: Arc<Tls>,
     proxies: Arc<Proxies>,
     connect: Limit,
-    /// The user's timer, if there is one.
+    /// The user's timer, if one was set.
     timer: Option<Arc<dyn Timer>>,
 }
 
@@ -41,7 +41,7 @@ impl HyperTransport {
         self.pools.len()
     }
 
-    /// What measures the limits of a request that is served at `place`.
+    /// Returns the clock for the time limits of a request served at `place`.
     pub(crate) fn clock(&self, place: &Place) -> Clock {
         self.clock_on(place.runtime())
     }
@@ -72,13 +72,13 @@ impl HyperTransport {
         Pool::new(connector, OnRuntime(runtime.clone()), self.clock_on(runtime))
     }
 
-    /// The proxy that is handed a plain request to `url` whole.
+    /// Returns the proxy that a plain HTTP request to `url` is forwarded through.
     pub(crate) fn plain_proxy(&self, url: &Uri) -> Option<Intercept> {
         self.proxies.intercept(url).filter(|_| url.scheme() == Some(&Scheme::HTTP))
     }
 
-    /// Adds the headers that this transport needs: the host, and for a proxy that is handed a plain request whole the
-    /// credentials. A tunnel brings its own.
+    /// Adds the headers that this transport needs: the host and, for a plain HTTP request forwarded by a proxy, the
+    /// proxy's credentials. A tunnel carries its own.
     pub(crate) fn complete(&self, url: &Uri, headers: &mut HeaderMap) {
         if !headers.contains_key(HOST)
             && let Some(host) = host_header(url)
@@ -97,7 +97,7 @@ fn host_header(url: &Uri) -> Option<HeaderValue> {
     let authority = url.authority()?;
     let default = if url.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     let is_default = authority.port_u16().is_none_or(|port| port == default);
-    // An authority is made of characters that a header may hold.
+    // The characters of an authority are all valid in a header.
     HeaderValue::from_str(if is_default { authority.host() } else { authority.as_str() }).ok()
 }
 
@@ -110,8 +110,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// A current-thread runtime is not used: if its only thread blocks on a future of the user's own making, nobody is
-    /// left to drive the connection.
+    /// A current-thread runtime is not used: if its only thread blocks on a future, nothing is left to drive the
+    /// connection.
     pub(crate) fn of_this_thread() -> Result<Self> {
         if !blocking_scope::is_active()
             && let Ok(runtime) = Handle::try_current()

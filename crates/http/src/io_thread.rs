@@ -1,8 +1,8 @@
-//! The one thread that does network I/O for callers without a usable tokio runtime of their own.
+//! The thread that does network I/O for callers without a suitable tokio runtime.
 //!
-//! The thread is started by the first request that needs it and lives as long as the process. It builds, drives and
-//! drops its current-thread runtime itself, so that the runtime is never dropped inside async code, where tokio panics.
-//! Only transport work runs there: whatever a user wrote is polled by the caller.
+//! It is started by the first request that needs it and lives as long as the process. It builds, drives and drops its
+//! current-thread runtime itself, because dropping a runtime inside async code panics. Only transport work runs there:
+//! user code is polled by the caller.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -19,7 +19,7 @@ use crate::failure;
 
 const NAME: &str = "catena-io";
 
-/// Only name lookups block, and a lookup that waits must not cost one thread per request in flight.
+/// Only DNS lookups block, and slow lookups must not cost one thread per request in flight.
 const MAX_LOOKUPS: usize = 16;
 
 struct IoThread {
@@ -35,12 +35,12 @@ thread_local! {
     static ON_IO_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// True on the I/O thread itself.
+/// Returns true on the I/O thread itself.
 pub(crate) fn is_current() -> bool {
     ON_IO_THREAD.with(Cell::get)
 }
 
-/// The handle of the I/O thread's runtime, starting the thread if this process has none.
+/// Returns the handle of the I/O thread's runtime, starting the thread if this process has none.
 pub(crate) fn handle() -> Result<Handle> {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = std::process::id();
@@ -52,7 +52,7 @@ pub(crate) fn handle() -> Result<Handle> {
     }
     let io = start(pid)?;
     let handle = io.handle.clone();
-    // After a fork the old value describes a thread of the parent: letting go of it must not touch that thread.
+    // After a fork, the old value refers to a thread of the parent: it must not be dropped.
     std::mem::forget(current.replace(io));
     Ok(handle)
 }
@@ -70,7 +70,7 @@ fn start(pid: u32) -> Result<IoThread> {
                 .build();
             match runtime {
                 Ok(runtime) => {
-                    // The receiver waits for this message, so sending can only fail if the starter panicked.
+                    // The receiver waits for this message, so sending fails only if the starting thread panicked.
                     let _ = sender.send(Ok(runtime.handle().clone()));
                     runtime.block_on(std::future::pending::<()>());
                 }
@@ -91,14 +91,14 @@ fn cannot_start(cause: impl std::error::Error + Send + Sync + 'static) -> Error 
     Error::new(ErrorKind::Other, format!("cannot start the I/O thread: {cause}")).with_source(cause)
 }
 
-/// Work on another runtime, awaitable on any executor. Dropping it stops the work.
+/// A task on another runtime, awaitable on any executor. Dropping it aborts the task.
 #[derive(Debug)]
 pub(crate) struct Remote<T> {
     task: JoinHandle<Result<T>>,
 }
 
 impl<T: Send + 'static> Remote<T> {
-    /// Starts `work` on the runtime of `handle`.
+    /// Spawns `work` on the runtime of `handle`.
     pub(crate) fn spawn(handle: &Handle, work: impl Future<Output = Result<T>> + Send + 'static) -> Self {
         Self { task: handle.spawn(work) }
     }
@@ -108,7 +108,7 @@ impl<T> Future for Remote<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Awaiting a join handle needs a waker and no runtime.
+        // Awaiting a join handle needs a waker but no runtime.
         match ready!(Pin::new(&mut self.task).poll(cx)) {
             Ok(result) => Poll::Ready(result),
             Err(error) if error.is_panic() => Poll::Ready(Err(Error::new(
@@ -123,7 +123,7 @@ impl<T> Future for Remote<T> {
 
 impl<T> Drop for Remote<T> {
     fn drop(&mut self) {
-        // A dropped join handle alone would let the task run on.
+        // Dropping a join handle alone would let the task run on.
         self.task.abort();
     }
 }

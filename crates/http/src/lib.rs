@@ -1,4 +1,4 @@
-//! The HTTP transport under catena's providers.
+//! The HTTP transport of Catena's providers.
 #![doc = include_str!("../README.md")]
 
 mod blocking_scope;
@@ -28,11 +28,11 @@ mod transport;
 mod wire;
 
 pub mod blocking {
-    //! Marks a thread as blocked on a future, so that its network I/O runs elsewhere.
+    //! Blocking scopes, which mark a thread as blocked on a future so that its network I/O runs elsewhere.
     //!
-    //! Two things to know. Blocking a worker of an async runtime is never fast: the tasks that wait for that worker wait
-    //! until the call ends. And on a current-thread runtime a future that waits for a task spawned on that same runtime
-    //! waits for ever, because its thread is busy waiting; requests of this crate are not affected.
+    //! Two caveats. Blocking a worker of an async runtime is never cheap: tasks scheduled on that worker wait until the
+    //! call ends. And on a current-thread runtime, blocking on a future that waits for a task of that same runtime
+    //! deadlocks, because its only thread is blocked; requests of this crate are not affected.
     pub use crate::blocking_scope::{BlockingScope, enter};
 }
 
@@ -46,7 +46,7 @@ pub use response::Response;
 pub use sse::{Event, EventStream, decode_events};
 pub use transport::{HttpTransport, ResponseFuture};
 
-/// What `connection_methods!` names.
+/// What `connection_methods!` refers to.
 #[doc(hidden)]
 pub mod __private {
     pub use catena_core::{Admission, Timer};

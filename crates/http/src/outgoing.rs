@@ -6,25 +6,25 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-/// A request that may be sent several times. What is the same for all requests of a client is shared: the headers are put
-/// together each time that the request is sent, and nowhere else.
+/// A request that may be sent several times. The parts that all requests of a client have in common are shared; the
+/// headers are merged each time the request is sent, and nowhere else.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Uri,
-    /// Of many requests. A length among them is replaced by that of the body.
+    /// Headers shared by many requests. A length among them is replaced by the length of the body.
     pub(crate) shared: Arc<HeaderMap>,
-    /// Of the body.
+    /// The content type of the body.
     pub(crate) content_type: Option<HeaderValue>,
-    /// Of this request. They win.
+    /// Headers of this request, which take precedence.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Sent again only on the server's word that it did not look at it, or if nothing of it left.
+    /// Sent again only if the server reports that it did not process it, or if no part of it was sent.
     pub(crate) once: bool,
 }
 
 impl Outgoing {
-    /// The request with another URL, as connections want it, and another kind of body.
+    /// Builds the message, with the URL in the form that the connection needs and the body converted by `body`.
     pub(crate) fn message<B>(&self, url: Uri, body: impl FnOnce(Bytes) -> B) -> Request<B> {
         let mut message = Request::new(body(self.body.clone()));
         *message.method_mut() = self.method.clone();
@@ -37,7 +37,7 @@ impl Outgoing {
         for (name, value) in &self.headers {
             set(headers, name, value.clone());
         }
-        // Where there is none, hyper adds it.
+        // If absent, hyper adds it.
         if let Some(length) = headers.get_mut(CONTENT_LENGTH) {
             *length = HeaderValue::from(self.body.len());
         }
@@ -49,7 +49,7 @@ impl Outgoing {
     }
 }
 
-/// Sets a header of which there is at most one. `insert` would make room for one more before it looks.
+/// Sets a header that occurs at most once. `insert` would reserve room for another before looking it up.
 fn set(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
     match headers.get_mut(name) {
         Some(known) => *known = value,

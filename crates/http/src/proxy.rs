@@ -1,4 +1,4 @@
-//! Which proxy a request goes through.
+//! Proxy selection.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use catena_core::{Error, ErrorKind, Result};
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-/// The choice of a proxy.
+/// The proxy that requests go through.
 ///
-/// Requests to `https` URLs go through a `CONNECT` tunnel, requests to `http` URLs are handed to the proxy whole. User name
-/// and password of a proxy's URL are sent to the proxy as basic authentication, and never shown.
+/// Requests to `https` URLs go through a `CONNECT` tunnel; requests to `http` URLs are forwarded by the proxy. The user
+/// name and password in a proxy's URL are sent to the proxy with basic authentication, and never shown.
 ///
 /// # Example
 /// ```
@@ -20,18 +20,18 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (or their lower-case forms), read as curl reads
-    /// them, once, when the client is built. `HTTP_PROXY` is ignored in a CGI process.
+    /// The proxy named by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (or their lower-case forms),
+    /// interpreted as by curl and read once, when the client is built. `HTTP_PROXY` is ignored in a CGI process.
     #[default]
     FromEnvironment,
-    /// No proxy, whatever the environment says.
+    /// No proxy, regardless of the environment.
     None,
     /// This proxy for all requests.
     Url(ProxyUrl),
 }
 
 impl Proxy {
-    /// This proxy for all requests: `http://user:password@host:port`, where the credentials are optional.
+    /// Uses this proxy for all requests: `http://user:password@host:port`, with optional credentials.
     pub fn url(url: impl Into<String>) -> Self {
         Self::Url(ProxyUrl::new(url))
     }
@@ -43,7 +43,7 @@ impl From<ProxyUrl> for Proxy {
     }
 }
 
-/// The URL of a proxy, and the hosts that are reached without it. `Debug` hides credentials. See [`Proxy`].
+/// A proxy URL, and the hosts to reach without the proxy. `Debug` hides credentials. See [`Proxy`].
 #[derive(Clone)]
 pub struct ProxyUrl {
     url: String,
@@ -51,13 +51,15 @@ pub struct ProxyUrl {
 }
 
 impl ProxyUrl {
-    /// A proxy for all hosts.
+    /// Creates a proxy for all hosts.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), no_proxy: String::new() }
     }
 
-    /// Hosts to reach directly: a comma-separated list of addresses, networks (`10.0.0.0/8`), domains with their
-    /// subdomains, or `*`. Ports are not supported.
+    /// Sets the hosts to reach directly.
+    ///
+    /// The list is comma-separated and can contain addresses, networks (`10.0.0.0/8`), domains, which include their
+    /// subdomains, and `*`. Ports are not supported.
     #[must_use]
     pub fn with_no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = hosts.into();
@@ -72,12 +74,12 @@ impl fmt::Debug for ProxyUrl {
     }
 }
 
-/// The proxies of one client, as read.
+/// The parsed proxies of a client.
 #[derive(Debug)]
 pub(crate) struct Proxies(Option<Matcher>);
 
 impl Proxies {
-    /// Reads the choice.
+    /// Parses and validates the choice.
     pub(crate) fn read(choice: &Proxy) -> Result<Self> {
         let matcher = match choice {
             Proxy::None => return Ok(Self(None)),
@@ -87,7 +89,7 @@ impl Proxies {
             }
             Proxy::Url(proxy) => {
                 check_url(&proxy.url)?;
-                // First without exceptions, so that an exception for everything does not hide an unusable proxy.
+                // First without exceptions, so that an exception for everything does not mask an unusable proxy.
                 check_schemes(&Matcher::builder().all(proxy.url.as_str()).build(), true)?;
                 Matcher::builder().all(proxy.url.as_str()).no(proxy.no_proxy.as_str()).build()
             }
@@ -96,7 +98,7 @@ impl Proxies {
         Ok(Self(Some(matcher)))
     }
 
-    /// The proxy for a request to `url`.
+    /// Returns the proxy for a request to `url`.
     pub(crate) fn intercept(&self, url: &Uri) -> Option<Intercept> {
         self.0.as_ref()?.intercept(url)
     }
@@ -108,7 +110,7 @@ fn unusable(reason: &str) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// The matcher drops what it cannot read, and a dropped proxy would mean a direct connection that nobody asked for.
+/// The matcher silently ignores what it cannot parse, and an ignored proxy would mean an unintended direct connection.
 fn check_url(url: &str) -> Result<()> {
     let names_a_host = |uri: Uri| {
         let Some(authority) = uri.authority() else { return false };
@@ -121,10 +123,10 @@ fn check_url(url: &str) -> Result<()> {
     Err(unusable("URL cannot be read"))
 }
 
-/// As [`check_url`], for every variable that names a proxy.
+/// Like [`check_url`], for every variable that names a proxy.
 fn check_environment(read: impl Fn(&str) -> Option<String>) -> Result<()> {
     let names = ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy"];
-    // Of a CGI process it is a header that anybody may send.
+    // In a CGI process this variable comes from a request header, which anybody may send.
     let http = read("REQUEST_METHOD").is_none().then_some("HTTP_PROXY");
     for name in names.into_iter().chain(http) {
         if let Some(url) = read(name).filter(|url| !url.is_empty()) {

@@ -1,4 +1,4 @@
-//! A request as plain data.
+//! HTTP requests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::outgoing::Outgoing;
 
-/// An HTTP request: method, absolute URL, headers and a body that is held in memory.
+/// An HTTP request: method, absolute URL, headers, and a body held in memory.
 ///
 /// `Debug` never shows secret header values, the body, or the query of the URL.
 ///
@@ -34,7 +34,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers and body.
+    /// Creates a request without headers or body.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] unless `url` is an absolute `http` or `https` URL with a host and without credentials.
@@ -50,27 +50,28 @@ impl Request {
         Ok(Self { method, url: parse_url(url)?, headers: HeaderMap::new(), body: Bytes::new() })
     }
 
-    /// A `GET` request. Errors as [`Request::new`].
+    /// Creates a `GET` request. Errors as for [`Request::new`].
     pub fn get(url: &str) -> Result<Self> {
         Self::new(Method::GET, url)
     }
 
-    /// A `POST` request. Errors as [`Request::new`].
+    /// Creates a `POST` request. Errors as for [`Request::new`].
     pub fn post(url: &str) -> Result<Self> {
         Self::new(Method::POST, url)
     }
 
-    /// Sets a header, replacing an earlier value of that name.
+    /// Sets a header, replacing any earlier value of that name.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if name or value hold characters that HTTP does not allow. The error does not show the value.
+    /// [`ErrorKind::Config`] if the name or value contains characters that HTTP does not allow. The error does not show
+    /// the value.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
         let (name, value) = parse_header(name, value)?;
         self.headers.insert(name, value);
         Ok(self)
     }
 
-    /// Sets a header whose value never appears in `Debug` output. Errors as [`Request::with_header`].
+    /// Sets a header whose value never appears in `Debug` output. Errors as for [`Request::with_header`].
     ///
     /// # Example
     /// ```
@@ -88,20 +89,19 @@ impl Request {
         Ok(self)
     }
 
-    /// Sets `Authorization: Bearer <key>` as a secret header. Errors as [`Request::with_header`].
+    /// Sets `Authorization: Bearer <key>` as a secret header. Errors as for [`Request::with_header`].
     pub fn with_bearer(self, key: &str) -> Result<Self> {
         self.with_secret_header(AUTHORIZATION.as_str(), &format!("Bearer {key}"))
     }
 
-    /// Replaces the body.
+    /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Replaces the body with JSON that is already encoded, and sets `Content-Type: application/json` unless the
-    /// request has a content type.
+    /// Sets a body of already encoded JSON, and `Content-Type: application/json` unless the request has a content type.
     #[must_use]
     pub fn with_json_body(mut self, json: impl Into<Bytes>) -> Self {
         self.body = json.into();
@@ -109,27 +109,28 @@ impl Request {
         self
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The absolute URL.
+    /// Returns the absolute URL.
     pub fn url(&self) -> &Uri {
         &self.url
     }
 
-    /// The headers. The client adds `User-Agent`, and hyper adds `Host` and `Content-Length`, where absent.
+    /// Returns the headers. When the request is sent, `User-Agent`, `Host` and `Content-Length` are added if absent,
+    /// and `Accept-Encoding` if gzip is enabled.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The headers, to change.
+    /// Returns the headers mutably.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -152,7 +153,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Headers whose well-known secrets are hidden even if nobody marked them.
+/// Headers whose well-known secrets are hidden even if they are not marked as sensitive.
 pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for Headers<'_> {
@@ -169,9 +170,10 @@ impl fmt::Debug for Headers<'_> {
     }
 }
 
-/// Names that carry keys by convention.
+/// Returns true for names that carry keys by convention.
 pub(crate) fn is_secret(name: &HeaderName) -> bool {
-    // With what gateways put before it: `x-goog-api-key`, `proxy-authorization`, `helicone-auth`, `ocp-apim-subscription-key`.
+    // By suffix, because gateways add prefixes: `x-goog-api-key`, `proxy-authorization`, `helicone-auth`,
+    // `ocp-apim-subscription-key`.
     const ENDS: [&str; 7] =
         ["authorization", "cookie", "api-key", "-auth", "-token", "-secret", "subscription-key"];
     ENDS.iter().any(|end| name.as_str().ends_with(end))
@@ -189,7 +191,7 @@ fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
         Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug()))
             .with_source(error)
     })?;
-    // The value may be a key: neither the message nor the source shows it.
+    // The value may be a key, so neither the message nor the source shows it.
     let value = HeaderValue::from_str(value).map_err(|error| {
         let message = format!(
             "the value of the header `{parsed}` holds characters that HTTP does not allow; \
@@ -200,10 +202,10 @@ fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     Ok((parsed, value))
 }
 
-/// Reads an absolute URL. Errors do not repeat what may hold a password.
+/// Parses an absolute URL. Errors do not repeat text that may contain a password.
 pub(crate) fn parse_url(text: &str) -> Result<Uri> {
     let bad = |reason: &str| Err(Error::new(ErrorKind::Config, format!("the URL {reason}")));
-    // A percent sign or a user name before `@` must not reach a log: decide about credentials before anything else.
+    // Credentials are checked first: no other error may repeat a URL that contains them.
     let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {

@@ -1,4 +1,4 @@
-//! An answer: status, headers, and a body to gather, to decode as events, or to read as it comes.
+//! A response: status, headers, and a body to collect, to decode as events, or to stream.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::request::Headers;
 use crate::sse::{EventStream, decode_events};
 use crate::timeout::{Clock, Timeout};
 
-/// How long the words of an error are worth waiting for.
+/// How long to wait for the text of an error.
 const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(5);
 
-/// What a server answered. The body has not been read yet and arrives as it is asked for.
+/// An HTTP response whose body has not been read yet; it is received as it is read.
 ///
 /// # Cancellation
-/// Dropping it, or what it was turned into, closes the connection or resets the stream.
+/// Dropping the response, or the body or events made from it, closes the connection or resets the HTTP/2 stream.
 ///
 /// # Example
 /// ```
@@ -56,11 +56,11 @@ pub struct Response {
     headers: Arc<HeaderMap>,
     body: Body,
     limits: Limits,
-    /// Of an answer that is a failure, whose words are waited for. Others are gathered.
+    /// Set for error responses, to bound the wait for their text.
     clock: Option<Clock>,
 }
 
-/// The sizes a client accepts.
+/// The size limits of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) max_body_bytes: usize,
@@ -72,12 +72,13 @@ impl Response {
         Self { status: head.status, headers: Arc::new(head.headers), body, limits, clock }
     }
 
-    /// The status. Every status is an `Ok` of [`HttpClient::send`](crate::HttpClient::send), also 4xx and 5xx.
+    /// Returns the status. [`HttpClient::send`](crate::HttpClient::send) returns `Ok` for every status, including 4xx
+    /// and 5xx.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -90,16 +91,18 @@ impl Response {
         self.limits
     }
 
-    /// A header's value, if it is present and visible ASCII.
+    /// Returns a header's value, if present and visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Waits for the first bytes of the body and shows them; they stay part of it. Empty for an empty body. Tells what a
-    /// body is where its content type does not.
+    /// Waits for the first bytes of the body and returns them without consuming them.
+    ///
+    /// Returns an empty slice for an empty body. Useful to detect the format of a body whose content type is
+    /// unreliable.
     ///
     /// # Errors
-    /// As of the body itself; the error is then spent.
+    /// The errors of the body. An error returned here is consumed: reading on does not return it again.
     ///
     /// # Example
     /// ```
@@ -114,12 +117,12 @@ impl Response {
         self.body.peek().await
     }
 
-    /// Gathers the whole body.
+    /// Collects the whole body.
     ///
     /// # Errors
-    /// [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) above the client's
-    /// [`with_max_body_bytes`](crate::HttpClientBuilder::with_max_body_bytes), `Incomplete` if the connection ends before
-    /// the body does, `Timeout` if the server stalls.
+    /// [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) if the body exceeds the client's
+    /// [`with_max_body_bytes`](crate::HttpClientBuilder::with_max_body_bytes), `Incomplete` if the connection ends
+    /// before the body does, `Timeout` if the server stalls.
     pub async fn bytes(self) -> Result<Bytes> {
         let limit = self.limits.max_body_bytes;
         let announced = self.announced_length();
@@ -144,8 +147,10 @@ impl Response {
         Ok(all.freeze())
     }
 
-    /// Reads at most `max_bytes` of the body as text, for error messages. Never fails: bytes that are not UTF-8 become
-    /// U+FFFD, a body that breaks off gives what came before, and so does one that takes longer than five seconds.
+    /// Reads up to `max_bytes` of the body as text, for error messages.
+    ///
+    /// Never fails: bytes that are not UTF-8 become U+FFFD, and a body that breaks off or takes longer than five
+    /// seconds yields what has arrived by then.
     pub async fn excerpt(self, max_bytes: usize) -> String {
         let mut body = self.body;
         let mut all = Vec::new();
@@ -157,22 +162,22 @@ impl Response {
             }
         };
         let clock = self.clock.unwrap_or_else(|| Clock::Timer(Arc::new(SystemTimer)));
-        // A server that stalls would keep the caller waiting for the error long after it is clear that there is one: what
-        // came until then is the excerpt, whether or not time ran out.
+        // A stalled server must not delay an error that is already certain: whatever has arrived by then is the
+        // excerpt.
         let _ = Timeout::new(read, clock.alarm(PATIENCE_WITH_ERRORS)).await;
-        // The cut may have fallen inside a character, which is no fault of the server.
+        // The cut may fall inside a character, which is not the server's fault.
         let cut = all.len() == max_bytes;
         let text = String::from_utf8_lossy(&all);
         if cut { text.trim_end_matches('\u{FFFD}').to_owned() } else { text.into_owned() }
     }
 
-    /// Decodes the body as server-sent events. Blocks are bounded by the client's
-    /// [`with_max_event_bytes`](crate::HttpClientBuilder::with_max_event_bytes); the body as a whole is not.
+    /// Decodes the body as server-sent events. The size of each event is limited by the client's
+    /// [`with_max_event_bytes`](crate::HttpClientBuilder::with_max_event_bytes); the size of the whole body is not.
     pub fn events(self) -> EventStream {
         decode_events(self.body, self.limits.max_event_bytes)
     }
 
-    /// The body as it arrives, in the pieces the network made of it, without a size limit. Timeouts still apply.
+    /// Returns the body as a stream, in chunks as received, without a size limit. Time limits still apply.
     pub fn into_body(self) -> Body {
         self.body
     }

@@ -1,4 +1,4 @@
-//! One pool of connections per tokio runtime, forgotten when the runtime ends.
+//! One connection pool per tokio runtime, dropped when the runtime shuts down.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,16 +16,16 @@ use tokio::sync::oneshot;
 
 /// Values of type `T`, one per runtime.
 ///
-/// A connection is driven by a task of the runtime that opened it and dies with that runtime, so runtimes must not share
-/// connections. When a runtime ends, its value is dropped: a task on the runtime that never completes holds a guard, and
-/// a runtime that ends drops its tasks.
+/// A connection is driven by a task of the runtime that opened it and dies with that runtime, so runtimes must not
+/// share connections. To drop a runtime's value when it shuts down, a task on it that never completes holds a guard: a
+/// runtime drops its tasks on shutdown.
 pub(crate) struct RuntimePools<T>(Arc<Pools<T>>);
 
 type Pools<T> = Mutex<HashMap<Id, Pool<T>>>;
 
 struct Pool<T> {
     value: T,
-    /// Dropped with the pool, which ends the guarding task of a runtime that lives on.
+    /// Dropped with the pool, which ends the guard task if the runtime is still alive.
     _guard: oneshot::Sender<()>,
 }
 
@@ -34,7 +34,7 @@ impl<T: Clone + Send + 'static> RuntimePools<T> {
         Self(Arc::default())
     }
 
-    /// The value for a runtime, made by `make` if there is none.
+    /// Returns the value for a runtime, creating it with `make` if necessary.
     pub(crate) fn get(&self, runtime: &Handle, make: impl FnOnce() -> T) -> T {
         let id = runtime.id();
         let (value, dropped) = {
@@ -47,11 +47,12 @@ impl<T: Clone + Send + 'static> RuntimePools<T> {
             pools.insert(id, Pool { value: value.clone(), _guard: guard });
             (value, dropped)
         };
-        // After the lock is released: a runtime that is shutting down drops the task, and so locks, at once.
+        // Only after the lock is released: a runtime that is shutting down drops the task immediately, which takes the
+        // lock.
         let forget = Forget { pools: Arc::downgrade(&self.0), id };
         drop(runtime.spawn(async move {
             let _forget = forget;
-            // An error says that the pool is gone, which is what this waits for.
+            // An error means that the pool is gone, which is what this waits for.
             let _ = dropped.await;
         }));
         value
@@ -69,7 +70,7 @@ impl<T> fmt::Debug for RuntimePools<T> {
 }
 
 fn lock<T>(pools: &Pools<T>) -> MutexGuard<'_, HashMap<Id, Pool<T>>> {
-    // Nothing panics while it holds the lock and leaves the map half changed.
+    // No code panics while holding the lock and leaves the map inconsistent.
     pools.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -83,13 +84,13 @@ impl<T> Drop for Forget<T> {
     fn drop(&mut self) {
         let Some(pools) = self.pools.upgrade() else { return };
         let pool = lock(&pools).remove(&self.id);
-        // Closing connections runs other people's code: not under the lock.
+        // Closing connections runs foreign code, so not under the lock.
         drop(pool);
     }
 }
 
-/// A runtime as the executor and timer of a pool. It needs no ambient context, so that a pool can be used and dropped on
-/// threads that are not in the runtime.
+/// A runtime as the executor and timer of a pool. It needs no ambient context, so a pool can be used and dropped on
+/// threads outside the runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct OnRuntime(pub(crate) Handle);
 
@@ -123,7 +124,7 @@ impl Timer for OnRuntime {
     }
 }
 
-/// A future that is in the context of a runtime whenever it is polled, wherever it was moved to since it started.
+/// A future that is always polled within the context of a runtime, even if it has been moved to another thread.
 #[pin_project]
 #[derive(Debug)]
 pub(crate) struct InRuntime<F> {

@@ -1,4 +1,4 @@
-//! Server-sent events: bytes in, events out, with bounded memory.
+//! Decoding of server-sent events, in bounded memory.
 
 use std::fmt;
 use std::pin::Pin;
@@ -30,24 +30,25 @@ pub struct Event {
 }
 
 impl Event {
-    /// True for the marker with which OpenAI-like services end a stream: data that begins with `[DONE]`, after any white
-    /// space. Its example is that of [`Event`].
+    /// Returns true for the marker that ends the streams of OpenAI-compatible services: data that starts with `[DONE]`,
+    /// ignoring leading white space. For an example see [`Event`].
     pub fn is_done(&self) -> bool {
         self.data.trim_start().starts_with("[DONE]")
     }
 }
 
-/// Decodes a stream of bytes as server-sent events.
+/// Decodes a byte stream as server-sent events.
 ///
-/// Lines may end in LF, CRLF or CR, and the bytes may be split anywhere. A byte order mark is skipped, comments and
-/// blocks without a `data` line are not events. A last block that lacks its blank line is delivered, because several
-/// servers forget that line; the standard would drop it. Time is linear in the bytes, memory is bounded by
+/// Lines may end in LF, CRLF or CR, and the bytes may be split anywhere. A byte order mark is skipped; comments and
+/// blocks without a `data` line yield no event. A final block without its terminating blank line is delivered, because
+/// several servers omit that line; the standard would discard it. Time is linear in the input, and memory is bounded by
 /// `max_event_bytes`.
 ///
 /// # Errors
-/// Every error is the last item. An error of `bytes` is passed on as it is, and what preceded it in an unfinished block
-/// is dropped. [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) if one block, or one line of any kind, exceeds `max_event_bytes`.
-/// [`ErrorKind::Decode`](catena_core::ErrorKind::Decode) for a field that is not UTF-8: a stream that is damaged is not repaired silently.
+/// Every error is the last item. An error of `bytes` is passed on unchanged, and an unfinished block before it is
+/// discarded. [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) if a block, or a line of any kind, exceeds
+/// `max_event_bytes`. [`ErrorKind::Decode`](catena_core::ErrorKind::Decode) for a field that is not UTF-8: damaged data
+/// is not repaired silently.
 ///
 /// # Example
 /// ```
@@ -73,19 +74,19 @@ pub fn decode_events(
     }
 }
 
-/// The events of a body as they arrive. Made by [`decode_events`] and [`Response::events`](crate::Response::events).
+/// A stream of server-sent events, created by [`decode_events`] and [`Response::events`](crate::Response::events).
 ///
 /// Fused: after its end or an error it yields `None`.
 ///
 /// # Cancellation
-/// Dropping it drops the body and so closes the connection.
+/// Dropping it drops the body, which closes the connection or resets the HTTP/2 stream.
 ///
 /// # Example
 /// See [`decode_events`].
 pub struct EventStream {
-    /// None once there is nothing more to read.
+    /// `None` once there is nothing more to read.
     bytes: Option<Body>,
-    /// The input has ended in order: only a block without its blank line is left.
+    /// The input has ended normally: only a block without its blank line may be left.
     ended: bool,
     decoder: Decoder,
 }
@@ -116,17 +117,17 @@ impl Stream for EventStream {
 }
 
 impl EventStream {
-    /// True if what came last, an event or an error, is of a block that the input broke off in.
+    /// Returns true if the last item, an event or an error, came from a block that the end of the input cut off.
     pub(crate) fn is_cut(&self) -> bool {
         self.ended
     }
 
-    /// Takes back the memory of an event that is done with.
+    /// Recycles the memory of an event that is no longer needed.
     pub(crate) fn recycle(&mut self, event: Event) {
         self.decoder.recycle(event.data);
     }
 
-    /// Ends with an error: what was received and not delivered is dropped.
+    /// Ends with an error; input that was received but not delivered is discarded.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Event>>> {
         self.bytes = None;
         self.decoder = Decoder::new(0);

@@ -1,6 +1,6 @@
-//! The decoder of server-sent events: pieces of bytes in, events out. No I/O.
+//! The decoder of server-sent events: chunks of bytes in, events out. Performs no I/O.
 //!
-//! The format is that of the HTML standard, section 9.2.6, "Interpreting an event stream".
+//! The format is defined by the HTML standard, section 9.2.6, "Interpreting an event stream".
 
 use bytes::{Buf, Bytes};
 use catena_core::{Error, ErrorKind, Result};
@@ -11,30 +11,30 @@ use crate::sse::Event;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Cuts bytes into lines, and lines into blocks. Looks at every byte once, and copies those of fields only.
+/// Splits bytes into lines, and lines into blocks. Scans each byte once and copies only those of fields.
 pub(crate) struct Decoder {
     limit: usize,
-    /// What has not been looked at.
+    /// Input that has not been scanned.
     input: Bytes,
-    /// The beginning of a line that goes on in the next piece.
+    /// The start of a line that continues in the next chunk.
     line: Vec<u8>,
-    /// The last line ended in CR: a LF that follows belongs to it.
+    /// The last line ended in CR, so a LF that follows belongs to it.
     after_cr: bool,
     /// No line has been read yet.
     at_start: bool,
     block: Block,
-    /// Memory for the data of the next event.
+    /// Recycled memory for the data of the next event.
     spare: String,
 }
 
-/// The fields of the block that is being received.
+/// The fields of the current block.
 #[derive(Default)]
 struct Block {
     event: Option<String>,
     data: Option<String>,
     id: Option<String>,
-    /// The bytes of its lines. Comments are not kept and do not count: a connection that is kept alive by them for days
-    /// never exceeds the limit.
+    /// Total bytes of its lines. Comments are not kept and do not count, so that a connection kept alive by comments
+    /// for days never exceeds the limit.
     size: usize,
 }
 
@@ -44,7 +44,7 @@ impl Decoder {
         Self { limit, input, line, after_cr: false, at_start: true, block, spare: String::new() }
     }
 
-    /// Takes back the memory of an event that is done with, unless it was an exception.
+    /// Recycles the memory of an event, unless it is unusually large.
     pub(crate) fn recycle(&mut self, mut data: String) {
         if data.capacity() <= 4096 {
             data.clear();
@@ -52,19 +52,19 @@ impl Decoder {
         }
     }
 
-    /// Adds a piece of input, once the one before has been used up.
+    /// Adds a chunk of input; the previous one must have been used up.
     pub(crate) fn feed(&mut self, piece: Bytes) {
         self.input = piece;
     }
 
-    /// Ends the input: an unfinished block is one nevertheless.
+    /// Ends the input, which completes an unfinished block.
     pub(crate) fn finish(&mut self) {
-        // After CR the first LF would be taken for its other half.
+        // After a CR, the first LF would be taken for the second half of a CRLF.
         self.after_cr = false;
         self.input = Bytes::from_static(b"\n\n");
     }
 
-    /// The next event, or none if there must be more input first.
+    /// Returns the next event, or `None` if more input is needed.
     pub(crate) fn next_event(&mut self) -> Result<Option<Event>> {
         while !self.input.is_empty() {
             if std::mem::take(&mut self.after_cr) && self.input[0] == b'\n' {
@@ -88,7 +88,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Takes in a line whose last part is `end`. An empty line ends the block.
+    /// Processes a line whose last part is `end`. An empty line ends the block.
     fn take_line(&mut self, end: &[u8]) -> Result<Option<Event>> {
         if self.line.is_empty() {
             return self.take_whole_line(end);
@@ -96,7 +96,7 @@ impl Decoder {
         let mut line = std::mem::take(&mut self.line);
         line.extend_from_slice(end);
         let taken = self.take_whole_line(&line);
-        // Its memory serves the next line that is cut in two, unless it was an exception.
+        // Reused for the next line that spans chunks, unless it is unusually large.
         line.clear();
         line.shrink_to(4096);
         self.line = line;
@@ -116,7 +116,7 @@ impl Decoder {
         }
     }
 
-    /// Checks the block together with a line of it that may still grow.
+    /// Checks the size of the block plus a line of it that may still grow.
     fn check_size(&self, line: &[u8]) -> Result<()> {
         let others = if line.first() == Some(&b':') { 0 } else { self.block.size };
         if others + line.len() > self.limit {
@@ -128,7 +128,7 @@ impl Decoder {
 
 impl Block {
     fn add(&mut self, line: &[u8], spare: &mut String) -> Result<()> {
-        // One more for the line end, so that a block of short lines is bounded too.
+        // Plus one for the line ending, so that a block of many empty lines is bounded too.
         self.size += line.len() + 1;
         let (name, value) = match memchr(b':', line) {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
@@ -139,7 +139,8 @@ impl Block {
             b"data" => self.add_data(text(value)?, spare),
             b"event" => self.event = Some(text(value)?.to_owned()),
             b"id" => self.id = Some(text(value)?.to_owned()),
-            // No field of the standard, which would have it ignored: older llama.cpp writes its errors so.
+            // Not a standard field, and therefore to be ignored by the standard; but older llama.cpp reports its errors
+            // in it.
             b"error" => {
                 self.event = Some("error".to_owned());
                 self.add_data(text(value)?, spare);
@@ -163,7 +164,7 @@ impl Block {
         }
     }
 
-    /// A block without data is no event.
+    /// A block without data is not an event.
     fn into_event(self) -> Option<Event> {
         let Self { event, data, id, .. } = self;
         Some(Event { event, data: data?, id })

@@ -1,4 +1,4 @@
-//! Time limits on futures and bodies, on any executor: they are polled by the caller.
+//! Time limits on futures and bodies. Polled by the caller, so they work on any executor.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::failure;
 
-/// A limit with the words of its error.
+/// A time limit and the text of its error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pub(crate) duration: Duration,
@@ -58,8 +58,8 @@ impl Limit {
     }
 }
 
-/// What sleeps: the client's timer, or where it has none of its own the runtime that does the I/O. The latter is far
-/// cheaper for a limit that hardly ever passes, and may be polled anywhere.
+/// The source of timers: the client's own or, if it has none, that of the runtime that does the I/O. The latter is far
+/// cheaper for limits that rarely expire, and can be polled anywhere.
 #[derive(Debug, Clone)]
 pub(crate) enum Clock {
     Runtime(Handle),
@@ -67,7 +67,7 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
-    /// Rings `after` this time.
+    /// Returns an alarm that fires after this time.
     pub(crate) fn alarm(&self, after: Duration) -> Alarm {
         match self {
             Self::Runtime(runtime) => {
@@ -103,7 +103,7 @@ impl Future for Alarm {
     }
 }
 
-/// A future that must complete before a sleep does; else it yields `None`.
+/// A future that must complete before a sleep does; otherwise it yields `None`.
 #[pin_project]
 #[derive(Debug)]
 pub(crate) struct Timeout<F, S> {
@@ -131,7 +131,7 @@ impl<F: Future, S: Future<Output = ()>> Future for Timeout<F, S> {
     }
 }
 
-/// The alarm that runs from the start of a call to the end of its body.
+/// The total time limit: an alarm that runs from the start of a call to the end of its body.
 pub(crate) struct Total(Option<(Limit, Alarm)>);
 
 impl Total {
@@ -151,19 +151,19 @@ impl Future for Total {
     }
 }
 
-/// A body that must yield a frame within the idle limit of being asked, and end within the total limit.
+/// A body with an idle limit on each frame, measured from when it is polled for, and a total limit.
 #[pin_project]
 pub(crate) struct TimedBody<B> {
     #[pin]
     body: B,
     limits: BodyLimits,
-    /// Runs while a frame is awaited, and is kept in between.
+    /// Active while a frame is awaited, and reused in between.
     idle: Option<Alarm>,
     waiting: bool,
     ended: bool,
 }
 
-/// What a body needs to measure and to report.
+/// The time limits of a body, and what their errors need.
 pub(crate) struct BodyLimits {
     pub(crate) clock: Clock,
     pub(crate) idle: Limit,
@@ -172,7 +172,7 @@ pub(crate) struct BodyLimits {
 }
 
 impl<B> TimedBody<B> {
-    /// `alarm` is one that is no longer needed, if there is one.
+    /// `alarm` is an alarm that is no longer needed, to be reused.
     pub(crate) fn new(body: B, limits: BodyLimits, alarm: Option<Alarm>) -> Self {
         Self { body, limits, idle: alarm, waiting: false, ended: false }
     }

@@ -1,4 +1,4 @@
-//! The TLS configuration: which crypto, which roots, which protocols.
+//! The TLS configuration: crypto provider, root certificates, protocols.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,31 +10,31 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_platform_verifier::Verifier;
 
-/// The TLS settings of a client, and what was made of them when the first connection needed it.
+/// The TLS settings of a client, and the configuration built from them on the first TLS connection.
 ///
-/// The platform's roots are read then and not before: a client that only speaks plain HTTP to its own machine needs none.
+/// The platform's roots are not loaded until then: a client that only uses plain HTTP does not need them.
 #[derive(Debug)]
 pub(crate) struct Tls {
     roots: Vec<CertificateDer<'static>>,
     identity: Option<Identity>,
     http2: bool,
-    /// A failure is not kept, as that of [`PLATFORM`] is not.
+    /// Failures are not cached, as for [`PLATFORM`].
     config: OnceLock<Arc<ClientConfig>>,
 }
 
-/// What a client shows to servers that ask who it is. `Debug` hides the key.
+/// A client certificate and its key. `Debug` hides the key.
 pub(crate) struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
-/// The verifier that trusts what the platform trusts, and nothing else. It is the same for all clients of the process,
-/// holds no setting of anybody, and costs many milliseconds to make, so it is made once. A failure is not kept: roots may
-/// be installed while the process runs.
+/// The verifier that trusts the platform's roots and nothing else. It is the same for all clients of the process,
+/// depends on no setting and takes many milliseconds to create, so it is created once. Failures are not cached: roots
+/// may be installed while the process runs.
 static PLATFORM: OnceLock<Arc<dyn ServerCertVerifier>> = OnceLock::new();
 
 impl Tls {
-    /// Settings that trust the platform's roots and those in `roots_pem`. Fails for PEM text that cannot be used.
+    /// Creates settings that trust the platform's roots and those in `roots_pem`. Fails for unusable PEM text.
     pub(crate) fn new(roots_pem: &[Vec<u8>], identity: Option<Identity>, http2: bool) -> Result<Self> {
         Ok(Self { roots: parse_roots(roots_pem)?, identity, http2, config: OnceLock::new() })
     }
@@ -43,7 +43,7 @@ impl Tls {
         self.http2
     }
 
-    /// The configuration, or why no TLS connection can be made.
+    /// Returns the configuration, or why no TLS connection can be made.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>> {
         if let Some(known) = self.config.get() {
             return Ok(Arc::clone(known));
@@ -55,8 +55,7 @@ impl Tls {
     fn configure(&self) -> Result<Arc<ClientConfig>> {
         let provider = provider()?;
         let verifier = self.verifier(&provider)?;
-        // The process-wide default provider is never asked for: it panics where several are compiled in and none is
-        // chosen.
+        // The process-wide default provider is not used: it panics if several are compiled in and none is selected.
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| config_error("the TLS library supports no protocol version", error))?
@@ -86,7 +85,7 @@ impl Tls {
 }
 
 impl Identity {
-    /// Reads a certificate chain, the client's own first, and its private key.
+    /// Parses a certificate chain, which starts with the client's own certificate, and its private key.
     pub(crate) fn parse(chain_pem: &[u8], key_pem: &[u8]) -> Result<Self> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain_pem).collect();
         let chain = chain.map_err(|error| config_error("the client certificate is not valid PEM", error))?;
@@ -101,7 +100,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// Fails for a key that does not belong to the certificate. Without cryptography compiled in nobody can tell.
+    /// Fails if the key does not match the certificate. Passes without a check if no crypto provider is compiled in.
     fn check(&self) -> Result<()> {
         let Ok(provider) = provider() else { return Ok(()) };
         rustls::sign::CertifiedKey::from_der(self.chain.clone(), self.key.clone_key(), &provider)
@@ -130,7 +129,7 @@ fn parse_roots(roots_pem: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>> {
             return Err(Error::new(ErrorKind::Config, message));
         }
     }
-    // Checked apart from the platform's store, so that a bad certificate is told apart from a bad store.
+    // Checked separately from the platform's store, so that a bad certificate is not mistaken for a bad store.
     let mut store = rustls::RootCertStore::empty();
     for root in &roots {
         store.add(root.clone()).map_err(|error| config_error("a root certificate cannot be read", error))?;
@@ -146,7 +145,7 @@ fn verifier(
     extra: Vec<CertificateDer<'static>>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>> {
-    // With extra roots the platform's verifier does not complain about a platform without any.
+    // Given extra roots, the platform's verifier does not report a platform without any.
     if cfg!(feature = "webpki-roots")
         && let Err(_no_platform_roots) = Verifier::new(Arc::clone(provider))
         && let Some(verifier) = baked_in(&extra, provider)
@@ -167,7 +166,7 @@ fn verifier(
     }
 }
 
-/// Mozilla's roots and `extra`, for a platform without roots.
+/// Returns a verifier for Mozilla's roots and `extra`, for platforms without roots.
 #[cfg(feature = "webpki-roots")]
 fn baked_in(
     extra: &[CertificateDer<'static>],
@@ -192,7 +191,8 @@ fn baked_in(
     None
 }
 
-/// ring where both are compiled in, so that a crate that turns `tls-aws-lc` on changes nothing for the others.
+/// Returns ring if both providers are compiled in, so that a crate that enables `tls-aws-lc` changes nothing for the
+/// others.
 pub(crate) fn provider() -> Result<Arc<CryptoProvider>> {
     #[cfg(feature = "tls-ring")]
     return Ok(Arc::new(rustls::crypto::ring::default_provider()));

@@ -1,4 +1,4 @@
-//! The seam between the client and whatever moves the bytes.
+//! The interface between the client and the transport.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -9,28 +9,30 @@ use catena_core::Result;
 
 use crate::body::Body;
 
-/// What [`HttpTransport::send`] returns: the head of the answer, and its body as it arrives.
+/// The future returned by [`HttpTransport::send`]: the response head, with a streaming body.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>>> + Send>>;
 
-/// Sends one HTTP request and returns the answer. The client's limits and timeouts are laid around it.
+/// Sends an HTTP request and returns the response. The client applies its time and size limits on top.
 ///
-/// The default transport is hyper. Another one serves for tests, for recording, or for a platform with its own stack.
+/// The default transport is hyper. Custom transports are useful for tests, for recording, and for platforms with their
+/// own HTTP stack.
 ///
 /// # Contract
-/// * The future may be polled on any executor and any thread, and so may the body it returns.
+/// * The future, and the body it returns, may be polled on any executor and any thread.
 /// * The request has an absolute URL with the scheme `http` or `https`.
 /// * The future completes when the status and the headers have arrived; the body streams.
-/// * Redirects are not followed, and nothing is sent again but what [`HttpClient::send`](crate::HttpClient::send) says.
+/// * Redirects are not followed, and requests are not retried except as described for
+///   [`HttpClient::send`](crate::HttpClient::send).
 ///
 /// # Errors
-/// `Connection`, `Tls`, `Timeout` and the like. Messages name the host and hold no secrets: no header values, no
+/// `Connection`, `Tls`, `Timeout` and the like. Messages name the host and contain no secrets: no header values, and no
 /// credentials of a URL or proxy.
 ///
 /// # Cancellation
-/// Dropping the future or the body closes the connection or resets the stream.
+/// Dropping the future or the body closes the connection or resets the HTTP/2 stream.
 ///
 /// # Wrappers
-/// A transport that wraps another passes the body on as it arrives, without gathering it.
+/// A transport that wraps another passes the body through as it arrives, without buffering it.
 ///
 /// # Example
 /// ```
@@ -56,6 +58,6 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body
 /// # }
 /// ```
 pub trait HttpTransport: Debug + Send + Sync {
-    /// Sends `request` once the future is first polled.
+    /// Sends `request`. Nothing happens before the future is first polled.
     fn send(&self, request: http::Request<Bytes>) -> ResponseFuture;
 }

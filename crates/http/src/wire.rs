@@ -1,4 +1,4 @@
-//! The bytes of a connection: TCP, with TLS or without, and a count of what has been received.
+//! The byte stream of a connection: TCP, with or without TLS, and a count of the bytes received.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// A connection to read and write.
+/// The byte stream of a connection.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: Stream,
@@ -24,12 +24,12 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// What went over a connection.
+/// The traffic on a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic(AtomicU64);
 
 impl Traffic {
-    /// How many bytes have been received.
+    /// Returns the number of bytes received.
     pub(crate) fn received(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
@@ -49,7 +49,7 @@ impl Wire {
     }
 }
 
-/// Calls a method of whichever stream it is.
+/// Calls a method of the stream, whichever it is.
 macro_rules! either {
     ($wire:expr, $stream:ident => $call:expr) => {
         match &mut $wire.stream {

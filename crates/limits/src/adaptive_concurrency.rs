@@ -1,4 +1,4 @@
-//! As many requests at once as the service takes.
+//! Adaptive concurrency: keeps as many requests in flight as the service accepts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,25 +10,27 @@ use crate::lanes::Lanes;
 use crate::learned::{Learned, Sent};
 use crate::turnstile::Turnstile;
 
-/// Finds out how many requests a service takes at once, and how fast, and sends as many: a batch of any size then runs
-/// at the service's own limit, without being refused again and again.
+/// Learns how many requests a service accepts at once, and at what rate, and keeps that many in flight, so that a batch
+/// of any size runs at the service's own limit without being rejected over and over.
 ///
-/// It learns from three things: refusals (429, and 503 of an overloaded service), the `Retry-After` of a service that
-/// goes on refusing, and `x-ratelimit-*` headers, by which it spreads requests before the service has to refuse any. It
-/// starts with a few at once and doubles them, spread over a tenth of a second at least, until the service shows its limit;
-/// then it stays there, and tries now and then whether there is more. A service that goes on refusing without such headers
-/// limits the rate: then requests are spread by what it took from one refusal to the next.
+/// Three signals drive it: rejections (429, and 503 or 529 from an overloaded service), the `Retry-After` of a service
+/// that keeps rejecting, and `x-ratelimit-*` headers, which let it pace requests before the service has to reject any.
+/// It starts with a few requests in flight and doubles the limit, spreading each round over at least a tenth of a
+/// second, until the service rejects one. From then on it holds that limit and occasionally probes for more. If a
+/// service without such headers keeps rejecting, its limit must be a rate: requests are then paced at the rate it
+/// accepted between two rejections.
 ///
-/// Every model has limits of its own, and is learned apart from the others, by [its name](Demand::model). Callers of a
-/// model are served in the order they came. Clones share what was learned: give one to every client of the same service
-/// and key, and to nobody else. Of more than 64 models, the one that was not asked for the longest time is forgotten.
+/// Limits are learned separately for each model, by [its name](Demand::model). Callers of a model are admitted in order
+/// of arrival. Clones share what was learned: give clones of one value to every client of the same service and key, and
+/// to no other client. At most 64 models are tracked; beyond that, the least recently used one is dropped.
 ///
 /// # Retries
-/// A refused request is the client's to try again, and counts as one of its retries: one that is refused three times fails
-/// with the usual two. In a large batch some are; give the client more with `with_max_retries(100)`.
+/// A rejected request is retried by the client and uses up one of the client's retries, so with the default of two
+/// retries a request that is rejected three times fails. In a large batch this happens; raise the client's limit with
+/// `with_max_retries(100)`.
 ///
 /// # Cancellation
-/// A caller who gives up leaves the queue, or makes room for the next.
+/// Dropping the future of `admit` leaves the queue. Dropping the permit frees its slot for the next caller.
 ///
 /// # Example
 /// ```
@@ -57,53 +59,53 @@ struct Bounds {
     max: u32,
 }
 
-/// What an [`AdaptiveConcurrency`] has learned, and how it goes.
+/// A snapshot of what an [`AdaptiveConcurrency`] has learned and of its current load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AdaptiveState {
-    /// How many requests may be under way.
+    /// Maximum number of requests in flight.
     pub limit: usize,
-    /// How many are.
+    /// Number of requests in flight.
     pub under_way: usize,
-    /// How many wait for their turn.
+    /// Number of callers waiting to be admitted.
     pub waiting: usize,
-    /// How many the service answered.
+    /// Number of requests that succeeded.
     pub served: u64,
-    /// How many it refused because there were too many.
+    /// Number of requests that the service rejected because of its limits.
     pub refused: u64,
 }
 
 impl AdaptiveConcurrency {
-    /// At least 1 and at most 1,000 requests of a model at once, starting with 16.
+    /// Creates a limit of at least 1 and at most 1,000 requests in flight per model, starting at 16.
     pub fn new() -> Self {
         Self::with_bounds(Bounds { min: 1, start: 16, max: 1_000 }, Arc::new(SystemTimer))
     }
 
-    /// Sends at most so many of a model at once, whatever the service takes.
+    /// Sets the maximum number of requests in flight per model, even if the service would accept more.
     #[must_use]
     pub fn with_max(self, max: u32) -> Self {
         Self::with_bounds(Bounds { max, ..self.bounds }, self.timer)
     }
 
-    /// Sends at least so many of a model at once, whatever the service refuses.
+    /// Sets the minimum number of requests in flight per model, even if the service rejects some of them.
     #[must_use]
     pub fn with_min(self, min: u32) -> Self {
         Self::with_bounds(Bounds { min, ..self.bounds }, self.timer)
     }
 
-    /// Starts with so many.
+    /// Sets the initial number of requests in flight per model.
     #[must_use]
     pub fn with_start(self, start: u32) -> Self {
         Self::with_bounds(Bounds { start, ..self.bounds }, self.timer)
     }
 
-    /// Measures and waits with this timer.
+    /// Sets the timer used to measure time and to wait.
     #[must_use]
     pub fn with_timer(self, timer: impl Timer + 'static) -> Self {
         Self::with_bounds(self.bounds, Arc::new(timer))
     }
 
-    /// What was learned so far, of all models together.
+    /// Returns the current state, summed over all models.
     pub fn state(&self) -> AdaptiveState {
         let mut all = AdaptiveState::default();
         for lane in self.lanes.all() {
@@ -117,12 +119,14 @@ impl AdaptiveConcurrency {
         all
     }
 
-    /// What was learned so far of this model, or of requests that name none; `None` if it was not asked yet.
+    /// Returns the current state of one model, or of the requests that name no model if `model` is `None`.
+    ///
+    /// Returns `None` if there has been no such request yet.
     pub fn state_of(&self, model: Option<&str>) -> Option<AdaptiveState> {
         Some(AdaptiveState::of(&*self.lanes.find(model)?))
     }
 
-    /// Other settings begin anew: they share nothing with earlier clones.
+    /// Starts over: the new value shares nothing with earlier clones.
     fn with_bounds(bounds: Bounds, timer: Arc<dyn Timer>) -> Self {
         Self { bounds, lanes: Arc::default(), timer }
     }
@@ -169,7 +173,7 @@ impl Admission for AdaptiveConcurrency {
     }
 }
 
-/// A request under way. Dropping it makes room for the next.
+/// The permit of a request in flight. Dropping it frees the slot for the next caller.
 struct UnderWay {
     sent: Sent,
     turnstile: Arc<Turnstile<Learned>>,

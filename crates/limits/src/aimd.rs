@@ -1,24 +1,24 @@
-//! How many requests may be under way, learned from how the service takes them.
+//! The limit on requests in flight, adjusted by how the service responds.
 
-/// A limit that grows while requests are served and falls when they are refused: additive increase, multiplicative
-/// decrease, as TCP does it, for a service that refuses at once what exceeds its limit.
+/// An additive-increase/multiplicative-decrease limit, as in TCP, for services that reject excess requests immediately.
 ///
-/// It starts by doubling with each round of answers, later by half as much again. The first refusal shows the limit: what is under way beside it was
-/// accepted. From then on one more is tried now and then, and less often each time it is refused. A refusal when nothing
-/// more was tried means that the limit fell: then the next ones are taken back by a part.
+/// The limit first doubles with every round of responses; from [`CAREFUL`] on it grows by half per round. The first
+/// rejection reveals the service's limit: the other requests then in flight were accepted. After that, one more is
+/// probed now and then, and less often each time the probe is rejected. A rejection without a probe means that the
+/// service's limit has dropped, so the limit is cut by a fixed factor.
 #[derive(Debug, Clone)]
 pub(crate) struct Aimd {
     min: f64,
     max: f64,
     limit: f64,
     phase: Phase,
-    /// Rounds of answers from one trial to the next.
+    /// Rounds of responses between two probes.
     patience: u32,
-    /// Answers since the last change.
+    /// Responses since the last change.
     answers: f64,
-    /// Requests up to this number were sent before the last fall: what becomes of them says nothing new.
+    /// Requests up to this number were sent before the last decrease, so their outcome carries no new information.
     epoch: u64,
-    /// How much the next trial adds.
+    /// How much the next probe adds.
     step: f64,
 }
 
@@ -26,13 +26,13 @@ pub(crate) struct Aimd {
 enum Phase {
     Doubling,
     Steady,
-    /// More than before is tried; the limit was this.
+    /// Probing above the accepted limit, which is the value held here.
     Trying(f64),
 }
 
-/// From here on it grows by half with each round: refusals come in the number by which it is exceeded.
+/// From this limit on, growth is by half per round: the overshoot is the number of requests that get rejected.
 const CAREFUL: f64 = 32.0;
-/// A refusal without a trial takes back this part.
+/// Factor applied to the limit after a rejection without a probe.
 const FALL: f64 = 0.7;
 const PATIENCE: u32 = 4;
 const MOST_PATIENCE: u32 = 64;
@@ -53,28 +53,28 @@ impl Aimd {
         }
     }
 
-    /// How many requests may be under way.
+    /// Returns the maximum number of requests in flight.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between two u32")]
     pub(crate) fn limit(&self) -> usize {
         self.limit as usize
     }
 
-    /// True until the service showed its limit, or all that is allowed was reached.
+    /// True until the service reveals its limit or the configured maximum is reached.
     pub(crate) fn is_doubling(&self) -> bool {
         self.phase == Phase::Doubling && self.limit < self.max
     }
 
-    /// True while no more is tried than was accepted before.
+    /// True while the limit is at a level that was accepted before.
     pub(crate) fn is_steady(&self) -> bool {
         self.phase == Phase::Steady
     }
 
-    /// True while more is tried than was accepted before, once the limit was seen.
+    /// True while probing above the accepted limit.
     pub(crate) fn is_trying(&self) -> bool {
         matches!(self.phase, Phase::Trying(_))
     }
 
-    /// A request was served. `is_full`: the limit was what held others back.
+    /// Records a success. `is_full`: the limit was what held other callers back.
     pub(crate) fn served(&mut self, is_full: bool) {
         if !is_full {
             return;
@@ -91,10 +91,10 @@ impl Aimd {
         }
     }
 
-    /// A round passed well: try more than before.
+    /// Starts a probe above the current limit.
     fn try_more(&mut self) {
         if let Phase::Trying(_) = self.phase {
-            // The last trial went well.
+            // The last probe was accepted.
             self.patience = (self.patience / 2).max(1);
             self.step = (self.step * 2.0).min((self.limit / 4.0).max(1.0));
         }
@@ -103,14 +103,14 @@ impl Aimd {
         self.limit = (self.limit + self.step).min(self.max);
     }
 
-    /// Request number `sent` was refused while `others` are under way, and `last` was the last one sent. True if this is
-    /// news.
+    /// Records that request number `sent` was rejected while `others` were in flight; `last` is the number of the last
+    /// request sent. Returns true if this carries new information.
     #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
     pub(crate) fn refused(&mut self, sent: u64, last: u64, others: usize) -> bool {
         let accepted = others as f64;
         let is_news = sent > self.epoch;
         self.limit = match self.phase {
-            // More of the same: as many as are accepted, and no fewer.
+            // Part of the same rejection: lower the limit to what is still accepted, and no further.
             _ if !is_news => self.limit.min(accepted),
             Phase::Doubling => self.limit.min(accepted),
             Phase::Trying(before) => before.min(self.limit),

@@ -1,26 +1,26 @@
-//! How many requests the service still allows, by its own words.
+//! The remaining quota that the service reports in its headers.
 
 use std::time::{Duration, Instant};
 
 use catena_core::RateLimits;
 
-/// What is left of one quantity, requests or tokens, as the last answer told it and as it has changed since.
+/// The remaining quota of one unit (requests or tokens): the last reported value, adjusted for what has happened since.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Allowance(Option<Known>);
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
-    /// At `since`. Falls below zero where the estimates were too small.
+    /// Quota remaining at `since`. Negative if the estimates were too low.
     left: f64,
     limit: f64,
-    /// Units that flow in each second.
+    /// Units replenished per second.
     rate: f64,
     since: Instant,
-    /// The number of the request that it was told about.
+    /// The number of the request whose response reported it.
     request: u64,
 }
 
-/// What one answer says of one quantity.
+/// What one response reports about one unit.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Told {
     pub(crate) limit: Option<u64>,
@@ -44,17 +44,18 @@ impl Told {
 }
 
 impl Allowance {
-    /// Learns from the answer to request number `request`, which was sent at `since`: services count when a request
-    /// arrives. `sent_since`: what was sent after it, and is not counted in it.
+    /// Updates from the response to request number `request`, which was sent at `since`: services count a request on
+    /// arrival. `sent_since` is the amount sent after it, which the report does not include.
     #[allow(clippy::cast_precision_loss, reason = "no limit comes near 2^53")]
     pub(crate) fn learn(&mut self, told: Told, request: u64, sent_since: f64, since: Instant) {
         let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else { return };
-        // Answers overtake each other: that to the latest request knows best.
+        // Responses can arrive out of order: the report of the latest request wins.
         if self.0.is_some_and(|known| known.request > request) {
             return;
         }
         let used = limit.saturating_sub(remaining) as f64;
-        // All that was used is back by then: that is the rate. Without a word on it, a minute is the usual period.
+        // Everything used is replenished by the reset time, which gives the rate. Without one, assume the usual window
+        // of a minute.
         let rate = match told.reset {
             Some(reset) if used > 0.0 && !reset.is_zero() => used / reset.as_secs_f64(),
             _ => limit as f64 / 60.0,
@@ -64,7 +65,7 @@ impl Allowance {
         self.0 = Some(Known { left, limit, rate, since, request });
     }
 
-    /// How long until so many units are left. Zero if they are, and if nothing is known.
+    /// Returns how long until this many units remain: zero if they already do or if nothing is known.
     pub(crate) fn wait(&self, units: f64, now: Instant) -> Duration {
         let Some(known) = &self.0 else { return Duration::ZERO };
         let missing = units.min(known.limit) - known.left(now);
@@ -76,12 +77,13 @@ impl Allowance {
             .clamp(Duration::from_nanos(1), LONGEST)
     }
 
-    /// True if the service told of it.
+    /// True if the service has reported this unit.
     pub(crate) fn is_known(&self) -> bool {
         self.0.is_some()
     }
 
-    /// A demand for more than there ever is owes no more than that: the next ones do not wait for what nobody can have.
+    /// Takes units, at most the whole limit: an oversized demand must not make the callers after it wait for quota that
+    /// can never exist.
     pub(crate) fn take(&mut self, units: f64) {
         if let Some(known) = &mut self.0 {
             known.left = (known.left - units.min(known.limit)).max(-known.limit);
@@ -89,7 +91,7 @@ impl Allowance {
     }
 }
 
-/// After this time it is better to ask the service than to believe what it said.
+/// Beyond this wait, asking the service beats trusting its report.
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl Known {

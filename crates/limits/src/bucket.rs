@@ -1,36 +1,38 @@
-//! A quantity that refills at a steady rate.
+//! A token bucket that refills at a steady rate.
 
 use std::time::{Duration, Instant};
 
-/// A bucket by the generic cell rate algorithm (ITU-T I.371): it stores only the instant at which it will be full again.
+/// A token bucket after the generic cell rate algorithm (ITU-T I.371): it stores only the instant at which it will be
+/// full again.
 ///
-/// A demand for more than it can ever hold passes when it is full, and leaves a debt: of a minute's worth at most.
+/// A demand that exceeds the capacity is allowed once the bucket is full, and leaves a debt of at most a minute's
+/// worth.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
-    /// Seconds that one unit takes to flow in.
+    /// Seconds to refill one unit.
     interval: f64,
     capacity: f64,
     full_at: Option<Instant>,
 }
 
 impl Bucket {
-    /// A full bucket.
+    /// Creates a full bucket.
     pub(crate) fn new(per_minute: f64, capacity: f64) -> Self {
-        // Never infinite: times zero that would be no number, and no limit.
+        // Never infinite: multiplied by zero it would be NaN, and limit nothing.
         let interval = (60.0 / per_minute.max(f64::MIN_POSITIVE)).min(LONGEST);
         Self { interval, capacity: capacity.max(1.0), full_at: None }
     }
 
-    /// How long until so many units may be taken. Zero: now.
+    /// Returns how long until this many units may be taken; zero means now.
     pub(crate) fn wait(&self, units: f64, now: Instant) -> Duration {
         let missing = self.full_at.map_or(0.0, |full| (full.saturating_duration_since(now)).as_secs_f64());
         let allowed = (self.capacity - units.min(self.capacity)) * self.interval;
-        // Less than a nanosecond cannot be waited for, and is the error of the arithmetic.
+        // Below a nanosecond the wait is rounding error, and too short for any timer.
         let wait = missing - allowed;
         if wait < 1e-9 { Duration::ZERO } else { seconds(wait) }
     }
 
-    /// Takes so many units.
+    /// Takes this many units.
     pub(crate) fn take(&mut self, units: f64, now: Instant) {
         let full = self.full_at.map_or(now, |full| full.max(now));
         let full = full.checked_add(seconds(units * self.interval)).or(self.full_at);
@@ -39,12 +41,12 @@ impl Bucket {
     }
 }
 
-/// In seconds: so slow a rate is none.
+/// Maximum refill interval of a unit, in seconds; anything slower counts as no refill at all.
 const LONGEST: f64 = 1e9;
-/// More than this nobody waits for because others asked for more than there is.
+/// The longest extra wait that an oversized demand imposes on the callers after it.
 const DEBT: Duration = Duration::from_secs(60);
 
-/// A wait that no clock can hold is the longest one that is of use.
+/// Converts to a `Duration`, capped at a century where it would overflow.
 fn seconds(seconds: f64) -> Duration {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(CENTURY).min(CENTURY)

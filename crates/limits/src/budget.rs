@@ -1,4 +1,4 @@
-//! No more than so many tokens, so much money, so much time, so many calls.
+//! Budgets: limits on the tokens, cost, time and calls of a run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,31 +12,31 @@ use crate::ledger::{Amount, Call, Ledger, Limits};
 use crate::turnstile::Turnstile;
 use crate::{Cost, PriceTable};
 
-/// What runs may spend together on model calls: tokens, money, time, calls. Give it to a run, or the same one to many,
-/// with [`RunConfig::with_admission`](catena_core::RunConfig::with_admission): a chain, a batch and everything in it then
-/// keep to it.
+/// A limit on what one or more runs may spend on model calls in total: tokens, money, time, number of calls. Pass it to
+/// one run, or share it among several, with [`RunConfig::with_admission`](catena_core::RunConfig::with_admission); it
+/// then covers everything in them, including chains and batches.
 ///
-/// Each call is checked before it is made: the estimate of what it reads, and what it may write, must still fit. That is
-/// the most that its `max_tokens` allow; where nothing is said, the [expected output](Self::with_expected_output); and
-/// without one, the most that such a call has written so far under this budget. As long as nothing is known at all, calls
-/// of which tokens or money are limited are let in one after the other, or half a minute apart.
+/// A call is checked before it is made: its estimated input tokens plus the output it may produce must still fit. The
+/// output is taken as the call's `max_tokens`; if unset, the [expected output](Self::with_expected_output); if that is
+/// unset too, the largest output of such a call so far under this budget. Until one is known, and if tokens or cost are
+/// limited, such calls are admitted one after another, or half a minute apart.
 ///
-/// Calls under way count with their estimate; a call that fits only if they turn out cheaper waits for them. What a call
-/// really used replaces its estimate when it ends; the estimate stays where a call was given up, took too long or its stream
-/// broke off, and nothing is counted for one that failed otherwise before its answer began. A model that writes more than
-/// was expected can exceed the budget by that much for each call under way; the next call is refused.
+/// Calls in flight are charged at their estimate; a call that fits only if they turn out cheaper waits for them. When a
+/// call ends, its actual usage replaces the estimate. The estimate stands if the call was cancelled, timed out or broke
+/// off mid-stream; a call that failed otherwise before its response began is not charged. If models produce more than
+/// expected, the budget can be exceeded by that amount for each call in flight; the next call is rejected.
 ///
-/// Clones share what was spent.
+/// Clones share the amount spent.
 ///
-/// A budget belongs to a run. A client can be given one as well (`with_admission` on its builder), but clients do not read
-/// what an answer used: only estimates count there.
+/// A budget belongs to a run. A client accepts one as well (`with_admission` on its builder), but clients do not read
+/// the usage of a response, so only estimates are charged there.
 ///
-/// A stream counts as under way until its last chunk was read. Near the end of a budget, whoever holds a stream open while
-/// he waits for another call under the same budget may therefore wait for ever: that call waits for the stream to end.
+/// A stream is in flight until its last chunk has been read. Near the end of a budget, code that holds a stream open
+/// while it awaits another call under the same budget can therefore deadlock: that call waits for the stream to end.
 ///
 /// # Errors
-/// A call that does not fit fails with [`ErrorKind::BudgetExceeded`]. With a limit of money, a model without a price is
-/// refused with `Config`.
+/// A call that does not fit fails with [`ErrorKind::BudgetExceeded`]. If the cost is limited, a call to a model without
+/// a price fails with `Config`.
 ///
 /// # Example
 /// ```
@@ -48,7 +48,7 @@ use crate::{Cost, PriceTable};
 /// let model = FakeChatModel::new(["Hello"]).with_usage(Usage::new(60, 30));
 /// model.invoke_with("Hi", &config).await?;
 /// assert_eq!(budget.spent().usage.total_tokens, 90);
-/// // It would read 1 token, and such calls have written 30.
+/// // It needs about 1 input token and, as the call before, 30 output tokens.
 /// let error = model.invoke_with("Hi", &config).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
@@ -61,80 +61,82 @@ pub struct Budget {
     timer: Arc<dyn Timer>,
 }
 
-/// What was spent under a [`Budget`].
+/// The amount spent under a [`Budget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Spent {
-    /// Calls that were begun.
+    /// Number of calls started.
     pub calls: u64,
-    /// Tokens of the calls that ended. Those of a call that did not say are the estimate.
+    /// Tokens used by finished calls; a call that reported no usage counts with its estimate.
     pub usage: Usage,
-    /// What they cost, as far as the models have a price.
+    /// Cost of those tokens, for models that have a price.
     pub cost: Cost,
 }
 
 impl Budget {
-    /// A budget without limits, which only counts.
+    /// Creates a budget without limits, which only keeps count.
     pub fn new() -> Self {
         let (limits, prices) = (Limits::default(), Arc::new(PriceTable::builtin()));
         Self { limits, turnstile: Ledger::open(limits), prices, timer: Arc::new(SystemTimer) }
     }
 
-    /// At most so many tokens, read and written.
+    /// Sets the maximum number of tokens, input and output together.
     #[must_use]
     pub fn with_max_tokens(self, tokens: u64) -> Self {
         self.with_limits(|limits| limits.tokens = Some(tokens))
     }
 
-    /// At most so many US dollars, by the [price table](Self::with_prices).
+    /// Sets the maximum cost in US dollars, computed with the [price table](Self::with_prices).
     #[must_use]
     pub fn with_max_cost(self, dollars: f64) -> Self {
         self.with_limits(|limits| limits.cost = Some(Cost::from_dollars(dollars)))
     }
 
-    /// No call is let in later than this after the first. The run's own
-    /// [timeout](catena_core::RunConfig::with_timeout) ends those under way. A call that was let in may still wait for its
-    /// client to send it: where a client has a queue of its own, such as
-    /// [`AdaptiveConcurrency`](crate::AdaptiveConcurrency), bound those with
+    /// Sets how long after the first call further calls are admitted.
+    ///
+    /// Calls in flight are ended by the run's own [timeout](catena_core::RunConfig::with_timeout). An admitted call may
+    /// still have to wait until its client sends it: if the client has a queue, such as
+    /// [`AdaptiveConcurrency`](crate::AdaptiveConcurrency), bound the queue with
     /// [`max_concurrency`](catena_core::RunConfig::with_max_concurrency).
     #[must_use]
     pub fn with_max_time(self, time: Duration) -> Self {
         self.with_limits(|limits| limits.time = Some(time))
     }
 
-    /// At most so many calls.
+    /// Sets the maximum number of calls.
     #[must_use]
     pub fn with_max_calls(self, calls: u64) -> Self {
         self.with_limits(|limits| limits.calls = Some(calls))
     }
 
-    /// Expects a call to write so many tokens if its `max_tokens` do not say; by default as many as the largest answer to
-    /// such a call so far. 0 for models that do not say what they used.
+    /// Sets the number of output tokens to assume for calls without `max_tokens`.
+    ///
+    /// Defaults to the largest output of such a call so far. Use 0 for models that do not report usage.
     #[must_use]
     pub fn with_expected_output(self, tokens: u64) -> Self {
         self.with_limits(|limits| limits.expected_output = Some(tokens))
     }
 
-    /// Reckons with these prices instead of the [built-in](PriceTable::builtin) ones.
+    /// Sets the price table, in place of the [built-in](PriceTable::builtin) one.
     #[must_use]
     pub fn with_prices(mut self, prices: PriceTable) -> Self {
         self.prices = Arc::new(prices);
         self.with_limits(|_| ())
     }
 
-    /// Measures with this timer.
+    /// Sets the timer used to measure time.
     #[must_use]
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Arc::new(timer);
         self
     }
 
-    /// What was spent so far.
+    /// Returns the amount spent so far.
     pub fn spent(&self) -> Spent {
         self.turnstile.look(|ledger, _| ledger.spent)
     }
 
-    /// Other limits make another budget: it shares nothing with earlier clones.
+    /// Starts over: a budget with other limits shares nothing with earlier clones.
     fn with_limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self.turnstile = Ledger::open(self.limits);
@@ -175,16 +177,16 @@ impl Admission for Budget {
     }
 }
 
-/// What is set aside for a call under way.
+/// The amount reserved for a call in flight.
 struct Reservation {
     call: Call,
-    /// Taken when the call ended.
+    /// `None` once the call has been settled.
     estimate: Option<Amount>,
     turnstile: Arc<Turnstile<Ledger>>,
 }
 
 impl Reservation {
-    /// `written`: what the answer is known to hold, once there is one.
+    /// `written`: the output tokens of the response, if there was one and they are known.
     fn settle(&mut self, written: Option<u64>, actual: impl FnOnce(&Amount) -> Amount) {
         if let Some(estimate) = self.estimate.take() {
             let (call, actual) = (self.call, actual(&estimate));
@@ -199,25 +201,25 @@ impl Reservation {
 impl Admitted for Reservation {
     fn report(mut self: Box<Self>, outcome: &Outcome<'_>) {
         let call = self.call;
-        // One that does not say what it wrote is expected to write nothing the next time.
+        // A model that does not report its usage is expected to write nothing next time.
         let written = outcome.usage.map(|usage| usage.output_tokens);
         let written = written.or(outcome.error.is_none().then_some(0));
         self.settle(written, |estimate| match (outcome.usage, outcome.error) {
-            // What broke off may have said how much it read before it wrote.
+            // A stream that broke off may have reported its input tokens only.
             (Some(usage), Some(_))
                 if outcome.had_begun && usage.total_tokens < estimate.usage.total_tokens =>
             {
                 *estimate
             }
             (Some(usage), _) => call.amount(usage),
-            // A call that failed before it said anything is not paid for.
+            // A call that failed before its response began is not billed.
             (None, Some(_)) if !outcome.had_begun => Amount::default(),
             (None, _) => *estimate,
         });
     }
 }
 
-/// A call that was given up may have been paid for.
+/// A cancelled call may have been billed, so its estimate stands.
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.settle(None, |estimate| *estimate);

@@ -4,8 +4,8 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-/// An amount in US dollars, exact to a millionth of a millionth: a single token costs some ten millionths of a cent.
-/// Amounts that are too large, some 18 million dollars, stay at the largest.
+/// An amount in US dollars, exact to 10⁻¹² dollars (a single token may cost less than 10⁻⁷). Arithmetic saturates at
+/// the maximum, about 18 million dollars.
 ///
 /// # Example
 /// ```
@@ -20,10 +20,10 @@ pub struct Cost(u64);
 const PER_DOLLAR: f64 = 1e12;
 
 impl Cost {
-    /// Nothing.
+    /// Zero dollars.
     pub const ZERO: Self = Self(0);
 
-    /// This many dollars; nothing for a negative number and for none at all.
+    /// Creates an amount from dollars; negative numbers and NaN give zero.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -33,7 +33,7 @@ impl Cost {
         Self((dollars * PER_DOLLAR).round() as u64)
     }
 
-    /// In dollars.
+    /// Returns the amount in dollars.
     #[allow(clippy::cast_precision_loss, reason = "it is for people")]
     pub fn dollars(self) -> f64 {
         self.0 as f64 / PER_DOLLAR

@@ -1,16 +1,17 @@
-//! One of something for each model.
+//! Separate state for each model.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A `T` for each model, and one for requests that name none. Bounded: names may come from anywhere.
+/// A `T` for each model, and one for requests without a model name. Bounded, because names can come from untrusted
+/// input.
 #[derive(Debug)]
 pub(crate) struct Lanes<T>(Mutex<State<T>>);
 
 #[derive(Debug)]
 struct State<T> {
     lanes: BTreeMap<String, Lane<T>>,
-    /// Grows with each use.
+    /// Incremented on each use.
     uses: u64,
 }
 
@@ -20,12 +21,12 @@ struct Lane<T> {
     last_use: u64,
 }
 
-/// How many models are known at once.
+/// Maximum number of models tracked.
 const MOST: usize = 64;
 
 impl<T> Lanes<T> {
-    /// The one of this model, which `new` makes if there is none. The one that was not used for the longest time makes
-    /// room for it; whoever is in that one stays there to the end.
+    /// Returns the lane of this model, creating it with `new` if necessary. At capacity, the least recently used lane
+    /// is removed; callers that still hold it keep it until they are done.
     pub(crate) fn of(&self, model: Option<&str>, new: impl FnOnce() -> T) -> Arc<T> {
         let name = model.unwrap_or_default();
         let mut state = self.lock();
@@ -54,7 +55,7 @@ impl<T> Lanes<T> {
         self.lock().lanes.values().map(|known| Arc::clone(&known.lane)).collect()
     }
 
-    /// Nothing of ours panics while it holds the lock.
+    /// Locks the state; no code panics while holding the lock.
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

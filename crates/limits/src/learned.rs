@@ -1,4 +1,4 @@
-//! What is known about a service: who may ask it now, and what an answer says of its limits.
+//! What has been learned about a service: when the next request may be sent, and what a response reveals.
 
 use std::time::{Duration, Instant};
 
@@ -9,27 +9,27 @@ use crate::allowance::{Allowance, Told};
 use crate::pace::{Cause, Pace, Refusal, SHORTEST};
 use crate::turnstile::{Rule, Turn};
 
-/// What is known about the service.
+/// What has been learned about the service.
 #[derive(Debug)]
 pub(crate) struct Learned {
     pub(crate) aimd: Aimd,
     requests: Allowance,
     tokens: Allowance,
-    /// Where the service says nothing.
+    /// The learned rate, for services that report no limits.
     pace: Pace,
-    /// The service asked not to be asked before.
+    /// Set if the service asked to pause until then.
     closed_until: Option<Instant>,
-    /// When the next may be sent while the limit is looked for.
+    /// When the next request may be sent while the limit is still doubling.
     next: Option<Instant>,
     pub(crate) under_way: usize,
-    /// How many tokens the caller wants who asked last.
+    /// Tokens demanded by the most recent caller.
     asked: f64,
     last: Sent,
     pub(crate) served: u64,
     pub(crate) refused: u64,
 }
 
-/// How much had been sent when a request was, itself included.
+/// The totals sent at the moment a request was sent, including that request.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sent {
     requests: u64,
@@ -61,21 +61,22 @@ impl Learned {
         spread.max(self.wait_for_service(tokens, now))
     }
 
-    /// How long something else than the limit holds a caller back.
+    /// Returns how long anything other than the concurrency limit holds a caller back.
     fn wait_for_service(&self, tokens: f64, now: Instant) -> Duration {
         let closed = self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         let told = self.requests.wait(1.0, now).max(self.tokens.wait(tokens, now));
         closed.max(told).max(self.pace.wait(now))
     }
 
-    /// While the limit doubles, a round is spread over the shortest time from which a rate can be told, however fast
-    /// answers come: what is sent before the first refusal returns would be refused too (RFC 9002, section 7.7).
+    /// While the limit doubles, spreads each round over the shortest interval from which a rate can be measured,
+    /// however fast responses arrive: anything sent before the first rejection comes back would be rejected too (RFC
+    /// 9002, section 7.7).
     #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests under way")]
     fn spread(&mut self, now: Instant) {
         if self.aimd.is_doubling() {
             let gap = SHORTEST.div_f64(self.aimd.limit() as f64);
             let due = self.next.map_or(now, |next| next.max(now.checked_sub(LATE).unwrap_or(now)));
-            // Those that pass freely do not push it away for the others.
+            // Requests that pass without waiting must not push the next slot ever further out.
             self.next = now.checked_add(SHORTEST).and_then(|latest| due.min(latest).checked_add(gap));
         }
     }
@@ -91,7 +92,7 @@ impl Learned {
             self.last.tokens - sent.tokens,
             since,
         );
-        // A limit that nobody tried is not raised (RFC 9002, section 7.8).
+        // A limit that is not being exhausted is not raised (RFC 9002, section 7.8).
         let is_waited_for = waiting > 0 && self.wait_for_service(self.asked, now).is_zero();
         let is_full = is_waited_for || self.under_way >= self.aimd.limit();
         self.under_way = self.under_way.saturating_sub(1);
@@ -108,7 +109,7 @@ impl Learned {
     fn was_refused(&mut self, sent: Sent, error: &Error, now: Instant) {
         self.refused += 1;
         let goes_on = self.aimd.is_steady();
-        // Where nothing more was tried, and there was room, it went too fast.
+        // If no probe was running and there was room for more, the rate was too high.
         let has_room = goes_on && self.under_way + 1 < self.aimd.limit();
         let is_told = self.requests.is_known() || self.tokens.is_known();
         let Sent { requests: request, at, .. } = sent;
@@ -118,7 +119,8 @@ impl Learned {
         let too_fast = cause != Cause::Unknown;
         let asked = error.retry_after().filter(|_| goes_on);
         if too_fast && has_room {
-            // A rate that was taken before, and a pause that is not the usual second: it is no longer a matter of pace.
+            // That rate was accepted before, and the pause is longer than the customary second: pacing is not the
+            // problem.
             if cause == Cause::Proven {
                 self.close(asked.filter(|asked| *asked > SHORT_PAUSE).unwrap_or_default(), now);
             }
@@ -126,13 +128,13 @@ impl Learned {
         }
         let is_trial = self.aimd.is_trying();
         let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
-        // A refusal of one too many concerns that one. When there was none too many, the service wants a pause.
+        // A rejected probe concerns only the extra request. Otherwise the service wants a pause.
         if !is_news || is_trial || too_fast {
             return;
         }
         let hold = if is_told { None } else { self.pace.hold(now) };
         let pause = match (asked, hold) {
-            // A second is what services say who do not know better.
+            // A second is what services send that do not know their own limit.
             (Some(asked), Some(hold)) if asked <= SHORT_PAUSE => asked.min(hold),
             (Some(asked), _) => asked,
             (None, hold) => hold.unwrap_or_default(),
@@ -145,13 +147,14 @@ impl Learned {
     }
 }
 
-/// A service that asks for a longer pause is asked again after this: whether it is over only an answer can tell.
+/// The longest pause honoured: after that, the service is asked again, because only a response can tell whether it is
+/// ready.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A service that asks for no more than this may be asked before, to find out its rate.
+/// A requested pause of up to this length may be cut short in order to measure the rate.
 const SHORT_PAUSE: Duration = Duration::from_secs(2);
-/// So many may be sent at once, however fast their answers come: they cannot clump into more than that.
+/// Up to this many requests may be sent without spreading, however fast responses arrive: that is their largest burst.
 const FEW: usize = 8;
-/// A wake that comes later than this is not made up for.
+/// A wake-up that is later than this is not made up for.
 const LATE: Duration = Duration::from_millis(2);
 
 impl Rule for Learned {
@@ -178,7 +181,7 @@ impl Rule for Learned {
     }
 }
 
-/// Too many at once, or too fast.
+/// True if the service rejected the request as too many at once or too fast.
 fn is_refusal(error: &Error) -> bool {
     let status = error.service().and_then(|service| service.status);
     error.kind() == ErrorKind::RateLimit || matches!(status, Some(503 | 529))

@@ -1,4 +1,4 @@
-//! The book of a budget: what was spent, what is set aside, and what still fits.
+//! The ledger of a budget: what was spent, what is reserved, and what still fits.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,15 +14,15 @@ pub(crate) struct Limits {
     pub(crate) cost: Option<Cost>,
     pub(crate) time: Option<Duration>,
     pub(crate) calls: Option<u64>,
-    /// What a call is expected to write if it does not say.
+    /// Output assumed for calls without `max_tokens`.
     pub(crate) expected_output: Option<u64>,
 }
 
-/// A call that wants to be made.
+/// A call that asks to be admitted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) input: u64,
-    /// The most it may write, if it says so.
+    /// Maximum output, if the call states one.
     pub(crate) output: Option<u64>,
     pub(crate) price: Option<Price>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Amount {
     pub(crate) cost: Cost,
 }
 
-/// What was spent, and what is set aside for calls under way.
+/// The amounts spent, and those reserved for calls in flight.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     limits: Limits,
@@ -47,14 +47,13 @@ pub(crate) struct Ledger {
     reserved_tokens: u64,
     reserved_cost: Cost,
     began: Option<Instant>,
-    /// The most that a call has written which did not say beforehand.
+    /// The largest output so far of a call that stated no maximum.
     largest_output: Option<u64>,
-    /// When a call was let in of which nothing could be expected, if it is under way.
+    /// When a call without any expected output was admitted, while it is in flight.
     probed: Option<Instant>,
 }
 
-/// So long a call of which nothing can be expected is waited for: whoever makes it may hold its stream open, and wait for
-/// another himself.
+/// How long such a call blocks the next one: its caller may hold the stream open while waiting for another call.
 const PROBE: Duration = Duration::from_secs(30);
 
 impl Ledger {
@@ -70,14 +69,14 @@ impl Ledger {
         }))
     }
 
-    /// What a call may write, as far as anything can be expected of it.
+    /// Returns the output to reserve for a call, if anything is known about it.
     fn expected_output(&self, call: &Call) -> Option<u64> {
         let Limits { tokens, cost, expected_output, .. } = self.limits;
         let is_counted = tokens.is_some() || cost.is_some();
         call.output.or(expected_output).or(self.largest_output).or((!is_counted).then_some(0))
     }
 
-    /// What speaks against a call, whatever those under way turn out to be.
+    /// Returns why a call cannot be admitted even if all calls in flight turn out to cost nothing.
     fn objection(&self, call: &Amount, now: Instant) -> Option<String> {
         let Limits { tokens, cost, time, calls, .. } = self.limits;
         let Spent { calls: made, usage, cost: paid } = self.spent;
@@ -99,7 +98,7 @@ impl Ledger {
         Some(format!("{paid} of {max} were spent, and the call costs about {}", call.cost))
     }
 
-    /// Whether the call fits beside what is set aside.
+    /// Returns whether the call fits beside what is reserved.
     fn fits(&self, call: &Amount) -> bool {
         let Spent { usage, .. } = self.spent;
         let tokens =
@@ -108,7 +107,7 @@ impl Ledger {
         self.limits.tokens.is_none_or(|max| tokens <= max) && self.limits.cost.is_none_or(|max| cost <= max)
     }
 
-    /// A call ended, having written so much as far as that is known.
+    /// Records that a call ended with this output, if known.
     pub(crate) fn learn(&mut self, call: &Call, written: Option<u64>) {
         if call.output.is_none() {
             self.largest_output = self.largest_output.max(written);
@@ -126,7 +125,7 @@ impl Ledger {
 
 impl Rule for Ledger {
     type Demand = Call;
-    /// What is set aside for the call.
+    /// The amount reserved for the call.
     type Ticket = Result<Amount>;
 
     fn pass(&mut self, call: Call, now: Instant) -> Turn<Result<Amount>> {

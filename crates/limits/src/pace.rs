@@ -1,102 +1,103 @@
-//! How fast a service takes requests that says so only by refusing them.
+//! The rate of a service that reveals it only through rejections.
 
 use std::time::{Duration, Instant};
 
 use crate::bucket::Bucket;
 
-/// Learns a rate from refusals: what a service took between two of them, that is what it takes in this time. A rate of its
-/// own is found faster so than by sending fewer at once, and nobody has to wait for it.
+/// Learns a rate from rejections: what a service accepted between two rejections is what it accepts in that time. A
+/// rate limit is found faster this way than by lowering concurrency, and no caller has to wait for the measurement.
 ///
-/// Once it is known, requests are spread by it. Refused again it falls, and time without a refusal raises it, by more each
-/// time, until the service shows its limit again; then it is raised less often.
+/// Once the rate is known, requests are paced at it. A rejection lowers it; time without one raises it, in growing
+/// steps, until the service rejects again, after which it is raised less often.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pace {
-    /// The last refusal that something can be learned from.
+    /// The start of the current measurement: the last rejection it can be based on.
     anchor: Option<Anchor>,
     known: Option<Known>,
-    /// How often it was waited for, without a rate to show for it.
+    /// How many pauses have been made without finding a rate.
     holds: u32,
-    /// Until then requests are sent one by one.
+    /// Until then, requests are sent with a gap between them.
     spread_until: Option<Instant>,
     last_sent: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
-    /// The number of the request that was refused, and when it was sent.
+    /// The number of the rejected request, and when it was sent.
     request: u64,
     at: Instant,
-    /// How many of the later ones were refused too.
+    /// Number of later requests that were rejected too.
     refused: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Known {
-    /// Requests a second.
+    /// Requests per second.
     rate: f64,
     bucket: Bucket,
-    /// When it was learned, or raised last.
+    /// The rate when it was learned or last raised.
     learned: f64,
-    /// Before it was raised, if that was not refused yet.
+    /// The rate before it was raised, while the raise has not been rejected.
     proven: Option<f64>,
-    /// Since when it was neither refused nor raised.
+    /// Time of the last change.
     since: Instant,
-    /// How long until it is raised.
+    /// How long without a rejection until it is raised.
     patience: Duration,
-    /// The part by which it is raised next.
+    /// Fraction by which it is raised next.
     step: f64,
-    /// Requests up to this number were sent before it fell: what becomes of them says nothing new.
+    /// Requests up to this number were sent before the last decrease, so their outcome carries no new information.
     epoch: u64,
-    /// Somebody waited for it since it last changed.
+    /// A caller has had to wait for it since the last change.
     holds: bool,
 }
 
-/// A request that was refused.
+/// A rejected request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Refusal {
-    /// Its number.
+    /// The request's number.
     pub(crate) request: u64,
     pub(crate) sent: Instant,
-    /// The number of the last request that was sent.
+    /// The number of the last request sent.
     pub(crate) last: u64,
-    /// No more were under way than the service took before.
+    /// No more requests were in flight than the service had accepted before.
     pub(crate) is_steady: bool,
-    /// Fewer were under way than the service took before.
+    /// Fewer requests were in flight than the service had accepted before.
     pub(crate) has_room: bool,
 }
 
-/// What a refusal tells of the rate.
+/// What a rejection says about the rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Nothing: it has another reason.
+    /// Nothing: it has another cause.
     Unknown,
-    /// More was sent than is known to be taken.
+    /// The rate was above what is known to be accepted.
     TooFast,
-    /// What was sent had been taken before.
+    /// The rate had been accepted before.
     Proven,
 }
 
-/// From fewer requests no rate can be told.
+/// Minimum number of requests from which a rate is measured.
 const FEWEST: f64 = 5.0;
-/// Over a shorter time it is chance, over a longer one requests may have been missing.
+/// Over a shorter time the measurement is noise; over more than `LONGEST` there may have been too little demand.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
-/// A pause must be no longer than what a service saves up in it, which is a second's worth with many.
+/// Base length of a pause. It must not exceed the burst that a service accumulates, which for many is a second's worth.
 const HOLD: Duration = Duration::from_millis(200);
-/// After a pause requests are sent so far apart for so long: what is too much is refused before many more are sent.
+/// After a pause, requests are sent this far apart for the time `SPREAD`, so that the first rejection comes back before
+/// many more are sent.
 const GAP: Duration = Duration::from_millis(4);
 const SPREAD: Duration = Duration::from_secs(1);
-/// Late wakes are made up for within this time, in seconds.
+/// Late wake-ups are made up for within this time, in seconds.
 const SLACK: f64 = 0.05;
-/// A rate that is refused although it was proven falls to this part.
+/// Factor applied to a rate that was proven and is rejected all the same.
 const FALL: f64 = 0.9;
 const STEP: f64 = 0.05;
 const PATIENCE: Duration = Duration::from_secs(2);
 const MOST_PATIENCE: Duration = Duration::from_secs(32);
 
 impl Pace {
-    /// How long to send nothing after a refusal that taught nothing: until then the service would refuse most, and could
-    /// not take enough to tell a rate. `None` once the rate is known.
+    /// Returns how long to send nothing after a rejection that revealed no rate; until then the service would reject
+    /// most requests, and accept too few to measure a rate. `None` once the rate is known.
     pub(crate) fn hold(&mut self, now: Instant) -> Option<Duration> {
         if self.known.is_some() {
             return None;
@@ -107,7 +108,7 @@ impl Pace {
         Some(hold)
     }
 
-    /// How long until the next request may be sent.
+    /// Returns how long until the next request may be sent.
     pub(crate) fn wait(&self, now: Instant) -> Duration {
         let Some(known) = &self.known else {
             let next = self.last_sent.filter(|_| self.is_spread(now)).map(|last| last + GAP);
@@ -120,12 +121,12 @@ impl Pace {
         self.spread_until.is_some_and(|until| now < until)
     }
 
-    /// A request is sent.
+    /// Records that a request is sent.
     pub(crate) fn take(&mut self, now: Instant) {
         self.last_sent = Some(now);
         let Some(known) = &mut self.known else { return };
         known.bucket.take(1.0, now);
-        // The next one has to wait: the rate is what holds it back.
+        // The next request has to wait, so the rate is the bottleneck.
         known.holds |= !known.bucket.wait(1.0, now).is_zero();
         if known.holds && now.saturating_duration_since(known.since) >= known.patience {
             known.proven = Some(known.rate);
@@ -134,7 +135,7 @@ impl Pace {
         }
     }
 
-    /// A request was refused. Whether the rate explains it.
+    /// Records a rejection and returns whether the rate explains it.
     pub(crate) fn refused(&mut self, refusal: Refusal, now: Instant) -> Cause {
         let Refusal { request, sent, last, is_steady, has_room } = refusal;
         let is_steady = is_steady || self.is_spread(sent);
@@ -144,7 +145,7 @@ impl Pace {
             (Some(known), _) if has_room => {
                 let cause = if known.proven.is_some() { Cause::TooFast } else { Cause::Proven };
                 known.fall(last, now);
-                // A service that takes so much less has another reason: it is found out anew what it takes.
+                // After such a drop the cause must be a different one: measure from scratch.
                 if known.rate < known.learned / 2.0 {
                     *self = Self::default();
                 }
@@ -156,7 +157,7 @@ impl Pace {
         Cause::TooFast
     }
 
-    /// What was taken from one refusal to this one, in requests a second.
+    /// Returns the rate accepted since the anchor, in requests per second.
     #[allow(clippy::cast_precision_loss, reason = "there are never 2^53 requests in ten seconds")]
     fn measure(&mut self, request: u64, sent: Instant) -> Option<f64> {
         let anchor = self.anchor.get_or_insert(Anchor { request, at: sent, refused: 0 });
@@ -195,7 +196,7 @@ impl Known {
         known
     }
 
-    /// Another rate from now on. Nothing is left of it yet, as nothing is left with the service.
+    /// Switches to a new rate. The bucket starts empty, like the service's.
     fn change(&mut self, rate: f64, now: Instant) {
         (self.rate, self.since, self.holds) = (rate, now, false);
         let capacity = (rate * SLACK).max(1.0);

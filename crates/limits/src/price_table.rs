@@ -1,4 +1,4 @@
-//! What models cost.
+//! Model prices.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Cost;
 
-/// What a million tokens of a model cost, in US dollars.
+/// The price of a million tokens of a model, in US dollars.
 ///
 /// # Example
 /// ```
@@ -19,39 +19,39 @@ use crate::Cost;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Price {
-    /// Tokens read.
+    /// Input tokens.
     pub input: f64,
-    /// Tokens read from the service's cache; by default as all others.
+    /// Input tokens read from the service's prompt cache; defaults to `input`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<f64>,
-    /// Tokens read and written to the service's cache; by default as all others.
+    /// Input tokens written to the service's prompt cache; defaults to `input`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<f64>,
-    /// Tokens written.
+    /// Output tokens.
     pub output: f64,
 }
 
 impl Price {
-    /// A price of tokens read and of tokens written.
+    /// Creates a price from those of input and output tokens.
     pub fn new(input: f64, output: f64) -> Self {
         Self { input, cached_input: None, cache_write: None, output }
     }
 
-    /// Tokens read from the service's cache cost so much.
+    /// Sets the price of input tokens read from the service's prompt cache.
     #[must_use]
     pub fn with_cached_input(mut self, price: f64) -> Self {
         self.cached_input = Some(price);
         self
     }
 
-    /// Tokens written to the service's cache cost so much.
+    /// Sets the price of input tokens written to the service's prompt cache.
     #[must_use]
     pub fn with_cache_write(mut self, price: f64) -> Self {
         self.cache_write = Some(price);
         self
     }
 
-    /// What so many tokens cost.
+    /// Returns the cost of this many tokens.
     pub fn cost(&self, usage: &Usage) -> Cost {
         let cached = usage.input_token_details.cache_read.unwrap_or(0).min(usage.input_tokens);
         let written = usage.input_token_details.cache_creation.unwrap_or(0).min(usage.input_tokens - cached);
@@ -65,7 +65,7 @@ impl Price {
     }
 }
 
-/// What models cost, by name. Data that you can replace: prices change, and yours may be others.
+/// Prices by model name. Replaceable data: prices change, and yours may differ.
 ///
 /// # Example
 /// ```
@@ -80,49 +80,51 @@ impl Price {
 pub struct PriceTable(BTreeMap<String, Price>);
 
 impl PriceTable {
-    /// A table without prices.
+    /// Creates an empty table.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Prices of well-known models as they were remembered, not checked against any price list: a start, and no promise.
-    /// Replace what you rely on. The table lies beside the code as `prices.json`.
+    /// Returns approximate prices of well-known models. They have not been checked against any price list: treat them
+    /// as a starting point, and replace those you rely on. The source is `prices.json` in this crate.
     pub fn builtin() -> Self {
-        // A test reads the table.
+        // A test ensures that the file parses.
         serde_json::from_str(include_str!("../prices.json")).unwrap_or_default()
     }
 
-    /// Reads a table: `{"gpt-4o-mini": {"input": 0.15, "cached_input": 0.075, "output": 0.6}}`, in US dollars for a
-    /// million tokens.
+    /// Parses a table such as `{"gpt-4o-mini": {"input": 0.15, "cached_input": 0.075, "output": 0.6}}`, in US dollars
+    /// per million tokens.
     ///
     /// # Errors
-    /// `Config`, with the place of what is wrong.
+    /// `Config`, with the location of the error in the text.
     pub fn from_json(json: &str) -> Result<Self> {
         serde_json::from_str(json).map_err(|error| {
             Error::new(ErrorKind::Config, format!("this is no table of prices: {error}")).with_source(error)
         })
     }
 
-    /// Adds a price, or replaces it.
+    /// Adds or replaces a price.
     #[must_use]
     pub fn with(mut self, model: impl Into<String>, price: Price) -> Self {
         self.0.insert(model.into(), price);
         self
     }
 
-    /// The price of a model. One with a date behind its name, such as `gpt-4o-2024-08-06`, costs as the one without,
-    /// unless it has a price of its own.
+    /// Returns the price of a model.
+    ///
+    /// A name with a version suffix, such as `gpt-4o-2024-08-06` or `-latest`, falls back to the price of the name
+    /// without it.
     pub fn price(&self, model: &str) -> Option<&Price> {
         self.0.get(model).or_else(|| self.0.get(without_version(model)?))
     }
 
-    /// What so many tokens of a model cost; `None` if there is no price for it.
+    /// Returns the cost of this many tokens of a model, or `None` if it has no price.
     pub fn cost(&self, model: &str, usage: &Usage) -> Option<Cost> {
         Some(self.price(model)?.cost(usage))
     }
 }
 
-/// The name before `-latest`, `-20250514` or `-2025-05-14`.
+/// Strips `-latest`, `-20250514` or `-2025-05-14` from a name.
 fn without_version(model: &str) -> Option<&str> {
     let has_form = |version: &str, form: &[usize]| {
         let parts = version

@@ -1,4 +1,4 @@
-//! No more than so many requests and tokens a minute.
+//! A client-side rate limit on requests and tokens.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,19 +10,19 @@ use catena_core::{
 use crate::bucket::Bucket;
 use crate::turnstile::{Rule, Turn, Turnstile};
 
-/// Spreads requests so that no more than so many of them, and of their tokens, are sent in a minute.
+/// A rate limit: paces requests so that at most a given number of them, and of their tokens, are sent per minute.
 ///
-/// Callers are served in the order they came. The limiter starts full: the first requests, up to the burst, are sent at
-/// once. Clones share one limit; so do all clients that are given clones.
+/// Callers are admitted in order of arrival. The limiter starts full: the first requests, up to the burst, are sent at
+/// once. Clones share one limit, and so do all clients that are given clones.
 ///
-/// A request that asks for more tokens than a burst holds waits until the limit is untouched, and those after it wait
-/// longer, up to a minute. Tokens are those the client [estimates](Demand::tokens) beforehand.
+/// A request for more tokens than the burst holds waits until the burst is fully replenished, and delays those after it
+/// by up to a minute more. Tokens are the client's [estimate](Demand::tokens), made before sending.
 ///
 /// # Errors
-/// A limit of 0 lets nothing in: a call fails with [`ErrorKind::Config`].
+/// A limit of 0 admits nothing: calls fail with [`ErrorKind::Config`].
 ///
 /// # Cancellation
-/// A caller who gives up takes nothing.
+/// A caller that stops waiting consumes nothing.
 ///
 /// # Example
 /// ```
@@ -50,49 +50,50 @@ struct Settings {
     burst: Option<Duration>,
 }
 
-/// What flows in within this time may be used at once.
+/// Default burst: what the limits allow in this time may be used at once.
 const BURST: Duration = Duration::from_secs(1);
 
 impl RateLimiter {
-    /// A limiter that limits nothing yet.
+    /// Creates a limiter without any limits.
     pub fn new() -> Self {
         let settings = Settings::default();
         Self { settings, turnstile: settings.turnstile(), timer: Arc::new(SystemTimer) }
     }
 
-    /// Sends at most so many requests a minute.
+    /// Sets the maximum number of requests per minute.
     #[must_use]
     pub fn with_requests_per_minute(self, requests: u32) -> Self {
         self.with_settings(|settings| settings.requests = Some(requests))
     }
 
-    /// Uses at most so many tokens a minute.
+    /// Sets the maximum number of tokens per minute.
     #[must_use]
     pub fn with_tokens_per_minute(self, tokens: u64) -> Self {
         self.with_settings(|settings| settings.tokens = Some(tokens))
     }
 
-    /// Allows as much at once as the limits allow in this time: one second by default. A service that counts by the
-    /// minute allows a minute's worth.
+    /// Sets the burst: what the limits allow in this time may be used at once. Defaults to one second.
+    ///
+    /// For a service that counts in one-minute windows, use a minute.
     #[must_use]
     #[doc(alias = "max_bucket_size")]
     pub fn with_burst(self, burst: Duration) -> Self {
         self.with_settings(|settings| settings.burst = Some(burst))
     }
 
-    /// Measures and waits with this timer.
+    /// Sets the timer used to measure time and to wait.
     #[must_use]
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Arc::new(timer);
         self
     }
 
-    /// How many requests wait.
+    /// Returns the number of requests waiting.
     pub fn waiting(&self) -> usize {
         self.turnstile.look(|_, waiting| waiting)
     }
 
-    /// Other settings make another limit: it shares nothing with earlier clones.
+    /// Starts over: a limiter with other settings shares nothing with earlier clones.
     fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
         self.turnstile = self.settings.turnstile();
@@ -124,7 +125,7 @@ impl Admission for RateLimiter {
     }
 }
 
-/// What was sent is used up, however it ends.
+/// What was sent stays consumed, whatever its outcome.
 struct Sent;
 
 impl Admitted for Sent {

@@ -1,4 +1,4 @@
-//! A fair queue in front of a rule that says who may pass, and when.
+//! A fair queue in front of a rule that decides who may pass, and when.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -8,27 +8,27 @@ use std::time::{Duration, Instant};
 
 use catena_core::{Sleep, Timer};
 
-/// Who may pass a [`Turnstile`].
+/// Decides who may pass a [`Turnstile`].
 pub(crate) trait Rule {
-    /// What decides about a caller.
+    /// What the decision about a caller is based on.
     type Demand: Copy;
-    /// What a caller takes along.
+    /// What a caller receives on passing.
     type Ticket;
 
-    /// Lets the caller pass, and remembers it; or says when to ask again.
+    /// Admits and records the caller, or says when to ask again.
     fn pass(&mut self, demand: Self::Demand, now: Instant) -> Turn<Self::Ticket>;
 }
 
-/// The answer of a [`Rule`].
+/// The decision of a [`Rule`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Turn<T> {
     Passed(T),
     After(Duration),
-    /// When the rule changed.
+    /// Ask again when the rule changes.
     Later,
 }
 
-/// First come, first served: only the first in the queue is asked about. Needs no runtime.
+/// A FIFO queue: only its head is put to the rule. Runtime-agnostic.
 #[derive(Debug)]
 pub(crate) struct Turnstile<R>(Mutex<State<R>>);
 
@@ -44,10 +44,10 @@ impl<R: Rule> Turnstile<R> {
         Self(Mutex::new(State { rule, queue: BTreeMap::new(), next: 0 }))
     }
 
-    /// Waits for its turn. Dropping the future leaves the queue.
+    /// Waits to be admitted. Dropping the future leaves the queue.
     pub(crate) async fn pass(&self, demand: R::Demand, timer: &dyn Timer) -> R::Ticket {
         let mut caller = Caller { turnstile: self, place: None };
-        // Held for its wake; whether it is over is read from the clock.
+        // Kept for its wake-up only; whether the wait is over is read from the clock.
         let mut sleep: Option<Sleep> = None;
         poll_fn(|task| match caller.ask(demand, timer.now(), task) {
             Turn::Passed(ticket) => Poll::Ready(ticket),
@@ -67,7 +67,7 @@ impl<R: Rule> Turnstile<R> {
         .await
     }
 
-    /// Changes the rule, knowing how many wait, and lets the first of them ask again.
+    /// Changes the rule, given the number of waiting callers, and wakes the head of the queue.
     pub(crate) fn change(&self, change: impl FnOnce(&mut R, usize)) {
         let mut state = self.lock();
         let waiting = state.queue.len();
@@ -75,13 +75,13 @@ impl<R: Rule> Turnstile<R> {
         state.wake_first();
     }
 
-    /// The rule, and how many wait.
+    /// Reads the rule and the number of waiting callers.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&R, usize) -> T) -> T {
         let state = self.lock();
         look(&state.rule, state.queue.len())
     }
 
-    /// Nothing panics while it holds the lock.
+    /// Locks the state; no code panics while holding the lock.
     fn lock(&self) -> MutexGuard<'_, State<R>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,7 +95,7 @@ impl<R> State<R> {
     }
 }
 
-/// A caller and its place in the queue, once it has one.
+/// A caller and, once it is queued, its place.
 struct Caller<'a, R: Rule> {
     turnstile: &'a Turnstile<R>,
     place: Option<u64>,

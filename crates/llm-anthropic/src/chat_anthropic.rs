@@ -17,22 +17,23 @@ use crate::codec::chat_response::decode_chat;
 use crate::codec::chat_stream::ChatStream;
 use crate::codec::count_tokens::{decode_count, encode_count};
 
-/// A chat model behind Anthropic's `POST /v1/messages`.
+/// A chat model that speaks Anthropic's `POST /v1/messages`.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
-/// Instructions of the system come first; messages of one side that follow each other are sent as one turn, and results of
-/// tools as part of the user's. Finish reason, model, request id and unknown members of an answer are in the message's
-/// `metadata`, where `stop_reason` is the service's own word for the end; token counts are its `usage`, the cache
-/// included. A stream delivers them with its last pieces.
+/// System messages come first; consecutive messages of the same role are merged into one turn, and tool results are
+/// sent in the user's turn. An answer's finish reason, model, request id and unknown members are in its `metadata`,
+/// where `stop_reason` is the service's own value; its token counts, cached tokens included, are in `usage`. A stream
+/// delivers them with its last chunks.
 ///
-/// What the model thought is the message's `reasoning`. Signed thoughts, and what tools that the service runs itself did,
-/// are blocks of its content in the service's form: keep the message in the conversation, and they are sent back unchanged.
+/// The model's thinking is the message's `reasoning`. Signed thinking, and the results of tools that the service runs
+/// itself, are content blocks in the service's format: keep the message in the conversation, and they are sent back
+/// unchanged.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). A stream that breaks off ends with an error after the
-/// text that arrived. What the service cannot do is `Unsupported` before anything is sent. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). An interrupted stream ends with an error after the text that
+/// arrived. What the service does not support is `Unsupported` before anything is sent. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call or a stream closes its connection.
@@ -59,12 +60,12 @@ use crate::codec::count_tokens::{decode_count, encode_count};
 pub struct ChatAnthropic {
     client: Client,
     options: ChatOptions,
-    /// What makes it again.
+    /// What is saved of the model.
     constructor: Option<Arc<Constructor>>,
 }
 
 impl ChatAnthropic {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -76,7 +77,8 @@ impl ChatAnthropic {
         ChatAnthropicBuilder::default()
     }
 
-    /// The default model, with the key and everything else from the environment: `ChatAnthropic::builder().build()`.
+    /// Creates the default model, with the key and all other settings from the environment:
+    /// `ChatAnthropic::builder().build()`.
     ///
     /// # Errors
     /// Those of [`ChatAnthropicBuilder::build`].
@@ -93,7 +95,7 @@ impl ChatAnthropic {
         Self::builder().build()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`ChatAnthropicBuilder::build`].
@@ -108,7 +110,7 @@ impl ChatAnthropic {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -121,12 +123,12 @@ impl ChatAnthropic {
         &self.options.model
     }
 
-    /// This model with tools that it may call, as bound arguments.
+    /// Binds tools that the model may call.
     ///
-    /// A tool is `{"name", "description", "parameters"}` as of
-    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), OpenAI's form of it, a JSON Schema with a title,
-    /// or what the service itself takes, such as `{"type": "web_search_20250305", "name": "web_search"}`. Bind
-    /// `tool_choice`, `parallel_tool_calls` and `strict` beside it.
+    /// A tool is a [`RunnableTool::definition`](catena_core::RunnableTool::definition)
+    /// (`{"name", "description", "parameters"}`), OpenAI's form of it, a JSON Schema with a title, or the service's own
+    /// form, such as `{"type": "web_search_20250305", "name": "web_search"}`. `tool_choice`, `parallel_tool_calls` and
+    /// `strict` can be bound with it.
     ///
     /// # Example
     /// ```
@@ -151,8 +153,8 @@ impl ChatAnthropic {
         self.clone().bind("tools", tools)
     }
 
-    /// How many tokens a call with this prompt would read, tools and instructions included, as the service counts them.
-    /// It costs nothing and generates nothing.
+    /// Returns the number of input tokens that a call with this prompt would use, tools and system messages included,
+    /// as counted by the service. The count is free of charge and generates nothing.
     ///
     /// # Errors
     /// As for every call of a model; see [`ChatAnthropic`].
@@ -179,7 +181,7 @@ impl ChatAnthropic {
         self.count_tokens_in(prompt, &Context::default()).await
     }
 
-    /// [`count_tokens`](Self::count_tokens) as a step of a run: with the arguments that are bound to it.
+    /// Runs [`count_tokens`](Self::count_tokens) as a step of a run, with the arguments bound to it.
     ///
     /// # Errors
     /// As for [`count_tokens`](Self::count_tokens).
@@ -213,7 +215,7 @@ impl ChatAnthropic {
         Self { client, options, constructor: constructor.map(Arc::new) }
     }
 
-    /// The call, and whether texts of its answer may have citations.
+    /// Builds the call; the flag says whether text of the answer may have citations.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<(Call, bool)> {
         let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let options = self.options.called(cx.arguments())?;
@@ -264,7 +266,7 @@ impl LanguageModel for ChatAnthropic {
     }
 }
 
-/// What the interface has; what a certain model lacks, the service says.
+/// What the API supports. If a particular model supports less, the service reports it.
 const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Stop)
     .with(Capability::Usage)

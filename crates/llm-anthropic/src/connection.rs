@@ -1,4 +1,4 @@
-//! Where the service is and how to reach it: settings, environment and defaults become a client.
+//! Where the service is and how to reach it: builds a client from settings, environment and defaults.
 
 use catena_core::load::{Constructor, Kwargs};
 use catena_core::{Error, ErrorKind, Result};
@@ -18,10 +18,10 @@ const SAVED: SavedNames = SavedNames {
     timeout: "default_request_timeout",
 };
 
-/// The version of the interface that this crate speaks. There has been no other since.
+/// The API version that this crate uses. There has been no newer one.
 const VERSION: &str = "2023-06-01";
 
-/// The settings of a builder that concern the connection. `Debug` hides the key.
+/// The connection settings of a builder. `Debug` hides the key.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) settings: ConnectionSettings,
@@ -33,20 +33,20 @@ impl Connection {
         self.auth_token = Some(token);
     }
 
-    /// What makes a model again, with what was set on its connection, unless a key may be in it.
+    /// Adds the connection settings to what is saved of a model; `None` if they may hold a key.
     pub(crate) fn written(&self, made: Constructor) -> Option<Constructor> {
         if self.auth_token.is_some() { None } else { self.settings.written(made, &SAVED) }
     }
 
-    /// Takes in what was written.
+    /// Loads saved settings.
     pub(crate) fn load(&mut self, kwargs: &mut Kwargs) -> Result<()> {
         self.settings.load(kwargs, &SAVED)
     }
 
-    /// Makes a client of the service.
+    /// Creates a client of the service.
     ///
     /// # Errors
-    /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
+    /// `Config` for invalid settings: a missing key, an invalid URL, a key that would be sent unencrypted.
     pub(crate) fn connect(self) -> Result<Client> {
         let base_url = self.settings.base_url(&["ANTHROPIC_API_URL", "ANTHROPIC_BASE_URL"]);
         let base_url = without_version(base_url.unwrap_or_else(|| DEFAULT_URL.to_owned()));
@@ -61,7 +61,8 @@ impl Connection {
         Ok(Client::new(self.settings.connect(service, &["ANTHROPIC_PROXY"])?, base_url))
     }
 
-    /// A key of this builder, else of the environment; an API key goes before a token there, as in Anthropic's clients.
+    /// Returns the builder's credentials, or else those of the environment, where an API key takes precedence over a
+    /// token, as in Anthropic's clients.
     fn credentials(&self) -> Result<Option<Credentials>> {
         let settings = &self.settings;
         match &self.auth_token {
@@ -87,7 +88,7 @@ impl Connection {
     }
 }
 
-/// The URL without a `/v1` at its end, which belongs to the endpoints: both spellings are common.
+/// Removes a `/v1` from the end of the URL, which is part of the endpoints' paths: both spellings are common.
 fn without_version(mut url: String) -> String {
     let end = url.trim_end_matches('/').strip_suffix("/v1").map(str::len);
     url.truncate(end.unwrap_or(url.len()));
@@ -111,10 +112,10 @@ macro_rules! connection_settings {
                                    chunks either. Default: none, as the idle timeout is there.",
         }
 
-        /// What takes the place of a key.
+        /// Credentials other than an API key.
         impl $builder {
-            /// A token instead of a key, which travels as `Authorization: Bearer`: that of a login, or of a gateway.
-            /// Default: `ANTHROPIC_AUTH_TOKEN`, where there is no key.
+            /// Sets a token to use instead of a key, sent as `Authorization: Bearer`, such as that of a login or a
+            /// gateway. Default: `ANTHROPIC_AUTH_TOKEN`, if there is no key.
             pub fn with_auth_token(mut self, token: impl Into<$crate::ApiKey>) -> Self {
                 self.connection.set_auth_token(token.into());
                 self

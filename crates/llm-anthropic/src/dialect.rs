@@ -1,4 +1,4 @@
-//! How Anthropic reports errors and limits.
+//! How Anthropic reports errors and rate limits.
 
 use catena_core::{Error, RateLimits};
 use catena_http::HeaderMap;
@@ -7,7 +7,7 @@ use catena_http::service::{Dialect, FailedAnswer};
 use crate::codec::error::decode_failure;
 use crate::codec::rate_limits::decode_rate_limits;
 
-/// Anthropic's dialect.
+/// Anthropic's error and rate limit format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AnthropicDialect;
 

@@ -1,4 +1,4 @@
-//! Anthropic's models for catena.
+//! Anthropic's models for Catena.
 #![doc = include_str!("../README.md")]
 
 mod chat_anthropic;

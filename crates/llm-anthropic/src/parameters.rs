@@ -5,17 +5,18 @@ use std::fmt;
 use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Number, Value};
 
-/// Members of request bodies, as the application named them. What is not set is not sent, so the service's defaults hold.
+/// Members of the request body, as the application named them. Unset members are not sent, so the service's defaults
+/// apply.
 #[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
-    /// Members that are sent as they are, in place of those above.
+    /// Members that are sent unchanged and override those above.
     pub(crate) extra: Map<String, Value>,
-    /// What JSON cannot say.
+    /// The name of a number that is not finite, which JSON cannot represent.
     not_finite: Option<&'static str>,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
@@ -25,7 +26,7 @@ impl fmt::Debug for Parameters {
 }
 
 impl Parameters {
-    /// True if there is a key in a tool: it is not written into files.
+    /// Returns true if a tool holds a key. Such a model is not written to files.
     pub(crate) fn has_secrets(&self) -> bool {
         [&self.members, &self.extra].map(RedactedArguments).iter().any(RedactedArguments::hides_something)
     }
@@ -41,7 +42,8 @@ impl Parameters {
         }
     }
 
-    /// Refuses what JSON cannot say, and what would contradict the call. Ranges are left to the service: they differ.
+    /// Rejects what JSON cannot represent and what would contradict the call. Ranges are left to the service, as they
+    /// differ.
     pub(crate) fn check(&self) -> Result<()> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.extra.contains_key("stream") {

@@ -1,4 +1,4 @@
-//! The model as LangChain's data: what is written of it, and what makes it again.
+//! The model in LangChain's serialization format: how it is saved, and how it is loaded.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::parameters::Parameters;
 
 const CHAT: [&str; 4] = ["langchain", "chat_models", "anthropic", "ChatAnthropic"];
 
-/// The settings that have one name here and there.
+/// The settings that have the same name here and in LangChain.
 const MEMBERS: [&str; 6] = ["max_tokens", "temperature", "top_k", "top_p", "stop_sequences", "thinking"];
 
-/// Settings of LangChain's that are members of requests as they are.
+/// LangChain's settings that are request members, unchanged.
 const SENT_AS_THEY_ARE: [&str; 5] =
     ["output_config", "mcp_servers", "context_management", "container", "inference_geo"];
 
-/// What shapes no answer: token counts always come here.
+/// Settings that do not shape the answer; token counts are always reported here.
 const PASSED_OVER: [&str; 9] = [
     "name",
     "cache",
@@ -31,18 +31,18 @@ const PASSED_OVER: [&str; 9] = [
     "stream_usage",
 ];
 
-/// The loader, which then also makes Anthropic's models of what was saved of them, here or by LangChain for Python.
+/// Extends a loader with Anthropic's models, as saved by this crate or by LangChain for Python.
 ///
-/// The key is the secret `ANTHROPIC_API_KEY`. What the loader was not given comes from the environment, as for every
-/// builder; but where the data names another server than Anthropic's, the environment's key is not sent to it.
+/// The key is the secret `ANTHROPIC_API_KEY`. Secrets that the loader was not given come from the environment, as for
+/// every builder; but if the data names a server other than Anthropic's, the environment's key is not sent to it.
 ///
-/// What is written of a model is what the application set on it. A model with headers or a query of its own, where keys
-/// may be, with a key to an MCP server, or with tools and formats of answers, which are bound to models in LangChain, is not written; clients, timers
-/// and admissions are left to the program that loads it.
+/// A saved model contains what the application set on it. A model is not saved if it has its own headers or query, or a
+/// key to an MCP server, which may be secret, or tools and response formats, which LangChain binds to models. Clients,
+/// timers and admissions are left to the program that loads the model.
 ///
 /// # Errors
-/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for a setting that is not known here, and with
-/// the errors of the builder.
+/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for an unknown setting, and with the errors
+/// of the builder.
 ///
 /// # Example
 /// ```
@@ -85,7 +85,7 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
 }
 
 impl Parameters {
-    /// Takes in what was written.
+    /// Loads saved settings.
     pub(crate) fn load(&mut self, kwargs: &mut Kwargs) -> Result<()> {
         for name in MEMBERS {
             if let Some(value) = kwargs.data(name)? {
@@ -102,7 +102,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// What is written of a model with these. `None` for what LangChain has no setting for, and if a key is among them.
+    /// Serializes a model with these parameters. `None` for what LangChain has no setting for, and if one holds a key.
     pub(crate) fn written(&self, model: &str) -> Option<Constructor> {
         if self.has_secrets() {
             return None;

@@ -15,23 +15,23 @@ use crate::codec::chat_stream::ChatStream;
 use crate::codec::{decode_count, encode_count};
 use crate::gemini_client::GeminiClient;
 
-/// A chat model behind Google's `POST /models/{model}:generateContent`.
+/// A chat model that speaks Google's `POST /models/{model}:generateContent`.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
-/// Finish reason, model and unknown members of an answer are in the message's `metadata`, token counts in its `usage`; the
-/// service's own word for the finish reason is `metadata.extra["finishReason"]`. Summaries of thoughts are its `reasoning`.
-/// What the service signs is kept with its block or call as `thought_signature`, and sent back with it.
+/// An answer's finish reason, model and unknown members are in its `metadata`, its token counts in `usage`; the
+/// service's own finish reason is `metadata.extra["finishReason"]`. Thought summaries are the message's `reasoning`.
+/// Thought signatures are kept with their block or call as `thought_signature`, and are sent back with it.
 ///
 /// # Messages
-/// System messages, wherever they stand, are sent as the system instruction. Results of tools need the answer with their
-/// calls before them, or a name.
+/// System messages at any position are sent as the system instruction. A tool result needs the answer with its call
+/// before it, or a name.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). A quota of a day is `QuotaExceeded`, one of a minute
-/// `RateLimit` with the delay that the service names. A blocked prompt is `ContentFilter`. A stream that breaks off ends with
-/// an error after the text that arrived. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). A per-day quota is `QuotaExceeded`, a per-minute quota
+/// `RateLimit` with the delay that the service names. A blocked prompt is `ContentFilter`. An interrupted stream ends
+/// with an error after the text that arrived. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call or a stream closes its connection.
@@ -60,7 +60,7 @@ pub struct ChatGemini {
 }
 
 impl ChatGemini {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -72,7 +72,8 @@ impl ChatGemini {
         ChatGeminiBuilder::default()
     }
 
-    /// The default model, with the key and everything else from the environment: `ChatGemini::builder().build()`.
+    /// Creates the default model, with the key and all other settings from the environment:
+    /// `ChatGemini::builder().build()`.
     ///
     /// # Errors
     /// Those of [`ChatGeminiBuilder::build`].
@@ -89,7 +90,7 @@ impl ChatGemini {
         Self::builder().build()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`ChatGeminiBuilder::build`].
@@ -108,7 +109,7 @@ impl ChatGemini {
         Self { client, options }
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -121,7 +122,7 @@ impl ChatGemini {
         &self.options.model
     }
 
-    /// A client for the other endpoints of the same service, over the same connections.
+    /// Returns a client for the other endpoints of the same service, which shares the model's connections.
     ///
     /// # Example
     /// ```
@@ -135,12 +136,12 @@ impl ChatGemini {
         GeminiClient::from_parts(self.client.clone())
     }
 
-    /// This model with tools that it may call, as bound arguments.
+    /// Binds tools that the model may call.
     ///
-    /// A tool is `{"name", "description", "parameters"}` as of
-    /// [`RunnableTool::definition`](catena_core::RunnableTool::definition), OpenAI's form of it, a JSON Schema with a title,
-    /// or what the service itself takes, such as `{"googleSearch": {}}`. Bind `tool_choice` and `strict` beside it:
-    /// `tool_choice` may be the name of a tool, `any` or true for at least one call; `strict` holds the model to the schemas.
+    /// A tool is a [`RunnableTool::definition`](catena_core::RunnableTool::definition)
+    /// (`{"name", "description", "parameters"}`), OpenAI's form of it, a JSON Schema with a title, or the service's own
+    /// form, such as `{"googleSearch": {}}`. `tool_choice` and `strict` can be bound with it: `tool_choice` is a tool's
+    /// name, or `any` or true for at least one call; `strict` makes the model adhere to the schemas.
     ///
     /// # Example
     /// ```
@@ -165,7 +166,7 @@ impl ChatGemini {
         self.clone().bind("tools", tools)
     }
 
-    /// All answers of one call to a prompt, as many as [`with_n`](ChatGeminiBuilder::with_n) asks for. Each carries the
+    /// Returns all answers to a prompt, as many as [`with_n`](ChatGeminiBuilder::with_n) requests. Each carries the
     /// usage of the whole call.
     ///
     /// # Errors
@@ -195,7 +196,7 @@ impl ChatGemini {
         self.generate_all_in(prompt, &Context::default()).await
     }
 
-    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    /// Runs [`generate_all`](Self::generate_all) as a step of a run, with the arguments bound to it.
     ///
     /// # Errors
     /// As for [`generate_all`](Self::generate_all).
@@ -220,7 +221,8 @@ impl ChatGemini {
         .await
     }
 
-    /// How many tokens the service counts in a prompt, together with the tools and everything else that is set or bound.
+    /// Returns the number of tokens that the service counts for a prompt, with tools and everything else that is set or
+    /// bound.
     ///
     /// # Errors
     /// As for every call of a model; see [`ChatGemini`].
@@ -245,7 +247,7 @@ impl ChatGemini {
         self.count_tokens_in(prompt, &Context::default()).await
     }
 
-    /// [`count_tokens`](Self::count_tokens) as a step of a run: with the arguments that are bound to it.
+    /// Runs [`count_tokens`](Self::count_tokens) as a step of a run, with the arguments bound to it.
     ///
     /// # Errors
     /// As for [`count_tokens`](Self::count_tokens).
@@ -257,7 +259,7 @@ impl ChatGemini {
         decode_count(&answer.body, &answer.origin)
     }
 
-    /// The call for a prompt, with the arguments that are bound to the run.
+    /// Builds the call for a prompt, with the arguments bound to the run.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<Call> {
         let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let request = encode_chat(&self.options, cx.arguments(), &prompt.into_messages(), stream)?;
@@ -280,7 +282,7 @@ impl LanguageModel for ChatGemini {
     }
 
     fn provider(&self) -> Option<&str> {
-        // As OpenTelemetry has it.
+        // OpenTelemetry's name of the provider.
         Some("gcp.gemini")
     }
 
@@ -306,7 +308,7 @@ impl LanguageModel for ChatGemini {
     }
 }
 
-/// What the protocol has; what a certain model of it lacks, the service says.
+/// What the protocol supports. If a particular model supports less, the service reports it.
 const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Stop)
     .with(Capability::Usage)

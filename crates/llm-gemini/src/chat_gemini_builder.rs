@@ -7,8 +7,8 @@ use crate::chat_gemini::ChatGemini;
 use crate::codec::chat_request::ChatOptions;
 use crate::connection::{Connection, connection_settings};
 
-/// What is asked where no model is named: Google keeps this name for the newest of the middle size, so that it is not
-/// retired with a version.
+/// The default model: Google keeps this alias pointed at the newest mid-size model, so it is not retired with a
+/// version.
 pub(crate) const DEFAULT_MODEL: &str = "gemini-flash-latest";
 
 /// Builds a [`ChatGemini`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
@@ -33,90 +33,91 @@ pub struct ChatGeminiBuilder {
     options: ChatOptions,
 }
 
-/// What is asked for. What is not set is left to the service.
+/// Generation parameters. Unset parameters are left to the service.
 impl ChatGeminiBuilder {
-    /// The model, with or without `models/` or `tunedModels/` before it. Default `gemini-flash-latest`.
+    /// Sets the model, with or without a `models/` or `tunedModels/` prefix. Default `gemini-flash-latest`.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.options.model = model.into();
         self
     }
 
-    /// How bold the choice of words is: 0 always takes the likeliest token, 2 is nearly random.
+    /// Sets the sampling temperature: 0 always picks the likeliest token, 2 is nearly random.
     pub fn with_temperature(mut self, temperature: f64) -> Self {
         self.options.parameters.set_number("temperature", temperature);
         self
     }
 
-    /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+    /// Restricts sampling to the likeliest tokens whose probabilities add up to this value, from 0 to 1.
     pub fn with_top_p(mut self, top_p: f64) -> Self {
         self.options.parameters.set_number("top_p", top_p);
         self
     }
 
-    /// Considers only so many of the likeliest tokens.
+    /// Restricts sampling to this many of the likeliest tokens.
     pub fn with_top_k(mut self, top_k: u32) -> Self {
         self.options.parameters.set("top_k", top_k);
         self
     }
 
-    /// The most tokens to generate, thinking included.
+    /// Sets the maximum number of tokens to generate, thinking included.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
         self.options.parameters.set("max_tokens", limit);
         self
     }
 
-    /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+    /// Sets the stop sequences: texts at which generation ends, and which the answer does not include. Takes one or a
+    /// list, and replaces those set before.
     pub fn with_stop(mut self, stop: impl Into<Stop>) -> Self {
         self.options.parameters.set("stop", stop.into().into_texts());
         self
     }
 
-    /// Asks for the same answer to the same request, as far as the service can.
+    /// Sets the seed, for answers that are reproducible as far as the service supports it.
     pub fn with_seed(mut self, seed: i64) -> Self {
         self.options.parameters.set("seed", seed);
         self
     }
 
-    /// Makes tokens that occurred before less likely.
+    /// Penalizes tokens that have already occurred.
     pub fn with_presence_penalty(mut self, penalty: f64) -> Self {
         self.options.parameters.set_number("presence_penalty", penalty);
         self
     }
 
-    /// Makes tokens less likely the more often they occurred.
+    /// Penalizes tokens in proportion to how often they have occurred.
     pub fn with_frequency_penalty(mut self, penalty: f64) -> Self {
         self.options.parameters.set_number("frequency_penalty", penalty);
         self
     }
 
-    /// How many answers the service gives to one prompt; [`generate_all`](ChatGemini::generate_all) returns all of them,
-    /// other calls the first. More than one cannot be streamed.
+    /// Sets how many answers the service generates per prompt. [`generate_all`](ChatGemini::generate_all) returns all
+    /// of them, other calls the first. More than one cannot be streamed.
     pub fn with_n(mut self, answers: u32) -> Self {
         self.options.parameters.set("n", answers);
         self
     }
 
-    /// How many tokens the model may think: 0 for none, -1 for as many as it likes. For models before Gemini 3.
+    /// Sets the thinking budget in tokens: 0 for no thinking, -1 for no limit. For models before Gemini 3.
     pub fn with_thinking_budget(mut self, tokens: i32) -> Self {
         self.options.parameters.set("thinking_budget", tokens);
         self
     }
 
-    /// How much the model thinks: `low`, `high` and what else the model knows. For models since Gemini 3.
+    /// Sets how much the model thinks: `low`, `high`, or another level that it supports. For Gemini 3 and later models.
     pub fn with_thinking_level(mut self, level: impl Into<String>) -> Self {
         self.options.parameters.set("thinking_level", level.into());
         self
     }
 
-    /// Whether answers come with a summary of the thoughts, which is in
+    /// Sets whether answers include a summary of the model's thoughts, in
     /// [`AiMessage::reasoning`](catena_core::AiMessage::reasoning).
     pub fn with_thoughts(mut self, included: bool) -> Self {
         self.options.parameters.set("include_thoughts", included);
         self
     }
 
-    /// From which probability on the service withholds what is harmful in this way. May be called for several categories,
-    /// by the service's words: `HARM_CATEGORY_HARASSMENT` and `BLOCK_NONE`.
+    /// Sets the probability from which the service blocks a category of harmful content, by the service's names:
+    /// `HARM_CATEGORY_HARASSMENT` and `BLOCK_NONE`. May be called once per category.
     pub fn with_safety_setting(mut self, category: impl Into<String>, threshold: impl Into<String>) -> Self {
         let settings = self
             .options
@@ -128,13 +129,13 @@ impl ChatGeminiBuilder {
         self
     }
 
-    /// The name of content that the service keeps for several calls, such as `cachedContents/1`.
+    /// Sets the name of content that the service has cached for several calls, such as `cachedContents/1`.
     pub fn with_cached_content(mut self, name: impl Into<String>) -> Self {
         self.options.parameters.set("cached_content", name.into());
         self
     }
 
-    /// Answers are JSON that keeps to this JSON Schema.
+    /// Requests answers in JSON that conforms to this JSON Schema.
     ///
     /// # Example
     /// ```
@@ -150,15 +151,15 @@ impl ChatGeminiBuilder {
         self
     }
 
-    /// Whether schemas are sent in the older, smaller form, for models and servers that do not take JSON Schemas as they
-    /// are. What that form cannot say is `Unsupported` when it is asked for. Default: only for Gemini 1.
+    /// Sets whether schemas are sent in the older, more limited format, for models and servers that do not accept plain
+    /// JSON Schemas. What that format cannot express is `Unsupported` when it is used. Default: only for Gemini 1.
     pub fn with_schema_subset(mut self, subset: bool) -> Self {
         self.options.schema_subset = Some(subset);
         self
     }
 
-    /// A member to add to every request as it is, in place of what a method of this builder sets. For what the service
-    /// knows and this crate does not; members of `generationConfig` are merged.
+    /// Adds a member to the body of every request, unchanged; it overrides what other methods of this builder set. For
+    /// parameters that this crate does not know. Members of `generationConfig` are merged.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.options.parameters.extra.insert(name.into(), value.into());
         self
@@ -167,8 +168,8 @@ impl ChatGeminiBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key, an unusable URL, key, proxy or number, or a key that
-    /// would travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key, an invalid URL, key, proxy or number,
+    /// or a key that would be sent unencrypted.
     pub fn build(self) -> Result<ChatGemini> {
         let mut options = self.options;
         options.parameters.check()?;

@@ -1,4 +1,4 @@
-//! Where the service is and how to reach it: settings, environment and defaults become a client.
+//! Where the service is and how to reach it: builds a client from settings, environment and defaults.
 
 use catena_core::Result;
 use catena_http::service::{ConnectionSettings, Credentials, Service};
@@ -10,10 +10,10 @@ const DEFAULT_URL: &str = "https://generativelanguage.googleapis.com";
 
 const DEFAULT_VERSION: &str = "v1beta";
 
-/// The header of the key. In a URL, where the service takes it too, logs would find it.
+/// The header for the key. The service also accepts it in the URL, where it would end up in logs.
 const KEY_HEADER: &str = "x-goog-api-key";
 
-/// The settings of a builder that concern the connection. `Debug` hides the key.
+/// The connection settings of a builder. `Debug` hides the key.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) settings: ConnectionSettings,
@@ -25,10 +25,10 @@ impl Connection {
         self.api_version = Some(version);
     }
 
-    /// Makes a client of the service.
+    /// Creates a client of the service.
     ///
     /// # Errors
-    /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
+    /// `Config` for invalid settings: a missing key, an invalid URL, a key that would be sent unencrypted.
     pub(crate) fn connect(self) -> Result<Client> {
         let settings = self.settings;
         let base_url = settings.base_url(&["GOOGLE_GEMINI_BASE_URL"]);
@@ -44,7 +44,7 @@ impl Connection {
     }
 }
 
-/// The URL with the version at the end of its path, unless the path ends with one.
+/// Appends the version to the URL's path, unless the path already ends with one.
 fn versioned(url: &str, version: &str) -> String {
     let (path, query) =
         url.trim().split_once('?').map_or((url.trim(), None), |(path, query)| (path, Some(query)));
@@ -69,9 +69,9 @@ macro_rules! connection_settings {
             stream_chunk_timeout: "Default: none, as the idle timeout is there.",
         }
 
-        /// Which interface is spoken.
+        /// The API version.
         impl $builder {
-            /// The version of the interface. Default: `GOOGLE_GENAI_API_VERSION`, or `v1beta`.
+            /// Sets the API version. Default: `GOOGLE_GENAI_API_VERSION`, or `v1beta`.
             pub fn with_api_version(mut self, version: impl Into<String>) -> Self {
                 self.connection.set_api_version(version.into());
                 self

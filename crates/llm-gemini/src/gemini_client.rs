@@ -1,4 +1,4 @@
-//! The service's endpoints beside its models.
+//! The service's other endpoints, besides its models.
 
 use catena_core::{Context, Result};
 use catena_http::service::{Answer, Call};
@@ -9,15 +9,15 @@ use crate::codec::object::decode_object;
 use crate::connection::{Connection, connection_settings};
 use crate::models::Models;
 
-/// A client for the endpoints that are no models: the list of [models](Self::models), and whatever else the service has at
-/// a [path](Self::call).
+/// A client for the endpoints other than model calls: the [model list](Self::models), and any other [path](Self::call)
+/// of the service.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code. Failed calls are tried
-/// again as those of models are.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code. Failed calls are
+/// retried like those of models.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call closes its connection.
@@ -42,7 +42,7 @@ pub struct GeminiClient {
 }
 
 impl GeminiClient {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -54,7 +54,7 @@ impl GeminiClient {
         GeminiClientBuilder::default()
     }
 
-    /// A client with the key and everything else from the environment.
+    /// Creates a client with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`GeminiClientBuilder::build`].
@@ -66,15 +66,15 @@ impl GeminiClient {
         Self { client }
     }
 
-    /// The models that the service has.
+    /// Returns the endpoints for the service's models.
     pub fn models(&self) -> Models {
         Models::new(self.clone())
     }
 
-    /// Makes a call of any kind, and gives the bytes of its answer.
+    /// Makes any call, and returns the body of the response.
     ///
     /// # Errors
-    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    /// Transport errors, and errors that the service reports with an unsuccessful status.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -82,7 +82,7 @@ impl GeminiClient {
         self.call_in(call, &Context::default()).await
     }
 
-    /// [`call`](Self::call) as a step of a run: with its retries and its time, and told to its observers.
+    /// Runs [`call`](Self::call) as a step of a run: with the run's retries and deadline, and visible to its observers.
     ///
     /// # Errors
     /// As for [`call`](Self::call).
@@ -90,10 +90,10 @@ impl GeminiClient {
         self.client.call(call, cx).await
     }
 
-    /// Makes a call of any kind, and reads its answer as JSON.
+    /// Makes any call, and deserializes the response from JSON.
     ///
     /// # Errors
-    /// As for [`call`](Self::call); `Decode` and `InvalidResponse` for an answer that is not what was expected.
+    /// As for [`call`](Self::call); `Decode` or `InvalidResponse` if the response is not what was expected.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -101,7 +101,7 @@ impl GeminiClient {
         self.fetch_in(call, &Context::default()).await
     }
 
-    /// [`fetch`](Self::fetch) as a step of a run, as [`call_in`](Self::call_in).
+    /// Runs [`fetch`](Self::fetch) as a step of a run, like [`call_in`](Self::call_in).
     ///
     /// # Errors
     /// As for [`fetch`](Self::fetch).
@@ -131,8 +131,8 @@ impl GeminiClientBuilder {
     /// Builds the client. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key, an unusable URL, key or proxy, or a key that would
-    /// travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key, an invalid URL, key or proxy, or a key
+    /// that would be sent unencrypted.
     pub fn build(self) -> Result<GeminiClient> {
         self.connection.connect().map(GeminiClient::from_parts)
     }

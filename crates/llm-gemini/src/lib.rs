@@ -1,4 +1,4 @@
-//! Google's Gemini models for catena.
+//! Google's Gemini models for Catena.
 #![doc = include_str!("../README.md")]
 
 mod chat_gemini;

@@ -1,4 +1,4 @@
-//! The models that the service has.
+//! The service's models.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::Call;
@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::codec::model_name;
 use crate::gemini_client::GeminiClient;
 
-/// The most models of a page that the service gives.
+/// The maximum page size that the service supports.
 const PAGE_SIZE: &str = "1000";
 
-/// No list is longer than so many pages; a service that never ends is not followed for ever.
+/// The maximum number of pages per list, in case a service never sends a last one.
 const MAX_PAGES: usize = 100;
 
-/// `GET /models`, and what belongs to it. Made by [`GeminiClient::models`].
+/// The endpoints under `/models`. Created by [`GeminiClient::models`].
 ///
 /// # Errors
 /// As for every call of a [`GeminiClient`].
@@ -51,7 +51,7 @@ impl Models {
         Self { client }
     }
 
-    /// All models, of all pages.
+    /// Lists all models, of all pages.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -76,7 +76,7 @@ impl Models {
         ))
     }
 
-    /// What is known about a model.
+    /// Retrieves the details of a model.
     ///
     /// # Errors
     /// `NotFound` if there is no such model.
@@ -94,7 +94,7 @@ struct Page {
     next_page_token: Option<String>,
 }
 
-/// What the service says about a model.
+/// The service's description of a model.
 ///
 /// # Example
 /// ```
@@ -108,30 +108,30 @@ struct Page {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// The resource name: `models/` and the id.
+    /// The resource name: `models/` followed by the id.
     pub name: String,
-    /// The name for people.
+    /// The display name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// What it is.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The most tokens of a prompt.
+    /// The maximum number of tokens of a prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_token_limit: Option<u64>,
-    /// The most tokens of an answer.
+    /// The maximum number of tokens of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_token_limit: Option<u64>,
-    /// What it can be asked for: `generateContent`, `embedContent`.
+    /// The supported methods, such as `generateContent` and `embedContent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supported_generation_methods: Option<Vec<String>>,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ModelInfo {
-    /// The name by which it is asked for.
+    /// Returns the model's id, for use in requests.
     pub fn id(&self) -> &str {
         self.name.strip_prefix("models/").unwrap_or(&self.name)
     }

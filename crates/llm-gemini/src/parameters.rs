@@ -5,17 +5,17 @@ use std::fmt;
 use catena_core::{Error, ErrorKind, RedactedArguments, Result};
 use serde_json::{Map, Number, Value};
 
-/// Settings by the names that all providers share. What is not set is not sent, so the service's defaults hold.
+/// Settings under the names shared by all providers. Unset members are not sent, so the service's defaults apply.
 #[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
-    /// Members of the request that are sent as they are, in place of those above.
+    /// Members of the request that are sent unchanged and override those above.
     pub(crate) extra: Map<String, Value>,
-    /// What JSON cannot say.
+    /// The name of a number that is not finite, which JSON cannot represent.
     not_finite: Option<&'static str>,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
@@ -36,7 +36,7 @@ impl Parameters {
         }
     }
 
-    /// Refuses what JSON cannot say. Ranges are left to the service: they differ between models.
+    /// Rejects what JSON cannot represent. Ranges are left to the service, as they differ between models.
     pub(crate) fn check(&self) -> Result<()> {
         let message = match (self.not_finite, self.members.get("n")) {
             (Some(name), _) => format!("`{name}` is not a finite number"),
@@ -46,7 +46,7 @@ impl Parameters {
         Err(Error::new(ErrorKind::Config, message))
     }
 
-    /// Everything that shapes an answer, for those who compare models.
+    /// Returns everything that shapes an answer, for comparing models.
     pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
         let facts = [("base_url", base_url), ("model", model)];
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));

@@ -1,20 +1,21 @@
-//! The text of an answer as its tokens come: whole characters only, and nothing that may be part of a stop text.
+//! The text of an answer as its tokens arrive, released in whole characters and without anything that may belong to a
+//! stop sequence.
 
-/// Bytes of tokens in, text out.
+/// Converts the bytes of tokens into text.
 #[derive(Debug)]
 pub(crate) struct AnswerText {
     stops: Vec<String>,
-    /// Bytes that are no whole character yet.
+    /// Bytes of an incomplete character.
     bytes: Vec<u8>,
-    /// Text that may be the beginning of a stop text.
+    /// Text that may be the start of a stop sequence.
     held: String,
 }
 
-/// What the text has grown by.
+/// The text that a token added.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Grown {
     By(String),
-    /// A stop text came: this is what was before it.
+    /// A stop sequence was found; this is the text before it.
     Ended(String),
 }
 
@@ -23,7 +24,7 @@ impl AnswerText {
         Self { stops, bytes: Vec::new(), held: String::new() }
     }
 
-    /// Takes the bytes of a token.
+    /// Adds the bytes of a token.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Grown {
         self.bytes.extend_from_slice(bytes);
         let whole = whole_characters(&self.bytes);
@@ -32,7 +33,7 @@ impl AnswerText {
         self.grow(&text)
     }
 
-    /// The rest, when no more tokens come.
+    /// Returns the remaining text after the last token.
     pub(crate) fn finish(mut self) -> String {
         let text = String::from_utf8_lossy(&self.bytes).into_owned();
         match self.grow(&text) {
@@ -54,7 +55,7 @@ impl AnswerText {
     }
 }
 
-/// How many bytes at the end of a text are the beginning of a stop text.
+/// Returns the length in bytes of a text's suffix that is a prefix of a stop sequence.
 fn begun(text: &str, stop: &str) -> usize {
     let beginnings = stop.char_indices().map(|(length, _)| length).rev();
     beginnings
@@ -63,10 +64,11 @@ fn begun(text: &str, stop: &str) -> usize {
         .unwrap_or(0)
 }
 
-/// How many bytes are whole characters, or can never become some: all but a character at the end that has only begun.
+/// Returns how many bytes are complete characters or can never become some: all except an incomplete character at the
+/// end.
 fn whole_characters(bytes: &[u8]) -> usize {
     let last = bytes.len().saturating_sub(3);
-    // The lead byte of the last character is one of the last three, if it is not whole.
+    // If the last character is incomplete, its lead byte is among the last three.
     for start in (last..bytes.len()).rev() {
         let wanted = match bytes[start] {
             0xC2..=0xDF => 2,

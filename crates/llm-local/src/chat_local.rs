@@ -1,4 +1,4 @@
-//! The model that answers messages.
+//! The chat model.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::local_builder::LocalBuilder;
 use crate::local_model::LocalModel;
 use crate::settings::Settings;
 
-/// A chat model in a GGUF file, in this process.
+/// A chat model loaded from a GGUF file, which runs in this process.
 ///
-/// Messages become a text by the template in the file, or as ChatML if it has none. Whatever messages say, it cannot pass
-/// for the template's own marks: nobody can end a turn or speak for somebody else by writing them. A clone is cheap and
-/// shares the weights and the worker.
+/// Messages are rendered with the chat template in the file, or as ChatML if it has none. Message content cannot
+/// produce the template's special tokens, so nobody can end a turn or impersonate another role by writing them. Cloning
+/// is cheap, and clones share the weights and the worker.
 ///
-/// The message's `usage` has the token counts, with `cache_read` for those of the prompt that were remembered from a call
-/// before; its `metadata` the model and the finish reason, `stop` or `length`. A stream delivers them with its last piece.
+/// The message's `usage` has the token counts, with the prompt tokens reused from an earlier call as `cache_read`; its
+/// `metadata` has the model and the finish reason, `stop` or `length`. A stream delivers them with its last chunk.
 ///
 /// # Errors
-/// As for [`LocalModel`]; `Unsupported` also for images, other blocks and tool calls in messages, and `InvalidInput` for
-/// conversations that the template does not take.
+/// As for [`LocalModel`]; also `Unsupported` for images, other blocks and tool calls in messages, and `InvalidInput`
+/// for conversations that the template rejects.
 ///
 /// # Cancellation
-/// Dropping a call or stream ends its work before the next token.
+/// Dropping a call or stream stops its computation before the next token.
 ///
 /// # Example
 /// ```no_run
@@ -63,7 +63,7 @@ impl ChatLocal {
         Self::builder(path).build_chat()
     }
 
-    /// A builder with nothing set but the file.
+    /// Returns a builder for a file, with default settings.
     ///
     /// # Example
     /// See [`LocalBuilder`].
@@ -71,7 +71,7 @@ impl ChatLocal {
         LocalBuilder::new(path)
     }
 
-    /// The same open model, continuing texts.
+    /// Returns the same loaded model for text completion.
     pub fn llm(&self) -> LocalModel {
         LocalModel::from_parts(self.engine.clone(), self.settings.clone())
     }

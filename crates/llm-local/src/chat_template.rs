@@ -1,4 +1,4 @@
-//! Conversations as the text that a model was trained on, by the template in its file.
+//! Renders conversations as the text that a model was trained on, with the template in its file.
 
 use catena_core::{Error, ErrorKind, Message, Result};
 use minijinja::syntax::SyntaxConfig;
@@ -8,17 +8,17 @@ use minijinja::{Environment, context};
 use crate::failure::{bounded, malformed, unsupported};
 use crate::tokenizer::Tokenizer;
 
-/// For models whose file has no template: what most of them understand.
+/// The fallback for files without a template, which most models understand.
 const CHAT_ML: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] \
                        + '<|im_end|>\\n' }}{% endfor %}{{ '<|im_start|>assistant\\n' }}";
 
-/// A bound for templates that do not end: about so many steps for every message, and so many at least.
+/// A limit for templates that do not terminate: roughly this many steps per message, and at least this many.
 const STEPS_PER_MESSAGE: u64 = 10_000;
 const STEPS: u64 = 1_000_000;
 
 const NAME: &str = "chat";
 
-/// A template.
+/// A chat template.
 pub(crate) struct ChatTemplate(Environment<'static>);
 
 impl ChatTemplate {
@@ -27,7 +27,7 @@ impl ChatTemplate {
     pub(crate) fn new(source: Option<&str>) -> Result<Self> {
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        // As the trainers' own library renders them.
+        // As the trainers' own library (`transformers`) renders them.
         environment.set_syntax(syntax.map_err(|error| malformed(error.to_string()))?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| -> Result<Value, minijinja::Error> {
@@ -40,10 +40,10 @@ impl ChatTemplate {
         Ok(Self(environment))
     }
 
-    /// The text of a conversation, up to where the model's answer begins. Special tokens in it are the template's alone.
+    /// Renders a conversation up to the start of the model's answer. Only the template produces special tokens.
     ///
     /// # Errors
-    /// `Unsupported` for messages with more than text, `InvalidInput` where the template does not take the conversation.
+    /// `Unsupported` for messages with anything but text, `InvalidInput` if the template rejects the conversation.
     pub(crate) fn render(&self, messages: &[Message], tokenizer: &Tokenizer) -> Result<String> {
         let spoken = messages.iter().map(|message| spoken(message, tokenizer)).collect::<Result<Vec<_>>>()?;
         let (bos_token, eos_token) = tokenizer.marks();
@@ -63,7 +63,7 @@ fn text_of(error: &minijinja::Error) -> String {
     bounded(&error.to_string())
 }
 
-/// A message as templates know it.
+/// Converts a message to the form that templates expect.
 fn spoken(message: &Message, tokenizer: &Tokenizer) -> Result<Value> {
     let role = match message {
         Message::System(_) => "system",

@@ -1,4 +1,4 @@
-//! A model that is open: its words, its template, and the way to its worker.
+//! A loaded model: its tokenizer, its chat template and its worker.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::settings::Settings;
 use crate::tokenizer::Tokenizer;
 use crate::worker::Worker;
 
-/// How a model is opened.
+/// How a model is loaded.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
     pub(crate) path: PathBuf,
@@ -36,7 +36,7 @@ pub(crate) struct Opening {
     pub(crate) chat_template: Option<String>,
 }
 
-/// An open model. The worker ends when the last one who holds it is gone and all answers have ended.
+/// A loaded model. Its worker ends once the last handle is dropped and all answers have ended.
 pub(crate) struct Engine {
     pub(crate) name: String,
     path: PathBuf,
@@ -45,13 +45,13 @@ pub(crate) struct Engine {
     context: usize,
     bytes_per_token: usize,
     jobs: Sender<Job>,
-    /// How many calls there are, and may be.
+    /// The number of calls, running and waiting.
     taken: Arc<AtomicUsize>,
     places: usize,
 }
 
 impl Engine {
-    /// Reads the file and starts the worker.
+    /// Loads the file and starts the worker.
     pub(crate) fn open(opening: Opening) -> Result<Self> {
         let path = &opening.path;
         let file = File::open(path).map_err(|error| unreadable(path, error.into()))?;
@@ -104,17 +104,17 @@ impl Engine {
         self.bytes_per_token
     }
 
-    /// The tokens of a text that is to be continued.
+    /// Tokenizes a text to complete.
     pub(crate) fn text_prompt(&self, text: &str) -> Result<Vec<u32>> {
         self.tokenizer.encode(text, false)
     }
 
-    /// The tokens of a conversation, up to where the answer begins.
+    /// Renders and tokenizes a conversation, up to the start of the answer.
     pub(crate) fn chat_prompt(&self, messages: &[Message]) -> Result<Vec<u32>> {
         self.tokenizer.encode(&self.template.render(messages, &self.tokenizer)?, true)
     }
 
-    /// Everything that shapes an answer.
+    /// Returns everything that shapes an answer.
     pub(crate) fn described(&self, settings: &Settings) -> Map<String, Value> {
         let mut all = settings.described();
         all.insert("model".to_owned(), self.name.clone().into());
@@ -124,7 +124,8 @@ impl Engine {
         all
     }
 
-    /// The pieces of an answer. Work on it begins when the stream is first polled, and ends when it is dropped.
+    /// Streams the pieces of an answer. Computation starts when the stream is first polled, and stops when it is
+    /// dropped.
     pub(crate) fn pieces<'a>(
         &'a self,
         prompt: impl FnOnce() -> Result<(Vec<u32>, Settings)> + Send + 'a,
@@ -155,7 +156,7 @@ impl Engine {
 
 type Pieces = Result<UnboundedReceiver<Result<Piece>>>;
 
-/// The next piece and the rest; there is none behind an end or an error.
+/// Returns the next piece and the rest; nothing follows an end or an error.
 async fn next_piece(pieces: Option<Pieces>) -> Option<(Result<Piece>, Option<Pieces>)> {
     let mut pieces = match pieces? {
         Ok(pieces) => pieces,

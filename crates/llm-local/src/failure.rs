@@ -1,10 +1,10 @@
-//! Errors of the file and of the mathematics, as catena's.
+//! Errors of the file and of the computation, as Catena's.
 
 use std::path::Path;
 
 use catena_core::{Error, ErrorKind};
 
-/// Of what a library says, no more than this many characters.
+/// The maximum length, in characters, of a library's error message.
 const LONGEST: usize = 300;
 
 /// The file cannot be read as a model.
@@ -13,28 +13,28 @@ pub(crate) fn unreadable(path: &Path, error: candle_core::Error) -> Error {
     Error::new(ErrorKind::Config, message).with_source(error)
 }
 
-/// The file is a GGUF file, but not one that can be run; `why` says what is missing or wrong in it.
+/// A GGUF file that cannot be run; `why` says what is missing or wrong in it.
 pub(crate) fn malformed(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, format!("the GGUF file {}", why.into()))
 }
 
-/// The file holds a model that this crate does not know how to run.
+/// A model that this crate does not support.
 pub(crate) fn unsupported(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unsupported, why.into())
 }
 
-/// A computation failed, for all who were part of it.
+/// A computation failed, for every call that was part of it.
 pub(crate) fn computation(error: candle_core::Error) -> Error {
     let message = format!("the model cannot be computed: {}", bounded(&error.to_string()));
     Error::new(ErrorKind::Other, message).with_source(error)
 }
 
-/// The worker is gone, which only a panic in it can bring about.
+/// The worker has ended, which only a panic in it can cause.
 pub(crate) fn stopped() -> Error {
     Error::new(ErrorKind::Incomplete, "the thread that runs the model has stopped; open the model again")
 }
 
-/// The beginning of a text that somebody else wrote.
+/// Truncates a text from an untrusted source.
 pub(crate) fn bounded(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &text[..end]),

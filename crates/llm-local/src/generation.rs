@@ -1,4 +1,4 @@
-//! One answer in the making.
+//! One answer in progress.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,20 +12,20 @@ use crate::sampler::Sampler;
 use crate::settings::Settings;
 use crate::tokenizer::Tokenizer;
 
-/// What a caller asks the worker for.
+/// A caller's request to the worker.
 pub(crate) struct Job {
     pub(crate) prompt: Vec<u32>,
     pub(crate) settings: Settings,
-    /// Closed when the caller has lost interest.
+    /// Closed when the caller has dropped the call.
     pub(crate) answer: UnboundedSender<Result<Piece>>,
     pub(crate) place: Option<Place>,
 }
 
-/// One of the limited places for calls, given back when dropped.
+/// One of the limited slots for calls, released when dropped.
 pub(crate) struct Place(Arc<AtomicUsize>);
 
 impl Place {
-    /// `None` if so many are taken already.
+    /// Takes a slot; `None` if the limit is reached.
     pub(crate) fn take(taken: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
         let more = |taken| (taken < limit).then_some(taken + 1);
         taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
@@ -39,7 +39,7 @@ impl Drop for Place {
     }
 }
 
-/// Some text of an answer; the last one says how it ended.
+/// A piece of an answer; the last one says how the answer ended.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Piece {
     pub(crate) text: String,
@@ -53,13 +53,13 @@ pub(crate) struct End {
     pub(crate) usage: Usage,
 }
 
-/// A job that is being worked on.
+/// A job in progress.
 pub(crate) struct Generation {
     job: Job,
     cache: KvCache,
     sampler: Sampler,
     text: Option<AnswerText>,
-    /// The token chosen last, which is not in the cache yet.
+    /// The last token chosen, which is not in the cache yet.
     last: Option<[u32; 1]>,
     made: usize,
     most: usize,
@@ -67,9 +67,9 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    /// `cache` may remember the beginning of the prompt; it forgets everything else.
+    /// Creates a generation. `cache` may hold a prefix of the prompt; everything else in it is discarded.
     pub(crate) fn new(job: Job, mut cache: KvCache, context: usize) -> Self {
-        // The last token is always computed: what follows it is not remembered.
+        // The last token is always computed, because the cache does not hold what follows it.
         let remembered = cache.common(&job.prompt).min(job.prompt.len() - 1);
         cache.truncate(remembered);
         let sampler = Sampler::new(job.settings.clone(), &job.prompt);
@@ -79,17 +79,17 @@ impl Generation {
         Self { job, cache, sampler, text, last: None, made: 0, most, remembered }
     }
 
-    /// True when nobody waits for the answer any more.
+    /// Returns true if the caller has dropped the call.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.job.answer.is_closed()
     }
 
-    /// True while the prompt is being read.
+    /// Returns true while the prompt is being processed (prefill).
     pub(crate) fn is_reading(&self) -> bool {
         self.last.is_none()
     }
 
-    /// What is to be computed next: the next token, or so many of the prompt at most.
+    /// Returns what to compute next: the next token, or at most `most` tokens of the prompt.
     pub(crate) fn part(&mut self, most: usize) -> Part<'_> {
         let tokens: &[u32] = match &self.last {
             Some(last) => last,
@@ -102,7 +102,7 @@ impl Generation {
         Part { cache: &mut self.cache, tokens, asks }
     }
 
-    /// Goes on by one token. False when the answer has ended.
+    /// Advances by one token. Returns false once the answer has ended.
     pub(crate) fn advance(&mut self, logits: Vec<f32>, tokenizer: &Tokenizer) -> bool {
         let token = self.sampler.choose(logits);
         self.made += 1;
@@ -125,13 +125,13 @@ impl Generation {
         text.extend(self.text.take().map(AnswerText::finish));
         let mut usage = Usage::new(self.job.prompt.len() as u64, self.made as u64);
         usage.input_token_details.cache_read = (self.remembered > 0).then_some(self.remembered as u64);
-        // Before its end is known: whoever then calls again finds room.
+        // Released before the end is sent, so that whoever then calls again finds a free slot.
         self.job.place = None;
         self.send(Ok(Piece { text, end: Some(End { finish_reason, usage }) }));
         false
     }
 
-    /// Gives up.
+    /// Fails the answer with an error.
     pub(crate) fn fail(mut self, error: &Error) {
         self.job.place = None;
         self.send(Err(error.clone()));
@@ -141,7 +141,7 @@ impl Generation {
         self.job.answer.unbounded_send(piece).is_ok()
     }
 
-    /// What it remembers, for prompts that begin alike.
+    /// Returns the cache, for prompts with the same prefix.
     pub(crate) fn into_cache(self) -> KvCache {
         self.cache
     }

@@ -1,4 +1,4 @@
-//! Models in GGUF files, run in this process: no service and no network.
+//! Models in GGUF files, run in this process without a service or network.
 #![doc = include_str!("../README.md")]
 
 mod answer_text;

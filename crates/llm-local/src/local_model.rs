@@ -1,4 +1,4 @@
-//! The model that continues texts.
+//! The text completion model.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use crate::engine::Engine;
 use crate::local_builder::LocalBuilder;
 use crate::settings::Settings;
 
-/// A model in a GGUF file that continues a text, in this process.
+/// A text completion model loaded from a GGUF file, which runs in this process.
 ///
-/// The text is given to the model as it is, without a chat template; for models that were trained to converse there is
-/// [`ChatLocal`]. A clone is cheap and shares the weights and the worker.
+/// The text is given to the model unchanged, without a chat template; for models trained on conversations, use
+/// [`ChatLocal`]. Cloning is cheap, and clones share the weights and the worker.
 ///
-/// Answers are made by one thread per open file, token by token for all calls at once; calls only wait, so they work on
-/// every executor and in blocking code. How many tokens an answer used is told to the run's observers.
+/// One thread per loaded file generates all answers concurrently, token by token; calls only wait, so they work with
+/// every executor and in blocking code. The token usage of an answer is reported to the run's observers.
 ///
 /// # Errors
-/// `Unsupported` for arguments that a model in a file cannot follow, such as tools; `InvalidInput` for values out of range
-/// and an empty prompt; `ContextOverflow` for a prompt that leaves no room for an answer; `RateLimit`, which may be tried
-/// again, when too many calls wait.
+/// `Unsupported` for arguments that a local model does not support, such as tools; `InvalidInput` for values out of
+/// range and an empty prompt; `ContextOverflow` for a prompt that leaves no room for an answer; the retryable
+/// `RateLimit` if too many calls wait.
 ///
 /// # Cancellation
-/// Dropping a call or stream ends its work before the next token.
+/// Dropping a call or stream stops its computation before the next token.
 ///
 /// # Example
 /// ```no_run
@@ -64,7 +64,7 @@ impl LocalModel {
         Self::builder(path).build()
     }
 
-    /// A builder with nothing set but the file.
+    /// Returns a builder for a file, with default settings.
     ///
     /// # Example
     /// See [`LocalBuilder`].
@@ -72,18 +72,18 @@ impl LocalModel {
         LocalBuilder::new(path)
     }
 
-    /// The same open model, answering messages.
+    /// Returns the same loaded model as a chat model.
     pub fn chat(&self) -> ChatLocal {
         ChatLocal::from_parts(self.engine.clone(), self.settings.clone())
     }
 
-    /// How many tokens a prompt and its answer may have together.
+    /// Returns the maximum number of tokens of a prompt and its answer together.
     pub fn context_length(&self) -> usize {
         self.engine.context()
     }
 
-    /// How many bytes of memory a call takes for every token of its prompt and answer, or twice as many at most; so do
-    /// the prompts that are [kept](LocalBuilder::with_kept_prompts).
+    /// Returns how many bytes of memory a call takes per token of its prompt and answer, or at most twice as many; the
+    /// same holds for the prompts that are [kept](LocalBuilder::with_kept_prompts).
     pub fn bytes_per_token(&self) -> usize {
         self.engine.bytes_per_token()
     }

@@ -1,4 +1,4 @@
-//! What a GGUF file says about its model, key by key.
+//! The metadata of a GGUF file, key by key.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use catena_core::Result;
 
 use crate::failure::malformed;
 
-/// The metadata of a GGUF file. Keys that are absent are `None`; values of a wrong type are errors.
+/// The metadata of a GGUF file. Absent keys are `None`; values of the wrong type are errors.
 #[derive(Clone, Copy)]
 pub(crate) struct Metadata<'a>(pub(crate) &'a HashMap<String, Value>);
 
@@ -34,7 +34,7 @@ impl<'a> Metadata<'a> {
         self.read(key, "whole number", whole)
     }
 
-    /// A number that the model cannot be without, and that is not 0.
+    /// Reads a required number that is not 0.
     pub(crate) fn count(&self, key: &str) -> Result<usize> {
         match self.number(key)? {
             Some(0) => Err(malformed(format!("says that `{key}` is 0"))),
@@ -77,7 +77,7 @@ impl<'a> Metadata<'a> {
     }
 }
 
-/// Writers differ in how wide they make their numbers.
+/// Writers use different integer widths.
 fn whole(value: &Value) -> Option<usize> {
     match value {
         Value::U8(number) => Some((*number).into()),

@@ -1,4 +1,4 @@
-//! Models in files by name, for a registry.
+//! Local models by name, for a registry.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use catena_core::{ModelOptions, ModelRegistry, Result};
 
 use crate::local_builder::LocalBuilder;
 
-/// Registers `local:PATH.gguf` for chat and for texts.
+/// Registers `local:PATH.gguf` as chat and text completion models.
 ///
-/// Each model that is asked for opens its file: keep it, and share it by cloning the `Arc`. There is no service, so
-/// addresses, keys, time limits, retries and admissions are `ErrorKind::Unsupported`.
+/// Each model requested loads its file: keep it, and share it by cloning the `Arc`. Because there is no service,
+/// addresses, keys, timeouts, retries and admissions are `ErrorKind::Unsupported`.
 ///
 /// # Example
 /// ```

@@ -1,21 +1,21 @@
-//! The choice of the next token.
+//! Samples the next token.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
 use crate::settings::Settings;
 
-/// How many tokens back a repetition is one.
+/// The window of the repeat penalty, in tokens.
 const MEMORY: usize = 64;
 
-/// Chooses the tokens of one answer.
+/// Samples the tokens of one answer.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     settings: Settings,
     random: Random,
-    /// The last tokens, of the prompt too.
+    /// The last tokens, including those of the prompt.
     recent: VecDeque<u32>,
-    /// How often each token of the answer occurred in it.
+    /// How often each token has occurred in the answer.
     used: HashMap<u32, u32>,
 }
 
@@ -26,7 +26,7 @@ impl Sampler {
         Self { settings, random: Random(seed), recent, used: HashMap::new() }
     }
 
-    /// Chooses by these logits, of which there is at least one, and remembers the choice.
+    /// Samples from these logits, of which there is at least one, and records the choice.
     pub(crate) fn choose(&mut self, mut logits: Vec<f32>) -> u32 {
         self.penalize(&mut logits);
         let token = match self.settings.temperature {
@@ -59,7 +59,7 @@ impl Sampler {
         }
     }
 
-    /// By chance, among the likeliest tokens.
+    /// Draws one of the likeliest tokens at random.
     fn draw(&mut self, logits: &[f32], temperature: f32) -> u32 {
         let mut tokens: Vec<(u32, f32)> = (0..).zip(logits.iter().copied()).collect();
         let likelier =
@@ -89,18 +89,18 @@ impl Sampler {
     }
 }
 
-/// The first of the likeliest.
+/// Returns the likeliest token, the first of several.
 fn likeliest(logits: &[f32]) -> u32 {
     let likelier = |best: (u32, f32), next: (u32, f32)| if next.1 > best.1 { next } else { best };
     (0..).zip(logits.iter().copied()).fold((0, f32::NEG_INFINITY), likelier).0
 }
 
-/// SplitMix64: small, and good enough to choose words with.
+/// SplitMix64: small, and good enough for sampling.
 #[derive(Debug)]
 struct Random(u64);
 
 impl Random {
-    /// From 0, below 1.
+    /// Returns a number from 0 to below 1.
     fn fraction(&mut self) -> f32 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -1,18 +1,18 @@
-//! What shapes an answer: set on the builder, or bound to a call under OpenAI's names.
+//! Generation parameters: set on the builder, or bound to a call under OpenAI's names.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
 use crate::failure::bounded;
 
-/// How the next token is chosen, and when an answer ends.
+/// How tokens are sampled, and when an answer ends.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) temperature: f32,
     pub(crate) top_p: f32,
     /// 0 considers all tokens.
     pub(crate) top_k: usize,
-    /// 1 leaves repeated tokens as likely as they are.
+    /// 1 has no effect.
     pub(crate) repeat_penalty: f32,
     pub(crate) presence_penalty: f32,
     pub(crate) frequency_penalty: f32,
@@ -38,10 +38,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with the arguments of a call in place of their own.
+    /// Returns these settings, overridden by the arguments of a call.
     ///
     /// # Errors
-    /// `Unsupported` for what a model in a file cannot do, `InvalidInput` for values out of range.
+    /// `Unsupported` for what a local model does not support, `InvalidInput` for values out of range.
     pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Self> {
         let mut settings = self.clone();
         for (name, value) in arguments.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
@@ -76,7 +76,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Refuses numbers that mean nothing.
+    /// Rejects numbers out of range.
     pub(crate) fn check(&self, kind: ErrorKind) -> Result<()> {
         let checks = [
             (self.temperature >= 0.0 && self.temperature.is_finite(), "`temperature` is 0 or more"),
@@ -93,7 +93,7 @@ impl Settings {
         }
     }
 
-    /// For those who compare models.
+    /// Returns the settings for comparing models.
     pub(crate) fn described(&self) -> Map<String, Value> {
         let all = json!({
             "temperature": self.temperature, "top_p": self.top_p, "top_k": self.top_k,
@@ -106,7 +106,7 @@ impl Settings {
     }
 }
 
-/// Arguments for what this crate cannot do, with values that ask for nothing of it.
+/// Returns whether an argument that this crate does not support has a value with no effect.
 fn asks_nothing(name: &str, value: &Value) -> bool {
     match name {
         "n" => value == 1,

@@ -1,4 +1,4 @@
-//! The thread that computes: all answers under way, token by token, side by side.
+//! The computing thread: generates all answers in progress concurrently, token by token.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use crate::generation::{Generation, Job};
 use crate::model::{KvCache, Llama};
 use crate::tokenizer::Tokenizer;
 
-/// How many tokens of prompts are read between two tokens of an answer, all prompts together. More would read faster and
-/// make those wait longer who are further on.
+/// How many prompt tokens, of all prompts together, are processed between two tokens of an answer. More would process
+/// prompts faster, but delay the answers in progress.
 const READ_AT_ONCE: usize = 32;
 
-/// The model, and everybody who waits for it.
+/// The model, and all calls to it.
 pub(crate) struct Worker {
     pub(crate) model: Llama,
     pub(crate) tokenizer: Arc<Tokenizer>,
@@ -23,12 +23,12 @@ pub(crate) struct Worker {
     pub(crate) kept_prompts: usize,
     pub(crate) waiting: VecDeque<Job>,
     pub(crate) active: Vec<Generation>,
-    /// Caches of answers that have ended; the last one ended last.
+    /// Caches of finished answers, the latest last.
     pub(crate) kept: VecDeque<KvCache>,
 }
 
 impl Worker {
-    /// Works until nobody can ask any more.
+    /// Runs until no handle is left.
     pub(crate) fn run(mut self, jobs: Receiver<Job>) {
         loop {
             if self.active.is_empty() && self.waiting.is_empty() {
@@ -42,7 +42,7 @@ impl Worker {
         }
     }
 
-    /// Whoever lost interest costs no further token.
+    /// Drops calls that the caller has dropped, so that they cost no further token.
     fn leave_the_abandoned(&mut self) {
         self.waiting.retain(|job| !job.answer.is_closed());
         for index in (0..self.active.len()).rev() {
@@ -61,7 +61,7 @@ impl Worker {
         }
     }
 
-    /// The kept cache that knows most of the prompt, or else an empty one.
+    /// Returns the kept cache with the longest common prefix of the prompt, or an empty one.
     fn cache_for(&mut self, prompt: &[u32]) -> KvCache {
         let known = self.kept.iter().enumerate().map(|(index, cache)| (cache.common(prompt), index));
         match known.max() {
@@ -71,7 +71,7 @@ impl Worker {
         .unwrap_or_else(|| KvCache::new(self.model.shape()))
     }
 
-    /// One token for everybody who is past reading, and some tokens of the prompts of the others.
+    /// Computes one token of every answer in progress, and some tokens of the prompts still being processed.
     fn step(&mut self) {
         if self.active.is_empty() {
             return;
@@ -101,7 +101,7 @@ impl Worker {
         }
     }
 
-    /// Ends a generation, and keeps what it remembers while there is room.
+    /// Ends a generation, and keeps its cache while there is room.
     fn retire(&mut self, index: usize) {
         self.kept.push_back(self.active.remove(index).into_cache());
         if self.kept.len() > self.kept_prompts {

@@ -15,20 +15,20 @@ use crate::codec::request::{Body, encode};
 use crate::model_info::ModelInfo;
 use crate::parameters::Parameters;
 
-/// A chat model behind Ollama's `POST /api/chat`.
+/// A chat model that speaks Ollama's `POST /api/chat`.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
-/// Finish reason, model and durations of an answer are in the message's `metadata`, token counts in its `usage`, thoughts
-/// in its `reasoning`. Tool calls without an id get one.
+/// An answer's finish reason, model and durations are in its `metadata`, its token counts in `usage`, its thinking in
+/// `reasoning`. Tool calls without an id are given one.
 ///
-/// Arguments [bound](catena_core::RunnableExt::bind) to it may have the names that they have here (`num_ctx`, `keep_alive`)
-/// or everywhere (`max_tokens`, `response_format`, `tools`).
+/// Arguments are [bound](catena_core::RunnableExt::bind) to it under Ollama's own names (`num_ctx`, `keep_alive`) or
+/// under those shared by all providers (`max_tokens`, `response_format`, `tools`).
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). A stream that breaks off ends with an error after the
-/// text that arrived. What Ollama cannot do, such as fetching images or forcing a tool call, is
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). An interrupted stream ends with an error after the text that
+/// arrived. What Ollama does not support, such as fetching images or forcing a tool call, is
 /// [`Unsupported`](catena_core::ErrorKind::Unsupported) before anything is sent. No error shows the key.
 ///
 /// # Cancellation
@@ -60,7 +60,7 @@ pub struct ChatOllama {
 }
 
 impl ChatOllama {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -72,7 +72,7 @@ impl ChatOllama {
         ChatOllamaBuilder::default()
     }
 
-    /// This model, with everything else from the environment.
+    /// Creates a model of this name, with all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`ChatOllamaBuilder::build`].
@@ -87,7 +87,7 @@ impl ChatOllama {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -100,7 +100,7 @@ impl ChatOllama {
         &self.model
     }
 
-    /// The models that the service has on its disk.
+    /// Lists the models that the service has on its disk.
     ///
     /// # Errors
     /// As for every call.
@@ -168,7 +168,7 @@ impl LanguageModel for ChatOllama {
     }
 }
 
-/// What the service has; what a certain model lacks, the service says.
+/// What the service supports. If a particular model supports less, the service reports it.
 const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Stop)
     .with(Capability::Usage)

@@ -30,7 +30,7 @@ pub struct ChatOllamaBuilder {
 }
 
 impl ChatOllamaBuilder {
-    /// The model, as `ollama list` names it. It must be set.
+    /// Sets the model, by its name in `ollama list`. Required.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
@@ -39,7 +39,8 @@ impl ChatOllamaBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`]: no model, an unusable URL, key, proxy or number, or a key that would travel unencrypted.
+    /// [`ErrorKind::Config`] for a missing model, an invalid URL, key, proxy or number, or a key that would be sent
+    /// unencrypted.
     pub fn build(self) -> Result<ChatOllama> {
         let model = named(self.model)?;
         self.parameters.check()?;
@@ -47,7 +48,7 @@ impl ChatOllamaBuilder {
     }
 }
 
-/// The name of a model; which ones there are only the service knows.
+/// Checks that a model is named; only the service knows which models exist.
 pub(crate) fn named(model: String) -> Result<String> {
     if model.trim().is_empty() {
         let message = "no model: call `with_model` with one that `ollama list` shows";

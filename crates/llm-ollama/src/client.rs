@@ -1,4 +1,4 @@
-//! The glue between codec and transport: where each endpoint is, and how it is called.
+//! Connects codec and transport: where each endpoint is, and how it is called.
 
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service, StreamDecoder};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::codec::tags::decode_tags;
 use crate::model_info::ModelInfo;
 
-/// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
+/// A client of the service. Cloning is cheap, and clones share connections. `Debug` hides the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     service: Service,
@@ -21,17 +21,19 @@ impl Client {
         Self { service, base_url }
     }
 
-    /// Where the service is, without a query.
+    /// Returns the base URL without its query.
     pub(crate) fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// A description of a model with what else of the place decides who answers. `None` if that cannot be told.
+    /// Adds to a description of a model everything else about the location that decides who answers. `None` if it
+    /// cannot be told.
     pub(crate) fn with_place(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
         self.service.with_place(described)
     }
 
-    /// A `POST` of a JSON body to an endpoint such as `api/chat`, with what the arguments say about headers and limits.
+    /// Builds a `POST` with a JSON body to an endpoint such as `api/chat`, with the headers and limits of the
+    /// arguments.
     ///
     /// # Errors
     /// Those of the arguments.
@@ -44,20 +46,20 @@ impl Client {
         Call::post(endpoint).with_json(body).with_arguments(arguments)
     }
 
-    /// What a call asks for, where somebody wants to know it.
+    /// Returns what a call demands of the limits, if the service has any.
     pub(crate) fn asks<'a>(&self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
         self.service.has_admission().then(demand)
     }
 
-    /// Calls an endpoint and gathers the answer.
+    /// Calls an endpoint and reads the whole response.
     ///
     /// # Errors
-    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    /// Transport errors, and errors that the service reports with an unsuccessful status.
     pub(crate) async fn call(&self, call: Call, cx: &Context) -> Result<Answer> {
         self.service.send(call, cx).await
     }
 
-    /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
+    /// Calls an endpoint and decodes the response as it arrives. Nothing is sent until the stream is polled.
     pub(crate) fn stream<'a, D, F>(
         &'a self,
         call: Result<Call>,
@@ -71,7 +73,7 @@ impl Client {
         self.service.stream(call, cx, decoder)
     }
 
-    /// The models that the service has.
+    /// Lists the service's models.
     ///
     /// # Errors
     /// As for every call.

@@ -1,9 +1,9 @@
-//! A text completion with what the service said about it.
+//! A text completion with its metadata.
 
 use catena_core::Usage;
 use serde_json::{Map, Value};
 
-/// What [`Ollama::complete`](crate::Ollama::complete) returns: the text, why it ended, and what it cost.
+/// What [`Ollama::complete`](crate::Ollama::complete) returns: the text, its finish reason and its token usage.
 ///
 /// # Example
 /// ```
@@ -17,14 +17,14 @@ use serde_json::{Map, Value};
 pub struct Completion {
     /// The text, without the prompt.
     pub text: String,
-    /// What the model thought before it answered, if it was asked to think.
+    /// The model's thinking before the answer, if enabled.
     pub reasoning: Option<String>,
-    /// Why the text ended: `stop`, `length` or another word of the service.
+    /// The finish reason: `stop`, `length` or another value of the service.
     pub finish_reason: Option<String>,
-    /// How many tokens the call used.
+    /// The token usage of the call.
     pub usage: Option<Usage>,
     /// The model that answered.
     pub model: Option<String>,
-    /// Everything else, by the service's names: durations in nanoseconds, counts, `context`.
+    /// All other members, under the service's names: durations in nanoseconds, counts, `context`.
     pub extra: Map<String, Value>,
 }

@@ -1,4 +1,4 @@
-//! Where the service is and how to reach it: settings, environment and defaults become a client.
+//! Where the service is and how to reach it: builds a client from settings, environment and defaults.
 
 use catena_core::Result;
 use catena_http::service::{ConnectionSettings, Credentials, Service};
@@ -7,13 +7,13 @@ use crate::client::Client;
 use crate::dialect::OllamaDialect;
 use crate::host::url_of_host;
 
-/// Where Ollama listens if nobody says otherwise.
+/// The default address of an Ollama server.
 const DEFAULT_HOST: &str = "127.0.0.1";
 
-/// Makes a client of the service.
+/// Creates a client of the service.
 ///
 /// # Errors
-/// `Config` for everything that does not fit: a URL that is none, a key that would travel in the open.
+/// `Config` for invalid settings: an invalid URL, a key that would be sent unencrypted.
 pub(crate) fn connect(settings: ConnectionSettings) -> Result<Client> {
     let host = settings.base_url(&["OLLAMA_HOST"]);
     let base_url = url_of_host(host.as_deref().unwrap_or(DEFAULT_HOST));

@@ -5,7 +5,7 @@ use catena_http::service::{Dialect, FailedAnswer};
 
 use crate::codec::error::decode_failure;
 
-/// Ollama's dialect.
+/// Ollama's error format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OllamaDialect;
 

@@ -1,14 +1,14 @@
-//! The URL of a host, as Ollama's clients write it.
+//! Resolves a host to a URL, as Ollama's clients do.
 
-/// The URL of a host as `OLLAMA_HOST` names it: scheme, port and path may be absent. Without a scheme the port is
-/// Ollama's own, with one it is that of the scheme. The address that a server binds to reach all of its interfaces is
-/// this machine for a client.
+/// Returns the URL of a host as `OLLAMA_HOST` names it: scheme, port and path are optional. Without a scheme the port
+/// defaults to Ollama's, with one to that of the scheme. The address at which a server listens on all of its interfaces
+/// means this machine for a client.
 pub(crate) fn url_of_host(host: &str) -> String {
     let host = host.trim().trim_matches(['"', '\'']);
     let (scheme, rest, port) = match host.split_once("://") {
         Some(("http", rest)) => ("http", rest, 80),
         Some(("https", rest)) => ("https", rest, 443),
-        // What is no web address is refused by whoever reads the URL.
+        // Anything but a web address is rejected when the URL is parsed.
         Some(_) => return host.to_owned(),
         None => ("http", host, 11434),
     };
@@ -17,7 +17,7 @@ pub(crate) fn url_of_host(host: &str) -> String {
         None => (rest, ""),
     };
     if authority.contains('@') {
-        // Credentials do not belong into a URL: whoever reads it says so.
+        // Credentials in a URL are rejected when it is parsed.
         return host.to_owned();
     }
     let (name, given) = split_port(authority);
@@ -35,7 +35,7 @@ pub(crate) fn url_of_host(host: &str) -> String {
     )
 }
 
-/// Host and port. The colons of an IPv6 address without brackets are its own.
+/// Splits host and port. The colons of an IPv6 address without brackets are part of the host.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if host.ends_with(']') || !host.contains(':') => {

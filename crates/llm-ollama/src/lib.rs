@@ -1,4 +1,4 @@
-//! Ollama's models for catena.
+//! Ollama's models for Catena.
 #![doc = include_str!("../README.md")]
 
 mod chat_ollama;

@@ -1,9 +1,9 @@
-//! A model that the service has.
+//! A model of the service.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// One entry of the list of models.
+/// An entry of the list of models.
 ///
 /// # Example
 /// ```
@@ -16,17 +16,17 @@ use serde_json::{Map, Value};
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// The name by which to ask for it: `llama3.2:3b`.
+    /// The model's name, for use in requests: `llama3.2:3b`.
     pub name: String,
-    /// When it was changed, in RFC 3339.
+    /// The time of its last change, in RFC 3339.
     pub modified_at: Option<String>,
-    /// How many bytes it takes on the disk.
+    /// The size on disk in bytes.
     pub size: Option<u64>,
-    /// What tells it apart from others of the name.
+    /// The digest of its contents.
     pub digest: Option<String>,
-    /// Family, format, number of parameters and such.
+    /// Details such as family, format and parameter count.
     pub details: Option<Map<String, Value>>,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }

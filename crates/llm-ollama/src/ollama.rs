@@ -14,9 +14,9 @@ use crate::completion::Completion;
 use crate::ollama_builder::OllamaBuilder;
 use crate::parameters::{Parameters, unsupported};
 
-/// A text completion model behind Ollama's `POST /api/generate`.
+/// A text completion model that speaks Ollama's `POST /api/generate`.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
 /// # Errors
 /// As for [`ChatOllama`](crate::ChatOllama).
@@ -46,7 +46,7 @@ pub struct Ollama {
 }
 
 impl Ollama {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -58,7 +58,7 @@ impl Ollama {
         OllamaBuilder::default()
     }
 
-    /// This model, with everything else from the environment.
+    /// Creates a model of this name, with all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`OllamaBuilder::build`].
@@ -73,7 +73,7 @@ impl Ollama {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -85,7 +85,7 @@ impl Ollama {
         &self.model
     }
 
-    /// Completes a text, and says also why the answer ended, what the model thought and how many tokens it used.
+    /// Completes a text, and returns the finish reason, the thinking and the token usage with it.
     ///
     /// # Errors
     /// As for every call of a model; see [`Ollama`].

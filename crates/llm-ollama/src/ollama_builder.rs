@@ -25,19 +25,19 @@ pub struct OllamaBuilder {
 }
 
 impl OllamaBuilder {
-    /// The model, as `ollama list` names it. It must be set.
+    /// Sets the model, by its name in `ollama list`. Required.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
     }
 
-    /// Instructions that the model gets before every prompt, in place of its own.
+    /// Sets the system prompt, which replaces the model's own.
     pub fn with_system(mut self, system: impl Into<String>) -> Self {
         self.parameters.set_member("system", system.into());
         self
     }
 
-    /// Whether the prompt goes to the model as it is, without its template. Default false.
+    /// Sets whether the prompt is sent to the model unchanged, without the model's template. Default false.
     pub fn with_raw(mut self, raw: bool) -> Self {
         self.parameters.set_member("raw", raw);
         self
@@ -46,8 +46,8 @@ impl OllamaBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no model, an unusable URL, key, proxy or number, or a key
-    /// that would travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing model, an invalid URL, key, proxy or number,
+    /// or a key that would be sent unencrypted.
     pub fn build(self) -> Result<Ollama> {
         let model = named(self.model)?;
         self.parameters.check()?;

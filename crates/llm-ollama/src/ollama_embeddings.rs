@@ -10,13 +10,13 @@ use crate::codec::request::{Body, encode};
 use crate::connection::{connect, connection_settings};
 use crate::parameters::{Parameters, shared_settings};
 
-/// How many texts a request holds, unless the builder says otherwise.
+/// The default number of texts per request.
 const BATCH_SIZE: usize = 256;
 
-/// An embedding model behind Ollama's `POST /api/embed`. Vectors have the length 1.
+/// An embedding model that speaks Ollama's `POST /api/embed`. Vectors are normalised to length 1.
 ///
-/// A clone is cheap and shares connections. Lists are sent in batches, one after the other: the service works on the
-/// texts of a batch at once.
+/// Cloning is cheap, and clones share connections. Lists are sent in batches, one after the other, because the service
+/// processes the texts of a batch concurrently.
 ///
 /// # Errors
 /// As for [`ChatOllama`](crate::ChatOllama). If one batch fails, there are no vectors.
@@ -46,7 +46,7 @@ pub struct OllamaEmbeddings {
 }
 
 impl OllamaEmbeddings {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -58,7 +58,7 @@ impl OllamaEmbeddings {
         OllamaEmbeddingsBuilder::default()
     }
 
-    /// This model, with everything else from the environment.
+    /// Creates a model of this name, with all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`OllamaEmbeddingsBuilder::build`].
@@ -73,7 +73,7 @@ impl OllamaEmbeddings {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -119,7 +119,7 @@ impl Embeddings for OllamaEmbeddings {
 
     async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
         let vectors = self.embed_documents_in(&[text.to_owned()], cx).await?;
-        // An answer without one is refused when it is read.
+        // A response without a vector was rejected when it was decoded.
         Ok(vectors.into_iter().next().unwrap_or_default())
     }
 }
@@ -143,32 +143,32 @@ pub struct OllamaEmbeddingsBuilder {
 }
 
 impl OllamaEmbeddingsBuilder {
-    /// The model, as `ollama list` names it. It must be set.
+    /// Sets the model, by its name in `ollama list`. Required.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
     }
 
-    /// The length of the vectors, for models that can do with fewer numbers.
+    /// Sets the length of the vectors, for models that can shorten them.
     pub fn with_dimensions(mut self, numbers: u32) -> Self {
         self.parameters.set_member("dimensions", numbers);
         self
     }
 
-    /// Whether texts that are too long are cut off at the end; else they are an error. Default true.
+    /// Sets whether texts that are too long are truncated at the end; otherwise they are an error. Default true.
     pub fn with_truncate(mut self, truncate: bool) -> Self {
         self.parameters.set_member("truncate", truncate);
         self
     }
 
-    /// The most texts of a request. Default 256.
+    /// Sets the maximum number of texts per request. Default 256.
     #[doc(alias = "chunk_size")]
     pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.batch_size = Some(texts);
         self
     }
 
-    /// The size of the context window, in tokens.
+    /// Sets the size of the context window in tokens.
     pub fn with_num_ctx(mut self, tokens: u32) -> Self {
         self.parameters.set_option("num_ctx", tokens);
         self
@@ -177,8 +177,8 @@ impl OllamaEmbeddingsBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`]: no model, no texts in a batch, an unusable URL, key or proxy, or a key that would travel
-    /// unencrypted.
+    /// [`ErrorKind::Config`] for a missing model, a batch size of 0, an invalid URL, key or proxy, or a key that would
+    /// be sent unencrypted.
     pub fn build(self) -> Result<OllamaEmbeddings> {
         let batch_size = self.batch_size.unwrap_or(BATCH_SIZE);
         if batch_size == 0 {

@@ -1,4 +1,4 @@
-//! The settings that all models share, and what bound arguments become.
+//! The settings shared by all models, and the mapping of bound arguments.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,22 +9,22 @@ use serde_json::{Map, Number, Value};
 
 use crate::codec::tool::{wire_format, wire_tools};
 
-/// What a request says beside its messages. What is not set is not sent, so the model's defaults hold.
+/// Everything in a request besides its messages. Unset members are not sent, so the model's defaults apply.
 #[derive(Clone, Default)]
 pub(crate) struct Parameters {
-    /// How the model runs: the service's `options`.
+    /// Runtime parameters: the service's `options`.
     pub(crate) options: Map<String, Value>,
     /// Members of the body.
     pub(crate) members: Map<String, Value>,
-    /// Tools are not to be called.
+    /// Whether tool calls are disabled.
     no_tools: bool,
-    /// Tools are to be called exactly as their schemas say.
+    /// Whether tool calls must conform exactly to their schemas.
     strict: bool,
-    /// A setting that cannot be sent.
+    /// Why a setting cannot be sent.
     problem: Option<String>,
 }
 
-/// The names that belong into `options`.
+/// The names that belong in `options`.
 const OPTIONS: [&str; 31] = [
     "embedding_only",
     "f16_kv",
@@ -59,11 +59,10 @@ const OPTIONS: [&str; 31] = [
     "vocab_only",
 ];
 
-/// What takes a setting apart from [`OPTIONS`] into another name.
+/// Aliases of the token limit, which are mapped to an entry of [`OPTIONS`].
 const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
-/// What other services can be asked for. This one passes over members that it does not know, so that nobody would learn
-/// that they did nothing.
+/// Parameters of other services. Ollama ignores unknown members, so nobody would notice that they had no effect.
 const UNSUPPORTED: [&str; 14] = [
     "audio",
     "best_of",
@@ -81,7 +80,7 @@ const UNSUPPORTED: [&str; 14] = [
     "web_search_options",
 ];
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Parameters");
@@ -92,7 +91,7 @@ impl fmt::Debug for Parameters {
 }
 
 impl Parameters {
-    /// Sets a number of the options.
+    /// Sets a numeric option.
     pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
         match Number::from_f64(number) {
             Some(number) => drop(self.options.insert(name.to_owned(), number.into())),
@@ -105,12 +104,12 @@ impl Parameters {
         self.options.insert(name.to_owned(), value.into());
     }
 
-    /// Sets a member of the body, as it is.
+    /// Sets a member of the body, unchanged.
     pub(crate) fn set_member(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
     }
 
-    /// Refuses what JSON cannot say, and what would contradict the call. Ranges are left to the service.
+    /// Rejects what JSON cannot represent and what would contradict the call. Ranges are left to the service.
     ///
     /// # Errors
     /// `Config`.
@@ -126,10 +125,10 @@ impl Parameters {
         }
     }
 
-    /// Takes an argument of a call, by the name that it has at all services or here.
+    /// Sets an argument of a call, under the name shared by all providers or Ollama's own.
     ///
     /// # Errors
-    /// `Unsupported` for what the service cannot do, `InvalidInput` for what makes no sense.
+    /// `Unsupported` for what the service does not support, `InvalidInput` for invalid values.
     pub(crate) fn set(&mut self, name: &str, value: &Value) -> Result<()> {
         match (name, value) {
             ("stream", _) => {
@@ -176,7 +175,7 @@ impl Parameters {
         }
     }
 
-    /// These parameters with the arguments of a call laid over them.
+    /// Returns these parameters, overridden by the arguments of a call.
     ///
     /// # Errors
     /// As for [`set`](Self::set).
@@ -188,7 +187,7 @@ impl Parameters {
         };
         let raw = ["model_kwargs", "extra_body"];
         for (name, value) in arguments.into_iter().flatten() {
-            // What a tracer knows about a call is not for the service.
+            // Tracing arguments are not meant for the service.
             let elsewhere = name.starts_with("ls_") || Call::ARGUMENTS.contains(&name.as_str());
             let added_last = raw.contains(&name.as_str()) && value.is_object();
             if !elsewhere && !added_last {
@@ -202,7 +201,7 @@ impl Parameters {
         Ok(Cow::Owned(called))
     }
 
-    /// Without tools the model calls none.
+    /// Without tools, the model calls none.
     fn choose_tools(&mut self) -> Result<()> {
         if self.no_tools {
             self.members.remove("tools");
@@ -213,8 +212,8 @@ impl Parameters {
         Ok(())
     }
 
-    /// Everything that shapes an answer, for those who compare models. The token limit has the name that it has
-    /// everywhere.
+    /// Returns everything that shapes an answer, for comparing models. The token limit has its name shared by all
+    /// providers.
     pub(crate) fn described(&self, base_url: &str, model: &str) -> Map<String, Value> {
         let facts = [("base_url", base_url), ("model", model)];
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
@@ -226,7 +225,7 @@ impl Parameters {
     }
 }
 
-/// How hard to think, as the service says it.
+/// Maps a reasoning effort to the service's `think`.
 fn effort_as_think(effort: &Value) -> Value {
     match effort.as_str() {
         Some("none") => false.into(),
@@ -236,7 +235,7 @@ fn effort_as_think(effort: &Value) -> Value {
     }
 }
 
-/// True if no tool is to be called.
+/// Returns true if no tool is to be called.
 fn chooses_none(choice: &Value) -> Result<bool> {
     match choice {
         Value::Null | Value::Bool(false) => Ok(false),
@@ -250,67 +249,68 @@ pub(crate) fn unsupported(what: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("Ollama cannot {what}"))
 }
 
-/// The methods of a builder with a field `parameters` that say how the model chooses its words.
+/// The sampling methods of a builder with a field `parameters`.
 macro_rules! shared_parameters {
     ($builder:ty) => {
-        /// How the model chooses its words. What is not set is left to the model.
+        /// Sampling and other generation parameters. Unset parameters are left to the model.
         impl $builder {
-            /// How bold the choice is: 0 always takes the likeliest token, 2 is nearly random.
+            /// Sets the sampling temperature: 0 always picks the likeliest token, 2 is nearly random.
             pub fn with_temperature(mut self, temperature: f64) -> Self {
                 self.parameters.set_number("temperature", temperature);
                 self
             }
 
-            /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+            /// Restricts sampling to the likeliest tokens whose probabilities add up to this value, from 0 to 1.
             pub fn with_top_p(mut self, top_p: f64) -> Self {
                 self.parameters.set_number("top_p", top_p);
                 self
             }
 
-            /// Considers only this many of the likeliest tokens.
+            /// Restricts sampling to this many of the likeliest tokens.
             pub fn with_top_k(mut self, tokens: u32) -> Self {
                 self.parameters.set_option("top_k", tokens);
                 self
             }
 
-            /// Makes tokens that occurred before less likely: 1 does not, 1.5 does strongly.
+            /// Penalizes tokens that have already occurred: 1 has no effect, 1.5 a strong one.
             pub fn with_repeat_penalty(mut self, penalty: f64) -> Self {
                 self.parameters.set_number("repeat_penalty", penalty);
                 self
             }
 
-            /// The most tokens to generate: the service's `num_predict`.
+            /// Sets the maximum number of tokens to generate, the service's `num_predict`.
             pub fn with_max_tokens(mut self, limit: u32) -> Self {
                 self.parameters.set_option("num_predict", limit);
                 self
             }
 
-            /// The size of the context window, in tokens. What does not fit into it is cut off at the beginning.
+            /// Sets the size of the context window in tokens. Longer prompts are truncated at the beginning.
             pub fn with_num_ctx(mut self, tokens: u32) -> Self {
                 self.parameters.set_option("num_ctx", tokens);
                 self
             }
 
-            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+            /// Sets the stop sequences: texts at which generation ends, and which the answer does not include. Takes
+            /// one or a list, and replaces those set before.
             pub fn with_stop(mut self, stop: impl Into<::catena_core::Stop>) -> Self {
                 self.parameters.set_option("stop", stop.into().into_texts());
                 self
             }
 
-            /// Asks for the same answer to the same request.
+            /// Sets the seed, for reproducible answers.
             pub fn with_seed(mut self, seed: i64) -> Self {
                 self.parameters.set_option("seed", seed);
                 self
             }
 
-            /// Whether the model thinks before it answers: true or false, or how hard, `low`, `medium` or `high`, for
-            /// models that know degrees. Thoughts are the answer's `reasoning`.
+            /// Sets whether the model thinks before it answers: true or false, or `low`, `medium` or `high` for models
+            /// that support levels. The thinking is the answer's `reasoning`.
             pub fn with_think(mut self, think: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_member("think", think);
                 self
             }
 
-            /// The form of the answer: `"json"`, or a JSON Schema that it keeps to.
+            /// Sets the format of the answer: `"json"`, or a JSON Schema that it conforms to.
             pub fn with_format(mut self, format: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_member("format", format);
                 self
@@ -326,20 +326,20 @@ macro_rules! shared_settings {
     ($builder:ty) => {
         /// How the model is run.
         impl $builder {
-            /// How long the model stays in memory after the call: `"10m"`, a number of seconds, -1 for ever, 0 not at all.
-            /// The service's default is five minutes.
+            /// Sets how long the model stays loaded after the call: `"10m"`, a number of seconds, -1 for ever, 0 to
+            /// unload it at once. The service's default is five minutes.
             pub fn with_keep_alive(mut self, time: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_member("keep_alive", time);
                 self
             }
 
-            /// One of the service's `options` that has no method here: `with_option("num_gpu", 20)`.
+            /// Sets one of the service's `options` that has no method here: `with_option("num_gpu", 20)`.
             pub fn with_option(mut self, name: impl AsRef<str>, value: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_option(name.as_ref(), value);
                 self
             }
 
-            /// A member to add to every request as it is. For what the service knows and this crate does not.
+            /// Adds a member to the body of every request, unchanged. For parameters that this crate does not know.
             pub fn with_extra(mut self, name: impl AsRef<str>, value: impl Into<serde_json::Value>) -> Self {
                 self.parameters.set_member(name.as_ref(), value);
                 self

@@ -1,11 +1,11 @@
-//! Azure's form of the service: its URLs and its keys.
+//! Azure's variant of the service: its URLs and credentials.
 
 use std::fmt;
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::{Address, ApiKey, Credentials, Environment, segment};
 
-/// The endpoints that a deployment serves; all others belong to the resource as a whole.
+/// The endpoints below a deployment; all others belong to the resource as a whole.
 const OF_A_DEPLOYMENT: [&str; 9] = [
     "completions",
     "chat/completions",
@@ -18,25 +18,25 @@ const OF_A_DEPLOYMENT: [&str; 9] = [
     "moderations",
 ];
 
-/// The domains of Azure's resources.
+/// The domains of Azure resources.
 const AZURE_DOMAINS: [&str; 3] =
     [".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"];
 
-/// True for a host in lower case that is a resource of Azure's.
+/// Returns true if a host, in lower case, is an Azure resource.
 pub(crate) fn is_azure_host(host: &str) -> bool {
     AZURE_DOMAINS.iter().any(|domain| host.ends_with(domain))
 }
 
-/// Where models are on Azure. What is not set is read from the environment.
+/// The location of models on Azure. What is not set is read from the environment.
 ///
 /// The key is the builder's own ([`with_api_key`](crate::ChatOpenAiBuilder::with_api_key), or `AZURE_OPENAI_API_KEY`)
-/// and travels in the header `api-key`; a token of the directory takes its place. What is set in code wins over the
-/// environment, and there a token wins over a key.
+/// and is sent in the header `api-key`; a Microsoft Entra ID token replaces it. Credentials set in code win over the
+/// environment, and in the environment a token wins over a key.
 ///
-/// Azure's newer `/openai/v1/` URLs need none of this: they are a base URL with a key like any other. By its host the service
-/// is known as Azure's all the same.
+/// Azure's newer `/openai/v1/` URLs need none of this: they are a base URL with a key like any other. The service is
+/// still recognised as Azure by its host.
 ///
-/// An answer that Azure's content filter withheld is an error of the kind
+/// An answer that Azure's content filter withheld is an error of kind
 /// [`ContentFilter`](catena_core::ErrorKind::ContentFilter).
 ///
 /// # Example
@@ -60,41 +60,41 @@ pub struct Azure {
 }
 
 impl Azure {
-    /// Everything from the environment.
+    /// Creates settings that are all read from the environment.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The resource, such as `https://my-resource.openai.azure.com`. Default: `AZURE_OPENAI_ENDPOINT`.
+    /// Sets the resource, such as `https://my-resource.openai.azure.com`. Default: `AZURE_OPENAI_ENDPOINT`.
     #[must_use]
     pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// The deployment. Default: the one with the name of the model.
+    /// Sets the deployment. Default: the deployment named like the model.
     #[must_use]
     pub fn with_deployment(mut self, name: impl Into<String>) -> Self {
         self.deployment = Some(name.into());
         self
     }
 
-    /// The version of the interface, such as `2024-10-21`. Default: `OPENAI_API_VERSION`.
+    /// Sets the API version, such as `2024-10-21`. Default: `OPENAI_API_VERSION`.
     #[must_use]
     pub fn with_api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
         self
     }
 
-    /// A token of the directory instead of a key, or what fetches one before every attempt. Default:
-    /// `AZURE_OPENAI_AD_TOKEN`.
+    /// Sets a Microsoft Entra ID (Azure AD) token to use instead of a key, or a function that fetches one before every
+    /// attempt. Default: `AZURE_OPENAI_AD_TOKEN`.
     #[must_use]
     pub fn with_ad_token(mut self, token: impl Into<ApiKey>) -> Self {
         self.ad_token = Some(token.into());
         self
     }
 
-    /// Fills in the environment.
+    /// Fills in missing settings from the environment.
     pub(crate) fn resolve(self, base_url: Option<String>, environment: &Environment) -> Result<AzurePlace> {
         if base_url.is_some() {
             return Err(config("Azure has an endpoint instead of a base URL: call `Azure::with_endpoint`"));
@@ -126,7 +126,7 @@ impl fmt::Debug for Azure {
     }
 }
 
-/// A resource of which everything is known.
+/// A resource with all settings resolved.
 #[derive(Clone)]
 pub(crate) struct AzurePlace {
     pub(crate) base_url: String,
@@ -136,7 +136,7 @@ pub(crate) struct AzurePlace {
 }
 
 impl AzurePlace {
-    /// Exactly one of key and token.
+    /// Selects the credentials: exactly one of key and token.
     pub(crate) fn credentials(&self, key: Option<ApiKey>, environment: &Environment) -> Result<Credentials> {
         match (key, &self.ad_token) {
             (Some(_), Some(_)) => {
@@ -158,12 +158,12 @@ impl AzurePlace {
         }
     }
 
-    /// The deployment of the settings, if there is one.
+    /// Returns the configured deployment, if there is one.
     pub(crate) fn deployment(&self) -> Option<&str> {
         self.deployment.as_deref()
     }
 
-    /// The path of an endpoint. The deployment is that of the settings, or else has the name of the model.
+    /// Returns the path of an endpoint. The deployment is the configured one, or else named like the model.
     pub(crate) fn path(&self, endpoint: &str, model: &str) -> Result<String> {
         if !OF_A_DEPLOYMENT.contains(&endpoint) {
             return Ok(endpoint.to_owned());
@@ -171,7 +171,7 @@ impl AzurePlace {
         Ok(format!("deployments/{}/{endpoint}", segment(self.named(model)?)?))
     }
 
-    /// What is asked: the deployment of the settings, or else the one with the name of the model.
+    /// Returns the deployment: the configured one, or else the one named like the model.
     pub(crate) fn named<'a>(&'a self, model: &'a str) -> Result<&'a str> {
         match self.deployment() {
             Some(deployment) => Ok(deployment),

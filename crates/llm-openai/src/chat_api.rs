@@ -1,4 +1,4 @@
-//! The two interfaces by which a chat model is asked.
+//! The two APIs of chat models.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use crate::codec::chat_stream::ChatStream;
 use crate::codec::responses::{ResponsesStream, decode_response};
 use crate::codec::{Origin, StreamDecoder};
 
-/// Which interface a call goes to.
+/// The API that a call goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChatApi {
     Completions,
     Responses,
 }
 
-/// A request, ready to be sent.
+/// An encoded request.
 pub(crate) struct ChatRequest<'a> {
     pub(crate) api: ChatApi,
     pub(crate) model: Cow<'a, str>,
@@ -25,7 +25,7 @@ pub(crate) struct ChatRequest<'a> {
 }
 
 impl ChatApi {
-    /// Where it is, below the base URL.
+    /// The path below the base URL.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Completions => "chat/completions",
@@ -33,7 +33,7 @@ impl ChatApi {
         }
     }
 
-    /// Reads a complete answer. `headers`: the answer carries those it came with.
+    /// Decodes a complete answer. If `headers` is true, the answer carries the response headers.
     pub(crate) fn decode(self, body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
         read_mended(body, |body| match self {
             Self::Completions => decode_chat(body, origin, headers),
@@ -41,7 +41,7 @@ impl ChatApi {
         })
     }
 
-    /// Reads all answers of a call.
+    /// Decodes all answers of a call.
     pub(crate) fn decode_all(self, body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
         read_mended(body, |body| match self {
             Self::Completions => decode_chat_all(body, origin, headers),
@@ -49,7 +49,7 @@ impl ChatApi {
         })
     }
 
-    /// Reads an answer in pieces.
+    /// Returns a decoder for a streamed answer.
     pub(crate) fn decoder(self, headers: bool) -> ChatDecoder {
         match self {
             Self::Completions => ChatDecoder::Completions(ChatStream::new(headers)),
@@ -58,7 +58,7 @@ impl ChatApi {
     }
 }
 
-/// Decodes a stream of either interface.
+/// Decodes a stream of either API.
 #[expect(
     clippy::large_enum_variant,
     reason = "there is one for each stream, and the larger is the usual one"

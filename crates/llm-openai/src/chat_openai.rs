@@ -19,19 +19,19 @@ use crate::client::Client;
 use crate::codec::chat_request::{ChatOptions, encode_for_api};
 use crate::openai_client::OpenAiClient;
 
-/// A chat model behind OpenAI's `POST /chat/completions`, at OpenAI or at any server that speaks its format, or behind the
-/// Responses API where a [request needs it](ChatOpenAiBuilder::with_use_responses_api).
+/// A chat model that speaks OpenAI's `POST /chat/completions`, at OpenAI or any compatible server, or the Responses API
+/// where a [request needs it](ChatOpenAiBuilder::with_use_responses_api).
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
-/// Finish reason, model, request id and unknown members of an answer are in the message's `metadata`, token counts in its
-/// `usage`. A stream delivers them with its last pieces; counts only if the service was asked for them, see
+/// An answer's finish reason, model, request id and unknown members are in its `metadata`, its token counts in `usage`.
+/// A stream delivers them with its last chunks, and the counts only if they were requested, see
 /// [`with_stream_usage`](ChatOpenAiBuilder::with_stream_usage).
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). A stream that breaks off ends with an error after the
-/// text that arrived. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). An interrupted stream ends with an error after the text that
+/// arrived. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call or a stream closes its connection.
@@ -56,12 +56,12 @@ use crate::openai_client::OpenAiClient;
 pub struct ChatOpenAi {
     client: Client,
     options: ChatOptions,
-    /// What makes it again.
+    /// What is saved of the model.
     constructor: Option<Arc<Constructor>>,
 }
 
 impl ChatOpenAi {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -73,7 +73,8 @@ impl ChatOpenAi {
         ChatOpenAiBuilder::default()
     }
 
-    /// The default model, with the key and everything else from the environment: `ChatOpenAi::builder().build()`.
+    /// Creates the default model, with the key and all other settings from the environment:
+    /// `ChatOpenAi::builder().build()`.
     ///
     /// # Errors
     /// Those of [`ChatOpenAiBuilder::build`].
@@ -90,7 +91,7 @@ impl ChatOpenAi {
         Self::builder().build()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`ChatOpenAiBuilder::build`].
@@ -105,7 +106,7 @@ impl ChatOpenAi {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -118,7 +119,7 @@ impl ChatOpenAi {
         &self.options.model
     }
 
-    /// All answers of one call to a prompt, as many as [`with_n`](ChatOpenAiBuilder::with_n) asks for. Each carries the
+    /// Returns all answers to a prompt, as many as [`with_n`](ChatOpenAiBuilder::with_n) requests. Each carries the
     /// usage of the whole call.
     ///
     /// # Errors
@@ -148,7 +149,7 @@ impl ChatOpenAi {
         self.generate_all_in(prompt, &Context::default()).await
     }
 
-    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    /// Runs [`generate_all`](Self::generate_all) as a step of a run, with the arguments bound to it.
     ///
     /// # Errors
     /// As for [`generate_all`](Self::generate_all).
@@ -202,7 +203,7 @@ impl ChatOpenAi {
         Self { client, options, constructor: constructor.map(Arc::new) }
     }
 
-    /// A client for the other endpoints of the same service, over the same connections.
+    /// Returns a client for the other endpoints of the same service, which shares the model's connections.
     ///
     /// # Example
     /// ```
@@ -216,14 +217,14 @@ impl ChatOpenAi {
         OpenAiClient::from_parts(self.client.clone())
     }
 
-    /// The request for a prompt, as a line of a batch.
+    /// Encodes a prompt's request as one line of a batch.
     pub(crate) fn line(&self, prompt: PromptValue) -> Result<ChatRequest<'_>> {
         let mut options = Cow::Borrowed(&self.options);
         self.name_model(&mut options)?;
         encode(options, prompt, false)
     }
 
-    /// The request for a prompt, with the arguments that are bound to the run.
+    /// Encodes a prompt's request, with the arguments bound to the run.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest<'_>> {
         let mut options = self.options.called(cx.arguments())?;
         if options.api() == ChatApi::Responses {
@@ -232,7 +233,7 @@ impl ChatOpenAi {
         encode(options, prompt, stream)
     }
 
-    /// Names the model in the request, as its URL does not.
+    /// Names the model in the request, because the URL does not.
     fn name_model(&self, options: &mut Cow<'_, ChatOptions>) -> Result<()> {
         if options.model.is_empty() && !options.parameters.extra.contains_key("model") {
             options.to_mut().model = self.client.named("")?.to_owned();
@@ -240,7 +241,7 @@ impl ChatOpenAi {
         Ok(())
     }
 
-    /// The call for a prompt, and the interface it goes to.
+    /// Builds the call for a prompt, and selects the API it goes to.
     fn call(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<(ChatApi, Call)> {
         let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let ChatRequest { api, model, body } = self.request(prompt, cx, stream)?;
@@ -255,12 +256,12 @@ impl LanguageModel for ChatOpenAi {
 
     async fn generate(&self, prompt: PromptValue, cx: &Context) -> Result<AiMessage> {
         if self.options.streaming && !self.options.streams_at_once(cx.arguments()) {
-            // Boxed: a call that does not take this way should not hold room for it.
+            // Boxed, so that calls that do not stream do not reserve space for it.
             let whole = Box::pin(gather(self.generate_stream(prompt, cx.clone()))).await?;
             return Ok(whole.unwrap_or_default().into_whole());
         }
         let (api, call) = self.call(prompt, cx, false)?;
-        // Bound before it is awaited: what is made on the way would live, and take room, as long as the call.
+        // Bound before it is awaited: temporaries would otherwise live, and take space, as long as the call.
         let answer = self.client.call(call, cx);
         let answer = answer.await?;
         let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
@@ -292,7 +293,7 @@ impl LanguageModel for ChatOpenAi {
         if let Some(member) = &self.options.reasoning_echo {
             described.insert("reasoning_echo".to_owned(), member.as_str().into());
         }
-        // The interfaces answer differently, and what an answer carries is part of it.
+        // The two APIs answer differently, and what an answer carries is part of it.
         let flags = [
             ("use_responses_api", self.options.api() == ChatApi::Responses),
             ("include_response_headers", self.options.response_headers),
@@ -328,7 +329,7 @@ fn encode<'a>(options: Cow<'a, ChatOptions>, prompt: PromptValue, stream: bool) 
     Ok(ChatRequest { api, model, body })
 }
 
-/// What the protocol has; what a certain model of it lacks, the service says.
+/// What the protocol supports. If a particular model supports less, the service reports it.
 const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Stop)
     .with(Capability::Usage)
@@ -345,7 +346,7 @@ const CAPABILITIES: Capabilities = Capabilities::none()
     .with(Capability::Reasoning)
     .with(Capability::Candidates);
 
-/// True for models of the time when answers could not be kept to a schema.
+/// Returns true for models that predate structured output by JSON Schema.
 fn is_before_schemas(model: &str) -> bool {
     model.starts_with("gpt-3") || model.starts_with("gpt-4-") || model == "gpt-4"
 }

@@ -13,9 +13,9 @@ use crate::saved::chat_constructor;
 
 /// Builds a [`ChatOpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
-/// Every setting that the service knows can also be [bound](catena_core::RunnableExt::bind) to a model, under the
-/// service's name for it, and counts there more than here; so can `extra_headers`, `extra_query` and `timeout`, which are for
-/// the request and not for its body: `chat.bind("extra_headers", json!({"x-trace": "7"}))`.
+/// Every parameter of the service's API can also be [bound](catena_core::RunnableExt::bind) to a model under its API
+/// name, and then overrides the value set here. The same holds for `extra_headers`, `extra_query` and `timeout`, which
+/// apply to the HTTP request and not to its body: `chat.bind("extra_headers", json!({"x-trace": "7"}))`.
 ///
 /// # Example
 /// ```
@@ -49,69 +49,70 @@ pub struct ChatOpenAiBuilder {
 }
 
 impl ChatOpenAiBuilder {
-    /// The model. Default `gpt-4o-mini`; on Azure, that of the deployment.
+    /// Sets the model. Default `gpt-4o-mini`; on Azure, the deployment's model.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
     }
 
-    /// The most tokens to generate, thinking included. Sent as `max_completion_tokens`.
+    /// Sets the maximum number of tokens to generate, reasoning tokens included. Sent as `max_completion_tokens`.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
         self.parameters.set("max_tokens", limit);
         self
     }
 
-    /// Sends the token limit as `max_tokens`, for servers that do not know the newer name. Default false.
+    /// Sends the token limit as `max_tokens`, for servers that do not support the newer name. Default false.
     pub fn with_legacy_max_tokens(mut self, legacy: bool) -> Self {
         self.legacy_max_tokens = legacy;
         self
     }
 
-    /// Whether streams end with token counts. Default: only at OpenAI and Azure, because some servers refuse the wish.
+    /// Sets whether streams end with token counts. Default: only for OpenAI and Azure, because some servers reject the
+    /// option.
     pub fn with_stream_usage(mut self, wanted: bool) -> Self {
         self.stream_usage = Some(wanted);
         self
     }
 
-    /// Asks for the probabilities of the tokens; they are in the `metadata` of the answer as `logprobs`. From the Responses
-    /// API they are in the blocks of text they belong to, under the same name.
+    /// Requests log probabilities of the tokens. They are in the answer's `metadata` as `logprobs`; with the Responses
+    /// API they are in the text blocks they belong to, under the same name.
     pub fn with_logprobs(mut self, wanted: bool) -> Self {
         self.parameters.set("logprobs", wanted);
         self
     }
 
-    /// How many of the likeliest alternatives of each token to report, from 0 to 20. Needs
+    /// Sets how many of the likeliest alternatives to report per token, from 0 to 20. Requires
     /// [`with_logprobs`](Self::with_logprobs).
     pub fn with_top_logprobs(mut self, alternatives: u32) -> Self {
         self.parameters.set("top_logprobs", alternatives);
         self
     }
 
-    /// How much a reasoning model thinks before it answers: `none`, `minimal`, `low`, `medium`, `high`, ...
+    /// Sets how much a reasoning model thinks before it answers: `none`, `minimal`, `low`, `medium`, `high`, ...
     pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
         self.parameters.set("reasoning_effort", effort.into());
         self
     }
 
-    /// How long answers are: `low`, `medium` or `high`.
+    /// Sets how long answers are: `low`, `medium` or `high`.
     pub fn with_verbosity(mut self, verbosity: impl Into<String>) -> Self {
         self.parameters.set("verbosity", verbosity.into());
         self
     }
 
-    /// What the call may cost and how long it may take: `auto`, `default`, `flex`, `priority`, ...
+    /// Sets the service tier, which trades cost against latency: `auto`, `default`, `flex`, `priority`, ...
     pub fn with_service_tier(mut self, tier: impl Into<String>) -> Self {
         self.parameters.set("service_tier", tier.into());
         self
     }
 
-    /// Whether the service keeps the answer for later inspection.
+    /// Sets whether the service stores the answer for later inspection.
     pub fn with_store(mut self, store: bool) -> Self {
         self.parameters.set("store", store);
         self
     }
 
-    /// Labels that the service keeps with the answer.
+    /// Sets labels that the service stores with the answer.
     pub fn with_metadata<K: Into<String>, V: Into<String>>(
         mut self,
         metadata: impl IntoIterator<Item = (K, V)>,
@@ -121,19 +122,19 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Groups calls that begin alike, so that the service finds in its cache what they share.
+    /// Sets a key that groups calls with a common prefix, so that the service finds the prefix in its prompt cache.
     pub fn with_prompt_cache_key(mut self, key: impl Into<String>) -> Self {
         self.parameters.set("prompt_cache_key", key.into());
         self
     }
 
-    /// Your stable, anonymous name for the end user, for the service's abuse detection.
+    /// Sets a stable, anonymous identifier of the end user, for the service's abuse detection.
     pub fn with_safety_identifier(mut self, identifier: impl Into<String>) -> Self {
         self.parameters.set("safety_identifier", identifier.into());
         self
     }
 
-    /// Lets the model speak: the voice, such as `alloy`, and the format, such as `wav` or `mp3`. The sound is in the
+    /// Requests spoken answers, with a voice such as `alloy` and a format such as `wav` or `mp3`. The audio is in the
     /// answer's `additional_kwargs` as `audio`.
     pub fn with_audio(mut self, voice: impl Into<String>, format: impl Into<String>) -> Self {
         self.parameters.set("modalities", json!(["text", "audio"]));
@@ -141,15 +142,15 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// The text that the answer will mostly repeat, to have it sooner.
+    /// Sets the text that most of the answer is expected to repeat, which lowers latency (predicted output).
     pub fn with_prediction(mut self, text: impl Into<String>) -> Self {
         self.parameters.set("prediction", json!({ "type": "content", "content": text.into() }));
         self
     }
 
-    /// Describes tools that the model may call, and calls none of them: what runs them is
-    /// [`with_tools`](catena_core::ChatModelExt::with_tools) of the model. See
-    /// [`bind_tools`](catena_core::ChatModelExt::bind_tools) for the forms they may have.
+    /// Declares tools that the model may call, without executing them; to execute them, use the model's
+    /// [`with_tools`](catena_core::ChatModelExt::with_tools). See [`bind_tools`](catena_core::ChatModelExt::bind_tools)
+    /// for the accepted forms.
     #[doc(alias = "tools")]
     pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
         let tools: Vec<Value> = tools.into_iter().map(Into::into).collect();
@@ -157,43 +158,44 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// Which tool the model calls: the name of one, `auto`, `none`, `required` or `any` for at least one.
+    /// Sets which tool the model calls: a tool's name, `auto`, `none`, or `required` or `any` for at least one call.
     pub fn with_tool_choice(mut self, choice: impl Into<Value>) -> Self {
         self.parameters.set("tool_choice", choice);
         self
     }
 
-    /// Whether the model may call several tools in one answer.
+    /// Sets whether the model may call several tools in one answer.
     pub fn with_parallel_tool_calls(mut self, parallel: bool) -> Self {
         self.parameters.set("parallel_tool_calls", parallel);
         self
     }
 
-    /// The form of answers: `{"type": "json_object"}`, or a JSON Schema with a title, or the service's own form of it.
+    /// Sets the format of answers: `{"type": "json_object"}`, a JSON Schema with a title, or the service's own format
+    /// object.
     pub fn with_response_format(mut self, format: impl Into<Value>) -> Self {
         self.parameters.set("response_format", format);
         self
     }
 
-    /// Parameters that are sent only if the application sets them, never because of what the model is called or what a
-    /// call needs: `temperature`, `stream_options`, `parallel_tool_calls`.
+    /// Names parameters that are sent only if the application sets them, never because of the model's name or the needs
+    /// of a call: `temperature`, `stream_options`, `parallel_tool_calls`.
     pub fn with_disabled_params<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.disabled = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Keeps the headers of answers in their `metadata` as `headers`, for what the service says only there, such as how
-    /// much of a limit is left. Default false.
+    /// Keeps the response headers in each answer's `metadata` as `headers`, for what the service reports only there,
+    /// such as the remaining rate limit. Default false.
     #[doc(alias = "include_response_headers")]
     pub fn with_response_headers(mut self, kept: bool) -> Self {
         self.response_headers = kept;
         self
     }
 
-    /// Tells the model again, in this member of every earlier answer, what its `reasoning` was: `reasoning_content` at
-    /// DeepSeek, which refuses conversations with calls of tools where it is missing. An answer without thoughts has an
-    /// empty one. Default: not sent, for other services do not know it, or refuse it. The Responses API gives thoughts
-    /// back in its own form, and does not look at this.
+    /// Sends the `reasoning` of every earlier answer back to the model, as this member of the message:
+    /// `reasoning_content` for DeepSeek, which rejects conversations with tool calls that lack it. For an answer
+    /// without reasoning the member is empty. Default: not sent, because other services ignore or reject it. The
+    /// Responses API returns reasoning in its own format and ignores this setting.
     ///
     /// # Example
     /// ```
@@ -221,8 +223,9 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// When a stream is one call, whose answer comes whole, for servers that do not stream: always (true), or only where
-    /// tools are given. Also then a call is no stream, whatever [`with_streaming`](Self::with_streaming) says. Default never.
+    /// Sets when a stream consists of one complete answer, fetched by a plain call, for servers that do not stream:
+    /// always (true), or only when tools are given. It then also overrides [`with_streaming`](Self::with_streaming) for
+    /// calls. Default never.
     pub fn with_disable_streaming(mut self, disabled: impl Into<DisableStreaming>) -> Self {
         self.disable_streaming = disabled.into();
         self
@@ -231,9 +234,9 @@ impl ChatOpenAiBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
-    /// a key that would travel unencrypted. [`ErrorKind::InvalidInput`](catena_core::ErrorKind::InvalidInput) for a tool
-    /// or response format that is none.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key (for OpenAI), an invalid URL, key, proxy
+    /// or number, or a key that would be sent unencrypted.
+    /// [`ErrorKind::InvalidInput`](catena_core::ErrorKind::InvalidInput) for a malformed tool or response format.
     pub fn build(mut self) -> Result<ChatOpenAi> {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-4o-mini".to_owned();
@@ -258,7 +261,7 @@ impl ChatOpenAiBuilder {
         Ok(ChatOpenAi::from_parts(client, options, constructor))
     }
 
-    /// What makes it again, but for its connection; nothing that has a key to an MCP server.
+    /// Returns what is saved of the model, without its connection; `None` if a parameter holds a key to an MCP server.
     fn constructor(&self) -> Option<Constructor> {
         if self.parameters.has_secrets() {
             return None;
@@ -267,7 +270,7 @@ impl ChatOpenAiBuilder {
         if self.legacy_max_tokens
             && let Some(limit) = parameters.members.remove("max_tokens")
         {
-            // LangChain sends the newer name for the setting, and this as it is.
+            // LangChain sends this setting under the newer name, but an extra member unchanged.
             parameters.extra.entry("max_tokens").or_insert(limit);
         }
         let mut made = chat_constructor(&self.model, &parameters);

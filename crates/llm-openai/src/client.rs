@@ -1,4 +1,4 @@
-//! The glue between codec and transport: where each endpoint is, and how it is called.
+//! Connects codec and transport: where each endpoint is, and how it is called.
 
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
@@ -7,7 +7,7 @@ use crate::azure::{AzurePlace, is_azure_host};
 use crate::codec::StreamDecoder;
 use crate::content_filter::ContentFilter;
 
-/// A client of the service. A cheap clone; clones share connections. `Debug` hides the key.
+/// A client of the service. Cloning is cheap, and clones share connections. `Debug` hides the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     service: Service,
@@ -30,7 +30,7 @@ impl Place {
         }
     }
 
-    /// The parameters of every call.
+    /// Returns the query parameter of every call.
     pub(crate) fn query(&self) -> Option<(&'static str, String)> {
         match self {
             Self::Plain(_) => None,
@@ -44,17 +44,17 @@ impl Client {
         Self { service, place }
     }
 
-    /// The client of the service, for calls that no method here makes.
+    /// Returns the underlying client, for calls without a method here.
     pub(crate) fn service(&self) -> &Service {
         &self.service
     }
 
-    /// Where the service is.
+    /// Returns the base URL.
     pub(crate) fn base_url(&self) -> &str {
         self.place.base_url()
     }
 
-    /// The deployment that all models are asked for, on Azure.
+    /// Returns the Azure deployment that serves all models.
     pub(crate) fn deployment(&self) -> Option<&str> {
         match &self.place {
             Place::Plain(_) => None,
@@ -62,18 +62,18 @@ impl Client {
         }
     }
 
-    /// True if the service is OpenAI's own.
+    /// Returns true if the service is OpenAI's own.
     pub(crate) fn is_openai(&self) -> bool {
         let host = self.service().address().host();
         host == "api.openai.com" || host.ends_with(".api.openai.com")
     }
 
-    /// True if the service is Azure's, whichever of its forms of URLs is asked.
+    /// Returns true if the service is Azure's, with either form of its URLs.
     pub(crate) fn is_azure(&self) -> bool {
         matches!(self.place, Place::Azure(_)) || is_azure_host(&self.service().address().host())
     }
 
-    /// A `POST` of a JSON body to an endpoint that a model serves, such as `chat/completions`.
+    /// Builds a `POST` with a JSON body to an endpoint that a model serves, such as `chat/completions`.
     ///
     /// # Errors
     /// `Config` on Azure if neither a deployment nor a model is known.
@@ -85,7 +85,7 @@ impl Client {
         Ok(Call::post(path).with_json(body))
     }
 
-    /// The model as a request names it whose URL does not: by the deployment, if only that is known.
+    /// Returns the model's name for requests whose URL does not contain it; the deployment's, if only that is known.
     ///
     /// # Errors
     /// `Config` on Azure if neither a deployment nor a model is known.
@@ -96,20 +96,20 @@ impl Client {
         }
     }
 
-    /// What a call asks for, where somebody wants to know it.
+    /// Returns what a call demands of the limits, if the service has any.
     pub(crate) fn asks<'a>(&'a self, demand: impl FnOnce() -> Demand<'a>) -> Option<Demand<'a>> {
         let mut demand = self.service.has_admission().then(demand)?;
         if let Place::Azure(azure) = &self.place {
-            // A deployment has limits of its own, whatever model is behind it.
+            // A deployment has its own limits, whatever model it serves.
             demand.model = azure.deployment.as_deref().or(demand.model);
         }
         Some(demand)
     }
 
-    /// Calls an endpoint and gathers the answer.
+    /// Calls an endpoint and reads the whole response.
     ///
     /// # Errors
-    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    /// Transport errors, and errors that the service reports with an unsuccessful status.
     pub(crate) fn call<'a>(
         &'a self,
         call: Call,
@@ -118,12 +118,12 @@ impl Client {
         self.service().send(call, cx)
     }
 
-    /// The judge of chat answers.
+    /// Returns the check for chat answers.
     pub(crate) fn content_filter(&self) -> ContentFilter {
         ContentFilter(self.is_azure())
     }
 
-    /// Calls an endpoint and decodes the answer as it arrives. Nothing is sent before the stream is polled.
+    /// Calls an endpoint and decodes the response as it arrives. Nothing is sent until the stream is polled.
     pub(crate) fn stream<'a, D, F>(
         &'a self,
         call: Result<Call>,
@@ -141,7 +141,7 @@ impl Client {
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            // The service shows the URL, without what may be secret in it.
+            // The service shows the URL, without its secrets.
             Self::Plain(_) => "Plain",
             Self::Azure(_) => "Azure",
         })

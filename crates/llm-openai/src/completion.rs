@@ -1,9 +1,9 @@
-//! A text completion with what the service said about it.
+//! A text completion with its metadata.
 
 use catena_core::Usage;
 use serde_json::{Map, Value};
 
-/// What [`OpenAi::complete`](crate::OpenAi::complete) returns: the text, why it ended, and what it cost.
+/// What [`OpenAi::complete`](crate::OpenAi::complete) returns: the text, its finish reason and its token usage.
 ///
 /// # Example
 /// ```
@@ -15,20 +15,20 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Completion {
-    /// The text, without the prompt.
+    /// The text; it excludes the prompt, unless `echo` is set.
     pub text: String,
-    /// Why the text ended: `stop`, `length`, `content_filter` or another word of the service.
+    /// The finish reason: `stop`, `length`, `content_filter` or another value of the service.
     pub finish_reason: Option<String>,
-    /// How many tokens the call used, if the service says so.
+    /// The token usage of the call, if the service reports it.
     pub usage: Option<Usage>,
     /// The model that answered.
     pub model: Option<String>,
-    /// The service's id of the answer.
+    /// The service's id of the completion.
     pub id: Option<String>,
     /// The id under which the service logged the request.
     pub request_id: Option<String>,
-    /// The probabilities of the tokens, if they were asked for, as the service gives them.
+    /// The log probabilities of the tokens as the service sends them, if requested.
     pub logprobs: Option<Value>,
-    /// What else the service says about the text.
+    /// All other members that the service sends with the text.
     pub extra: Map<String, Value>,
 }

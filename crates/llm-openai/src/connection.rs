@@ -1,4 +1,4 @@
-//! Where the service is and how to reach it: settings, environment and defaults become a client.
+//! Where the service is and how to reach it: builds a client from settings, environment and defaults.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const SAVED: SavedNames = SavedNames {
     timeout: "request_timeout",
 };
 
-/// The settings of a builder that concern the connection. `Debug` hides the key.
+/// The connection settings of a builder. `Debug` hides the key.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) settings: ConnectionSettings,
@@ -48,7 +48,7 @@ impl Connection {
         self.project = Some(id);
     }
 
-    /// What makes a model again, with what was set on its connection, unless a key may be in it.
+    /// Adds the connection settings to what is saved of a model; `None` if they may hold a key.
     pub(crate) fn written(&self, made: Constructor) -> Option<Constructor> {
         if self.azure.is_some() || self.project.is_some() {
             return None;
@@ -60,7 +60,7 @@ impl Connection {
         self.settings.written(made, &SAVED)
     }
 
-    /// Takes in what was written.
+    /// Loads saved settings.
     pub(crate) fn load(&mut self, kwargs: &mut Kwargs) -> Result<()> {
         if let Some(id) = kwargs.text("openai_organization")? {
             self.set_organization(id);
@@ -68,10 +68,10 @@ impl Connection {
         self.settings.load(kwargs, &SAVED)
     }
 
-    /// Makes a client of the service.
+    /// Creates a client of the service.
     ///
     /// # Errors
-    /// `Config` for everything that does not fit: no key, a URL that is none, a key that would travel in the open.
+    /// `Config` for invalid settings: a missing key, an invalid URL, a key that would be sent unencrypted.
     pub(crate) fn connect(mut self) -> Result<Client> {
         let place = self.place()?;
         let key = match &place {
@@ -111,7 +111,7 @@ impl Connection {
         }
     }
 
-    /// The headers of every call but those that the user adds; a later one of the same name wins.
+    /// Returns the headers of every call except those that the user adds; a later one of the same name wins.
     fn own_headers(&self) -> Vec<(String, String)> {
         let environment = self.settings.environment();
         let mut headers = environment.headers("OPENAI_CUSTOM_HEADERS");
@@ -119,7 +119,7 @@ impl Connection {
             ("openai-organization", &self.organization, &["OPENAI_ORG_ID", "OPENAI_ORGANIZATION"][..]),
             ("openai-project", &self.project, &["OPENAI_PROJECT_ID"]),
         ] {
-            // An empty setting keeps the environment's from being used.
+            // An empty setting suppresses the environment's value.
             if let Some(id) = set.clone().or_else(|| environment.first(variables)).filter(|id| !id.is_empty())
             {
                 headers.push((name.to_owned(), id.trim().to_owned()));
@@ -128,7 +128,7 @@ impl Connection {
         headers
     }
 
-    /// A number of seconds; what is not one above zero counts as not set.
+    /// Reads a number of seconds; anything but a positive number counts as not set.
     fn stream_chunk_timeout(&self) -> Option<Duration> {
         let seconds = self.settings.environment().first(&["LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S"])?;
         let limit = Duration::try_from_secs_f64(seconds.trim().parse().ok()?).ok();
@@ -147,21 +147,21 @@ macro_rules! connection_settings {
             stream_chunk_timeout: "Default: `LANGCHAIN_OPENAI_STREAM_CHUNK_TIMEOUT_S`, or none, as the idle timeout is there.",
         }
 
-        /// Whose account pays, and where it is.
+        /// The account that is billed, and where the service is.
         impl $builder {
-            /// Speaks to Azure instead of OpenAI: with its URLs, its `api-key` header or a token of its directory.
+            /// Uses Azure instead of OpenAI: its URLs, and its `api-key` header or a Microsoft Entra ID token.
             pub fn with_azure(mut self, azure: $crate::Azure) -> Self {
                 self.connection.set_azure(azure);
                 self
             }
 
-            /// The organization that pays. Default: `OPENAI_ORG_ID` or `OPENAI_ORGANIZATION`.
+            /// Sets the organization that is billed. Default: `OPENAI_ORG_ID` or `OPENAI_ORGANIZATION`.
             pub fn with_organization(mut self, id: impl Into<String>) -> Self {
                 self.connection.set_organization(id.into());
                 self
             }
 
-            /// The project that pays. Default: `OPENAI_PROJECT_ID`.
+            /// Sets the project that is billed. Default: `OPENAI_PROJECT_ID`.
             pub fn with_project(mut self, id: impl Into<String>) -> Self {
                 self.connection.set_project(id.into());
                 self

@@ -1,9 +1,9 @@
-//! Azure's content filter: an answer that it withheld is an error there. Elsewhere it is an answer that says so.
+//! Azure's content filter: there, an answer that it withheld is an error. Elsewhere the answer itself says so.
 
 use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
 use catena_http::service::{Origin, StreamDecoder};
 
-/// Judges chat answers, if it is on.
+/// Checks chat answers, if enabled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ContentFilter(pub(crate) bool);
 
@@ -19,20 +19,20 @@ impl ContentFilter {
         Err(Error::new(ErrorKind::ContentFilter, message).with_service(service))
     }
 
-    /// A decoder whose chunks are judged.
+    /// Wraps a decoder so that its chunks are checked.
     pub(crate) fn decoder<D>(self, decoder: D) -> Filtered<D> {
         Filtered { decoder, filter: self }
     }
 }
 
-/// Whether the filter ended an answer: chat completions say so as the finish reason, the Responses API as the reason for
-/// which the answer is incomplete.
+/// Returns whether the filter ended an answer. Chat completions report that as the finish reason, the Responses API as
+/// the reason in `incomplete_details`.
 fn is_withheld(message: &AiMessage) -> bool {
     let incomplete = || message.metadata.extra.get("incomplete_details")?.get("reason")?.as_str();
     message.metadata.finish_reason.as_deref().or_else(incomplete) == Some("content_filter")
 }
 
-/// A [`StreamDecoder`] whose chunks are judged.
+/// A [`StreamDecoder`] that checks its chunks.
 #[derive(Debug)]
 pub(crate) struct Filtered<D> {
     decoder: D,

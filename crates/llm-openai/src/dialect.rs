@@ -1,14 +1,14 @@
-//! How OpenAI, and those who speak its language, report errors.
+//! The error format of OpenAI and compatible servers.
 
 use catena_core::Error;
 use catena_http::service::{Dialect, FailedAnswer};
 
 use crate::codec::error::decode_failure;
 
-/// OpenAI's dialect.
+/// OpenAI's error format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenAiDialect {
-    /// The variable of the environment in which the key is.
+    /// The environment variable that holds the key.
     pub(crate) key: &'static str,
 }
 

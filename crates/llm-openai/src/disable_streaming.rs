@@ -1,8 +1,8 @@
-//! Models that do not stream.
+//! Models without streaming.
 
 use serde_json::Value;
 
-/// When a stream of a model is one call, whose answer comes whole.
+/// When a model's stream consists of one complete answer, fetched by a plain call.
 ///
 /// # Example
 /// ```
@@ -15,17 +15,17 @@ use serde_json::Value;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DisableStreaming {
-    /// Never: answers come as they are made.
+    /// Never: answers are streamed.
     #[default]
     Never,
-    /// Where the model may call tools.
+    /// When the model may call tools.
     ToolCalling,
     /// Always.
     Always,
 }
 
 impl DisableStreaming {
-    /// Whether the call goes without a stream.
+    /// Returns whether the call is made without streaming.
     pub(crate) fn holds(self, has_tools: impl FnOnce() -> bool) -> bool {
         match self {
             Self::Never => false,
@@ -34,7 +34,7 @@ impl DisableStreaming {
         }
     }
 
-    /// LangChain's word for it; `None` for its default.
+    /// Returns LangChain's value for it; `None` for its default.
     pub(crate) fn written(self) -> Option<Value> {
         match self {
             Self::Never => None,
@@ -43,7 +43,7 @@ impl DisableStreaming {
         }
     }
 
-    /// What LangChain's word says; `None` for any other.
+    /// Parses LangChain's value; `None` if it is unknown.
     pub(crate) fn read(word: &Value) -> Option<Self> {
         match word {
             Value::Bool(always) => Some((*always).into()),

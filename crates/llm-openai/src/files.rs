@@ -1,4 +1,4 @@
-//! The files that a service keeps.
+//! The service's files.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::models::{Deleted, deletion};
 use crate::openai_client::OpenAiClient;
 use crate::page::{ListOptions, Page, all_pages};
 
-/// `POST /files`, and what belongs to it. Made by [`OpenAiClient::files`].
+/// The endpoints under `/files`. Created by [`OpenAiClient::files`].
 ///
 /// # Errors
 /// As for every call of an [`OpenAiClient`].
@@ -50,12 +50,12 @@ impl Files {
         self.client.fetch(Call::post("files").with_multipart(file.into_form())).await
     }
 
-    /// A page of the list.
+    /// Fetches one page of the list of files.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<FileInfo>> {
         self.client.fetch(options.call("files", None)).await
     }
 
-    /// The files of all pages; each page is asked for when the one before was read.
+    /// Streams the files of all pages; each page is fetched once the previous one is consumed.
     ///
     /// # Example
     /// ```
@@ -84,17 +84,17 @@ impl Files {
         all_pages(page, |file: &FileInfo| &file.id)
     }
 
-    /// What is known about a file.
+    /// Retrieves the details of a file.
     pub async fn retrieve(&self, id: &str) -> Result<FileInfo> {
         self.client.fetch(Call::get(format!("files/{}", segment(id)?))).await
     }
 
-    /// The content of a file, in memory.
+    /// Downloads the content of a file into memory.
     pub async fn content(&self, id: &str) -> Result<Bytes> {
         Ok(self.client.call(content(id)?).await?.body)
     }
 
-    /// The content of a file of any size, as it arrives.
+    /// Downloads the content of a file of any size, as a stream.
     ///
     /// # Cancellation
     /// Dropping the future or the body closes the connection.
@@ -137,7 +137,7 @@ pub struct FileUpload {
 }
 
 impl FileUpload {
-    /// A file with this name and content. `purpose` is what it is for: `batch`, `user_data`, `vision`, `fine-tune`,
+    /// Creates an upload with this name and content. `purpose` is one of `batch`, `user_data`, `vision`, `fine-tune`,
     /// `assistants`, `evals`.
     pub fn new(name: impl Into<String>, purpose: impl Into<String>, content: impl Into<Bytes>) -> Self {
         Self {
@@ -150,20 +150,21 @@ impl FileUpload {
         }
     }
 
-    /// What kind of file it is. Default `application/octet-stream`.
+    /// Sets the media type. Default `application/octet-stream`.
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into();
         self
     }
 
-    /// When the service deletes it, counted from now: one hour to 30 days. Default: as the service does for the purpose.
+    /// Sets when the service deletes the file, one hour to 30 days after its creation. Default: the service's default
+    /// for the purpose.
     pub fn with_expiry(mut self, expiry: Duration) -> Self {
         self.expiry = Some(expiry);
         self
     }
 
-    /// A field of the form to send as it is, in place of one that a method here sets: the `model` that some gateways want
-    /// to know.
+    /// Adds a field to the form, unchanged, such as the `model` that some gateways require. It overrides what other
+    /// methods set.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
         self
@@ -182,7 +183,7 @@ impl FileUpload {
     }
 }
 
-/// What a service says about a file.
+/// A service's description of a file.
 ///
 /// # Example
 /// ```
@@ -194,24 +195,24 @@ impl FileUpload {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FileInfo {
-    /// The id by which it is asked for.
+    /// The file's id, for use in requests.
     pub id: String,
-    /// Its size.
+    /// The size in bytes.
     #[serde(default, deserialize_with = "number")]
     pub bytes: Option<u64>,
-    /// When it was uploaded, in seconds since 1970.
+    /// The upload time, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "number")]
     pub created_at: Option<u64>,
-    /// When it will be deleted, in seconds since 1970.
+    /// The time at which the file will be deleted, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "number")]
     pub expires_at: Option<u64>,
-    /// Its name.
+    /// The file name.
     #[serde(default, deserialize_with = "text")]
     pub filename: Option<String>,
-    /// What it is for.
+    /// The purpose it was uploaded for.
     #[serde(default, deserialize_with = "text")]
     pub purpose: Option<String>,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }

@@ -1,4 +1,4 @@
-//! OpenAI's models for catena.
+//! OpenAI's models for Catena.
 #![doc = include_str!("../README.md")]
 
 mod azure;

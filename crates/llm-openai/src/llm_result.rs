@@ -4,7 +4,7 @@ use catena_core::{Usage, add_usage};
 
 use crate::completion::Completion;
 
-/// What [`OpenAi::generate_all`](crate::OpenAi::generate_all) returns: for each prompt its completions, and the totals.
+/// What [`OpenAi::generate_all`](crate::OpenAi::generate_all) returns: the completions of each prompt, and the totals.
 ///
 /// # Example
 /// ```
@@ -19,16 +19,16 @@ use crate::completion::Completion;
 pub struct LlmResult {
     /// One list for each prompt, in the order of the prompts.
     pub generations: Vec<Vec<Completion>>,
-    /// How many tokens all requests together used, if the service says so.
+    /// The token usage of all requests together, if the service reports it.
     pub usage: Option<Usage>,
-    /// The model that was asked.
+    /// The model that was requested.
     pub model: String,
 }
 
 impl LlmResult {
-    /// Adds the answer to one request.
+    /// Adds the response to one request.
     pub(crate) fn add(&mut self, generations: Vec<Vec<Completion>>) {
-        // Every completion of a request carries the usage of all of it.
+        // Every completion of a request carries the usage of the whole request.
         let usage = generations.iter().flatten().find_map(|completion| completion.usage);
         self.usage = usage.map(|usage| add_usage(self.usage, Some(usage))).or(self.usage);
         self.generations.extend(generations);

@@ -1,4 +1,4 @@
-//! The models that a service has.
+//! The service's models.
 
 use catena_core::Result;
 use catena_http::service::{Call, segment};
@@ -10,7 +10,7 @@ use crate::codec::object::{null_is_default, number, text};
 use crate::openai_client::OpenAiClient;
 use crate::page::Page;
 
-/// `GET /models`, and what belongs to it. Made by [`OpenAiClient::models`].
+/// The endpoints under `/models`. Created by [`OpenAiClient::models`].
 ///
 /// # Errors
 /// As for every call of an [`OpenAiClient`].
@@ -43,13 +43,13 @@ impl Models {
         Self { client }
     }
 
-    /// All models. The list has one page.
+    /// Lists all models, in one page.
     pub async fn list(&self) -> Result<Page<ModelInfo>> {
         let Listed(page) = self.client.fetch(Call::get("models")).await?;
         Ok(page)
     }
 
-    /// What is known about a model.
+    /// Retrieves the details of a model.
     ///
     /// # Errors
     /// `NotFound` if there is no such model.
@@ -57,13 +57,13 @@ impl Models {
         self.client.fetch(Call::get(format!("models/{}", segment(id)?))).await
     }
 
-    /// Deletes a model that you have fine-tuned.
+    /// Deletes a fine-tuned model.
     pub async fn delete(&self, id: &str) -> Result<Deleted> {
         self.client.fetch(deletion(format!("models/{}", segment(id)?))?).await
     }
 }
 
-/// The page of models; some services send the bare list.
+/// A page of models; some services send a bare list.
 struct Listed(Page<ModelInfo>);
 
 impl<'de> Deserialize<'de> for Listed {
@@ -76,16 +76,16 @@ impl<'de> Deserialize<'de> for Listed {
     }
 }
 
-/// The call that deletes what is at this path.
+/// Builds the call that deletes the resource at this path.
 ///
 /// # Errors
 /// None.
 pub(crate) fn deletion(path: String) -> Result<Call> {
-    // Some servers answer a call that changes something only if it says that it speaks JSON.
+    // Some servers accept a modifying call only if its content type is JSON.
     Call::delete(path).with_header("content-type", "application/json")
 }
 
-/// What a service says about a model.
+/// A service's description of a model.
 ///
 /// # Example
 /// ```
@@ -97,20 +97,20 @@ pub(crate) fn deletion(path: String) -> Result<Call> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// The name by which it is asked for.
+    /// The model's name, for use in requests.
     pub id: String,
-    /// When it was made, in seconds since 1970.
+    /// The creation time, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "number")]
     pub created: Option<u64>,
-    /// Who made it.
+    /// The owner.
     #[serde(default, deserialize_with = "text")]
     pub owned_by: Option<String>,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-/// What a service says when something was deleted.
+/// The response to a deletion.
 ///
 /// # Example
 /// ```
@@ -122,12 +122,12 @@ pub struct ModelInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Deleted {
-    /// What was to be deleted.
+    /// The id of the deleted object.
     pub id: String,
-    /// It is.
+    /// Whether it was deleted.
     #[serde(default, deserialize_with = "null_is_default")]
     pub deleted: bool,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }

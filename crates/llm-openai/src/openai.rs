@@ -21,14 +21,14 @@ use crate::completion::Completion;
 use crate::llm_result::LlmResult;
 use crate::openai_builder::OpenAiBuilder;
 
-/// A text completion model behind OpenAI's `POST /completions`, at OpenAI or at any server that speaks its format.
+/// A text completion model that speaks OpenAI's `POST /completions`, at OpenAI or any compatible server.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). A stream that breaks off ends with an error after the
-/// text that arrived. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). An interrupted stream ends with an error after the text that
+/// arrived. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call or a stream closes its connection.
@@ -53,14 +53,14 @@ use crate::openai_builder::OpenAiBuilder;
 pub struct OpenAi {
     client: Client,
     options: CompletionOptions,
-    /// How many prompts go into one request.
+    /// The number of prompts per request.
     batch_size: usize,
-    /// What makes it again.
+    /// What is saved of the model.
     constructor: Option<Arc<Constructor>>,
 }
 
 impl OpenAi {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -72,7 +72,8 @@ impl OpenAi {
         OpenAiBuilder::default()
     }
 
-    /// The default model, with the key and everything else from the environment: `OpenAi::builder().build()`.
+    /// Creates the default model, with the key and all other settings from the environment:
+    /// `OpenAi::builder().build()`.
     ///
     /// # Errors
     /// Those of [`OpenAiBuilder::build`].
@@ -89,7 +90,7 @@ impl OpenAi {
         Self::builder().build()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`OpenAiBuilder::build`].
@@ -104,7 +105,7 @@ impl OpenAi {
         Self::builder().with_model(model).build()
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     ///
     /// # Example
     /// ```
@@ -117,7 +118,7 @@ impl OpenAi {
         &self.options.model
     }
 
-    /// Completes a text, and says also why the answer ended and how many tokens it used.
+    /// Completes a text, and returns the finish reason and token usage with it.
     ///
     /// # Errors
     /// As for every call of a model; see [`OpenAi`].
@@ -144,14 +145,14 @@ impl OpenAi {
         self.complete_in(&prompt, &Context::default()).await
     }
 
-    /// Completes several prompts, many in one request, and gives every completion the service made.
+    /// Completes several prompts with few requests, and returns every completion that the service generated.
     ///
-    /// As many prompts as [`with_batch_size`](OpenAiBuilder::with_batch_size) says go into one request; requests follow one
-    /// another. Each prompt has as many completions as [`with_n`](OpenAiBuilder::with_n) asks for.
+    /// Each request holds up to [`with_batch_size`](OpenAiBuilder::with_batch_size) prompts; requests are sent one
+    /// after the other. Each prompt gets [`with_n`](OpenAiBuilder::with_n) completions.
     ///
     /// # Errors
-    /// As for every call of a model, see [`OpenAi`]: one request that fails fails all. `InvalidInput` if the model is built
-    /// [with streaming](OpenAiBuilder::with_streaming) and there are several prompts.
+    /// As for every call of a model, see [`OpenAi`]; if one request fails, the whole call fails. `InvalidInput` if the
+    /// model is built [with streaming](OpenAiBuilder::with_streaming) and there are several prompts.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -177,7 +178,7 @@ impl OpenAi {
         self.generate_all_in(prompts, &Context::default()).await
     }
 
-    /// [`generate_all`](Self::generate_all) as a step of a run: with the arguments that are bound to it.
+    /// Runs [`generate_all`](Self::generate_all) as a step of a run, with the arguments bound to it.
     ///
     /// # Errors
     /// As for [`generate_all`](Self::generate_all).
@@ -219,8 +220,8 @@ impl OpenAi {
         self.generate_batches(Prompts::Many(&prompts), cx).await
     }
 
-    /// [`generate_all_in`](Self::generate_all_in) for prompts that are tokens already, by their ids in the encoding of the
-    /// model: what a tokenizer cut to fit is sent as it was counted.
+    /// Like [`generate_all_in`](Self::generate_all_in), for prompts that are already tokenized, as token ids in the
+    /// model's encoding. A prompt that was cut to fit is sent exactly as it was counted.
     ///
     /// # Errors
     /// As for [`generate_all`](Self::generate_all); `InvalidInput` if the model is built
@@ -260,7 +261,7 @@ impl OpenAi {
                 let answer = self.client.call(call, &cx).await?;
                 let read = |body: &[u8]| decode_completions(body, prompts.len(), &answer.origin);
                 let generations = read_mended(&answer.body, read)?;
-                // Every completion of a request carries the usage of all of it.
+                // Every completion of a request carries the usage of the whole request.
                 if let Some((one, usage)) =
                     generations.iter().flatten().find_map(|one| Some((one, one.usage?)))
                 {
@@ -304,7 +305,7 @@ impl OpenAi {
         call.with_arguments(cx.arguments())
     }
 
-    /// The text of a stream, put together.
+    /// Streams a completion and returns its whole text.
     async fn gathered(&self, prompt: &str, cx: &Context) -> Result<String> {
         let stream = self.generate_stream(prompt.into(), cx.clone());
         Ok(gather(stream).await?.unwrap_or_default())
@@ -371,7 +372,7 @@ impl LanguageModel for OpenAi {
 
 impl_pipe!(OpenAi);
 
-/// A completion knows neither tools nor forms of answers.
+/// Rejects tools and response formats, which text completions do not support.
 fn refuse_what_only_chats_do(arguments: Option<&Map<String, Value>>) -> Result<()> {
     let asked = |name: &&&str| match arguments.and_then(|arguments| arguments.get(**name)) {
         None | Some(Value::Null) => false,

@@ -54,53 +54,54 @@ impl Default for OpenAiBuilder {
     }
 }
 
-/// Temperature is 0.7, at most 256 tokens are generated, and penalties are 0 unless set otherwise.
+/// The temperature is 0.7, at most 256 tokens are generated and the penalties are 0, unless set otherwise.
 impl OpenAiBuilder {
-    /// The model. Default `gpt-3.5-turbo-instruct`; on Azure, that of the deployment.
+    /// Sets the model. Default `gpt-3.5-turbo-instruct`; on Azure, the deployment's model.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
     }
 
-    /// The most tokens to generate. Default 256; the service's own default is 16. A `max_tokens` of -1, bound to a call, is
-    /// what the prompt leaves of the context of OpenAI's own models.
+    /// Sets the maximum number of tokens to generate. Default 256; the service's own default is 16. To use whatever the
+    /// prompt leaves of the context window, bind a `max_tokens` of -1 to a call; this works for OpenAI's own models.
     pub fn with_max_tokens(mut self, limit: u32) -> Self {
         self.parameters.set("max_tokens", limit);
         self
     }
 
-    /// How many answers the service makes to choose the best `n` of. More than one cannot be streamed.
+    /// Sets how many completions the service generates to pick the best `n` from. More than one cannot be streamed.
     pub fn with_best_of(mut self, answers: u32) -> Self {
         self.parameters.set("best_of", answers);
         self
     }
 
-    /// Asks for the probabilities of the tokens, with so many alternatives to each, from 0 to 5.
+    /// Requests log probabilities of the tokens, with this many alternatives per token, from 0 to 5.
     pub fn with_logprobs(mut self, alternatives: u32) -> Self {
         self.parameters.set("logprobs", alternatives);
         self
     }
 
-    /// The text that is to follow the completion.
+    /// Sets the text that follows the completion (fill in the middle).
     pub fn with_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.parameters.set("suffix", suffix.into());
         self
     }
 
-    /// Whether completions begin with their prompt.
+    /// Sets whether completions start with their prompt.
     pub fn with_echo(mut self, echo: bool) -> Self {
         self.parameters.set("echo", echo);
         self
     }
 
-    /// Whether streams end with token counts, which observers and budgets are told. Default: only at OpenAI, because some
-    /// servers refuse the wish. Not saved with the model, as LangChain's has no such setting.
+    /// Sets whether streams end with token counts, which are reported to observers and budgets. Default: only for
+    /// OpenAI, because some servers reject the option. Not saved with the model, because LangChain's has no such
+    /// setting.
     pub fn with_stream_usage(mut self, wanted: bool) -> Self {
         self.stream_usage = Some(wanted);
         self
     }
 
-    /// How many prompts [`OpenAi::generate_all`] sends in one request. Default 20; 0 counts as 1.
+    /// Sets how many prompts [`OpenAi::generate_all`] sends in one request. Default 20; 0 counts as 1.
     pub fn with_batch_size(mut self, prompts: usize) -> Self {
         self.batch_size = prompts.max(1);
         self
@@ -109,8 +110,8 @@ impl OpenAiBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key, proxy or number, or
-    /// a key that would travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key (for OpenAI), an invalid URL, key, proxy
+    /// or number, or a key that would be sent unencrypted.
     pub fn build(mut self) -> Result<OpenAi> {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-3.5-turbo-instruct".to_owned();

@@ -1,4 +1,4 @@
-//! The service's endpoints beside its models.
+//! The service's other endpoints, besides its models.
 
 use catena_core::{ChunkStream, Context, Result};
 use catena_http::service::{Answer, Call, read_mended};
@@ -13,15 +13,15 @@ use crate::connection::{Connection, connection_settings};
 use crate::files::Files;
 use crate::models::Models;
 
-/// A client for the endpoints that are no models: lists of [models](Self::models), [files](Self::files),
-/// [batches](Self::batches), and whatever else a server has at a [path](Self::call).
+/// A client for the endpoints other than model calls: the [model list](Self::models), [files](Self::files),
+/// [batches](Self::batches), and any other [path](Self::call) of the server.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code. Failed calls are tried
-/// again as those of models are.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code. Failed calls are
+/// retried like those of models.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call closes its connection.
@@ -46,7 +46,7 @@ pub struct OpenAiClient {
 }
 
 impl OpenAiClient {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -58,7 +58,7 @@ impl OpenAiClient {
         OpenAiClientBuilder::default()
     }
 
-    /// A client with the key and everything else from the environment.
+    /// Creates a client with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`OpenAiClientBuilder::build`].
@@ -70,25 +70,25 @@ impl OpenAiClient {
         Self { client }
     }
 
-    /// The models that the service has.
+    /// Returns the endpoints for the service's models.
     pub fn models(&self) -> Models {
         Models::new(self.clone())
     }
 
-    /// The files that the service keeps.
+    /// Returns the endpoints for the service's files.
     pub fn files(&self) -> Files {
         Files::new(self.clone())
     }
 
-    /// Requests that the service works off when it has time, for half the price.
+    /// Returns the endpoints for batches: requests that the service processes asynchronously, at half the price.
     pub fn batches(&self) -> Batches {
         Batches::new(self.clone())
     }
 
-    /// Makes a call of any kind, and gives the bytes of its answer.
+    /// Makes any call, and returns the body of the response.
     ///
     /// # Errors
-    /// Those of the transport, and those that the service reports by an unsuccessful status.
+    /// Transport errors, and errors that the service reports with an unsuccessful status.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -109,7 +109,7 @@ impl OpenAiClient {
         self.call_in(call, &Context::default()).await
     }
 
-    /// [`call`](Self::call) as a step of a run: with its retries and its time, and told to its observers.
+    /// Runs [`call`](Self::call) as a step of a run: with the run's retries and deadline, and visible to its observers.
     ///
     /// # Errors
     /// As for [`call`](Self::call).
@@ -136,10 +136,10 @@ impl OpenAiClient {
         self.client.call(call, cx).await
     }
 
-    /// Makes a call of any kind, and reads its answer as JSON.
+    /// Makes any call, and deserializes the response from JSON.
     ///
     /// # Errors
-    /// As for [`call`](Self::call); `Decode` and `InvalidResponse` for an answer that is not what was expected.
+    /// As for [`call`](Self::call); `Decode` or `InvalidResponse` if the response is not what was expected.
     ///
     /// # Example
     /// ```
@@ -158,7 +158,7 @@ impl OpenAiClient {
         self.fetch_in(call, &Context::default()).await
     }
 
-    /// [`fetch`](Self::fetch) as a step of a run, as [`call_in`](Self::call_in).
+    /// Runs [`fetch`](Self::fetch) as a step of a run, like [`call_in`](Self::call_in).
     ///
     /// # Errors
     /// As for [`fetch`](Self::fetch).
@@ -167,8 +167,7 @@ impl OpenAiClient {
         read_mended(&body, |body| decode_object(body, &origin))
     }
 
-    /// Makes a call of any kind, and gives the events of its answer as they come. Nothing is sent before the stream is
-    /// polled.
+    /// Makes any call, and streams the events of the response. Nothing is sent until the stream is polled.
     ///
     /// # Errors
     /// As for [`call`](Self::call), and `Stream` for an error that the service reports in an event.
@@ -194,7 +193,7 @@ impl OpenAiClient {
         self.events_in(call, Context::default())
     }
 
-    /// [`events`](Self::events) as a step of a run, as [`call_in`](Self::call_in).
+    /// Runs [`events`](Self::events) as a step of a run, like [`call_in`](Self::call_in).
     pub fn events_in(&self, call: Call, cx: Context) -> ChunkStream<'_, Value> {
         self.client.stream(Ok(call), cx, || RawEvents)
     }
@@ -224,8 +223,8 @@ impl OpenAiClientBuilder {
     /// Builds the client. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key or proxy, or a key
-    /// that would travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key (for OpenAI), an invalid URL, key or
+    /// proxy, or a key that would be sent unencrypted.
     pub fn build(self) -> Result<OpenAiClient> {
         self.connection.connect().map(OpenAiClient::from_parts)
     }

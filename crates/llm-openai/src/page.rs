@@ -1,4 +1,4 @@
-//! Lists that come page by page.
+//! Paginated lists.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -24,18 +24,18 @@ use crate::codec::object::null_is_default;
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items of the page.
     #[serde(default = "Vec::new", deserialize_with = "null_is_default")]
     pub data: Vec<T>,
-    /// Another page follows.
+    /// Whether another page follows.
     #[serde(default, deserialize_with = "null_is_default")]
     pub has_more: bool,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-/// Which part of a list to get, in which order. What is not set is left to the service.
+/// Which part of a list to fetch, and in which order. Unset options are left to the service.
 ///
 /// # Example
 /// ```
@@ -53,34 +53,34 @@ pub struct ListOptions {
 }
 
 impl ListOptions {
-    /// Begins behind the item with this id.
+    /// Starts after the item with this id.
     pub fn with_after(mut self, id: impl Into<String>) -> Self {
         self.after = Some(id.into());
         self
     }
 
-    /// The most items of a page.
+    /// Sets the maximum number of items per page.
     pub fn with_limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// By the time of creation: `asc` or `desc`. For lists of files.
+    /// Sorts by creation time, `asc` or `desc`. For lists of files.
     pub fn with_order(mut self, order: impl Into<String>) -> Self {
         self.order = Some(order.into());
         self
     }
 
-    /// Only what was uploaded for this purpose. For lists of files.
+    /// Lists only files uploaded for this purpose. For lists of files.
     pub fn with_purpose(mut self, purpose: impl Into<String>) -> Self {
         self.purpose = Some(purpose.into());
         self
     }
 
-    /// The call of a list at this path; `next`: the item behind which the page begins.
+    /// Builds the call for a list at this path; `next` is the id of the item after which the page starts.
     pub(crate) fn call(&self, path: &str, next: Option<&str>) -> Call {
         let limit = self.limit.map(|limit| limit.to_string());
-        // What the caller begins behind has its place before the rest; what the pages lead to, behind it.
+        // A start that the caller sets comes before the other parameters, one that pagination adds comes after them.
         let (first, last) =
             if self.after.is_some() { (next.or(self.after.as_deref()), None) } else { (None, next) };
         let query = [
@@ -95,8 +95,8 @@ impl ListOptions {
     }
 }
 
-/// The items of all pages, each page asked for when the one before was read. `id` names the item behind which the next
-/// page begins; a page without items is the last, whatever it says.
+/// Streams the items of all pages; each page is fetched once the previous one is consumed. `id` returns the id of an
+/// item, after the last of which the next page starts. A page without items is the last, whatever its `has_more` says.
 pub(crate) fn all_pages<T, F>(
     page: impl Fn(Option<String>) -> F + Send + Sync,
     id: fn(&T) -> &str,
@@ -119,7 +119,7 @@ where
 
 struct Pages<T> {
     items: VecDeque<T>,
-    /// What to ask for next: the first page, the page behind an item, or nothing.
+    /// What to fetch next: the first page, the page after an item, or nothing.
     next: Option<Option<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! The settings that text and chat models share.
+//! The settings shared by text and chat models.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use serde_json::{Map, Number, Value};
 
 use crate::client::Client;
 
-/// The members of request bodies that are no settings.
+/// Members of the request body that belong to the call and are not settings.
 const OF_THE_CALL: [&str; 5] = ["model", "messages", "input", "prompt", "stream"];
 
-/// Members of request bodies, by the service's names. What is not set is not sent, so the service's defaults hold.
+/// Members of the request body, by their API names. Unset members are not sent, so the service's defaults apply.
 #[derive(Clone, Default)]
 pub(crate) struct Parameters {
     pub(crate) members: Map<String, Value>,
-    /// Members that are sent as they are, in place of those above.
+    /// Members that are sent unchanged and override those above.
     pub(crate) extra: Map<String, Value>,
-    /// What JSON cannot say.
+    /// The name of a number that is not finite, which JSON cannot represent.
     not_finite: Option<&'static str>,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [members, extra] = [&self.members, &self.extra].map(RedactedArguments);
@@ -31,7 +31,7 @@ impl fmt::Debug for Parameters {
 }
 
 impl Parameters {
-    /// True if there is a key in a tool: it is not written into files.
+    /// Returns true if a tool holds a key. Such a model is not written to files.
     pub(crate) fn has_secrets(&self) -> bool {
         [&self.members, &self.extra].map(RedactedArguments).iter().any(RedactedArguments::hides_something)
     }
@@ -47,7 +47,8 @@ impl Parameters {
         }
     }
 
-    /// Refuses what JSON cannot say, and what would contradict the call. Ranges are left to the service: they differ.
+    /// Rejects what JSON cannot represent and what would contradict the call. Ranges are left to the service, as they
+    /// differ.
     pub(crate) fn check(&self) -> Result<()> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.extra.contains_key("stream") {
@@ -64,7 +65,7 @@ impl Parameters {
         }
     }
 
-    /// Takes in what was saved: these members, those that have no setting of their own, and those that are sent as they are.
+    /// Loads saved settings: these members, those without a setting of their own, and those that are sent unchanged.
     pub(crate) fn load(&mut self, kwargs: &mut Kwargs, members: &[&str]) -> Result<()> {
         for name in members {
             if let Some(value) = kwargs.data(name)? {
@@ -82,9 +83,9 @@ impl Parameters {
         Ok(())
     }
 
-    /// Everything that shapes an answer, for those who compare models. `None` if it cannot all be told.
+    /// Returns everything that shapes an answer, for comparing models. `None` if it cannot be told completely.
     pub(crate) fn described(&self, client: &Client, model: &str) -> Option<Map<String, Value>> {
-        // A query may hold a key, and another query may be another tenant's.
+        // A query may hold a key, or select another tenant.
         let base_url = client.base_url().split('?').next().unwrap_or_default();
         let place =
             [("base_url", Some(base_url)), ("azure_deployment", client.deployment()), ("model", Some(model))];
@@ -92,7 +93,7 @@ impl Parameters {
         client.service().with_place(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
     }
 
-    /// The options of a stream, with the wish for token counts if there is one.
+    /// Returns the stream options, requesting token counts if `usage` is true.
     pub(crate) fn stream_options(&self, usage: bool) -> Option<Map<String, Value>> {
         let given = self.members.get("stream_options").and_then(Value::as_object).cloned();
         if !usage {
@@ -103,79 +104,81 @@ impl Parameters {
         Some(options)
     }
 
-    /// How many answers the service is to give.
+    /// Returns the number of answers requested from the service.
     pub(crate) fn candidates(&self) -> u64 {
         let number = self.extra.get("n").or_else(|| self.members.get("n"));
         number.and_then(Value::as_u64).unwrap_or(1)
     }
 }
 
-/// The methods of a model's builder, with the fields `parameters` and `connection`.
+/// The methods of a model's builder that has the fields `parameters` and `connection`.
 macro_rules! shared_parameters {
     ($builder:ty) => {
-        /// How the model chooses its words. What is not set is left to the service.
+        /// Sampling and other generation parameters. Unset parameters are left to the service.
         impl $builder {
-            /// How bold the choice is: 0 always takes the likeliest token, 2 is nearly random.
+            /// Sets the sampling temperature: 0 always picks the likeliest token, 2 is nearly random.
             pub fn with_temperature(mut self, temperature: f64) -> Self {
                 self.parameters.set_number("temperature", temperature);
                 self
             }
 
-            /// Considers only the likeliest tokens that together have this probability, from 0 to 1.
+            /// Restricts sampling to the likeliest tokens whose probabilities add up to this value, from 0 to 1.
             pub fn with_top_p(mut self, top_p: f64) -> Self {
                 self.parameters.set_number("top_p", top_p);
                 self
             }
 
-            /// Makes tokens that occurred before less likely, from -2 to 2.
+            /// Penalizes tokens that have already occurred, from -2 to 2.
             pub fn with_presence_penalty(mut self, penalty: f64) -> Self {
                 self.parameters.set_number("presence_penalty", penalty);
                 self
             }
 
-            /// Makes tokens less likely the more often they occurred, from -2 to 2.
+            /// Penalizes tokens in proportion to how often they have occurred, from -2 to 2.
             pub fn with_frequency_penalty(mut self, penalty: f64) -> Self {
                 self.parameters.set_number("frequency_penalty", penalty);
                 self
             }
 
-            /// Texts at which the answer ends, without them: one, or a list. Replaces what was set before.
+            /// Sets the stop sequences: texts at which generation ends, and which the answer does not include. Takes
+            /// one or a list, and replaces those set before.
             ///
-            /// The Responses API ends answers at no text: a chat model leaves out there what was set here, as its calls may
-            /// go to either; `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported) there.
+            /// The Responses API has no stop sequences. A chat model ignores this setting there, because its calls may
+            /// go to either API; a `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported)
+            /// there.
             pub fn with_stop(mut self, stop: impl Into<$crate::Stop>) -> Self {
                 self.parameters.set("stop", stop.into());
                 self
             }
 
-            /// Asks for the same answer to the same request, as far as the service can.
+            /// Sets the seed, for answers that are reproducible as far as the service supports it.
             pub fn with_seed(mut self, seed: i64) -> Self {
                 self.parameters.set("seed", seed);
                 self
             }
 
-            /// Makes tokens, by their ids, more or less likely: from -100 (never) to 100 (always).
+            /// Makes tokens, given by their ids, more or less likely: from -100 (never) to 100 (always).
             pub fn with_logit_bias(mut self, bias: impl IntoIterator<Item = (u32, i32)>) -> Self {
                 let bias = bias.into_iter().map(|(token, bias)| (token.to_string(), bias.into()));
                 self.parameters.set("logit_bias", bias.collect::<serde_json::Map<_, _>>());
                 self
             }
 
-            /// How many answers the service gives to one prompt; `generate_all` returns all of them, other calls the
-            /// first. More than one cannot be streamed.
+            /// Sets how many answers the service generates per prompt. `generate_all` returns all of them, other calls
+            /// the first. More than one cannot be streamed.
             pub fn with_n(mut self, answers: u32) -> Self {
                 self.parameters.set("n", answers);
                 self
             }
 
-            /// Your name for the end user, for the service's abuse detection.
+            /// Sets your identifier of the end user, for the service's abuse detection.
             pub fn with_user(mut self, user: impl Into<String>) -> Self {
                 self.parameters.set("user", user.into());
                 self
             }
 
-            /// A member to add to every request as it is, in place of what a method of this builder sets. For what
-            /// the service knows and this crate does not: `with_extra("top_k", 5)`.
+            /// Adds a member to the body of every request, unchanged; it overrides what other methods of this builder
+            /// set. For parameters that this crate does not know: `with_extra("top_k", 5)`.
             pub fn with_extra(
                 mut self,
                 name: impl Into<String>,
@@ -202,8 +205,8 @@ macro_rules! shared_parameters {
                 Ok(self)
             }
 
-            /// Asks for a stream even where the answer is wanted at once, and puts the pieces together. For servers
-            /// and proxies that break off answers which take long to begin. Default false.
+            /// Streams the answer even for a plain call, and merges the chunks. For servers and proxies that abort
+            /// answers which take long to start. Default false.
             pub fn with_streaming(mut self, streaming: bool) -> Self {
                 self.streaming = streaming;
                 self

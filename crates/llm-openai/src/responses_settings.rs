@@ -1,18 +1,18 @@
-//! The settings of a chat model that only the Responses API knows, and which of the two APIs is used.
+//! The chat model settings that only the Responses API supports, and the choice between the two APIs.
 
 use serde_json::{Value, json};
 
 use crate::chat_openai_builder::ChatOpenAiBuilder;
 
-/// The Responses API, OpenAI's newer way to ask chat models. It is used where a request needs it: for tools that the
-/// service runs itself (`{"type": "web_search"}`), for the settings below, and for models that are served there only.
+/// Settings of the Responses API, OpenAI's newer API for chat models. It is used where a request needs it: for tools
+/// that the service runs itself (`{"type": "web_search"}`), for the settings below, and for models that are only served
+/// there.
 ///
-/// Its answers have blocks for all that happened: texts with citations, thoughts, calls and results of the service's
-/// tools. Given back in a conversation, they spare the model from thinking twice. Instead of a finish reason the
-/// `metadata` has a `status`, and `incomplete_details` where an answer was cut short.
+/// Its answers consist of blocks for everything that happened: text with citations, reasoning, and calls and results of
+/// the service's tools. When they are sent back in a conversation, the model does not have to reason again. Instead of
+/// a finish reason, `metadata` has a `status`, and `incomplete_details` if an answer was cut short.
 ///
-/// It ends answers at no text: a `stop` that is bound to a call is refused there, and one that is set on the model does
-/// not hold there.
+/// It has no stop sequences: a `stop` bound to a call is rejected there, and one set on the model is ignored.
 ///
 /// # Example
 /// ```
@@ -39,26 +39,27 @@ use crate::chat_openai_builder::ChatOpenAiBuilder;
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 impl ChatOpenAiBuilder {
-    /// Uses the Responses API, or does not, whatever a request needs. Default: where a request needs it.
+    /// Forces the use of the Responses API, or of chat completions. Default: the Responses API where a request needs
+    /// it.
     pub fn with_use_responses_api(mut self, wanted: bool) -> Self {
         self.use_responses_api = Some(wanted);
         self
     }
 
-    /// Sends only the messages behind the last answer that the service keeps, and names that answer. Default false:
-    /// the whole conversation is sent.
+    /// Sends only the messages after the last answer that the service stored, with a reference to that answer. Default
+    /// false: the whole conversation is sent.
     pub fn with_use_previous_response_id(mut self, wanted: bool) -> Self {
         self.use_previous_response_id = wanted;
         self
     }
 
-    /// How the model thinks: `{"effort": "low", "summary": "auto"}`.
+    /// Sets how the model reasons: `{"effort": "low", "summary": "auto"}`.
     pub fn with_reasoning(mut self, reasoning: impl Into<Value>) -> Self {
         self.parameters.set("reasoning", reasoning);
         self
     }
 
-    /// What the answer is to hold beside the usual, such as `reasoning.encrypted_content`, which keeps thoughts where the
+    /// Requests additional parts of the answer, such as `reasoning.encrypted_content`, which preserves reasoning if the
     /// service does not [store](Self::with_store) answers.
     pub fn with_include<T: Into<String>>(mut self, parts: impl IntoIterator<Item = T>) -> Self {
         let parts: Vec<String> = parts.into_iter().map(Into::into).collect();
@@ -66,19 +67,20 @@ impl ChatOpenAiBuilder {
         self
     }
 
-    /// What happens to a conversation that is too long: `auto` leaves out its middle, `disabled` makes it an error.
+    /// Sets what happens to a conversation that exceeds the context: `auto` drops its middle, `disabled` makes it an
+    /// error.
     pub fn with_truncation(mut self, truncation: impl Into<String>) -> Self {
         self.parameters.set("truncation", truncation.into());
         self
     }
 
-    /// How the service shortens a conversation that grows: `[{"type": "compaction", "compact_threshold": 100000}]`.
+    /// Sets how the service compacts a growing conversation: `[{"type": "compaction", "compact_threshold": 100000}]`.
     pub fn with_context_management(mut self, management: impl Into<Value>) -> Self {
         self.parameters.set("context_management", management);
         self
     }
 
-    /// How the service caches what prompts share. Where a cache is to end, blocks of messages say with a member
+    /// Sets how the service caches prompt prefixes. A message block marks the end of a cached prefix with its member
     /// `prompt_cache_breakpoint`.
     pub fn with_prompt_cache_options(mut self, options: impl Into<Value>) -> Self {
         self.parameters.set("prompt_cache_options", options);

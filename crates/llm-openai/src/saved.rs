@@ -1,4 +1,4 @@
-//! Models as LangChain's data: what is written of one, and what makes one again.
+//! Models in LangChain's serialization format: how one is saved, and how it is loaded.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::disable_streaming::DisableStreaming;
 use crate::openai::OpenAi;
 use crate::parameters::Parameters;
 
-/// Where LangChain has its chat model, in what it writes and in its code.
+/// The ids of LangChain's chat model, in serialized form and in its code.
 const CHAT: [[&str; 4]; 2] = [
     ["langchain", "chat_models", "openai", "ChatOpenAI"],
     ["langchain_openai", "chat_models", "base", "ChatOpenAI"],
@@ -20,7 +20,7 @@ const CHAT: [[&str; 4]; 2] = [
 const TEXT: [[&str; 4]; 2] =
     [["langchain", "llms", "openai", "OpenAI"], ["langchain_openai", "llms", "base", "OpenAI"]];
 
-/// The members of requests that LangChain's chat model has as settings of their own; it keeps others in `model_kwargs`.
+/// The request members that LangChain's chat model has as settings of their own; it keeps the others in `model_kwargs`.
 const MEMBERS_OF_CHAT: [&str; 20] = [
     "temperature",
     "max_tokens",
@@ -57,11 +57,10 @@ const MEMBERS_OF_TEXT: [&str; 10] = [
     "logit_bias",
 ];
 
-/// The member of requests by whose name LangChain knows something else: it sends it only if it is among those that are sent
-/// as they are.
+/// A request member whose name means something else in LangChain, which sends it only as an extra member.
 const OTHERWISE_KNOWN: &str = "metadata";
 
-/// What shapes no answer, or only what Python makes of one.
+/// Settings that do not shape the answer, or only Python's view of it.
 const PASSED_OVER: [&str; 13] = [
     "name",
     "cache",
@@ -78,18 +77,18 @@ const PASSED_OVER: [&str; 13] = [
     "http_socket_options",
 ];
 
-/// The loader, which then also makes OpenAI's models of what was saved of them, here or by LangChain for Python.
+/// Extends a loader with OpenAI's models, as saved by this crate or by LangChain for Python.
 ///
-/// The key is the secret `OPENAI_API_KEY`. What the loader was not given comes from the environment, as for every
-/// builder; but where the data says which server is asked, the environment's key is not sent to it.
+/// The key is the secret `OPENAI_API_KEY`. Secrets that the loader was not given come from the environment, as for
+/// every builder; but if the data names the server, the environment's key is not sent to it.
 ///
-/// What is written of a model is what the application set on it: parameters, base URL without a query, organization,
-/// timeout and retries. A model with headers or a query of its own, or with an MCP server's, where keys may be, or one on
-/// Azure or of a project, is not written; clients, timers and admissions are left to the program that loads it.
+/// A saved model contains what the application set on it: parameters, base URL without the query, organization, timeout
+/// and retries. A model is not saved if it has its own headers or query, or an MCP server's, which may hold keys, or if
+/// it is on Azure or belongs to a project. Clients, timers and admissions are left to the program that loads the model.
 ///
 /// # Errors
-/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for a setting that is not known here, and with
-/// the errors of the builders.
+/// Loading fails with [`Unsupported`](catena_core::ErrorKind::Unsupported) for an unknown setting, and with the errors
+/// of the builders.
 ///
 /// # Example
 /// ```
@@ -166,7 +165,7 @@ fn load_text(mut kwargs: Kwargs) -> Result<Loaded> {
     Ok(Loaded::TextModel(Arc::new(builder.build()?)))
 }
 
-/// Names of parameters that are not sent, each with nothing; lists of values that are not sent are not known here.
+/// Reads the names of parameters that are not sent, each mapped to null; lists of values to suppress are not supported.
 fn disabled(kwargs: &mut Kwargs) -> Result<Vec<String>> {
     let named = kwargs.record("disabled_params")?;
     match named.iter().find(|(_, values)| **values != Data::Null) {
@@ -183,12 +182,12 @@ fn text_of_either(kwargs: &mut Kwargs, names: [&str; 2]) -> Result<Option<String
     }
 }
 
-/// What is written of a chat model.
+/// Serializes a chat model.
 pub(crate) fn chat_constructor(model: &str, parameters: &Parameters) -> Constructor {
     written(CHAT[0], model, parameters, &MEMBERS_OF_CHAT)
 }
 
-/// What is written of a text model.
+/// Serializes a text completion model.
 pub(crate) fn text_constructor(model: &str, parameters: &Parameters) -> Constructor {
     written(TEXT[0], model, parameters, &MEMBERS_OF_TEXT)
 }

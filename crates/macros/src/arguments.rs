@@ -1,21 +1,21 @@
-//! What the macros read alike: words, the path to catena, and the errors that come together.
+//! Parsing shared by the macros: keywords, the path to catena, and collected errors.
 
 use syn::parse::ParseStream;
 use syn::{Attribute, Ident, Path, Token, parse_quote};
 
-/// Where catena is if nothing else is said.
+/// Returns the default path to catena.
 pub(crate) fn default_krate() -> Path {
     parse_quote!(::catena)
 }
 
-/// Reads `crate = path`.
+/// Parses `crate = path`.
 pub(crate) fn krate(input: ParseStream<'_>) -> syn::Result<Path> {
     input.parse::<Token![crate]>()?;
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
 }
 
-/// Reads one of these words. `where_` says where they may stand.
+/// Parses one of these keywords. `where_` says where they are allowed, for errors.
 pub(crate) fn word(input: ParseStream<'_>, known: &[&str], where_: &str) -> syn::Result<Ident> {
     let ident: Ident = input.parse()?;
     if known.iter().any(|known| ident == known) {
@@ -26,7 +26,7 @@ pub(crate) fn word(input: ParseStream<'_>, known: &[&str], where_: &str) -> syn:
     Err(syn::Error::new(ident.span(), message))
 }
 
-/// The words of `#[name(word)]` on a field.
+/// Returns the keywords of `#[name(word)]` on a field.
 pub(crate) fn field_words(attributes: &[Attribute], name: &str, known: &[&str]) -> syn::Result<Vec<Ident>> {
     let mut words = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
@@ -47,7 +47,7 @@ impl Errors {
         }
     }
 
-    /// Fails if there are any.
+    /// Fails if there are any errors.
     pub(crate) fn finish(self) -> syn::Result<()> {
         self.0.map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! `#[derive(Chunk)]`: pieces of a struct merge field by field.
+//! `#[derive(Chunk)]`: merges the chunks of a struct field by field.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,7 +9,7 @@ use syn::{Data, DeriveInput, Field, Fields, Index, Member, Path, Token, Type, pa
 
 use crate::arguments::{default_krate, field_words, krate, word};
 
-/// What stands in `#[chunk(...)]` above the type.
+/// The arguments of `#[chunk(...)]` on the type.
 struct Options {
     krate: Path,
     last: bool,
@@ -40,11 +40,11 @@ impl Options {
     }
 }
 
-/// A field that pieces have.
+/// A field of a chunk.
 struct Piece<'a> {
     member: Member,
     ty: &'a Type,
-    /// Of this field the last one counts.
+    /// Whether merging keeps the last value of this field.
     last: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     Ok(implementation(input, krate, &quote!(#krate::Chunk), &quote!(#merge #empty #json)))
 }
 
-/// The impl, with the bound that the type's parameters need.
+/// Generates the impl, with the bounds required of the type parameters.
 fn implementation(
     input: &DeriveInput,
     krate: &Path,
@@ -104,7 +104,7 @@ fn piece((index, field): (usize, &Field)) -> syn::Result<Piece<'_>> {
 fn merge(krate: &Path, pieces: &[Piece<'_>]) -> TokenStream {
     let merges = pieces.iter().map(|Piece { member, ty, last }| match last {
         true => quote!(self.#member = next.#member;),
-        // The type is named so that an error points at it.
+        // Spanned to the type, so that errors point at it.
         false => quote_spanned!(ty.span()=> <#ty as #krate::Chunk>::merge(&mut self.#member, next.#member);),
     });
     let next = if pieces.is_empty() { quote!(_next) } else { quote!(next) };
@@ -115,7 +115,7 @@ fn merge(krate: &Path, pieces: &[Piece<'_>]) -> TokenStream {
     }
 }
 
-/// None if one of the fields has no empty value, which is the trait's default.
+/// Generates `empty`; `None`, the trait's default, if a field has no empty value.
 fn empty(krate: &Path, pieces: &[Piece<'_>]) -> Option<TokenStream> {
     if pieces.iter().any(|piece| piece.last) {
         return None;
@@ -154,11 +154,11 @@ fn json(krate: &Path, fields: &Fields, pieces: &[Piece<'_>]) -> Option<TokenStre
             })
         }
     };
-    // A newtype whose field is not shown has nothing to show.
+    // A newtype whose only field is hidden has nothing to show.
     let nothing = shown.is_empty() && matches!(fields, Fields::Unnamed(_));
     (!nothing).then(|| {
         quote! {
-            // The type of JSON under a name that needs no other crate.
+            // Names the JSON type without depending on another crate.
             fn to_json(&self) -> <#krate::Json as ::std::ops::Deref>::Target {
                 #whole.into_json()
             }

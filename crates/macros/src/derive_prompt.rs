@@ -1,4 +1,4 @@
-//! `#[derive(Prompt)]`: a struct is the typed input of a prompt.
+//! `#[derive(Prompt)]`: makes a struct the typed input of a prompt.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::arguments::{default_krate, krate, word};
 use crate::prompt_fields::{PromptField, fields};
 use crate::prompt_macro::parsed;
 
-/// What stands in `#[prompt(...)]` above the struct.
+/// The arguments of `#[prompt(...)]` on the struct.
 struct Options {
     template: LitStr,
     krate: Path,
@@ -61,7 +61,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     Ok(quote!(#definition #prompt #data #chunk))
 }
 
-/// The type of the prompt, and how to get one.
+/// Generates the type of the prompt and its constructor.
 fn definition(input: &DeriveInput, options: &Options, name: &Ident) -> TokenStream {
     let DeriveInput { vis, ident, .. } = input;
     let krate = &options.krate;
@@ -83,13 +83,13 @@ fn definition(input: &DeriveInput, options: &Options, name: &Ident) -> TokenStre
     }
 }
 
-/// The template as code in documentation, where no backtick of it may end the code.
+/// Formats the template as code for documentation, delimited so that its own backticks do not end it.
 fn quoted(template: &LitStr) -> String {
     let text = template.value().replace('`', "'");
     format!("`{}`", text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// What makes the type of the prompt one.
+/// Generates the `Prompt` implementation.
 fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> TokenStream {
     let title = ident.to_string();
     let names: Vec<String> = fields.iter().map(PromptField::name).collect();
@@ -122,7 +122,8 @@ fn prompt(ident: &Ident, krate: &Path, name: &Ident, fields: &[PromptField]) -> 
     }
 }
 
-/// The name of the input, and the values of its fields where they are, in the order of the template's variables.
+/// Returns the name of the input parameter, and the borrowed values of its fields in the order of the template's
+/// variables.
 fn looked_at(krate: &Path, fields: &[PromptField]) -> (Ident, Vec<TokenStream>) {
     let input = named(fields);
     let mut in_order: Vec<&PromptField> = fields.iter().collect();
@@ -135,12 +136,12 @@ fn looked_at(krate: &Path, fields: &[PromptField]) -> (Ident, Vec<TokenStream>) 
     (input, values)
 }
 
-/// What the input is called, which nobody looks at if it has no fields.
+/// Returns the name of the input parameter, which is unused if there are no fields.
 fn named(fields: &[PromptField]) -> Ident {
     if fields.is_empty() { format_ident!("_input") } else { format_ident!("input") }
 }
 
-/// The JSON Schema of a field, as far as the name of its type tells it.
+/// Generates the JSON Schema of a field, as far as the name of its type determines it.
 fn schema(krate: &Path, field: &PromptField) -> TokenStream {
     let kind = if field.display { Some("string") } else { json_type(&field.ty) };
     match kind {
@@ -165,7 +166,7 @@ fn json_type(ty: &Type) -> Option<&'static str> {
     })
 }
 
-/// The values of the fields under their names.
+/// Generates the conversion of the fields to named values.
 fn data(ident: &Ident, krate: &Path, fields: &[PromptField]) -> TokenStream {
     let names = fields.iter().map(PromptField::name);
     let input = named(fields);
@@ -196,7 +197,7 @@ fn data(ident: &Ident, krate: &Path, fields: &[PromptField]) -> TokenStream {
     }
 }
 
-/// An input comes whole, so that the last one counts.
+/// Generates the `Chunk` implementation: inputs are complete, so merging keeps the last one.
 fn chunk(ident: &Ident, krate: &Path) -> TokenStream {
     quote! {
         #[automatically_derived]

@@ -1,15 +1,16 @@
-//! Whether a format is well formed: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
+//! Syntax of format specifications: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
 
-/// How wide a field and how long a fraction may be, as core has it.
+/// The maximum width and precision, as in core.
 const MOST: usize = 65_535;
 
-/// Checks what stands behind the colon of a field. What values it suits is known only when it is filled.
+/// Checks the text after the colon of a field. Whether a value fits the format is known only when the template is
+/// filled.
 pub(crate) fn check(spec: &str) -> Result<(), String> {
     let (rest, filled) = behind_alignment(spec);
     let rest = rest.strip_prefix(['+', '-', ' ']).unwrap_or(rest);
     let rest = rest.strip_prefix('z').unwrap_or(rest);
     let rest = rest.strip_prefix('#').unwrap_or(rest);
-    // Behind an explicit fill a zero is a part of the width.
+    // After an explicit fill character, a zero is part of the width.
     let rest = if filled { rest } else { rest.strip_prefix('0').unwrap_or(rest) };
     let (_, rest) = number(rest, "width")?;
     let rest = behind_grouping(rest)?;
@@ -23,7 +24,7 @@ pub(crate) fn check(spec: &str) -> Result<(), String> {
     check_type(rest)
 }
 
-/// What is behind the alignment, and whether that named a character to fill with.
+/// Returns the text after the alignment, and whether there was a fill character.
 fn behind_alignment(spec: &str) -> (&str, bool) {
     let is_alignment = |char: &char| matches!(char, '<' | '>' | '^' | '=');
     let mut chars = spec.chars();
@@ -35,11 +36,11 @@ fn behind_alignment(spec: &str) -> (&str, bool) {
     (if first.as_ref().is_some_and(is_alignment) { behind_first } else { spec }, false)
 }
 
-/// Whether there is a number, and what is behind it.
+/// Returns whether there is a number, and the text after it.
 fn number<'a>(text: &'a str, what: &str) -> Result<(bool, &'a str), String> {
     let rest = text.trim_start_matches(|char: char| char.is_ascii_digit());
     let digits = &text[..text.len() - rest.len()];
-    // Digits that do not parse are too many of them.
+    // Digits that do not parse are too many.
     if !digits.is_empty() && digits.parse().map_or(true, |number: usize| number > MOST) {
         return Err(format!("the {what} is over {MOST}"));
     }

@@ -14,19 +14,19 @@ mod tool_attribute;
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
-/// A prompt whose template is checked when it is compiled.
+/// Creates a prompt whose template is checked at compile time.
 ///
-/// `prompt!("... {name} ...")` is a `PromptTemplate`, without a `Result`. The template is one of `PromptTemplate::new`,
-/// with all of its formats.
+/// `prompt!("... {name} ...")` is a `PromptTemplate`, without a `Result`. The template has the syntax of
+/// `PromptTemplate::new`, including all its formats.
 ///
-/// `prompt!("... {name} ...", name = value)` is a `Result<PromptValue>`: the template filled at once. All variables are
-/// given, each an `Into<Data>`; `name` alone is short for `name = name`. It fails only where a value does not suit
-/// its format, such as a text in `{name:.2f}`. The template is parsed once, when this is reached first.
+/// `prompt!("... {name} ...", name = value)` is a `Result<PromptValue>`: the filled template. Every variable must have
+/// a value that is `Into<Data>`; `name` alone is short for `name = name`. It fails only if a value does not fit its
+/// format, such as a text in `{name:.2f}`. The template is parsed once, on first use.
 ///
-/// Written as `prompt!(crate = path, ...)` it finds catena there, and not under its own name.
+/// `prompt!(crate = path, ...)` specifies the path to catena, if it is not available under its own name.
 ///
 /// # Errors
-/// What is malformed, a variable without a value and a value without a variable do not compile.
+/// Syntax errors in the template, variables without a value and values without a variable are compile errors.
 ///
 /// # Example
 /// ```
@@ -49,35 +49,35 @@ use syn::parse_macro_input;
 #[proc_macro]
 pub fn prompt(input: TokenStream) -> TokenStream {
     let expanded = finish(prompt_macro::expand(parse_macro_input!(input)));
-    // Several errors are several statements, which an expression has only in a block.
+    // Several errors expand to several statements, which need a block to be an expression.
     proc_macro::TokenTree::from(proc_macro::Group::new(proc_macro::Delimiter::Brace, expanded)).into()
 }
 
 /// Makes a struct the typed input of a prompt.
 ///
-/// The template stands in `#[prompt("...")]` above the struct, and its variables are the struct's fields. For a struct
-/// `Naming` there will be:
-/// * `NamingTemplate`, the prompt: a `Prompt<Input = Naming>`, and so a `Runnable` with `|`;
-/// * `Naming::prompt()`, which makes one;
-/// * `Data: From<Naming>` and `Data: From<&Naming>`, so that it also fills prompts whose input is not typed;
-/// * `Naming: Chunk`, of which the last piece counts.
+/// The template is given as `#[prompt("...")]` on the struct, and its variables are the struct's fields. For a struct
+/// `Naming`, this generates:
+/// * `NamingTemplate`, the prompt: a `Prompt<Input = Naming>`, and thus a `Runnable` that composes with `|`;
+/// * `Naming::prompt()`, which creates one;
+/// * `Data: From<Naming>` and `Data: From<&Naming>`, so that it can also fill untyped prompts;
+/// * `Naming: Chunk`, with which merging keeps the last value.
 ///
 /// The struct must be `Clone`.
 ///
 /// # Fields
-/// A field's type is `Clone + Into<Data>`: texts, numbers, booleans, `Option`s and `Vec`s of them, messages, and structs
-/// with this derive. Texts and numbers are written where they are, without a copy. On a field may stand
-/// * `#[prompt(display)]`: it is `Display`, and its text goes into the prompt;
-/// * `#[prompt(skip)]`: it is no variable of the template.
+/// The type of a field is `Clone + Into<Data>`: texts, numbers, booleans, `Option`s and `Vec`s of them, messages, and
+/// structs with this derive. Texts and numbers are formatted without being copied. A field can have these attributes:
+/// * `#[prompt(display)]`: the field is inserted through its `Display` implementation;
+/// * `#[prompt(skip)]`: the field is not a variable of the template.
 ///
 /// # Options
-/// Behind the template may stand
+/// After the template, these are allowed:
 /// * `own_chunk`: `Chunk` is not implemented, because the struct derives or implements it itself;
-/// * `crate = path`: where catena is, if not under its own name.
+/// * `crate = path`: the path to catena, if it is not available under its own name.
 ///
 /// # Errors
-/// What is malformed, a variable without a field and a field without a variable do not compile. Filling the prompt fails
-/// only where a value does not suit its format, such as a text in `{name:.2f}`.
+/// Syntax errors in the template, variables without a field and fields without a variable are compile errors. Filling
+/// the prompt fails only if a value does not fit its format, such as a text in `{name:.2f}`.
 ///
 /// # Example
 /// ```
@@ -113,20 +113,20 @@ pub fn derive_prompt(input: TokenStream) -> TokenStream {
     finish(derive_prompt::expand(&parse_macro_input!(input)))
 }
 
-/// Makes a struct a `Chunk`: a value that may arrive in pieces.
+/// Implements `Chunk` for a struct: a value that may be streamed in chunks.
 ///
-/// Pieces merge field by field, so all fields are `Chunk`s. The empty piece is that of empty fields; there is none if a
-/// field, such as a number, has none. As JSON the struct is an object; a struct of one unnamed field is that field, and
-/// one of several is a list.
+/// Chunks are merged field by field, so all fields must be `Chunk`s. The empty chunk consists of empty fields; there is
+/// none if a field, such as a number, has no empty value. In JSON, the struct is an object, a struct with one unnamed
+/// field is that field, and one with several unnamed fields is a list.
 ///
-/// The type must be `Clone`; parameters of it must be `Chunk`s.
+/// The type must be `Clone`, and its type parameters must be `Chunk`s.
 ///
 /// # Options
-/// * `#[chunk(last)]` on a type, which may be an enum: the last piece counts, and fields need not be `Chunk`s. Observers
-///   see `null`.
-/// * `#[chunk(last)]` on a field: of this field the last one counts, and it need not be a `Chunk`. The struct has no
-///   empty piece, and observers do not see the field.
-/// * `#[chunk(crate = path)]` on a type: where catena is, if not under its own name.
+/// * `#[chunk(last)]` on a type, which may be an enum: merging keeps the last value, and the fields need not be
+///   `Chunk`s. Observers see `null`.
+/// * `#[chunk(last)]` on a field: merging keeps its last value, and it need not be a `Chunk`. The struct then has no
+///   empty chunk, and observers do not see the field.
+/// * `#[chunk(crate = path)]` on a type: the path to catena, if it is not available under its own name.
 ///
 /// # Example
 /// ```
@@ -161,24 +161,24 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
     finish(derive_chunk::expand(&parse_macro_input!(input)))
 }
 
-/// Makes a tool of a function: something that a model may call.
+/// Turns a function into a tool that a model can call.
 ///
-/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. Its doc comment, the whole of it, is what the model is told
-/// that it does, and doc comments of parameters what they are. The parameters' types give the JSON Schema of the
-/// arguments: `Deserialize + JsonSchema`; on a parameter may stand what serde and schemars take on a field, such as
-/// `#[serde(default)]`.
+/// `fn add(a: i64, b: i64) -> i64` becomes `fn add() -> Tool`. Its complete doc comment is the description of the tool
+/// for the model, and the doc comments of parameters are their descriptions. The JSON Schema of the arguments is
+/// derived from the parameters' types, which must be `Deserialize + JsonSchema`; the field attributes of serde and
+/// schemars are allowed on parameters, such as `#[serde(default)]`.
 ///
-/// The function may be `async`, and return a `ToolOutput`, a value that serde can write, one's own types included, or a
-/// `Result` of these with any error. It needs the feature `schemars`.
+/// The function may be `async`. It may return a `ToolOutput`, any serializable value, or a `Result` of these with any
+/// error type. The macro requires the `schemars` feature.
 ///
-/// # Parameters that the model does not see
-/// * one of the type `Context` is the run of the call: any type whose last word is `Context` is taken for it, so import one
-///   of your own under another name;
-/// * one with `#[inject]` is the value of its name among the configurable values of the run:
+/// # Parameters hidden from the model
+/// * A parameter of type `Context` receives the context of the call. Any type whose last path segment is `Context` is
+///   taken for it, so import a type of your own with that name under another one.
+/// * A parameter with `#[inject]` receives the value of the same name among the configurable values of the run:
 ///   `RunConfig::new().with_configurable("user", "ada")`.
 ///
-/// A function that is not `async` runs where the tool is polled, and other tools of the same answer wait for it. What takes
-/// long without waiting belongs on a thread of your executor, from an `async` function:
+/// A function that is not `async` runs where the tool is polled and blocks the other tool calls of the same answer.
+/// Move long-running work without await points to a thread of your executor, from an `async` function:
 ///
 /// ```ignore
 /// /// Counts the words of a file.
@@ -189,12 +189,13 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// # Options
-/// * `name = "..."` and `description = "..."` instead of those of the function;
-/// * `return_direct`: in a loop, its output is the answer, unless other tools were called beside it or a call failed;
-/// * `crate = path`: where catena is, if not under its own name.
+/// * `name = "..."` and `description = "..."` replace those of the function.
+/// * `return_direct`: in an agent loop, the output of the tool is the final answer, unless other tools were called
+///   alongside it or a call failed.
+/// * `crate = path`: the path to catena, if it is not available under its own name.
 ///
 /// # Errors
-/// A tool without a description, parameters that are no names, references and generic functions do not compile.
+/// A missing description, parameters that are patterns, references and generic functions are compile errors.
 ///
 /// # Example
 /// ```

@@ -1,14 +1,14 @@
-//! What somebody may have meant who wrote a name that does not exist.
+//! Suggestions for misspelled names.
 
-/// The name most like this one, if one is like it.
+/// Returns the most similar name, if one is similar enough.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let rated = names.into_iter().map(|name| (distance(wanted, name), name));
     let (distance, name) = rated.min_by_key(|(distance, _)| *distance)?;
-    // A third of the letters may be wrong, and one of a short name.
+    // Up to a third of the letters may differ, and at least one.
     (distance <= (wanted.chars().count() / 3).max(1)).then_some(name)
 }
 
-/// How many letters to add, remove or replace.
+/// Returns the edit distance of two names.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.to_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! The fields of a prompt's input, held against the variables of its template.
+//! The fields of a prompt's input, matched with the variables of its template.
 
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -12,19 +12,19 @@ use crate::template::{self, Variable};
 pub(crate) struct PromptField {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    /// Its `Display` goes into the prompt.
+    /// Whether it is inserted through its `Display` implementation.
     pub(crate) display: bool,
-    /// Which of the template's variables it fills.
+    /// The index of the template variable it fills.
     pub(crate) variable: usize,
 }
 
 impl PromptField {
-    /// The name of the variable.
+    /// Returns the name of the variable.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
     }
 
-    /// `None` for a field that is no variable.
+    /// Parses a field; `None` if it is not a variable.
     fn read(field: &Field) -> syn::Result<Option<Self>> {
         let words = field_words(&field.attrs, "prompt", &["display", "skip"])?;
         let has = |wanted: &str| words.iter().any(|word| word == wanted);
@@ -34,7 +34,7 @@ impl PromptField {
     }
 }
 
-/// The fields, if they are the variables of the template.
+/// Returns the fields, if they match the variables of the template.
 pub(crate) fn fields(input: &DeriveInput, template: &LitStr) -> syn::Result<Vec<PromptField>> {
     if !input.generics.params.is_empty() {
         let message =
@@ -75,7 +75,7 @@ fn compare(template: &LitStr, variables: &[Variable], fields: &[PromptField]) ->
         let names: Vec<String> = unused.iter().map(|field| field.name()).collect();
         let meant = nearest(&variable.name, names.iter().map(String::as_str));
         errors.push(syn::Error::new(template.span(), without_field(variable, meant, fields)));
-        // One mistake is one error.
+        // Report a misspelling as a single error.
         unused.retain(|field| meant.is_none_or(|meant| field.name() != meant));
     }
     for field in unused {

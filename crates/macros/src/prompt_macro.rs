@@ -1,4 +1,4 @@
-//! `prompt!`: a template, or one that is filled at once.
+//! `prompt!`: a template, optionally filled.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -12,14 +12,14 @@ use crate::arguments::{Errors, default_krate, krate};
 use crate::nearest::nearest;
 use crate::template::{self, Variable};
 
-/// What stands between the parentheses.
+/// The arguments of the macro.
 pub(crate) struct Input {
     krate: Path,
     template: LitStr,
     values: Vec<Value>,
 }
 
-/// `name = value`, or `name` for both.
+/// `name = value`, or `name` as a shorthand for `name = name`.
 struct Value {
     name: Ident,
     value: Expr,
@@ -65,11 +65,11 @@ pub(crate) fn expand(input: Input) -> syn::Result<TokenStream> {
     let order = variables.iter().filter_map(|variable| {
         values.iter().position(|value| value.name.unraw() == variable.name).map(Index::from)
     });
-    // Where the value stands, so that an error points at it.
+    // Spanned to the value, so that errors point at it.
     let values = values.iter().map(|Value { value, .. }| {
         quote_spanned!(value.span()=> <_ as ::std::convert::Into<#krate::Data>>::into(#value))
     });
-    // The template is in a block of its own, so that no value can mean it.
+    // The template is in its own block, so that it is not in scope in the values.
     Ok(quote! {
         let values: [#krate::Data; #count] = [#(#values),*];
         {
@@ -81,7 +81,7 @@ pub(crate) fn expand(input: Input) -> syn::Result<TokenStream> {
     })
 }
 
-/// The prompt of a template that is known to be well formed.
+/// Generates the prompt of a template that is known to be valid.
 pub(crate) fn parsed(krate: &Path, template: &LitStr) -> TokenStream {
     quote! {
         match #krate::PromptTemplate::new(#template) {
@@ -93,7 +93,7 @@ pub(crate) fn parsed(krate: &Path, template: &LitStr) -> TokenStream {
     }
 }
 
-/// Each variable has one value, and each value a variable.
+/// Checks that every variable has one value, and every value a variable.
 fn check(template: &LitStr, variables: &[Variable], values: &[Value]) -> syn::Result<()> {
     let mut errors = Errors::default();
     let mut given: Vec<String> = Vec::new();

@@ -1,23 +1,23 @@
-//! The f-string template language, as far as a macro must know it: which variables there are, and what is malformed.
+//! The part of the f-string template language that the macros need: variables and syntax errors.
 //!
-//! It is the language of `PromptTemplate::new`; the tests hold one against the other.
+//! It must agree with `PromptTemplate::new`; the tests compare the two.
 
 use std::fmt;
 
 use crate::format_spec;
 
-/// The name that models keep for the texts at which they stop.
+/// The name reserved for a model's stop sequences.
 const RESERVED: &str = "stop";
 
-/// A variable, where it first appears.
+/// A variable at its first occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) name: String,
-    /// Of its opening brace, in characters from 1.
+    /// The position of its opening brace, in characters from 1.
     pub(crate) position: usize,
 }
 
-/// What is malformed, and where.
+/// A syntax error and its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
     position: usize,
@@ -30,7 +30,7 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// The variables of a template, each once.
+/// Returns the variables of a template, each once.
 pub(crate) fn variables(template: &str) -> Result<Vec<Variable>, Malformed> {
     let mut found: Vec<Variable> = Vec::new();
     let mut rest = template;
@@ -54,14 +54,14 @@ pub(crate) fn variables(template: &str) -> Result<Vec<Variable>, Malformed> {
     Ok(found)
 }
 
-/// Core looks at names when the whole is known to be well formed, so this does too.
+/// Checked last, as core checks names only in a well-formed template.
 fn none_is_reserved(variables: &[Variable]) -> Result<(), Malformed> {
     let Some(variable) = variables.iter().find(|variable| variable.name == RESERVED) else { return Ok(()) };
     let what = format!("no variable may be called `{RESERVED}`: models take that name for themselves");
     Err(Malformed { position: variable.position, what })
 }
 
-/// The name in a field whose opening brace is read, and what comes behind the field.
+/// Parses the name of a field after its opening brace, and returns it with the text after the field.
 fn field(text: &str) -> Result<(&str, &str), String> {
     let unclosed = "`{` without `}`; write `{{` for a brace";
     let end = text.find(['{', '}']).ok_or(unclosed)?;
@@ -91,7 +91,7 @@ fn check_name(name: &str, field: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What stands behind the letter of a conversion: nothing, or a colon and a format.
+/// Checks the text after the letter of a conversion: nothing, or a colon and a format.
 fn behind_conversion(text: &str) -> Result<&str, String> {
     let letter = text.chars().next().ok_or("behind `!` stands `r`, `s` or `a`")?;
     if !matches!(letter, 'r' | 's' | 'a') {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use catena::PromptTemplate;
 
-    /// This module and core see the same in a template.
+    /// Checks that this module and core agree on a template.
     #[track_caller]
     fn agree(template: &str) {
         match (variables(template), PromptTemplate::new(template)) {
@@ -117,7 +117,7 @@ mod tests {
                 let ours: Vec<_> = ours.into_iter().map(|variable| variable.name).collect();
                 assert_eq!(ours, theirs.variables(), "{template:?}");
             }
-            // Core does not say where a reserved name stands.
+            // Core does not report the position of a reserved name.
             (Err(ours), Err(theirs)) if ours.to_string().ends_with(theirs.message()) => {}
             (ours, theirs) => panic!("{template:?}: here {ours:?}, in core {theirs:?}"),
         }
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// Every text of these characters, up to a length.
+    /// Calls a function with every text of these characters up to a length.
     fn each_text(alphabet: &[char], length: usize, check: &mut dyn FnMut(&str)) {
         let mut texts = vec![String::new()];
         for _ in 0..=length {

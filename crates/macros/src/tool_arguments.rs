@@ -1,4 +1,4 @@
-//! The parameters of a function that is a tool.
+//! The parameters of a tool function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -7,28 +7,28 @@ use syn::{Attribute, FnArg, Ident, Pat, Path, Signature, Type};
 
 use crate::arguments::Errors;
 
-/// A parameter, and where its value comes from.
+/// A parameter and the source of its value.
 pub(crate) struct Parameter {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
-    /// What stands on it that serde, schemars or rustdoc read.
+    /// The attributes that are read by serde, schemars or rustdoc.
     attributes: Vec<Attribute>,
     pub(crate) source: Source,
 }
 
-/// Where a value comes from.
+/// The source of a parameter's value.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Source {
     /// The model.
     Model,
-    /// The context of the call itself.
+    /// The context of the call.
     Context,
     /// The configurable values of the run.
     Run,
 }
 
 impl Parameter {
-    /// All parameters, without what is not for the compiler.
+    /// Takes all parameters, removing from the signature the attributes that the compiler does not know.
     pub(crate) fn take_all(signature: &mut Signature) -> syn::Result<Vec<Self>> {
         let mut errors = Errors::default();
         let mut parameters = Vec::new();
@@ -75,13 +75,13 @@ impl Parameter {
         Ok(Self { name, ty: (*input.ty).clone(), attributes, source })
     }
 
-    /// As a field of the struct of arguments.
+    /// Generates the field in the struct of arguments.
     pub(crate) fn field(&self) -> TokenStream {
         let Self { name, ty, attributes, .. } = self;
         quote!(#(#attributes)* #name: #ty)
     }
 
-    /// The value, where `arguments` and `cx` are those of the call.
+    /// Generates the value, where `arguments` and `cx` are those of the call.
     pub(crate) fn value(&self, krate: &Path) -> TokenStream {
         let Self { name, ty, .. } = self;
         match self.source {

@@ -1,4 +1,4 @@
-//! `#[tool]`: a function that a model may call.
+//! `#[tool]`: turns a function into a tool.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, ReturnType,
 use crate::arguments::{default_krate, krate, word};
 use crate::tool_arguments::{Parameter, Source};
 
-/// What stands in `#[tool(...)]`.
+/// The arguments of `#[tool(...)]`.
 pub(crate) struct Options {
     krate: Path,
     name: Option<LitStr>,
@@ -52,7 +52,7 @@ impl Options {
     }
 }
 
-/// A name that every service takes.
+/// Checks that a name is valid for every provider.
 fn checked_name(name: LitStr) -> syn::Result<LitStr> {
     let text = name.value();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
@@ -110,7 +110,7 @@ fn check(signature: &Signature) -> syn::Result<()> {
     }
 }
 
-/// What the model is told that it does.
+/// Returns the description for the model.
 fn description(options: &Options, function: &ItemFn) -> syn::Result<String> {
     if let Some(description) = &options.description {
         return Ok(description.value());
@@ -139,7 +139,7 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// The struct that serde reads the arguments as.
+/// Generates the struct into which the arguments are deserialized.
 fn arguments(krate: &Path, parameters: &[Parameter]) -> TokenStream {
     let fields =
         parameters.iter().filter(|parameter| parameter.source == Source::Model).map(Parameter::field);
@@ -153,7 +153,7 @@ fn arguments(krate: &Path, parameters: &[Parameter]) -> TokenStream {
     }
 }
 
-/// The call, as an expression that is a `Result`.
+/// Generates the call, as an expression that is a `Result`.
 fn call(krate: &Path, signature: &Signature, parameters: &[Parameter]) -> TokenStream {
     let ident = &signature.ident;
     let values = parameters.iter().map(|parameter| parameter.value(krate));

@@ -1,4 +1,4 @@
-//! Run configs as data.
+//! Run configs in pipelines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn object(spec: &Spec<'_>, name: &str) -> Result<Map<String, Value>> {
     }
 }
 
-/// A duration in seconds.
+/// Reads a duration in seconds.
 pub(crate) fn duration(spec: &Spec<'_>) -> Result<Duration> {
     Duration::try_from_secs_f64(spec.number()?).map_err(|_| spec.error("expected seconds, 0 or more"))
 }

@@ -1,4 +1,4 @@
-//! Kinds of errors by name.
+//! Error kinds by name.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use catena_core::{Error, ErrorKind, Result};
 
 use crate::Spec;
 
-/// Says whether an error is of a kind.
+/// A predicate on errors.
 pub(crate) type ErrorTest = Arc<dyn Fn(&Error) -> bool + Send + Sync>;
 
 const KINDS: [(&str, ErrorKind); 31] = [
@@ -43,7 +43,7 @@ const KINDS: [(&str, ErrorKind); 31] = [
     ("other", ErrorKind::Other),
 ];
 
-/// A test for errors of any of the kinds in a list.
+/// Reads a list of kinds and returns a predicate for errors of any of them.
 pub(crate) fn any_of(spec: &Spec<'_>) -> Result<ErrorTest> {
     let tests = spec.items()?.iter().map(test).collect::<Result<Vec<_>>>()?;
     Ok(Arc::new(move |error| tests.iter().any(|test| test(error))))

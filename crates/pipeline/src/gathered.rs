@@ -1,4 +1,4 @@
-//! A step that reads its input only when it is whole.
+//! A step that waits for its complete input.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use catena_core::{
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
-/// Gathers the input of a step whose typed input cannot be read from the pieces of a record. It has no run of its own.
+/// Collects the input of a step whose typed input cannot be converted from the chunks of a record. It has no run of its
+/// own.
 struct Gathered(DynRunnable);
 
 pub(crate) fn gathered(inner: DynRunnable) -> DynRunnable {

@@ -1,4 +1,4 @@
-//! What knows the parts of a pipeline and puts them together.
+//! The loader that builds pipelines from registered parts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,16 +11,16 @@ use catena_core::{
 use crate::Spec;
 use crate::errors::ErrorTest;
 
-/// Makes a step of a part of a pipeline.
+/// Builds a step from a part of a pipeline.
 pub(crate) type Build = Arc<dyn Fn(&Spec<'_>) -> Result<DynRunnable> + Send + Sync>;
 pub(crate) type Sessions = Arc<dyn Fn(&str) -> Arc<dyn ChatMessageHistory> + Send + Sync>;
 
-/// Loads pipelines from data. It knows the [nodes](crate#nodes) that are plain data; what is code is registered with
-/// it. A cheap clone.
+/// Loads pipelines from data. It has the [nodes](crate#nodes) that consist of data only; code is registered by name.
+/// Cloning is cheap.
 ///
 /// # Errors
-/// [`Config`](catena_core::ErrorKind::Config) for what is unknown or wrong in a pipeline, with its place; for a bad
-/// template, [`Template`](catena_core::ErrorKind::Template).
+/// [`Config`](catena_core::ErrorKind::Config) for an unknown or invalid part of a pipeline, with its location;
+/// [`Template`](catena_core::ErrorKind::Template) for an invalid template.
 ///
 /// # Example
 /// ```
@@ -50,7 +50,7 @@ struct Inner {
 }
 
 impl PipelineLoader {
-    /// A loader that knows nothing of the application yet.
+    /// Creates a loader without registered parts.
     pub fn new() -> Self {
         let sessions = InMemorySessions::new();
         Self(Arc::new(Inner {
@@ -70,7 +70,7 @@ impl PipelineLoader {
         self
     }
 
-    /// Registers what `{"lambda": name}` stands for. The hook gets the node's `args`, an empty record if there are none.
+    /// Registers the function for `{"lambda": name}`. The hook receives the node's `args`, or an empty record.
     #[must_use]
     pub fn with_function(
         self,
@@ -80,7 +80,7 @@ impl PipelineLoader {
         self.changed(|inner| _ = inner.functions.insert(name.into(), Arc::new(build)))
     }
 
-    /// Registers what `{"gen": name}` stands for. The hook gets the node's `args`, an empty record if there are none.
+    /// Registers the generator for `{"gen": name}`. The hook receives the node's `args`, or an empty record.
     #[must_use]
     pub fn with_generator(
         self,
@@ -90,7 +90,7 @@ impl PipelineLoader {
         self.changed(|inner| _ = inner.generators.insert(name.into(), Arc::new(build)))
     }
 
-    /// Registers a kind of node, or replaces one. The hook gets the value of the member `kind`.
+    /// Registers or replaces a kind of node. The hook receives the value of the member `kind`.
     #[must_use]
     pub fn with_node(
         self,
@@ -100,7 +100,7 @@ impl PipelineLoader {
         self.changed(|inner| _ = inner.nodes.insert(kind.into(), Arc::new(build)))
     }
 
-    /// Registers a kind of error that retries and fallbacks may name among their `exceptions`.
+    /// Registers a kind of error for the `exceptions` of retries and fallbacks.
     #[must_use]
     pub fn with_error(
         self,
@@ -110,20 +110,21 @@ impl PipelineLoader {
         self.changed(|inner| _ = inner.errors.insert(name.into(), Arc::new(is)))
     }
 
-    /// Registers an observer that configs may name among their `handlers`.
+    /// Registers an observer for the `handlers` of configs.
     #[must_use]
     pub fn with_observer(self, name: impl Into<String>, observer: impl Observer + 'static) -> Self {
         self.changed(|inner| _ = inner.observers.insert(name.into(), Arc::new(observer)))
     }
 
-    /// How retries are made, as far as their nodes do not say. By default three attempts, on errors that say that
-    /// trying again may help, with waits in between.
+    /// Sets the policy for whatever a retry node does not specify. By default, retryable errors are retried with
+    /// backoff, up to three attempts in total.
     #[must_use]
     pub fn with_retry_policy(self, policy: RetryPolicy) -> Self {
         self.changed(|inner| inner.retry = policy)
     }
 
-    /// Where conversations are kept, by session. By default in memory, for as long as this loader and what it loaded.
+    /// Sets where message histories are stored, by session. By default they are in memory and live as long as this
+    /// loader and the runnables it has loaded.
     #[must_use]
     pub fn with_sessions(
         self,
@@ -132,8 +133,8 @@ impl PipelineLoader {
         self.changed(|inner| inner.sessions = Arc::new(sessions))
     }
 
-    /// Loads templates in jinja2's language too. They can do more than fill in values: only for what you trust. Needs the
-    /// feature `jinja2` of `catena-core`.
+    /// Allows jinja2 templates. They are programs, so allow them only for trusted pipelines. Requires the `jinja2`
+    /// feature of `catena-core`.
     #[must_use]
     pub fn allow_jinja2(self) -> Self {
         self.changed(|inner| inner.jinja2 = true)
@@ -143,23 +144,23 @@ impl PipelineLoader {
         self.0.jinja2
     }
 
-    /// Makes a runnable of a pipeline.
+    /// Builds the runnable of a pipeline.
     pub fn load(&self, pipeline: &Data) -> Result<DynRunnable> {
         self.spec(pipeline).load()
     }
 
-    /// Data to be read as parts of a pipeline: a node, a [config](Spec::config).
+    /// Wraps data to be read as part of a pipeline: a node or a [config](Spec::config).
     pub fn spec<'a>(&'a self, data: &'a Data) -> Spec<'a> {
         Spec::root(data, self)
     }
 
-    /// Makes a runnable of a pipeline in JSON.
+    /// Builds the runnable of a pipeline in JSON.
     pub fn from_json(&self, text: &str) -> Result<DynRunnable> {
         let pipeline: Data = serde_json::from_str(text).map_err(|error| unreadable("JSON", error))?;
         self.load(&pipeline)
     }
 
-    /// Makes a runnable of a pipeline in YAML.
+    /// Builds the runnable of a pipeline in YAML.
     ///
     /// # Example
     /// ```
@@ -176,7 +177,7 @@ impl PipelineLoader {
     /// ```
     #[cfg(feature = "yaml")]
     pub fn from_yaml(&self, text: &str) -> Result<DynRunnable> {
-        // As YAML 1.2 has it: a plain `yes` is a text.
+        // As in YAML 1.2, a plain `yes` is a text.
         let options = serde_saphyr::options! { strict_booleans: true };
         let pipeline: Data =
             serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable("YAML", error))?;
@@ -245,7 +246,7 @@ impl fmt::Debug for PipelineLoader {
 }
 
 fn unreadable(format: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    // It may repeat the whole text; what it says first says where.
+    // It may contain the whole text; its start gives the location.
     let text = error.to_string();
     let failure = Error::new(ErrorKind::Config, format!("the pipeline is not {format}: {text:.1000}"));
     if text.len() <= 1_000 { failure.with_source(error) } else { failure }

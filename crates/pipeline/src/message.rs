@@ -1,11 +1,11 @@
-//! Messages as data.
+//! Messages in pipelines.
 
 use catena_core::{Data, FromData, Message, Result};
 
 use crate::Spec;
 
-/// A message: a text of a person, `[role, text]`, `{"role", "content"}`, or `{"$message": {"type", "content", ..}}`
-/// with everything that a message may have.
+/// Reads a message: a text (a human message), `[role, text]`, `{"role", "content"}`, or
+/// `{"$message": {"type", "content", ..}}` with all the members that a message can have.
 pub(crate) fn read(spec: &Spec<'_>) -> Result<Message> {
     if let Some(whole) = spec.get("$message") {
         spec.only(&["$message"])?;

@@ -1,4 +1,4 @@
-//! A step under another name.
+//! A step with a custom name.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use catena_core::{ChunkStream, Context, Data, DynRunnable, Outline, Result, RunKind, Runnable, RunnableExt};
 use serde_json::{Map, Value};
 
-/// A runnable under the name that a pipeline gives it.
+/// A runnable with the name given in a pipeline.
 struct Named {
     inner: DynRunnable,
     name: String,
 }
 
-/// The runnable under this name, if it is given one.
+/// Renames the runnable, if a name is given.
 pub(crate) fn named(inner: DynRunnable, name: Option<&str>) -> DynRunnable {
     match name {
         Some(name) => Named { inner, name: name.to_owned() }.boxed(),

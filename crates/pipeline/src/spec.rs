@@ -1,4 +1,4 @@
-//! A place in a pipeline that is being loaded: its data, and where it stands.
+//! A part of a pipeline being loaded: its data and location.
 
 use std::fmt::{self, Write};
 
@@ -6,14 +6,14 @@ use catena_core::{Data, DynRunnable, Error, ErrorKind, Record, Result, RunConfig
 
 use crate::{PipelineLoader, config, nodes};
 
-/// How deep nodes may stand inside each other.
+/// The maximum nesting depth of nodes.
 const DEPTH_LIMIT: usize = 128;
 
-/// A part of a pipeline, with the place where it stands: what the hooks of a [`PipelineLoader`] read.
+/// A part of a pipeline with its location, as read by the hooks of a [`PipelineLoader`].
 ///
 /// # Errors
-/// What is not as a hook wants it becomes a [`Config`](catena_core::ErrorKind::Config) error that begins with the
-/// place: `seq[2].parallel.a: ...`.
+/// A value that a hook cannot use gives a [`Config`](catena_core::ErrorKind::Config) error whose message starts with
+/// the location: `seq[2].parallel.a: ...`.
 ///
 /// # Example
 /// ```
@@ -45,29 +45,29 @@ impl<'a> Spec<'a> {
         Self { data, at: String::new(), depth: 0, loader }
     }
 
-    /// The part as it is.
+    /// Returns the data of this part.
     pub fn data(&self) -> &'a Data {
         self.data
     }
 
-    /// Where it stands: `seq[2].parallel.a`. Empty for the whole.
+    /// Returns the location: `seq[2].parallel.a`. Empty for the whole pipeline.
     pub fn path(&self) -> &str {
         &self.at
     }
 
-    /// The loader at work.
+    /// Returns the loader.
     pub fn loader(&self) -> &'a PipelineLoader {
         self.loader
     }
 
-    /// An error at this place.
+    /// Creates an error at this location.
     pub fn error(&self, message: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Config, self.located(message))
     }
 
-    /// An error from elsewhere, at this place.
+    /// Adds this location to an error.
     pub(crate) fn locate(&self, error: Error) -> Error {
-        // An error of a part of this one says already where it is.
+        // An error of a nested part has a location already.
         if error.message().starts_with(&self.at) {
             return error;
         }
@@ -78,19 +78,19 @@ impl<'a> Spec<'a> {
         if self.at.is_empty() { message.to_string() } else { format!("{}: {message}", self.at) }
     }
 
-    /// A member of a record; `None` if it is absent or null.
+    /// Returns a member of a record; `None` if it is absent or null.
     pub fn get(&self, name: &str) -> Option<Self> {
         let data = self.data.get(name).filter(|data| !matches!(data, Data::Null))?;
         Some(self.member(name, data))
     }
 
-    /// A member that must be there.
+    /// Returns a required member.
     pub fn required(&self, name: &str) -> Result<Self> {
         self.record()?;
         self.get(name).ok_or_else(|| self.error(format_args!("`{name}` is missing")))
     }
 
-    /// Another value in the place of this one.
+    /// Replaces the value, keeping the location.
     pub(crate) fn replaced(&self, data: &'a Data) -> Self {
         Self { data, ..self.clone() }
     }
@@ -106,7 +106,7 @@ impl<'a> Spec<'a> {
 
     fn item(&self, index: usize, data: &'a Data) -> Self {
         let mut at = self.at.clone();
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(at, "[{index}]");
         Self { data, at, ..*self }
     }
@@ -115,13 +115,13 @@ impl<'a> Spec<'a> {
         self.data.as_record().ok_or_else(|| self.unfit("an object"))
     }
 
-    /// The members of a record, in order.
+    /// Returns the members of a record, in order.
     pub fn members(&self) -> Result<Vec<(&'a str, Self)>> {
         let members = self.record()?.iter();
         Ok(members.map(|(name, data)| (name, self.member(name, data))).collect())
     }
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     pub fn items(&self) -> Result<Vec<Self>> {
         match self.data {
             Data::List(items) => {
@@ -131,17 +131,17 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// A text.
+    /// Reads a text.
     pub fn text(&self) -> Result<&'a str> {
         self.data.as_text().ok_or_else(|| self.unfit("a text"))
     }
 
-    /// Texts.
+    /// Reads a list of texts.
     pub fn texts(&self) -> Result<Vec<&'a str>> {
         self.items()?.iter().map(Spec::text).collect()
     }
 
-    /// A whole number, 0 or more.
+    /// Reads a non-negative integer.
     pub fn count(&self) -> Result<usize> {
         let count = match self.data {
             Data::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
@@ -150,7 +150,7 @@ impl<'a> Spec<'a> {
         count.ok_or_else(|| self.unfit("a whole number"))
     }
 
-    /// A number.
+    /// Reads a number.
     pub fn number(&self) -> Result<f64> {
         match self.data {
             Data::Number(number) => number.as_f64().ok_or_else(|| self.unfit("a number")),
@@ -158,7 +158,7 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// Yes or no.
+    /// Reads a boolean.
     pub fn flag(&self) -> Result<bool> {
         match self.data {
             Data::Bool(flag) => Ok(*flag),
@@ -166,7 +166,7 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// Refuses a record with members other than these.
+    /// Fails for a record with members other than these.
     pub fn only(&self, names: &[&str]) -> Result<()> {
         let unknown = self.record()?.names().find(|name| !names.contains(name));
         match unknown {
@@ -184,12 +184,12 @@ impl<'a> Spec<'a> {
         self.error(format_args!("expected {wanted}, got {}", self.data.kind()))
     }
 
-    /// Loads a node that stands here.
+    /// Loads this part as a node.
     pub fn load(&self) -> Result<DynRunnable> {
         nodes::load(&self.nested()?)
     }
 
-    /// One deeper inside, unless that is too deep.
+    /// Increases the nesting depth, failing if it is exceeded.
     pub(crate) fn nested(&self) -> Result<Self> {
         if self.depth >= DEPTH_LIMIT {
             let limit = format!("nodes stand more than {DEPTH_LIMIT} deep inside each other");
@@ -198,7 +198,7 @@ impl<'a> Spec<'a> {
         Ok(Self { depth: self.depth + 1, ..self.clone() })
     }
 
-    /// Loads nodes by name.
+    /// Loads the members of a record as nodes.
     pub(crate) fn load_members(&self) -> Result<Vec<(&'a str, DynRunnable)>> {
         self.members()?.into_iter().map(|(name, node)| Ok((name, node.load()?))).collect()
     }

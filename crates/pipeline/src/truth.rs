@@ -1,4 +1,4 @@
-//! When a condition of a dynamic branch holds.
+//! Truth values of dynamic conditions.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use catena_core::{Context, Data, DynRunnable, Outline, Result, RunKind, Runnable};
 use serde_json::{Map, Value};
 
-/// Whether a value counts as true: all but `null`, `false`, `0`, and texts, lists and records without content.
+/// Returns whether a value is truthy: all values except `null`, `false`, `0`, and empty texts, lists and records.
 ///
 /// # Example
 /// ```
@@ -28,7 +28,7 @@ pub fn is_true(value: &Data) -> bool {
     }
 }
 
-/// A runnable as a condition. A conversion, not a step: it has no run of its own.
+/// A runnable used as a condition. It only converts the result and has no run of its own.
 pub(crate) struct Condition(pub(crate) DynRunnable);
 
 #[async_trait]

@@ -1,12 +1,12 @@
-//! Streams as lists.
+//! Collecting streams.
 
 use catena_core::{Chunk, Error, Result};
 use futures_util::{Stream, StreamExt};
 
-/// All chunks of a stream, and the error that it ended with.
+/// Collects all chunks of a stream, and the error that it ended with, if any.
 ///
 /// # Panics
-/// If the stream goes on after an error.
+/// If the stream continues after an error.
 ///
 /// # Example
 /// ```
@@ -38,10 +38,10 @@ pub async fn drain<T>(stream: impl Stream<Item = Result<T>>) -> (Vec<T>, Option<
     (chunks, None)
 }
 
-/// Chunks as one; see [`drain`].
+/// Merges chunks into one; see [`drain`].
 ///
 /// # Panics
-/// If there are none, and none does not stand for a value.
+/// If there are no chunks and the type has no empty value.
 ///
 /// # Example
 /// ```

@@ -1,14 +1,14 @@
-//! Somebody who lets no call in, and notes what was asked for.
+//! An admission control that admits no call, and records what was asked for.
 
 use std::sync::{Arc, Mutex};
 
 use catena_core::{Admission, Admitted, Demand, Error, ErrorKind, Result, async_trait};
 
-/// A model, and how many tokens its call asks for.
+/// A model, and the number of tokens that its call asks for.
 type Asked = (String, Option<u64>);
 
-/// An [`Admission`] that lets nobody in and notes who asked for how much, to find out what a model says of its calls before
-/// anything is sent. Clones share their notes.
+/// An [`Admission`] that rejects every call and records its demand, to test what a model declares about a call before
+/// anything is sent. Clones share the record.
 ///
 /// # Example
 /// ```
@@ -24,20 +24,20 @@ type Asked = (String, Option<u64>);
 pub struct Closed(Arc<Mutex<Vec<Asked>>>);
 
 impl Closed {
-    /// Nobody has asked yet.
+    /// Creates one with an empty record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The model of the last call, empty if it has no name, and how many tokens the call asked for.
+    /// Returns the model of the last call (empty if it has no name) and the number of tokens that it asked for.
     pub fn last(&self) -> Option<(String, Option<u64>)> {
         self.notes().last().cloned()
     }
 
-    /// The call was refused, and had asked for so many tokens of `model`.
+    /// Asserts that the call was rejected, and asked for this many tokens of `model`.
     ///
     /// # Panics
-    /// If it was not.
+    /// If the assertion fails.
     #[track_caller]
     pub fn refused<T>(&self, call: Result<T>, model: &str, tokens: u64) {
         assert_eq!(call.err().map(|error| error.kind()), Some(ErrorKind::RateLimit), "how the call ended");
@@ -46,7 +46,7 @@ impl Closed {
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Vec<Asked>> {
-        // A note is whole or not there, whoever panics.
+        // A record is always complete, even after a panic.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! One client connection: reads requests, plays the replies, notices when the client leaves.
+//! A client connection: reads requests, sends the replies, detects when the client disconnects.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -21,14 +21,14 @@ use crate::reply::{Action, Ending, Framing, Reply};
 use crate::request_reader::{Incoming, read_request};
 use crate::response_head;
 
-/// What makes the replies.
+/// Computes the replies.
 pub(crate) type Handler = Arc<dyn Fn(&Recorded) -> Reply + Send + Sync>;
 
-/// No test waits longer; keeps sums of instants and durations in range.
+/// Longer than any test; keeps sums of instants and durations in range.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
-/// What a client may send ahead while its answer waits.
+/// Maximum number of bytes that a client may send ahead while its response is due.
 const MAX_AHEAD: usize = 1 << 20;
-/// How much of an answer counts as its end: little enough to leave at once, as a rule.
+/// Size of the final write, before which the request counts as finished: usually small enough to be sent at once.
 const LAST_BYTES: usize = 16 << 10;
 
 /// Serves a connection until either side closes it.
@@ -45,7 +45,7 @@ pub(crate) async fn serve(stream: TcpStream, open: OpenConnection, handler: Hand
                 let reply = Reply::text(400, format!("not a valid request: {error}"));
                 let answer =
                     [response_head::encode(&reply, "GET", false).into(), reply.parts().concat()].concat();
-                // The connection is given up either way.
+                // The connection is closed in either case.
                 let _ = connection.stream.write_all(&answer).await;
                 return;
             }
@@ -61,7 +61,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Answers one request; says whether the connection stays open.
+    /// Answers a request, and returns whether the connection stays open.
     async fn answer(&mut self, incoming: Incoming, open: &OpenConnection, handler: &Handler) -> bool {
         let client_keeps = incoming.keep_alive;
         let (request, mut in_flight) = open.record(incoming);
@@ -76,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// Does what the reply says; fails when the client left before the end.
+    /// Carries out the reply; fails if the client disconnects before the end.
     async fn play(
         &mut self,
         reply: &Reply,
@@ -107,8 +107,8 @@ impl Connection {
         self.write_end(reply, &pending, in_flight).await
     }
 
-    /// Writes what is pending and the parts; leaves pending what goes out together with the end. `due` is
-    /// when the first part was to leave.
+    /// Writes the pending bytes and the parts, and leaves pending what is sent together with the end. `due` is when the
+    /// first part was to be sent.
     async fn write_parts(
         &mut self,
         reply: &Reply,
@@ -135,7 +135,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes the last bytes and ends the answer as the reply says.
+    /// Writes the last bytes and ends the response as the reply specifies.
     async fn write_end(&mut self, reply: &Reply, bytes: &[u8], in_flight: &mut InFlight) -> io::Result<()> {
         if reply.ending != Ending::Proper {
             self.stream.write_all(bytes).await?;
@@ -147,18 +147,18 @@ impl Connection {
         self.stream.write_all(last).await
     }
 
-    /// Ends an answer improperly.
+    /// Ends a response improperly.
     async fn end(&mut self, reply: &Reply) -> io::Result<()> {
         match (reply.ending, reply.framing) {
             (Ending::Stall, _) => self.until_client_leaves().await,
-            // A plain close would be the proper end.
+            // A plain close would be a proper end.
             (Ending::Abort, Framing::UntilClose) => self.stream.set_zero_linger(),
             _ => Ok(()),
         }
     }
 
-    /// Waits, or only lets others run when there is nothing to wait for; either way it looks whether the
-    /// client is still there.
+    /// Sleeps, or only yields if the time has already come; in both cases it checks whether the client is still
+    /// connected.
     async fn sleep_until(&mut self, due: Instant) -> io::Result<()> {
         if due <= Instant::now() {
             return self.unless_client_leaves(yield_now()).await;
@@ -194,7 +194,7 @@ impl Connection {
 }
 
 impl Reply {
-    /// Whether this answer, played to its end, leaves a connection that can be used again.
+    /// Returns whether the connection can be reused after this response, if it is sent to its end.
     fn keeps_connection(&self) -> bool {
         let closes = self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         let proper = self.action == Action::Answer && self.ending == Ending::Proper;
@@ -211,7 +211,8 @@ fn push_part(pending: &mut BytesMut, part: &Bytes, framing: Framing) {
     pending.extend_from_slice(b"\r\n");
 }
 
-/// A handler that panics (a failed assertion, say) answers with the message instead of hanging the client.
+/// If a handler panics, for example on a failed assertion, the response carries the message instead of leaving the
+/// client waiting.
 fn call(handler: &Handler, request: &Recorded) -> Reply {
     let answered = catch_unwind(AssertUnwindSafe(|| handler(request)));
     answered.unwrap_or_else(|panic| Reply::text(500, format!("the handler panicked: {}", message(&*panic))))

@@ -1,10 +1,10 @@
-//! The transport's part in the decoding of a stream.
+//! Decoding of streams as in the transport.
 
 use catena_core::Result;
 use catena_http::service::{Mended, Origin, StreamDecoder};
 
-/// Hands events to a decoder as the transport does: up to `[DONE]`, or until the answer is complete, or all. Returns what
-/// they are decoded to, and how it ends.
+/// Feeds events to a decoder like the transport does: up to `[DONE]`, or until the response is complete, or to the end.
+/// Returns the chunks, and how the stream ends.
 ///
 /// # Example
 /// ```

@@ -1,15 +1,15 @@
-//! A gate that holds an answer back until the test opens it.
+//! A gate that holds a response back until the test opens it.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A gate that starts closed and, once opened, stays open. Clones are the same gate.
+/// A gate that starts closed and, once opened, stays open. Clones share its state.
 ///
 /// A [`Reply`](crate::Reply) waits at it ([`Reply::hold`](crate::Reply::hold),
-/// [`Reply::hold_after`](crate::Reply::hold_after)) until the test calls [`Gate::open`]. So a test can prove
-/// an order of events without sleeping, for example that the first token is seen while the rest of the
-/// answer does not exist yet.
+/// [`Reply::hold_after`](crate::Reply::hold_after)) until the test calls [`Gate::open`]. This lets a test prove an
+/// order of events without sleeping, for example that the first token is delivered before the rest of the response has
+/// been sent.
 ///
 /// # Example
 ///
@@ -29,7 +29,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     ///
     /// ```
     /// assert!(!catena_testkit::Gate::new().is_open());
@@ -38,8 +38,7 @@ impl Gate {
         Self { open: Arc::new(watch::Sender::new(false)) }
     }
 
-    /// Opens the gate for everybody who waits at it and for everybody who comes later. Opening an open gate
-    /// does nothing.
+    /// Opens the gate, for current and future waiters. Has no effect on an open gate.
     ///
     /// ```
     /// let gate = catena_testkit::Gate::new();
@@ -50,7 +49,7 @@ impl Gate {
         self.open.send_replace(true);
     }
 
-    /// Whether the gate was opened.
+    /// Returns whether the gate is open.
     ///
     /// ```
     /// assert!(!catena_testkit::Gate::new().is_open());
@@ -69,7 +68,7 @@ impl Gate {
     /// }
     /// ```
     pub async fn wait(&self) {
-        // Waiting fails only when the sender is gone, and `self` keeps it.
+        // Fails only if the sender is dropped, which `self` holds.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 }

@@ -1,16 +1,16 @@
 //! Checks and test servers for applications and providers built on Catena.
 //!
-//! - [`laws`] checks what every runnable promises, on a model, a parser or a chain of your own.
-//! - `conformance`, behind the feature of that name, proves that a provider can take the place of any other.
-//! - [`Server`] is a scripted HTTP/1.1 server on loopback. It writes its answers byte by byte as a test
-//!   tells it to, so it can also misbehave: stall, split, truncate, hold back, hang up.
-//! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and invents its answers, with a
-//!   latency of your choice: no key, no network, no cost.
-//! - [`Closed`] lets no call in, and notes what each asks for.
-//! - [`drain`], [`fold`] and [`shown`] say what a stream and an error came to.
+//! - [`laws`] checks the guarantees of every runnable, on a model, a parser or a custom chain.
+//! - `conformance`, behind the feature of that name, tests that a provider is interchangeable with any other.
+//! - [`Server`] is a scripted HTTP/1.1 server on loopback. It sends its responses byte by byte as the test specifies,
+//!   so it can also misbehave: stall, split, truncate, hold back, disconnect.
+//! - [`SimulatedOpenAi`] is a service that speaks OpenAI's wire format and generates its answers, with a configurable
+//!   latency: no key, no network, no cost.
+//! - [`Closed`] rejects every call and records its demand.
+//! - [`drain`], [`fold`] and [`shown`] collect streams and show errors.
 //!
-//! The servers run on a thread of their own, so they serve synchronous and asynchronous tests alike and do not
-//! compete with the runtime under test. They need nothing else of Catena.
+//! The servers run on a separate thread, so they work in synchronous and asynchronous tests alike and do not compete
+//! with the runtime under test. They do not depend on any other part of Catena.
 //!
 //! # Example
 //!
@@ -61,7 +61,7 @@ pub use server::Server;
 pub use shown::shown;
 pub use simulated_openai::{SimulatedOpenAi, SimulatedOpenAiBuilder};
 
-/// The examples of the README, so that they compile.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! What the server saw, for the test to ask about and wait for.
+//! The record of what the server has seen, to query and to wait for.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use crate::request_reader::Incoming;
 pub(crate) struct Log {
     seen: Mutex<Seen>,
     changed: Condvar,
-    /// The same news for those who wait without a thread.
+    /// The same notifications, for async waiters.
     news: watch::Sender<()>,
 }
 
-/// The counters, all since the start.
+/// The counters since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) requests: Vec<Recorded>,
@@ -33,7 +33,7 @@ impl Log {
         look(&self.lock())
     }
 
-    /// Blocks until `reached`, at most for `timeout`; says whether it was.
+    /// Blocks until `reached`, or until `timeout`; returns whether it was reached.
     pub(crate) fn wait(&self, timeout: Duration, reached: impl Fn(&Seen) -> bool) -> bool {
         let waited = self.changed.wait_timeout_while(self.lock(), timeout, |seen| !reached(seen));
         let (seen, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Log {
     pub(crate) async fn reached(&self, reached: impl Fn(&Seen) -> bool) {
         let mut news = self.news.subscribe();
         while !self.read(&reached) {
-            // It fails only without a sender, and `self` is the sender.
+            // Fails only without a sender, and `self` is the sender.
             let _ = news.changed().await;
         }
     }
@@ -67,12 +67,13 @@ impl Log {
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
-        // Every update is a few assignments that do not panic, so the data behind a poisoned lock is whole.
+        // Every update consists of a few assignments that cannot panic, so the data is consistent even if the lock is
+        // poisoned.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One accepted connection.
+/// An accepted connection.
 pub(crate) struct OpenConnection {
     number: usize,
     log: Arc<Log>,
@@ -99,21 +100,21 @@ impl Drop for OpenConnection {
     }
 }
 
-/// One request whose answer is due.
+/// A request whose response is due.
 pub(crate) struct InFlight {
     due: bool,
     log: Arc<Log>,
 }
 
 impl InFlight {
-    /// The answer is complete. To be called before its last byte is sent, so that a client that has seen the
-    /// end never finds its own call in flight.
+    /// Marks the response as complete. Call it before sending the last byte, so that a client that has seen the end
+    /// never finds its own request in flight.
     pub(crate) fn finish(&mut self) {
         let was_due = std::mem::take(&mut self.due);
         self.log.change(|seen| seen.in_flight -= usize::from(was_due));
     }
 
-    /// The client left before it had its answer.
+    /// Records that the client disconnected before the end of its response.
     pub(crate) fn disconnect(&mut self) {
         let was_due = std::mem::take(&mut self.due);
         self.log.change(|seen| {

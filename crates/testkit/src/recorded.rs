@@ -14,9 +14,9 @@ use crate::request_reader::Incoming;
 const SECRET_HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "x-goog-api-key"];
 
-/// One request that arrived in full. Cloning is cheap.
+/// A request that was received completely. Clones are cheap.
 ///
-/// `Debug` shows everything but the values of credential headers.
+/// `Debug` shows everything except the values of credential headers.
 ///
 /// # Example
 ///
@@ -46,7 +46,7 @@ impl Recorded {
         Self(Arc::new(Inner { number, connection, arrived, incoming }))
     }
 
-    /// The place of this request among all that the server received: 0, 1, 2 ...
+    /// Returns the index of this request among all that the server received, from 0.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -56,8 +56,8 @@ impl Recorded {
         self.0.number
     }
 
-    /// The place of the connection it came on among all accepted ones: 0, 1, 2 ... Two requests with the
-    /// same value shared a connection.
+    /// Returns the index of its connection among all accepted ones, from 0. Requests with the same value shared a
+    /// connection.
     ///
     /// ```
     /// # use catena_testkit::Recorded;
@@ -69,7 +69,7 @@ impl Recorded {
         self.0.connection
     }
 
-    /// When its last byte had arrived.
+    /// Returns when its last byte arrived.
     ///
     /// ```
     /// # use catena_testkit::Recorded;
@@ -81,7 +81,7 @@ impl Recorded {
         self.0.arrived
     }
 
-    /// The method as sent, for example `"POST"`.
+    /// Returns the method as sent, for example `"POST"`.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -91,7 +91,7 @@ impl Recorded {
         &self.0.incoming.method
     }
 
-    /// The request target as sent, with its query. A client that talks to a proxy sends an absolute URL.
+    /// Returns the request target as sent, including its query. A client of a proxy sends an absolute URL.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -101,7 +101,7 @@ impl Recorded {
         &self.0.incoming.target
     }
 
-    /// The target up to the first `?`, still percent-encoded.
+    /// Returns the target up to the first `?`, still percent-encoded.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -111,7 +111,7 @@ impl Recorded {
         self.target().split_once('?').map_or(self.target(), |(path, _)| path)
     }
 
-    /// The target after the first `?`, still percent-encoded; empty if there is none.
+    /// Returns the target after the first `?`, still percent-encoded; empty if there is none.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -121,7 +121,7 @@ impl Recorded {
         self.target().split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The query as decoded names and values, in order. A name without `=` has an empty value.
+    /// Returns the query as decoded names and values, in order. A name without `=` has an empty value.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -138,7 +138,7 @@ impl Recorded {
             .collect()
     }
 
-    /// All headers in order: lower-case names and the values as sent. Bytes that are not UTF-8 show as `�`.
+    /// Returns all headers in order: lower-case names and the values as sent. Bytes that are not UTF-8 appear as `�`.
     ///
     /// ```
     /// # use catena_testkit::Recorded;
@@ -150,7 +150,7 @@ impl Recorded {
         &self.0.incoming.headers
     }
 
-    /// The value of the first header of this name (in any case), or `None`.
+    /// Returns the value of the first header with this name (case-insensitive), or `None`.
     ///
     /// ```
     /// # use catena_testkit::Recorded;
@@ -162,7 +162,7 @@ impl Recorded {
         self.0.incoming.header(name)
     }
 
-    /// The body, without transfer coding.
+    /// Returns the body, without transfer coding.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -172,7 +172,7 @@ impl Recorded {
         &self.0.incoming.body
     }
 
-    /// The body as text. Bytes that are not UTF-8 show as `�`.
+    /// Returns the body as text. Bytes that are not UTF-8 appear as `�`.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -182,7 +182,7 @@ impl Recorded {
         String::from_utf8_lossy(self.body()).into_owned()
     }
 
-    /// The body as JSON, or `null` if it is none. See [`Recorded::json_as`] to tell these apart.
+    /// Returns the body as JSON, or `null` if it is not valid JSON. Use [`Recorded::json_as`] to tell these apart.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -192,11 +192,11 @@ impl Recorded {
         self.json_as().unwrap_or_default()
     }
 
-    /// The body read as a JSON value of the given type.
+    /// Decodes the body as a JSON value of the given type.
     ///
     /// # Errors
     ///
-    /// When the body is no JSON or does not fit the type.
+    /// If the body is not valid JSON or does not match the type.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -227,7 +227,7 @@ impl fmt::Debug for Recorded {
     }
 }
 
-/// Undoes form encoding: `+` is a space, `%41` is `A`; what is no valid escape stays as it is.
+/// Decodes form encoding: `+` is a space, `%41` is `A`; invalid escapes are kept unchanged.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

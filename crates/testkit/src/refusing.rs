@@ -1,14 +1,13 @@
-//! An address where nobody listens.
+//! An address that refuses connections.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpSocket;
 
-/// A loopback port that is taken but not listened on: every connection attempt is refused.
+/// A loopback port that is bound but not listened on: every connection attempt is refused.
 ///
-/// Holding the port keeps other programs from getting it, so the refusal is certain for as long as the
-/// value lives.
+/// Because the port is bound, no other program can take it, so connections are refused as long as the value lives.
 ///
 /// # Example
 ///
@@ -21,16 +20,16 @@ use tokio::net::TcpSocket;
 #[derive(Debug)]
 pub struct Refusing {
     address: SocketAddr,
-    // Bound and never listening; dropped with the value.
+    // Bound, and never listening; closed on drop.
     _socket: TcpSocket,
 }
 
 impl Refusing {
-    /// Takes a free port.
+    /// Binds a free port.
     ///
     /// # Errors
     ///
-    /// When the operating system gives out no socket or no port.
+    /// If the operating system provides no socket or no port.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -43,7 +42,7 @@ impl Refusing {
         Ok(Self { address: socket.local_addr()?, _socket: socket })
     }
 
-    /// The address that refuses.
+    /// Returns the address that refuses connections.
     ///
     /// ```
     /// assert!(catena_testkit::Refusing::new()?.address().ip().is_loopback());
@@ -53,7 +52,7 @@ impl Refusing {
         self.address
     }
 
-    /// The address as `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns the address as `http://127.0.0.1:PORT`, without a trailing slash.
     ///
     /// ```
     /// assert!(catena_testkit::Refusing::new()?.url().starts_with("http://127.0.0.1:"));

@@ -1,4 +1,4 @@
-//! Reads one HTTP/1.1 request from a connection.
+//! Reads an HTTP/1.1 request from a connection.
 
 use std::io;
 
@@ -17,7 +17,7 @@ pub(crate) struct Incoming {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
-    /// Whether the client wants to use the connection again.
+    /// Whether the client wants to reuse the connection.
     pub(crate) keep_alive: bool,
 }
 
@@ -33,10 +33,10 @@ impl Incoming {
     }
 }
 
-/// Reads the next request; `None` when the client closed the connection instead of sending one. What was read
-/// beyond the request stays in `buffer`.
+/// Reads the next request; `None` if the client closed the connection instead of sending one. Bytes read beyond the
+/// request stay in `buffer`.
 ///
-/// Fails with `InvalidData` when the bytes are not HTTP, else with the error of the connection.
+/// Fails with `InvalidData` if the bytes are not valid HTTP, and otherwise with the error of the connection.
 pub(crate) async fn read_request<S>(stream: &mut S, buffer: &mut BytesMut) -> io::Result<Option<Incoming>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -56,7 +56,7 @@ where
     Ok(Some(incoming))
 }
 
-/// Takes a complete head out of the buffer; `None` while it is incomplete.
+/// Takes a complete head from the buffer; `None` while it is incomplete.
 fn parse_head(buffer: &mut BytesMut) -> io::Result<Option<Incoming>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -125,7 +125,7 @@ async fn chunk_size<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut)
     }
 }
 
-/// Takes one line with its line end.
+/// Takes a line, including its line ending.
 async fn read_line<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut) -> io::Result<Bytes> {
     loop {
         if let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {

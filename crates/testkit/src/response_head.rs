@@ -1,16 +1,16 @@
-//! Encodes the head of an answer.
+//! Encodes response heads.
 
 use std::fmt::Write;
 
 use crate::reply::{Framing, Reply};
 
-/// Whether an answer to this method with this status carries a body at all.
+/// Returns whether a response to this method with this status has a body at all.
 pub(crate) fn has_body(method: &str, status: u16) -> bool {
     method != "HEAD" && !matches!(status, 100..=199 | 204 | 304)
 }
 
-/// The status line and the headers, with those that the framing needs. A header that the reply sets itself
-/// is sent as it is, even if it is a lie: that is how a test makes the server misbehave.
+/// Encodes the status line and the headers, including those that the framing needs. Headers set on the reply are sent
+/// unchanged even if they are wrong: this is how a test makes the server misbehave.
 pub(crate) fn encode(reply: &Reply, method: &str, keep_alive: bool) -> String {
     let status = reply.status;
     let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
@@ -65,7 +65,7 @@ fn reason(status: u16) -> &'static str {
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
-        // The phrase is only decoration and may be empty.
+        // The reason phrase has no meaning and may be empty.
         _ => "",
     }
 }

@@ -1,12 +1,12 @@
-//! What people get to see of an error.
+//! What an error shows.
 
 use std::error::Error as StdError;
 use std::io;
 
 use catena_core::Error;
 
-/// Everything that an error shows, plain and pretty, with all its sources and what the service said: for tests that look
-/// for what must not be there.
+/// Returns everything that an error can show: `Display` and `Debug`, plain and pretty, of the error and all its
+/// sources, and the service's response. For tests that check for leaks.
 ///
 /// # Example
 /// ```
@@ -20,7 +20,7 @@ pub fn shown(error: &Error) -> String {
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = next {
         text.push_str(&format!("{error} {error:#} {error:?} {error:#?} "));
-        // The `source` of an `io::Error` skips what it wraps.
+        // The `source` of an `io::Error` skips the error that it wraps.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(wrapped) => Some(wrapped),

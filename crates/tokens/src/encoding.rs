@@ -1,12 +1,12 @@
-//! The vocabularies.
+//! The tokenizer vocabularies.
 
 use catena_core::{Error, ErrorKind, Result};
 use tiktoken_rs::CoreBPE;
 use tiktoken_rs::tokenizer::{Tokenizer, get_tokenizer};
 
-/// A vocabulary: how texts are cut into tokens.
+/// A tokenizer vocabulary.
 ///
-/// Its table is read when it is first used, which takes some tenths of a second, and shared from then on.
+/// Its table is loaded on first use, which takes some tenths of a second, and shared from then on.
 ///
 /// # Example
 /// ```
@@ -18,23 +18,23 @@ use tiktoken_rs::tokenizer::{Tokenizer, get_tokenizer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Of the models since gpt-4o.
+    /// For the models since gpt-4o.
     O200kBase,
-    /// Of the open models, `gpt-oss`.
+    /// For the open-weight `gpt-oss` models.
     O200kHarmony,
-    /// Of gpt-4, gpt-3.5-turbo and the embedding models.
+    /// For gpt-4, gpt-3.5-turbo and the embedding models.
     Cl100kBase,
-    /// Of text-davinci-003 and the models for code.
+    /// For text-davinci-003 and the code models.
     P50kBase,
-    /// Of gpt-3.
+    /// For gpt-3.
     R50kBase,
 }
 
 impl Encoding {
-    /// The vocabulary of a model, by its name.
+    /// Returns the vocabulary of a model, by its name.
     ///
     /// # Errors
-    /// [`Config`](ErrorKind::Config) for a model whose vocabulary is not known.
+    /// [`Config`](ErrorKind::Config) for a model whose vocabulary is unknown.
     pub fn of_model(model: &str) -> Result<Self> {
         match get_tokenizer(model) {
             Some(Tokenizer::O200kBase) => Ok(Self::O200kBase),
@@ -49,13 +49,13 @@ impl Encoding {
         }
     }
 
-    /// How many tokens a text is. The names of special tokens in it count as the text that they are.
+    /// Counts the tokens of a text. Special tokens in it are treated as ordinary text.
     pub fn count(self, text: &str) -> usize {
         self.table().count_ordinary(text)
     }
 
-    /// The ids of the tokens of a text, which an embedding model takes in its place. The names of special tokens in it
-    /// count as the text that they are.
+    /// Returns the token ids of a text, which an embedding model accepts instead of the text. Special tokens in it are
+    /// treated as ordinary text.
     ///
     /// # Example
     /// ```

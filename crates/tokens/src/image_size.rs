@@ -1,18 +1,18 @@
-//! The size of an image from the beginning of its data.
+//! Detection of an image's size from the start of its data.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// How much of an image is decoded: sizes stand near the beginning, in a JPEG behind what a camera noted.
+/// The number of bytes to decode: the size is near the start, in a JPEG after the metadata.
 const HEAD: usize = 1 << 20;
 
-/// Width and height in pixels of the image in a `data:` URL.
+/// Returns the width and height in pixels of the image in a `data:` URL.
 pub(crate) fn image_size(url: &str) -> Option<(usize, usize)> {
     let (head, data) = url.strip_prefix("data:image/")?.split_once(',')?;
     if !head.ends_with(";base64") {
         return None;
     }
-    // Whole groups of four letters.
+    // Only complete groups of four Base64 characters.
     let length = data.len().min(HEAD) / 4 * 4;
     size_of(&STANDARD.decode(data.as_bytes().get(..length)?).ok()?)
 }
@@ -28,7 +28,7 @@ fn size_of(data: &[u8]) -> Option<(usize, usize)> {
     (size.0 > 0 && size.1 > 0).then_some(size)
 }
 
-/// Walks over the segments to the frame header.
+/// Scans the segments up to the frame header.
 fn jpeg(data: &[u8]) -> Option<(usize, usize)> {
     let mut at = 2;
     loop {
@@ -36,11 +36,11 @@ fn jpeg(data: &[u8]) -> Option<(usize, usize)> {
             return None;
         }
         match *data.get(at + 1)? {
-            // Filled up.
+            // Padding.
             0xFF => at += 1,
             // Markers without a segment.
             0x01 | 0xD0..=0xD7 => at += 2,
-            // Frames, but for tables of codes.
+            // Frame headers; the excluded markers are tables.
             0xC0..=0xCF if !matches!(data[at + 1], 0xC4 | 0xC8 | 0xCC) => {
                 return Some((big(data, at + 7, 2)?, big(data, at + 5, 2)?));
             }
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(size_of(b"GIF89a\x05\x00\x07\x00"), Some((5, 7)));
         assert_eq!(size_of(b"RIFF....WEBPVP8X....\0\0\0\0\x09\0\0\x04\0\0"), Some((10, 5)));
         assert_eq!(size_of(b"RIFF....WEBPVP8L....\x2f\x09\x00\x01\x00"), Some((10, 5)));
-        // Cut off, or none at all.
+        // Truncated or empty.
         for length in 0..jpeg.len() {
             assert_eq!(size_of(&jpeg[..length]), None);
         }

@@ -1,19 +1,19 @@
-//! What images cost: <https://platform.openai.com/docs/guides/images-vision#calculating-costs>.
+//! The token cost of images: <https://platform.openai.com/docs/guides/images-vision#calculating-costs>.
 
 use serde_json::Value;
 
 use crate::image_size::image_size;
 
-/// Of every image, and all of one at the detail `low`.
+/// The base cost of every image, and the total cost at detail `low`.
 const BASE: usize = 85;
 const PER_TILE: usize = 170;
 const TILE: usize = 512;
 
-/// Scaled down to these: the longer side first, then the shorter one.
+/// The limits to which an image is scaled down: first its longer side, then its shorter one.
 const LONGEST: usize = 2048;
 const SHORTEST: usize = 768;
 
-/// The tokens of `{"url", "detail"?}`.
+/// Counts the tokens of `{"url", "detail"?}`.
 pub(crate) fn image_tokens(image: &Value, unknown: usize) -> usize {
     if image["detail"] == "low" {
         return BASE;

@@ -1,4 +1,4 @@
-//! Counting messages in the form in which they are sent.
+//! Token counting of messages in the format in which they are sent.
 
 use catena_core::{Message, OpenAiForm, TextFormat};
 use serde_json::{Map, Value};
@@ -6,17 +6,17 @@ use serde_json::{Map, Value};
 use crate::OpenAiTokens;
 use crate::image_tokens::image_tokens;
 
-/// What the beginning of the answer costs.
+/// The tokens that prime the answer.
 const PRIMING: usize = 3;
 
-/// What the id of a call costs in the answer of a tool.
+/// The tokens of the call id of a tool result.
 const CALL_ID: usize = 3;
 
 pub(crate) fn count(counter: &OpenAiTokens, messages: &[Message]) -> usize {
     let form = OpenAiForm::new().with_text_format(TextFormat::Block);
     let one = |message| match form.convert_one(0, message) {
         Ok(sent) => sent.iter().filter_map(Value::as_object).map(|sent| message_tokens(counter, sent)).sum(),
-        // What cannot be sent is counted by its text.
+        // A message that cannot be sent is counted by its text.
         Err(_) => counter.per_message + counter.count_text(&message.text()),
     };
     messages.iter().map(one).sum::<usize>() + PRIMING
@@ -36,7 +36,7 @@ fn message_tokens(counter: &OpenAiTokens, message: &Map<String, Value>) -> usize
     counter.per_message + message.iter().map(member).sum::<usize>()
 }
 
-/// A block of the content, or a call of a tool.
+/// Counts the tokens of a content block or a tool call.
 fn part_tokens(counter: &OpenAiTokens, part: &Value) -> usize {
     let text = |text: &Value| counter.count_text(text.as_str().unwrap_or_default());
     match part["type"].as_str() {
@@ -44,7 +44,7 @@ fn part_tokens(counter: &OpenAiTokens, part: &Value) -> usize {
         Some("text") => text(&part["text"]),
         Some("image_url") => image_tokens(&part["image_url"], counter.remote_image),
         Some("function") => text(&part["function"]["name"]) + text(&part["function"]["arguments"]),
-        // A service reads files and sound in its own way.
+        // Files and audio are processed by the service in its own way.
         Some("file" | "input_audio") => 0,
         Some(_) => counter.count_text(&part.to_string()),
     }

@@ -1,4 +1,4 @@
-//! The counter.
+//! The token counter.
 
 use catena_core::{Message, Result, TokenCounter};
 
@@ -7,13 +7,13 @@ use crate::messages;
 
 /// Counts the tokens of texts and messages as OpenAI's models do.
 ///
-/// Every message costs 3 tokens beside its parts, a name 1 more, and the beginning of the answer 3. Calls of tools are
-/// counted by their names and arguments, an answer of a tool with 3 tokens for the id of its call; both are not
-/// documented, and this is how LangChain counts them. Schemas of tools are not counted.
+/// Every message costs 3 tokens in addition to its parts, a name 1 more, and the priming of the answer 3. Tool calls
+/// are counted by their names and arguments, and a tool result with 3 tokens for its call id; neither is documented by
+/// OpenAI, and both follow LangChain. Tool schemas are not counted.
 ///
-/// An image costs 85 tokens at the detail `low`, else 85 and 170 for each tile of 512 × 512 pixels once it is scaled to
-/// fit. The size is read from the data in a `data:` URL (PNG, JPEG, GIF, WebP). Nothing is fetched: an image elsewhere counts as
-/// [told](OpenAiTokens::with_remote_image).
+/// An image costs 85 tokens at detail `low`, and otherwise 85 plus 170 for each tile of 512 × 512 pixels after scaling.
+/// The size is read from the data of a `data:` URL (PNG, JPEG, GIF, WebP). Nothing is downloaded: a remote image has a
+/// [configurable cost](OpenAiTokens::with_remote_image).
 ///
 /// # Example
 /// ```
@@ -34,20 +34,20 @@ use crate::messages;
 pub struct OpenAiTokens {
     pub(crate) encoding: Encoding,
     pub(crate) per_message: usize,
-    /// Of the first chat model, a name took the place of the role and so cost a token less.
+    /// For the first chat model, a name replaced the role and so saved a token.
     pub(crate) per_name: isize,
     pub(crate) remote_image: usize,
 }
 
-/// What an image of 1024 × 1024 pixels costs.
+/// The cost of an image of 1024 × 1024 pixels.
 const TYPICAL_IMAGE: usize = 765;
 
 impl OpenAiTokens {
-    /// Counts for a model, by its name.
+    /// Creates a counter for a model, by its name.
     ///
     /// # Errors
-    /// [`Config`](catena_core::ErrorKind::Config) for a model whose vocabulary is not known:
-    /// [`with_encoding`](OpenAiTokens::with_encoding) counts for it.
+    /// [`Config`](catena_core::ErrorKind::Config) for a model whose vocabulary is unknown; use
+    /// [`with_encoding`](OpenAiTokens::with_encoding) for it.
     pub fn for_model(model: &str) -> Result<Self> {
         let counter = Self::with_encoding(Encoding::of_model(model)?);
         Ok(match model.starts_with("gpt-3.5-turbo-0301") {
@@ -56,30 +56,30 @@ impl OpenAiTokens {
         })
     }
 
-    /// Counts with a vocabulary, for a model of another name.
+    /// Creates a counter with this vocabulary.
     pub fn with_encoding(encoding: Encoding) -> Self {
         Self { encoding, per_message: 3, per_name: 1, remote_image: TYPICAL_IMAGE }
     }
 
-    /// How many tokens an image counts whose size is not known, 765 unless set: those of 1024 × 1024 pixels.
+    /// Sets the cost of an image of unknown size; 765 by default, the cost of 1024 × 1024 pixels.
     #[must_use]
     pub fn with_remote_image(mut self, tokens: usize) -> Self {
         self.remote_image = tokens;
         self
     }
 
-    /// The vocabulary.
+    /// Returns the vocabulary.
     pub fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// How many tokens a text is.
+    /// Counts the tokens of a text.
     #[doc(alias = "get_num_tokens")]
     pub fn count_text(&self, text: &str) -> usize {
         self.encoding.count(text)
     }
 
-    /// How many tokens messages are, with the beginning of the answer.
+    /// Counts the tokens of messages, including the priming of the answer.
     pub fn count_messages(&self, messages: &[Message]) -> usize {
         messages::count(self, messages)
     }

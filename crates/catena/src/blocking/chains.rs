@@ -1,11 +1,10 @@
-//! The blocking calls of chains, by LangChain's names.
+//! The blocking methods of chains, under LangChain's names.
 
 use super::block_on;
 use crate::chains::{Chain, Generation};
 use crate::{Data, LlmChain, Record, Result, Runnable};
 
-/// The blocking calls of [`LlmChain`], by LangChain's names; with an `a` before it each is the name of
-/// the async one.
+/// The blocking methods of [`LlmChain`], under LangChain's names; the async methods have an `a` in front.
 ///
 /// # Example
 /// ```
@@ -16,23 +15,24 @@ use crate::{Data, LlmChain, Record, Result, Runnable};
 /// # Ok::<(), catena::Error>(())
 /// ```
 pub trait LlmChainExt {
-    /// Runs with one bare value or with named values, and gives the text.
+    /// Runs the chain with a single value or named values, and returns the text.
     #[doc(alias = "predict")]
     fn run(&self, inputs: impl Into<Data>) -> Result<String>;
 
-    /// Runs every input and gives the texts in the order of the inputs. See [`aapply`](LlmChain::aapply).
+    /// Runs the chain on every input and returns the texts in the order of the inputs. See
+    /// [`aapply`](LlmChain::aapply).
     fn apply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<String>>;
 
-    /// Asks the model with every input, concurrently, and gives its whole answers. See
+    /// Calls the model with every input concurrently, and returns its complete answers. See
     /// [`agenerate`](LlmChain::agenerate).
     fn generate<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Result<Vec<Generation>>;
 
-    /// Runs once and reads the text with a parser.
+    /// Runs the chain once and parses its text.
     fn predict_and_parse<P>(&self, inputs: impl Into<Data>, parser: &P) -> Result<P::Output>
     where
         P: Runnable<Input: From<String>>;
 
-    /// Runs every input and reads each text with a parser.
+    /// Runs the chain on every input and parses each text.
     fn apply_and_parse<I: Into<Data>, P>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -74,8 +74,7 @@ impl LlmChainExt for LlmChain {
     }
 }
 
-/// The blocking calls of every [`Chain`], by LangChain's names; with an `a` before it each is the
-/// name of the async one.
+/// The blocking methods of every [`Chain`], under LangChain's names; the async methods have an `a` in front.
 ///
 /// # Example
 /// ```
@@ -86,15 +85,15 @@ impl LlmChainExt for LlmChain {
 /// # Ok::<(), catena::Error>(())
 /// ```
 pub trait ChainExt {
-    /// Runs with one bare value or with named values, and gives the one output as text.
+    /// Runs the chain with a single value or named values, and returns its only output as text.
     #[doc(alias = "predict")]
     fn run(&self, inputs: impl Into<Data>) -> Result<String>;
 
-    /// Runs with one bare value or with named values, and gives the one output as it is.
+    /// Runs the chain with a single value or named values, and returns its only output unchanged.
     fn run_value(&self, inputs: impl Into<Data>) -> Result<Data>;
 
-    /// Runs every input and gives what each call gives, in the order of the inputs; a chain of one prompt and one model
-    /// gives its outputs alone here. See [`aapply`](Chain::aapply).
+    /// Runs the chain on every input and returns each call's outputs in the order of the inputs; for a chain of one
+    /// prompt and one model these are its own outputs, without the inputs. See [`aapply`](Chain::aapply).
     fn apply<I: Into<Data>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<Record>>;
 }
 
@@ -112,7 +111,7 @@ impl ChainExt for Chain {
     }
 }
 
-/// Blocks for a result of each input; each fails if blocking itself does.
+/// Blocks on one result per input; each of them fails if blocking itself does.
 fn block_on_each<I: Into<Data>, T, F>(
     inputs: impl IntoIterator<Item = I>,
     run: impl FnOnce(Vec<Data>) -> F,

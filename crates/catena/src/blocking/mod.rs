@@ -1,16 +1,16 @@
 //! The same entry points without `async`: `chain.blocking().invoke(..)`, `stream`, `batch`.
 //!
 //! # Where it may be called
-//! Anywhere, without a panic or deadlock of Catena's own: on a plain thread, inside a tokio runtime of either flavour, in
-//! `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself and enters no
-//! runtime; network I/O runs meanwhile on a thread of its own.
+//! These work anywhere, without a panic or deadlock of Catena's own: on a plain thread, inside a tokio runtime of
+//! either flavour, in `spawn_blocking`, inside smol or any other executor. The calling thread polls the chain itself
+//! and enters no runtime; network I/O runs on a dedicated thread meanwhile.
 //!
 //! # What to know
-//! * It blocks. Called inside an `async` function it stops that executor thread for as long as the call takes; in a
-//!   current-thread runtime nothing else runs meanwhile. A step of your own that waits for something which only that
-//!   runtime can do (a task spawned there, its timer) therefore waits forever. Steps that come with catena do not.
-//! * A step or tool of your own that needs a tokio runtime (reqwest, `tokio::time`, `tokio::spawn`) panics on a thread that
-//!   has entered none, such as that of a plain `main`: nobody enters one for it. Make a multi-thread one, which works while
+//! * Calls block. Inside an `async` function, a call blocks the executor's thread until it returns; in a current-thread
+//!   runtime nothing else runs meanwhile. A step of your own that waits for something only that runtime can do (a task
+//!   spawned there, its timer) therefore waits forever. Catena's own steps do not.
+//! * A step or tool of your own that needs a tokio runtime (reqwest, `tokio::time`, `tokio::spawn`) panics on a thread
+//!   that has not entered one, such as that of a plain `main`. Create a multi-thread runtime, which keeps working while
 //!   this thread is blocked, and enter it first:
 //!
 //!   ```
@@ -24,10 +24,9 @@
 //!   assert_eq!(wait.blocking().invoke("Hi")?, "Hi");
 //!   # Ok::<(), Box<dyn std::error::Error>>(())
 //!   ```
-//! * A model call made here takes longer than one made with `.await` inside a multi-thread tokio runtime, because its
-//!   answer crosses threads. Beside the time a model takes, that is little.
-//! * From code that runs on the I/O thread itself a blocking call returns a
-//!   [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) error.
+//! * A model call made here is slower than one made with `.await` inside a multi-thread tokio runtime, because its
+//!   answer crosses threads. Compared to the latency of a model, the difference is small.
+//! * Called on the I/O thread itself, blocking calls return a [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) error.
 //!
 //! # Example
 //! ```
@@ -53,9 +52,9 @@ use futures_util::{Stream, StreamExt};
 
 use crate::{ChunkStream, Error, EventStream, Result, RunConfig, Runnable, RunnableExt, batch::AsCompleted};
 
-/// Gives every runnable its blocking view.
+/// Gives every runnable a blocking view.
 pub trait BlockingExt: Runnable {
-    /// The entry points of this runnable without `async`; see [`catena::blocking`](crate::blocking).
+    /// Returns this runnable's blocking view; see [`catena::blocking`](crate::blocking).
     fn blocking(&self) -> Blocking<'_, Self> {
         Blocking { runnable: self }
     }
@@ -63,28 +62,29 @@ pub trait BlockingExt: Runnable {
 
 impl<R: Runnable + ?Sized> BlockingExt for R {}
 
-/// A runnable's entry points without `async`. Made by [`BlockingExt::blocking`].
+/// A runnable's blocking view: its entry points without `async`. Created by [`BlockingExt::blocking`].
 pub struct Blocking<'a, R: ?Sized> {
     runnable: &'a R,
 }
 
 impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
-    /// Runs once and waits for the complete output. See [`RunnableExt::invoke`].
+    /// Runs once and returns the complete output. See [`RunnableExt::invoke`].
     pub fn invoke(&self, input: impl Into<R::Input>) -> Result<R::Output> {
         block_on(self.runnable.invoke(input))?
     }
 
-    /// [`invoke`](Blocking::invoke) with options.
+    /// Like [`invoke`](Blocking::invoke), with options.
     pub fn invoke_with(&self, input: impl Into<R::Input>, config: &RunConfig) -> Result<R::Output> {
         block_on(self.runnable.invoke_with(input, config))?
     }
 
-    /// Runs once and gives the output chunk by chunk. See [`RunnableExt::stream`]. Dropping the iterator cancels.
+    /// Runs once and returns an iterator over the output's chunks. See [`RunnableExt::stream`]. Dropping the iterator
+    /// cancels the run.
     pub fn stream(&self, input: impl Into<R::Input>) -> Iter<ChunkStream<'a, R::Output>> {
         Iter::new(self.runnable.stream(input), Err)
     }
 
-    /// [`stream`](Blocking::stream) with options.
+    /// Like [`stream`](Blocking::stream), with options.
     pub fn stream_with(
         &self,
         input: impl Into<R::Input>,
@@ -93,12 +93,12 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         Iter::new(self.runnable.stream_with(input, config), Err)
     }
 
-    /// Runs every input, concurrently, and gives the results in order. See [`RunnableExt::batch`].
+    /// Runs every input concurrently, and returns the results in the order of the inputs. See [`RunnableExt::batch`].
     pub fn batch<I: Into<R::Input>>(&self, inputs: impl IntoIterator<Item = I>) -> Vec<Result<R::Output>> {
         self.batch_with(inputs, &RunConfig::default())
     }
 
-    /// [`batch`](Blocking::batch) with options.
+    /// Like [`batch`](Blocking::batch), with options.
     pub fn batch_with<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -112,7 +112,7 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         }
     }
 
-    /// Runs every input, concurrently, and gives all outputs, or the first error. See [`RunnableExt::try_batch`].
+    /// Runs every input concurrently, and returns all outputs or the first error. See [`RunnableExt::try_batch`].
     pub fn try_batch<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -120,7 +120,7 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         block_on(self.runnable.try_batch(inputs))?
     }
 
-    /// [`try_batch`](Blocking::try_batch) with options.
+    /// Like [`try_batch`](Blocking::try_batch), with options.
     pub fn try_batch_with<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -129,8 +129,8 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         block_on(self.runnable.try_batch_with(inputs, config))?
     }
 
-    /// Runs each input of an iterator, which may be endless, and gives `(index, result)` in the order of completion.
-    /// Takes from the iterator only what it can run. See [`RunnableExt::batch_stream`].
+    /// Runs each input of a possibly endless iterator, and yields `(index, result)` in order of completion. Takes
+    /// inputs only as they can be run (back-pressure). See [`RunnableExt::batch_stream`].
     pub fn batch_stream<I>(&self, inputs: I, config: &RunConfig) -> Iter<AsCompleted<'a, R::Output>>
     where
         I: IntoIterator<Item: Into<R::Input>, IntoIter: Send + 'a>,
@@ -139,7 +139,7 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         Iter::new(self.runnable.batch_stream(inputs, config), |error| (0, Err(error)))
     }
 
-    /// Streams an input that itself arrives in chunks. See [`RunnableExt::transform_with`].
+    /// Streams the output for an input that arrives in chunks. See [`RunnableExt::transform_with`].
     pub fn transform_with<I>(&self, chunks: I, config: &RunConfig) -> Iter<ChunkStream<'a, R::Output>>
     where
         I: IntoIterator<Item: Into<R::Input>, IntoIter: Send + 'a>,
@@ -148,12 +148,12 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         Iter::new(self.runnable.transform_with(chunks.boxed(), config), Err)
     }
 
-    /// Runs once and gives everything that happens on the way. See [`RunnableExt::stream_events`].
+    /// Runs once and yields the events of the run. See [`RunnableExt::stream_events`].
     pub fn stream_events(&self, input: impl Into<R::Input>) -> Iter<EventStream<'a>> {
         self.stream_events_with(input, &RunConfig::default())
     }
 
-    /// [`stream_events`](Blocking::stream_events) with options.
+    /// Like [`stream_events`](Blocking::stream_events), with options.
     pub fn stream_events_with(
         &self,
         input: impl Into<R::Input>,
@@ -162,8 +162,8 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         Iter::new(self.runnable.stream_events_with(input, config), Err)
     }
 
-    /// Runs every input, concurrently, and gives `(index, result)` in the order of completion.
-    /// Dropping the iterator cancels what is still under way.
+    /// Runs every input concurrently, and yields `(index, result)` in order of completion. Dropping the iterator
+    /// cancels the calls still in flight.
     pub fn batch_as_completed<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -171,7 +171,7 @@ impl<'a, R: Runnable + ?Sized> Blocking<'a, R> {
         self.batch_as_completed_with(inputs, &RunConfig::default())
     }
 
-    /// [`batch_as_completed`](Blocking::batch_as_completed) with options.
+    /// Like [`batch_as_completed`](Blocking::batch_as_completed), with options.
     pub fn batch_as_completed_with<I: Into<R::Input>>(
         &self,
         inputs: impl IntoIterator<Item = I>,
@@ -187,11 +187,12 @@ impl<R: Runnable + ?Sized> fmt::Debug for Blocking<'_, R> {
     }
 }
 
-/// A stream as an iterator: each `next` blocks until the next item is there. Dropping it cancels the work behind it.
+/// A stream as an iterator: each `next` blocks until the next item is available. Dropping it cancels the work behind
+/// it.
 pub struct Iter<S: Stream> {
-    /// `None` once it has ended.
+    /// `None` once the stream has ended.
     stream: Option<S>,
-    /// How an error of blocking itself becomes an item.
+    /// Turns an error of blocking itself into an item.
     fail: fn(Error) -> S::Item,
 }
 
@@ -221,7 +222,7 @@ impl<S: Stream> fmt::Debug for Iter<S> {
     }
 }
 
-/// Blocks this thread until the future is ready. Network I/O of the future runs on the I/O thread.
+/// Blocks this thread until the future completes. The future's network I/O runs on the I/O thread.
 ///
 /// # Errors
 /// [`WouldDeadlock`](crate::ErrorKind::WouldDeadlock) on the I/O thread itself.

@@ -1,13 +1,13 @@
-//! One long text, split into documents.
+//! Processing of one long text, split into documents.
 
 use catena_core::{Document, FromData, Record, Result, RunnableExt, lambda};
 
 use super::{INPUT, with_documents};
 use crate::Chain;
 
-/// Builds a chain that splits the text `input_document` and gives the pieces to a chain over documents.
+/// Builds a chain that splits the text `input_document` and passes the parts to a chain over documents.
 ///
-/// It has the outputs of that chain, which stream as they do there.
+/// It has the outputs of that chain, and streams them in the same way.
 ///
 /// # Example
 /// ```
@@ -32,12 +32,12 @@ impl<F> AnalyzeDocumentChain<F>
 where
     F: Fn(&str) -> Vec<String> + Send + Sync + 'static,
 {
-    /// Splits with `split`, and gives the pieces to `combine`, a chain over documents.
+    /// Creates a chain that splits with `split` and passes the parts to `combine`, a chain over documents.
     pub fn new(split: F, combine: impl Into<Chain>) -> Self {
         Self { split, combine: combine.into() }
     }
 
-    /// The chain.
+    /// Builds the chain.
     pub fn build(self) -> Chain {
         let Self { split, combine } = self;
         let others = combine.free_keys().into_iter().filter(|key| key != INPUT);
@@ -52,5 +52,5 @@ where
     }
 }
 
-/// The name of the text among the inputs.
+/// The name of the text input.
 const TEXT: &str = "input_document";

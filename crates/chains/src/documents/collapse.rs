@@ -1,17 +1,17 @@
-//! Grouping documents that are too many for one prompt.
+//! Grouping of documents that do not fit into one prompt.
 
 use catena_core::{Document, Error, ErrorKind, Result};
 
 use crate::keys::text_of;
 
-/// Groups documents, in order, so that each group is no longer than `token_max`, as `length` measures it.
+/// Groups documents, in order, so that no group is longer than `token_max`, as measured by `length`.
 ///
-/// The length must not shrink when a document is added. Groups are found by doubling and halving, so that long lists are
-/// measured seldom. A document that is too long alone stands alone, longer than `token_max`, if it is not the first, as in
-/// LangChain.
+/// The length must not decrease when a document is added. Groups are found by exponential and binary search, so that
+/// long lists are rarely measured. As in LangChain, a document that is too long by itself forms a group longer than
+/// `token_max`, unless it is the first document.
 ///
 /// # Errors
-/// [`InvalidInput`](ErrorKind::InvalidInput) when the first document of all is too long alone, and those of `length`.
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the first document is too long by itself, and those of `length`.
 ///
 /// # Example
 /// ```
@@ -44,7 +44,7 @@ pub fn split_list_of_docs(
         begin += fitting(rest.len(), |count| Ok(length(&rest[..count])? <= token_max))?.max(1);
         ends.push(begin);
     }
-    // From the end, so that every document moves once.
+    // From the end, so that every document is moved only once.
     for end in ends.iter().rev().skip(1) {
         groups.push(documents.split_off(*end));
     }
@@ -53,7 +53,7 @@ pub fn split_list_of_docs(
     Ok(groups)
 }
 
-/// The greatest count up to `all` that fits, or 0.
+/// Returns the largest count up to `all` that fits, or 0.
 fn fitting(all: usize, fits: impl Fn(usize) -> Result<bool>) -> Result<usize> {
     let (mut good, mut bad) = (0, all + 1);
     let mut step = 1;
@@ -80,8 +80,8 @@ fn too_long(alone: usize, token_max: usize) -> Error {
     )
 }
 
-/// One document in place of several: this text, with the metadata of all of them, of which values of one name are joined
-/// as text.
+/// Replaces several documents by one: with this text, and the metadata of all of them. Values with the same name are
+/// joined as text.
 ///
 /// # Example
 /// ```

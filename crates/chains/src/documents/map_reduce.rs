@@ -1,4 +1,4 @@
-//! A question to each document, and one about the answers.
+//! A chain that processes each document and combines the results.
 
 use catena_core::{
     Context, Data, Document, DynRunnable, Record, Result, RunnableAssign, RunnableExt, RunnableParallel,
@@ -10,18 +10,18 @@ use super::{OUTPUT, STEPS, document_variable, input_keys, take_documents, with_d
 use crate::Chain;
 use crate::keys::text_of;
 
-/// Builds a chain that asks about each document alone, and then combines the answers: from `input_documents`, and what
-/// else the prompts ask for, to `output_text`.
+/// Builds a chain that processes each document by itself and then combines the answers: from `input_documents`, and the
+/// other variables of the prompts, to `output_text`.
 ///
-/// The documents are asked about concurrently, at most `max_concurrency` at once. The last answer streams.
+/// The calls for the documents run concurrently, at most `max_concurrency` at once. The final answer streams.
 ///
 /// # Errors
-/// [`build`](MapReduceDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless it is clear
-/// which variable a document fills, and both chains have one output. The first call that fails ends the others; its path
-/// names the document: `each[3]`.
+/// [`build`](MapReduceDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) if the variable for
+/// the document is ambiguous, or if either chain does not have exactly one output. The first call that fails cancels
+/// the others; its path names the document: `each[3]`.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends all calls under way.
+/// Dropping a future or stream cancels all calls in progress.
 ///
 /// # Example
 /// ```
@@ -44,20 +44,20 @@ pub struct MapReduceDocumentsChain {
 }
 
 impl MapReduceDocumentsChain {
-    /// Asks about each document with `map`, and combines the answers with `reduce`, a chain over documents: a
-    /// [`ReduceDocumentsChain`](crate::ReduceDocumentsChain), for one, which may make them fewer first.
+    /// Creates a chain that processes each document with `map` and combines the answers with `reduce`, a chain over
+    /// documents such as [`ReduceDocumentsChain`](crate::ReduceDocumentsChain), which can collapse them first.
     pub fn new(map: impl Into<Chain>, reduce: impl Into<Chain>) -> Self {
         Self { map: map.into(), reduce: reduce.into(), variable: None, steps: false }
     }
 
-    /// Says which variable of the first prompt a document fills, if it has several.
+    /// Sets which variable of the first prompt a document fills, if the prompt has several.
     #[must_use]
     pub fn with_document_variable_name(mut self, name: impl Into<String>) -> Self {
         self.variable = Some(name.into());
         self
     }
 
-    /// Gives a second output, `intermediate_steps`: the answers about each document.
+    /// Adds an output `intermediate_steps`: the answers for each document.
     #[must_use]
     #[doc(alias = "return_intermediate_steps")]
     pub fn with_intermediate_steps(mut self) -> Self {
@@ -65,10 +65,10 @@ impl MapReduceDocumentsChain {
         self
     }
 
-    /// Checks that the documents have a place in the prompt.
+    /// Builds the chain, checking that the prompt has a variable for the document.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.map, self.variable)?;
         let mut keys = input_keys(&self.map, &[&variable]);
@@ -97,7 +97,7 @@ struct Mapping {
 }
 
 impl Mapping {
-    /// The inputs with the answers in place of the documents, and beside them.
+    /// Returns the inputs with the documents replaced by the answers, and the answers by themselves.
     async fn answers(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let documents = take_documents(&mut inputs)?;
         let answers =
@@ -112,7 +112,7 @@ impl Mapping {
     }
 }
 
-/// The inputs of a chain for each document.
+/// Returns the inputs of a chain for each document.
 pub(super) fn questions(others: &Record, documents: &[Document], variable: &str) -> Vec<Data> {
     let question = |document: &Document| {
         let mut inputs = others.clone();

@@ -1,4 +1,4 @@
-//! A question to each document, of which the surest answer counts.
+//! A chain that answers from each document and selects the best answer.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use super::{OUTPUT, STEPS, document_variable, input_keys, take_documents};
 use crate::Chain;
 use crate::keys::{invalid, text_of};
 
-/// Builds a chain that asks about each document alone for an answer and a score, and gives the answer with the highest
-/// score: from `input_documents`, and what else the prompt asks for, to `output_text`.
+/// Builds a chain that requests an answer and a score for each document by itself, and returns the answer with the
+/// highest score: from `input_documents`, and the other variables of the prompt, to `output_text`.
 ///
-/// The documents are asked about concurrently, at most `max_concurrency` at once. Which answer counts is known only when
-/// all are there: it comes as one piece. Of answers with the same score the first counts.
+/// The calls for the documents run concurrently, at most `max_concurrency` at once. The answer is emitted as a single
+/// chunk, since it can be selected only when all are there. Of answers with the same score, the first is returned.
 ///
 /// # Errors
-/// [`build`](MapRerankDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless it is clear
-/// which variable a document fills, and the chain has one output. The chain fails with
-/// [`InvalidInput`](ErrorKind::InvalidInput) without documents, or for metadata that a document lacks, and with
-/// [`Parse`](ErrorKind::Parse) for an answer without a score.
+/// [`build`](MapRerankDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) if the variable for
+/// the document is ambiguous, or if the chain does not have exactly one output. The chain fails with
+/// [`InvalidInput`](ErrorKind::InvalidInput) without documents, or when the chosen document lacks requested metadata,
+/// and with [`Parse`](ErrorKind::Parse) for an answer without a score.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends all calls under way.
+/// Dropping a future or stream cancels all calls in progress.
 ///
 /// # Example
 /// ```
@@ -48,28 +48,29 @@ pub struct MapRerankDocumentsChain {
 }
 
 impl MapRerankDocumentsChain {
-    /// Asks about each document with `map`, whose output is a record with the score, a number or the text of one, and
-    /// the answer under these names: see [`LlmChain::with_output_parser`](crate::LlmChain::with_output_parser).
+    /// Creates a chain that processes each document with `map`. Its output is a record with, under these names, the
+    /// score (a number, or the text of one) and the answer; see
+    /// [`LlmChain::with_output_parser`](crate::LlmChain::with_output_parser).
     pub fn new(map: impl Into<Chain>, rank_key: impl Into<String>, answer_key: impl Into<String>) -> Self {
         let (map, rank_key, answer_key) = (map.into(), rank_key.into(), answer_key.into());
         Self { map, rank_key, answer_key, variable: None, metadata_keys: Vec::new(), steps: false }
     }
 
-    /// Says which variable of the prompt a document fills, if it has several.
+    /// Sets which variable of the prompt a document fills, if the prompt has several.
     #[must_use]
     pub fn with_document_variable_name(mut self, name: impl Into<String>) -> Self {
         self.variable = Some(name.into());
         self
     }
 
-    /// Gives this metadata of the chosen document as outputs.
+    /// Returns this metadata of the selected document as outputs.
     #[must_use]
     pub fn with_metadata_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.metadata_keys = keys.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Gives another output, `intermediate_steps`: the answers with their scores about each document.
+    /// Adds an output `intermediate_steps`: the answers and scores for each document.
     #[must_use]
     #[doc(alias = "return_intermediate_steps")]
     pub fn with_intermediate_steps(mut self) -> Self {
@@ -77,10 +78,10 @@ impl MapRerankDocumentsChain {
         self
     }
 
-    /// Checks that the documents have a place in the prompt.
+    /// Builds the chain, checking that the prompt has a variable for the document.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.map, self.variable)?;
         let keys = input_keys(&self.map, &[&variable]);

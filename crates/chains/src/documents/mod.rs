@@ -1,4 +1,4 @@
-//! Chains over documents: `input_documents` in, `output_text` out.
+//! Chains over documents, from `input_documents` to `output_text`.
 
 mod analyze;
 mod collapse;
@@ -23,25 +23,25 @@ use catena_core::{Data, Document, FromData, Record, Result};
 use crate::Chain;
 use crate::keys::{list, misbuilt};
 
-/// The name of the documents among the inputs.
+/// The name of the documents input.
 const INPUT: &str = "input_documents";
-/// The name of the answer.
+/// The name of the answer output.
 const OUTPUT: &str = "output_text";
-/// The name of the answers on the way.
+/// The name of the intermediate answers output.
 const STEPS: &str = "intermediate_steps";
 
-/// Takes the documents out of the inputs.
+/// Removes the documents from the inputs and returns them.
 fn take_documents(inputs: &mut Record) -> Result<Vec<Document>> {
     Vec::from_data(inputs.get_mut(INPUT).map(std::mem::take).unwrap_or_default())
 }
 
-/// The inputs with these documents.
+/// Returns the inputs with these documents.
 fn with_documents(mut inputs: Record, documents: Vec<Document>) -> Record {
     inputs.insert(INPUT, documents);
     inputs
 }
 
-/// The variable of a chain that is filled with documents: the one it is said to be, or the only one there is.
+/// Returns the variable of a chain that documents fill: the specified one, or the only one.
 fn document_variable(chain: &Chain, said: Option<String>) -> Result<String> {
     let keys = chain.input_keys();
     let (name, has) = (&chain.name, list(keys));
@@ -57,13 +57,13 @@ fn document_variable(chain: &Chain, said: Option<String>) -> Result<String> {
     }
 }
 
-/// The inputs of a chain over documents: them, and what else this chain asks for.
+/// Returns the inputs of a chain over documents: the documents, and the other inputs of this chain.
 fn input_keys(chain: &Chain, filled: &[&str]) -> Vec<String> {
     let others = chain.free_keys().into_iter().filter(|key| !filled.contains(&key.as_str()));
     std::iter::once(INPUT.to_owned()).chain(others).collect()
 }
 
-/// The inputs that a chain asks for.
+/// Returns the values that are inputs of a chain.
 fn asked_for(chain: &Chain, inputs: &Record) -> Record {
     let mut asked = crate::keys::only(inputs, chain.input_keys());
     if let Some(stop) = inputs.get("stop") {

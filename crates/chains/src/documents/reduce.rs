@@ -1,4 +1,4 @@
-//! Documents made fewer until they fit one prompt.
+//! A chain that collapses documents until they fit into one prompt.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use super::{INPUT, OUTPUT, StuffDocumentsChain, take_documents, with_documents};
 use crate::Chain;
 use crate::keys::{text_of, without};
 
-/// Builds a chain that combines documents in one prompt, once they are few enough for it: from `input_documents` to
-/// `output_text`.
+/// Builds a chain that combines documents in one prompt, collapsing them first until they fit: from `input_documents`
+/// to `output_text`.
 ///
-/// While the prompt is longer than `token_max`, the documents are grouped, as many to a group as fit, and each group is
-/// replaced by what the collapsing chain makes of it. Groups are collapsed concurrently, at most `max_concurrency` at
-/// once. The last answer streams.
+/// While the prompt is longer than `token_max`, the documents are grouped, each group as large as fits, and each group
+/// is replaced by the output of the collapsing chain. Groups are collapsed concurrently, at most `max_concurrency` at
+/// once. The final answer streams.
 ///
 /// # Errors
 /// [`build`](ReduceDocumentsChain::build) fails as [`StuffDocumentsChain`] does. The chain fails with
-/// [`InvalidInput`](ErrorKind::InvalidInput) when the first document alone is too long, and with
-/// [`TooLarge`](ErrorKind::TooLarge) when collapsing does not make the documents shorter, or not within the rounds
-/// allowed. A later document that is too long alone is collapsed alone, in a prompt longer than `token_max`, as in
-/// LangChain: the model decides whether it takes it.
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the first document is too long by itself, and with
+/// [`TooLarge`](ErrorKind::TooLarge) when collapsing does not make the documents shorter, or not within the maximum
+/// number of rounds. As in LangChain, a later document that is too long is collapsed by itself, in a prompt longer than
+/// `token_max`, which the model may reject.
 ///
 /// # Cancellation
-/// Dropping a future or stream, and the first error, end the calls under way.
+/// Dropping a future or stream cancels the calls in progress, as does the first error.
 ///
 /// # Example
 /// ```
@@ -56,14 +56,14 @@ pub struct ReduceDocumentsChain {
 }
 
 impl ReduceDocumentsChain {
-    /// Combines with this chain, which also collapses unless another is set. A prompt has 3000 tokens at most, counted
-    /// approximately.
+    /// Creates a chain that combines with this chain, and also collapses with it unless another is set. A prompt is
+    /// limited to 3000 tokens, counted approximately.
     pub fn new(combine: StuffDocumentsChain) -> Self {
         let counter = Arc::new(ApproximateTokens::new());
         Self { combine, collapse: None, token_max: 3000, max_rounds: None, counter }
     }
 
-    /// Collapses groups of documents with this chain, from `input_documents` to one output.
+    /// Sets the chain that collapses groups of documents, from `input_documents` to one output.
     #[must_use]
     #[doc(alias = "collapse_documents_chain")]
     pub fn with_collapse(mut self, collapse: impl Into<Chain>) -> Self {
@@ -71,14 +71,14 @@ impl ReduceDocumentsChain {
         self
     }
 
-    /// Sets how many tokens a prompt may have; 3000 unless set.
+    /// Sets the maximum number of tokens of a prompt; 3000 by default.
     #[must_use]
     pub fn with_token_max(mut self, token_max: usize) -> Self {
         self.token_max = token_max;
         self
     }
 
-    /// Collapses so many times at most; as long as it helps, unless set.
+    /// Sets the maximum number of collapsing rounds; by default, there are as many as make progress.
     #[must_use]
     #[doc(alias = "collapse_max_retries")]
     pub fn with_collapse_max_retries(mut self, rounds: usize) -> Self {
@@ -86,17 +86,17 @@ impl ReduceDocumentsChain {
         self
     }
 
-    /// Counts the tokens of prompts like this.
+    /// Sets the token counter for prompts.
     #[must_use]
     pub fn with_token_counter(mut self, counter: impl TokenCounter + 'static) -> Self {
         self.counter = Arc::new(counter);
         self
     }
 
-    /// Checks that the documents have a place in the prompts.
+    /// Builds the chain, checking that the prompts have a variable for the documents.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let stuffing = self.combine.stuffing()?;
         let combine = self.combine.build()?;
@@ -124,7 +124,7 @@ impl fmt::Debug for ReduceDocumentsChain {
     }
 }
 
-/// What makes documents fewer.
+/// Collapses documents.
 struct Collapsing {
     stuffing: Stuffing,
     collapse: DynRunnable,
@@ -134,7 +134,7 @@ struct Collapsing {
 }
 
 impl Collapsing {
-    /// The inputs with documents that fit the prompt.
+    /// Returns the inputs with documents that fit into the prompt.
     async fn fit(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let mut documents = take_documents(&mut inputs)?;
         let others = without(&inputs, &[INPUT.to_owned()]);
@@ -152,7 +152,7 @@ impl Collapsing {
         Ok(with_documents(others, documents))
     }
 
-    /// Each group that fits as one document.
+    /// Collapses each group that fits to one document.
     async fn round(&self, documents: Vec<Document>, others: &Record, cx: &Context) -> Result<Vec<Document>> {
         let length = |group: &[Document]| self.length(others, group);
         let groups = split_list_of_docs(documents, length, self.token_max)?;

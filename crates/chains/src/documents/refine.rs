@@ -1,4 +1,4 @@
-//! An answer made of the first document and improved with every other.
+//! A chain that answers from the first document and refines the answer with each other one.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use super::{DocumentWriting, OUTPUT, STEPS, document_variable, input_keys, take_
 use crate::Chain;
 use crate::keys::{invalid, list, misbuilt, text_of};
 
-/// Where the steps put the inputs of the last question.
+/// The name under which the steps pass the inputs of the last call.
 const LAST: &str = "last_question";
 
-/// Builds a chain that makes an answer of the first document and refines it with each of the others: from
-/// `input_documents`, and what else the prompts ask for, to `output_text`.
+/// Builds a chain that answers from the first document and refines the answer with each of the others: from
+/// `input_documents`, and the other variables of the prompts, to `output_text`.
 ///
-/// The questions follow one another. The last answer streams.
+/// The calls run one after another. The final answer streams.
 ///
 /// # Errors
-/// [`build`](RefineDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless both prompts have
-/// a place for a document, and the second one for the answer so far. The chain fails with
-/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) without documents; the path of an error names the document:
+/// [`build`](RefineDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless both prompts
+/// have a variable for a document, and the second one a variable for the answer so far. The chain fails with
+/// [`InvalidInput`](catena_core::ErrorKind::InvalidInput) without documents; the path of an error names the document,
 /// `each[3]`, unless it is the last.
 ///
 /// # Cancellation
-/// Dropping a future or stream ends the call under way.
+/// Dropping a future or stream cancels the call in progress.
 ///
 /// # Example
 /// ```
@@ -53,8 +53,8 @@ pub struct RefineDocumentsChain {
 }
 
 impl RefineDocumentsChain {
-    /// Asks about the first document with `initial`, and about each of the others with `refine`, which finds the answer
-    /// so far in the variable `initial_response_name`.
+    /// Creates a chain that processes the first document with `initial` and each of the others with `refine`, which
+    /// receives the answer so far in the variable `initial_response_name`.
     pub fn new(
         initial: impl Into<Chain>,
         refine: impl Into<Chain>,
@@ -64,21 +64,21 @@ impl RefineDocumentsChain {
         Self { initial, refine, response, variable: None, writing: DocumentWriting::new(), steps: false }
     }
 
-    /// Says which variable of the prompts a document fills, if the first has several.
+    /// Sets which variable of the prompts a document fills, if the first prompt has several.
     #[must_use]
     pub fn with_document_variable_name(mut self, name: impl Into<String>) -> Self {
         self.variable = Some(name.into());
         self
     }
 
-    /// Writes each document with this template, which may use its metadata.
+    /// Formats each document with this template, which may use its metadata.
     #[must_use]
     pub fn with_document_prompt(mut self, prompt: PromptTemplate) -> Self {
         self.writing = self.writing.with_prompt(prompt);
         self
     }
 
-    /// Gives a second output, `intermediate_steps`: all answers, also the last.
+    /// Adds an output `intermediate_steps`: all answers, including the last.
     #[must_use]
     #[doc(alias = "return_intermediate_steps")]
     pub fn with_intermediate_steps(mut self) -> Self {
@@ -86,10 +86,10 @@ impl RefineDocumentsChain {
         self
     }
 
-    /// Checks that documents and answers have a place in the prompts.
+    /// Builds the chain, checking that the prompts have variables for documents and answers.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let variable = document_variable(&self.initial, self.variable)?;
         for needed in [&variable, &self.response] {
@@ -136,7 +136,7 @@ struct Refining {
 }
 
 impl Refining {
-    /// Asks all questions but the last: its inputs, and the answers so far.
+    /// Runs all calls but the last, and returns the inputs of the last and the answers so far.
     async fn lead(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let documents = take_documents(&mut inputs)?;
         let Some((first, others)) = documents.split_first() else {
@@ -163,7 +163,7 @@ impl Refining {
         Ok(question)
     }
 
-    /// Asks the last question.
+    /// Runs the last call.
     fn last(&self) -> DynRunnable {
         let ask = |chain: &DynRunnable| RunnablePick::one(LAST).pipe(chain.clone()).boxed();
         let (initial, refine) = (ask(&self.initial), ask(&self.refine));
@@ -175,7 +175,7 @@ impl Refining {
     }
 }
 
-/// Adds the last answer to the others once it is complete.
+/// Appends the last answer to the others once it is complete.
 fn with_the_last_step(pieces: ChunkStream<'_, Data>) -> ChunkStream<'_, Data> {
     let state = Some((pieces, String::new()));
     stream::unfold(state, async |state| {

@@ -1,4 +1,4 @@
-//! All documents in one prompt.
+//! A chain that puts all documents into one prompt.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use catena_core::{Document, PromptTemplate, Record, Result, RunnableExt, TokenCo
 use super::{DocumentWriting, OUTPUT, asked_for, document_variable, input_keys, take_documents};
 use crate::{Chain, ChainPrompt, LlmChain};
 
-/// Builds a chain that writes all documents into one prompt: from `input_documents`, and whatever else the prompt asks
-/// for, to `output_text`.
+/// Builds a chain that puts all documents into one prompt: from `input_documents`, and the other variables of the
+/// prompt, to `output_text`.
 ///
 /// The answer streams.
 ///
 /// # Errors
-/// [`build`](StuffDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) unless it is clear which
-/// variable of the prompt the documents fill. The chain fails with [`MissingKey`](catena_core::ErrorKind::MissingKey)
-/// when a document lacks metadata that its template needs.
+/// [`build`](StuffDocumentsChain::build) fails with [`Config`](catena_core::ErrorKind::Config) if the variable for the
+/// documents is ambiguous. The chain fails with [`MissingKey`](catena_core::ErrorKind::MissingKey) when a document
+/// lacks metadata that its template requires.
 ///
 /// # Example
 /// ```
@@ -36,36 +36,36 @@ pub struct StuffDocumentsChain {
 }
 
 impl StuffDocumentsChain {
-    /// Asks with this chain.
+    /// Creates a chain that fills the prompt of this one.
     pub fn new(llm_chain: LlmChain) -> Self {
         Self { llm_chain, variable: None, writing: DocumentWriting::new() }
     }
 
-    /// Says which variable of the prompt the documents fill, if it has several.
+    /// Sets which variable of the prompt the documents fill, if the prompt has several.
     #[must_use]
     pub fn with_document_variable_name(mut self, name: impl Into<String>) -> Self {
         self.variable = Some(name.into());
         self
     }
 
-    /// Writes each document with this template, which may use its metadata.
+    /// Formats each document with this template, which may use its metadata.
     #[must_use]
     pub fn with_document_prompt(mut self, prompt: PromptTemplate) -> Self {
         self.writing = self.writing.with_prompt(prompt);
         self
     }
 
-    /// Sets what stands between documents; an empty line unless set.
+    /// Sets the separator between documents; a blank line by default.
     #[must_use]
     pub fn with_document_separator(mut self, separator: impl Into<String>) -> Self {
         self.writing = self.writing.with_separator(separator);
         self
     }
 
-    /// Checks that the documents have a place in the prompt.
+    /// Builds the chain, checking that the prompt has a variable for the documents.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         let stuffing = self.stuffing()?;
         let keys = input_keys(&stuffing.asked, &[&stuffing.variable]);
@@ -85,7 +85,7 @@ impl StuffDocumentsChain {
     }
 }
 
-/// How the prompt is filled.
+/// The way the prompt is filled.
 pub(super) struct Stuffing {
     asked: Chain,
     variable: String,
@@ -94,14 +94,14 @@ pub(super) struct Stuffing {
 }
 
 impl Stuffing {
-    /// The inputs of the chain that asks.
+    /// Returns the inputs of the chain that calls the model.
     fn fill(&self, inputs: &Record, documents: &[Document]) -> Result<Record> {
         let mut asked = asked_for(&self.asked, inputs);
         asked.insert(&self.variable, self.writing.write(documents)?);
         Ok(asked)
     }
 
-    /// How many tokens the prompt would have.
+    /// Returns the number of tokens that the prompt would have.
     pub(super) fn prompt_length(
         &self,
         inputs: &Record,

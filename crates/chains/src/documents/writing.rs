@@ -1,10 +1,10 @@
-//! How documents are written into a prompt.
+//! Formatting of documents for a prompt.
 
 use catena_core::{Document, Error, PromptTemplate, Result, format_document};
 
-/// How documents are written into a prompt: each with a template, and what stands between them.
+/// Formats documents for a prompt: each with a template, joined by a separator.
 ///
-/// Unless set, each is its text, and an empty line stands between them.
+/// By default, a document is formatted as its text, and the separator is a blank line.
 ///
 /// # Example
 /// ```
@@ -20,18 +20,18 @@ use catena_core::{Document, Error, PromptTemplate, Result, format_document};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DocumentWriting {
-    /// `None` for the text as it is.
+    /// `None` for the unchanged text.
     prompt: Option<PromptTemplate>,
     separator: String,
 }
 
 impl DocumentWriting {
-    /// Texts, with an empty line between them.
+    /// Creates the default formatting: texts separated by blank lines.
     pub fn new() -> Self {
         Self { prompt: None, separator: "\n\n".to_owned() }
     }
 
-    /// Writes each document with this template, which may use its metadata.
+    /// Formats each document with this template, which may use its metadata.
     #[must_use]
     #[doc(alias = "document_prompt")]
     pub fn with_prompt(mut self, prompt: PromptTemplate) -> Self {
@@ -39,7 +39,7 @@ impl DocumentWriting {
         self
     }
 
-    /// Sets what stands between documents.
+    /// Sets the separator between documents.
     #[must_use]
     #[doc(alias = "document_separator")]
     pub fn with_separator(mut self, separator: impl Into<String>) -> Self {
@@ -47,10 +47,10 @@ impl DocumentWriting {
         self
     }
 
-    /// All documents as one text.
+    /// Formats all documents as one text.
     ///
     /// # Errors
-    /// [`MissingKey`](catena_core::ErrorKind::MissingKey) when a document lacks metadata that the template needs.
+    /// [`MissingKey`](catena_core::ErrorKind::MissingKey) when a document lacks metadata that the template requires.
     pub fn write(&self, documents: &[Document]) -> Result<String> {
         let texts = documents.iter().enumerate().map(|(index, document)| {
             let text = self.write_one(document);
@@ -59,7 +59,7 @@ impl DocumentWriting {
         Ok(texts.collect::<Result<Vec<_>>>()?.join(&self.separator))
     }
 
-    /// One document as text.
+    /// Formats one document.
     pub(crate) fn write_one(&self, document: &Document) -> Result<String> {
         match &self.prompt {
             Some(prompt) => format_document(document, prompt),

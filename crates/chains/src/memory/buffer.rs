@@ -1,4 +1,4 @@
-//! A conversation as a chain's memory.
+//! A memory that keeps the conversation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use catena_core::{
 use super::Memory;
 use super::exchange::{SavedKeys, last_that_fit};
 
-/// Remembers what was said and answered, and gives it as one text or as messages.
+/// A memory that keeps the conversation and gives it as a text or as messages.
 ///
-/// All of it, unless [`with_window`](Self::with_window) or [`with_token_limit`](Self::with_token_limit) says how much.
-/// Clones share the conversation.
+/// It gives the whole conversation, unless limited with [`with_window`](Self::with_window) or
+/// [`with_token_limit`](Self::with_token_limit). Clones share the conversation.
 ///
 /// # Errors
-/// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input, or one
-/// output, and no key that names it, and with [`MissingKey`](catena_core::ErrorKind::MissingKey) when what it names is
-/// not there. Of several outputs, the one named `output` counts.
+/// Saving fails with [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when there is not exactly one input or
+/// output and no key selects one, and with [`MissingKey`](catena_core::ErrorKind::MissingKey) when the selected one is
+/// absent. Of several outputs, one named `output` is selected by default.
 ///
 /// # Example
 /// ```
@@ -41,15 +41,15 @@ use super::exchange::{SavedKeys, last_that_fit};
 pub struct ConversationBufferMemory {
     history: Arc<dyn ChatMessageHistory>,
     key: String,
-    /// How it is written; `None` for messages.
+    /// The text format; `None` for messages.
     text: Option<BufferString>,
     keep: Keep,
     saved: SavedKeys,
-    /// What the text begins with, if it is not empty.
+    /// The prefix of the text, unless it is empty.
     lead: &'static str,
 }
 
-/// How much of the conversation is given.
+/// The part of the conversation that is given.
 #[derive(Clone)]
 enum Keep {
     All,
@@ -58,12 +58,12 @@ enum Keep {
 }
 
 impl ConversationBufferMemory {
-    /// An empty conversation, given as a text named `history`.
+    /// Creates an empty in-memory conversation, given as a text named `history`.
     pub fn new() -> Self {
         Self::with_history(InMemoryChatMessageHistory::new())
     }
 
-    /// The conversation kept there.
+    /// Creates a memory over this message history.
     pub fn with_history(history: impl ChatMessageHistory + 'static) -> Self {
         Self {
             history: Arc::new(history),
@@ -75,21 +75,21 @@ impl ConversationBufferMemory {
         }
     }
 
-    /// An empty conversation, given as a text in which every line begins anew: LangChain's
-    /// `ConversationStringBufferMemory`.
+    /// Creates an empty in-memory conversation, given as a text that starts with a newline unless it is empty:
+    /// LangChain's `ConversationStringBufferMemory`.
     #[doc(alias = "ConversationStringBufferMemory")]
     pub fn string_buffer() -> Self {
         Self { lead: "\n", ..Self::new() }
     }
 
-    /// Names the conversation among the inputs; `history` unless set.
+    /// Sets the name of the conversation among the inputs; `history` by default.
     #[must_use]
     pub fn with_memory_key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();
         self
     }
 
-    /// Gives messages, for a placeholder of a chat prompt.
+    /// Gives messages, for a placeholder in a chat prompt.
     #[must_use]
     #[doc(alias = "return_messages")]
     pub fn as_messages(mut self) -> Self {
@@ -97,35 +97,35 @@ impl ConversationBufferMemory {
         self
     }
 
-    /// Gives a text written like this: with prefixes of your own, for one.
+    /// Gives a text in this format, for example with custom prefixes.
     #[must_use]
     pub fn as_text(mut self, text: BufferString) -> Self {
         self.text = Some(text);
         self
     }
 
-    /// Gives only the last exchanges, each something said and its answer.
+    /// Gives only the last exchanges, each of which is an input and its answer.
     #[must_use]
     pub fn with_window(mut self, exchanges: usize) -> Self {
         self.keep = Keep::Exchanges(exchanges);
         self
     }
 
-    /// Gives as many of the last messages as make no more tokens than `limit`, as `count` counts them.
+    /// Gives as many of the last messages as fit within `limit` tokens, as counted by `count`.
     #[must_use]
     pub fn with_token_limit(mut self, limit: usize, count: impl TokenCounter + 'static) -> Self {
         self.keep = Keep::Tokens(limit, Arc::new(count));
         self
     }
 
-    /// Says which input is remembered.
+    /// Sets which input is saved.
     #[must_use]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
         self.saved.input = Some(key.into());
         self
     }
 
-    /// Says which output is remembered.
+    /// Sets which output is saved.
     #[must_use]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
         self.saved.output = Some(key.into());

@@ -1,4 +1,4 @@
-//! Several memories as one.
+//! Several memories combined.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use catena_core::{Record, Result};
 use super::Memory;
 use crate::keys::misbuilt;
 
-/// Gives the values of several memories and saves every call in each of them.
+/// A memory that gives the values of several memories and saves every call to each of them.
 ///
 /// # Example
 /// ```
@@ -25,7 +25,7 @@ use crate::keys::misbuilt;
 pub struct CombinedMemory(Vec<Arc<dyn Memory>>);
 
 impl CombinedMemory {
-    /// Without any memory yet.
+    /// Creates an empty combination.
     pub fn new() -> Self {
         Self::default()
     }
@@ -33,7 +33,7 @@ impl CombinedMemory {
     /// Adds a memory.
     ///
     /// # Errors
-    /// [`Config`](catena_core::ErrorKind::Config) when another one gives a value of the same name.
+    /// [`Config`](catena_core::ErrorKind::Config) when another one gives a value with the same name.
     pub fn with(mut self, memory: impl Memory + 'static) -> Result<Self> {
         let present = self.variables();
         if let Some(name) = memory.variables().into_iter().find(|name| present.contains(name)) {

@@ -1,10 +1,10 @@
-//! What of a call is an exchange of a conversation, and how much of one fits.
+//! Selection of the exchange in a call, and of the messages that fit a limit.
 
 use catena_core::{Data, Error, Message, Record, Result, TokenCounter};
 
 use crate::keys::{invalid, list, missing, text_of};
 
-/// Which input and which output are remembered, if that is said.
+/// The keys of the input and the output to save, if set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SavedKeys {
     pub(super) input: Option<String>,
@@ -12,7 +12,7 @@ pub(super) struct SavedKeys {
 }
 
 impl SavedKeys {
-    /// What was said and what was answered.
+    /// Returns the messages of the input and the answer.
     pub(super) fn exchange(
         &self,
         inputs: &Record,
@@ -46,8 +46,8 @@ impl SavedKeys {
     }
 }
 
-/// Where the last messages begin that make no more tokens than `limit`. Counts seldom: fewer messages never make more
-/// tokens.
+/// Returns the index from which the last messages fit within `limit` tokens. It counts rarely, assuming that fewer
+/// messages never have more tokens.
 pub(super) fn last_that_fit(messages: &[Message], limit: usize, counter: &dyn TokenCounter) -> usize {
     let (mut from, mut fits) = (0, messages.len());
     while from < fits {

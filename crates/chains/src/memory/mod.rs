@@ -1,4 +1,4 @@
-//! What a chain remembers from call to call.
+//! The memory of a chain between calls.
 
 mod buffer;
 mod combined;
@@ -18,17 +18,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use catena_core::{Record, Result};
 
-/// Values that a chain gets beside its inputs, and that it may change with what it did.
+/// Provides a chain with values in addition to its inputs, and saves its calls.
 ///
 /// # Contract
-/// `load` gives a value for each of `variables`. A chain loads before it runs and saves after it succeeded, when a
-/// stream of it is complete; a call that failed or was dropped is not saved.
+/// `load` gives a value for each of `variables`. A chain loads before it runs and saves after it has succeeded, or when
+/// its stream is complete; a call that failed or was dropped is not saved.
 ///
 /// # Errors
-/// Those of the store; [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it cannot tell what to save.
+/// Those of the store; [`InvalidInput`](catena_core::ErrorKind::InvalidInput) when it is ambiguous what to save.
 ///
 /// # Cancellation
-/// A future that is dropped has either saved everything or nothing.
+/// A dropped future has saved either everything or nothing.
 ///
 /// # Wrappers
 /// `Arc<dyn Memory>` is a memory; [`ReadOnlyMemory`] and [`CombinedMemory`] wrap others.
@@ -48,19 +48,19 @@ use catena_core::{Record, Result};
 #[doc(alias = "BaseMemory")]
 #[async_trait]
 pub trait Memory: Send + Sync {
-    /// The names of the values it gives.
+    /// Returns the names of the values it gives.
     #[doc(alias = "memory_variables")]
     fn variables(&self) -> Vec<String>;
 
-    /// The values for a call with these inputs.
+    /// Loads the values for a call with these inputs.
     #[doc(alias = "load_memory_variables")]
     async fn load(&self, inputs: &Record) -> Result<Record>;
 
-    /// Remembers a call.
+    /// Saves a call.
     #[doc(alias = "save_context")]
     async fn save(&self, inputs: &Record, outputs: &Record) -> Result<()>;
 
-    /// Forgets everything.
+    /// Removes everything saved.
     async fn clear(&self) -> Result<()>;
 }
 

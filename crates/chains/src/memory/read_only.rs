@@ -1,11 +1,11 @@
-//! A memory that is read but not changed.
+//! A read-only memory.
 
 use async_trait::async_trait;
 use catena_core::{Record, Result};
 
 use super::Memory;
 
-/// Gives what another memory remembers, and saves and forgets nothing.
+/// A memory that gives the values of another one, and ignores `save` and `clear`.
 ///
 /// # Example
 /// ```
@@ -24,7 +24,7 @@ use super::Memory;
 pub struct ReadOnlyMemory<M>(M);
 
 impl<M: Memory> ReadOnlyMemory<M> {
-    /// Reads this memory.
+    /// Creates a read-only view of this memory.
     pub fn new(memory: M) -> Self {
         Self(memory)
     }

@@ -1,11 +1,11 @@
-//! Values that never change.
+//! A memory of fixed values.
 
 use async_trait::async_trait;
 use catena_core::{Record, Result};
 
 use super::Memory;
 
-/// Gives the same values to every call and remembers nothing.
+/// A memory that gives the same values to every call and saves nothing.
 ///
 /// # Example
 /// ```
@@ -23,7 +23,7 @@ use super::Memory;
 pub struct SimpleMemory(Record);
 
 impl SimpleMemory {
-    /// Gives these values.
+    /// Creates a memory of these values.
     pub fn new<K: Into<String>, V: Into<catena_core::Data>>(
         values: impl IntoIterator<Item = (K, V)>,
     ) -> Self {

@@ -1,4 +1,4 @@
-//! A conversation that is summed up as it goes on.
+//! A memory that summarises the conversation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,17 +14,18 @@ use super::Memory;
 use super::exchange::{SavedKeys, last_that_fit};
 use crate::LlmChain;
 
-/// Remembers a conversation as a summary that a model writes anew after every exchange.
+/// A memory that keeps a summary of the conversation, which a model updates after every exchange.
 ///
-/// With a [buffer](Self::with_buffer) the last messages are kept as they are, and only what no longer fits is summed up:
+/// With a [buffer](Self::with_buffer), the last messages are kept verbatim and only older ones are summarised, as in
 /// LangChain's `ConversationSummaryBufferMemory`. Clones share the conversation.
 ///
 /// # Errors
-/// Saving fails as that of a [`ConversationBufferMemory`](crate::ConversationBufferMemory) does, and with the errors of
-/// the model: then the exchange is in the history, and the summary stays as it was.
+/// Saving fails as for a [`ConversationBufferMemory`](crate::ConversationBufferMemory), and with the errors of the
+/// model: the exchange is then in the history, and the summary is unchanged.
 ///
 /// # Cancellation
-/// As with an error of the model.
+/// Dropping a save during the model call has the effect of an error of the model. With a buffer, dropping it while the
+/// history is rewritten afterwards can lose messages, if that history is asynchronous.
 ///
 /// # Example
 /// ```
@@ -43,20 +44,20 @@ use crate::LlmChain;
 pub struct ConversationSummaryMemory {
     summarize: LlmChain,
     history: Arc<dyn ChatMessageHistory>,
-    /// Also keeps two saves from summing up at once.
+    /// The lock also prevents concurrent summarisation.
     summary: Arc<Mutex<String>>,
     key: String,
-    /// `None` for messages.
+    /// The text format; `None` for messages.
     text: Option<BufferString>,
     buffer: Option<(usize, Arc<dyn TokenCounter>)>,
     saved: SavedKeys,
 }
 
 impl ConversationSummaryMemory {
-    /// An empty conversation, summed up by this model and given as a text named `history`.
+    /// Creates an empty in-memory conversation, summarised by this model and given as a text named `history`.
     ///
     /// # Errors
-    /// None in practice: the template that is built in is well formed.
+    /// None in practice: the built-in template is well-formed.
     pub fn new<M>(llm: M) -> Result<Self>
     where
         M: Runnable<Input = PromptValue> + 'static,
@@ -73,7 +74,7 @@ impl ConversationSummaryMemory {
         })
     }
 
-    /// Keeps as many of the last messages as make no more tokens than `limit`, and sums up those before them.
+    /// Keeps as many of the last messages as fit within `limit` tokens, and summarises those before them.
     #[must_use]
     #[doc(alias = "max_token_limit")]
     pub fn with_buffer(mut self, limit: usize, counter: impl TokenCounter + 'static) -> Self {
@@ -81,28 +82,28 @@ impl ConversationSummaryMemory {
         self
     }
 
-    /// Sums up with this chain, whose prompt has the variables `summary`, the summary so far, and `new_lines`.
+    /// Sets the summarising chain, whose prompt has the variables `summary`, the summary so far, and `new_lines`.
     #[must_use]
     pub fn with_prompt(mut self, summarize: LlmChain) -> Self {
         self.summarize = summarize;
         self
     }
 
-    /// Keeps the messages there.
+    /// Sets where the messages are stored.
     #[must_use]
     pub fn with_history(mut self, history: impl ChatMessageHistory + 'static) -> Self {
         self.history = Arc::new(history);
         self
     }
 
-    /// Names the conversation among the inputs; `history` unless set.
+    /// Sets the name of the conversation among the inputs; `history` by default.
     #[must_use]
     pub fn with_memory_key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();
         self
     }
 
-    /// Gives messages, for a placeholder of a chat prompt: the summary as that of the system.
+    /// Gives messages, for a placeholder in a chat prompt, with the summary as a system message.
     #[must_use]
     #[doc(alias = "return_messages")]
     pub fn as_messages(mut self) -> Self {
@@ -110,27 +111,27 @@ impl ConversationSummaryMemory {
         self
     }
 
-    /// Says which input is remembered.
+    /// Sets which input is saved.
     #[must_use]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {
         self.saved.input = Some(key.into());
         self
     }
 
-    /// Says which output is remembered.
+    /// Sets which output is saved.
     #[must_use]
     pub fn with_output_key(mut self, key: impl Into<String>) -> Self {
         self.saved.output = Some(key.into());
         self
     }
 
-    /// The summary with these messages in it.
+    /// Updates the summary with these messages.
     async fn summed_up(&self, summary: &str, messages: &[Message]) -> Result<String> {
         let writing = self.text.clone().unwrap_or_default();
         self.summarize.arun(vars! { summary: summary, new_lines: writing.write(messages) }).await
     }
 
-    /// Sums up what no longer fits the buffer.
+    /// Summarises the messages that no longer fit the buffer.
     async fn prune(&self, limit: usize, counter: &dyn TokenCounter, summary: &mut String) -> Result<()> {
         let mut messages = self.history.messages().await?;
         let kept = messages.split_off(last_that_fit(&messages, limit, counter));
@@ -192,7 +193,7 @@ impl Memory for ConversationSummaryMemory {
     }
 }
 
-/// How the model is asked to sum up.
+/// The summarisation prompt.
 const SUMMARIZE: &str = "\
 Below is a summary of a conversation so far, and the lines that were said since. Write one summary of it all: keep what \
 the summary says, and add what is new in the lines.

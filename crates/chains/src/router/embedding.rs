@@ -1,4 +1,4 @@
-//! A router by meaning.
+//! A router based on semantic similarity.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{DESTINATION, NEXT_INPUTS, RouterChain};
 use crate::Chain;
 use crate::keys::text_of;
 
-/// A router to the chain whose description is the nearest in meaning. It converts into a [`Chain`].
+/// A router to the chain whose description is semantically closest to the input. It converts to a [`Chain`].
 ///
 /// # Errors
-/// Those of the embeddings.
+/// Those of the embedding model.
 ///
 /// # Example
 /// ```
@@ -38,11 +38,11 @@ use crate::keys::text_of;
 pub struct EmbeddingRouterChain(Chain);
 
 impl EmbeddingRouterChain {
-    /// A router to chains with these names and descriptions, of which one chain may have several, by the inputs of these
-    /// names. The chosen chain gets all inputs.
+    /// Creates a router to chains with these names and descriptions, based on the inputs with these names. A chain may
+    /// have several descriptions. The selected chain receives all inputs.
     ///
     /// # Errors
-    /// Those of the embeddings, which are asked for the descriptions.
+    /// Those of the embedding model, which embeds the descriptions.
     #[doc(alias = "afrom_names_and_descriptions")]
     pub async fn new<N: Into<String>, D: Into<String>, K: Into<String>>(
         embeddings: impl Embeddings + 'static,

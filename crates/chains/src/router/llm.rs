@@ -1,14 +1,14 @@
-//! A router that asks a model.
+//! A router based on a model.
 
 use catena_core::{Data, FromData, Runnable};
 
 use super::{DESTINATION, NEXT_INPUTS, RouterChain, RouterOutputParser};
 use crate::{Chain, LlmChain};
 
-/// A router that asks a model which chain is to go on. It converts into a [`Chain`].
+/// A router that asks a model which chain to run. It converts to a [`Chain`].
 ///
 /// # Errors
-/// [`Parse`](catena_core::ErrorKind::Parse) when the model answers something else than a choice; those of the model.
+/// [`Parse`](catena_core::ErrorKind::Parse) when the model's answer is not a choice; those of the model.
 ///
 /// # Example
 /// ```
@@ -28,13 +28,13 @@ use crate::{Chain, LlmChain};
 pub struct LlmRouterChain(Chain);
 
 impl LlmRouterChain {
-    /// Asks with this chain and reads the answer with a [`RouterOutputParser`].
+    /// Creates a router that calls this chain and parses its answer with a [`RouterOutputParser`].
     pub fn new(llm_chain: LlmChain) -> Self {
         Self::with_parser(llm_chain, RouterOutputParser::new())
     }
 
-    /// Asks with this chain and reads the answer with this parser, which gives a record of `destination` and
-    /// `next_inputs`.
+    /// Creates a router that calls this chain and parses its answer with this parser, which returns a record of
+    /// `destination` and `next_inputs`.
     pub fn with_parser<P>(llm_chain: LlmChain, parser: P) -> Self
     where
         P: Runnable + 'static,

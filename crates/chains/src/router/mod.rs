@@ -1,4 +1,4 @@
-//! Chains that choose which chain goes on.
+//! Chains that select which chain to run.
 
 mod embedding;
 mod llm;
@@ -12,13 +12,13 @@ pub use multi_prompt::MultiPromptChain;
 pub use multi_route::MultiRouteChain;
 pub use output_parser::RouterOutputParser;
 
-/// The name of the chosen chain among a router's outputs.
+/// The router output with the name of the selected chain.
 const DESTINATION: &str = "destination";
-/// The name of what the chosen chain gets.
+/// The router output with the inputs of the selected chain.
 const NEXT_INPUTS: &str = "next_inputs";
 
-/// A [`Chain`](crate::Chain) with the outputs `destination`, the name of a chain or `Null` for the default one, and
-/// `next_inputs`, what that chain gets: LangChain's name for it.
+/// LangChain's name for a [`Chain`](crate::Chain) with the outputs `destination`, the name of a chain or `Null` for the
+/// default one, and `next_inputs`, the inputs of that chain.
 ///
 /// # Example
 /// See [`MultiRouteChain`].

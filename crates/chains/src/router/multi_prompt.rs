@@ -1,4 +1,4 @@
-//! One of several prompts, as a model says.
+//! A chain with several prompts, one of which is selected by a model.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use super::{LlmRouterChain, MultiRouteChain};
 use crate::keys::misbuilt;
 use crate::{Chain, ChainPrompt, ConversationChain, LlmChain};
 
-/// Builds a chain that lets a model choose the prompt that suits an `input` best, and asks it with that prompt: from
-/// `input` to `text`.
+/// Builds a chain in which a model selects the prompt that best suits an `input`, and is then called with that prompt:
+/// from `input` to `text`.
 ///
-/// Where none suits, the default chain goes on: a conversation with the model, unless another is set.
+/// If none is suitable, the default chain runs: a conversation with the model, unless another is set.
 ///
 /// # Errors
 /// [`build`](MultiPromptChain::build) fails with [`Config`](catena_core::ErrorKind::Config) without a prompt. The chain
-/// fails as [`LlmRouterChain`] and [`MultiRouteChain`] do.
+/// fails with the errors of [`LlmRouterChain`] and [`MultiRouteChain`].
 ///
 /// # Example
 /// ```
@@ -39,7 +39,7 @@ pub struct MultiPromptChain<M> {
     default: Option<Chain>,
 }
 
-/// A prompt as a chain, with what the model is told of it.
+/// A prompt as a chain, with its description for the model.
 struct Described {
     name: String,
     description: String,
@@ -51,13 +51,13 @@ where
     M: Runnable<Input = PromptValue> + 'static,
     M::Output: Into<String> + Into<Data>,
 {
-    /// Asks this model, which prompt to take and with the prompt.
+    /// Creates a chain that uses this model both to select a prompt and to answer.
     #[doc(alias = "from_prompts")]
     pub fn new(llm: M) -> Self {
         Self { llm: Arc::new(llm), prompts: Vec::new(), default: None }
     }
 
-    /// Adds a prompt with the variable `input`. The description tells the model what it is good for.
+    /// Adds a prompt with the variable `input`. The description tells the model what it is for.
     #[must_use]
     pub fn with(
         mut self,
@@ -70,17 +70,17 @@ where
         self
     }
 
-    /// Sets the chain that goes on where no prompt suits, from `input` to `text`.
+    /// Sets the chain that runs if no prompt is suitable, from `input` to `text`.
     #[must_use]
     pub fn with_default(mut self, chain: impl Into<Chain>) -> Self {
         self.default = Some(chain.into());
         self
     }
 
-    /// The chain.
+    /// Builds the chain.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         if self.prompts.is_empty() {
             return Err(misbuilt("there is no prompt to choose from"));
@@ -96,7 +96,7 @@ where
         Ok(Chain { output_keys: vec!["text".to_owned()], ..chain.with_name("MultiPromptChain") })
     }
 
-    /// The prompt that lets the model choose.
+    /// Returns the prompt with which the model selects.
     fn choice(&self) -> Result<PromptTemplate> {
         let lines = self.prompts.iter().map(|prompt| format!("{}: {}", prompt.name, prompt.description));
         let lines = lines.collect::<Vec<_>>().join("\n");
@@ -111,7 +111,7 @@ impl<M> fmt::Debug for MultiPromptChain<M> {
     }
 }
 
-/// How the model is asked to choose.
+/// The selection prompt.
 const CHOICE: &str = "\
 Choose the prompt that suits the input below best. These are the prompts, each with what it is good for:
 

@@ -1,4 +1,4 @@
-//! One of several chains, as a router says.
+//! A chain that runs one of several chains, selected by a router.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::{DESTINATION, NEXT_INPUTS, RouterChain};
 use crate::Chain;
 use crate::keys::{list, text_of};
 
-/// How much of a name that a model made up is shown.
+/// The maximum length at which an unknown name is shown in errors.
 const SHOWN: usize = 60;
 
-/// Builds a chain that asks a router which chain goes on, and gives what that chain gives, its inputs among it.
+/// Builds a chain that runs the chain selected by a router and returns its output, which includes that chain's inputs.
 ///
-/// The chosen chain streams. Where the router gives no destination the default chain goes on.
+/// The selected chain streams. If the router gives no destination, the default chain runs.
 ///
 /// # Errors
-/// [`InvalidInput`](ErrorKind::InvalidInput) when the router chose a chain that is not there, unless
-/// [silent](MultiRouteChain::with_silent_errors); those of the router and of the chosen chain.
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the router selects an unknown chain, unless
+/// [silent](MultiRouteChain::with_silent_errors); those of the router and of the selected chain.
 ///
 /// # Example
 /// ```
@@ -44,20 +44,20 @@ pub struct MultiRouteChain {
 }
 
 impl MultiRouteChain {
-    /// Asks `router`; `default` goes on where it gives no destination.
+    /// Creates a chain with this router; `default` runs if the router gives no destination.
     pub fn new(router: impl Into<RouterChain>, default: impl Into<Chain>) -> Self {
         let (router, default) = (router.into(), default.into());
         Self { router, destinations: BTreeMap::new(), default, silent: false }
     }
 
-    /// Adds a chain that the router may choose. A name that is there already is replaced.
+    /// Adds a chain that the router may select. A chain with the same name is replaced.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, chain: impl Into<Chain>) -> Self {
         self.destinations.insert(name.into(), chain.into());
         self
     }
 
-    /// Lets the default chain go on where the router chose a chain that is not there.
+    /// Runs the default chain if the router selects an unknown chain.
     #[must_use]
     #[doc(alias = "silent_errors")]
     pub fn with_silent_errors(mut self) -> Self {
@@ -65,7 +65,7 @@ impl MultiRouteChain {
         self
     }
 
-    /// The chain.
+    /// Builds the chain.
     pub fn build(self) -> Chain {
         let Self { router, destinations, default, silent } = self;
         let ask = |chain: Chain| RunnablePick::one(NEXT_INPUTS).pipe(chain).dynamic();

@@ -1,4 +1,4 @@
-//! Reading which chain a model chose.
+//! A parser for a model's choice of a chain.
 
 use async_trait::async_trait;
 use catena_core::{
@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use super::{DESTINATION, NEXT_INPUTS};
 
-/// Reads a model's choice of a chain: JSON with the texts `destination` and `next_inputs`, in a fence or not.
+/// Parses a model's choice of a chain: JSON with the texts `destination` and `next_inputs`, optionally in a code fence.
 ///
-/// Gives a record of `destination`, `Null` for the default chain, and `next_inputs`, a record with the text as `input`.
+/// Returns a record of `destination`, `Null` for the default chain, and `next_inputs`, a record with the text as
+/// `input`.
 ///
 /// # Errors
-/// [`Parse`](ErrorKind::Parse) when the answer is something else.
+/// [`Parse`](ErrorKind::Parse) when the answer has another form.
 ///
 /// # Example
 /// ```
@@ -33,12 +34,12 @@ pub struct RouterOutputParser {
 }
 
 impl RouterOutputParser {
-    /// The default chain is called `DEFAULT`, in any case.
+    /// Creates a parser in which `DEFAULT`, in any case, is the name of the default chain.
     pub fn new() -> Self {
         Self { default: "DEFAULT".to_owned(), input_key: "input".to_owned() }
     }
 
-    /// Sets the name that stands for the default chain.
+    /// Sets the name of the default chain.
     #[must_use]
     #[doc(alias = "default_destination")]
     pub fn with_default(mut self, name: impl Into<String>) -> Self {
@@ -46,7 +47,7 @@ impl RouterOutputParser {
         self
     }
 
-    /// Names the text for the chosen chain; `input` unless set.
+    /// Sets the name of the text for the selected chain; `input` by default.
     #[must_use]
     #[doc(alias = "next_inputs_inner_key")]
     pub fn with_input_key(mut self, key: impl Into<String>) -> Self {

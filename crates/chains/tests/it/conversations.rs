@@ -1,4 +1,4 @@
-//! Chains that remember.
+//! Chains with a memory.
 
 use catena_chains::{
     Chain, ConversationBufferMemory, ConversationChain, LlmChain, Memory, ReadOnlyMemory, SimpleMemory,
@@ -59,7 +59,7 @@ fn messages_fill_a_placeholder() {
 
 #[test]
 fn what_is_applied_with_a_memory_runs_in_order() {
-    // The first question takes longest: run together, the answers would be saved in the opposite order.
+    // The first call takes longest: run concurrently, the answers would be saved in reverse order.
     let thinking = Answering(|prompt| {
         let words = 4_usize.saturating_sub(prompt.matches("Human").count());
         Some("so ".repeat(words) + "said")

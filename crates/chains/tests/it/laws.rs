@@ -1,4 +1,4 @@
-//! The laws of runnables, for every chain.
+//! The laws of runnables, checked for every chain.
 
 use catena_chains::{
     AnalyzeDocumentChain, Chain, LlmChain, LlmRouterChain, MapReduceDocumentsChain, MapRerankDocumentsChain,
@@ -18,7 +18,7 @@ fn prompt(template: &str) -> PromptTemplate {
     PromptTemplate::new(template).expect("a good template")
 }
 
-/// A model that says something of the prompt, JSON where that is asked for, and fails for `bad`.
+/// Answers depending on the prompt, in JSON if requested; fails for `bad`.
 fn say(prompt: &str) -> Option<String> {
     if prompt.contains("bad") {
         return None;
@@ -30,7 +30,7 @@ fn say(prompt: &str) -> Option<String> {
     })
 }
 
-/// The laws hold for the chain that is built of this model.
+/// Checks the laws for the chain built with this model.
 #[track_caller]
 fn check(build: impl Fn(&dyn Fn(&str) -> LlmChain) -> Chain, inputs: impl IntoIterator<Item = Data>) {
     let probe = Probe::new();
@@ -138,7 +138,7 @@ fn chains_that_look_up() {
     block_on(Laws::new().with_probe(&probe).with_max_polls(40).assert_all(&chain, inputs));
 }
 
-/// The last model's tokens come through the chain as they are made.
+/// Checks that the last model's tokens pass through the chain as they are generated.
 #[track_caller]
 fn streams(input: impl Into<Data>, build: impl FnOnce(Token) -> Chain) {
     let tokens = ["to".to_owned(), "ken".to_owned()];

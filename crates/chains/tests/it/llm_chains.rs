@@ -1,4 +1,4 @@
-//! One prompt and one model.
+//! Chains of one prompt and one model.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::{asked, check, fails, llm};
 
-/// A model that notes its call arguments.
+/// A model that records its call arguments.
 #[derive(Clone, Default)]
 struct Noting(Arc<Mutex<Vec<Value>>>);
 
@@ -92,7 +92,7 @@ fn parsers_read_the_answers() {
     fails(block_on(chain.apredict_and_parse("1", &JsonOutputParser)), ErrorKind::Parse, "a, b");
     let json = chain.with_output_parser(JsonOutputParser);
     fails(block_on(json.invoke("1")), ErrorKind::Parse, "seq[2] > parallel.text > JsonOutputParser");
-    // A record of a parser is one value, not the outputs.
+    // A record returned by a parser is a single value, not the outputs.
     let (chain, _) = llm("{x}", &[r#"{"text": {"a": 1}, "b": 2}"#]);
     let whole = vars! { text: vars! { a: 1 }, b: 2 };
     check(&chain.with_output_parser(JsonOutputParser), "1", vars! { x: "1", text: whole });

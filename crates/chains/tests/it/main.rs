@@ -1,4 +1,4 @@
-//! What a user of the chains sees.
+//! Tests of the public interface of the chains.
 
 #![allow(clippy::expect_used, reason = "a failed expectation fails the test")]
 

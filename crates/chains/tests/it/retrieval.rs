@@ -1,4 +1,4 @@
-//! Chains over documents as pipes.
+//! Retrieval chains.
 
 use catena_chains::{
     DocumentWriting, create_history_aware_retriever, create_retrieval_chain, create_stuff_documents_chain,

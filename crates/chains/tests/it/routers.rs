@@ -1,4 +1,4 @@
-//! Chains that choose.
+//! Router chains.
 
 use catena_chains::{Chain, LlmChain, LlmRouterChain, MultiPromptChain, MultiRouteChain};
 use catena_core::fakes::FakeLlm;

@@ -1,4 +1,4 @@
-//! Chains of chains.
+//! Sequences of chains.
 
 use catena_chains::{Chain, ConversationBufferMemory, SequentialChain, SimpleMemory, SimpleSequentialChain};
 use catena_core::{Data, Error, ErrorKind, FromData, Record, RunnableExt, lambda, vars};

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers shared by the tests.
 
 use catena_chains::LlmChain;
 use catena_core::fakes::FakeLlm;
@@ -15,12 +15,12 @@ pub(crate) fn llm(template: &str, answers: &[&str]) -> (LlmChain, FakeLlm) {
     (LlmChain::from_template(model.clone(), template).expect("a good template"), model)
 }
 
-/// What the model was asked.
+/// Returns the prompts that the model received.
 pub(crate) fn asked(model: &FakeLlm) -> Vec<String> {
     model.prompts().iter().map(ToString::to_string).collect()
 }
 
-/// Called and streamed, the chain gives the same.
+/// Checks that a call and a stream of the chain give the same output.
 #[track_caller]
 pub(crate) fn check<R>(chain: &R, input: impl Into<Data>, expected: Data)
 where
@@ -34,7 +34,7 @@ where
     assert_eq!(streamed.into(), expected);
 }
 
-/// It fails like this, and says that.
+/// Checks the kind and message of an error.
 #[track_caller]
 pub(crate) fn fails<T>(result: Result<T>, kind: ErrorKind, says: &str) {
     let error = result.err().expect("an error");
@@ -50,7 +50,7 @@ pub(crate) fn documents(texts: &[&str]) -> Data {
     pages.into()
 }
 
-/// A model whose answer depends on the prompt alone. Each word of it takes a moment; it fails where there is none.
+/// A model whose answer depends only on the prompt. Each word is delayed; it fails if there is no answer.
 #[derive(Clone)]
 pub(crate) struct Answering(pub(crate) fn(&str) -> Option<String>);
 
@@ -71,7 +71,7 @@ impl LanguageModel for Answering {
     }
 }
 
-/// Lets others go on.
+/// Yields to other tasks.
 async fn a_moment() {
     let mut passed = false;
     std::future::poll_fn(|task| {

@@ -1,4 +1,4 @@
-//! Data read from JSON and other formats, and written to them.
+//! Deserialization and serialization of [`Data`].
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ impl Serialize for Data {
     }
 }
 
-/// Reads any JSON and keeps the order of an object's members.
+/// Deserializes any JSON value, preserving the order of an object's members.
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Visitor)
     }
 }
 
-/// Takes whatever comes.
+/// Accepts values of any type.
 struct Visitor;
 
 impl<'de> de::Visitor<'de> for Visitor {

@@ -1,12 +1,12 @@
-//! Reading a dynamic value as a type.
+//! Conversion of dynamic values to Rust types.
 
 use super::{Data, Record};
 use crate::{AiMessage, Error, ErrorKind, Message, PromptValue, Result};
 
-/// A type that a dynamic value can be read as.
+/// A type that can be converted from a dynamic value.
 ///
 /// # Errors
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the value is of another kind.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) when the value is of an unsuitable kind.
 ///
 /// # Example
 /// ```
@@ -16,7 +16,7 @@ use crate::{AiMessage, Error, ErrorKind, Message, PromptValue, Result};
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 pub trait FromData: Sized {
-    /// Reads the value.
+    /// Converts the value.
     fn from_data(data: Data) -> Result<Self>;
 }
 
@@ -69,7 +69,7 @@ impl FromData for Record {
     }
 }
 
-/// Each element of a list.
+/// Converts each element of a list.
 impl<T: FromData> FromData for Vec<T> {
     fn from_data(data: Data) -> Result<Self> {
         match data.into_plain() {
@@ -79,7 +79,7 @@ impl<T: FromData> FromData for Vec<T> {
     }
 }
 
-/// A text, a message, or what gives text.
+/// Accepts a text, or a message, of which it takes the text.
 impl FromData for String {
     fn from_data(data: Data) -> Result<Self> {
         match data.into_plain() {
@@ -103,7 +103,7 @@ impl FromData for AiMessage {
     }
 }
 
-/// A text, a filled prompt, a message, or a list of what reads as messages.
+/// Accepts a text, a filled prompt, a message, or a list of values that convert to messages.
 impl FromData for PromptValue {
     fn from_data(data: Data) -> Result<Self> {
         match data.into_plain() {
@@ -121,7 +121,7 @@ impl FromData for PromptValue {
     }
 }
 
-/// What is meant as a message, see [`convert_to_messages`](crate::convert_to_messages).
+/// Accepts whatever [`convert_to_messages`](crate::convert_to_messages) accepts.
 impl FromData for Message {
     fn from_data(data: Data) -> Result<Self> {
         crate::message::read_message_like(data)

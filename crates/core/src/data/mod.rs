@@ -1,4 +1,4 @@
-//! Values whose type is known only when they come: the inputs of prompts and of dynamic chains.
+//! Dynamically typed values: the inputs of prompts and of dynamic chains.
 
 mod de;
 mod from_data;
@@ -15,13 +15,14 @@ use serde_json::{Map, Number, Value};
 
 use crate::{AiMessage, Chunk, Error, Json, Message, PromptValue};
 
-/// A value of any type: JSON, or one of the things that chains pass on.
+/// A dynamically typed value: JSON, or one of the types that the steps of a chain exchange.
 ///
-/// It fills prompts, where a bare value stands for the one variable there is, and it is what steps of a
-/// [`RunnableParallel`](crate::RunnableParallel) or of a chain loaded from data exchange.
+/// It fills prompts, where a bare value supplies the single required variable, and is the type exchanged by the steps
+/// of a [`RunnableParallel`](crate::RunnableParallel) or of a chain loaded from data.
 ///
-/// As chunks: text appends, lists join, messages merge; records made by a chain's own steps merge key by key, records
-/// from elsewhere and JSON of parsers replace each other; `Null` gives way to anything; of all else the last counts.
+/// When chunks are merged, texts are appended, lists concatenated and messages merged. Records produced by a chain's
+/// own steps merge key by key; other records and the JSON of parsers replace the value before them. `Null` is replaced
+/// by any value. For all other kinds, the last value is kept.
 ///
 /// # Example
 /// ```
@@ -37,10 +38,10 @@ use crate::{AiMessage, Chunk, Error, Json, Message, PromptValue};
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Data {
-    /// Nothing.
+    /// The absence of a value.
     #[default]
     Null,
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
     /// A number.
     Number(Number),
@@ -48,26 +49,26 @@ pub enum Data {
     Text(String),
     /// A list.
     List(Vec<Data>),
-    /// Named values, in the order in which they were set.
+    /// Named values, in insertion order.
     Record(Record),
     /// A message.
     Message(Box<Message>),
     /// A filled prompt.
     Prompt(Box<PromptValue>),
-    /// JSON that a parser gave: it equals the same value in plain form, but replaces what came before it. See
-    /// [`into_plain`](Data::into_plain).
+    /// JSON produced by a parser. It is equal to the same value in plain form, but as a chunk it replaces the value
+    /// before it. See [`into_plain`](Data::into_plain).
     Json(Json),
-    /// An error that a later step looks at.
+    /// An error, as the input of a later step that handles it.
     Error(Error),
 }
 
 impl Data {
-    /// The value of this name, in a record.
+    /// Returns the value with this name, if this is a record that has one.
     pub fn get(&self, name: &str) -> Option<&Data> {
         self.as_record()?.get(name)
     }
 
-    /// The text of a text.
+    /// Returns the text, if this is a text.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -76,7 +77,7 @@ impl Data {
         }
     }
 
-    /// The named values of a record.
+    /// Returns the named values, if this is a record.
     pub fn as_record(&self) -> Option<&Record> {
         match self {
             Self::Record(record) => Some(record),
@@ -85,7 +86,7 @@ impl Data {
         }
     }
 
-    /// The value with JSON of a parser as what it is: a record, a list, a text.
+    /// Converts the JSON of a parser to the plain value it stands for: a record, a list, a text and so on.
     ///
     /// # Example
     /// ```
@@ -101,7 +102,7 @@ impl Data {
         }
     }
 
-    /// What kind of value this is, for messages to people.
+    /// Returns a description of the kind of value, for error messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -117,7 +118,7 @@ impl Data {
         }
     }
 
-    /// The value as JSON. Messages and prompts become objects, an error its text.
+    /// Converts the value to JSON. Messages and prompts become objects, an error its text.
     pub fn into_json(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -158,7 +159,7 @@ impl Chunk for Data {
     }
 }
 
-/// Equal if they say the same: the order of a record's names makes no difference, and errors equal none.
+/// Compares by content: the order of a record's names is ignored. Errors are never equal.
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -302,21 +303,21 @@ impl From<Map<String, Value>> for Data {
     }
 }
 
-/// As chunks such maps merge key by key, and so do the records.
+/// Merged as chunks, these maps merge key by key, as do the resulting records.
 impl<K: Into<String>, V: Into<Data>> From<BTreeMap<K, V>> for Data {
     fn from(map: BTreeMap<K, V>) -> Self {
         Self::Record(map.into_iter().collect::<Record>().mergeable())
     }
 }
 
-/// As chunks such maps merge key by key, and so do the records.
+/// Merged as chunks, these maps merge key by key, as do the resulting records.
 impl<K: Into<String>, V: Into<Data>, S> From<HashMap<K, V, S>> for Data {
     fn from(map: HashMap<K, V, S>) -> Self {
         Self::Record(map.into_iter().collect::<Record>().mergeable())
     }
 }
 
-/// Named values: `vars! { product: "toothpaste", count: 3 }`.
+/// Creates a value with named members: `vars! { product: "toothpaste", count: 3 }`.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! Named values in order.
+//! An ordered map of named values.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::Data;
 use crate::Chunk;
 
-/// From how many names on a record keeps an index; below it a walk is faster.
+/// The size from which a record keeps an index; below it, linear search is faster.
 const INDEXED_FROM: usize = 12;
 
-/// Named values, in the order in which they were set.
+/// An ordered map of named values, in insertion order.
 ///
 /// # Example
 /// ```
@@ -26,34 +26,34 @@ const INDEXED_FROM: usize = 12;
 #[derive(Clone, Default)]
 pub struct Record {
     entries: Vec<(String, Data)>,
-    /// Where each name stands, once there are many.
+    /// The position of each name, once there are many.
     index: Option<HashMap<String, usize>>,
-    /// Made by a step that gives its output piece by piece: as chunks such records merge.
+    /// Whether it was produced incrementally by a step; such records merge key by key as chunks.
     mergeable: bool,
 }
 
 impl Record {
-    /// A record without values.
+    /// Creates an empty record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The value of this name.
+    /// Returns the value with this name.
     pub fn get(&self, name: &str) -> Option<&Data> {
         self.position(name).map(|at| &self.entries[at].1)
     }
 
-    /// The value of this name, to change.
+    /// Returns a mutable reference to the value with this name.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Data> {
         self.position(name).map(|at| &mut self.entries[at].1)
     }
 
-    /// True when there is a value of this name.
+    /// Returns whether there is a value with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.position(name).is_some()
     }
 
-    /// Sets a value. A name that is there already keeps its place.
+    /// Sets a value. A name that is already present keeps its position.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Data>) {
         let name = name.into();
         if let Some(at) = self.position(&name) {
@@ -70,27 +70,27 @@ impl Record {
         }
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// True when there are none.
+    /// Returns whether the record is empty.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The names, in order.
+    /// Iterates over the names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Names and values, in order.
+    /// Iterates over the names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Data)> {
         self.entries.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// This record as a piece of a larger one: merged key by key instead of replaced.
+    /// Marks the record as a partial one: as a chunk it merges key by key instead of replacing the record before it.
     #[must_use]
     pub fn mergeable(mut self) -> Self {
         self.mergeable = true;
@@ -101,7 +101,7 @@ impl Record {
         self.mergeable
     }
 
-    /// The values, to be asked for by name.
+    /// Returns a cursor for looking up values by name.
     #[inline]
     pub(crate) fn lookup(&self) -> Lookup<'_> {
         Lookup { record: Some(self), rest: &self.entries }
@@ -115,16 +115,17 @@ impl Record {
     }
 }
 
-/// The values of a record, or none, asked for by name. In the order in which they stand they are found at once.
+/// A cursor for looking up the values of a record by name; empty by default. Lookups in the record's own order take
+/// constant time.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Lookup<'a> {
     record: Option<&'a Record>,
-    /// What stands behind the value that was found last.
+    /// The entries after the one found last.
     rest: &'a [(String, Data)],
 }
 
 impl<'a> Lookup<'a> {
-    /// The value of this name.
+    /// Returns the value with this name.
     #[inline]
     pub(crate) fn get(&mut self, name: &str) -> Option<&'a Data> {
         match self.rest {
@@ -145,14 +146,14 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// Whether these are one name. Most are short: for them the call that compares texts costs more than comparing does.
+/// Compares two names. Most names are short, and for those a call to `memcmp` costs more than the comparison.
 #[inline]
 fn is_name(present: &str, name: &str) -> bool {
     let (present, name) = (present.as_bytes(), name.as_bytes());
     let ends = |name: &[u8]| Some((*name.first_chunk::<4>()?, *name.last_chunk::<4>()?));
     match present.len() {
         length if length != name.len() => false,
-        // Both ends overlap, and are all of it.
+        // The two halves overlap and cover the whole name.
         4..=8 => ends(present) == ends(name),
         _ => present == name,
     }
@@ -160,7 +161,7 @@ fn is_name(present: &str, name: &str) -> bool {
 
 impl Chunk for Record {
     fn merge(&mut self, next: Self) {
-        // A whole record replaces what came before; a piece changes what is there, whole or not.
+        // A complete record replaces the previous one; a partial record updates it, complete or not.
         let replaces = !(next.mergeable || next.is_empty());
         let nothing_yet = self.is_empty() && !self.mergeable;
         if replaces || nothing_yet {
@@ -202,7 +203,7 @@ impl Serialize for Record {
     }
 }
 
-/// Reads an object and keeps the order of its members.
+/// Deserializes an object, preserving the order of its members.
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Data::deserialize(deserializer)? {

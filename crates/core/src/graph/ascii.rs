@@ -1,17 +1,17 @@
-//! Graphs as ASCII drawings.
+//! Rendering of graphs as ASCII art.
 
 use super::Graph;
 use super::canvas::Canvas;
 use super::layout::{Item, Layout};
 
-/// From one layer to the next.
+/// The distance between layers, in rows.
 const STEP: usize = 6;
-/// The height of a box.
+/// The height of a box, in rows.
 const HEIGHT: usize = 3;
 
 impl Graph {
-    /// The graph as a drawing of boxes and lines, top to bottom. Conditional edges are dotted; labels, and edges from a
-    /// node to itself, are not drawn.
+    /// Renders the graph as ASCII art with boxes and lines, top to bottom. Conditional edges are dotted; labels and
+    /// self-loops are omitted.
     ///
     /// # Example
     /// ```
@@ -37,7 +37,7 @@ impl Graph {
     /// assert_eq!(graph.draw_ascii(), expected.join("\n"));
     /// ```
     pub fn draw_ascii(&self) -> String {
-        // A box has its text, a space and a border on each side.
+        // A box has a space and a border on each side of its text.
         let width = |name: &str| (name.chars().count() + 4) as f64;
         let widths: Vec<f64> = self.nodes().iter().map(|node| width(&node.name)).collect();
         if widths.is_empty() {
@@ -46,7 +46,7 @@ impl Graph {
         let links: Vec<(usize, usize)> = self.links().collect();
         let layout = Layout::new(&widths, &links);
         let edges = |item: &Item| [item.x - item.width / 2.0, item.x + item.width / 2.0];
-        // Points that edges pass have no width of their own.
+        // Points that edges pass through have no width of their own.
         let nodes = layout.items[..widths.len()].iter().flat_map(edges);
         let bounds: Vec<f64> =
             nodes.chain(layout.items[widths.len()..].iter().map(|point| point.x)).collect();
@@ -54,7 +54,7 @@ impl Graph {
         let right = bounds.iter().copied().reduce(f64::max).unwrap_or_default();
         let columns = (right.ceil() - left.floor()) as usize + 1;
         let mut canvas = Canvas::new(columns, (layout.layers.len() - 1) * STEP + HEIGHT);
-        // Boxes go over the ends of lines.
+        // Boxes are drawn over the ends of lines.
         for (edge, route) in self.edges().iter().zip(&layout.routes) {
             let letter = if edge.conditional { '.' } else { '*' };
             let points: Vec<(i64, i64)> =
@@ -73,7 +73,8 @@ fn round(value: f64) -> i64 {
     value.round_ties_even() as i64
 }
 
-/// The points along an edge: from the border of one box, through what it passes, to the border of the other.
+/// Returns the points along an edge: from the border of one box, through its intermediate points, to the border of the
+/// other.
 fn points<'a>(layout: &'a Layout, route: &'a [usize]) -> impl Iterator<Item = (f64, f64)> + 'a {
     let centre = |item: &usize| (layout.items[*item].x, (layout.items[*item].layer * STEP) as f64);
     route.iter().enumerate().map(move |(at, place)| {
@@ -89,10 +90,10 @@ fn points<'a>(layout: &'a Layout, route: &'a [usize]) -> impl Iterator<Item = (f
     })
 }
 
-/// Where a line from the middle of a box to a point leaves the box.
+/// Returns where a line from the centre of a box to a point crosses the border.
 fn border((x, y): (f64, f64), width: f64, (to_x, to_y): (f64, f64)) -> (f64, f64) {
     let (dx, dy) = (to_x - x, to_y - y);
-    // A row above and below the middle; half the width, in whole columns, beside it.
+    // One row above and below the centre; half the width, in whole columns, to either side.
     let share = f64::min((width / 2.0).floor() / dx.abs(), 1.0 / dy.abs());
     (x + dx * share, y + dy * share)
 }

@@ -1,6 +1,6 @@
-//! A field of letters to draw on.
+//! A character grid to draw on.
 
-/// Letters in rows. What falls outside is not drawn.
+/// Rows of characters. Anything outside is clipped.
 #[derive(Debug)]
 pub(super) struct Canvas {
     rows: Vec<Vec<char>>,
@@ -18,7 +18,7 @@ impl Canvas {
         }
     }
 
-    /// A straight line, one letter for every step along its longer side.
+    /// Draws a straight line, with one character per step along its longer dimension.
     pub(super) fn line(&mut self, from: (i64, i64), to: (i64, i64), letter: char) {
         let along_x = (to.0 - from.0).abs() >= (to.1 - from.1).abs();
         let turn = |(x, y): (i64, i64)| if along_x { (x, y) } else { (y, x) };
@@ -32,7 +32,7 @@ impl Canvas {
         }
     }
 
-    /// A box of three rows around a text.
+    /// Draws a box of three rows around a text.
     pub(super) fn text_box(&mut self, x: i64, y: i64, text: &str) {
         let border = format!("+{}+", "-".repeat(text.chars().count() + 2));
         for (row, line) in [(y, &border), (y + 1, &format!("| {text} |")), (y + 2, &border)] {

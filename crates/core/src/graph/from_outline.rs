@@ -1,4 +1,4 @@
-//! The graph of a runnable.
+//! Construction of the graph of a runnable.
 
 use serde_json::{Map, Value};
 
@@ -6,12 +6,12 @@ use super::{Edge, Graph, Node, NodeKind};
 use crate::{Data, Outline, OutlineParts, RunKind, schema};
 
 impl Graph {
-    /// The graph of a runnable with this outline.
+    /// Creates the graph of a runnable from its outline.
     pub fn from_outline(outline: &Outline) -> Self {
         Self::build(outline, false)
     }
 
-    /// The graph with the arms of branches, the routes of routers, alternatives and fallbacks drawn out.
+    /// Creates the graph with the contents of branches, routers, alternatives and fallbacks expanded.
     pub fn expanded(outline: &Outline) -> Self {
         Self::build(outline, true)
     }
@@ -23,16 +23,16 @@ impl Graph {
     }
 }
 
-/// Which end nodes to leave out: those inside a sequence.
+/// Which end nodes to omit: those inside a sequence.
 ///
-/// An end with several edges stays all the same, since it holds them together.
+/// An end with several edges is kept, since it joins them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cut {
     input: bool,
     output: bool,
 }
 
-/// The first and the last node of a part.
+/// The indices of the first and the last node of a part.
 type Ends = (usize, usize);
 
 struct Builder {
@@ -40,7 +40,7 @@ struct Builder {
     expanded: bool,
 }
 
-/// A way through a part: the edge by which it is reached, and the part itself.
+/// A path through a part: the edge that leads to it, and the part itself.
 struct Way<'a> {
     label: Option<String>,
     conditional: bool,
@@ -48,7 +48,7 @@ struct Way<'a> {
 }
 
 impl Builder {
-    /// Adds the nodes of a part. `metadata` is what configs around it attach to its steps.
+    /// Adds the nodes of a part. `metadata` is what enclosing configs attach to its steps.
     fn add(&mut self, outline: &Outline, cut: Cut, metadata: &Map<String, Value>) -> Ends {
         let metadata = &merged(&outline.metadata, metadata);
         match &outline.parts {
@@ -105,11 +105,11 @@ impl Builder {
                 None => (first, last),
             });
         }
-        // A sequence without steps is drawn as one node.
+        // Unreachable: a sequence without steps is drawn as a single node.
         ends.unwrap_or_default()
     }
 
-    /// A wrapper is drawn as what it wraps, but its schemas are its own where it has some.
+    /// Adds the content of a wrapper, with the wrapper's own schemas if it has any.
     fn add_inner(
         &mut self,
         outline: &Outline,
@@ -140,8 +140,8 @@ impl Builder {
         cut: Cut,
     ) -> Ends {
         let parts: Vec<&Outline> = branches.iter().map(|(_, branch)| branch).chain(beside).collect();
-        // Without branches nothing else would be left.
-        // An assign's ends are called after the parallel step inside.
+        // The output is kept if there are no branches, since nothing else would be left. The ends of an assign are
+        // named after its inner parallel step.
         let name = |schema: &Value, suffix| match outline.parts {
             OutlineParts::Assign(_) => schema::parallel_name(branches, suffix),
             _ => title(schema),
@@ -156,7 +156,7 @@ impl Builder {
         });
         let mut ends = None;
         for part in parts {
-            // What a config attaches to a step as a whole does not show on its branches.
+            // Metadata attached to the step as a whole is not shown on its branches.
             let (first, last) = self.add(part, Cut { input: true, output: true }, &Map::new());
             input.iter().for_each(|input| self.connect(*input, first));
             output.iter().for_each(|output| self.connect(last, *output));
@@ -169,7 +169,7 @@ impl Builder {
         (input.unwrap_or(first), output.unwrap_or(last))
     }
 
-    /// A node that chooses, and the ways it can take.
+    /// Adds a node that makes a choice, and the paths it can take.
     fn add_choice(
         &mut self,
         outline: &Outline,
@@ -199,7 +199,7 @@ impl Builder {
 
     fn add_choosing(&mut self, outline: &Outline, metadata: &Map<String, Value>) -> usize {
         match (&outline.parts, outline.fields.first()) {
-            // Alternatives go by the name of the default; the choice is known by its field.
+            // Alternatives have the name of the default; the choice is identified by its field.
             (OutlineParts::Alternatives(_), Some(field)) => {
                 self.add_step(&Outline::leaf(field.id.clone(), RunKind::Chain), metadata)
             }
@@ -251,12 +251,12 @@ fn title(schema: &Value) -> String {
     schema.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// In graphs everything is a runnable; the names need not say so.
+/// Removes the prefix `Runnable` from a name, since every node in a graph is a runnable.
 fn short_name(name: &str) -> &str {
     name.strip_prefix("Runnable").filter(|rest| !rest.is_empty()).unwrap_or(name)
 }
 
-/// What a config further out says counts.
+/// Merges metadata; the outer config takes precedence.
 fn merged(own: &Map<String, Value>, outer: &Map<String, Value>) -> Map<String, Value> {
     let mut all = own.clone();
     all.extend(outer.iter().map(|(key, value)| (key.clone(), value.clone())));

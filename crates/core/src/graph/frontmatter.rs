@@ -1,8 +1,8 @@
-//! The little YAML that stands in front of a Mermaid drawing.
+//! The YAML front matter of a Mermaid diagram.
 
 use serde_json::{Map, Value};
 
-/// An object as YAML in block style, its members sorted.
+/// Formats an object as block-style YAML, with its members sorted.
 pub(super) fn to_yaml(object: &Map<String, Value>) -> String {
     let mut text = String::new();
     write_object(object, 0, &mut text);
@@ -18,13 +18,13 @@ fn write_object(object: &Map<String, Value>, depth: usize, text: &mut String) {
                 write_object(inner, depth + 1, text);
             }
             Value::String(value) => text.push_str(&format!(" {}\n", scalar(value))),
-            // Lists and other values in JSON, which is YAML too.
+            // Lists and other values are written as JSON, which is valid YAML.
             other => text.push_str(&format!(" {other}\n")),
         }
     }
 }
 
-/// A text, in quotes if it could be read as something else.
+/// Formats a text, quoted if it could be read as something else.
 fn scalar(text: &str) -> String {
     let plain = text.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))

@@ -1,18 +1,20 @@
-//! A graph: building it, asking for its ends, cutting them off.
+//! The graph type: construction, end nodes and trimming.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Edge, Node, NodeId};
 use crate::{Error, ErrorKind, Result};
 
-/// Steps and how they are connected. Made of a runnable by [`graph`](crate::RunnableExt::graph), or by hand.
+/// A graph of steps and their connections. Created from a runnable with [`graph`](crate::RunnableExt::graph), or by
+/// hand.
 ///
-/// A chain's graph has a node for what goes in, one for what comes out, and between them its steps; steps side by side
-/// begin at the input of their parallel step and end at its output. Branches, routers and fallbacks are one node;
-/// [`expanded_graph`](crate::RunnableExt::expanded_graph) draws what is in them.
+/// The graph of a chain has a node for its input, one for its output, and its steps between them. Parallel branches
+/// start at the input of their parallel step and end at its output. Branches, routers and fallbacks are a single node,
+/// and alternatives are drawn as their default; [`expanded_graph`](crate::RunnableExt::expanded_graph) draws their
+/// contents.
 ///
 /// # Errors
-/// Adding a node whose id is taken, or an edge to a node that is not there, is an [`ErrorKind::Config`].
+/// Adding a node whose id exists, or an edge to a node that does not, fails with [`ErrorKind::Config`].
 ///
 /// # Example
 /// ```
@@ -29,12 +31,12 @@ use crate::{Error, ErrorKind, Result};
 pub struct Graph {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    /// Where each node stands.
+    /// The index of each node.
     places: HashMap<NodeId, usize>,
 }
 
 impl Graph {
-    /// A graph without nodes.
+    /// Creates an empty graph.
     pub fn new() -> Self {
         Self::default()
     }
@@ -48,7 +50,7 @@ impl Graph {
         Ok(self)
     }
 
-    /// Adds an edge between two nodes that are there.
+    /// Adds an edge between two existing nodes.
     pub fn add_edge(mut self, edge: Edge) -> Result<Self> {
         for id in [&edge.source, &edge.target] {
             if !self.places.contains_key(id) {
@@ -68,48 +70,48 @@ impl Graph {
         self.edges.push(edge);
     }
 
-    /// The nodes, in the order in which they were added.
+    /// Returns the nodes, in insertion order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// The edges, in the order in which they were added.
+    /// Returns the edges, in insertion order.
     pub fn edges(&self) -> &[Edge] {
         &self.edges
     }
 
-    /// The node of this id.
+    /// Returns the node with this id.
     pub fn node(&self, id: &NodeId) -> Option<&Node> {
         self.places.get(id).map(|place| &self.nodes[*place])
     }
 
-    /// The edges by the places of their ends among the nodes.
+    /// Returns the edges as pairs of node indices.
     pub(super) fn links(&self) -> impl Iterator<Item = (usize, usize)> {
         let places = &self.places;
         self.edges.iter().filter_map(|edge| Some((*places.get(&edge.source)?, *places.get(&edge.target)?)))
     }
 
-    /// The one node at which no edge ends. `None` if there is none, or more than one.
+    /// Returns the only node without incoming edges. `None` if there is none, or more than one.
     pub fn first_node(&self) -> Option<&Node> {
         self.end(|edge| (&edge.target, &edge.source), None)
     }
 
-    /// The one node at which no edge begins. `None` if there is none, or more than one.
+    /// Returns the only node without outgoing edges. `None` if there is none, or more than one.
     pub fn last_node(&self) -> Option<&Node> {
         self.end(|edge| (&edge.source, &edge.target), None)
     }
 
-    /// Removes the first node, if just one edge leaves it and another node becomes the first.
+    /// Removes the first node, if it has exactly one outgoing edge and there is then another first node.
     pub fn trim_first_node(&mut self) {
         self.trim(|edge| (&edge.target, &edge.source));
     }
 
-    /// Removes the last node, if just one edge reaches it and another node becomes the last.
+    /// Removes the last node, if it has exactly one incoming edge and there is then another last node.
     pub fn trim_last_node(&mut self) {
         self.trim(|edge| (&edge.source, &edge.target));
     }
 
-    /// The one node that no edge touches with its near end, edges from `without` not counted.
+    /// Returns the only node that is not the near end of an edge, ignoring the node `without` and its edges.
     fn end(&self, ends: fn(&Edge) -> (&NodeId, &NodeId), without: Option<&NodeId>) -> Option<&Node> {
         let touched: HashSet<&NodeId> = self
             .edges

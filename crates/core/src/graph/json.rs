@@ -1,4 +1,4 @@
-//! Graphs as JSON.
+//! Conversion of graphs to JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -6,9 +6,11 @@ use super::{Graph, Node, NodeId, NodeKind};
 use crate::Data;
 
 impl Graph {
-    /// The graph as JSON: `{"nodes": [{"id", "type", "data"}], "edges": [{"source", "target", "data", "conditional"}]}`.
+    /// Converts the graph to JSON:
+    /// `{"nodes": [{"id", "type", "data"}], "edges": [{"source", "target", "data", "conditional"}]}`.
     ///
-    /// Nodes without a name of their own are numbered in order. `data` is the name of a node, and the label of an edge.
+    /// Numeric ids are renumbered in order. `data` is `{"name"}` for a step, the name of a schema, or the label of an
+    /// edge; plain nodes have none. Nodes with metadata also have a member `metadata`.
     ///
     /// # Example
     /// ```
@@ -23,7 +25,7 @@ impl Graph {
         self.write_json(|node| Value::String(node.name.clone()))
     }
 
-    /// [`to_json`](Graph::to_json) with JSON Schemas in place of their names.
+    /// Like [`to_json`](Graph::to_json), but with JSON Schemas in place of their names.
     pub fn to_json_with_schemas(&self) -> Value {
         self.write_json(|node| node.schema.clone().unwrap_or_else(|| Value::String(node.name.clone())))
     }

@@ -1,32 +1,32 @@
-//! Nodes in layers, so that edges lead downwards.
+//! Layered layout of nodes, in which edges lead downwards.
 
 use super::placing;
 
-/// A box, or a point that a long edge passes.
+/// A box, or a point that a long edge passes through.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Item {
     pub(super) width: f64,
     pub(super) layer: usize,
-    /// The middle.
+    /// The horizontal centre.
     pub(super) x: f64,
-    /// What it is connected to in the layer above.
+    /// The connected items in the layer above.
     pub(super) above: Vec<usize>,
-    /// What it is connected to in the layer below.
+    /// The connected items in the layer below.
     pub(super) below: Vec<usize>,
 }
 
-/// Where everything stands.
+/// The positions of all items.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// The nodes, in order, then the points that edges pass.
+    /// The nodes, in order, followed by the intermediate points of edges.
     pub(super) items: Vec<Item>,
     pub(super) layers: Vec<Vec<usize>>,
-    /// The items along each link, top to bottom. Empty for one from a node to itself.
+    /// The items along each link, top to bottom. Empty for a self-loop.
     pub(super) routes: Vec<Vec<usize>>,
 }
 
 impl Layout {
-    /// Lays out nodes of these widths.
+    /// Lays out nodes with these widths.
     pub(super) fn new(widths: &[f64], links: &[(usize, usize)]) -> Self {
         let downward = without_cycles(widths.len(), links);
         let levels = levels(widths.len(), &downward);
@@ -48,7 +48,7 @@ impl Layout {
     }
 }
 
-/// The links with those turned round that would close a cycle.
+/// Returns the links, with those that would close a cycle reversed.
 fn without_cycles(nodes: usize, links: &[(usize, usize)]) -> Vec<(usize, usize)> {
     #[derive(Clone, Copy, PartialEq)]
     enum Seen {
@@ -64,7 +64,7 @@ fn without_cycles(nodes: usize, links: &[(usize, usize)]) -> Vec<(usize, usize)>
     }
     let mut links = links.to_vec();
     let mut seen = vec![Seen::Not; nodes];
-    // From the nodes that nothing leads to, then from wherever a cycle is left.
+    // Starts at nodes without incoming links, then at the remaining cycles.
     let (roots, others): (Vec<usize>, Vec<usize>) = (0..nodes).partition(|node| !reached[*node]);
     for root in roots.into_iter().chain(others) {
         if seen[root] != Seen::Not {
@@ -93,7 +93,7 @@ fn without_cycles(nodes: usize, links: &[(usize, usize)]) -> Vec<(usize, usize)>
     links
 }
 
-/// The layer of every node: as far up as its links allow, then as far down as the nodes below it allow.
+/// Assigns a layer to every node: as high as its links allow, then as low as the nodes below it allow.
 fn levels(nodes: usize, links: &[(usize, usize)]) -> Vec<usize> {
     let mut below = vec![Vec::new(); nodes];
     let mut open = vec![0_usize; nodes];
@@ -122,7 +122,7 @@ fn levels(nodes: usize, links: &[(usize, usize)]) -> Vec<usize> {
     levels
 }
 
-/// The items along a link, with a point in every layer that it passes.
+/// Returns the items along a link, adding a point in every layer it passes through.
 fn route(items: &mut Vec<Item>, from: usize, to: usize, width: f64) -> Vec<usize> {
     if from == to {
         return Vec::new();
@@ -161,7 +161,7 @@ mod tests {
         check(1, &[(0, 0)], &[0]);
         check(3, &[(0, 1), (1, 2)], &[0, 1, 2]);
         check(4, &[(0, 1), (0, 2), (1, 3), (2, 3)], &[0, 1, 1, 2]);
-        // The short way stays near its end.
+        // A node on a short path stays near its end.
         check(5, &[(0, 1), (1, 2), (2, 4), (0, 3), (3, 4)], &[0, 1, 2, 2, 3]);
         check(2, &[(0, 1), (1, 0)], &[0, 1]);
         check(4, &[(0, 1), (1, 2), (2, 1), (2, 3)], &[0, 1, 2, 3]);

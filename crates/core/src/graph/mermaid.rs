@@ -1,4 +1,4 @@
-//! Graphs as Mermaid text.
+//! Rendering of graphs as Mermaid text.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use super::mermaid_text::{edge_label, node_label, safe_id};
 use super::subgraphs::{Event, Groups};
 use super::{Edge, Graph, NodeId, frontmatter};
 
-/// How edges are curved.
+/// The curve style of edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are those of the curves in Mermaid")]
@@ -48,15 +48,15 @@ impl CurveStyle {
     }
 }
 
-/// The looks of nodes, as Mermaid's `classDef` takes them.
+/// The styles of nodes, in the syntax of Mermaid's `classDef`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeStyles {
-    /// Of all others.
+    /// The style of all other nodes.
     pub default: String,
-    /// Of the first node.
+    /// The style of the first node.
     pub first: String,
-    /// Of the last node.
+    /// The style of the last node.
     pub last: String,
 }
 
@@ -70,7 +70,7 @@ impl Default for NodeStyles {
     }
 }
 
-/// How a graph is drawn as Mermaid.
+/// Options for rendering a graph as Mermaid text.
 ///
 /// # Example
 /// ```
@@ -85,15 +85,15 @@ impl Default for NodeStyles {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MermaidOptions {
-    /// Draws nodes with their looks; otherwise there are only edges between ids.
+    /// Whether nodes are declared with their styles; otherwise there are only edges between ids.
     pub with_styles: bool,
-    /// How edges are curved.
+    /// The curve style of edges.
     pub curve_style: CurveStyle,
-    /// The looks of nodes.
+    /// The styles of nodes.
     pub node_styles: NodeStyles,
-    /// How many words of an edge's label stand on one line.
+    /// The maximum number of words per line of an edge's label.
     pub wrap_label_n_words: usize,
-    /// Further configuration, put in front: `{"config": {"theme": "neutral"}}`.
+    /// Configuration for the front matter: `{"config": {"theme": "neutral"}}`.
     pub frontmatter_config: Map<String, Value>,
 }
 
@@ -110,40 +110,40 @@ impl Default for MermaidOptions {
 }
 
 impl MermaidOptions {
-    /// Styles, straight edges, nine words on a line.
+    /// Creates the default options: styles, straight edges, nine words per line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether nodes are drawn with their looks.
+    /// Sets whether nodes are declared with their styles.
     #[must_use]
     pub fn with_styles(mut self, with_styles: bool) -> Self {
         self.with_styles = with_styles;
         self
     }
 
-    /// How edges are curved.
+    /// Sets the curve style of edges.
     #[must_use]
     pub fn with_curve_style(mut self, style: CurveStyle) -> Self {
         self.curve_style = style;
         self
     }
 
-    /// The looks of nodes.
+    /// Sets the styles of nodes.
     #[must_use]
     pub fn with_node_styles(mut self, styles: NodeStyles) -> Self {
         self.node_styles = styles;
         self
     }
 
-    /// How many words of an edge's label stand on one line.
+    /// Sets the maximum number of words per line of an edge's label.
     #[must_use]
     pub fn with_wrap_label_n_words(mut self, words: usize) -> Self {
         self.wrap_label_n_words = words;
         self
     }
 
-    /// Further configuration, put in front.
+    /// Sets the configuration for the front matter.
     #[must_use]
     pub fn with_frontmatter_config(mut self, config: Map<String, Value>) -> Self {
         self.frontmatter_config = config;
@@ -158,7 +158,7 @@ impl MermaidOptions {
     }
 }
 
-/// The object of this name, made if it is not there.
+/// Returns the object with this name, creating it if necessary.
 fn member<'a>(object: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
     let value = object.entry(name).or_insert(Value::Null);
     if !value.is_object() {
@@ -171,9 +171,9 @@ fn member<'a>(object: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<Str
 }
 
 impl Graph {
-    /// The graph as Mermaid text.
+    /// Renders the graph as Mermaid text.
     ///
-    /// Nodes without a name of their own go by what they are called, numbered where two are called alike.
+    /// Nodes with a numeric id are identified by their display name, with a number appended if that is not unique.
     ///
     /// # Example
     /// ```
@@ -186,13 +186,13 @@ impl Graph {
         self.draw_mermaid_with(&MermaidOptions::default())
     }
 
-    /// [`draw_mermaid`](Graph::draw_mermaid) with options.
+    /// Like [`draw_mermaid`](Graph::draw_mermaid), with options.
     pub fn draw_mermaid_with(&self, options: &MermaidOptions) -> String {
         Drawing { graph: self, options, ids: unique_ids(self), text: String::new() }.draw()
     }
 }
 
-/// A readable id for every node.
+/// Returns a readable, unique id for every node.
 fn unique_ids(graph: &Graph) -> Vec<String> {
     let mut alike: HashMap<&str, usize> = HashMap::new();
     let mut taken: HashSet<String> = HashSet::new();

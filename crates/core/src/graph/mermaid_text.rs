@@ -1,11 +1,11 @@
-//! Names as Mermaid takes them: ids, labels of nodes and edges.
+//! Escaping of ids and labels for Mermaid.
 
 use std::fmt::Write;
 
 use super::Node;
 use crate::{Chunk, Data};
 
-/// Letters that mean something in Mermaid, and how they are written when they should not.
+/// The characters with a special meaning in Mermaid, and their escapes.
 const ENTITIES: [(char, &str); 11] = [
     ('#', "#35;"),
     ('[', "#91;"),
@@ -20,10 +20,11 @@ const ENTITIES: [(char, &str); 11] = [
     ('|', "#124;"),
 ];
 
-/// Those that may stand in a name, since the name of a parallel step has them: `Parallel<a,b>`.
+/// Special characters that are allowed in names, since the name of a parallel step has them: `Parallel<a,b>`.
 const ALLOWED_IN_NAMES: [char; 3] = ['#', '<', '>'];
 
-/// An id: everything but letters, digits, `_` and `-` as a backslash and the number of the letter.
+/// Escapes an id: each character other than letters, digits, `_` and `-` becomes a backslash and its code point in
+/// hexadecimal.
 pub(super) fn safe_id(id: &str) -> String {
     let mut safe = String::with_capacity(id.len());
     for letter in id.chars() {
@@ -37,12 +38,12 @@ pub(super) fn safe_id(id: &str) -> String {
     if safe.is_empty() { "\\0".to_owned() } else { safe }
 }
 
-/// The name of a node, without the subgraphs in front of it, and its metadata.
+/// Returns the label of a node: its name, without the prefixes of subgraphs, and its metadata.
 pub(super) fn node_label(node: &Node) -> String {
     let name = node.name.rsplit(':').next().unwrap_or_default();
     let special = |letter: char| "*_`".contains(letter);
     let mut label = escaped(name, |letter| !ALLOWED_IN_NAMES.contains(&letter));
-    // Else Mermaid reads it as Markdown.
+    // Otherwise Mermaid parses it as Markdown.
     if name.starts_with(special) && name.ends_with(special) {
         label = format!("<p>{label}</p>");
     }
@@ -57,16 +58,16 @@ pub(super) fn node_label(node: &Node) -> String {
     label
 }
 
-/// A label in lines of so many words.
+/// Wraps a label after this many words.
 pub(super) fn edge_label(label: &str, words_per_line: usize) -> String {
     let words: Vec<&str> = label.split_whitespace().collect();
     let lines: Vec<String> = words.chunks(words_per_line.max(1)).map(|words| words.join(" ")).collect();
     let label = if lines.len() > 1 { lines.join("&nbsp<br>&nbsp") } else { label.to_owned() };
-    // Else Mermaid takes it for the end of the edge.
+    // Otherwise Mermaid parses it as the end of the edge.
     label.replace("--", "#45;#45;").replace(".-", "#46;-")
 }
 
-/// A value that can be shown on a line: no record, no nothing.
+/// Returns the text of a value that can be shown on one line; `None` for records and null.
 fn shown(value: &Data) -> Option<String> {
     match value {
         Data::Text(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! The structure of a runnable as a graph, to look at: as Mermaid, as ASCII, as JSON.
+//! The structure of a runnable as a graph, for display as Mermaid, ASCII art or JSON.
 //!
 //! # Example
 //! ```

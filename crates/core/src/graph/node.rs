@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Data, Record};
 
-/// What a node is called within its graph: a number, or a name in graphs built by hand.
+/// The identifier of a node within its graph: a number, or a name in graphs built by hand.
 ///
 /// # Example
 /// ```
@@ -16,9 +16,9 @@ use crate::{Data, Record};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NodeId {
-    /// A number, which says nothing.
+    /// A number without further meaning.
     Number(usize),
-    /// A name. Colons in it put the node into a subgraph: `sub:a` is `a` in `sub`.
+    /// A name. Colons put the node into a subgraph: `sub:a` is `a` in `sub`.
     Name(String),
 }
 
@@ -49,15 +49,15 @@ impl From<String> for NodeId {
     }
 }
 
-/// What a node stands for.
+/// The kind of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeKind {
     /// A step.
     Runnable,
-    /// What goes into a chain or comes out of it.
+    /// The input or output of a chain.
     Schema,
-    /// Whatever the maker of the graph means by it.
+    /// A node of a graph built by hand, with no particular meaning.
     Plain,
 }
 
@@ -72,48 +72,48 @@ pub enum NodeKind {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Node {
-    /// What it is called within the graph.
+    /// The identifier within the graph.
     pub id: NodeId,
-    /// What it is called in drawings.
+    /// The display name.
     pub name: String,
-    /// What it stands for.
+    /// The kind of node.
     pub kind: NodeKind,
-    /// The JSON Schema, of a node that stands for one.
+    /// The JSON Schema, for a node that represents one.
     pub schema: Option<Value>,
-    /// Facts to show with it, in order.
+    /// Metadata to display, in order.
     pub metadata: Record,
 }
 
 impl Node {
-    /// A plain node, named like its id.
+    /// Creates a plain node, with its id as its name.
     pub fn new(id: impl Into<NodeId>) -> Self {
         let id = id.into();
         let name = id.to_string();
         Self { id, name, kind: NodeKind::Plain, schema: None, metadata: Record::new() }
     }
 
-    /// Another name for drawings.
+    /// Sets the display name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// What it stands for.
+    /// Sets the kind of node.
     #[must_use]
     pub fn with_kind(mut self, kind: NodeKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// The JSON Schema that it stands for.
+    /// Makes the node represent this JSON Schema.
     #[must_use]
     pub fn with_schema(mut self, schema: Value) -> Self {
         self.schema = Some(schema);
         self.with_kind(NodeKind::Schema)
     }
 
-    /// A fact to show with it.
+    /// Adds metadata to display.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<Data>) -> Self {
         self.metadata.insert(key, value);
@@ -132,30 +132,30 @@ impl Node {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Edge {
-    /// Where it begins.
+    /// The node at which it starts.
     pub source: NodeId,
-    /// Where it ends.
+    /// The node at which it ends.
     pub target: NodeId,
-    /// What stands beside it in drawings.
+    /// The label in diagrams.
     pub label: Option<String>,
-    /// True if the way is not always taken.
+    /// Whether the edge is taken only under a condition.
     pub conditional: bool,
 }
 
 impl Edge {
-    /// An edge that is always taken.
+    /// Creates an unconditional edge.
     pub fn new(source: impl Into<NodeId>, target: impl Into<NodeId>) -> Self {
         Self { source: source.into(), target: target.into(), label: None, conditional: false }
     }
 
-    /// What stands beside it in drawings.
+    /// Sets the label in diagrams.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Marks an edge that is not always taken.
+    /// Makes the edge conditional.
     #[must_use]
     pub fn conditional(mut self) -> Self {
         self.conditional = true;

@@ -1,11 +1,11 @@
-//! Where the items of each layer stand: in which order, and how far to the right.
+//! The order and horizontal positions of the items of each layer.
 
 use super::layout::{Item, Layout};
 
-/// How often the layers are gone through, down and up.
+/// The number of passes over the layers, down and up.
 const ROUNDS: usize = 4;
 
-/// Orders each layer by where the items stand that it is connected to, so that few edges cross.
+/// Orders the items of each layer by the positions of their neighbours, so that few edges cross.
 pub(super) fn order(layout: &mut Layout) {
     let mut position = vec![0.0; layout.items.len()];
     let number = |layer: &[usize], position: &mut Vec<f64>| {
@@ -32,7 +32,7 @@ pub(super) fn order(layout: &mut Layout) {
     }
 }
 
-/// Puts items under the middle of those above and above the middle of those below, `gap` apart.
+/// Centres items below their neighbours above and above their neighbours below, at least `gap` apart.
 pub(super) fn place(layout: &mut Layout, gap: f64) {
     let mut x = vec![0.0; layout.items.len()];
     {
@@ -44,7 +44,7 @@ pub(super) fn place(layout: &mut Layout, gap: f64) {
                 down.clone().rev().for_each(|at| placing.settle(at, |item| Some(&item.below)));
             }
         }
-        // What nothing leads to stands over what it leads to.
+        // An item without incoming links is placed above what it leads to.
         down.rev().for_each(|at| placing.settle(at, |item| item.above.is_empty().then_some(&item.below)));
     }
     let start = layout.layers.first().and_then(|layer| layer.first()).map_or(0.0, |item| x[*item]);
@@ -58,24 +58,24 @@ struct Placing<'a> {
     x: &'a mut [f64],
 }
 
-/// A run of items that stand as close as they may.
+/// A run of items placed as close to each other as possible.
 struct Run {
-    /// The sum of the places that its items wish.
+    /// The sum of the preferred positions of its items.
     wishes: f64,
     count: usize,
-    /// From the middle of the first item to the middle of the last.
+    /// The distance from the centre of the first item to that of the last.
     length: f64,
     first_half: f64,
     last_half: f64,
 }
 
 impl Run {
-    /// The middle of its first item.
+    /// Returns the centre of its first item.
     fn start(&self) -> f64 {
         self.wishes / self.count as f64 - self.length / 2.0
     }
 
-    /// How far the middle of the next run's first item is from that of its last, at least.
+    /// Returns the minimum distance between the centres of its last item and of the next run's first.
     fn step_to(&self, next: &Self, gap: f64) -> f64 {
         self.last_half + gap + next.first_half
     }
@@ -96,8 +96,7 @@ impl Run {
 }
 
 impl Placing<'_> {
-    /// Gives each item of a layer its place at the middle of its `others`, or shares the place out among those that
-    /// stand in each other's way.
+    /// Moves each item of a layer to the centre of its `others`. Items that would overlap share the space.
     fn settle<'a>(&mut self, at: usize, others: impl Fn(&'a Item) -> Option<&'a Vec<usize>>)
     where
         Self: 'a,
@@ -125,7 +124,7 @@ impl Placing<'_> {
         }
     }
 
-    /// Halfway between the leftmost and the rightmost.
+    /// Returns the midpoint between the leftmost and the rightmost.
     fn middle(&self, places: &[usize]) -> Option<f64> {
         let all = || places.iter().map(|place| self.x[*place]);
         Some(f64::midpoint(all().reduce(f64::min)?, all().reduce(f64::max)?))
@@ -147,7 +146,7 @@ mod tests {
         check(&[9.0, 5.0, 7.0], &[(0, 1), (1, 2)], &[0.0, 0.0, 0.0]);
         check(&[22.0, 11.0, 10.0, 23.0], &[(0, 1), (0, 2), (1, 3), (2, 3)], &[0.0, -10.25, 10.25, 0.0]);
         check(&[6.0, 6.0], &[], &[0.0, 12.0]);
-        // An edge that passes a layer keeps its distance.
+        // An edge that passes through a layer keeps its distance.
         check(&[6.0, 6.0, 6.0], &[(0, 1), (1, 2), (0, 2)], &[0.0, -6.0, 0.0, 6.0]);
     }
 

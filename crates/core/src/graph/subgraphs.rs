@@ -1,42 +1,42 @@
-//! Which nodes and edges of a graph are in which subgraph, by the ids of the nodes.
+//! Assignment of nodes and edges to subgraphs, according to the ids of the nodes.
 
 use std::collections::{HashMap, HashSet};
 
-/// What to write, in this order.
+/// The elements to write, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A subgraph begins.
+    /// The start of a subgraph.
     Open(String),
-    /// A node, by its place.
+    /// A node, by its index.
     Node(usize),
-    /// An edge, by its place.
+    /// An edge, by its index.
     Edge(usize),
-    /// The subgraph ends.
+    /// The end of a subgraph.
     Close,
 }
 
 /// A subgraph.
 #[derive(Debug, Default)]
 struct Group {
-    /// What stands behind `subgraph`; nothing if its content is written without a frame.
+    /// The text after `subgraph`; `None` if its content is written without a frame.
     header: Option<String>,
     nodes: Vec<usize>,
     edges: Vec<usize>,
     children: Vec<usize>,
 }
 
-/// Subgraphs as a tree. The first is the whole.
+/// The tree of subgraphs. The first is the whole graph.
 #[derive(Debug)]
 pub(super) struct Groups {
     groups: Vec<Group>,
     by_name: HashMap<(usize, String), usize>,
-    /// Names that a further subgraph may not have.
+    /// Names that another subgraph must not use.
     taken: HashSet<String>,
 }
 
 impl Groups {
-    /// Puts every edge into the innermost subgraph that has both its ends, and every node into its own. Without
-    /// `empty`, subgraphs without edges are left out.
+    /// Puts every edge into the innermost subgraph that contains both its ends, and every node into its own. Unless
+    /// `empty`, subgraphs without edges are omitted.
     pub(super) fn new(ids: &[String], links: &[(usize, usize)], empty: bool) -> Self {
         let mut groups = Self {
             groups: vec![Group::default()],
@@ -65,7 +65,7 @@ impl Groups {
         if source != target {
             return group;
         }
-        // A loop is written after the other edges around it.
+        // A self-loop is written after the other edges around it.
         let name = format!("{}:", from[inner]);
         self.child(group, &name, None)
     }
@@ -97,7 +97,7 @@ impl Groups {
         child
     }
 
-    /// The name, if it is fit to be an id and free; else another id, and the name as a label.
+    /// Returns the name if it is a valid and unused id, otherwise another id with the name as its label.
     fn header(&mut self, name: &str) -> String {
         let fit = |letter: char| letter.is_alphanumeric() || "_- ".contains(letter);
         if !name.is_empty() && name.chars().all(fit) && self.taken.insert(name.to_owned()) {
@@ -110,7 +110,7 @@ impl Groups {
         format!("subgraph_{count}[\"{}\"]", name.replace('"', "#quot;"))
     }
 
-    /// What to write. Not recursive: subgraphs may be nested at any depth.
+    /// Returns the elements to write. It is not recursive, as subgraphs may be nested at any depth.
     pub(super) fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         let mut open: Vec<(usize, usize)> = Vec::new();
@@ -162,7 +162,7 @@ mod tests {
         check(&["s:a", "t:a", "t:b"], &[(1, 2)], "t { 1 2 e0 } s { 0 }");
         // Only the inner subgraph has an edge.
         check(&["s:t:a", "s:t:b"], &[(0, 1)], "s { t { 0 1 e0 } }");
-        // Alike at the end is not alike.
+        // Equal inner names do not make subgraphs equal.
         check(&["s:a", "t:a"], &[(0, 1)], "e0 s { 0 } t { 1 }");
     }
 

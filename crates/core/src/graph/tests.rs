@@ -23,7 +23,7 @@ fn parallel<const N: usize>(branches: [(&str, DynRunnable); N]) -> RunnableParal
     branches.into_iter().fold(RunnableParallel::new(), |all, (name, branch)| all.with(name, branch))
 }
 
-/// Nodes as `(name)`, or `[name]` for schemas; edges by the places of their ends.
+/// Nodes as `(name)`, or `[name]` for schemas; edges as pairs of node indices.
 fn shown(graph: &Graph) -> String {
     let nodes = graph.nodes().iter().map(|node| match node.kind {
         NodeKind::Schema => format!("[{}]", node.name),
@@ -58,7 +58,7 @@ fn steps_side_by_side() {
         &(parallel([("a", step("x")), ("b", step("y"))]) | step("z")),
         "[Parallel<a,b>Input][Parallel<a,b>Output](x)(y)(z)[z_output] 0>2, 2>1, 0>3, 3>1, 4>5, 1>4",
     );
-    // One branch needs nothing to hold it together.
+    // A single branch needs no end nodes to join it.
     check(
         &(step("before") | parallel([("a", step("x"))]) | step("after")),
         "[before_input](before)(x)(after)[after_output] 0>1, 1>2, 3>4, 2>3",
@@ -227,7 +227,7 @@ fn mermaid_ids_differ_even_if_names_look_numbered() {
 
 #[track_caller]
 fn check_ascii(graph: &Graph, lines: &[&str]) {
-    // Lines are filled up with spaces; that they are is shown elsewhere.
+    // Lines are padded with spaces, which another test checks.
     let drawn = graph.draw_ascii();
     let drawn: Vec<&str> = drawn.lines().map(str::trim_end).collect();
     assert_eq!(drawn, lines, "\n{}", drawn.join("\n"));
@@ -267,7 +267,7 @@ fn ascii_drawings() {
 fn any_graph_can_be_drawn() {
     let ids: Vec<String> = (0..40).map(|id| format!("group{}:{id}", id % 7)).collect();
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-    // Cycles, loops, several parts, several edges between two nodes.
+    // Cycles, self-loops, disconnected parts, and multiple edges between two nodes.
     let edges = (0..120_usize).map(|at| Edge::new(names[at * 7 % 37], names[at * at % 37]));
     let mut graph = by_hand(&names, edges);
     assert_eq!(graph.draw_mermaid().matches("-->").count(), 120);

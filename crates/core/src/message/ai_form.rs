@@ -1,4 +1,4 @@
-//! The JSON form of an answer.
+//! The JSON form of a model's message.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::serde_help::{id, null_is_default, without_type};
 use super::tool_arguments::parse;
 use super::{AiMessage, Content, InvalidToolCall, ResponseMetadata, ToolCall, ToolCallChunk, Usage};
 
-/// What is written. Empty members are left out.
+/// The serialized form. Empty members are omitted.
 #[derive(Serialize)]
 pub(super) struct Write<'a> {
     content: &'a Content,
@@ -53,7 +53,7 @@ impl<'a> From<&'a AiMessage> for Write<'a> {
     }
 }
 
-/// What is read. Where there are pieces of tool calls, the calls are theirs.
+/// The deserialized form. If there are tool call chunks, the tool calls are derived from them.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -93,7 +93,7 @@ impl From<Read> for AiMessage {
             extra: form.extra,
             ..Self::default()
         };
-        // Which piece of a stream this was is known from where it came in the stream.
+        // The position within a stream follows from the stream itself.
         message.extra.remove("chunk_position");
         if form.tool_call_chunks.is_empty() {
             form.tool_calls.into_iter().for_each(|call| message.push_tool_call(call));
@@ -108,12 +108,12 @@ impl From<Read> for AiMessage {
     }
 }
 
-/// Takes the calls from where LangChain keeps them as OpenAI sent them.
+/// Takes the calls from `additional_kwargs`, where LangChain keeps them in OpenAI's form.
 pub(super) fn add_raw_calls(message: &mut AiMessage) {
     let Some(Value::Array(raw)) = message.additional_kwargs.get("tool_calls") else { return };
     let pieces: Vec<ToolCallChunk> = raw.iter().filter_map(raw_piece).collect();
     for piece in pieces {
-        // Only pieces of streams have an index.
+        // Only chunks have an index.
         if piece.index.is_some() {
             message.push_tool_call_chunk(piece);
             continue;
@@ -131,7 +131,7 @@ pub(super) fn add_raw_calls(message: &mut AiMessage) {
     }
 }
 
-/// A call, or a piece of one, in OpenAI's form: `{"index", "id", "function": {"name", "arguments": text}}`.
+/// Parses a call or a chunk of one in OpenAI's form: `{"index", "id", "function": {"name", "arguments": text}}`.
 fn raw_piece(raw: &Value) -> Option<ToolCallChunk> {
     let function = raw.get("function")?;
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! What a chat model says.
+//! Messages from a chat model.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ use super::tool_calls::ToolCalls;
 use super::{Content, InvalidToolCall, ResponseMetadata, ToolCall, ToolCallChunk, Usage};
 use crate::Chunk;
 
-/// An answer of a chat model, or a piece of one while it streams.
+/// A chat model's answer, or a chunk of one while it is streamed.
 ///
-/// As chunks, texts and blocks are joined and pieces of tool calls put together; of the usage, the name and each fact
-/// of the metadata the last one counts. The arguments of tool calls are read once, when the calls are asked for.
+/// When chunks are merged, texts and content blocks are joined and tool call chunks assembled; of the usage, the name
+/// and each metadata field, the last value is kept. The arguments of tool calls are parsed once, on first access.
 ///
-/// Two answers are equal if they say the same, whether their tool calls came whole or in pieces.
+/// Two answers are equal if their contents are, whether their tool calls arrived whole or in chunks.
 ///
 /// # Example
 /// ```
@@ -30,31 +30,31 @@ use crate::Chunk;
 #[serde(from = "Read")]
 #[non_exhaustive]
 pub struct AiMessage {
-    /// What is said.
+    /// The content.
     pub content: Content,
-    /// The service's id of the answer.
+    /// The provider's id of the answer.
     pub id: Option<String>,
     /// The name of the speaker.
     pub name: Option<String>,
-    /// Why the model would not answer.
+    /// The reason given for refusing to answer.
     pub refusal: Option<String>,
-    /// What the model thought before it answered, where the service shows it. Never part of the text.
+    /// The model's reasoning, where the provider exposes it. Never part of the text.
     pub reasoning: Option<String>,
-    /// How many tokens the call used.
+    /// The token usage of the call.
     #[doc(alias = "usage_metadata")]
     pub usage: Option<Usage>,
-    /// What the service said about the call.
+    /// Metadata of the response.
     #[doc(alias = "response_metadata")]
     pub metadata: ResponseMetadata,
-    /// What a single service says or takes beside all this.
+    /// Provider-specific fields.
     pub additional_kwargs: Map<String, Value>,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     pub extra: Map<String, Value>,
     pub(crate) calls: ToolCalls,
 }
 
 impl AiMessage {
-    /// An answer with this content.
+    /// Creates an answer with this content.
     pub fn new(content: impl Into<Content>) -> Self {
         Self { content: content.into(), ..Self::default() }
     }
@@ -78,17 +78,17 @@ impl AiMessage {
         self.calls.push(call);
     }
 
-    /// Adds a tool call that cannot be read.
+    /// Adds a tool call whose arguments could not be parsed.
     pub fn push_invalid_tool_call(&mut self, call: InvalidToolCall) {
         self.calls.push_invalid(call);
     }
 
-    /// Adds a piece of a tool call.
+    /// Adds a chunk of a tool call.
     pub fn push_tool_call_chunk(&mut self, piece: ToolCallChunk) {
         self.calls.push_chunk(piece);
     }
 
-    /// Keeps only the tool calls of which `keep` is true.
+    /// Keeps only the tool calls for which `keep` returns true.
     ///
     /// # Example
     /// ```
@@ -102,16 +102,16 @@ impl AiMessage {
         self.calls.retain(complete, keep);
     }
 
-    /// The text of the content, without images and other blocks.
+    /// Returns the text of the content, without images and other blocks.
     pub fn text(&self) -> Cow<'_, str> {
         self.content.text()
     }
 
-    /// The tool calls.
+    /// Returns the tool calls.
     ///
-    /// While the answer streams, calls of which only a part came have the arguments that can be read so far. Once the
-    /// metadata has a finish reason or a `status`, or the answer was made [whole](AiMessage::into_whole), arguments that
-    /// break off make the call [invalid](AiMessage::invalid_tool_calls): nobody should run half a command.
+    /// While the answer is being streamed, an incomplete call has the arguments that can be parsed so far. Once the
+    /// metadata has a finish reason or a `status`, or the answer was [finalised](AiMessage::into_whole), a call with
+    /// truncated arguments is [invalid](AiMessage::invalid_tool_calls) instead, so that it is not executed by mistake.
     ///
     /// # Example
     /// See [`ToolCallChunk`].
@@ -119,7 +119,7 @@ impl AiMessage {
         self.calls.calls(self.is_complete())
     }
 
-    /// The tool calls whose arguments are no JSON object.
+    /// Returns the tool calls whose arguments are not a JSON object.
     ///
     /// # Example
     /// See [`InvalidToolCall`].
@@ -127,7 +127,7 @@ impl AiMessage {
         self.calls.invalid(self.is_complete())
     }
 
-    /// The pieces of tool calls that were put together, one for each call; none where calls came whole.
+    /// Returns the assembled tool call chunks, one per call; empty if the calls arrived whole.
     ///
     /// # Example
     /// See [`ToolCallChunk`].
@@ -135,8 +135,9 @@ impl AiMessage {
         self.calls.chunks()
     }
 
-    /// The answer with all tool calls read and nothing in pieces. For one that has ended, also where the service does not
-    /// say so: a call whose arguments break off is [invalid](AiMessage::invalid_tool_calls) from now on.
+    /// Finalises the answer: all tool calls are parsed and no chunks remain. Use it for an answer known to be complete
+    /// even if the provider does not say so; a call with truncated arguments becomes
+    /// [invalid](AiMessage::invalid_tool_calls).
     ///
     /// # Example
     /// ```
@@ -152,16 +153,16 @@ impl AiMessage {
         self
     }
 
-    /// What ends this answer where the service left something open, if it did: merged into it, calls that break off are
-    /// invalid, and those without an id have one, which begins with `name`.
+    /// Returns a final chunk to merge into this answer if the provider left tool calls unfinished: it makes truncated
+    /// calls invalid and gives calls without an id one that begins with `name`.
     pub(crate) fn loose_end(&self, name: impl FnOnce() -> String) -> Option<Self> {
         let open = (!self.is_complete() && self.calls.break_off()) || self.calls.lack_ids();
         open.then(|| Self { calls: ToolCalls::end(name()), ..Self::default() })
     }
 
-    /// True once the service said that the answer has ended.
+    /// Returns whether the provider has reported the end of the answer.
     pub(super) fn is_complete(&self) -> bool {
-        // Services whose answers have no finish reason say a status when they are done.
+        // Providers without a finish reason report a status when they are done.
         self.metadata.finish_reason.is_some() || self.metadata.extra.contains_key("status")
     }
 }
@@ -205,8 +206,8 @@ impl Chunk for AiMessage {
     }
 }
 
-/// Keeps the id of the service rather than that of a run, and that of a run rather than one made up for the message.
-/// Of equals the first counts.
+/// Keeps the better id: that of the provider, then that of a run, then one generated for the message. Of equals, the
+/// first is kept.
 pub(super) fn keep_best_id(id: &mut Option<String>, next: Option<String>) {
     let rank = |id: &Option<String>| match id.as_deref() {
         None | Some("") => 0,
@@ -226,7 +227,7 @@ impl Serialize for AiMessage {
     }
 }
 
-/// The text of the answer: what a text parser or a prompt reads.
+/// Returns the text of the answer, as text parsers and prompts read it.
 impl From<AiMessage> for String {
     fn from(message: AiMessage) -> Self {
         message.content.into_text()

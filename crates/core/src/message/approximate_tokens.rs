@@ -1,4 +1,4 @@
-//! Counting tokens without a tokenizer.
+//! Token counting without a tokenizer.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::python_text::{shown_length, spaced_json};
 use super::{Content, ContentBlock, Message};
 use crate::Chunk;
 
-/// How to estimate the tokens of messages from their characters.
+/// Estimates the token count of messages from their number of characters.
 ///
 /// # Example
 /// ```
@@ -40,55 +40,56 @@ impl Default for ApproximateTokens {
 }
 
 impl ApproximateTokens {
-    /// Four characters to a token, three more for every message, 85 for an image; names count.
+    /// Creates an estimator with the defaults: 4 characters per token, 3 extra tokens per message, 85 tokens per image,
+    /// speakers' names counted.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how many characters make a token.
+    /// Sets the number of characters per token.
     #[must_use]
     pub fn with_chars_per_token(mut self, chars: f64) -> Self {
         self.chars_per_token = chars;
         self
     }
 
-    /// Sets how many tokens a message takes beside its characters.
+    /// Sets the number of extra tokens per message.
     #[must_use]
     pub fn with_extra_tokens_per_message(mut self, tokens: f64) -> Self {
         self.extra_tokens_per_message = tokens;
         self
     }
 
-    /// Sets whether the names of speakers count.
+    /// Sets whether the names of speakers are counted.
     #[must_use]
     pub fn with_count_name(mut self, count_name: bool) -> Self {
         self.count_name = count_name;
         self
     }
 
-    /// Sets how many tokens an image takes.
+    /// Sets the number of tokens per image.
     #[must_use]
     pub fn with_tokens_per_image(mut self, tokens: usize) -> Self {
         self.tokens_per_image = tokens;
         self
     }
 
-    /// Corrects the estimate, by at most a quarter upwards, with the token count of the last answer that has one.
-    /// Only where all answers name one and the same `model_provider` in their metadata.
+    /// Sets whether to scale the estimate by the usage reported in the last answer that has one, by a factor of 1 to
+    /// 1.25. Applies only if all answers have the same `model_provider` in their metadata.
     #[must_use]
     pub fn with_usage_scaling(mut self, scaling: bool) -> Self {
         self.scaling = scaling;
         self
     }
 
-    /// Counts the descriptions of tools too.
+    /// Includes the descriptions of these tools in the count.
     #[must_use]
     pub fn with_tools(mut self, tools: impl IntoIterator<Item = Value>) -> Self {
         self.tools = tools.into_iter().collect();
         self
     }
 
-    /// The estimate.
+    /// Estimates the token count.
     pub fn count(&self, messages: &[Message]) -> usize {
         let mut tokens = match self.tools.as_slice() {
             [] => 0.0,
@@ -102,11 +103,11 @@ impl ApproximateTokens {
         if self.scaling && messages.len() > 1 {
             tokens *= scale.factor();
         }
-        // A float outside the range becomes the nearest bound.
+        // A float-to-integer cast saturates.
         tokens.ceil() as usize
     }
 
-    /// What the descriptions of tools take alone.
+    /// Estimates the tokens of the tool descriptions alone.
     pub(crate) fn tokens_of_tools(tools: Option<&Vec<Value>>) -> u64 {
         match tools.map_or(&[][..], Vec::as_slice) {
             [] => 0,
@@ -145,7 +146,7 @@ impl ApproximateTokens {
     }
 }
 
-/// How many characters describe tools.
+/// Returns the number of characters of the tool descriptions.
 fn described(tools: &[Value]) -> usize {
     tools.iter().map(|tool| spaced_json(tool, true).len()).sum()
 }
@@ -165,12 +166,12 @@ fn block_chars(block: &ContentBlock) -> usize {
     }
 }
 
-/// What answers say about the tokens up to them.
+/// The reported usage against which the estimate is scaled.
 #[derive(Default)]
 struct Scale<'a> {
     provider: Option<&'a str>,
     contradictory: bool,
-    /// The count of the service, and the estimate.
+    /// The reported count and the estimate up to the same message.
     last: Option<(f64, f64)>,
 }
 
@@ -197,7 +198,7 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// The estimated tokens of messages: [`ApproximateTokens`] with its defaults.
+/// Estimates the token count of messages with [`ApproximateTokens`] and its defaults.
 ///
 /// # Example
 /// ```

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::serde_help::null_is_default;
 
-/// A block with the members that all have: an id, an index while it streams, and what a service adds.
+/// Defines a block with the common members: an id, an index used while streaming, and provider-specific extras.
 macro_rules! block {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
@@ -16,13 +16,13 @@ macro_rules! block {
             /// The id of the block.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub id: Option<String>,
-            /// Which block this is a piece of, while it streams: a number or a text.
+            /// The block that a chunk belongs to while streaming: a number or a text.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub index: Option<Value>,
-            /// What only one service knows.
+            /// Provider-specific members.
             #[serde(default, skip_serializing_if = "Map::is_empty", deserialize_with = "null_is_default")]
             pub extras: Map<String, Value>,
-            /// All other members, as they came.
+            /// All other members, unchanged.
             #[serde(flatten)]
             pub other: Map<String, Value>,
         }
@@ -30,7 +30,7 @@ macro_rules! block {
 }
 
 block! {
-    /// A text, with what it refers to.
+    /// A text with its annotations.
     ///
     /// # Example
     /// ```
@@ -41,26 +41,26 @@ block! {
     TextBlock {
         /// The text.
         text: String,
-        /// Citations and other remarks about parts of the text.
+        /// Citations and other annotations of parts of the text.
         #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
         annotations: Vec<Annotation>,
     }
 }
 
 block! {
-    /// What a model thought before it answered.
+    /// The reasoning of a model.
     ///
     /// # Example
     /// See [`StandardBlock`](crate::StandardBlock).
     ReasoningBlock {
-        /// The thoughts, where the service shows them.
+        /// The reasoning text, where the provider exposes it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reasoning: Option<String>,
     }
 }
 
 block! {
-    /// An image, a sound, a video or a file: at an address, inline in Base64, or by its id at the service.
+    /// An image, audio, video or file: given by URL, inline in Base64, or by its file id at the provider.
     ///
     /// # Example
     /// ```
@@ -70,16 +70,16 @@ block! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     MediaBlock {
-        /// The address.
+        /// The URL.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
-        /// The content in Base64.
+        /// The Base64-encoded content.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base64: Option<String>,
-        /// The id under which the service keeps the content.
+        /// The id of the content in the provider's file storage.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file_id: Option<String>,
-        /// What kind of content it is: `image/png`.
+        /// The MIME type, such as `image/png`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mime_type: Option<String>,
         /// The name of a file.
@@ -89,7 +89,7 @@ block! {
 }
 
 block! {
-    /// A document that is plain text.
+    /// A plain-text document.
     ///
     /// # Example
     /// See [`StandardBlock`](crate::StandardBlock).
@@ -97,52 +97,52 @@ block! {
         /// The text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// What kind of text it is: `text/plain`.
+        /// The MIME type, such as `text/plain`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mime_type: Option<String>,
         /// The title of the document.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         title: Option<String>,
-        /// What the document is about.
+        /// A description of the document or its context.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         context: Option<String>,
-        /// The address of the document.
+        /// The URL of the document.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
     }
 }
 
 block! {
-    /// A call of a tool that the service runs itself, such as a web search.
+    /// A call of a tool that the provider executes, such as web search.
     ///
     /// # Example
     /// See [`StandardBlock`](crate::StandardBlock).
     ServerToolCallBlock {
-        /// The tool.
+        /// The name of the tool.
         name: String,
-        /// What it is called with.
+        /// The arguments.
         #[serde(default, deserialize_with = "null_is_default")]
         args: Map<String, Value>,
     }
 }
 
 block! {
-    /// A piece of a call of a tool that the service runs itself.
+    /// A chunk of a call of a tool that the provider executes.
     ///
     /// # Example
     /// See [`StandardBlock`](crate::StandardBlock).
     ServerToolCallChunkBlock {
-        /// The tool, or a piece of its name.
+        /// The name of the tool, or a part of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
-        /// A piece of the text of the arguments.
+        /// A part of the JSON text of the arguments.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         args: Option<String>,
     }
 }
 
 block! {
-    /// What a tool that the service ran itself gave.
+    /// The result of a tool that the provider executed.
     ///
     /// # Example
     /// See [`StandardBlock`](crate::StandardBlock).
@@ -159,30 +159,30 @@ block! {
 }
 
 impl TextBlock {
-    /// A text without remarks.
+    /// Creates a text block without annotations.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 }
 
 impl MediaBlock {
-    /// Content at an address.
+    /// Creates media at a URL.
     pub fn url(url: impl Into<String>) -> Self {
         Self { url: Some(url.into()), ..Self::default() }
     }
 
-    /// Content inline in Base64, of this MIME type.
+    /// Creates inline media from Base64-encoded content of this MIME type.
     pub fn base64(data: impl Into<String>, mime_type: impl Into<String>) -> Self {
         Self { base64: Some(data.into()), mime_type: Some(mime_type.into()), ..Self::default() }
     }
 
-    /// Content that the service keeps.
+    /// Creates media from the provider's file storage.
     pub fn file_id(id: impl Into<String>) -> Self {
         Self { file_id: Some(id.into()), ..Self::default() }
     }
 }
 
-/// A remark about a part of a text.
+/// An annotation of a part of a text.
 ///
 /// # Example
 /// ```
@@ -197,13 +197,13 @@ impl MediaBlock {
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Annotation {
-    /// Where something in the text comes from.
+    /// The source of a part of the text.
     Citation(Citation),
-    /// Any other remark, as it came.
+    /// Any other annotation, unchanged.
     Other(Map<String, Value>),
 }
 
-/// Reads only `citation`, so that other remarks stay what they are.
+/// Accepts only `citation`, so that other annotations are left unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct CitationTag;
 
@@ -222,31 +222,31 @@ impl<'de> Deserialize<'de> for CitationTag {
     }
 }
 
-/// Where something in a text comes from.
+/// The source of a part of a text.
 ///
 /// # Example
 /// See [`Annotation`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Citation {
-    /// The address of the source.
+    /// The URL of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The title of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Where the part of the text begins.
+    /// The start of the cited part of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_index: Option<u64>,
-    /// Where it ends.
+    /// The end of the cited part of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_index: Option<u64>,
-    /// What the source says.
+    /// The quoted text of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cited_text: Option<String>,
     #[serde(rename = "type")]
     pub(super) tag: CitationTag,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

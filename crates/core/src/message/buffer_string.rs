@@ -1,4 +1,4 @@
-//! A conversation as one text.
+//! Formatting a conversation as a single text.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use super::like::invalid;
 use super::python_text::{calls_repr, in_order, python_repr};
 use crate::{Error, Result};
 
-/// How a conversation is written as text.
+/// The text format of a conversation.
 ///
 /// # Example
 /// ```
@@ -22,10 +22,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BufferFormat {
-    /// A line `Human: ..` for each message. What looks like such a line inside a message cannot be told from one.
+    /// One line per message, such as `Human: ..`. Lines of this form inside a message are not distinguishable.
     #[default]
     Prefix,
-    /// An element `<message type="human">..</message>` for each message, everything in it escaped.
+    /// One element per message, such as `<message type="human">..</message>`, with its content escaped.
     Xml,
 }
 
@@ -41,7 +41,7 @@ impl FromStr for BufferFormat {
     }
 }
 
-/// How to write a conversation as one text.
+/// Formats a conversation as a single text.
 ///
 /// # Example
 /// ```
@@ -89,34 +89,34 @@ macro_rules! with_text {
 }
 
 impl BufferString {
-    /// Lines with the usual prefixes.
+    /// Creates a formatter of lines with the default prefixes.
     pub fn new() -> Self {
         Self::default()
     }
 
     with_text! {
-        /// Sets what a person is called.
+        /// Sets the prefix of human messages.
         with_human_prefix sets human;
-        /// Sets what a model is called.
+        /// Sets the prefix of messages from the model.
         with_ai_prefix sets ai;
-        /// Sets what instructions are called.
+        /// Sets the prefix of system messages.
         with_system_prefix sets system;
-        /// Sets what a function is called.
+        /// Sets the prefix of function results.
         with_function_prefix sets function;
-        /// Sets what a tool is called.
+        /// Sets the prefix of tool results.
         with_tool_prefix sets tool;
-        /// Sets what stands between messages.
+        /// Sets the separator between messages.
         with_separator sets separator;
     }
 
-    /// Sets how messages are written.
+    /// Sets the format.
     #[must_use]
     pub fn with_format(mut self, format: BufferFormat) -> Self {
         self.format = format;
         self
     }
 
-    /// Writes messages. Of content that is not text, lines show nothing and XML what has an address.
+    /// Formats messages. Non-text content is omitted from lines; XML includes content that has a URL.
     pub fn write(&self, messages: &[Message]) -> String {
         let written = messages.iter().map(|message| match self.format {
             BufferFormat::Prefix => self.line(message),
@@ -141,7 +141,7 @@ impl BufferString {
         }
     }
 
-    /// What `type` says: a prefix in lower case, the role of others as it is.
+    /// Returns the `type` attribute: a prefix in lower case, or an arbitrary role as it is.
     fn element_type<'a>(&'a self, message: &'a Message) -> Cow<'a, str> {
         match message {
             Message::Chat(message) => Cow::Borrowed(&message.role),
@@ -150,7 +150,7 @@ impl BufferString {
     }
 }
 
-/// The tool calls of a message, or else its function call, as LangChain shows them.
+/// Formats the tool calls of a message, or else its function call, as LangChain does.
 fn calls(message: &Message) -> String {
     match message.tool_calls() {
         [] => match (message, message.additional_kwarg("function_call")) {
@@ -161,7 +161,7 @@ fn calls(message: &Message) -> String {
     }
 }
 
-/// A conversation as one text, a line for each message: [`BufferString`] with its defaults.
+/// Formats a conversation as text, one line per message, with [`BufferString`] and its defaults.
 ///
 /// # Example
 /// ```
@@ -173,7 +173,7 @@ pub fn get_buffer_string(messages: &[Message]) -> String {
     BufferString::default().write(messages)
 }
 
-/// A text of `value`, if it is one.
+/// Returns `value` if it is a text, else an empty one.
 pub(super) fn text_of(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }

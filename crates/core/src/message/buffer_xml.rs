@@ -1,4 +1,4 @@
-//! Messages as XML elements.
+//! Formatting messages as XML elements.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use super::buffer_string::text_of;
 use super::python_text::spaced_json;
 use super::{Content, ContentBlock, Message};
 
-/// From how many characters on documents, and arguments and results of the service's tools, are cut.
+/// The maximum length of documents, and of the arguments and results of server tools, in characters.
 const MAX_TEXT: usize = 500;
-/// From how many characters on the ids of tool calls are cut.
+/// The maximum length of the ids of tool calls, in characters.
 const MAX_ID: usize = 64;
 
-/// A message as an element of this type.
+/// Formats a message as an element of this type.
 pub(super) fn xml(message: &Message, kind: &str) -> String {
     let content = match message.content() {
         Content::Text(text) => escape(text),
@@ -33,7 +33,7 @@ pub(super) fn xml(message: &Message, kind: &str) -> String {
     lines.join("\n")
 }
 
-/// The tool calls of an answer, or else its function call.
+/// Formats the tool calls of an answer, or else its function call.
 fn calls(message: &Message) -> Vec<String> {
     let Message::Ai(answer) = message else { return Vec::new() };
     if let ([], Some(call)) = (answer.tool_calls(), answer.additional_kwargs.get("function_call")) {
@@ -52,7 +52,7 @@ fn calls(message: &Message) -> Vec<String> {
     calls.collect()
 }
 
-/// A block of content; `None` for what is not shown: inline data, and blocks that nobody knows.
+/// Formats a content block; `None` for blocks that are omitted: inline data and unknown blocks.
 fn block(block: &ContentBlock) -> Option<String> {
     if is_inline(block) {
         return None;
@@ -102,7 +102,7 @@ fn is_inline(block: &ContentBlock) -> bool {
         || is_data(block.get("image_url").and_then(|image| image.get("url")))
 }
 
-/// False for null, false, zero, and an empty text, list or object.
+/// Returns false for null, false, zero, and an empty text, list or object.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -114,7 +114,7 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
-/// At most so many characters, with dots where there were more.
+/// Truncates a text to `max` characters, with an ellipsis if any were dropped.
 fn cut(text: &str, max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max) {
         Some((end, _)) => Cow::Owned(format!("{}...", &text[..end])),
@@ -126,7 +126,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The value of an attribute, in the quotes that it does not contain.
+/// Quotes an attribute value, with the kind of quote that it does not contain.
 fn quote(text: &str) -> String {
     let text = escape(text).replace('\n', "&#10;").replace('\r', "&#13;").replace('\t', "&#9;");
     match (text.contains('"'), text.contains('\'')) {

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{ContentBlock, ContentBlocks, StandardBlock};
 use crate::Chunk;
 
-/// What a message says.
+/// The content of a message.
 ///
-/// As chunks, texts are joined and blocks of the same `index` merged; all other blocks follow each other.
+/// When chunks are merged, texts are joined and blocks with the same `index` are merged; other blocks are appended.
 ///
 /// # Example
 /// ```
@@ -23,15 +23,15 @@ use crate::Chunk;
 pub enum Content {
     /// Plain text.
     Text(String),
-    /// Text, images and other blocks.
+    /// Texts, images and other blocks.
     Blocks(ContentBlocks),
 }
 
-/// No content, to point to.
+/// Empty content, to borrow from.
 pub(super) static EMPTY: Content = Content::Text(String::new());
 
 impl Content {
-    /// The text of all text blocks, one after the other.
+    /// Returns the text of all text blocks, concatenated.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -39,7 +39,7 @@ impl Content {
         }
     }
 
-    /// The text, without a copy where there is nothing but text.
+    /// Converts the content to its text, without copying if it is only text.
     pub fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// True when there is neither text nor any block.
+    /// Returns whether there is neither text nor any block.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Text(text) => text.is_empty(),
@@ -55,7 +55,7 @@ impl Content {
         }
     }
 
-    /// Adds content as LangChain merges runs of messages: a text stays apart from a text in a list behind it.
+    /// Appends content as LangChain merges runs of messages: a text is not joined with a text in a following list.
     pub(super) fn append(&mut self, next: Self) {
         match (&mut *self, next) {
             (Self::Blocks(blocks), Self::Blocks(next)) => blocks.extend_apart(next),
@@ -68,7 +68,7 @@ impl Content {
         }
     }
 
-    /// The blocks; a text has none.
+    /// Returns the blocks; `None` if the content is a plain text.
     pub fn as_blocks(&self) -> Option<&[ContentBlock]> {
         match self {
             Self::Text(_) => None,
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Merges, however the pieces are grouped.
+    /// Checks the merged content for every grouping of the chunks.
     #[track_caller]
     fn check(pieces: Value, expected: Value) {
         let pieces: Vec<Content> = serde_json::from_value(pieces).expect("contents");

@@ -1,9 +1,9 @@
-//! One block of a message's content, as a service or a user wrote it.
+//! A content block as a provider or a user wrote it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One block of a message's content. See [`StandardBlock`](crate::StandardBlock) for blocks as typed values.
+/// A content block of a message. For typed blocks, see [`StandardBlock`](crate::StandardBlock).
 ///
 /// # Example
 /// ```
@@ -15,30 +15,30 @@ use serde_json::{Map, Value};
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum ContentBlock {
-    /// A text that is no object.
+    /// A bare string.
     Plain(String),
-    /// A block as data, by its `type` member. Blocks of unknown types pass through unchanged.
+    /// An object with a `type`. Blocks of unknown types are passed through unchanged.
     Data(Map<String, Value>),
 }
 
 impl ContentBlock {
-    /// A piece of text.
+    /// Creates a text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Data(Map::from_iter([("type".into(), "text".into()), ("text".into(), text.into().into())]))
     }
 
-    /// A text that is no object.
+    /// Creates a block that is a bare string.
     pub fn plain(text: impl Into<String>) -> Self {
         Self::Plain(text.into())
     }
 
-    /// An image at an address, or inline as a `data:` URL.
+    /// Creates an image block from a URL, which may be a `data:` URL.
     pub fn image_url(url: impl Into<String>) -> Self {
         let url = Map::from_iter([("url".to_owned(), Value::String(url.into()))]);
         Self::Data(Map::from_iter([("type".into(), "image_url".into()), ("image_url".into(), url.into())]))
     }
 
-    /// The text of a text block.
+    /// Returns the text of a text block.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Plain(text) => Some(text),
@@ -46,7 +46,7 @@ impl ContentBlock {
         }
     }
 
-    /// The `type` of the block; that of a text that is no object is `text`.
+    /// Returns the `type` of the block; that of a bare string is `text`.
     pub fn kind(&self) -> Option<&str> {
         match self {
             Self::Plain(_) => Some("text"),
@@ -54,7 +54,7 @@ impl ContentBlock {
         }
     }
 
-    /// A member of a block that is an object.
+    /// Returns a member of the object.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
             Self::Plain(_) => None,
@@ -62,7 +62,7 @@ impl ContentBlock {
         }
     }
 
-    /// A text or an object as a block; `None` for any other value.
+    /// Converts a string or an object to a block; `None` for any other value.
     pub(super) fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self::Plain(text)),

@@ -1,4 +1,4 @@
-//! A list of content blocks that puts the pieces of a stream together.
+//! A list of content blocks that assembles the chunks of a stream.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::ContentBlock;
 use super::merge_rules::{Rule, continues, index, merge_piece};
 
-/// From how many blocks on a list keeps an index; below it a walk is faster.
+/// The length from which a list keeps an index; below it, linear search is faster.
 const INDEXED_FROM: usize = 16;
 
-/// The blocks of a content: reads like a slice.
+/// The blocks of a content; dereferences to a slice.
 ///
 /// # Example
 /// ```
@@ -25,12 +25,12 @@ const INDEXED_FROM: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub struct ContentBlocks {
     list: Vec<ContentBlock>,
-    /// Where the blocks of an index stand, once there are many.
+    /// The positions of the blocks of each stream index, once there are many.
     places: Option<HashMap<String, Vec<usize>>>,
 }
 
 impl ContentBlocks {
-    /// Adds a block at the end; a text that follows another is joined with it.
+    /// Appends a block; a bare string is joined with one before it.
     pub fn push(&mut self, block: ContentBlock) {
         match (self.list.last_mut(), block) {
             (Some(ContentBlock::Plain(text)), ContentBlock::Plain(next)) => text.push_str(&next),
@@ -38,7 +38,7 @@ impl ContentBlocks {
         }
     }
 
-    /// Adds blocks as LangChain does it: those with an index as pieces, all others each for itself.
+    /// Appends blocks as LangChain does: those with an index are merged as chunks, all others stay separate.
     pub(super) fn extend_apart(&mut self, blocks: impl IntoIterator<Item = ContentBlock>) {
         for block in blocks {
             match block {
@@ -48,13 +48,13 @@ impl ContentBlocks {
         }
     }
 
-    /// Keeps only the blocks of which `keep` is true.
+    /// Keeps only the blocks for which `keep` returns true.
     pub fn retain(&mut self, keep: impl FnMut(&ContentBlock) -> bool) {
         self.list.retain(keep);
         self.places = None;
     }
 
-    /// Adds the next piece of a stream: to the block of its index if it has one, else at the end.
+    /// Merges the next chunk of a stream: into the block with the same index if it has one, else at the end.
     pub(super) fn merge_block(&mut self, piece: ContentBlock) {
         match piece {
             ContentBlock::Data(piece) => match self.find_open(&piece) {
@@ -73,7 +73,7 @@ impl ContentBlocks {
         self.list.push(block);
     }
 
-    /// The block that a piece continues: of several the first.
+    /// Returns the block that a chunk continues; of several, the first.
     fn find_open(&mut self, piece: &Map<String, Value>) -> Option<&mut Map<String, Value>> {
         let key = index(piece)?.to_string();
         let is_open =

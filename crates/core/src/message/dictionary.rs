@@ -1,4 +1,4 @@
-//! Messages as LangChain's dictionaries: `{"type": .., "data": {..}}`.
+//! Messages in LangChain's dictionary form: `{"type": .., "data": {..}}`.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,8 @@ use super::like::{from_json, invalid, missing};
 use super::{Message, MessageKind};
 use crate::{Chunk, Result};
 
-/// Messages as dictionaries `{"type", "data"}` with all members that LangChain writes, be they empty or not.
+/// Converts messages to dictionaries `{"type", "data"}` with all the members that LangChain writes, including empty
+/// ones.
 ///
 /// # Example
 /// ```
@@ -21,12 +22,12 @@ pub fn messages_to_dict(messages: &[Message]) -> Vec<Value> {
     messages.iter().map(to_dict).collect()
 }
 
-/// Reads messages from dictionaries `{"type", "data"}`.
+/// Converts dictionaries `{"type", "data"}` to messages.
 ///
 /// # Errors
-/// [`ErrorKind::MissingKey`](crate::ErrorKind::MissingKey) for a dictionary without `type` or `data`, or the result of a
-/// tool without `tool_call_id`; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown type or
-/// members that do not fit.
+/// [`ErrorKind::MissingKey`](crate::ErrorKind::MissingKey) for a dictionary without `type` or `data`, or a tool result
+/// without `tool_call_id`; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for an unknown type or members
+/// of the wrong type.
 ///
 /// # Example
 /// See [`messages_to_dict`].
@@ -37,7 +38,7 @@ pub fn messages_from_dict(dicts: impl IntoIterator<Item = Value>) -> Result<Vec<
 fn to_dict(message: &Message) -> Value {
     let mut data = match message.to_json() {
         Value::Object(data) => data,
-        // Messages are objects.
+        // Unreachable: messages serialize as objects.
         _ => Map::new(),
     };
     for (name, value) in complete(message.kind()) {
@@ -46,7 +47,7 @@ fn to_dict(message: &Message) -> Value {
     json!({ "type": message.role(), "data": data })
 }
 
-/// The members that are always there, with their empty values.
+/// Returns the members that are always written, with their empty values.
 fn complete(kind: MessageKind) -> impl Iterator<Item = (&'static str, Value)> {
     let common = [
         ("additional_kwargs", json!({})),

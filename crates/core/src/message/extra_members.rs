@@ -1,4 +1,4 @@
-//! What a service says beside what is known.
+//! Provider-specific response members without a field of their own.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// Members of a JSON object that no field stands for. It is used like a [`Map`], which it is once somebody looks: until
-/// then what a codec [added](Self::push_json) is kept as it was written, as most programs never look.
+/// The members of a JSON object that have no field of their own. It dereferences to a [`Map`], parsed on first access:
+/// until then, members [added](Self::push_json) by a codec are kept as JSON text, since most programs never read them.
 ///
 /// # Example
 /// ```
@@ -25,23 +25,23 @@ use serde_json::{Map, Value};
 /// ```
 #[derive(Clone, Default)]
 pub struct ExtraMembers {
-    /// Members as they were written, a comma after each. Once read they are of no interest.
+    /// The members as JSON text, each followed by a comma. Unused once parsed.
     unread: String,
-    /// On its own: few look, and what is moved should be small.
+    /// Boxed, because it is rarely used and the struct is moved often.
     read: OnceLock<Box<Map<String, Value>>>,
 }
 
-/// What the members of an answer take, as a rule, in bytes.
+/// The typical size of the members of an answer, in bytes.
 const USUAL: usize = 96;
 
 impl ExtraMembers {
-    /// No members.
+    /// Creates an empty set of members.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a member whose value is JSON already, or replaces the one of that name. Null says nothing and is passed over.
-    /// The caller vouches for the JSON: what is none is lost when somebody looks, and so are those that were added with it.
+    /// Adds or replaces a member whose value is JSON text; `null` is ignored. The caller must pass valid JSON: if it is
+    /// invalid, it and all other members not yet parsed are lost on first access.
     pub fn push_json(&mut self, name: &str, json: &str) {
         if json == "null" {
             return;
@@ -60,20 +60,20 @@ impl ExtraMembers {
         self.unread.push(',');
     }
 
-    /// The value of a member. Nothing is read if there is none of that name.
+    /// Returns the value of a member. Nothing is parsed if the name does not occur at all.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        // A name with escapes is written otherwise than it is asked for.
+        // With escapes, the written name may differ from the requested one.
         let is_absent =
             self.read.get().is_none() && !self.unread.contains('\\') && !self.unread.contains(name);
         if is_absent { None } else { self.members().get(name) }
     }
 
-    /// True if there is a member of this name.
+    /// Returns whether there is a member with this name.
     pub fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Adds all of `next` but nulls; its values win.
+    /// Adds all members of `next` except nulls, replacing those with the same name.
     pub(super) fn merge(&mut self, next: Self) {
         if self.read.get().is_none() && next.read.get().is_none() {
             self.unread.push_str(&next.unread);
@@ -82,19 +82,19 @@ impl ExtraMembers {
         self.extend(Map::from(next).into_iter().filter(|(_, value)| !value.is_null()));
     }
 
-    /// The members, read on the first look.
+    /// Returns the members, parsing them on first access.
     fn members(&self) -> &Map<String, Value> {
         self.read.get_or_init(|| Box::new(read(&self.unread)))
     }
 }
 
-/// Reads members with a comma after each.
+/// Parses members that are each followed by a comma.
 fn read(members: &str) -> Map<String, Value> {
     let Some(members) = members.strip_suffix(',') else { return Map::new() };
     serde_json::from_str(&format!("{{{members}}}")).map_or_else(|_| Map::new(), |Readable(members)| members)
 }
 
-/// Members of which each can be read or not: one that is nested too deeply does not take the others with it.
+/// Members that are parsed independently, so that one nested too deeply does not lose the others.
 struct Readable(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Readable {
@@ -124,7 +124,7 @@ impl<'de> Visitor<'de> for ReadableVisitor {
 }
 
 fn push_string(json: &mut String, text: &str) {
-    // All of them are looked at, which is quicker than to stop at one.
+    // Checks all bytes without an early exit, which is faster.
     let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
         json.push_str(&Value::from(text).to_string());

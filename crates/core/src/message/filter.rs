@@ -1,4 +1,4 @@
-//! Keeping some messages of a conversation.
+//! Filtering of the messages of a conversation.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use super::{Message, MessageKind};
 use crate::{Context, Result, Runnable};
 
-/// Which messages to keep. As a step of a chain it gives those of what it gets.
+/// Selects messages of a conversation. As a step of a chain, it filters its input.
 ///
-/// What is excluded is dropped whatever else holds; of the rest, what any `include` names is kept, or everything if
-/// there is none.
+/// A message that matches an `exclude` rule is always dropped. Of the rest, those that match any `include` rule are
+/// kept, or all if there is no `include` rule.
 ///
 /// # Example
 /// ```
@@ -20,7 +20,7 @@ use crate::{Context, Result, Runnable};
 /// let messages = vec![Message::system("Be brief."), Message::human("Hi")];
 /// assert_eq!(filter.filter(messages.clone()), [Message::human("Hi")]);
 /// # futures_executor::block_on(async {
-/// // As a step of a chain, behind a prompt or in front of a model:
+/// As a step of a chain, after a prompt or before a model:
 /// let model = FakeChatModel::new(["Hello"]);
 /// let chain = filter | model.clone();
 /// chain.invoke(messages).await?;
@@ -42,7 +42,7 @@ struct Names {
     ids: BTreeSet<String>,
 }
 
-/// Which tool calls are dropped.
+/// The tool calls to drop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 enum Calls {
     #[default]
@@ -75,15 +75,15 @@ macro_rules! with_names {
 }
 
 impl MessageFilter {
-    /// Keeps everything.
+    /// Creates a filter that keeps everything.
     pub fn new() -> Self {
         Self::default()
     }
 
     with_names! {
-        /// Keeps messages of these speakers.
+        /// Keeps messages with these names.
         include_names(String) adds to include.names;
-        /// Drops messages of these speakers.
+        /// Drops messages with these names.
         exclude_names(String) adds to exclude.names;
         /// Keeps messages of these kinds.
         include_types(MessageKind) adds to include.kinds;
@@ -95,28 +95,28 @@ impl MessageFilter {
         exclude_ids(String) adds to exclude.ids;
     }
 
-    /// Drops all answers with tool calls, and the results of tools.
+    /// Drops all answers with tool calls, and all tool results.
     #[must_use]
     pub fn exclude_tool_calls(mut self) -> Self {
         self.calls = Calls::All;
         self
     }
 
-    /// Drops the tool calls with these ids and their results, and answers that are left without any call.
+    /// Drops the tool calls with these ids and their results, and answers left without tool calls.
     #[must_use]
     pub fn exclude_tool_call_ids<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
         self.calls = Calls::Of(ids.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The messages to keep.
+    /// Returns the messages that are kept.
     pub fn filter(&self, messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
         let kept = messages.into_iter().filter(|message| !self.exclude.contains(message));
         let kept = kept.filter_map(|message| self.without_calls(message));
         kept.filter(|message| self.include.is_empty() || self.include.contains(message)).collect()
     }
 
-    /// The message without the excluded tool calls; `None` if nothing is left of it.
+    /// Removes the excluded tool calls from a message; `None` if the message is to be dropped.
     fn without_calls(&self, message: Message) -> Option<Message> {
         match (&self.calls, message) {
             (Calls::None, message) => Some(message),
@@ -158,7 +158,7 @@ impl Runnable for MessageFilter {
 
 crate::impl_pipe!(MessageFilter);
 
-/// The messages that a filter keeps. [`MessageFilter`] is a step of a chain too.
+/// Returns the messages that a filter keeps. [`MessageFilter`] can also be a step of a chain.
 ///
 /// # Example
 /// ```

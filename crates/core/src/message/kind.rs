@@ -1,4 +1,4 @@
-//! Kinds of messages.
+//! The kinds of messages.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,17 +19,17 @@ use crate::{Error, ErrorKind, Result};
 pub enum MessageKind {
     /// Instructions to the model.
     System,
-    /// What a person says.
+    /// A message from the user.
     Human,
-    /// What a model says.
+    /// A message from the model.
     Ai,
     /// The result of a tool call.
     Tool,
-    /// The result of a function.
+    /// The result of a function call.
     Function,
-    /// What someone of any other role says.
+    /// A message with an arbitrary role.
     Chat,
-    /// The wish to forget a message.
+    /// A request to remove a message.
     Remove,
 }
 
@@ -37,7 +37,7 @@ impl MessageKind {
     const ALL: [Self; 7] =
         [Self::System, Self::Human, Self::Ai, Self::Tool, Self::Function, Self::Chat, Self::Remove];
 
-    /// The name: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
+    /// Returns the name: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
     pub fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -57,7 +57,7 @@ impl fmt::Display for MessageKind {
     }
 }
 
-/// Reads the name of a kind.
+/// Parses the name of a kind.
 impl FromStr for MessageKind {
     type Err = Error;
 

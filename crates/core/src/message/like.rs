@@ -1,4 +1,4 @@
-//! Values that are meant as messages.
+//! Conversion of message-like values to messages.
 
 use serde_json::{Map, Value};
 
@@ -6,16 +6,16 @@ use super::like_call::read_calls;
 use super::{ChatMessage, Message, RemoveMessage, ToolCall};
 use crate::{Data, Error, ErrorKind, Record, Result};
 
-/// Reads values that are meant as messages: messages, texts (of a person), pairs `[role, content]`, objects with `role`
-/// (or `type`) and `content`, and LangChain's serialised messages.
+/// Converts message-like values to messages: messages, texts (human messages), `[role, content]` pairs, objects with
+/// `role` (or `type`) and `content`, and LangChain's serialized messages.
 ///
-/// Roles are `human` or `user`, `ai` or `assistant`, `system` or `developer`, `tool`, `function` and `remove`. Tool calls
-/// may have OpenAI's form. Members that have no place of their own go into `additional_kwargs`.
+/// Roles are `human` or `user`, `ai` or `assistant`, `system` or `developer`, `tool`, `function` and `remove`. Tool
+/// calls may be in OpenAI's form. Members without a field of their own are put into `additional_kwargs`.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for an object without role or content, or with a role that nobody knows;
-/// [`ErrorKind::MissingKey`] for the result of a tool without `tool_call_id`; [`ErrorKind::Parse`] for tool calls whose
-/// arguments are no JSON; [`ErrorKind::Unsupported`] for a value of any other shape.
+/// [`ErrorKind::InvalidInput`] for an object without role or content, or with an unknown role;
+/// [`ErrorKind::MissingKey`] for a tool result without `tool_call_id`; [`ErrorKind::Parse`] for tool calls whose
+/// arguments are not JSON; [`ErrorKind::Unsupported`] for a value of any other shape.
 ///
 /// # Example
 /// ```
@@ -29,7 +29,7 @@ pub fn convert_to_messages<T: Into<Data>>(values: impl IntoIterator<Item = T>) -
     values.into_iter().map(|value| read(value.into())).collect()
 }
 
-/// Reads one value that is meant as a message.
+/// Converts one message-like value.
 pub(crate) fn read(value: Data) -> Result<Message> {
     match value.into_plain() {
         Data::Message(message) => Ok(*message),
@@ -80,7 +80,8 @@ fn read_record(record: Record) -> Result<Message> {
     }
 }
 
-/// What is inside LangChain's serialised form of a message: `{"lc": 1, "type": "constructor", "id": [..], "kwargs": ..}`.
+/// Extracts the arguments from LangChain's serialized form of a message:
+/// `{"lc": 1, "type": "constructor", "id": [..], "kwargs": ..}`.
 fn envelope(record: &Record) -> Option<Record> {
     let is_envelope = record.get("lc") == Some(&Data::from(1))
         && record.get("type").and_then(Data::as_text) == Some("constructor");
@@ -98,7 +99,7 @@ fn envelope(record: &Record) -> Option<Record> {
     let mut inner = Record::new();
     inner.insert("type", kind);
     for (name, value) in record.get("kwargs")?.as_record()?.iter() {
-        // The class counts, not what its members call it.
+        // The class determines the type, not a member called `type`.
         if name != "type" {
             inner.insert(name, value.clone());
         }
@@ -109,7 +110,7 @@ fn envelope(record: &Record) -> Option<Record> {
     Some(inner)
 }
 
-/// Builds a message of a role from its content and its other members.
+/// Builds a message from a role, the content and the other members.
 fn build(role: &str, content: Data, members: Record) -> Result<Message> {
     let kind = match role {
         "human" | "user" => "human",
@@ -139,7 +140,7 @@ fn build(role: &str, content: Data, members: Record) -> Result<Message> {
     parts.finish(kind)
 }
 
-/// The members of a message: those that have a place of their own, and the rest.
+/// The members of a message: those with a field of their own, and the rest.
 #[derive(Default)]
 struct Parts {
     own: Map<String, Value>,
@@ -199,7 +200,7 @@ impl Parts {
     }
 }
 
-/// Reads a message in its JSON form.
+/// Converts a message from its JSON form.
 pub(crate) fn from_json(members: Map<String, Value>) -> Result<Message> {
     let kind = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     serde_json::from_value(Value::Object(members)).map_err(|error| {
@@ -208,7 +209,7 @@ pub(crate) fn from_json(members: Map<String, Value>) -> Result<Message> {
 }
 
 impl Message {
-    /// What someone of another role says.
+    /// Creates a message with an arbitrary role.
     ///
     /// # Example
     /// ```

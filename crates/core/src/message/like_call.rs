@@ -1,11 +1,11 @@
-//! Values that are meant as tool calls.
+//! Conversion of values to tool calls.
 
 use super::ToolCall;
 use super::like::{invalid, missing};
 use super::tool_arguments::parse;
 use crate::{Data, Error, ErrorKind, Record, Result};
 
-/// Reads tool calls: `{"name", "args", "id"}`, or OpenAI's `{"id", "function": {"name", "arguments": text}}`.
+/// Converts tool calls from `{"name", "args", "id"}` or OpenAI's `{"id", "function": {"name", "arguments": text}}`.
 pub(super) fn read_calls(calls: Data) -> Result<Vec<ToolCall>> {
     match calls {
         Data::Null => Ok(Vec::new()),

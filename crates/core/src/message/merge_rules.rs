@@ -1,24 +1,24 @@
-//! How JSON values of messages add up: the rules of LangChain, and the lenient form of them that streams follow.
+//! Merging of the JSON values in messages: LangChain's rules, and a lenient variant of them for streams.
 
 use serde_json::{Map, Number, Value};
 
 use super::{Content, ContentBlock};
 use crate::{Error, ErrorKind, Result};
 
-/// What happens to values that do not add up.
+/// The treatment of values that cannot be merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// Integers are summed; values that contradict each other are an error.
+    /// Integers are summed; conflicting values are an error.
     Strict,
-    /// The last value counts: the end of a stream is no place for errors about its middle.
+    /// The last value is kept: the end of a stream is too late to report an error in its middle.
     Lenient,
 }
 
-/// Adds up mappings from left to right: texts are joined, integers summed, mappings and lists merged, `null` gives way
-/// to anything. Members named `index`, `created` and `timestamp` keep the last number.
+/// Merges objects from left to right: texts are concatenated, integers summed, objects and lists merged; `null` is
+/// replaced by any value. Members named `index`, `created` and `timestamp` keep the last number.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] naming the member whose values are of different types, or contradict each other.
+/// [`ErrorKind::InvalidInput`] naming the member whose values have different types or conflict.
 ///
 /// # Example
 /// ```
@@ -39,10 +39,10 @@ pub fn merge_dicts(dicts: impl IntoIterator<Item = Map<String, Value>>) -> Resul
     Ok(merged)
 }
 
-/// Adds up lists: mappings with the same `index` are merged, all else is appended. `None` if there is no list at all.
+/// Merges lists: objects with the same `index` are merged, all other elements are appended. `None` if there is no list.
 ///
 /// # Errors
-/// As [`merge_dicts`].
+/// Those of [`merge_dicts`].
 ///
 /// # Example
 /// ```
@@ -61,14 +61,14 @@ pub fn merge_lists(lists: impl IntoIterator<Item = Option<Vec<Value>>>) -> Resul
     Ok(Some(merged))
 }
 
-/// Adds up contents from left to right as LangChain does it: a text becomes an element of its own in front of a list,
-/// and is joined with a text at the end of one.
+/// Merges contents from left to right as LangChain does: a text before a list becomes a separate element; a text after
+/// a list is appended to a text at its end.
 ///
-/// Streams merge contents as [chunks](crate::Chunk) instead, which join texts wherever they meet, so that it makes no
-/// difference how the pieces are grouped.
+/// Streams merge contents as [chunks](crate::Chunk) instead. That always joins adjacent texts, so the result does not
+/// depend on how chunks are grouped.
 ///
 /// # Errors
-/// As [`merge_dicts`].
+/// Those of [`merge_dicts`].
 ///
 /// # Example
 /// ```
@@ -98,7 +98,7 @@ fn add_content(merged: Content, next: Content) -> Result<Content> {
             values.into_iter().filter_map(ContentBlock::from_value).collect::<Vec<_>>().into()
         }
         (Content::Blocks(mut blocks), Content::Text(next)) => {
-            // LangChain loses a text that is added to an empty list.
+            // LangChain drops a text that is added to an empty list.
             if !next.is_empty() {
                 blocks.push(ContentBlock::Plain(next));
             }
@@ -107,7 +107,7 @@ fn add_content(merged: Content, next: Content) -> Result<Content> {
     })
 }
 
-/// Adds the members of `next`.
+/// Merges the members of `next`.
 pub(super) fn merge_members(
     members: &mut Map<String, Value>,
     next: Map<String, Value>,
@@ -124,9 +124,9 @@ pub(super) fn merge_members(
     Ok(())
 }
 
-/// Adds the members of `next` as pieces of a stream.
+/// Merges the members of `next` as chunks of a stream.
 pub(super) fn merge_lenient(members: &mut Map<String, Value>, next: Map<String, Value>) {
-    // The lenient rule has an answer for every pair of values.
+    // The lenient rule never fails.
     let _ = merge_members(members, next, Rule::Lenient);
 }
 
@@ -154,7 +154,7 @@ fn merge_member(name: &str, present: &mut Value, next: Value, rule: Rule) -> Res
     Ok(())
 }
 
-/// Adds the items of `next`: mappings with an index to those of the same index, unless they have different ids.
+/// Merges the items of `next`: objects into those with the same index, unless their ids differ.
 pub(super) fn merge_items(items: &mut Vec<Value>, next: Vec<Value>, rule: Rule) -> Result<()> {
     for item in next {
         let open = match item.as_object() {
@@ -171,7 +171,7 @@ pub(super) fn merge_items(items: &mut Vec<Value>, next: Vec<Value>, rule: Rule) 
     Ok(())
 }
 
-/// The `index` of a piece of a block, where it has one by which pieces are put together.
+/// Returns the `index` by which a chunk of a block is matched, if it has one.
 pub(super) fn index(block: &Map<String, Value>) -> Option<&Value> {
     block.get("index").filter(|index| match index {
         Value::Number(number) => !number.is_f64(),
@@ -180,7 +180,7 @@ pub(super) fn index(block: &Map<String, Value>) -> Option<&Value> {
     })
 }
 
-/// True if the piece has the index of the open block, and no other id.
+/// Returns whether the chunk has the index of the open block and no different id.
 pub(super) fn continues(open: &Map<String, Value>, piece: &Map<String, Value>) -> bool {
     let id = |block: &Map<String, Value>| {
         block.get("id").filter(|id| !id.is_null() && id.as_str() != Some("")).cloned()
@@ -192,8 +192,8 @@ pub(super) fn continues(open: &Map<String, Value>, piece: &Map<String, Value>) -
         }
 }
 
-/// Adds a piece to the block that it continues. The block keeps its type; a piece that is not of a standard type only
-/// brings extras.
+/// Merges a chunk into the block that it continues. The block keeps its type; a chunk of a non-standard type
+/// contributes only extras.
 pub(super) fn merge_piece(
     open: &mut Map<String, Value>,
     mut piece: Map<String, Value>,

@@ -1,13 +1,13 @@
-//! Neighbouring messages of one kind as one.
+//! Merging of consecutive messages of the same kind.
 
 use super::ai_message::keep_best_id;
 use super::{AiMessage, Content, Message, add_usage};
 use crate::Chunk;
 
-/// Merges neighbouring messages of one kind, with `separator` between texts; LangChain's default is a line break.
+/// Merges consecutive messages of the same kind, with `separator` between texts; LangChain's default is a newline.
 ///
-/// Results of tools stay apart, and so do functions of different names and speakers of different roles. Tool calls
-/// follow each other and usages are added up; of what was said about the messages, the first counts.
+/// Tool results are not merged, nor are functions with different names or speakers with different roles. Tool calls are
+/// concatenated and usage is added up; of names and metadata, the first is kept.
 ///
 /// # Example
 /// ```

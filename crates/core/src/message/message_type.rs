@@ -1,19 +1,19 @@
-//! The members that every kind of message has.
+//! The members common to all kinds of messages.
 
-/// Defines a kind of message: the members of all kinds, and its own.
+/// Defines a kind of message: the common members and its own.
 macro_rules! message_type {
     ($(#[$meta:meta])* $name:ident $(reads content with $read:literal)? { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub struct $name {
-            /// What is said.
+            /// The content.
             #[serde(default $(, deserialize_with = $read)?)]
             pub content: $crate::Content,
-            /// Who says it, where a service tells speakers apart.
+            /// The name of the speaker, for providers that distinguish speakers.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
-            /// The id of the message, by which it can be found again.
+            /// The id of the message.
             #[serde(
                 default,
                 skip_serializing_if = "Option::is_none",
@@ -21,14 +21,14 @@ macro_rules! message_type {
             )]
             pub id: Option<String>,
             $($(#[$field_meta])* pub $field: $type,)*
-            /// What a single service takes beside all this.
+            /// Provider-specific fields.
             #[serde(
                 default,
                 skip_serializing_if = "serde_json::Map::is_empty",
                 deserialize_with = "crate::message::serde_help::null_is_default"
             )]
             pub additional_kwargs: serde_json::Map<String, serde_json::Value>,
-            /// What was said about the message, such as where it came from.
+            /// Metadata of the message, such as its origin.
             #[serde(
                 rename = "response_metadata",
                 default,
@@ -36,13 +36,13 @@ macro_rules! message_type {
                 deserialize_with = "crate::message::serde_help::null_is_default"
             )]
             pub metadata: serde_json::Map<String, serde_json::Value>,
-            /// All other members, as they came.
+            /// All other members, unchanged.
             #[serde(flatten, deserialize_with = "crate::message::serde_help::without_type")]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
         impl $name {
-            /// Adds the members of all kinds of messages of the next piece. The first id and the last name count.
+            /// Merges the common members of the next chunk. The first id and the last name are kept.
             pub(super) fn merge_common(&mut self, next: Self) {
                 use $crate::Chunk;
                 self.content.merge(next.content);

@@ -1,4 +1,4 @@
-//! What people, models and tools say to each other.
+//! Messages exchanged by users, models and tools.
 
 mod ai_form;
 mod ai_message;
@@ -88,12 +88,13 @@ use crate::{Chunk, Error, ErrorKind, PromptValue, Result};
 /// An object with a `type` (`system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`), the `content` (a text, or
 /// a list of texts and blocks) and, unless they are empty, `name`, `id`, `additional_kwargs` and `response_metadata`;
 /// for `ai` also `tool_calls`, `invalid_tool_calls`, `tool_call_chunks`, `usage_metadata`, `refusal` and `reasoning`;
-/// for `tool` also `tool_call_id`, `status` and `artifact`; for `chat` also `role`. Other members are kept. What is
-/// written is read as the same message; LangChain's names for pieces of streams (`AIMessageChunk`) are understood.
+/// for `tool` also `tool_call_id`, `status` and `artifact`; for `chat` also `role`. Unknown members are preserved, and
+/// a serialized message deserializes to an equal one. LangChain's type names for chunks (`AIMessageChunk`) are accepted
+/// as well.
 ///
 /// # Chunks
-/// The first piece says what kind of message it is, the content of all pieces is joined. See
-/// [`try_merge`](Message::try_merge) for pieces that may not belong together.
+/// The first chunk determines the kind of message; the contents of all chunks are joined. Use
+/// [`try_merge`](Message::try_merge) for chunks that may not belong to the same message.
 ///
 /// # Example
 /// ```
@@ -117,26 +118,26 @@ pub enum Message {
     /// Instructions to the model.
     #[serde(alias = "SystemMessageChunk")]
     System(SystemMessage),
-    /// What a person says.
+    /// A message from the user.
     #[serde(alias = "HumanMessageChunk")]
     Human(HumanMessage),
-    /// What a model says.
+    /// A message from the model.
     #[serde(alias = "AIMessageChunk")]
     Ai(AiMessage),
     /// The result of a tool call.
     #[serde(alias = "ToolMessageChunk")]
     Tool(ToolMessage),
-    /// The result of a function, as services took it before there were tools.
+    /// The result of a function call, the predecessor of tool calls.
     #[serde(alias = "FunctionMessageChunk")]
     Function(FunctionMessage),
-    /// What someone of any other role says.
+    /// A message with an arbitrary role.
     #[serde(alias = "ChatMessageChunk")]
     Chat(ChatMessage),
-    /// The wish to forget a message.
+    /// A request to remove a message.
     Remove(RemoveMessage),
 }
 
-/// The same expression for every kind of message that has the members of all kinds; another for the wish to forget one.
+/// Evaluates the same expression for every kind of message with the common fields, and another for `Remove`.
 macro_rules! each {
     ($message:expr, $inner:ident => $common:expr, $remove:ident => $other:expr) => {
         match $message {
@@ -152,62 +153,62 @@ macro_rules! each {
 }
 
 impl Message {
-    /// Instructions to the model.
+    /// Creates a system message: instructions to the model.
     pub fn system(content: impl Into<Content>) -> Self {
         Self::System(SystemMessage::new(content))
     }
 
-    /// What a person says.
+    /// Creates a human message.
     pub fn human(content: impl Into<Content>) -> Self {
         Self::Human(HumanMessage::new(content))
     }
 
-    /// What a model says.
+    /// Creates a message from the model.
     pub fn ai(content: impl Into<Content>) -> Self {
         Self::Ai(AiMessage::new(content))
     }
 
-    /// The result of the tool call with this id.
+    /// Creates the result of the tool call with this id.
     pub fn tool(content: impl Into<Content>, tool_call_id: impl Into<String>) -> Self {
         Self::Tool(ToolMessage::new(content, tool_call_id))
     }
 
-    /// What is said.
+    /// Returns the content.
     pub fn content(&self) -> &Content {
         each!(self, message => &message.content, _remove => &content::EMPTY)
     }
 
-    /// What is said, to change; a wish to forget a message says nothing.
+    /// Returns the content for modification; `None` for a [`RemoveMessage`], which has none.
     pub(crate) fn content_mut(&mut self) -> Option<&mut Content> {
         each!(self, message => Some(&mut message.content), _remove => None)
     }
 
-    /// The text of the content, without images and other blocks.
+    /// Returns the text of the content, without images and other blocks.
     pub fn text(&self) -> Cow<'_, str> {
         self.content().text()
     }
 
-    /// The name of the speaker.
+    /// Returns the name of the speaker.
     pub fn name(&self) -> Option<&str> {
         each!(self, message => message.name.as_deref(), _remove => None)
     }
 
-    /// The id of the message; for a wish to forget one, of that message.
+    /// Returns the id of the message; for a [`RemoveMessage`], the id of the message to remove.
     pub fn id(&self) -> Option<&str> {
         each!(self, message => message.id.as_deref(), remove => Some(&remove.id))
     }
 
-    /// What a single service says or takes beside everything else.
+    /// Returns a provider-specific field.
     pub(crate) fn additional_kwarg(&self, name: &str) -> Option<&Value> {
         each!(self, message => message.additional_kwargs.get(name), _remove => None)
     }
 
-    /// The same, to change; a wish to forget a message has none.
+    /// Returns the provider-specific fields for modification; `None` for a [`RemoveMessage`].
     pub(crate) fn additional_kwargs_mut(&mut self) -> Option<&mut Map<String, Value>> {
         each!(self, message => Some(&mut message.additional_kwargs), _remove => None)
     }
 
-    /// The tool calls; only what a model says can have any.
+    /// Returns the tool calls; only messages from the model can have any.
     ///
     /// # Example
     /// ```
@@ -221,7 +222,7 @@ impl Message {
         }
     }
 
-    /// The kind of message.
+    /// Returns the kind of message.
     pub fn kind(&self) -> MessageKind {
         match self {
             Self::System(_) => MessageKind::System,
@@ -234,14 +235,14 @@ impl Message {
         }
     }
 
-    /// The name of the kind: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
+    /// Returns the name of the kind: `system`, `human`, `ai`, `tool`, `function`, `chat` or `remove`.
     pub fn role(&self) -> &'static str {
         self.kind().name()
     }
 
-    /// The content in the form that is the same for all services: blocks of OpenAI's chat messages and those of
-    /// LangChain before 1.0 become standard, tool calls and thoughts become blocks. Of answers see
-    /// [`AiMessage::content_blocks`].
+    /// Returns the content in a form that is the same for all providers: blocks of OpenAI's chat messages and of
+    /// LangChain before 1.0 are converted to standard blocks, and tool calls and reasoning become blocks. For messages
+    /// from the model, see [`AiMessage::content_blocks`].
     ///
     /// # Example
     /// ```
@@ -257,11 +258,11 @@ impl Message {
         }
     }
 
-    /// Adds the next piece of the same message.
+    /// Appends the next chunk of the same message.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] if it is a piece of another message: of another kind, of another role, or the result
-    /// of another tool call.
+    /// [`ErrorKind::InvalidInput`] if the chunk belongs to another message: it is of another kind or role, or the
+    /// result of another tool call.
     ///
     /// # Example
     /// ```
@@ -344,7 +345,7 @@ from_kind!(
     Remove(RemoveMessage)
 );
 
-/// What a step of a chain reads that works on messages.
+/// Lets a step that takes messages accept a prompt.
 impl From<PromptValue> for Vec<Message> {
     fn from(prompt: PromptValue) -> Self {
         prompt.into_messages()

@@ -1,4 +1,4 @@
-//! Messages in the form of OpenAI's chat API.
+//! Conversion of messages to the format of OpenAI's chat API.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use super::python_text::spaced_json;
 use super::{Content, ContentBlock, Message, ToolCall};
 use crate::{Data, Error, ErrorKind, Result};
 
-/// In what form texts go into messages of OpenAI's form.
+/// The representation of text content in OpenAI's format.
 ///
 /// # Example
 /// ```
@@ -22,10 +22,10 @@ use crate::{Data, Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TextFormat {
-    /// As one text, where there is nothing but text.
+    /// A single string, if there is nothing but text.
     #[default]
     String,
-    /// As a list of blocks, always.
+    /// Always a list of blocks.
     Block,
 }
 
@@ -43,7 +43,7 @@ impl FromStr for TextFormat {
     }
 }
 
-/// How to write messages in OpenAI's form.
+/// Converts messages to OpenAI's format.
 ///
 /// # Example
 /// ```
@@ -56,11 +56,11 @@ impl FromStr for TextFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenAiForm {
-    /// In what form texts are written.
+    /// The representation of text content.
     pub text_format: TextFormat,
-    /// Whether ids of messages are written.
+    /// Whether message ids are included.
     pub include_id: bool,
-    /// Whether blocks that OpenAI does not know are passed on rather than an error.
+    /// Whether blocks unknown to OpenAI are passed through instead of being an error.
     pub pass_through_unknown_blocks: bool,
 }
 
@@ -70,10 +70,11 @@ impl Default for OpenAiForm {
     }
 }
 
-/// Messages in the form of OpenAI's chat API, with blocks of other services rewritten: [`OpenAiForm`] with its defaults.
+/// Converts messages, including blocks of other providers, to OpenAI's chat format with [`OpenAiForm`] and its
+/// defaults.
 ///
 /// # Errors
-/// As [`OpenAiForm::convert`].
+/// Those of [`OpenAiForm::convert`].
 ///
 /// # Example
 /// ```
@@ -88,38 +89,38 @@ pub fn convert_to_openai_messages(messages: &[Message]) -> Result<Vec<Value>> {
 }
 
 impl OpenAiForm {
-    /// Texts as texts, no ids, unknown blocks passed on.
+    /// Creates a converter with the defaults: texts as strings, no ids, unknown blocks passed through.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets in what form texts are written.
+    /// Sets the representation of text content.
     #[must_use]
     pub fn with_text_format(mut self, format: TextFormat) -> Self {
         self.text_format = format;
         self
     }
 
-    /// Sets whether ids of messages are written.
+    /// Sets whether message ids are included.
     #[must_use]
     pub fn with_id(mut self, include_id: bool) -> Self {
         self.include_id = include_id;
         self
     }
 
-    /// Sets whether blocks that OpenAI does not know are passed on rather than an error.
+    /// Sets whether blocks unknown to OpenAI are passed through instead of being an error.
     #[must_use]
     pub fn with_unknown_blocks(mut self, pass_through: bool) -> Self {
         self.pass_through_unknown_blocks = pass_through;
         self
     }
 
-    /// Writes messages. One message may become several: results of tools are messages of their own.
+    /// Converts messages. One message may become several, as each tool result is a separate message.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the place, `messages[i].content[j]`, of a block
-    /// that lacks a member or, unless it is passed on, that OpenAI does not know; also for a
-    /// [`RemoveMessage`](crate::RemoveMessage), which no model reads.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with the location, `messages[i].content[j]`, of a
+    /// block that lacks a member or, unless passed through, is unknown to OpenAI; also for a
+    /// [`RemoveMessage`](crate::RemoveMessage), which is not meant for a model.
     pub fn convert(&self, messages: &[Message]) -> Result<Vec<Value>> {
         let mut converted = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
@@ -128,10 +129,10 @@ impl OpenAiForm {
         Ok(converted)
     }
 
-    /// Writes one message, which stands at `index` in a conversation; its tool results follow it.
+    /// Converts the message at `index` of a conversation, followed by its tool results.
     ///
     /// # Errors
-    /// As [`convert`](OpenAiForm::convert).
+    /// Those of [`convert`](OpenAiForm::convert).
     ///
     /// # Example
     /// ```
@@ -177,7 +178,7 @@ impl OpenAiForm {
         Ok(message.into_iter().chain(results).collect())
     }
 
-    /// Everything but content and tool calls.
+    /// Converts everything but the content and tool calls.
     fn head(&self, message: &Message) -> Map<String, Value> {
         let mut form = Map::from_iter([("role".to_owned(), openai_role(message).into())]);
         let refusal = match message {
@@ -217,7 +218,7 @@ impl OpenAiForm {
         }
     }
 
-    /// Parts as one text, if they are nothing but text and texts are wanted.
+    /// Joins parts to one string, if they are all text and strings are requested.
     fn simplified(&self, parts: Vec<Value>) -> Value {
         let texts: Option<Vec<&str>> =
             parts.iter().map(|part| part["text"].as_str().filter(|_| part["type"] == "text")).collect();
@@ -245,7 +246,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The role of a message in OpenAI's words.
+/// Returns OpenAI's name of the message's role.
 pub(super) fn openai_role(message: &Message) -> &str {
     match message {
         Message::Ai(_) => "assistant",

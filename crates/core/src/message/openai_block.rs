@@ -1,4 +1,4 @@
-//! Content blocks of all services as parts of OpenAI's chat messages.
+//! Conversion of content blocks of all providers to parts of OpenAI's chat messages.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 type Block = Map<String, Value>;
 
-/// Where a block stands, for errors.
+/// The location of a block, for errors.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     message: usize,
@@ -19,7 +19,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The error for a block that is not as it should be.
+    /// Creates the error for a malformed block.
     pub(super) fn wrong(self, what: &str) -> Error {
         let Self { message, index, block } = self;
         let shown = bounded(&Value::Object(block.clone()).to_string());
@@ -53,11 +53,11 @@ fn bounded(text: &str) -> String {
 pub(super) struct Blocks<'a> {
     form: &'a OpenAiForm,
     message: usize,
-    /// The ids of the calls that the message lists; `None` if it is no answer, which alone calls tools.
+    /// The ids of the message's tool calls; `None` if it is not from the model and so cannot have any.
     known: Option<Vec<&'a str>>,
     pub(super) parts: Vec<Value>,
     pub(super) calls: Vec<Value>,
-    /// Results of tools, as messages.
+    /// The tool results, as separate messages.
     pub(super) results: Vec<Value>,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
-    /// `None` for a block that nobody knows and that is not to be passed on.
+    /// Converts any other block; `None` for an unknown block that is not to be passed through.
     fn other_part(&self, place: Place<'_>, kind: &str, block: &Block) -> Result<Option<Value>> {
         if let Some(part) = media_part(place, kind, block)?.or_else(|| own_part(kind, block)) {
             return Ok(Some(part));
@@ -116,7 +116,7 @@ impl<'a> Blocks<'a> {
         Ok(passes.then(|| Value::Object(block.clone())))
     }
 
-    /// True if the message lists this call.
+    /// Returns whether the message has this call.
     fn is_known(&self, place: Place<'_>, id: Option<&Value>) -> Result<bool> {
         let known = self.known.as_ref();
         let known =
@@ -124,7 +124,7 @@ impl<'a> Blocks<'a> {
         Ok(id.and_then(Value::as_str).is_some_and(|id| known.contains(&id)))
     }
 
-    /// A call in Anthropic's form.
+    /// Adds a call in Anthropic's format.
     fn add_tool_use(&mut self, place: Place<'_>) -> Result<()> {
         let block = place.block;
         place.needs("has 'type': 'tool_use'", block, &["id", "name", "input"])?;
@@ -135,7 +135,7 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
-    /// A call in the form of OpenAI's Responses API.
+    /// Adds a call in the format of OpenAI's Responses API.
     fn add_function_call(&mut self, place: Place<'_>) -> Result<()> {
         let block = place.block;
         if !self.is_known(place, block.get("call_id"))? {
@@ -148,7 +148,7 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
-    /// A result in Anthropic's form: a message of its own.
+    /// Adds a result in Anthropic's format as a separate message.
     fn add_tool_result(&mut self, place: Place<'_>) -> Result<()> {
         let block = place.block;
         place.needs("has 'type': 'tool_result'", block, &["content", "tool_use_id"])?;

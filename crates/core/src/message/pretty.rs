@@ -1,15 +1,15 @@
-//! Messages for people to read.
+//! Formatting of messages for display.
 
 use super::python_text::{in_order, python_repr};
 use super::{AiMessage, Content, ContentBlock, InvalidToolCall, Message, ToolCall};
 use crate::Data;
 
-/// How wide a title is.
+/// The width of a title, in characters.
 const WIDTH: usize = 80;
 
 impl Message {
-    /// The message for people to read: a title, the name of the speaker, the content and the tool calls. Blocks and
-    /// arguments are written as LangChain shows them, in Python's words; what type a block is of comes first.
+    /// Formats the message for display: a title, the name of the speaker, the content and the tool calls. Blocks and
+    /// arguments are written in Python's syntax, as LangChain does, with a block's type first.
     ///
     /// # Example
     /// ```
@@ -46,7 +46,7 @@ fn shown(block: &ContentBlock) -> Data {
     }
 }
 
-/// A title between lines.
+/// Centres a title between rules.
 pub(crate) fn title(title: &str) -> String {
     let length = title.chars().count() + 2;
     let line = "=".repeat(WIDTH.saturating_sub(length) / 2);

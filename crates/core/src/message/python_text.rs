@@ -1,4 +1,4 @@
-//! JSON with the spaces that Python puts into it, and values as Python shows them.
+//! JSON with Python's spacing, and values in Python's `repr` syntax.
 
 use std::io;
 
@@ -10,8 +10,8 @@ use super::ToolCall;
 use crate::prompt::{push_number, quoted};
 use crate::{Chunk, Data, Record};
 
-/// In which order the members of content blocks stand, as people write them: maps of JSON do not keep it. The type comes
-/// first, then what has its name, then these, then all others.
+/// The conventional order of the members of content blocks, which JSON maps do not preserve. The type comes first, then
+/// the member named after it, then these, then all others.
 const FIRST: [&str; 15] = [
     "source_type",
     "tool_use_id",
@@ -30,12 +30,12 @@ const FIRST: [&str; 15] = [
     "id",
 ];
 
-/// JSON with a space behind every comma and colon, as OpenAI's models see it everywhere. With `ascii`, all other
-/// characters are escaped.
+/// Writes JSON with a space after every comma and colon, as Python does. With `ascii`, non-ASCII characters are
+/// escaped.
 pub(super) fn spaced_json(value: &impl Serialize, ascii: bool) -> String {
     let mut bytes = Vec::new();
     let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced { ascii }));
-    // JSON values are written without errors, and as UTF-8.
+    // Serializing a JSON value cannot fail and gives UTF-8.
     written.ok().and_then(|()| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
@@ -74,7 +74,7 @@ impl Formatter for Spaced {
     }
 }
 
-/// A value as Python shows it: texts in quotes, `True`, `None`.
+/// Formats a value as Python's `repr` does: quoted texts, `True`, `None`.
 pub(super) fn python_repr(value: &Data) -> String {
     let mut out = String::new();
     push_repr(&mut out, value);
@@ -111,7 +111,7 @@ fn push_repr(out: &mut String, value: &Data) {
     }
 }
 
-/// The JSON of a block of content, with its members in the order in which people write them.
+/// Converts the JSON of a content block to data with its members in conventional order.
 pub(super) fn in_order(value: &Value) -> Data {
     match value {
         Value::Array(items) => Data::List(items.iter().map(in_order).collect()),
@@ -120,7 +120,7 @@ pub(super) fn in_order(value: &Value) -> Data {
             let rank = |name: &str| match name {
                 "type" => 0,
                 name if name == kind => 1,
-                // A call as Anthropic writes it.
+                // A call in Anthropic's format.
                 "id" if kind == "tool_use" => 1,
                 name => 2 + FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len()),
             };
@@ -136,7 +136,7 @@ pub(super) fn in_order(value: &Value) -> Data {
     }
 }
 
-/// Tool calls as Python shows them.
+/// Formats tool calls as Python's `repr` does.
 pub(super) fn calls_repr(calls: &[ToolCall]) -> String {
     let shown = calls.iter().map(|call| {
         let mut shown = Record::from_iter([
@@ -151,7 +151,7 @@ pub(super) fn calls_repr(calls: &[ToolCall]) -> String {
     python_repr(&Data::List(shown.collect()))
 }
 
-/// How many characters Python takes to show a value.
+/// Returns the length of a value's Python `repr`, in characters.
 pub(super) fn shown_length(value: &Value) -> usize {
     let separators = |count: usize| 2 + 2 * count.saturating_sub(1);
     match value {

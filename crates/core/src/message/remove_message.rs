@@ -1,9 +1,9 @@
-//! The wish to forget a message.
+//! A request to remove a message.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Says that the message with this id is to be forgotten. It says nothing to a model.
+/// A request to remove the message with this id from the history. It is never sent to a model.
 ///
 /// # Example
 /// ```
@@ -14,20 +14,20 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RemoveMessage {
-    /// The id of the message to forget.
+    /// The id of the message to remove.
     pub id: String,
     #[serde(default)]
     content: NoContent,
 }
 
 impl RemoveMessage {
-    /// Forgets the message with this id.
+    /// Creates a request to remove the message with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), content: NoContent }
     }
 }
 
-/// Every message has content; this one has an empty text.
+/// Serializes as empty content, since every message has content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct NoContent;
 

@@ -1,4 +1,4 @@
-//! What a service says about a call.
+//! Metadata of a provider's response.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{ExtraMembers, TokenUsage};
 use crate::Chunk;
 
-/// What a service says about a call beside the answer. Each field keeps the last value that came.
+/// Metadata of a provider's response. When chunks are merged, each field keeps the last value.
 ///
 /// # Example
 /// ```
@@ -25,20 +25,20 @@ pub struct ResponseMetadata {
     /// The model that answered.
     #[serde(rename = "model_name", skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Why the answer ended: `stop`, `length`, `content_filter`, `tool_calls` or another word of the service.
+    /// Why generation stopped: `stop`, `length`, `content_filter`, `tool_calls` or another value of the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
-    /// The id under which the service logged the request.
+    /// The provider's request id, for its logs and support.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The token counts as the service told them.
+    /// The token counts as reported by the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_usage: Option<TokenUsage>,
-    /// True if the answer came from a cache or from another caller's identical call: its usage was spent once, not
-    /// again. Not part of the message's form as data.
+    /// Whether the answer came from a cache or from another caller's identical call, so that its usage was not incurred
+    /// again. Not part of the serialized message.
     #[serde(skip)]
     pub cached: bool,
-    /// Everything else, by the service's names.
+    /// All other metadata, under the provider's names.
     #[serde(flatten)]
     pub extra: ExtraMembers,
 }
@@ -62,7 +62,7 @@ impl Chunk for ResponseMetadata {
     }
 }
 
-/// Replaces a value by the next one, if there is a next one.
+/// Replaces a value by the next one, if there is one.
 pub(super) fn keep_last<T>(value: &mut Option<T>, next: Option<T>) {
     if next.is_some() {
         *value = next;

@@ -1,9 +1,9 @@
-//! Small helpers for reading JSON that others wrote.
+//! Serde helpers for JSON from other implementations.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// `null` for a member that has an empty value.
+/// Deserializes `null` as the default value.
 pub(super) fn null_is_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + Deserialize<'de>,
@@ -12,7 +12,7 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An id: a text, or a number as its text.
+/// Deserializes an id: a text, or a number converted to text.
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Option::deserialize(deserializer)? {
         None => None,
@@ -21,7 +21,7 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
     })
 }
 
-/// An id that must be there.
+/// Deserializes a required id.
 pub(super) fn needed_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Id::deserialize(deserializer)? {
         Id::Text(id) => id,
@@ -36,7 +36,7 @@ enum Id {
     Number(serde_json::Number),
 }
 
-/// Members without `type`, which says what the object is and is written by what it is.
+/// Deserializes members without `type`, which is implied by the Rust type and written by it.
 pub(super) fn without_type<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Map<String, Value>, D::Error> {

@@ -1,10 +1,10 @@
-//! Messages of people and of the application: human, system, function and chat.
+//! Human, system, function and chat messages.
 
 use super::Content;
 use super::message_type::message_type;
 
 message_type! {
-    /// What a person says to the model.
+    /// A message from the user to the model.
     ///
     /// # Example
     /// ```
@@ -17,7 +17,7 @@ message_type! {
 }
 
 message_type! {
-    /// Instructions that the model follows throughout.
+    /// Instructions that apply to the whole conversation.
     ///
     /// # Example
     /// ```
@@ -28,7 +28,7 @@ message_type! {
 }
 
 message_type! {
-    /// The result of a function, as services took it before there were tools. Its `name` is that of the function.
+    /// The result of a function call, the predecessor of tool calls. Its `name` is that of the function.
     ///
     /// # Example
     /// ```
@@ -40,7 +40,7 @@ message_type! {
 }
 
 message_type! {
-    /// What someone of any other role says.
+    /// A message with an arbitrary role.
     ///
     /// # Example
     /// ```
@@ -49,34 +49,34 @@ message_type! {
     /// assert_eq!(message.role(), "chat");
     /// ```
     ChatMessage {
-        /// The role, in the words of the service.
+        /// The role, under the provider's name.
         role: String,
     }
 }
 
 impl HumanMessage {
-    /// A message with this content.
+    /// Creates a message with this content.
     pub fn new(content: impl Into<Content>) -> Self {
         Self { content: content.into(), ..Self::default() }
     }
 }
 
 impl SystemMessage {
-    /// A message with this content.
+    /// Creates a message with this content.
     pub fn new(content: impl Into<Content>) -> Self {
         Self { content: content.into(), ..Self::default() }
     }
 }
 
 impl FunctionMessage {
-    /// The result of a function.
+    /// Creates the result of a function.
     pub fn new(name: impl Into<String>, content: impl Into<Content>) -> Self {
         Self { content: content.into(), name: Some(name.into()), ..Self::default() }
     }
 }
 
 impl ChatMessage {
-    /// A message of this role.
+    /// Creates a message with this role.
     pub fn new(role: impl Into<String>, content: impl Into<Content>) -> Self {
         Self { content: content.into(), role: role.into(), ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! Content blocks as typed values, the same for all services.
+//! Typed content blocks, the same for all providers.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
@@ -9,10 +9,10 @@ use super::block_types::{
 };
 use super::{ContentBlock, InvalidToolCall, ToolCall, ToolCallChunk};
 
-/// A block of content in the form that is the same for all services; see
+/// A typed content block in a form that is the same for all providers; see
 /// [`Message::content_blocks`](crate::Message::content_blocks).
 ///
-/// As JSON it is an object with a `type`, which [`ContentBlock`] and messages hold.
+/// In JSON it is an object with a `type`, which can be stored in a [`ContentBlock`] or a message.
 ///
 /// # Example
 /// ```
@@ -29,37 +29,37 @@ use super::{ContentBlock, InvalidToolCall, ToolCall, ToolCallChunk};
 pub enum StandardBlock {
     /// A text.
     Text(TextBlock),
-    /// What a model thought.
+    /// The reasoning of a model.
     Reasoning(ReasoningBlock),
     /// An image.
     Image(MediaBlock),
-    /// A sound.
+    /// Audio.
     Audio(MediaBlock),
     /// A video.
     Video(MediaBlock),
     /// A file.
     File(MediaBlock),
-    /// A document that is plain text.
+    /// A plain-text document.
     PlainText(PlainTextBlock),
-    /// A call of a tool.
+    /// A tool call.
     ToolCall(ToolCall),
-    /// A piece of a call.
+    /// A chunk of a tool call.
     ToolCallChunk(ToolCallChunk),
-    /// A call that cannot be read.
+    /// A tool call whose arguments could not be parsed.
     InvalidToolCall(InvalidToolCall),
-    /// A call of a tool that the service runs.
+    /// A call of a tool that the provider executes.
     ServerToolCall(ServerToolCallBlock),
-    /// A piece of such a call.
+    /// A chunk of such a call.
     ServerToolCallChunk(ServerToolCallChunkBlock),
     /// The result of such a call.
     ServerToolResult(ServerToolResultBlock),
-    /// A block that only one service knows, as it came.
+    /// A provider-specific block, unchanged.
     NonStandard(Map<String, Value>),
 }
 
 impl StandardBlock {
-    /// The block that the data is, by its `type`. What is of no standard type, or lacks a member that its type must
-    /// have, is [`NonStandard`](StandardBlock::NonStandard).
+    /// Converts data to a block, according to its `type`. A block of a non-standard type, or without a required member,
+    /// becomes [`NonStandard`](StandardBlock::NonStandard).
     ///
     /// # Example
     /// ```
@@ -100,7 +100,7 @@ impl StandardBlock {
         })
     }
 
-    /// The `type` of the block.
+    /// Returns the `type` of the block.
     ///
     /// # Example
     /// ```
@@ -126,7 +126,7 @@ impl StandardBlock {
         }
     }
 
-    /// The block as data.
+    /// Converts the block to data.
     ///
     /// # Example
     /// ```
@@ -152,7 +152,7 @@ impl StandardBlock {
         };
         let mut data = match data {
             Ok(Value::Object(data)) => data,
-            // Nothing above is anything but an object.
+            // Unreachable: everything above serializes as an object.
             _ => Map::new(),
         };
         data.insert("type".to_owned(), kind.into());
@@ -163,7 +163,7 @@ impl StandardBlock {
 impl From<StandardBlock> for ContentBlock {
     fn from(block: StandardBlock) -> Self {
         match block {
-            // What only one service knows is stored as that service writes it.
+            // Provider-specific blocks are stored in the provider's own format.
             StandardBlock::NonStandard(value) => Self::Data(value),
             block => Self::Data(block.into_data()),
         }

@@ -1,4 +1,4 @@
-//! Content blocks of services and of earlier versions in standard form.
+//! Conversion of provider-specific and legacy content blocks to standard form.
 
 use serde_json::{Map, Value};
 
@@ -10,15 +10,15 @@ use super::{
     AiMessage, Content, ContentBlock, PlainTextBlock, ReasoningBlock, StandardBlock, TextBlock, ToolCall,
 };
 
-/// Providers in whose answers models of Anthropic speak, or others speak as they do.
+/// Providers whose answers use Anthropic's block formats.
 const LIKE_ANTHROPIC: [&str; 4] = ["anthropic", "bedrock", "google_genai", "google_vertexai"];
 
-/// The content in standard form.
+/// Converts the content to standard form.
 pub(super) fn blocks(content: &Content) -> Vec<StandardBlock> {
     read(content, |_| None)
 }
 
-/// The content in standard form, with blocks that only one provider writes read by `own`.
+/// Converts the content to standard form, with provider-specific blocks converted by `own`.
 fn read(content: &Content, own: fn(&Map<String, Value>) -> Option<StandardBlock>) -> Vec<StandardBlock> {
     match content {
         Content::Text(text) if text.is_empty() => Vec::new(),
@@ -28,11 +28,11 @@ fn read(content: &Content, own: fn(&Map<String, Value>) -> Option<StandardBlock>
 }
 
 impl AiMessage {
-    /// The content in standard form, with thoughts before and tool calls behind it.
+    /// Returns the content in standard form, with reasoning before it and tool calls after it.
     ///
-    /// Blocks that only one provider writes are read where the metadata has it as the `model_provider`: the thoughts of
-    /// Anthropic's models, and the items of OpenAI's Responses API, whose calls of tools stand where their items do and
-    /// whose citations and searches have a form that is the same for all. Without that they are
+    /// Provider-specific blocks are converted if the metadata names their provider as `model_provider`: the reasoning
+    /// of Anthropic's models, and the items of OpenAI's Responses API, whose tool calls stay at the position of their
+    /// items and whose citations and searches are standardised. Otherwise they are
     /// [`NonStandard`](StandardBlock::NonStandard).
     ///
     /// # Example
@@ -62,7 +62,7 @@ impl AiMessage {
         }
     }
 
-    /// The blocks of any other provider, with the calls that they lack.
+    /// Converts the blocks of any other provider, and adds the calls they lack.
     fn read_blocks(&self) -> Vec<StandardBlock> {
         let is_like_anthropics = self.provider().is_some_and(|provider| LIKE_ANTHROPIC.contains(&provider));
         let mut all = read(&self.content, if is_like_anthropics { from_answer } else { |_| None });
@@ -79,8 +79,8 @@ impl AiMessage {
         all
     }
 
-    /// The answer with its content in standard form, as LangChain's `output_version="v1"` has it: what
-    /// [`content_blocks`](AiMessage::content_blocks) gives is its content, and the metadata says so.
+    /// Converts the content to standard form, as LangChain's `output_version="v1"` does: the content becomes that of
+    /// [`content_blocks`](AiMessage::content_blocks), and the metadata records it.
     ///
     /// # Example
     /// ```
@@ -99,18 +99,18 @@ impl AiMessage {
         self
     }
 
-    /// The provider that the metadata has.
+    /// Returns the provider named in the metadata.
     fn provider(&self) -> Option<&str> {
         self.metadata.extra.get("model_provider")?.as_str()
     }
 
-    /// True if blocks of the content are in standard form already.
+    /// Returns whether the blocks of the content are in standard form already.
     fn is_standard(&self) -> bool {
         self.metadata.extra.get("output_version").is_some_and(|version| version == "v1")
     }
 }
 
-/// The blocks with the thoughts, unless they show any: in the block that keeps their place, else before all others.
+/// Adds the reasoning, unless the blocks contain some: to the first empty reasoning block, or else as the first block.
 fn with_thoughts(mut blocks: Vec<StandardBlock>, thoughts: Option<&str>) -> Vec<StandardBlock> {
     let Some(thoughts) = thoughts else { return blocks };
     let mut places = blocks.iter_mut().filter_map(|block| match block {
@@ -130,7 +130,7 @@ fn with_thoughts(mut blocks: Vec<StandardBlock>, thoughts: Option<&str>) -> Vec<
     blocks
 }
 
-/// True if a block is this call, or the call has no id to tell.
+/// Returns whether a block is this call, or the call has no id to compare.
 fn has(blocks: &[StandardBlock], call: &ToolCall) -> bool {
     let Some(id) = call.id.as_deref().filter(|id| !id.is_empty()) else { return true };
     blocks
@@ -138,7 +138,7 @@ fn has(blocks: &[StandardBlock], call: &ToolCall) -> bool {
         .any(|block| matches!(block, StandardBlock::ToolCall(other) if other.id.as_deref() == Some(id)))
 }
 
-/// The block in standard form.
+/// Converts a block to standard form.
 pub(super) fn standard(
     block: &ContentBlock,
     own: fn(&Map<String, Value>) -> Option<StandardBlock>,
@@ -154,12 +154,12 @@ pub(super) fn standard(
     }
 }
 
-/// A text member.
+/// Returns a text member.
 pub(super) fn text(data: &Map<String, Value>, name: &str) -> Option<String> {
     data.get(name)?.as_str().map(str::to_owned)
 }
 
-/// The members but these and but `null`, as extras.
+/// Returns all members except these and nulls, as extras.
 pub(super) fn others<'a>(
     data: &'a Map<String, Value>,
     known: &'a [&str],
@@ -168,7 +168,7 @@ pub(super) fn others<'a>(
     unknown.map(|(name, value)| (name.as_str(), value.clone()))
 }
 
-/// Blocks of LangChain before 1.0: `{"type": "image", "source_type": "base64", "data": .., "mime_type": ..}`.
+/// Converts blocks of LangChain before 1.0: `{"type": "image", "source_type": "base64", "data": .., "mime_type": ..}`.
 fn from_source_type(data: &Map<String, Value>) -> Option<StandardBlock> {
     let (kind, source) = (data.get("type")?.as_str()?, data.get("source_type")?.as_str()?);
     if source == "text" && kind == "file" {
@@ -180,7 +180,7 @@ fn from_source_type(data: &Map<String, Value>) -> Option<StandardBlock> {
             let media = MediaBlock { base64: Some(text(data, "data")?), ..MediaBlock::default() };
             (media, &["type", "source_type", "data", "mime_type", "id"])
         }
-        // Here the id is that of the content, not of the block.
+        // Here the id identifies the content, not the block.
         "id" => (MediaBlock::file_id(text(data, "id")?), &["type", "source_type", "id"]),
         _ => return None,
     };
@@ -189,7 +189,7 @@ fn from_source_type(data: &Map<String, Value>) -> Option<StandardBlock> {
         media.id = text(data, "id");
     }
     media.extras = others(data, known).map(|(name, value)| (name.to_owned(), value)).collect();
-    // A name that a file has in its extras stays there, where LangChain has it.
+    // A file name stays among the extras, as in LangChain.
     media_kind(kind, media)
 }
 
@@ -213,7 +213,7 @@ fn media_kind(kind: &str, media: MediaBlock) -> Option<StandardBlock> {
     }
 }
 
-/// Parts of OpenAI's chat messages: `image_url`, `input_audio` and `file`.
+/// Converts parts of OpenAI's chat messages: `image_url`, `input_audio` and `file`.
 fn from_openai(data: &Map<String, Value>) -> Option<StandardBlock> {
     let kind = data.get("type")?.as_str()?;
     let inner = data.get(kind)?.as_object()?;
@@ -238,7 +238,7 @@ fn from_openai(data: &Map<String, Value>) -> Option<StandardBlock> {
     }
 }
 
-/// Images and documents as Anthropic writes them: `{"type": "image", "source": {"type": "base64", ..}}`.
+/// Converts Anthropic's images and documents: `{"type": "image", "source": {"type": "base64", ..}}`.
 fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
     let kind = data.get("type")?.as_str()?;
     let source = data.get("source").filter(|_| matches!(kind, "image" | "document"))?.as_object()?;
@@ -255,7 +255,7 @@ fn from_anthropic(data: &Map<String, Value>) -> Option<StandardBlock> {
     media_kind(if kind == "document" { "file" } else { kind }, media)
 }
 
-/// A document of Anthropic that is a text.
+/// Converts Anthropic's plain-text documents.
 fn plain_document(data: &Map<String, Value>, source: &Map<String, Value>) -> Option<StandardBlock> {
     let extras = others(data, &["type", "source", "id"]);
     Some(StandardBlock::PlainText(PlainTextBlock {
@@ -277,13 +277,13 @@ fn file(data: &Map<String, Value>, inner: &Map<String, Value>) -> Option<Standar
         let (mime_type, content) = data_url(&url)?;
         media = MediaBlock::base64(content, mime_type);
         media.extras = extras(data, inner, "file", &["file_data", "filename"]);
-        // Where LangChain has it.
+        // LangChain keeps the file name among the extras.
         media.extras.extend(text(inner, "filename").map(|name| ("filename".to_owned(), name.into())));
     }
     Some(StandardBlock::File(media))
 }
 
-/// What a part says beside its content: members of the part, and those of its inner object with the part's name.
+/// Collects the remaining members of a part and of the inner object named after its type.
 fn extras(
     data: &Map<String, Value>,
     inner: &Map<String, Value>,
@@ -299,7 +299,7 @@ fn extras(
     outer.chain(inner).collect()
 }
 
-/// The MIME type and the content of a `data:` URL in Base64.
+/// Splits a Base64 `data:` URL into its MIME type and content.
 pub(super) fn data_url(url: &str) -> Option<(&str, &str)> {
     let (mime_type, content) = url.strip_prefix("data:")?.split_once(";base64,")?;
     (!mime_type.is_empty() && !mime_type.contains(';') && !content.is_empty()).then_some((mime_type, content))

@@ -1,4 +1,4 @@
-//! What Anthropic's models write into their answers, in standard form.
+//! Conversion of Anthropic's answers to standard form.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{Data, Record};
 
-/// Thoughts, texts with citations, calls of tools, and what tools did that the service ran itself.
+/// Converts reasoning, texts with citations, tool calls, and calls and results of server tools.
 pub(super) fn from_answer(data: &Map<String, Value>) -> Option<StandardBlock> {
     match data.get("type")?.as_str()? {
         "thinking" => Some(StandardBlock::Reasoning(ReasoningBlock {
@@ -59,7 +59,7 @@ fn cited(data: &Map<String, Value>) -> Option<StandardBlock> {
     }))
 }
 
-/// Places in documents and on the web are citations; what is neither stays as it is.
+/// Converts locations in documents and on the web to citations; other annotations are unchanged.
 fn annotation(data: &Map<String, Value>) -> Annotation {
     let kind = data.get("type").and_then(Value::as_str).unwrap_or_default();
     let (cited_text, url) = (text(data, "cited_text"), text(data, "url"));

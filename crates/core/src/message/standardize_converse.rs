@@ -1,11 +1,12 @@
-//! Texts, images and documents as Bedrock's Converse API writes them, in standard form.
+//! Conversion of texts, images and documents of Bedrock's Converse API to standard form.
 
 use serde_json::{Map, Value};
 
 use super::standardize::{others, text};
 use super::{MediaBlock, PlainTextBlock, StandardBlock, TextBlock};
 
-/// `{"text": ..}`, `{"image": {"format", "source"}}` and `{"document": {"format", "source"}}`, without any other member.
+/// Converts `{"text": ..}`, `{"image": {"format", "source"}}` and `{"document": {"format", "source"}}`, with no other
+/// members.
 pub(super) fn from_converse(data: &Map<String, Value>) -> Option<StandardBlock> {
     let (name, content) = data.iter().next().filter(|_| data.len() == 1)?;
     if name == "text" {

@@ -1,5 +1,5 @@
-//! What OpenAI's models write into their answers, in standard form: items of the Responses API, and the text and calls
-//! of chat completions.
+//! Conversion of OpenAI's answers to standard form: items of the Responses API, and the text and calls of chat
+//! completions.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use super::{
     StandardBlock, TextBlock, ToolCall, ToolCallChunk, standardize_openai_v03,
 };
 
-/// The blocks of an answer.
+/// Returns the blocks of an answer.
 pub(super) fn from_answer(message: &AiMessage) -> Vec<StandardBlock> {
     match &message.content {
         Content::Text(text) => from_chat(message, text),
@@ -26,7 +26,7 @@ pub(super) fn from_answer(message: &AiMessage) -> Vec<StandardBlock> {
     }
 }
 
-/// The text, and behind it the calls, in pieces while they come.
+/// Returns the text followed by the calls, as chunks while streaming.
 fn from_chat(message: &AiMessage, text: &str) -> Vec<StandardBlock> {
     let text = (!text.is_empty()).then(|| StandardBlock::Text(TextBlock::new(text)));
     let pieces = message.tool_call_chunks();
@@ -37,19 +37,19 @@ fn from_chat(message: &AiMessage, text: &str) -> Vec<StandardBlock> {
     text.into_iter().chain(pieces.iter().cloned().map(StandardBlock::ToolCallChunk)).collect()
 }
 
-/// An answer of the Responses API, whose items name calls and each other.
+/// An answer of the Responses API, whose items refer to calls and to each other.
 struct Answer<'a> {
-    /// The piece of a call that this piece of an answer brings.
+    /// The tool call chunk in this chunk of an answer.
     piece: Option<&'a ToolCallChunk>,
     calls: HashMap<&'a str, &'a ToolCall>,
     invalid: HashMap<&'a str, &'a InvalidToolCall>,
-    /// The searches whose results are items of their own.
+    /// The searches whose results are separate items.
     searched: HashSet<&'a str>,
 }
 
 impl<'a> Answer<'a> {
     fn new(message: &'a AiMessage, blocks: &'a [ContentBlock]) -> Self {
-        // Of calls with the same id the first counts.
+        // Of several calls with the same id, the first is used.
         let calls = message.tool_calls().iter().rev();
         let invalid = message.invalid_tool_calls().iter().rev();
         let results = blocks.iter().filter(|block| block.kind() == Some("web_search_result"));
@@ -64,7 +64,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The blocks of an item: most are one, a call of a tool of the service is two with its result.
+    /// Converts an item to its blocks: usually one; a server tool call with its result gives two.
     fn standard(&self, block: &ContentBlock) -> Vec<StandardBlock> {
         let item = match block {
             ContentBlock::Plain(text) => return vec![StandardBlock::Text(TextBlock::new(text))],
@@ -84,7 +84,8 @@ impl<'a> Answer<'a> {
         known.unwrap_or_else(|| vec![standard(block, |_| None)])
     }
 
-    /// The call of an item, with what the item says of it beside. `None` for an item that stands for no call of the answer.
+    /// Returns the call of an item, with the item's other members. `None` if the item has no matching call in the
+    /// answer.
     fn call(&self, item: &Item) -> Option<StandardBlock> {
         let named = [("id", "item_id"), ("status", "status"), ("namespace", "namespace"), ("async", "async")];
         let said = named.into_iter().filter_map(|(from, to)| Some((to.to_owned(), item.get(from)?.clone())));
@@ -105,7 +106,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// A text with its citations.
+/// Converts a text with its citations.
 fn said(item: &Item) -> StandardBlock {
     let mut block = item.clone();
     block.entry("text").or_insert_with(|| "".into());
@@ -122,7 +123,7 @@ fn said(item: &Item) -> StandardBlock {
     }
 }
 
-/// Pages and files are citations; what is neither stays as it is.
+/// Converts web pages and files to citations; other annotations are unchanged.
 fn annotation(annotation: Value) -> Option<Annotation> {
     let Value::Object(annotation) = annotation else { return None };
     Some(match annotation.get("type").and_then(Value::as_str).unwrap_or_default() {
@@ -154,13 +155,13 @@ fn file(annotation: &Item) -> Citation {
     Citation { title: text(annotation, "filename"), other, ..Citation::default() }
 }
 
-/// Extras as a member, unless there are none.
+/// Wraps extras as a member, unless there are none.
 fn extras(extras: Map<String, Value>) -> Map<String, Value> {
     (!extras.is_empty()).then(|| ("extras".to_owned(), extras.into())).into_iter().collect()
 }
 
-/// A block for each part of the summary of thoughts; what else the service says of them is in the first. `None` for
-/// thoughts without a summary: they are in standard form.
+/// Returns one block per part of the reasoning summary; the first also holds the other members. `None` for reasoning
+/// without a summary, which is in standard form already.
 fn explode_reasoning(item: &Item) -> Option<Vec<StandardBlock>> {
     let summary = item.get("summary")?.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut others = rest(item, &["type", "id", "index", "summary", "reasoning"]);
@@ -187,7 +188,7 @@ fn explode_reasoning(item: &Item) -> Option<Vec<StandardBlock>> {
     Some(parts.collect())
 }
 
-/// LangChain's index of a part of thoughts: `index_part`, each byte of it in hexadecimal.
+/// Returns LangChain's index of a part of the reasoning: `index_part`, with each byte in hexadecimal.
 fn reasoning_index(index: &Value, part: u64) -> Value {
     let place = match index {
         Value::String(index) => format!("{index}_{part}"),
@@ -195,13 +196,13 @@ fn reasoning_index(index: &Value, part: u64) -> Value {
     };
     let mut text = "lc_rs_".to_owned();
     for byte in place.bytes() {
-        // A text takes all that is written.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     text.into()
 }
 
-/// An image that the service made. `None` for one that has not come yet.
+/// Converts a generated image. `None` if it is not available yet.
 fn image(item: &Item) -> Option<StandardBlock> {
     let mut image = MediaBlock {
         base64: Some(text(item, "result").filter(|result| !result.is_empty())?),

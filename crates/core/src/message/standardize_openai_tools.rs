@@ -1,14 +1,14 @@
-//! Calls of tools that OpenAI's service runs itself, in standard form: a call, and the result behind it.
+//! Conversion of OpenAI's server tool calls to standard form: a call followed by its result.
 
 use serde_json::{Map, Value, json};
 
 use super::{ServerToolCallBlock, ServerToolResultBlock, StandardBlock};
 
-/// An item of an answer of the Responses API.
+/// An item of a Responses API answer.
 pub(super) type Item = Map<String, Value>;
 
-/// The blocks of an item of this kind and id; `None` for one that is no call of a tool. `is_apart`: the result of a web
-/// search is an item of its own.
+/// Returns the blocks of an item of this kind and id; `None` if it is not a tool call. `is_apart` states that the
+/// result of a web search is a separate item.
 pub(super) fn server_tool(kind: &str, id: String, item: &Item, is_apart: bool) -> Option<Vec<StandardBlock>> {
     let is_run = item.get("execution").is_some_and(|execution| execution == "server");
     let tool = Tool { id, item };
@@ -27,13 +27,13 @@ pub(super) fn server_tool(kind: &str, id: String, item: &Item, is_apart: bool) -
     })
 }
 
-/// The members but these.
+/// Returns all members except these.
 pub(super) fn rest(item: &Item, known: &[&str]) -> Map<String, Value> {
     let rest = item.iter().filter(|(name, _)| !known.contains(&name.as_str()));
     rest.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// LangChain's index of a block: that of its item behind what kind of block it is.
+/// Returns LangChain's index of a block: the item's index prefixed with the kind of block.
 pub(super) fn index(item: &Item, prefix: &str) -> Option<Value> {
     Some(match item.get("index")? {
         Value::String(index) => format!("{prefix}_{index}").into(),
@@ -108,7 +108,7 @@ impl Tool<'_> {
         pair(call, self.mcp_result("tools", "lc_mltr"))
     }
 
-    /// What a server of MCP gave, or what went wrong there.
+    /// Returns the result of an MCP server, or its error.
     fn mcp_result(&self, output: &str, index: &str) -> ServerToolResultBlock {
         let error = self.said("error").map(|error| ("error".to_owned(), error));
         ServerToolResultBlock {
@@ -148,7 +148,7 @@ impl Tool<'_> {
         }
     }
 
-    /// The result of a call, which as a block of a stream is the one behind it.
+    /// Returns the result of a call; in a stream, its index follows that of the call.
     fn result(&self, prefix: &str) -> ServerToolResultBlock {
         let index = self.item.get("index").and_then(Value::as_i64);
         let (status, other) = match self.item.get("status").filter(|status| says_something(status)) {
@@ -166,7 +166,7 @@ impl Tool<'_> {
         }
     }
 
-    /// A member that says something.
+    /// Returns a member, unless it is empty.
     fn said(&self, name: &str) -> Option<Value> {
         self.item.get(name).filter(|value| says_something(value)).cloned()
     }
@@ -176,7 +176,7 @@ fn pair(call: ServerToolCallBlock, result: ServerToolResultBlock) -> Vec<Standar
     vec![StandardBlock::ServerToolCall(call), StandardBlock::ServerToolResult(result)]
 }
 
-/// False for `null`, nothing and zero, which services write where they have nothing to say.
+/// Returns false for `null`, zero and empty values, which providers write for absent ones.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,

@@ -1,17 +1,18 @@
-//! Answers of OpenAI's Responses API as LangChain kept them before 1.0: texts in the content, all else beside it.
+//! Answers of OpenAI's Responses API as stored by LangChain before 1.0: texts in the content, all else in other
+//! members.
 
 use serde_json::{Value, json};
 
 use super::standardize_openai_tools::Item;
 use super::{AiMessage, ContentBlock};
 
-/// Where there is the id of the item of each call.
+/// The member that holds the item id of each call.
 const ITEM_IDS: &str = "__openai_function_call_ids__";
 
-/// What stands beside the content of such an answer alone.
+/// The members that only such an answer has besides its content.
 const BESIDE: [&str; 4] = ["reasoning", "tool_outputs", "refusal", ITEM_IDS];
 
-/// The order in which items are put together again. All others come last.
+/// The order in which items are reassembled. All others come last.
 const ORDER: [&str; 10] = [
     "reasoning",
     "code_interpreter_call",
@@ -25,7 +26,7 @@ const ORDER: [&str; 10] = [
     "mcp_approval_request",
 ];
 
-/// The items of such an answer; `None` for any other.
+/// Reassembles the items of such an answer; `None` for any other.
 pub(super) fn items(message: &AiMessage, blocks: &[ContentBlock]) -> Option<Vec<ContentBlock>> {
     let content: Option<Vec<&Item>> = blocks.iter().map(data).collect();
     let content = content.filter(|_| is_old(message))?.into_iter().map(|block| match kind(block) {
@@ -40,7 +41,7 @@ pub(super) fn items(message: &AiMessage, blocks: &[ContentBlock]) -> Option<Vec<
     Some(items.into_iter().map(|(_, item)| ContentBlock::Data(item)).collect())
 }
 
-/// The item with its place in the order.
+/// Pairs the item with its rank in the order.
 fn ranked(item: Item) -> (usize, Item) {
     let rank = ORDER.iter().position(|known| *known == kind(&item));
     (rank.unwrap_or(ORDER.len()), item)
@@ -65,7 +66,7 @@ fn refusal(message: &AiMessage) -> Option<Item> {
     Some(item(json!({ "type": "refusal", "refusal": refusal })))
 }
 
-/// A text with the id of the message that it is, which the answer had for its own.
+/// Adds the id of its message item to a text, which was stored as the id of the answer.
 fn text(message: &AiMessage, block: &Item) -> Item {
     let mut text = block.clone();
     if let Some(id) = message.id.as_deref().filter(|id| id.starts_with("msg_")) {
@@ -74,7 +75,7 @@ fn text(message: &AiMessage, block: &Item) -> Item {
     text
 }
 
-/// The items of the calls, or of the piece of a call that a piece of an answer brings.
+/// Returns the items of the calls, or of the tool call chunk in a chunk of an answer.
 fn calls(message: &AiMessage) -> impl Iterator<Item = Item> {
     let ids: Vec<Option<&str>> = match message.tool_call_chunks() {
         [piece] if !message.is_complete() => vec![piece.id.as_deref()],
@@ -103,7 +104,7 @@ fn kind(item: &Item) -> &str {
 fn item(value: Value) -> Item {
     match value {
         Value::Object(item) => item,
-        // It is only given objects.
+        // Unreachable: it is only given objects.
         _ => Item::new(),
     }
 }

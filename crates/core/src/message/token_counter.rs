@@ -1,4 +1,4 @@
-//! What counts the tokens of messages.
+//! Counting the tokens of messages.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::like::invalid;
 use super::{ApproximateTokens, Message};
 use crate::Result;
 
-/// Counts the tokens of messages, or whatever else there is a limit for. A closure is one.
+/// Counts the tokens of messages, or any other quantity to be limited. Implemented for closures.
 ///
 /// # Example
 /// ```
@@ -16,7 +16,7 @@ use crate::Result;
 /// assert_eq!(ApproximateTokens::new().count_tokens(&[Message::human("Hi")]), 5);
 /// ```
 pub trait TokenCounter: Send + Sync {
-    /// How many tokens these messages take together.
+    /// Returns the total token count of these messages.
     fn count_tokens(&self, messages: &[Message]) -> usize;
 }
 
@@ -38,7 +38,7 @@ impl TokenCounter for Arc<dyn TokenCounter> {
     }
 }
 
-/// The token counter of this name; there is `approximate`.
+/// Returns the token counter with this name. The only one is `approximate`.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other name.

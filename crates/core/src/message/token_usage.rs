@@ -1,12 +1,12 @@
-//! Token counts in the words of a service.
+//! Token counts in a provider's own format.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// Token counts in the words of the service that counted. Kept as JSON, which is read when somebody looks: most look at the
-/// message's [`Usage`](crate::Usage), which is the same for every service.
+/// Token counts in the provider's own format, kept as JSON text and parsed on access. For counts in a common format,
+/// see the message's [`Usage`](crate::Usage).
 ///
 /// # Example
 /// ```
@@ -20,12 +20,12 @@ use serde_json::Value;
 pub struct TokenUsage(Box<str>);
 
 impl TokenUsage {
-    /// Counts as the service wrote them. What is no JSON counts as `null`.
+    /// Creates the counts from the provider's JSON text. Invalid JSON reads as `null`.
     pub fn from_json(json: impl Into<Box<str>>) -> Self {
         Self(json.into())
     }
 
-    /// The counts.
+    /// Parses the counts.
     pub fn to_value(&self) -> Value {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
@@ -37,7 +37,7 @@ impl From<Value> for TokenUsage {
     }
 }
 
-/// The same counts are equal however they are written.
+/// Compares the parsed counts, regardless of formatting.
 impl PartialEq for TokenUsage {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0 || self.to_value() == other.to_value()

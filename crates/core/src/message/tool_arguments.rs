@@ -1,11 +1,11 @@
-//! The arguments of a tool call, from the text in which a model wrote them.
+//! Parsing of the arguments of a tool call.
 
 use crate::parser::{parse_partial_data, parse_partial_json};
 use crate::{Data, Record};
 
-/// Reads arguments; no text and `null` are no arguments. `None` for what is no JSON object.
+/// Parses arguments; an empty text and `null` are empty arguments. `None` for anything but a JSON object.
 ///
-/// Line breaks and other control characters may stand in texts as they are. If `partial`, the end may be missing.
+/// Unescaped newlines and other control characters are allowed in strings. If `partial`, the text may be truncated.
 pub(super) fn parse(text: &str, partial: bool) -> Option<Record> {
     if text.trim().is_empty() {
         return Some(Record::new());
@@ -43,7 +43,7 @@ pub(crate) fn read_arguments(text: &str, partial: bool, strict: bool) -> Option<
     }
 }
 
-/// The text with the control characters inside its strings escaped, if there are any.
+/// Escapes the control characters inside the strings of a JSON text; `None` if there are none.
 fn escape_controls(text: &str) -> Option<String> {
     let is_control = |c: char| c < ' ';
     text.contains(is_control).then(|| {

@@ -1,4 +1,4 @@
-//! What a model wants to have called.
+//! Tool calls requested by a model.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::serde_help::null_is_default;
 use crate::{Chunk, Data, Error, ErrorKind, Record, Result};
 
-/// A member `type` that says what an object is. Any value is read.
+/// Defines a `type` member that is always written with a fixed value; any value is accepted when reading.
 macro_rules! type_tag {
     ($name:ident = $tag:literal) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ type_tag!(ToolCallTag = "tool_call");
 type_tag!(InvalidToolCallTag = "invalid_tool_call");
 type_tag!(ToolCallChunkTag = "tool_call_chunk");
 
-/// The wish of a model to call a tool.
+/// A model's request to call a tool.
 ///
 /// # Example
 /// ```
@@ -42,24 +42,24 @@ type_tag!(ToolCallChunkTag = "tool_call_chunk");
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// The tool.
+    /// The name of the tool.
     #[serde(default, deserialize_with = "null_is_default")]
     pub name: String,
-    /// What to call it with, in the order in which the model gave it.
+    /// The arguments, in the order in which the model gave them.
     #[serde(default, deserialize_with = "null_is_default")]
     pub args: Record,
-    /// By which the result says what it answers, see [`ToolMessage`](crate::ToolMessage).
+    /// The id by which a result refers to this call; see [`ToolMessage`](crate::ToolMessage).
     #[serde(default)]
     pub id: Option<String>,
     #[serde(rename = "type", default)]
     pub(super) tag: ToolCallTag,
-    /// What else a service says about the call.
+    /// Provider-specific members.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ToolCall {
-    /// A call without an id.
+    /// Creates a call without an id.
     pub fn new<K: Into<String>, V: Into<Data>>(
         name: impl Into<String>,
         args: impl IntoIterator<Item = (K, V)>,
@@ -74,10 +74,10 @@ impl ToolCall {
         self
     }
 
-    /// Reads the arguments as a type of your own.
+    /// Deserializes the arguments.
     ///
     /// # Errors
-    /// [`ErrorKind::Parse`] if they do not fit it.
+    /// [`ErrorKind::Parse`] if they do not match the type.
     ///
     /// # Example
     /// ```
@@ -100,14 +100,14 @@ impl ToolCall {
     }
 }
 
-/// A call is whole: the last one counts.
+/// A call is complete; merging keeps the last one.
 impl Chunk for ToolCall {
     fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-/// A wish to call a tool that cannot be read: its arguments are no JSON object.
+/// A tool call that cannot be parsed: its arguments are not a JSON object.
 ///
 /// # Example
 /// ```
@@ -120,32 +120,32 @@ impl Chunk for ToolCall {
 #[serde(default)]
 #[non_exhaustive]
 pub struct InvalidToolCall {
-    /// The tool.
+    /// The name of the tool.
     pub name: Option<String>,
-    /// What came as arguments.
+    /// The arguments as received.
     pub args: Option<String>,
     /// The id of the call.
     pub id: Option<String>,
-    /// What is wrong, if someone said so.
+    /// A description of the error, if known.
     pub error: Option<String>,
     #[serde(rename = "type")]
     pub(super) tag: InvalidToolCallTag,
-    /// What else a service says about the call.
+    /// Provider-specific members.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl InvalidToolCall {
-    /// A call with this text for arguments.
+    /// Creates an invalid call with this text as arguments.
     pub fn new(name: impl Into<String>, args: impl Into<String>) -> Self {
         Self { name: Some(name.into()), args: Some(args.into()), ..Self::default() }
     }
 }
 
-/// A piece of a call, as streams bring it.
+/// A chunk of a tool call, as received in a stream.
 ///
-/// Pieces with the same `index` make one call: names and arguments are joined. One that has another `id` than the call
-/// before it starts a new call, and one without an `index` is a call of its own.
+/// Chunks with the same `index` form one call: names and arguments are concatenated. A chunk whose `id` differs from
+/// that of the call so far starts a new call, and a chunk without an `index` is a call of its own.
 ///
 /// # Example
 /// ```
@@ -165,35 +165,35 @@ impl InvalidToolCall {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallChunk {
-    /// The tool, or a piece of its name.
+    /// The name of the tool, or a part of it.
     pub name: Option<String>,
-    /// A piece of the text of the arguments.
+    /// A part of the JSON text of the arguments.
     pub args: Option<String>,
-    /// The id of the call; services send it with the first piece.
+    /// The id of the call; providers send it with the first chunk.
     pub id: Option<String>,
-    /// Which of the answer's calls this is a piece of.
+    /// The index of the call within the answer.
     pub index: Option<i64>,
     #[serde(rename = "type")]
     pub(super) tag: ToolCallChunkTag,
-    /// What else a service says about the call. The last value of each name counts.
+    /// Provider-specific members. When chunks are merged, the last value of each is kept.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ToolCallChunk {
-    /// An empty piece of the call with this index.
+    /// Creates an empty chunk of the call with this index.
     pub fn new(index: i64) -> Self {
         Self { index: Some(index), ..Self::default() }
     }
 
-    /// Sets the name.
+    /// Sets the name, or a part of it.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the piece of the arguments.
+    /// Sets the part of the arguments.
     #[must_use]
     pub fn with_args(mut self, args: impl Into<String>) -> Self {
         self.args = Some(args.into());
@@ -207,12 +207,12 @@ impl ToolCallChunk {
         self
     }
 
-    /// The id, unless it is empty.
+    /// Returns the id, unless it is empty.
     pub(super) fn known_id(&self) -> Option<&str> {
         self.id.as_deref().filter(|id| !id.is_empty())
     }
 
-    /// Adds the next piece of the same call.
+    /// Appends the next chunk of the same call.
     pub(super) fn append(&mut self, next: Self) {
         append_text(&mut self.name, next.name);
         append_text(&mut self.args, next.args);

@@ -1,4 +1,4 @@
-//! The tool calls of an answer, whole or in pieces.
+//! The tool calls of an answer, complete or in chunks.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use super::tool_arguments::parse;
 use super::{InvalidToolCall, ToolCall, ToolCallChunk};
 
-/// Calls that came whole and calls that come in pieces. Pieces are only put together here; their arguments are read
-/// once, when someone asks for the calls.
+/// Tool calls that arrived complete, and chunks of calls. Chunks are only assembled here; their arguments are parsed
+/// once, when the calls are requested.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ToolCalls(Option<Box<Inner>>);
 
@@ -16,15 +16,15 @@ struct Inner {
     calls: Vec<ToolCall>,
     invalid: Vec<InvalidToolCall>,
     pieces: Vec<ToolCallChunk>,
-    /// Where the latest call of each index stands among the pieces.
+    /// The position among the chunks of the latest call of each index.
     latest: BTreeMap<i64, usize>,
-    /// The answer has ended, and calls without an id are named after this.
+    /// Set once the answer has ended; the prefix of the ids of calls without one.
     ended: Option<Box<str>>,
-    /// What the pieces say while more may come, and once they are complete.
+    /// The parsed calls: while more chunks may follow, and once the answer is complete.
     read: [OnceLock<Box<Read>>; 2],
 }
 
-/// Everything, with the arguments of the pieces read.
+/// All calls, with the chunks parsed.
 #[derive(Debug, Clone, Default)]
 struct Read {
     calls: Vec<ToolCall>,
@@ -33,7 +33,7 @@ struct Read {
 }
 
 impl ToolCalls {
-    /// The calls. While the answer is not `complete`, arguments count as far as they came.
+    /// Returns the calls. Unless the answer is `complete`, truncated arguments are parsed as far as they go.
     pub(super) fn calls(&self, complete: bool) -> &[ToolCall] {
         match &self.0 {
             None => &[],
@@ -59,26 +59,26 @@ impl ToolCalls {
         }
     }
 
-    /// True if there is neither a call nor a piece of one.
+    /// Returns whether there are neither calls nor chunks.
     pub(super) fn is_empty(&self) -> bool {
         self.0
             .as_deref()
             .is_none_or(|inner| inner.calls.is_empty() && inner.invalid.is_empty() && inner.pieces.is_empty())
     }
 
-    /// What ends the calls it is merged into: nothing is in pieces any more, what breaks off cannot be read, and a call
-    /// without an id gets one, `name` with its number behind it.
+    /// Creates a terminator to merge into the calls of an answer: no chunks remain, truncated calls become invalid, and
+    /// a call without an id is given one of `name` and its number.
     pub(super) fn end(name: String) -> Self {
         Self(Some(Box::new(Inner { ended: Some(name.into()), ..Inner::default() })))
     }
 
-    /// True if a call has no id.
+    /// Returns whether any call lacks an id.
     pub(super) fn lack_ids(&self) -> bool {
         let calls = self.calls(true).iter().map(|call| &call.id);
         calls.chain(self.invalid(true).iter().map(|call| &call.id)).any(is_missing)
     }
 
-    /// True if the arguments of a call break off.
+    /// Returns whether the arguments of any call are truncated.
     pub(super) fn break_off(&self) -> bool {
         self.invalid(true).len() > self.invalid(false).len()
     }
@@ -95,7 +95,7 @@ impl ToolCalls {
         self.change().push_piece(piece);
     }
 
-    /// The calls with everything read and nothing in pieces.
+    /// Converts all chunks to parsed calls.
     pub(super) fn into_whole(self, complete: bool) -> Self {
         match self.0 {
             Some(inner) if !inner.is_read() => {
@@ -106,7 +106,7 @@ impl ToolCalls {
         }
     }
 
-    /// Keeps only some calls; nothing is in pieces any more.
+    /// Keeps only some calls, after converting all chunks to parsed calls.
     pub(super) fn retain(&mut self, complete: bool, keep: impl FnMut(&ToolCall) -> bool) {
         *self = std::mem::take(self).into_whole(complete);
         if let Some(inner) = &mut self.0 {
@@ -136,15 +136,15 @@ impl ToolCalls {
 }
 
 impl Inner {
-    /// True if all calls are there as they came.
+    /// Returns whether all calls arrived complete.
     fn is_read(&self) -> bool {
         self.pieces.is_empty() && self.ended.is_none()
     }
 
-    /// Adds a piece to the latest call of its index, or starts a call.
+    /// Appends a chunk to the latest call of its index, or starts a call.
     ///
-    /// An id that comes after pieces without one starts a call here, as these may belong to an earlier call; if there
-    /// is none, `Read` joins them. So it makes no difference in which order pieces are put together.
+    /// An id that arrives after chunks without one starts a new call here, since those chunks may belong to an earlier
+    /// call; if there is none, `Read` joins them. The result therefore does not depend on how chunks are grouped.
     fn push_piece(&mut self, piece: ToolCallChunk) {
         if let Some(index) = piece.index {
             if let Some(&at) = self.latest.get(&index) {
@@ -202,7 +202,7 @@ impl Read {
         read
     }
 
-    /// Gives an id to each call that has none.
+    /// Generates an id for each call that has none.
     fn name_calls(&mut self, name: &str) {
         let calls = self.calls.iter_mut().map(|call| &mut call.id);
         let ids = calls.chain(self.invalid.iter_mut().map(|call| &mut call.id));
@@ -216,7 +216,7 @@ fn is_missing(id: &Option<String>) -> bool {
     id.as_deref().is_none_or(str::is_empty)
 }
 
-/// The pieces with each id that came late put to the pieces before it.
+/// Joins chunks whose id arrived late with the chunks before them.
 fn joined(pieces: &[ToolCallChunk]) -> Vec<ToolCallChunk> {
     let mut joined: Vec<ToolCallChunk> = Vec::with_capacity(pieces.len());
     let mut latest: BTreeMap<i64, usize> = BTreeMap::new();
@@ -263,7 +263,7 @@ mod tests {
         })
     }
 
-    /// Checks the calls as `name(args)#id`, however the pieces are grouped.
+    /// Checks the calls, written as `name(args)#id`, for every grouping of the chunks.
     #[track_caller]
     fn check(pieces: &[Piece], expected: &[&str]) {
         for split in 0..=pieces.len() {
@@ -387,7 +387,7 @@ mod tests {
         let calls = answer.tool_calls();
         assert_eq!(calls[0].args.get("a").and_then(Data::as_text).map(str::len), Some(300_000));
         assert_eq!(calls.len(), 20_000);
-        // Parsing with every piece would take hours.
+        // Parsing at every chunk would take hours.
         assert!(started.elapsed() < Duration::from_secs(20));
     }
 }

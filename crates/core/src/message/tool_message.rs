@@ -1,4 +1,4 @@
-//! What a tool gives back to the model.
+//! The result of a tool call.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::Chunk;
 message_type! {
     /// The result of a tool call.
     ///
-    /// As JSON, content that is neither text nor blocks is read as its JSON text.
+    /// When deserialized, content that is neither text nor blocks becomes its JSON text.
     ///
     /// # Example
     /// ```
@@ -20,19 +20,19 @@ message_type! {
     /// assert_eq!(message.tool_call_id, "call_1");
     /// ```
     ToolMessage reads content with "any_content" {
-        /// The id of the call that this answers.
+        /// The id of the call that this is the result of.
         #[serde(deserialize_with = "crate::message::serde_help::needed_id")]
         tool_call_id: String,
-        /// Whether the tool did what it was asked.
+        /// Whether the tool succeeded.
         #[serde(default, skip_serializing_if = "ToolStatus::is_success")]
         status: ToolStatus,
-        /// What the tool gave beside its content, for the application; it is not sent to the model.
+        /// Output of the tool for the application only; it is not sent to the model.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         artifact: Option<Value>,
     }
 }
 
-/// Whether a tool did what it was asked.
+/// Whether a tool call succeeded.
 ///
 /// # Example
 /// ```
@@ -41,10 +41,10 @@ message_type! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolStatus {
-    /// It did.
+    /// The call succeeded.
     #[default]
     Success,
-    /// It did not; the content says why.
+    /// The call failed; the content describes the error.
     Error,
 }
 
@@ -55,20 +55,20 @@ impl ToolStatus {
 }
 
 impl ToolMessage {
-    /// The result of the call with this id.
+    /// Creates the result of the call with this id.
     pub fn new(content: impl Into<Content>, tool_call_id: impl Into<String>) -> Self {
         Self { content: content.into(), tool_call_id: tool_call_id.into(), ..Self::default() }
     }
 }
 
-/// A result comes whole: the last one counts.
+/// A result is complete; merging keeps the last one.
 impl Chunk for ToolMessage {
     fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 }
 
-/// Reads the content of a tool message: anything.
+/// Deserializes the content of a tool message from any value.
 pub(super) fn any_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
     Value::deserialize(deserializer).map(content_of)
 }

@@ -1,4 +1,4 @@
-//! Keeping as much of a conversation as fits.
+//! Trimming of a conversation to a token limit.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::trim_partial::{Part, partial};
 use super::{Message, MessageKind, TokenCounter};
 use crate::{Context, Error, Result, Runnable};
 
-/// Which end of a conversation is kept.
+/// The end of a conversation that is kept.
 ///
 /// # Example
 /// ```
@@ -23,10 +23,10 @@ use crate::{Context, Error, Result, Runnable};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TrimStrategy {
-    /// The last messages.
+    /// Keeps the last messages.
     #[default]
     Last,
-    /// The first messages.
+    /// Keeps the first messages.
     First,
 }
 
@@ -44,10 +44,10 @@ impl FromStr for TrimStrategy {
 
 pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
-/// How to trim a conversation to a number of tokens. As a step of a chain it trims what it gets.
+/// Trims a conversation to a number of tokens. As a step of a chain, it trims its input.
 ///
 /// # Errors
-/// As a step those of [`trim`](TrimMessages::trim).
+/// As a step, those of [`trim`](TrimMessages::trim).
 ///
 /// # Example
 /// ```
@@ -60,7 +60,7 @@ pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 /// ];
 /// assert_eq!(trim.trim(messages.clone())?, [Message::system("Be brief."), Message::human("How are you?")]);
 /// # futures_executor::block_on(async {
-/// // As a step of a chain, behind a prompt or in front of a model:
+/// As a step of a chain, after a prompt or before a model:
 /// let model = FakeChatModel::new(["Fine, thanks."]);
 /// let chain = trim | model.clone();
 /// assert_eq!(chain.invoke(messages).await?.text(), "Fine, thanks.");
@@ -82,7 +82,7 @@ pub struct TrimMessages {
 }
 
 impl TrimMessages {
-    /// Keeps the last messages that take at most so many tokens, as the counter counts them.
+    /// Creates a trimmer that keeps the last messages, up to `max_tokens` as measured by the counter.
     pub fn new(max_tokens: usize, counter: impl TokenCounter + 'static) -> Self {
         Self {
             max_tokens,
@@ -96,53 +96,54 @@ impl TrimMessages {
         }
     }
 
-    /// Sets which end is kept.
+    /// Sets which end of the conversation is kept.
     #[must_use]
     pub fn with_strategy(mut self, strategy: TrimStrategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// Sets whether of the message that does not fit a part may be kept: some of its blocks, or of its text.
+    /// Sets whether part of the first message that does not fit may be kept: some of its blocks, or some of its text.
     #[must_use]
     pub fn with_allow_partial(mut self, allow: bool) -> Self {
         self.allow_partial = allow;
         self
     }
 
-    /// Sets whether a system message at the beginning is kept while the messages behind it are dropped.
+    /// Sets whether a leading system message is kept while messages after it are dropped.
     #[must_use]
     pub fn with_include_system(mut self, include: bool) -> Self {
         self.include_system = include;
         self
     }
 
-    /// What is kept starts with a message of one of these kinds, after the system message that is kept anyway.
+    /// Drops messages until the result starts with one of these kinds, not counting a system message that is always
+    /// kept.
     #[must_use]
     pub fn with_start_on(mut self, kinds: impl IntoIterator<Item = MessageKind>) -> Self {
         self.start_on = kinds.into_iter().collect();
         self
     }
 
-    /// What is kept ends with a message of one of these kinds.
+    /// Drops messages until the result ends with one of these kinds.
     #[must_use]
     pub fn with_end_on(mut self, kinds: impl IntoIterator<Item = MessageKind>) -> Self {
         self.end_on = kinds.into_iter().collect();
         self
     }
 
-    /// Sets how a text is cut into the pieces of which some may be kept; by default, into lines.
+    /// Sets how a text is split into the pieces that may be kept individually; by default, into lines.
     #[must_use]
     pub fn with_text_splitter(mut self, split: impl Fn(&str) -> Vec<String> + Send + Sync + 'static) -> Self {
         self.splitter = Arc::new(split);
         self
     }
 
-    /// The messages to keep.
+    /// Returns the messages that are kept.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the first messages are kept and yet `start_on` or
-    /// `include_system` is set.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the strategy is to keep the first messages and
+    /// `start_on` or `include_system` is set.
     pub fn trim(&self, messages: impl IntoIterator<Item = Message>) -> Result<Vec<Message>> {
         let messages: Vec<Message> = messages.into_iter().collect();
         match self.strategy {
@@ -171,7 +172,7 @@ impl TrimMessages {
         kept
     }
 
-    /// The longest beginning that fits, up to a message of one of the kinds.
+    /// Returns the longest prefix that fits and ends with one of the kinds.
     fn first(
         &self,
         mut messages: Vec<Message>,
@@ -199,7 +200,7 @@ impl TrimMessages {
     }
 }
 
-/// Drops the last messages until one is of one of the kinds.
+/// Drops messages from the end until the last is of one of the kinds.
 fn drop_until(messages: &mut Vec<Message>, kinds: &[MessageKind]) {
     if !kinds.is_empty() {
         let end = messages.iter().rposition(|message| kinds.contains(&message.kind()));
@@ -207,7 +208,7 @@ fn drop_until(messages: &mut Vec<Message>, kinds: &[MessageKind]) {
     }
 }
 
-/// The largest count up to `limit` that fits, given that fewer fit where more do. Zero always counts as fitting.
+/// Finds the largest count up to `limit` that fits, assuming that every smaller count fits too. Zero is assumed to fit.
 pub(super) fn most(limit: usize, fits: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, limit);
     while low < high {
@@ -250,10 +251,10 @@ impl Runnable for TrimMessages {
 
 crate::impl_pipe!(TrimMessages);
 
-/// Keeps as much of a conversation as fits. [`TrimMessages`] is a step of a chain too.
+/// Trims a conversation. [`TrimMessages`] can also be a step of a chain.
 ///
 /// # Errors
-/// As [`TrimMessages::trim`].
+/// Those of [`TrimMessages::trim`].
 ///
 /// # Example
 /// ```

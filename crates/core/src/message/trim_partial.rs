@@ -1,17 +1,17 @@
-//! A part of the message that does not fit as a whole.
+//! Keeping part of a message that does not fit as a whole.
 
 use super::trim::{Splitter, most};
 use super::{Content, ContentBlock, Message};
 
-/// Which end of a message is kept.
+/// The end of a message that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     First,
     Last,
 }
 
-/// The part of `next` that fits behind the messages: as many of its blocks as possible, else as much of its text.
-/// `None` if nothing does. `messages` is the same afterwards as before.
+/// Returns the part of `next` that fits after the messages: as many of its blocks as possible, else as much of its
+/// text. `None` if nothing fits. `messages` is left unchanged.
 pub(super) fn partial(
     messages: &mut Vec<Message>,
     next: Message,
@@ -22,7 +22,7 @@ pub(super) fn partial(
 ) -> Option<Message> {
     if let Some(blocks) = next.content().as_blocks() {
         let blocks = blocks.to_vec();
-        // A counter may count blocks in any way, so they are dropped one by one.
+        // A counter may count blocks in any way, so they are dropped one at a time.
         for count in (1..blocks.len()).rev() {
             let kept = match part {
                 Part::First => &blocks[..count],
@@ -45,7 +45,7 @@ pub(super) fn partial(
     (count > 0).then(|| with_content(&next, kept(count).into()))
 }
 
-/// The text to cut: the whole content, or that of the block next to the end that is kept.
+/// Returns the text to split: the whole content, or the text of the first or last block, depending on the end kept.
 fn first_text(content: &Content, part: Part) -> Option<&str> {
     let text = match (content, part) {
         (Content::Text(text), _) => Some(text.as_str()),

@@ -1,13 +1,13 @@
-//! How many tokens a call used.
+//! Token usage of model calls.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::Chunk;
 
-/// Token counts of one call, or of several added up.
+/// The token usage of one call, or of several combined.
 ///
-/// As a chunk the last one wins: services report running totals.
+/// When chunks are merged, the last value is kept, since providers report running totals.
 ///
 /// # Example
 /// ```
@@ -21,21 +21,21 @@ use crate::Chunk;
 #[serde(default)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Tokens of the prompt.
+    /// Tokens of the input.
     pub input_tokens: u64,
-    /// Tokens of the answer.
+    /// Tokens of the output.
     pub output_tokens: u64,
-    /// Both together, as the service counts them.
+    /// The total, as reported by the provider.
     pub total_tokens: u64,
-    /// What the tokens of the prompt were, as far as the service says.
+    /// A breakdown of the input tokens, as far as the provider reports it.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_is_default")]
     pub input_token_details: InputTokenDetails,
-    /// What the tokens of the answer were, as far as the service says.
+    /// A breakdown of the output tokens, as far as the provider reports it.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "null_is_default")]
     pub output_token_details: OutputTokenDetails,
 }
 
-/// Parts of the prompt's tokens. They need not add up to all of them.
+/// A breakdown of the input tokens. The parts need not add up to the total.
 ///
 /// # Example
 /// ```
@@ -48,18 +48,18 @@ pub struct Usage {
 #[serde(default)]
 #[non_exhaustive]
 pub struct InputTokenDetails {
-    /// Tokens of sound.
+    /// Audio tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<u64>,
-    /// Tokens written to the service's cache.
+    /// Tokens written to the provider's prompt cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_creation: Option<u64>,
-    /// Tokens that were read from the service's cache.
+    /// Tokens read from the provider's prompt cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_read: Option<u64>,
 }
 
-/// Parts of the answer's tokens. They need not add up to all of them.
+/// A breakdown of the output tokens. The parts need not add up to the total.
 ///
 /// # Example
 /// ```
@@ -71,29 +71,29 @@ pub struct InputTokenDetails {
 #[serde(default)]
 #[non_exhaustive]
 pub struct OutputTokenDetails {
-    /// Tokens of sound.
+    /// Audio tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<u64>,
-    /// Tokens of thoughts that are not part of the text.
+    /// Reasoning tokens, which are not part of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<u64>,
 }
 
 impl Usage {
-    /// The counts of a call.
+    /// Creates the usage of a call, with the sum as the total.
     pub fn new(input_tokens: u64, output_tokens: u64) -> Self {
         let total_tokens = input_tokens.saturating_add(output_tokens);
         Self { input_tokens, output_tokens, total_tokens, ..Self::default() }
     }
 
-    /// Sets a total that is not the plain sum.
+    /// Sets a total other than the sum.
     #[must_use]
     pub fn with_total(mut self, total_tokens: u64) -> Self {
         self.total_tokens = total_tokens;
         self
     }
 
-    /// Both counts by `op`, number by number; a detail that only one of them has is zero in the other.
+    /// Combines both with `op`, field by field; a detail that only one of them has counts as zero in the other.
     fn combine(self, other: Self, op: fn(u64, u64) -> u64) -> Self {
         let detail = |a: Option<u64>, b: Option<u64>| {
             (a.is_some() || b.is_some()).then(|| op(a.unwrap_or(0), b.unwrap_or(0)))
@@ -117,7 +117,7 @@ impl Usage {
     }
 }
 
-/// The sum of two counts, where nothing counts as none.
+/// Adds two counts; `None` counts as zero.
 ///
 /// # Example
 /// ```
@@ -129,7 +129,7 @@ pub fn add_usage(left: Option<Usage>, right: Option<Usage>) -> Usage {
     either(left, right, u64::saturating_add)
 }
 
-/// The difference of two counts, never below zero. Where one of them is missing, the other one.
+/// Subtracts `right` from `left`, saturating at zero. If either is `None`, returns the other.
 ///
 /// # Example
 /// ```

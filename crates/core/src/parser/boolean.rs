@@ -1,15 +1,15 @@
-//! The parser for yes or no.
+//! A parser for booleans.
 
 use super::character::is_word;
 use super::failure::failed;
 use super::whole::whole_parser;
 use crate::{OutputParser, Result};
 
-/// Reads an answer with a word for yes or a word for no somewhere in it: `YES` and `NO`, unless others are
-/// [set](BooleanOutputParser::with_words). Case does not count.
+/// Parses an answer that contains a word for true or a word for false: `YES` and `NO` unless
+/// [changed](BooleanOutputParser::with_words). Matching is case-insensitive and by whole words.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer, when it has neither word or both.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, when it contains neither word or both.
 ///
 /// # Example
 /// ```
@@ -34,12 +34,12 @@ impl Default for BooleanOutputParser {
 }
 
 impl BooleanOutputParser {
-    /// A parser for `YES` and `NO`.
+    /// Creates a parser for `YES` and `NO`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The words that mean true and false.
+    /// Sets the words for true and false.
     #[must_use]
     #[doc(alias = "true_val")]
     #[doc(alias = "false_val")]
@@ -48,10 +48,10 @@ impl BooleanOutputParser {
         self
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when it has neither word or both.
+    /// [`Parse`](crate::ErrorKind::Parse) when it contains neither word or both.
     pub fn parse(&self, answer: &str) -> Result<bool> {
         let Self { yes, no } = self;
         match self.found(answer) {
@@ -64,7 +64,7 @@ impl BooleanOutputParser {
         }
     }
 
-    /// Which of the words stand in the answer. A word that is found is passed over: none begins within it.
+    /// Returns which of the words occur in the answer. Matches do not overlap.
     fn found(&self, answer: &str) -> (bool, bool) {
         let (mut yes, mut no) = (false, false);
         let (mut before, mut rest) = (None, answer);
@@ -92,7 +92,7 @@ impl OutputParser for BooleanOutputParser {
     }
 }
 
-/// How many bytes a word takes, if the text begins with it and it is no part of a longer one.
+/// Returns the length in bytes of a word at the start of the text, if it is there and not part of a longer word.
 fn stands_at_begin(word: &str, before: Option<char>, text: &str) -> Option<usize> {
     let mut rest = text.chars();
     for wanted in word.chars() {

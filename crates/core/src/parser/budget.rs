@@ -1,12 +1,12 @@
-//! How often a growing answer may be read from its begin.
+//! A limit on re-reading an answer while it is streamed.
 
-/// How many bytes may be read again whatever the length of the answer: answers of a few thousand bytes are read after
-/// each piece.
+/// The number of bytes that may be re-read regardless of the length of the answer. Answers of a few thousand bytes are
+/// read after every chunk.
 const FREE: usize = 1 << 21;
 /// How many times the length of the answer may be read beyond that.
 const TIMES: usize = 8;
 
-/// Bounds the work of reading an answer again after its pieces, so that all of it takes time proportional to the answer.
+/// Limits how often an answer is re-read after new chunks, so that the total work is linear in its length.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     length: usize,
@@ -14,12 +14,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The answer has become longer by so many bytes.
+    /// Records that the answer has grown by this many bytes.
     pub(super) fn grow(&mut self, bytes: usize) {
         self.length += bytes;
     }
 
-    /// True if the answer may be read now.
+    /// Returns whether the answer may be read now, and if so charges its length.
     pub(super) fn allows(&mut self) -> bool {
         let spent = self.spent.saturating_add(self.length);
         let allows = spent <= self.length.saturating_mul(TIMES).saturating_add(FREE);

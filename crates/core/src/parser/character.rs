@@ -1,6 +1,6 @@
-//! Kinds of characters, as in regular expressions.
+//! Character classes, as in regular expressions.
 
-/// The zeros of the decimal digits that are not ASCII; nine more follow each.
+/// The zeros of the non-ASCII decimal digits; the other nine follow each.
 const ZEROS: [u32; 65] = [
     0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0,
     0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50,
@@ -10,7 +10,7 @@ const ZEROS: [u32; 65] = [
     0x1E2F0, 0x1E950, 0x1FBF0,
 ];
 
-/// A decimal digit of any script, unlike `char::is_numeric` no `½` or `②`.
+/// Returns whether this is a decimal digit of any script; unlike `char::is_numeric`, not `½` or `②`.
 pub(super) fn is_digit(character: char) -> bool {
     let code = u32::from(character);
     match ZEROS.partition_point(|zero| *zero <= code) {
@@ -19,12 +19,12 @@ pub(super) fn is_digit(character: char) -> bool {
     }
 }
 
-/// White space, and the separators of ASCII that count as such.
+/// Returns whether this is white space or one of the ASCII separators.
 pub(super) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
 
-/// A character that words are made of.
+/// Returns whether this is a word character.
 pub(super) fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }

@@ -1,4 +1,4 @@
-//! The parser for several outputs in one answer.
+//! A parser that combines several parsers for one answer.
 
 use async_trait::async_trait;
 
@@ -8,14 +8,14 @@ use crate::{
     Context, Data, DynOutputParser, Error, ErrorKind, OutputParser, Record, Result, RunKind, Runnable,
 };
 
-/// Reads an answer of several paragraphs, each with a parser of its own, and gives what they say together.
+/// Parses an answer of several paragraphs, each with its own parser, and combines their results.
 ///
-/// Paragraphs are what empty lines separate. The first parser reads the first of them, and so on; paragraphs without a
-/// parser do not count, and neither do parsers without a paragraph. Each parser must give named values; a name that two
-/// of them give has the later value.
+/// Paragraphs are separated by blank lines. The first parser reads the first paragraph, and so on; surplus paragraphs
+/// and surplus parsers are ignored. Each parser must return named values; if several return the same name, the last
+/// value is used.
 ///
 /// # Errors
-/// Those of the parsers, and [`Parse`](crate::ErrorKind::Parse) when one of them gives anything but named values.
+/// Those of the parsers, and [`Parse`](crate::ErrorKind::Parse) when one of them returns anything but named values.
 ///
 /// # Example
 /// ```
@@ -37,7 +37,7 @@ pub struct CombiningOutputParser {
 }
 
 impl CombiningOutputParser {
-    /// A parser for as many paragraphs as there are parsers.
+    /// Creates a parser for as many paragraphs as there are parsers.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) when there are fewer than two.

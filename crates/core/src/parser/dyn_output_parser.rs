@@ -1,4 +1,4 @@
-//! Any output parser, as a value.
+//! Type-erased output parsers.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::{
     RunnableExt,
 };
 
-/// An output parser whose type is known only at run time: several of them can stand in a list.
+/// An output parser whose type is erased, so that different parsers can be stored together.
 ///
 /// # Example
 /// ```
@@ -27,7 +27,7 @@ pub struct DynOutputParser {
 }
 
 impl DynOutputParser {
-    /// Any parser.
+    /// Wraps a parser.
     pub fn new<P>(parser: P) -> Self
     where
         P: OutputParser + 'static,
@@ -37,7 +37,7 @@ impl DynOutputParser {
         Self { format_instructions: parser.format_instructions(), parser: parser.dynamic() }
     }
 
-    /// Any step, and what to tell the model about the answers that it reads.
+    /// Wraps a step, together with the format instructions for the answers that it parses.
     pub fn from_runnable(parser: DynRunnable, format_instructions: impl Into<String>) -> Self {
         Self { parser, format_instructions: format_instructions.into() }
     }

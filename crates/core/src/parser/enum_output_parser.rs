@@ -1,12 +1,12 @@
-//! The parser for one of several options.
+//! A parser for one of several options.
 
 use super::character::is_space;
 use super::failure::failed;
 use super::whole::whole_parser;
 use crate::{Chunk, OutputParser, Result};
 
-/// Reads an answer that is one of several words, and gives what the word stands for. White space around it does not
-/// count; case does.
+/// Parses an answer that is one of several words, and returns the value of that word. Surrounding white space is
+/// ignored; matching is case-sensitive.
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) with the answer and the options, for any other answer.
@@ -33,15 +33,15 @@ pub struct EnumOutputParser<T> {
 }
 
 impl<T: Chunk> EnumOutputParser<T> {
-    /// A parser for these words and what each stands for. Of options with the same word the first counts.
+    /// Creates a parser from words and their values. If a word is given twice, its first value is used.
     pub fn new<S: Into<String>>(options: impl IntoIterator<Item = (S, T)>) -> Self {
         Self { options: options.into_iter().map(|(word, value)| (word.into(), value)).collect() }
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when it is none of the options.
+    /// [`Parse`](crate::ErrorKind::Parse) when it is not one of the options.
     pub fn parse(&self, answer: &str) -> Result<T> {
         let word = answer.trim_matches(is_space);
         match self.options.iter().find(|(option, _)| option == word) {
@@ -56,7 +56,7 @@ impl<T: Chunk> EnumOutputParser<T> {
     }
 }
 
-/// Words that stand for themselves.
+/// Words that are their own values.
 impl<S: Into<String>> FromIterator<S> for EnumOutputParser<String> {
     fn from_iter<I: IntoIterator<Item = S>>(words: I) -> Self {
         Self::new(words.into_iter().map(Into::into).map(|word: String| (word.clone(), word)))

@@ -1,22 +1,22 @@
-//! What is wrong with an answer that a parser cannot read.
+//! Details of a parsing failure.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Error, ErrorKind};
 
-/// How many bytes of an answer are shown before and behind the place where reading it failed.
+/// The number of bytes of the answer shown before and after the position of the failure.
 const AROUND: usize = 200;
 
-/// How many bytes are kept of what was expected: an application may know very many names.
+/// The maximum length of the stored expectation, in bytes; an application may define very many names.
 const EXPECTED: usize = 2_000;
 
-/// What a parser saw, where it stopped and what it expected there: part of an error of the kind
-/// [`Parse`](ErrorKind::Parse), see [`Error::parse_failure`]. Of the kind [`Refusal`](ErrorKind::Refusal), the words of the
-/// model that refused.
+/// The details of a parsing failure: the answer, the position where parsing stopped and what was expected there. It is
+/// part of an error of the kind [`Parse`](ErrorKind::Parse); see [`Error::parse_failure`]. In an error of the kind
+/// [`Refusal`](ErrorKind::Refusal), it holds the text of the refusal.
 ///
-/// The error's text shows the part of the answer around the place; this has the whole answer, to ask the model again or
-/// to keep it.
+/// The error message shows only the part of the answer around the position. This type holds the whole answer, so that
+/// the model can be asked again or the answer logged.
 ///
 /// # Example
 /// ```
@@ -38,33 +38,33 @@ pub struct ParseFailure {
 }
 
 impl ParseFailure {
-    /// What was read: the model's words, whole.
+    /// Returns the complete answer of the model.
     #[doc(alias = "llm_output")]
     pub fn answer(&self) -> &str {
         &self.answer
     }
 
-    /// What should have been there.
+    /// Returns a description of what was expected.
     pub fn expected(&self) -> &str {
         &self.expected
     }
 
-    /// The byte of the answer where reading stopped. `None` when it is the answer as a whole that does not fit.
+    /// Returns the byte offset at which parsing stopped. `None` if the answer as a whole does not fit.
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// The line of that byte, from 1.
+    /// Returns the line of that offset, from 1.
     pub fn line(&self) -> Option<usize> {
         Some(self.before()?.matches('\n').count() + 1)
     }
 
-    /// The character of that byte within its line, from 1.
+    /// Returns the column of that offset in characters, from 1.
     pub fn column(&self) -> Option<usize> {
         Some(self.before()?.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
     }
 
-    /// An answer that as a whole is not what was expected.
+    /// Creates the failure of an answer that does not fit as a whole.
     pub(super) fn whole(answer: &str, expected: &'static str) -> Self {
         Self { answer: answer.to_owned(), expected: expected.into(), offset: None }
     }
@@ -89,7 +89,7 @@ impl ParseFailure {
     }
 }
 
-/// With the beginning of a long answer.
+/// Truncates a long answer.
 impl fmt::Debug for ParseFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParseFailure")
@@ -100,7 +100,7 @@ impl fmt::Debug for ParseFailure {
     }
 }
 
-/// The error for an answer that stops being `what` at a byte.
+/// Creates the error for an answer that is not a valid `what` from a byte offset on.
 pub(crate) fn failed_at(
     what: &str,
     answer: &str,
@@ -113,7 +113,7 @@ pub(crate) fn failed_at(
     )
 }
 
-/// The error for an answer that is not `what` as a whole.
+/// Creates the error for an answer that as a whole is not a valid `what`.
 pub(crate) fn failed(what: &str, answer: &str, expected: impl Into<Cow<'static, str>>) -> Error {
     error(what, ParseFailure { answer: answer.to_owned(), expected: shortened(expected), offset: None })
 }
@@ -130,7 +130,7 @@ fn error(what: &str, failure: ParseFailure) -> Error {
     Error::new(ErrorKind::Parse, failure.message(what)).with_parse_failure(failure)
 }
 
-/// The character that stands there instead.
+/// Describes the character found at the position.
 fn found(rest: &str) -> Cow<'static, str> {
     match rest.chars().next() {
         Some(found) if found.is_control() => format!("`{}`", found.escape_default()).into(),
@@ -139,7 +139,7 @@ fn found(rest: &str) -> Cow<'static, str> {
     }
 }
 
-/// The text, or the part around the byte `at` of a long one.
+/// Returns the text, or for a long one the part around the byte `at`.
 fn excerpt(text: &str, at: usize) -> String {
     let at = at.min(text.len());
     let from = if at <= AROUND * 2 { 0 } else { boundary(text, at - AROUND) };
@@ -148,7 +148,7 @@ fn excerpt(text: &str, at: usize) -> String {
     format!("{}{}{}", dots(from > 0), &text[from..to], dots(to < text.len()))
 }
 
-/// The byte, or the first one before it where a character begins.
+/// Rounds a byte offset down to a character boundary.
 pub(crate) fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)

@@ -1,9 +1,9 @@
-//! What to tell a model about an answer that could not be read.
+//! Feedback to a model on an answer that could not be parsed.
 
 use super::ParseFailure;
 
 impl ParseFailure {
-    /// What to tell the model so that it can do better: what its answer should have been, and where it was not.
+    /// Formats feedback for the model: what was expected of its answer, and at which position.
     ///
     /// # Example
     /// ```

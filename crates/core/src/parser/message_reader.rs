@@ -1,31 +1,31 @@
-//! Reading what a message carries beside its text, as it comes.
+//! Incremental parsing of the non-text parts of a message.
 
 use super::budget::Budget;
 use super::refusal::check_not_refused;
 use super::stepwise::Stepwise;
 use crate::{AiMessage, Chunk, Error, Result};
 
-/// What is made of a message.
+/// A value derived from a message.
 pub(super) trait MessageForm: Send + Sync {
     type Output: Chunk;
 
-    /// How many bytes of a piece are read. None of a piece that changes nothing.
+    /// Returns how many bytes of a chunk have to be read; 0 for a chunk that changes nothing.
     fn size(&self, chunk: &AiMessage) -> usize;
 
-    /// What the message so far gives, if anything. Once it is `complete` there is always something.
+    /// Derives the value from the message so far, if there is one yet. Once `complete`, there always is.
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Self::Output>>;
 
-    /// True if giving `next` after `given` would say nothing new.
+    /// Returns whether emitting `next` after `given` would be redundant.
     fn is_same(&self, given: &Self::Output, next: &Self::Output) -> bool;
 }
 
-/// Gives what is made of a message whenever that changes, as often as the budget allows.
+/// Emits the value derived from a message whenever it changes, as often as the budget allows.
 pub(super) struct MessageReader<'a, F: MessageForm> {
     form: &'a F,
     message: Option<AiMessage>,
     budget: Budget,
     given: Option<F::Output>,
-    /// An error that nothing that still comes can mend.
+    /// An error that no later chunk can correct.
     failed: Option<Error>,
 }
 
@@ -73,7 +73,7 @@ impl<F: MessageForm> Stepwise for MessageReader<'_, F> {
     }
 }
 
-/// The parts that all parsers of messages have in common.
+/// Implements what all parsers of messages have in common.
 macro_rules! message_parser {
     ([$($generics:tt)*] $parser:ty, $name:literal, $output:ty) => {
         #[async_trait::async_trait]

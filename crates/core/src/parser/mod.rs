@@ -1,4 +1,4 @@
-//! Output parsers: from what a model says to what a program needs.
+//! Output parsers: conversion of a model's answer to structured values.
 
 mod answer;
 mod boolean;

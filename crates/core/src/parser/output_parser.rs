@@ -1,8 +1,8 @@
-//! What all output parsers have in common.
+//! The interface common to all output parsers.
 
 use crate::{OutputFixingParser, RetryOutputParser, Runnable};
 
-/// A step that reads the answer of a model, and can say how that answer should look.
+/// A step that parses a model's answer and can describe the required format.
 ///
 /// # Example
 /// ```
@@ -14,11 +14,11 @@ use crate::{OutputFixingParser, RetryOutputParser, Runnable};
 /// ```
 #[doc(alias = "BaseOutputParser")]
 pub trait OutputParser: Runnable {
-    /// What to tell the model about its answer. Empty for a parser that reads anything.
+    /// Returns the format instructions for the model's prompt. Empty for a parser that accepts any answer.
     #[doc(alias = "get_format_instructions")]
     fn format_instructions(&self) -> String;
 
-    /// Has this model repair the answers that cannot be read: `model | parser.fixed_by(model)`. See
+    /// Repairs answers that cannot be parsed with a model: `model | parser.fixed_by(model)`. See
     /// [`OutputFixingParser`].
     #[doc(alias = "OutputFixingParser")]
     fn fixed_by<M: Runnable>(self, model: M) -> OutputFixingParser<Self, M>
@@ -28,7 +28,7 @@ pub trait OutputParser: Runnable {
         OutputFixingParser::new(self, model)
     }
 
-    /// Asks this model, and asks it again, with what is wrong, about answers that cannot be read:
+    /// Calls a model and parses its answer, retrying with the parsing error as feedback:
     /// `prompt | parser.retried_by(model)`. See [`RetryOutputParser`].
     #[doc(alias = "RetryWithErrorOutputParser")]
     fn retried_by<M: Runnable>(self, model: M) -> RetryOutputParser<Self, M>

@@ -1,8 +1,8 @@
-//! Answers that are refusals.
+//! Detection of refusals.
 
 use crate::{Error, ErrorKind, ParseFailure, Result};
 
-/// Fails with the words of a model that refused, the whole of them in the error's failure; no words are no refusal.
+/// Fails with the text of a model's refusal, complete in the error's parse failure; an empty text is no refusal.
 pub(super) fn check_not_refused(refusal: &str) -> Result<()> {
     if refusal.is_empty() {
         return Ok(());

@@ -1,15 +1,15 @@
-//! The parser for labelled values.
+//! A parser for labelled values.
 
 use super::character::is_space;
 use super::failure::failed;
 use super::whole::whole_parser;
 use crate::{OutputParser, Record, Result};
 
-/// Reads values that stand behind labels, like `Action: search`, each to the end of its sentence or line: up to a point,
-/// an apostrophe or a line break.
+/// Parses values that follow labels, such as `Action: search`. Each value extends to the next period, apostrophe or
+/// newline.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer, when a label is not in it, or more than once.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, when a label is missing or occurs more than once.
 ///
 /// # Example
 /// ```
@@ -27,24 +27,24 @@ pub struct RegexDictParser {
 }
 
 impl RegexDictParser {
-    /// A parser for these names in the result, and the label of each in the answer.
+    /// Creates a parser from pairs of a name in the result and its label in the answer.
     #[doc(alias = "output_key_to_format")]
     pub fn new<N: Into<String>, L: Into<String>>(labels: impl IntoIterator<Item = (N, L)>) -> Self {
         let labels = labels.into_iter().map(|(name, label)| (name.into(), label.into())).collect();
         Self { labels, no_update: None }
     }
 
-    /// The value that means that there is none: its name is left out.
+    /// Sets the value that stands for none: a name with this value is omitted from the result.
     #[must_use]
     pub fn with_no_update_value(mut self, value: impl Into<String>) -> Self {
         self.no_update = Some(value.into());
         self
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when a label is not in it, or more than once.
+    /// [`Parse`](crate::ErrorKind::Parse) when a label is missing or occurs more than once.
     pub fn parse(&self, answer: &str) -> Result<Record> {
         let mut record = Record::new();
         for (name, label) in &self.labels {
@@ -72,7 +72,7 @@ impl OutputParser for RegexDictParser {
     }
 }
 
-/// The values behind a label.
+/// Returns the values that follow a label.
 fn values<'a>(label: &str, answer: &'a str) -> impl Iterator<Item = &'a str> {
     let label = format!("{label}:");
     let mut rest = answer;

@@ -1,4 +1,4 @@
-//! Parsers that take in an answer piece by piece: one implementation for calls and streams.
+//! Incremental parsers: one implementation for calls and streams.
 
 use std::collections::VecDeque;
 use std::task::{Poll, ready};
@@ -8,24 +8,24 @@ use futures_util::stream;
 use crate::chunk::merge_option;
 use crate::{Chunk, ChunkStream, Error, ErrorKind, Result};
 
-/// The state of reading one answer.
+/// The state of parsing one answer.
 pub(crate) trait Stepwise: Send {
     type Input: Chunk;
     type Output: Chunk;
 
-    /// Takes in what came next.
+    /// Consumes the next chunk.
     fn push(&mut self, chunk: Self::Input, give: &mut dyn FnMut(Self::Output));
 
-    /// What makes it impossible to read on, once that is known.
+    /// Returns the error that makes further parsing pointless, once there is one.
     fn failure(&mut self) -> Option<Error> {
         None
     }
 
-    /// The answer is complete.
+    /// Consumes the end of the answer.
     fn end(&mut self, give: &mut dyn FnMut(Self::Output)) -> Result<()>;
 }
 
-/// What the parser gives for a complete answer: its chunks, merged.
+/// Parses a complete answer and returns the merged chunks.
 pub(super) fn parse_all<P: Stepwise>(mut parser: P, answer: P::Input) -> Result<P::Output> {
     let mut whole = P::Output::empty();
     let mut give = |chunk| merge_option(&mut whole, chunk);
@@ -37,7 +37,7 @@ pub(super) fn parse_all<P: Stepwise>(mut parser: P, answer: P::Input) -> Result<
     whole.ok_or_else(|| Error::new(ErrorKind::Parse, "the answer has nothing in it"))
 }
 
-/// What the parser gives while the answer comes. An answer without any chunk gives none.
+/// Parses an answer while it is streamed. An answer without chunks gives none.
 pub(super) fn parse_stream<'a, P: Stepwise + 'a>(
     mut parser: P,
     mut answer: ChunkStream<'a, P::Input>,

@@ -1,4 +1,4 @@
-//! The parser that keeps the text.
+//! A parser that returns the text.
 
 use async_trait::async_trait;
 use futures_util::future;
@@ -6,7 +6,7 @@ use futures_util::future;
 use crate::load::Constructor;
 use crate::{ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
-/// Gives the text of a model's answer, chunk by chunk as it comes.
+/// Returns the text of a model's answer, streaming it chunk by chunk.
 ///
 /// # Example
 /// ```
@@ -49,7 +49,7 @@ impl Runnable for StrOutputParser {
 
 crate::impl_pipe!(StrOutputParser);
 
-/// Any text will do.
+/// Accepts any text.
 impl OutputParser for StrOutputParser {
     fn format_instructions(&self) -> String {
         String::new()

@@ -1,11 +1,11 @@
-//! The parser for an object with given members.
+//! A parser for an object with specified members.
 
 use super::failure::failed;
 use super::json::parse_markdown_data;
 use super::whole::whole_parser;
 use crate::{Data, OutputParser, Record, Result};
 
-/// A member that an answer must have. See [`StructuredOutputParser`].
+/// A required member of an answer. See [`StructuredOutputParser`].
 ///
 /// # Example
 /// ```
@@ -21,12 +21,12 @@ pub struct ResponseSchema {
 }
 
 impl ResponseSchema {
-    /// A member with this name that holds what the description says: a string.
+    /// Describes a string member with this name and description.
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         Self { name: name.into(), description: description.into(), type_name: "string".to_owned() }
     }
 
-    /// What kind of value it has, in words for the model.
+    /// Sets the type of the value, in words for the model.
     #[must_use]
     pub fn with_type(mut self, type_name: impl Into<String>) -> Self {
         self.type_name = type_name.into();
@@ -34,11 +34,11 @@ impl ResponseSchema {
     }
 }
 
-/// Reads an answer that is a JSON object, in a fence or not, and checks that it has all members that were asked for.
-/// Their types are told to the model but not checked; other members are kept.
+/// Parses an answer that is a JSON object, optionally in a code fence, and checks that it has all required members.
+/// Their types are stated in the format instructions but not checked; additional members are kept.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer, when it is no JSON, no object, or without one of the members.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, when it is not JSON, not an object, or lacks a member.
 ///
 /// # Example
 /// ```
@@ -59,16 +59,16 @@ pub struct StructuredOutputParser {
 }
 
 impl StructuredOutputParser {
-    /// A parser for an object with these members.
+    /// Creates a parser for an object with these members.
     #[doc(alias = "from_response_schemas")]
     pub fn new(schemas: impl IntoIterator<Item = ResponseSchema>) -> Self {
         Self { schemas: schemas.into_iter().collect() }
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when it is no JSON, no object, or without one of the members.
+    /// [`Parse`](crate::ErrorKind::Parse) when it is not JSON, not an object, or lacks a member.
     pub fn parse(&self, answer: &str) -> Result<Record> {
         let Data::Record(record) = parse_markdown_data(answer)? else {
             return Err(failed("JSON", answer, "an object"));

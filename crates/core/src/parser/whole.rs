@@ -1,7 +1,7 @@
-//! Parsers that read an answer once it is complete.
+//! Parsers that need the complete answer.
 
-/// Makes a step of a parser with a method `parse`, which reads a complete answer. Streamed, its one chunk comes at the
-/// end of the answer.
+/// Implements a step for a parser with a `parse` method that takes a complete answer. In a stream, its only chunk
+/// follows the end of the answer.
 macro_rules! whole_parser {
     ($parser:ty => $output:ty) => {
         $crate::parser::whole::whole_parser!(@runnable [] $parser => $output);

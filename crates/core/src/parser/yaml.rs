@@ -1,4 +1,4 @@
-//! The parser that reads YAML.
+//! A parser for YAML.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,20 +14,20 @@ use crate::{Chunk, Data, OutputParser, Result};
 
 const FENCE: &str = "```";
 
-/// How many values, marks of lists and the like all aliases together may stand for.
+/// The maximum number of nodes that all aliases together may expand to.
 const MAX_REPEATED: usize = 10_000;
 
-/// How long the text of the error behind an error may be.
+/// The maximum length of the text of a source error, in bytes.
 const LONGEST_SOURCE: usize = 4_000;
 
-/// Reads the YAML of a model's answer as a type of the program: the answer itself, or what is in its first fence that
-/// begins a line.
+/// Parses the YAML of a model's answer as a Rust type: the whole answer, or the content of its first code fence at the
+/// start of a line.
 ///
-/// Words like `yes` and `off` are texts, unless the type has a truth value there. Of a member that comes twice the last
-/// counts, as in JSON. Aliases and nesting are bounded.
+/// Words such as `yes` and `off` are texts unless the type expects a boolean. If a key is repeated, the last value is
+/// used, as in JSON. Aliases and nesting are limited.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer and what is wrong with it, when it is no YAML or does not fit the type.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer and the cause, when it is not YAML or does not match the type.
 ///
 /// # Example
 /// ```
@@ -50,26 +50,26 @@ pub struct YamlOutputParser<T = Data> {
 }
 
 impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
-    /// A parser for a type.
+    /// Creates a parser for a type.
     pub fn new() -> Self {
         Self { schema: None, output: PhantomData }
     }
 
-    /// The JSON Schema to show to the model. The type alone decides what is read.
+    /// Sets the JSON Schema shown to the model. It is not enforced; only the type is.
     #[must_use]
     pub fn with_schema(mut self, schema: Value) -> Self {
         self.schema = Some(schema);
         self
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when it is no YAML or does not fit the type.
+    /// [`Parse`](crate::ErrorKind::Parse) when it is not YAML or does not match the type.
     pub fn parse(&self, answer: &str) -> Result<T> {
         let inside = inside_fence(answer);
         let part = &answer[inside.clone()];
-        // Where a type is open, `no` is a text: it may be Norway. Where it asks for a truth value, that fails.
+        // Where any type is accepted, `no` is a text (it may be Norway); where a boolean is required, that fails.
         read(part, true).or_else(|_| read(part, false)).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
@@ -78,13 +78,13 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
                 Some(at) => failed_at("YAML", answer, inside.start + at, expected),
                 None => failed("YAML", answer, expected),
             };
-            // It may repeat the whole answer.
+            // It may contain the whole answer.
             if text.len() <= LONGEST_SOURCE { failure.with_source(error) } else { failure }
         })
     }
 }
 
-/// The YAML as a `T`. If not `strict`, words like `yes` are truth values wherever they may be.
+/// Deserializes YAML. Unless `strict`, words such as `yes` are booleans wherever they can be.
 fn read<T: DeserializeOwned>(text: &str, strict: bool) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
@@ -94,7 +94,7 @@ fn read<T: DeserializeOwned>(text: &str, strict: bool) -> Result<T, serde_saphyr
     serde_saphyr::from_str_with_options(text, options)
 }
 
-/// The byte where reading failed, if the error knows its line and column.
+/// Returns the byte offset of the failure, if the error has a line and column.
 fn place(error: &serde_saphyr::Error, text: &str) -> Option<usize> {
     let location = error.location()?;
     let line = usize::try_from(location.line()).ok()?.checked_sub(1)?;
@@ -107,7 +107,8 @@ fn place(error: &serde_saphyr::Error, text: &str) -> Option<usize> {
     Some(begin + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at))
 }
 
-/// What is between the first fence that begins a line and the next backtick; the whole answer where there is none.
+/// Returns the range between the first fence at the start of a line and the next backtick; the whole answer if there is
+/// none.
 fn inside_fence(answer: &str) -> Range<usize> {
     let begin = answer.len() - answer.trim_start_matches(is_space).len();
     let fences = answer.match_indices(FENCE).map(|(at, _)| at);

@@ -1,4 +1,4 @@
-//! Chat prompts made of others: joined, cut, filled in part.
+//! Composition of chat prompts: concatenation, slicing and partial variables.
 
 use std::ops::{Add, Bound, RangeBounds};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::{ChatPromptTemplate, MessagesPlaceholder};
 use crate::{Data, Error, ErrorKind, Message, Result};
 
 impl ChatPromptTemplate {
-    /// Fills a variable beforehand. A value of the input takes its place.
+    /// Fills a variable in advance. A value in the input overrides it.
     ///
     /// # Example
     /// ```
@@ -24,7 +24,7 @@ impl ChatPromptTemplate {
         self.with_variables_found()
     }
 
-    /// Fills a variable beforehand with what a function gives each time the prompt is filled.
+    /// Fills a variable in advance with the result of a function, which is called each time the prompt is filled.
     ///
     /// # Example
     /// ```
@@ -44,15 +44,14 @@ impl ChatPromptTemplate {
         self.with_variables_found()
     }
 
-    /// The names of the variables that have a value when the input has none: those that are filled beforehand, and the
-    /// [optional](Self::optional_variables) ones, each an empty list of messages.
+    /// Returns the names of the variables that need no value in the input: those filled in advance, and the
+    /// [optional](Self::optional_variables) ones, which default to an empty list of messages.
     pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
         let optional = self.optional_variables().iter().map(String::as_str);
         self.partials.names().chain(optional.filter(|name| !self.partials.contains(name)))
     }
 
-    /// Both prompts, one after the other, as `+` gives it. Where both fill a variable beforehand, the second's value
-    /// counts.
+    /// Concatenates two prompts, as `+` does. If both fill the same variable in advance, the value of `next` is used.
     ///
     /// # Example
     /// ```
@@ -69,7 +68,7 @@ impl ChatPromptTemplate {
         self.with_variables_found()
     }
 
-    /// Some of its messages and placeholders, by their numbers; what is beyond the end is not there.
+    /// Returns a prompt of the messages and placeholders in a range of indices; indices past the end are ignored.
     ///
     /// # Example
     /// ```
@@ -97,10 +96,10 @@ impl ChatPromptTemplate {
         part.with_variables_found()
     }
 
-    /// Fails unless exactly the variables that have to be filled are declared.
+    /// Checks that the declared variables are exactly the required ones.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] naming one that is missing or not used.
+    /// [`ErrorKind::Config`] naming a variable that is not declared, or is declared but not used.
     ///
     /// # Example
     /// ```
@@ -124,7 +123,7 @@ impl ChatPromptTemplate {
         Err(Error::new(ErrorKind::Config, message))
     }
 
-    /// The prompt with names in braces for what is still to be filled, for people to read.
+    /// Renders the prompt for display, with the names of unfilled variables in braces.
     ///
     /// # Example
     /// ```
@@ -147,7 +146,7 @@ impl Add for ChatPromptTemplate {
     }
 }
 
-/// A message as it is.
+/// Appends the message as it is; it is not parsed as a template.
 impl Add<Message> for ChatPromptTemplate {
     type Output = Self;
 
@@ -164,7 +163,7 @@ impl Add<MessagesPlaceholder> for ChatPromptTemplate {
     }
 }
 
-/// The text is a template of what a person says.
+/// Parses the text as the template of a human message.
 impl Add<&str> for ChatPromptTemplate {
     type Output = Result<Self>;
 

@@ -1,4 +1,4 @@
-//! What stands in a chat prompt.
+//! The entries of a chat prompt.
 
 use super::FewShotChatMessagePromptTemplate;
 use super::MessagesPlaceholder;
@@ -16,7 +16,7 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    /// Puts its messages behind those that are there.
+    /// Appends the messages of this entry.
     pub(super) fn fill(
         &self,
         values: Values<'_>,
@@ -32,7 +32,7 @@ impl Entry {
         Ok(())
     }
 
-    /// The names of its variables; those of an optional placeholder need not be filled.
+    /// Returns the names of the entry's variables, including that of an optional placeholder.
     pub(super) fn variables(&self) -> Vec<&str> {
         match self {
             Self::Template(template) => template.variables(),
@@ -45,12 +45,12 @@ impl Entry {
         matches!(self, Self::Placeholder(placeholder) if placeholder.is_optional())
     }
 
-    /// True if it is filled though values are missing.
+    /// Returns whether it can be filled while values are missing.
     pub(super) fn is_lenient(&self) -> bool {
         matches!(self, Self::Template(template) if template.content.is_lenient())
     }
 
-    /// For people to read.
+    /// Renders the entry for display.
     pub(super) fn pretty(&self) -> String {
         match self {
             Self::Template(template) => template.pretty(),

@@ -1,4 +1,4 @@
-//! What else a chat prompt may be made of: parsed templates, named speakers, blocks, examples.
+//! Further entries of a chat prompt: parsed templates, named speakers, content blocks, examples.
 
 use serde_json::Value;
 
@@ -9,7 +9,8 @@ use super::{ChatPromptTemplate, FewShotChatMessagePromptTemplate, PromptTemplate
 use crate::{Data, Error, ErrorKind, Result};
 
 impl ChatPromptTemplate {
-    /// Adds a role and a template that was parsed before, with its own language and what it has filled beforehand.
+    /// Adds a message with this role and an already parsed template, which keeps its language and the variables it
+    /// fills in advance.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) for an unknown role.
@@ -27,7 +28,7 @@ impl ChatPromptTemplate {
         Ok(self.with_entry(Entry::Template(MessageTemplate::new(role, template))))
     }
 
-    /// Adds a template of what someone says who has a name instead of a role.
+    /// Adds a message template for a speaker identified by name instead of role.
     ///
     /// # Example
     /// ```
@@ -42,11 +43,12 @@ impl ChatPromptTemplate {
         self.with_entry(Entry::Template(MessageTemplate::new(Role::Named(name.into()), template)))
     }
 
-    /// Adds a role and content of several parts: a list of texts, and of blocks as services know them. Every text in
-    /// them is a template; text parts that come out empty are left away.
+    /// Adds a message with this role and multi-part content: a list of texts and of content blocks in a provider's
+    /// format. Every text in them is a template; text parts that come out empty are omitted.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) for an unknown role or what is no block, [`Template`](crate::ErrorKind::Template) for what is malformed.
+    /// [`Config`](crate::ErrorKind::Config) for an unknown role or an invalid block,
+    /// [`Template`](crate::ErrorKind::Template) for a malformed template.
     ///
     /// # Example
     /// ```
@@ -65,10 +67,10 @@ impl ChatPromptTemplate {
         Ok(self.with_entry(Entry::Template(MessageTemplate::with_content(role, content))))
     }
 
-    /// Gives the message or message template that was added last what a single service takes beside its content.
+    /// Adds provider-specific fields to the message or message template that was added last.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) if what was added last is no message: a placeholder, examples, or nothing.
+    /// [`Config`](crate::ErrorKind::Config) if the last entry is not a message: a placeholder, examples, or nothing.
     ///
     /// # Example
     /// ```
@@ -97,7 +99,7 @@ impl ChatPromptTemplate {
         Ok(self)
     }
 
-    /// Adds examples as messages. See [`FewShotChatMessagePromptTemplate`].
+    /// Adds few-shot examples as messages. See [`FewShotChatMessagePromptTemplate`].
     #[must_use]
     pub fn with_examples(self, examples: FewShotChatMessagePromptTemplate) -> Self {
         self.with_entry(Entry::Examples(examples))

@@ -1,4 +1,4 @@
-//! A prompt that is a list of messages.
+//! A prompt that consists of a list of messages.
 
 use super::chat_entry::Entry;
 use super::message_template::{MessageTemplate, Role};
@@ -8,14 +8,15 @@ use super::{MessagesPlaceholder, PromptTemplate, TemplateFormat};
 use crate::schema::Object;
 use crate::{Data, Error, ErrorKind, Message, Outline, Prompt, PromptValue, Result};
 
-/// A prompt of several messages: templates, messages as they are, and places for messages of the input.
+/// A prompt of several messages: message templates, fixed messages, and placeholders for messages from the input.
 ///
-/// Templates are parsed once; values are never parsed. A prompt that needs one variable also takes a bare value.
+/// Templates are parsed once; inserted values are never parsed. A prompt that requires exactly one variable also
+/// accepts a bare value instead of a record.
 ///
 /// # Errors
-/// Filling it fails with [`ErrorKind::MissingKey`] when a variable has no value, and with
-/// [`ErrorKind::InvalidInput`] when a placeholder's value is no list of messages, or a bare value is given to a prompt
-/// that does not need exactly one variable.
+/// Filling it fails with [`ErrorKind::MissingKey`] when a variable has no value, and with [`ErrorKind::InvalidInput`]
+/// when the value of a placeholder is not a list of messages, or when a bare value is given to a prompt that does not
+/// require exactly one variable.
 ///
 /// # Example
 /// ```
@@ -39,30 +40,30 @@ use crate::{Data, Error, ErrorKind, Message, Outline, Prompt, PromptValue, Resul
 pub struct ChatPromptTemplate {
     pub(super) entries: Vec<Entry>,
     pub(super) partials: Partials,
-    /// The language of the templates that are added as text.
+    /// The language of templates added as text.
     pub(super) format: TemplateFormat,
     variables: Vec<String>,
     optional_variables: Vec<String>,
 }
 
 impl ChatPromptTemplate {
-    /// Parses pairs of a role and a template.
+    /// Creates a prompt from pairs of a role and a template.
     ///
-    /// Roles are `system`, `human` or `user`, and `ai` or `assistant`; with `placeholder` the template is the name of
-    /// an optional variable in braces that holds messages.
+    /// Roles are `system`, `human` or `user`, and `ai` or `assistant`. With `placeholder`, the template is the name, in
+    /// braces, of an optional variable that holds messages.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for an unknown role, [`ErrorKind::Template`] with the position of what is malformed.
+    /// [`ErrorKind::Config`] for an unknown role, [`ErrorKind::Template`] with the position of the syntax error.
     #[doc(alias = "from_messages")]
     pub fn new<R: AsRef<str>, T: AsRef<str>>(messages: impl IntoIterator<Item = (R, T)>) -> Result<Self> {
         let mut messages = messages.into_iter();
         messages.try_fold(Self::default(), |prompt, (role, template)| prompt.with_template(role, template))
     }
 
-    /// One message of a person.
+    /// Creates a prompt of a single human message.
     ///
     /// # Errors
-    /// [`ErrorKind::Template`] with the position of what is malformed.
+    /// [`ErrorKind::Template`] with the position of the syntax error.
     ///
     /// # Example
     /// ```
@@ -75,7 +76,7 @@ impl ChatPromptTemplate {
         Self::default().with_template("human", template)
     }
 
-    /// Sets the language of the templates that are added as text from here on.
+    /// Sets the language of the templates that are added as text after this call.
     ///
     /// # Example
     /// ```
@@ -94,7 +95,7 @@ impl ChatPromptTemplate {
         self
     }
 
-    /// Adds a role and a template, as [`new`](ChatPromptTemplate::new) does.
+    /// Adds a message template with a role, as [`new`](ChatPromptTemplate::new) does.
     ///
     /// # Errors
     /// Those of [`new`](ChatPromptTemplate::new).
@@ -122,7 +123,7 @@ impl ChatPromptTemplate {
         Error::new(error.kind(), format!("message {}: {}", self.len(), error.message()))
     }
 
-    /// Adds a message as it is: braces in it stand for themselves.
+    /// Adds a message as it is; braces in it are literal.
     ///
     /// # Example
     /// ```
@@ -137,37 +138,37 @@ impl ChatPromptTemplate {
         self.with_entry(Entry::Message(Box::new(message.into())))
     }
 
-    /// Adds a place for messages of the input. See [`MessagesPlaceholder`].
+    /// Adds a placeholder for messages from the input. See [`MessagesPlaceholder`].
     #[must_use]
     pub fn with_placeholder(self, placeholder: MessagesPlaceholder) -> Self {
         self.with_entry(Entry::Placeholder(placeholder))
     }
 
-    /// The names of the variables that are needed, in the order in which they first appear.
+    /// Returns the names of the required variables, in order of first appearance.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// The names of the variables that may be missing.
+    /// Returns the names of the variables that may be missing.
     pub fn optional_variables(&self) -> &[String] {
         &self.optional_variables
     }
 
-    /// How many messages and placeholders there are.
+    /// Returns the number of entries: messages, message templates, placeholders and sets of examples.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// True when there are none.
+    /// Returns whether the prompt has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The filled messages.
+    /// Fills the prompt and returns its messages.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn format_messages(&self, vars: impl Into<Data>) -> Result<Vec<Message>> {
         self.fill(&vars.into())
     }
@@ -186,7 +187,7 @@ impl ChatPromptTemplate {
         self
     }
 
-    /// Finds the variables anew, after what is filled beforehand or which entries there are has changed.
+    /// Recomputes the variables after a change of the entries or of the variables filled in advance.
     pub(super) fn with_variables_found(mut self) -> Self {
         self.variables.clear();
         self.optional_variables.clear();
@@ -223,7 +224,7 @@ impl Prompt for ChatPromptTemplate {
 
     fn format_prompt(&self, vars: &Data) -> Result<PromptValue> {
         let values = Values::new(vars, &self.variables);
-        // All others ask for every one of their variables.
+        // Other prompts require every one of their variables anyway.
         match self.entries.iter().any(Entry::is_lenient) {
             true => values.require_all()?,
             false => values.refuse_stray()?,
@@ -250,7 +251,7 @@ fn push_new(names: &mut Vec<String>, name: &str) {
     }
 }
 
-/// Reads `{name}`.
+/// Parses `{name}`.
 fn placeholder(template: &str) -> Result<MessagesPlaceholder> {
     let name = template.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
     match name.filter(|name| !name.is_empty() && !name.contains(['{', '}'])) {
@@ -268,7 +269,7 @@ mod tests {
     use crate::vars;
     use serde_json::json;
 
-    /// The messages as a transcript, or the error.
+    /// Compares the messages, as a transcript, or the error with what is expected.
     #[track_caller]
     fn check(prompt: Result<ChatPromptTemplate>, vars: impl Into<Data>, expected: &str) {
         let shown = prompt.and_then(|prompt| prompt.format_prompt(&vars.into()));

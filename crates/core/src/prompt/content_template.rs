@@ -1,4 +1,4 @@
-//! The content of a message, with variables: a text, or a list of blocks.
+//! Templates of a message's content: a text or a list of blocks.
 
 use serde_json::Value;
 
@@ -14,15 +14,15 @@ pub(super) enum ContentTemplate {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Block {
-    /// Left away if it comes out empty.
+    /// Omitted if it comes out empty.
     Text(PromptTemplate),
     Image(ImagePromptTemplate),
-    /// Any other block: its texts are templates.
+    /// Any other block; every text in it is a template.
     Other(DictPromptTemplate),
 }
 
 impl ContentTemplate {
-    /// Reads a text, or a list of texts and blocks.
+    /// Parses a text, or a list of texts and blocks.
     pub(super) fn parse(content: Data, format: TemplateFormat) -> Result<Self> {
         match content.into_plain() {
             Data::Text(text) => PromptTemplate::parse(text, format).map(Self::Text),
@@ -46,7 +46,8 @@ impl ContentTemplate {
         names.into_iter().map(String::as_str).collect()
     }
 
-    /// True if it is filled though values are missing: in languages where they are empty, and for what blocks leave away.
+    /// Returns whether it can be filled while values are missing: mustache and jinja2 render them as empty, and empty
+    /// text blocks are omitted.
     pub(super) fn is_lenient(&self) -> bool {
         match self {
             Self::Text(template) => template.template_format() != TemplateFormat::FString,
@@ -64,7 +65,7 @@ impl ContentTemplate {
         }
     }
 
-    /// For people to read: the text with names in braces, or what the blocks are.
+    /// Renders the content for display: a text with variable names in braces, blocks by their content.
     pub(super) fn pretty(&self) -> String {
         match self {
             Self::Text(template) => template.pretty(),
@@ -110,7 +111,7 @@ impl Block {
         }
     }
 
-    /// Unlike a text on its own, a block needs all its variables in every language.
+    /// Unlike a text on its own, a block requires all its variables in every template language.
     fn fill(&self, values: Values<'_>) -> Result<Option<ContentBlock>> {
         if self.format() != TemplateFormat::FString {
             self.variables().iter().try_for_each(|name| values.get(name).map(|_| ()))?;
@@ -137,7 +138,7 @@ impl Block {
     }
 }
 
-/// True if the block says nothing beside its content, which is under this name.
+/// Returns whether the block has no members besides `type` and this one.
 fn has_only(record: &Record, content: &str) -> bool {
     record.names().all(|name| name == "type" || name == content)
 }
@@ -146,7 +147,7 @@ fn failed<T>(message: &str) -> Result<T> {
     Err(Error::new(ErrorKind::Config, message.to_owned()))
 }
 
-/// The address of an image, or a record of the address and how closely to look.
+/// Parses the URL of an image, or a record of its `url` and `detail`.
 fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTemplate> {
     if let Some(url) = image.as_text() {
         let template = ImagePromptTemplate::parse(url, format)?;
@@ -171,7 +172,7 @@ fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTem
     }
 }
 
-/// A block of a message's content from its data.
+/// Parses a content block.
 pub(super) fn block_of(data: Value) -> Result<ContentBlock> {
     serde_json::from_value(data)
         .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("no block of a message: {error}")))

@@ -1,4 +1,4 @@
-//! Data with templates in it.
+//! Structured data with templates in it.
 
 use async_trait::async_trait;
 
@@ -8,10 +8,10 @@ use super::values::Values;
 use crate::schema::Object;
 use crate::{Context, Data, Outline, Record, Result, RunKind, Runnable};
 
-/// A record or list in which every text is a template; names and all other values are as they are.
+/// A record or list in which every text value is a template; member names and all other values are kept as they are.
 ///
 /// # Errors
-/// Filling it fails as that of a [`PromptTemplate`](crate::PromptTemplate) does.
+/// Filling it fails as filling a [`PromptTemplate`](crate::PromptTemplate) does.
 ///
 /// # Example
 /// ```
@@ -39,15 +39,15 @@ enum Node {
 }
 
 impl DictPromptTemplate {
-    /// Parses the texts of the data as f-string templates.
+    /// Parses the texts in the data as f-string templates.
     ///
     /// # Errors
-    /// [`Template`](crate::ErrorKind::Template) with the position of what is malformed.
+    /// [`Template`](crate::ErrorKind::Template) with the position of the syntax error.
     pub fn new(template: impl Into<Data>) -> Result<Self> {
         Self::parse(template, TemplateFormat::FString)
     }
 
-    /// Parses the texts of the data as templates of any language.
+    /// Parses the texts in the data as templates of the given language.
     ///
     /// # Errors
     /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
@@ -59,31 +59,31 @@ impl DictPromptTemplate {
         Ok(Self { root, format, variables })
     }
 
-    /// The names of the variables, in the order in which they first appear.
+    /// Returns the names of the variables, in order of first appearance.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// The data with its texts filled.
+    /// Returns the data with its templates filled.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn format(&self, vars: impl Into<Data>) -> Result<Data> {
         self.fill(Values::new(&vars.into(), &self.variables))
     }
 
-    /// The data as it was written.
+    /// Returns the data with its templates unfilled.
     pub(super) fn template(&self) -> Data {
         self.root.source()
     }
 
-    /// The language of its texts.
+    /// Returns the language of the templates.
     pub(super) fn template_format(&self) -> TemplateFormat {
         self.format
     }
 
-    /// Fills it as a part of the prompt that the values are for.
+    /// Fills it as part of a larger prompt, whose values these are.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Data> {
         self.root.fill(values)
     }

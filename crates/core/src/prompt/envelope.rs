@@ -1,4 +1,4 @@
-//! Prompts as LangChain writes them, and message templates from what it writes.
+//! LangChain's serialized form of prompts, and message templates read from it.
 
 use serde_json::{Map, Value, json};
 
@@ -19,7 +19,7 @@ pub(crate) enum TextOrBlock {
     Blocks(Vec<Block>),
 }
 
-/// A prompt of one message; a speaker of any name counts more than the role.
+/// Creates a prompt of one message. A speaker's name takes precedence over the role.
 pub(crate) fn message_prompt(
     role: &str,
     speaker: Option<String>,
@@ -42,14 +42,14 @@ pub(crate) fn message_prompt(
     Ok(ChatPromptTemplate::default().with_entry(Entry::Template(template)))
 }
 
-/// A sorted list of names, as LangChain has them.
+/// Returns the names sorted, as LangChain writes them.
 fn names<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut names: Vec<String> = names.into_iter().cloned().collect();
     names.sort_unstable();
     names
 }
 
-/// With what is filled beforehand; nothing can be saved if a function does it.
+/// Adds the variables filled in advance; `None` if any is filled by a function, which cannot be saved.
 fn with_partials(made: Constructor, partials: &Partials) -> Option<Constructor> {
     let values = partials.as_data().ok()?;
     Some(if values.is_empty() {
@@ -76,7 +76,7 @@ impl ChatPromptTemplate {
         self.constructor_as(["langchain", "prompts", "chat", "ChatPromptTemplate"])
     }
 
-    /// What makes it again as something of this class.
+    /// Returns how to reconstruct it, as an object of this class.
     pub(super) fn constructor_as(&self, id: [&str; 4]) -> Option<Constructor> {
         let mut partials = self.partials.as_data().ok()?.clone();
         for name in self.optional_variables() {
@@ -140,7 +140,7 @@ impl Serializable for Block {
 }
 
 impl FewShotPromptTemplate {
-    /// As the class of LangChain whose parts are templates: it is the one that can be saved.
+    /// Returns the constructor of LangChain's `FewShotPromptWithTemplates`, the few-shot class that can be saved.
     pub(super) fn constructor(&self) -> Option<Constructor> {
         let module = "few_shot_with_templates";
         let made = Constructor::new(["langchain", "prompts", module, "FewShotPromptWithTemplates"])

@@ -1,4 +1,4 @@
-//! A prompt that shows how it is done before it asks.
+//! A text prompt with few-shot examples.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::{
     Runnable,
 };
 
-/// A text of a prefix, examples and a suffix, with a separator between them: an empty line if not set.
+/// A few-shot prompt: a prefix, examples and a suffix, joined by a separator (by default a blank line).
 ///
-/// All templates are parsed once: braces in the examples' values are text.
+/// All templates are parsed once; braces in the values of examples are literal.
 ///
 /// # Errors
 /// Filling it fails with [`MissingKey`](ErrorKind::MissingKey) when a variable or a value of an example is missing,
-/// with [`InvalidInput`](ErrorKind::InvalidInput) when values do not suit, and as its selector does.
+/// with [`InvalidInput`](ErrorKind::InvalidInput) when a value does not fit, and with the errors of its selector.
 ///
 /// # Example
 /// ```
@@ -48,7 +48,7 @@ pub struct FewShotPromptTemplate {
 }
 
 impl FewShotPromptTemplate {
-    /// Examples, each written as `example_prompt` says, and what comes behind them.
+    /// Creates a prompt of examples, each formatted with `example_prompt`, followed by the suffix.
     pub fn new(examples: Examples, example_prompt: PromptTemplate, suffix: PromptTemplate) -> Self {
         let mut prompt = Self {
             examples,
@@ -63,7 +63,7 @@ impl FewShotPromptTemplate {
         prompt
     }
 
-    /// Sets what comes before the examples.
+    /// Sets the text before the examples.
     #[must_use]
     pub fn with_prefix(mut self, prefix: PromptTemplate) -> Self {
         self.prefix = Some(prefix);
@@ -71,14 +71,14 @@ impl FewShotPromptTemplate {
         self
     }
 
-    /// Sets what stands between prefix, examples and suffix.
+    /// Sets the separator between prefix, examples and suffix.
     #[must_use]
     pub fn with_separator(mut self, separator: impl Into<String>) -> Self {
         self.separator = separator.into();
         self
     }
 
-    /// Fills a variable beforehand. A value of the input takes its place.
+    /// Fills a variable in advance. A value in the input overrides it.
     #[doc(alias = "partial")]
     #[must_use]
     pub fn with_partial(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
@@ -87,7 +87,7 @@ impl FewShotPromptTemplate {
         self
     }
 
-    /// Fills a variable beforehand with what a function gives each time the prompt is filled.
+    /// Fills a variable in advance with the result of a function, which is called each time the prompt is filled.
     #[doc(alias = "partial")]
     #[must_use]
     pub fn with_partial_fn<T: Into<Data>>(
@@ -100,7 +100,7 @@ impl FewShotPromptTemplate {
         self
     }
 
-    /// The names of the variables that are filled beforehand.
+    /// Returns the names of the variables that are filled in advance.
     pub fn partial_variables(&self) -> impl Iterator<Item = &str> {
         self.partials.names()
     }
@@ -111,13 +111,13 @@ impl FewShotPromptTemplate {
         self.variables = unique(names.filter(|name| !self.partials.contains(name)));
     }
 
-    /// The names of the variables that are still to be filled, in the order in which they first appear.
+    /// Returns the names of the variables still to be filled, in order of first appearance.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// Checks that the prefix and the suffix use only variables that are declared. More may be declared than they use.
+    /// Checks that the prefix and the suffix use only declared variables. Declared variables may be unused.
     ///
     /// # Errors
     /// Those of [`PromptTemplate::validate`].
@@ -139,25 +139,25 @@ impl FewShotPromptTemplate {
         check_declared(self.suffix.template_format(), &self.variables, declared)
     }
 
-    /// The filled text.
+    /// Fills the prompt, without waiting.
     ///
     /// # Errors
-    /// Those of the type, and [`ErrorKind::Unsupported`] if the selector has to wait for something: then
-    /// [`format_async`](FewShotPromptTemplate::format_async) is the way.
+    /// Those listed on the type, and [`ErrorKind::Unsupported`] if the selector has to wait for something; use
+    /// [`format_async`](FewShotPromptTemplate::format_async) in that case.
     pub fn format(&self, vars: impl Into<Data>) -> Result<String> {
         at_once(self.fill(&vars.into()))
     }
 
-    /// The filled text, once the selector has chosen the examples.
+    /// Fills the prompt once the selector has chosen the examples.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     #[doc(alias = "aformat")]
     pub async fn format_async(&self, vars: impl Into<Data>) -> Result<String> {
         self.fill(&vars.into()).await
     }
 
-    /// The prompt with names in braces for what is still to be filled, for people to read.
+    /// Renders the prompt for display, with the names of unfilled variables in braces.
     ///
     /// # Errors
     /// Those of [`format`](FewShotPromptTemplate::format).
@@ -172,7 +172,7 @@ impl FewShotPromptTemplate {
         let values = Values::new(vars, &self.variables).with_partials(&partials);
         let examples = self.examples.of(&named(vars, &self.variables, &partials)).await?;
         let mut pieces = Vec::with_capacity(examples.len() + 2);
-        // An empty template leaves no gap; one that comes out empty does.
+        // A prefix or suffix without a template adds no separator; one that renders empty does.
         let shown = |template: &&PromptTemplate| !template.template().is_empty();
         if let Some(prefix) = self.prefix.as_ref().filter(shown) {
             pieces.push(prefix.fill(values)?);
@@ -188,7 +188,7 @@ impl FewShotPromptTemplate {
         Ok(pieces.join(&self.separator))
     }
 
-    /// Fails if one of the variables has no value: mustache and jinja2 templates do not.
+    /// Fails if a variable has no value. Mustache and jinja2 templates would not fail by themselves.
     fn require_all(&self, vars: &Data) -> Result<()> {
         Values::new(vars, &self.variables).require_all()
     }
@@ -208,7 +208,7 @@ impl Prompt for FewShotPromptTemplate {
     }
 }
 
-/// It waits for its selector.
+/// Unlike `format_prompt`, waits for the selector.
 #[async_trait]
 impl Runnable for FewShotPromptTemplate {
     type Input = Data;
@@ -230,7 +230,7 @@ impl Runnable for FewShotPromptTemplate {
 
 crate::impl_pipe!(FewShotPromptTemplate);
 
-/// The result of what need not wait.
+/// Returns the result of a future that is ready when first polled.
 pub(super) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     future.now_or_never().unwrap_or_else(|| {
         let message = "the example selector has to wait for something: use the prompt as a step of a chain, or await it";
@@ -238,7 +238,8 @@ pub(super) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     })
 }
 
-/// The input as a record, for a selector: with what is filled beforehand, and a bare value under its name.
+/// Returns the input as a record for the selector: a bare value under its variable's name, and the variables filled in
+/// advance.
 pub(super) fn named<'a>(vars: &'a Data, variables: &[String], partials: &Record) -> Cow<'a, Data> {
     let mut record = match (vars.as_record(), variables) {
         (Some(_), _) if partials.is_empty() => return Cow::Borrowed(vars),

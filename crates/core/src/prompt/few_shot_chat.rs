@@ -1,17 +1,17 @@
-//! Messages that show how it is done.
+//! Few-shot examples as chat messages.
 
 use super::example_selector::Examples;
 use super::few_shot::{at_once, named, of_example};
 use super::values::Values;
 use crate::{ChatPromptTemplate, Data, Message, Outline, Prompt, PromptValue, Record, Result};
 
-/// Examples as messages, each written as a chat prompt says.
+/// Few-shot examples as messages, each formatted with a chat prompt.
 ///
-/// Stands alone, or in a [`ChatPromptTemplate`]. A selector of it must choose without waiting for anything.
+/// Used on its own or inside a [`ChatPromptTemplate`]. Its selector must choose without waiting.
 ///
 /// # Errors
 /// Filling it fails with [`MissingKey`](crate::ErrorKind::MissingKey) when an example lacks a value, with
-/// [`Unsupported`](crate::ErrorKind::Unsupported) if the selector has to wait, and as the selector does.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) if the selector has to wait, and with the errors of the selector.
 ///
 /// # Example
 /// ```
@@ -29,25 +29,25 @@ pub struct FewShotChatMessagePromptTemplate {
 }
 
 impl FewShotChatMessagePromptTemplate {
-    /// Examples, each written as `example_prompt` says.
+    /// Creates the prompt from examples, each formatted with `example_prompt`.
     pub fn new(examples: Examples, example_prompt: ChatPromptTemplate) -> Self {
         Self { examples, example_prompt }
     }
 
-    /// The messages of the examples for this input.
+    /// Returns the messages of the examples chosen for this input.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn format_messages(&self, vars: impl Into<Data>) -> Result<Vec<Message>> {
         let mut messages = Vec::new();
         self.fill(&vars.into(), &mut messages)?;
         Ok(messages)
     }
 
-    /// The messages as a transcript.
+    /// Returns the messages as a transcript.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn format(&self, vars: impl Into<Data>) -> Result<String> {
         self.format_messages(vars).map(|messages| PromptValue::from(messages).to_string())
     }
@@ -62,7 +62,7 @@ impl FewShotChatMessagePromptTemplate {
         Ok(())
     }
 
-    /// Fills it as a part of the prompt that the values are for.
+    /// Fills it as part of a larger prompt, whose values these are.
     pub(super) fn fill_part(
         &self,
         values: Values<'_>,

@@ -1,4 +1,4 @@
-//! The values of typed prompts: looked at where they are, not copied.
+//! The values of typed prompts, borrowed rather than copied.
 
 use std::any::Any;
 use std::fmt::{self, Write as _};
@@ -9,17 +9,17 @@ use super::text_of::{push_number, push_text};
 use super::{PromptTemplate, PromptValue};
 use crate::{Data, Result};
 
-/// The value of one variable, by reference where that spares a copy.
+/// The value of one variable, borrowed where that avoids a copy.
 pub enum FieldValue<'a> {
     /// A text.
     Text(&'a str),
     /// A number.
     Number(Number),
-    /// Something whose text goes into the prompt.
+    /// A value inserted through its `Display` implementation.
     Display(&'a dyn fmt::Display),
     /// Any value.
     Data(&'a Data),
-    /// A value that had to be made.
+    /// A value that had to be converted.
     Owned(Box<Data>),
 }
 
@@ -27,8 +27,8 @@ const TRUE: &Data = &Data::Bool(true);
 const FALSE: &Data = &Data::Bool(false);
 
 impl<'a> FieldValue<'a> {
-    /// The value of a field. Only what is no text, number or boolean is copied.
-    // What type it is is known when this is compiled for it: no question is left in the code.
+    /// Creates the value from a field. Texts and `Data` are borrowed; other values are converted.
+    // The type is known at compile time, so the optimizer removes these checks.
     #[inline]
     pub fn of<T: Clone + Into<Data> + 'static>(value: &'a T) -> Self {
         let any: &dyn Any = value;
@@ -65,7 +65,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// What kind of value this is, for messages to people.
+    /// Returns a description of the kind of value, for error messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::Display(_) => "a text",
@@ -75,7 +75,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// The value as one of its own.
+    /// Converts the value to owned data.
     #[cfg(any(feature = "mustache", feature = "jinja2"))]
     pub(super) fn to_data(&self) -> Data {
         match self {
@@ -88,19 +88,19 @@ impl<'a> FieldValue<'a> {
     }
 }
 
-/// What kind of value it is.
+/// Shows only the kind of value.
 impl fmt::Debug for FieldValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
     }
 }
 
-/// Fills a prompt with values in the order of its [`variables`](PromptTemplate::variables), none of which may be filled
-/// beforehand.
+/// Fills a prompt with values in the order of its [`variables`](PromptTemplate::variables). No variable may be filled
+/// in advance.
 ///
 /// # Errors
 /// [`MissingKey`](crate::ErrorKind::MissingKey) if there are fewer values than variables,
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for one that does not suit its format.
+/// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a value that does not fit its format.
 #[inline]
 pub fn fill_in_order(prompt: &PromptTemplate, values: &[FieldValue<'_>]) -> Result<PromptValue> {
     prompt.template.fill_in_order(values).map(PromptValue::Text)
@@ -112,7 +112,7 @@ mod tests {
     use crate::{Message, vars};
     use serde_json::json;
 
-    /// A value looked at does what the same value taken does.
+    /// Checks that a borrowed value behaves like the same value converted.
     #[track_caller]
     fn check<T: Clone + Into<Data> + 'static>(value: T) {
         for template in ["{a}", "{a!r}", "{a!s:>9}|", "{a:>9}", "{a:d}", "{a:.1f}", "{a:.2}"] {

@@ -1,4 +1,4 @@
-//! The f-string template language: literal text, `{name}`, `{name!r:>8}`, and `{{` `}}` for braces.
+//! The f-string template language: literal text, `{name}`, `{name!r:>8}`, and `{{` and `}}` for braces.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,31 +9,31 @@ use super::text_of::push_text;
 use super::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
 
-/// How long a value is thought to be, so that the text is seldom moved while it grows.
+/// The assumed length of a value, so that the output buffer rarely has to grow.
 const TYPICAL_VALUE: usize = 16;
 
-/// A parsed template: fields, each behind the text that stands before it, and the text behind the last.
+/// A parsed template: fields, each with the text before it, and the text after the last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FString {
     fields: Vec<Field>,
     tail: String,
-    /// About how long the filled text is.
+    /// The estimated length of the filled text.
     expected_len: usize,
 }
 
-/// A place for a value.
+/// A replacement field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Field {
-    /// The text between it and the field before it.
+    /// The text between the previous field and this one.
     before: String,
     name: String,
-    /// Which of the template's variables it is.
+    /// The index of the variable.
     variable: usize,
-    /// `None` for a value as it is.
+    /// `None` to insert the value without a format.
     format: Option<Box<Format>>,
 }
 
-/// How a value is written.
+/// The format of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Format {
     conversion: Option<Conversion>,
@@ -41,7 +41,7 @@ struct Format {
 }
 
 impl FString {
-    /// Parses a template. Errors name the character position, counted from 1.
+    /// Parses a template. Errors give the character position, counted from 1.
     pub(super) fn parse(template: &str) -> Result<Self> {
         let mut parsed = Self::default();
         let mut variables = HashMap::new();
@@ -68,14 +68,14 @@ impl FString {
         Ok(parsed)
     }
 
-    /// Adds a field behind the text that was read last.
+    /// Adds a field after the text read last.
     fn push_field(&mut self, name: &str, variable: usize, format: Option<Box<Format>>) {
         let before = std::mem::take(&mut self.tail);
         self.expected_len += before.len() + TYPICAL_VALUE;
         self.fields.push(Field { before, name: name.to_owned(), variable, format });
     }
 
-    /// The names of the variables, each once, in the order in which they first appear.
+    /// Returns the names of the variables, each once, in order of first appearance.
     pub(super) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for field in &self.fields {
@@ -86,11 +86,11 @@ impl FString {
         names
     }
 
-    /// The text with values in place of the variables.
+    /// Returns the text with the variables replaced by their values.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         let mut named = values.named();
         self.fill_each(|field, text| {
-            // Most inputs name their values in the order in which the template asks for them.
+            // Most inputs list their values in the order in which the template uses them.
             let value = match named.get(&field.name) {
                 Some(value) => value,
                 None => values.get(&field.name)?,
@@ -99,7 +99,7 @@ impl FString {
         })
     }
 
-    /// The text with these values, in the order of the [`names`](Self::names).
+    /// Returns the text with these values, given in the order of [`names`](Self::names).
     pub(super) fn fill_in_order(&self, values: &[FieldValue<'_>]) -> Result<String> {
         self.fill_each(|field, text| match values.get(field.variable) {
             Some(value) => field.write_value(value, text),
@@ -119,7 +119,7 @@ impl FString {
     }
 }
 
-/// Where the field ends that begins here.
+/// Finds the brace that closes the field.
 fn closing_brace(field: &str) -> Result<usize, &'static str> {
     match field.find(['{', '}']) {
         Some(end) if field.as_bytes()[end] == b'}' => Ok(end),
@@ -128,7 +128,7 @@ fn closing_brace(field: &str) -> Result<usize, &'static str> {
     }
 }
 
-/// The name and the format that stand between the braces.
+/// Parses the name and the format between the braces.
 fn parse_field(field: &str) -> Result<(&str, Option<Box<Format>>), String> {
     let end = field.find([':', '!']).unwrap_or(field.len());
     let (name, rest) = field.split_at(end);
@@ -140,7 +140,7 @@ fn parse_field(field: &str) -> Result<(&str, Option<Box<Format>>), String> {
         }
         None => (None, rest),
     };
-    // An empty format is none.
+    // An empty format is no format.
     let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
     let spec = spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
     let format = Format { conversion, spec: spec.transpose()? };
@@ -213,14 +213,14 @@ fn check_name(name: &str, field: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err(format!("`{{{field:.100}}}` names no variable"));
     }
-    // Python would look into the value, or take it from a list of arguments.
+    // Python would access an attribute or an item, or a positional argument.
     if name.contains(['.', '[', ']']) || name.chars().all(char::is_numeric) {
         return Err(format!("`{{{field:.100}}}` is no plain variable name"));
     }
     Ok(())
 }
 
-/// Reads the letter behind `!`, which a format or nothing may follow.
+/// Parses the letter after `!`, which must be followed by a format or by nothing.
 fn conversion(text: &str) -> Result<(Conversion, &str), String> {
     let mut letters = text.chars();
     let letter = letters.next().ok_or("behind `!` stands `r`, `s` or `a`")?;

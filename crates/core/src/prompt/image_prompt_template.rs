@@ -1,4 +1,4 @@
-//! An image whose address has variables.
+//! A template of an image's URL.
 
 use super::content_template::block_of;
 use super::template::{Template, unique};
@@ -7,12 +7,12 @@ use super::{Prompt, PromptValue, TemplateFormat};
 use crate::schema::Object;
 use crate::{Data, Error, ErrorKind, Message, Outline, Record, Result};
 
-/// An image at an address with variables. As a prompt it is a message of a person with that image.
+/// An image whose URL has variables. Used as a prompt, it gives a human message with that image.
 ///
 /// # Errors
-/// Filling it fails as that of a [`PromptTemplate`](crate::PromptTemplate) does, and with
-/// [`InvalidInput`](ErrorKind::InvalidInput) when the address comes out empty. No variable may be called `url`, `detail`
-/// or `path`: values of such names take the place of what the templates give.
+/// Filling it fails as filling a [`PromptTemplate`](crate::PromptTemplate) does, and with
+/// [`InvalidInput`](ErrorKind::InvalidInput) when the URL comes out empty. No variable may be named `url`, `detail` or
+/// `path`; non-empty texts named `url` or `detail` in the input override what the templates give.
 ///
 /// # Example
 /// ```
@@ -31,29 +31,30 @@ pub struct ImagePromptTemplate {
 }
 
 impl ImagePromptTemplate {
-    /// Parses the address as an f-string template.
+    /// Parses the URL as an f-string template.
     ///
     /// # Errors
-    /// [`Template`](ErrorKind::Template) with the position of what is malformed.
+    /// [`Template`](ErrorKind::Template) with the position of the syntax error, and [`Config`](ErrorKind::Config) for a
+    /// variable with a reserved name.
     pub fn new(url: &str) -> Result<Self> {
         Self::parse(url, TemplateFormat::FString)
     }
 
-    /// Parses the address as a template of any language.
+    /// Parses the URL as a template of the given language.
     ///
     /// # Errors
-    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse), and [`Config`](ErrorKind::Config) for a variable
-    /// that has the name of a part of the image.
+    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse), and [`Config`](ErrorKind::Config) for a
+    /// variable with a reserved name.
     pub fn parse(url: &str, format: TemplateFormat) -> Result<Self> {
         let url = parse(url, format)?;
         let variables = url.variables().to_vec();
         Ok(Self { url, detail: None, variables })
     }
 
-    /// Sets how closely the model is to look at it: a template of `auto`, `low` or `high`.
+    /// Sets the level of detail at which the model looks at the image: a template that gives `auto`, `low` or `high`.
     ///
     /// # Errors
-    /// Those of [`PromptTemplate::parse`](crate::PromptTemplate::parse).
+    /// Those of [`parse`](Self::parse).
     pub fn with_detail(mut self, detail: &str) -> Result<Self> {
         let detail = parse(detail, self.url.format())?;
         self.variables = unique(self.url.variables().iter().chain(detail.variables()).map(String::as_str));
@@ -61,32 +62,32 @@ impl ImagePromptTemplate {
         Ok(self)
     }
 
-    /// The address as it was written.
+    /// Returns the template of the URL.
     pub(super) fn url(&self) -> &str {
         self.url.source()
     }
 
-    /// How closely to look, as it was written.
+    /// Returns the template of the level of detail.
     pub(super) fn detail(&self) -> Option<&str> {
         self.detail.as_ref().map(Template::source)
     }
 
-    /// The language of both.
+    /// Returns the language of both templates.
     pub(super) fn format_name(&self) -> TemplateFormat {
         self.url.format()
     }
 
-    /// The names of the variables, in the order in which they first appear.
+    /// Returns the names of the variables, in order of first appearance.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// The record of `url` and `detail` that a content block of an image holds. Texts of such names among the values take
-    /// the place of what the templates give.
+    /// Returns the record of `url` and `detail` that an image content block holds. Non-empty texts of these names in
+    /// the input override what the templates give.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     ///
     /// # Example
     /// ```
@@ -108,7 +109,7 @@ impl ImagePromptTemplate {
         self.record(Values::new(vars, &self.variables), given)
     }
 
-    /// Fills it as a part of the prompt that the values are for.
+    /// Fills it as part of a larger prompt, whose values these are.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<Data> {
         self.record(values, |_| None)
     }
@@ -147,7 +148,7 @@ impl Prompt for ImagePromptTemplate {
 
 crate::impl_prompt_runnable!(ImagePromptTemplate);
 
-/// A part of an image, without variables that have the name of one.
+/// Parses a template of one member of the image, and rejects variables with reserved names.
 fn parse(template: &str, format: TemplateFormat) -> Result<Template> {
     let template = Template::parse(template, format)?;
     match template.variables().iter().find(|name| matches!(name.as_str(), "url" | "detail" | "path")) {

@@ -1,4 +1,4 @@
-//! A message of a chat prompt whose content has variables.
+//! A chat message whose content has variables.
 
 use serde_json::{Map, Value};
 
@@ -8,12 +8,12 @@ use super::values::Values;
 use crate::message::pretty::title;
 use crate::{ChatMessage, Error, ErrorKind, Message, Result};
 
-/// Who speaks, and a template of what they say.
+/// A speaker, and a template of what it says.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MessageTemplate {
     pub(super) role: Role,
     pub(super) content: ContentTemplate,
-    /// What a single service takes beside the content.
+    /// Provider-specific fields besides the content.
     pub(super) additional_kwargs: Map<String, Value>,
 }
 
@@ -22,12 +22,12 @@ pub(super) enum Role {
     System,
     Human,
     Ai,
-    /// Someone of any other name.
+    /// A speaker identified by name.
     Named(String),
 }
 
 impl Role {
-    /// Reads the name of a role.
+    /// Parses the name of a role.
     pub(super) fn parse(name: &str) -> Result<Self> {
         match name {
             "system" => Ok(Self::System),
@@ -42,7 +42,7 @@ impl Role {
         }
     }
 
-    /// What stands above a message of this role, for people to read.
+    /// Returns the heading of a message of this role, for display.
     fn title(&self) -> &'static str {
         match self {
             Self::System => "System Message",

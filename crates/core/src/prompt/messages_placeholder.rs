@@ -1,17 +1,17 @@
-//! A place in a chat prompt for messages that come with the input.
+//! A placeholder in a chat prompt for messages from the input.
 
 use super::values::Values;
 use crate::{Data, Error, ErrorKind, FromData, Message, Result};
 
-/// A place in a chat prompt for messages that come with the input, such as the conversation so far.
+/// A placeholder in a chat prompt for messages from the input, such as the conversation history.
 ///
-/// The variable's value is a list of messages, or of what reads as messages: texts of a person, `[role, text]`, or
-/// records with `role` and `content`.
+/// The value of the variable is a list of messages, or of values that convert to messages: texts (human messages),
+/// `[role, text]` pairs, or records with `role` and `content`.
 ///
 /// # Errors
-/// Filling it fails with [`ErrorKind::MissingKey`] when the variable has no value, with [`ErrorKind::InvalidInput`] when
-/// its value is no list of messages, and as
-/// [`convert_to_messages`](crate::convert_to_messages) does for what is no message in it.
+/// Filling it fails with [`ErrorKind::MissingKey`] when the variable has no value, with [`ErrorKind::InvalidInput`]
+/// when its value is not a list of messages, and as [`convert_to_messages`](crate::convert_to_messages) does for an
+/// element that is not a message.
 ///
 /// # Example
 /// ```
@@ -33,19 +33,19 @@ pub struct MessagesPlaceholder {
 }
 
 impl MessagesPlaceholder {
-    /// A place for the messages in this variable.
+    /// Creates a required placeholder for the messages in this variable.
     pub fn new(variable: impl Into<String>) -> Self {
         Self { variable: variable.into(), optional: false, limit: None }
     }
 
-    /// The variable may be missing or `Null`; then no message is put here.
+    /// Makes the variable optional: if it is missing or `Null`, no messages are inserted.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Puts at most this many messages here: the last ones.
+    /// Limits how many messages are inserted; the last ones are kept.
     #[doc(alias = "n_messages")]
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
@@ -53,23 +53,23 @@ impl MessagesPlaceholder {
         self
     }
 
-    /// The name of the variable.
+    /// Returns the name of the variable.
     #[doc(alias = "variable_name")]
     pub fn variable(&self) -> &str {
         &self.variable
     }
 
-    /// True when the variable may be missing.
+    /// Returns whether the variable may be missing.
     pub fn is_optional(&self) -> bool {
         self.optional
     }
 
-    /// How many messages there are at most.
+    /// Returns the maximum number of messages, if limited.
     pub(crate) fn limit(&self) -> Option<usize> {
         self.limit
     }
 
-    /// Puts the messages behind those that are there.
+    /// Appends the messages.
     pub(super) fn fill(&self, values: Values<'_>, messages: &mut Vec<Message>) -> Result<()> {
         let value = match self.optional {
             true => values.get_optional(&self.variable)?,

@@ -1,4 +1,4 @@
-//! Prompts: from variables to what a model reads.
+//! Prompts: templates that turn variables into the input of a model.
 
 mod chat_composition;
 mod chat_entry;
@@ -56,16 +56,17 @@ pub use text_of::stringify_value;
 
 use crate::{Chunk, Outline, Result};
 
-/// Something that makes a [`PromptValue`] of an input, at once and without side effects.
+/// Turns an input into a [`PromptValue`], synchronously and without side effects.
 ///
 /// # Contract
-/// The same input gives the same value. A value is never read as a template again.
+/// The same input gives the same value. Inserted values are never parsed as templates.
 ///
 /// # Errors
 /// [`MissingKey`](crate::ErrorKind::MissingKey) for a variable that the input lacks.
 ///
 /// # Wrappers
-/// [`impl_prompt_runnable!`](crate::impl_prompt_runnable) makes a prompt a [`Runnable`](crate::Runnable) with `|`.
+/// [`impl_prompt_runnable!`](crate::impl_prompt_runnable) makes a prompt a [`Runnable`](crate::Runnable) that composes
+/// with `|`.
 ///
 /// # Example
 /// ```
@@ -86,13 +87,13 @@ use crate::{Chunk, Outline, Result};
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub trait Prompt: Send + Sync {
-    /// What fills the prompt.
+    /// The input that fills the prompt.
     type Input: Chunk;
 
     /// Fills the prompt.
     fn format_prompt(&self, input: &Self::Input) -> Result<PromptValue>;
 
-    /// Adds to the outline what is known of the prompt: its variables as the input schema, its template.
+    /// Adds what is known of the prompt to the outline: its variables as the input schema, and its template.
     fn describe(&self, outline: Outline) -> Outline {
         outline
     }

@@ -1,4 +1,4 @@
-//! Variables that are filled before the prompt is.
+//! Partial variables: those filled before the rest of the prompt.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{Data, Error, ErrorKind, Record, Result};
 
-/// Values for some variables of a prompt, among them functions that are called each time it is filled.
+/// Values for some variables of a prompt, including functions that are called each time it is filled.
 #[derive(Clone, Default)]
 pub(super) struct Partials {
     values: Record,
@@ -28,7 +28,7 @@ impl Partials {
         self.values.contains(name) || self.functions.iter().any(|(present, _)| present == name)
     }
 
-    /// The names, each once.
+    /// Returns the names, each once.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let functions = self.functions.iter().map(|(name, _)| name.as_str());
         self.values.names().chain(functions.filter(|name| !self.values.contains(name)))
@@ -38,7 +38,7 @@ impl Partials {
         self.values.is_empty() && self.functions.is_empty()
     }
 
-    /// The values at this moment.
+    /// Returns the values, calling the functions.
     pub(super) fn resolve(&self) -> Cow<'_, Record> {
         if self.functions.is_empty() {
             return Cow::Borrowed(&self.values);
@@ -48,7 +48,7 @@ impl Partials {
         Cow::Owned(values)
     }
 
-    /// The values, if they are all data.
+    /// Returns the values; fails if any is given by a function.
     pub(super) fn as_data(&self) -> Result<&Record> {
         match self.functions.first() {
             None => Ok(&self.values),
@@ -59,7 +59,7 @@ impl Partials {
         }
     }
 
-    /// Both together; where they fill the same variable, the other's count.
+    /// Merges two sets; for a variable in both, the other's value is used.
     pub(super) fn extend(&mut self, other: &Self) {
         other.values.iter().for_each(|(name, value)| self.set(name.to_owned(), value.clone()));
         for (name, function) in &other.functions {
@@ -68,7 +68,7 @@ impl Partials {
     }
 }
 
-/// Functions are the same if they are one.
+/// Functions are equal if they are the same allocation.
 impl PartialEq for Partials {
     fn eq(&self, other: &Self) -> bool {
         let mut functions = self.functions.iter().zip(&other.functions);

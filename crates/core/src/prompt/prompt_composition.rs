@@ -1,4 +1,4 @@
-//! String prompts made of others: joined, filled in part, checked, shown.
+//! Composition of text prompts: concatenation, partial variables, validation, display.
 
 use std::ops::Add;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::{PromptTemplate, TemplateFormat};
 use crate::{Data, Error, ErrorKind, Record, Result};
 
 impl PromptTemplate {
-    /// Fills a variable beforehand. A value of the input takes its place.
+    /// Fills a variable in advance. A value in the input overrides it.
     ///
     /// # Example
     /// ```
@@ -26,7 +26,7 @@ impl PromptTemplate {
         self
     }
 
-    /// Fills a variable beforehand with what a function gives each time the prompt is filled.
+    /// Fills a variable in advance with the result of a function, which is called each time the prompt is filled.
     ///
     /// # Example
     /// ```
@@ -50,7 +50,7 @@ impl PromptTemplate {
         self
     }
 
-    /// The names of the variables that are filled beforehand.
+    /// Returns the names of the variables that are filled in advance.
     ///
     /// # Example
     /// ```
@@ -63,10 +63,11 @@ impl PromptTemplate {
         self.partials.names()
     }
 
-    /// Fails if the template has variables that are neither declared nor filled beforehand.
+    /// Checks that every variable of the template is declared or filled in advance.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] naming them; also for a mustache template, where what is missing is empty on purpose.
+    /// [`ErrorKind::Config`] naming those that are not; always for a mustache template, in which missing variables are
+    /// allowed by design.
     ///
     /// # Example
     /// ```
@@ -81,7 +82,7 @@ impl PromptTemplate {
         check_declared(self.template_format(), self.variables(), declared)
     }
 
-    /// The prompt with names in braces for what is still to be filled, for people to read.
+    /// Renders the prompt for display, with the names of unfilled variables in braces.
     ///
     /// # Example
     /// ```
@@ -93,14 +94,14 @@ impl PromptTemplate {
     #[doc(alias = "pretty_repr")]
     pub fn pretty(&self) -> String {
         let names = self.variables().iter().map(|name| (name.as_str(), format!("{{{name}}}")));
-        // A format may be only for numbers, and a loop only for lists.
+        // A format may accept only numbers, and a loop only lists.
         self.format(names.collect::<Record>()).unwrap_or_else(|_| self.template().to_owned())
     }
 
-    /// Both templates, one after the other, as `+` gives it.
+    /// Concatenates two templates, as `+` does.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if they are of different languages, or fill the same variable beforehand.
+    /// [`ErrorKind::Config`] if their languages differ, or if both fill the same variable in advance.
     ///
     /// # Example
     /// ```
@@ -129,7 +130,7 @@ impl Add for PromptTemplate {
     }
 }
 
-/// The text is a template of the same language.
+/// Parses the text as a template of the same language.
 impl Add<&str> for PromptTemplate {
     type Output = Result<Self>;
 
@@ -138,7 +139,7 @@ impl Add<&str> for PromptTemplate {
     }
 }
 
-/// The text is a template of the same language.
+/// Parses the text as a template of the same language.
 impl Add<String> for PromptTemplate {
     type Output = Result<Self>;
 
@@ -147,7 +148,7 @@ impl Add<String> for PromptTemplate {
     }
 }
 
-/// Fails for a variable that is not declared.
+/// Fails if a variable is not declared.
 pub(super) fn check_declared<S: AsRef<str>>(
     format: TemplateFormat,
     variables: &[String],

@@ -1,4 +1,4 @@
-//! A prompt that is one text with variables.
+//! A prompt that is a single text with variables.
 
 use std::fs;
 use std::path::Path;
@@ -11,19 +11,19 @@ use super::{Prompt, PromptValue, TemplateFormat};
 use crate::schema::Object;
 use crate::{Data, Error, ErrorKind, Outline, Result};
 
-/// A text with variables in braces. Parsed once; values are never parsed.
+/// A text template with variables in braces. It is parsed once; inserted values are never parsed.
 ///
-/// `{name}` stands for the value of `name`, `{{` and `}}` for braces. Behind the name there may be a conversion (`!r`
-/// puts texts in quotes) and a format of Python's: `{price:>10,.2f}`. Texts go in as they are, numbers as Python
-/// writes them (`1.0`, `1e+16`), messages as their text; `true`, `false`, `null`, lists and records are JSON. A prompt
-/// with one variable also takes a bare value.
+/// `{name}` stands for the value of `name`; `{{` and `}}` stand for literal braces. The name may be followed by a
+/// conversion (`!r` quotes texts) and a Python format specification: `{price:>10,.2f}`. Texts are inserted as they are,
+/// numbers as Python writes them (`1.0`, `1e+16`), messages as their text; `true`, `false`, `null`, lists and records
+/// are inserted as JSON. A prompt with exactly one variable also accepts a bare value instead of a record.
 ///
-/// Other languages: see [`parse`](PromptTemplate::parse).
+/// For other template languages, see [`parse`](PromptTemplate::parse).
 ///
 /// # Errors
 /// Filling it fails with [`MissingKey`](ErrorKind::MissingKey) when a variable has no value, and with
-/// [`InvalidInput`](ErrorKind::InvalidInput) when a bare value is given to a prompt that has not exactly one variable,
-/// or a value does not suit its format.
+/// [`InvalidInput`](ErrorKind::InvalidInput) when a bare value is given to a prompt that does not have exactly one
+/// variable, or when a value does not fit its format.
 ///
 /// # Example
 /// ```
@@ -40,7 +40,7 @@ use crate::{Data, Error, ErrorKind, Outline, Result};
 pub struct PromptTemplate {
     pub(super) template: Arc<Template>,
     pub(super) partials: Partials,
-    /// Those that `partials` does not fill.
+    /// The variables not filled by `partials`.
     variables: Vec<String>,
 }
 
@@ -48,20 +48,20 @@ impl PromptTemplate {
     /// Parses an f-string template.
     ///
     /// # Errors
-    /// [`ErrorKind::Template`] with the position of what is malformed.
+    /// [`ErrorKind::Template`] with the position of the syntax error.
     #[doc(alias = "from_template")]
     pub fn new(template: &str) -> Result<Self> {
         Self::parse(template, TemplateFormat::FString)
     }
 
-    /// Parses a template of any language.
+    /// Parses a template of the given language.
     ///
-    /// The values of mustache and jinja2 templates that are missing are empty, when [`format`](PromptTemplate::format)
-    /// fills it; as a step of a chain the prompt needs all of [`variables`](PromptTemplate::variables).
+    /// In mustache and jinja2 templates, [`format`](PromptTemplate::format) renders missing values as empty; as a step
+    /// of a chain, the prompt requires all of its [`variables`](PromptTemplate::variables).
     ///
     /// # Errors
-    /// [`ErrorKind::Template`] with the position of what is malformed; [`ErrorKind::Unsupported`] for a language whose
-    /// feature is off.
+    /// [`ErrorKind::Template`] with the position of the syntax error; [`ErrorKind::Unsupported`] for a language whose
+    /// cargo feature is disabled.
     ///
     /// # Example
     /// ```
@@ -90,9 +90,9 @@ impl PromptTemplate {
         Self::parse_file(path, TemplateFormat::FString)
     }
 
-    /// Reads a template of any language from a file. The caller names the language, so that jinja2's is read here too:
-    /// give it only files you trust. Data that names its own language (a saved prompt, a pipeline, LangChain's envelope)
-    /// is refused if it names jinja2.
+    /// Reads a template of the given language from a file. Because the caller chooses the language, jinja2 is allowed
+    /// here: only use files you trust. Data that names its own language (a saved prompt, a pipeline, LangChain's
+    /// serialized form) is rejected if it names jinja2.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if the file cannot be read, and those of [`parse`](PromptTemplate::parse).
@@ -113,9 +113,8 @@ impl PromptTemplate {
             .map_err(|error| Error::new(error.kind(), format!("{}: {}", path.display(), error.message())))
     }
 
-    /// One f-string template of several texts: what comes first, examples, what comes last, with a separator between
-    /// them. Variables may be in all of them; [`FewShotPromptTemplate`](crate::FewShotPromptTemplate) is for
-    /// examples that are data.
+    /// Creates an f-string template by joining a prefix, examples and a suffix with a separator. All of them may
+    /// contain variables; for examples given as data, use [`FewShotPromptTemplate`](crate::FewShotPromptTemplate).
     ///
     /// # Errors
     /// Those of [`new`](PromptTemplate::new).
@@ -154,13 +153,13 @@ impl PromptTemplate {
         self.variables = names.filter(|name| !self.partials.contains(name)).cloned().collect();
     }
 
-    /// The names of the variables that are still to be filled, in the order in which they first appear.
+    /// Returns the names of the variables still to be filled, in order of first appearance.
     #[doc(alias = "input_variables")]
     pub fn variables(&self) -> &[String] {
         &self.variables
     }
 
-    /// The template as it was written.
+    /// Returns the source text of the template.
     ///
     /// # Example
     /// ```
@@ -172,20 +171,20 @@ impl PromptTemplate {
         self.template.source()
     }
 
-    /// The language of the template.
+    /// Returns the language of the template.
     pub fn template_format(&self) -> TemplateFormat {
         self.template.format()
     }
 
-    /// The filled text.
+    /// Fills the template and returns the text.
     ///
     /// # Errors
-    /// Those of the type.
+    /// Those listed on the type.
     pub fn format(&self, vars: impl Into<Data>) -> Result<String> {
         self.fill(Values::new(&vars.into(), &self.variables))
     }
 
-    /// Fills it as a part of the prompt that the values are for.
+    /// Fills it as part of a larger prompt, whose values these are.
     #[inline]
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         match self.partials.is_empty() {
@@ -194,11 +193,11 @@ impl PromptTemplate {
         }
     }
 
-    /// Fills it, provided that all variables have values.
+    /// Fills it, failing if any variable has no value.
     #[inline]
     pub(super) fn fill_strictly(&self, vars: &Data) -> Result<String> {
         let values = Values::new(vars, &self.variables);
-        // An f-string asks for every one of its variables.
+        // An f-string requires every one of its variables by itself.
         match self.template_format() {
             TemplateFormat::FString => values.refuse_stray()?,
             _ => values.require_all()?,

@@ -1,4 +1,4 @@
-//! What a prompt gives and a model reads.
+//! A filled prompt: the input of a model.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{AiMessage, Chunk, Content, ContentBlock, Error, ErrorKind, Message, Result, get_buffer_string};
 
-/// A filled prompt: a text, or a list of messages. Every model reads both.
+/// A filled prompt: a text or a list of messages. Every model accepts both.
 ///
 /// # Example
 /// ```
@@ -18,16 +18,16 @@ use crate::{AiMessage, Chunk, Content, ContentBlock, Error, ErrorKind, Message, 
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PromptValue {
-    /// A text; for a chat model one human message.
+    /// A text; a chat model receives it as one human message.
     Text(String),
-    /// Messages; for a text model a transcript.
+    /// Messages; a text completion model receives them as a transcript.
     Messages(Vec<Message>),
-    /// The answer of a model, as the input of the next. Its chunks merge into one message.
+    /// A model's answer, as the input of the next step. Its chunks merge into one message.
     Answer(Box<AiMessage>),
 }
 
 impl PromptValue {
-    /// The messages a chat model sends.
+    /// Converts the prompt to the messages sent to a chat model.
     pub fn into_messages(self) -> Vec<Message> {
         match self {
             Self::Text(text) => vec![Message::human(text)],
@@ -36,8 +36,8 @@ impl PromptValue {
         }
     }
 
-    /// The text a completion model sends. What is no text is left out: a model says so with
-    /// [`try_into_text`](Self::try_into_text).
+    /// Converts the prompt to the text sent to a completion model. Content other than text is dropped;
+    /// [`try_into_text`](Self::try_into_text) fails instead.
     pub fn into_text(self) -> String {
         match self {
             Self::Text(text) => text,
@@ -45,10 +45,10 @@ impl PromptValue {
         }
     }
 
-    /// The text a completion model sends, if all of the prompt is text.
+    /// Converts the prompt to the text sent to a completion model, if all of its content is text.
     ///
     /// # Errors
-    /// `Unsupported` for images, audio, video and files, which no text can hold.
+    /// `Unsupported` for images, audio, video and files.
     ///
     /// # Example
     /// ```
@@ -76,7 +76,7 @@ impl PromptValue {
     }
 }
 
-/// The type of the first block that is something to look at or to listen to.
+/// Returns the type of the first image, audio, video or file block.
 fn medium(content: &Content) -> Option<&str> {
     const MEDIA: [&str; 11] = [
         "audio",
@@ -95,7 +95,7 @@ fn medium(content: &Content) -> Option<&str> {
     kinds.into_iter().find(|kind| MEDIA.contains(kind))
 }
 
-/// A text as it is, messages as a transcript.
+/// Writes a text as it is, and messages as a transcript.
 impl fmt::Display for PromptValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

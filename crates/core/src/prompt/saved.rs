@@ -1,11 +1,11 @@
-//! Prompts as data, to keep in files.
+//! Serialization of prompts.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::{PromptTemplate, TemplateFormat};
 use crate::{Data, Record};
 
-/// What is kept of a prompt.
+/// The serialized form of a prompt.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
@@ -24,8 +24,8 @@ fn is_null(data: &Data) -> bool {
     *data == Data::Null
 }
 
-/// The template, its language, and the values that are filled beforehand; functions cannot be saved. A template in
-/// jinja2's language is written, but not read again.
+/// Writes the template, its language, and the variables filled in advance; fails if a function fills one. A jinja2
+/// template is written, but cannot be read back.
 impl Serialize for PromptTemplate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let values = self.partials.as_data().map_err(ser::Error::custom)?;
@@ -35,8 +35,8 @@ impl Serialize for PromptTemplate {
     }
 }
 
-/// Templates in jinja2's language are refused: they are programs, and data does not choose to be one. Whoever trusts the
-/// text reads it with [`PromptTemplate::parse`].
+/// Rejects jinja2 templates: they are programs, and data must not choose to be executed. A caller that trusts the text
+/// can parse it with [`PromptTemplate::parse`].
 impl<'de> Deserialize<'de> for PromptTemplate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let saved = Saved::deserialize(deserializer)?;

@@ -1,4 +1,4 @@
-//! A chat prompt that says which form the answer has.
+//! A chat prompt that specifies the form of the answer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +15,11 @@ use crate::{
     RunKind, Runnable, StructuredMethod, StructuredOutput, WithRaw,
 };
 
-/// A chat prompt with the schema of the answer. Piped to a chat model, it asks the model for
-/// [structured output](StructuredOutput); by itself it is the chat prompt.
+/// A chat prompt with a schema for the answer. Piped to a chat model, it requests [structured
+/// output](StructuredOutput); on its own, it behaves as the chat prompt.
 ///
-/// The answer is [`Json`], a type of the program ([`typed`](StructuredPrompt::typed)), or either with the model's message
-/// beside it ([`include_raw`](StructuredPrompt::include_raw)). Only a chat model can follow it:
+/// The answer is [`Json`], a Rust type ([`typed`](StructuredPrompt::typed)), or either together with the model's
+/// message ([`include_raw`](StructuredPrompt::include_raw)). It can be piped only to a chat model:
 ///
 /// ```compile_fail
 /// use catena_core::{ChatPromptTemplate, StrOutputParser, StructuredPrompt};
@@ -28,7 +28,7 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Those of [`ChatPromptTemplate`]; of the chain with the model also those of [`StructuredOutput`].
+/// Those of [`ChatPromptTemplate`]; a chain with a model also fails with those of [`StructuredOutput`].
 ///
 /// # Example
 /// ```
@@ -49,11 +49,11 @@ pub struct StructuredPrompt<O = Json> {
 }
 
 impl StructuredPrompt {
-    /// A prompt whose answers are JSON of this schema, which has a `title`, or is the `parameters` of a description with a
-    /// `name`.
+    /// Creates a prompt whose answer is JSON that conforms to this schema. The schema has a `title`, or is the
+    /// `parameters` of a function description with a `name`.
     ///
     /// # Errors
-    /// [`Config`](ErrorKind::Config) if the schema says nothing.
+    /// [`Config`](ErrorKind::Config) if the schema is empty.
     #[doc(alias = "from_messages_and_schema")]
     pub fn new(prompt: ChatPromptTemplate, schema: Value) -> Result<Self> {
         match schema.as_object().is_some_and(|members| !members.is_empty()) {
@@ -65,7 +65,8 @@ impl StructuredPrompt {
 
 #[cfg(feature = "schemars")]
 impl StructuredPrompt {
-    /// A prompt whose answers are values of this type. Its JSON Schema should be that of an object with a description.
+    /// Creates a prompt whose answer is a value of this type. Its JSON Schema should be that of an object with a
+    /// description.
     ///
     /// # Example
     /// ```
@@ -92,22 +93,21 @@ impl StructuredPrompt {
 }
 
 impl<O: Chunk> StructuredPrompt<O> {
-    /// Says how the model is made to answer so.
+    /// Sets the mechanism by which the model produces structured output.
     #[must_use]
     pub fn with_method(mut self, method: StructuredMethod) -> Self {
         self.asked = self.asked.set(|settings| settings.method = Some(method));
         self
     }
 
-    /// Says whether the service holds the model to the schema to the letter; see
-    /// [`StructuredOutput::with_strict`].
+    /// Sets whether the provider enforces the schema strictly; see [`StructuredOutput::with_strict`].
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.asked = self.asked.set(|settings| settings.strict = Some(strict));
         self
     }
 
-    /// Describes tools that the model may call instead of answering; see [`StructuredOutput::with_bound_tools`].
+    /// Adds tools that the model may call instead of answering; see [`StructuredOutput::with_bound_tools`].
     #[must_use]
     #[doc(alias = "tools")]
     pub fn with_bound_tools<T: Into<Value>>(mut self, tools: impl IntoIterator<Item = T>) -> Self {
@@ -116,7 +116,8 @@ impl<O: Chunk> StructuredPrompt<O> {
         self
     }
 
-    /// Has the chain give the model's message too, and what is wrong with it instead of failing. Say it last.
+    /// Makes the chain return the model's message as well, and report a parsing error instead of failing. Call this
+    /// last.
     ///
     /// # Example
     /// ```
@@ -134,7 +135,7 @@ impl<O: Chunk> StructuredPrompt<O> {
         StructuredPrompt { prompt: self.prompt, asked: self.asked.include_raw() }
     }
 
-    /// Fills a variable beforehand. A value of the input takes its place.
+    /// Fills a variable in advance. A value in the input overrides it.
     #[doc(alias = "partial")]
     #[must_use]
     pub fn with_partial(mut self, name: impl Into<String>, value: impl Into<Data>) -> Self {
@@ -142,17 +143,17 @@ impl<O: Chunk> StructuredPrompt<O> {
         self
     }
 
-    /// The chat prompt.
+    /// Returns the chat prompt.
     pub fn prompt(&self) -> &ChatPromptTemplate {
         &self.prompt
     }
 
-    /// The schema of the answer.
+    /// Returns the schema of the answer.
     pub fn schema(&self) -> &Value {
         &self.asked.settings.schema
     }
 
-    /// This prompt and a chat model that answers in its form, as `|` gives it.
+    /// Combines the prompt with a chat model that answers in its form, as `|` does.
     pub fn pipe<M>(self, model: M) -> Pipe<Self, StructuredOutput<M, O>>
     where
         M: Runnable<Input = PromptValue, Output = AiMessage>,
@@ -165,7 +166,7 @@ impl<O: Chunk> StructuredPrompt<O> {
         let id = ["langchain_core", "prompts", "structured", "StructuredPrompt"];
         let made = self.prompt.constructor_as(id)?.with("schema_", self.schema().clone());
         match self.asked.settings.kwargs() {
-            // A key to an MCP server is not written.
+            // A description that holds credentials for an MCP server is not saved.
             kwargs if RedactedArguments(&kwargs).hides_something() => None,
             kwargs if kwargs.is_empty() => Some(made),
             kwargs => Some(made.with("structured_output_kwargs", kwargs)),
@@ -207,7 +208,7 @@ impl<O: Chunk> Runnable for StructuredPrompt<O> {
     }
 }
 
-/// Only chat models: what comes behind them is piped to the chain.
+/// Accepts only chat models; later steps are piped to the resulting chain.
 impl<M, O> BitOr<M> for StructuredPrompt<O>
 where
     M: Runnable<Input = PromptValue, Output = AiMessage>,
@@ -226,7 +227,7 @@ impl<O> Clone for StructuredPrompt<O> {
     }
 }
 
-/// Two that say the same.
+/// Compares everything that determines the answer.
 impl<O> PartialEq for StructuredPrompt<O> {
     fn eq(&self, other: &Self) -> bool {
         self.prompt == other.prompt && self.asked.settings == other.asked.settings
@@ -239,15 +240,15 @@ impl<O> fmt::Debug for StructuredPrompt<O> {
     }
 }
 
-/// What was saved.
+/// Used when loading a saved prompt.
 impl StructuredPrompt {
-    /// With settings in LangChain's words.
+    /// Applies settings given under LangChain's names.
     pub(crate) fn with_kwargs(mut self, kwargs: serde_json::Map<String, Value>) -> Result<Self> {
         self.asked.settings.set_kwargs(kwargs)?;
         Ok(self)
     }
 
-    /// True if what was saved has the model's message beside the answer.
+    /// Returns whether the saved prompt includes the model's message with the answer.
     pub(crate) fn wants_raw(&self) -> bool {
         self.asked.settings.include_raw
     }

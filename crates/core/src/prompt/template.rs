@@ -1,4 +1,4 @@
-//! A template of any language, parsed once.
+//! A parsed template of any language.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::mustache::MustacheTemplate;
 use super::values::Values;
 use crate::{Error, ErrorKind, Result};
 
-/// The name that models keep for the texts at which they stop.
+/// The name reserved for a model's stop sequences.
 const RESERVED: &str = "stop";
 
 /// A text with variables.
@@ -45,12 +45,12 @@ impl Template {
         Ok(Self { source, variables, parsed })
     }
 
-    /// The text that was parsed.
+    /// Returns the source text.
     pub(super) fn source(&self) -> &str {
         &self.source
     }
 
-    /// The names of the variables, in the order in which they first appear.
+    /// Returns the names of the variables, in order of first appearance.
     pub(super) fn variables(&self) -> &[String] {
         &self.variables
     }
@@ -76,7 +76,7 @@ impl Template {
         }
     }
 
-    /// The text with these values, in the order of the variables.
+    /// Returns the text with these values, given in the order of the variables.
     pub(super) fn fill_in_order(&self, values: &[FieldValue<'_>]) -> Result<String> {
         match &self.parsed {
             Parsed::FString(parsed) => parsed.fill_in_order(values),
@@ -89,7 +89,7 @@ impl Template {
         }
     }
 
-    /// The schema of the input, where it says more than the names of the variables.
+    /// Returns the schema of the input if it says more than the names of the variables.
     pub(super) fn input_schema(&self) -> Option<Value> {
         match &self.parsed {
             #[cfg(feature = "mustache")]
@@ -98,7 +98,7 @@ impl Template {
         }
     }
 
-    /// The text, and behind it another of the same language.
+    /// Concatenates two templates of the same language.
     pub(super) fn concat(&self, next: &Self) -> Result<Self> {
         if self.format() != next.format() {
             let message = format!(
@@ -112,7 +112,7 @@ impl Template {
     }
 }
 
-/// One text in one language is one template.
+/// Templates are equal if their source text and language are.
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
         self.source == other.source && self.format() == other.format()
@@ -148,7 +148,7 @@ impl Parsed {
     }
 }
 
-/// Each name once, where it first appears.
+/// Removes duplicates; each name stays where it first appears.
 pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     names.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect()

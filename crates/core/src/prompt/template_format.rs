@@ -1,4 +1,4 @@
-//! The languages in which templates are written.
+//! The template languages.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,14 +19,14 @@ use crate::{Error, ErrorKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TemplateFormat {
-    /// `{name}`, with Python's formats: `{price:.2f}`.
+    /// `{name}`, with Python's format specifications: `{price:.2f}`.
     #[default]
     #[serde(rename = "f-string")]
     FString,
-    /// `{{name}}`, with sections. Needs the feature `mustache`.
+    /// `{{name}}`, with sections. Requires the `mustache` feature.
     #[serde(rename = "mustache")]
     Mustache,
-    /// `{{ name }}`, with conditions, loops and filters. Needs the feature `jinja2`.
+    /// `{{ name }}`, with conditions, loops and filters. Requires the `jinja2` feature.
     #[serde(rename = "jinja2")]
     Jinja2,
 }

@@ -1,4 +1,4 @@
-//! How a value reads in a prompt.
+//! The text of a value in a prompt.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub(super) fn push_text(out: &mut String, value: &Data) {
     }
 }
 
-// On its own, so that what most values are stays small where it is used.
+// A separate function, so that the code for the common kinds of value stays small where it is inlined.
 #[inline(never)]
 fn push_other(out: &mut String, value: &Data) {
     match value {
@@ -45,10 +45,10 @@ fn number_text(number: &Number) -> String {
     }
 }
 
-/// The text of a value, the same in every template language.
+/// Returns the text of a value, the same in every template language.
 ///
-/// Texts are as they are. Numbers are written as Python does: `1.0`, `1e+16`. A message and a filled prompt give their
-/// text. `true`, `false`, `null`, lists and records are JSON.
+/// Texts are unchanged. Numbers are written as in Python: `1.0`, `1e+16`. A message or a filled prompt gives its text.
+/// `true`, `false`, `null`, lists and records are written as JSON.
 pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
     match value {
         Data::Text(text) => Cow::Borrowed(text),
@@ -59,13 +59,13 @@ pub(super) fn text_of(value: &Data) -> Cow<'_, str> {
         Data::Prompt(prompt) => prompt.to_string().into(),
         Data::Error(error) => error.to_string().into(),
         Data::Json(json) => text_of(json.data()),
-        // A value that came as data goes out as data: this cannot fail.
+        // Cannot fail: a data value always serializes.
         Data::List(_) | Data::Record(_) => serde_json::to_string(value).unwrap_or_default().into(),
     }
 }
 
-/// A value as lines for a prompt: the items of a list below each other, the members of a record as `name: value`. Texts
-/// are as they are, all else as a prompt shows it.
+/// Formats a value as lines for a prompt: one line per item of a list, and `name: value` per member of a record. Texts
+/// are unchanged; other values are written as in a prompt.
 ///
 /// # Example
 /// ```

@@ -1,44 +1,44 @@
-//! The values of a prompt's variables in its input.
+//! Lookup of a prompt's variables in its input.
 
 use crate::data::Lookup;
 use crate::{Data, Error, ErrorKind, Record, Result};
 
-/// How many names an error lists.
+/// The maximum number of names listed in an error.
 const MOST_LISTED: usize = 20;
 
-/// An input, seen by a prompt that needs these variables.
+/// The input of a prompt, together with the variables the prompt requires.
 #[derive(Clone, Copy)]
 pub(super) struct Values<'a> {
     input: &'a Data,
     needed: &'a [String],
-    /// What stands in where the input has nothing: of the prompt, then of a template inside it.
+    /// Defaults for variables missing from the input: those of the prompt, then those of a template inside it.
     partials: [Option<&'a Record>; 2],
 }
 
 impl<'a> Values<'a> {
-    /// A record fills the variables by their names; any other value fills the one that is needed.
+    /// A record supplies the variables by name; any other value supplies the single required one.
     pub(super) fn new(input: &'a Data, needed: &'a [String]) -> Self {
         Self { input, needed, partials: [None; 2] }
     }
 
-    /// With values that stand in where neither the input nor those given before have one.
+    /// Adds defaults, used where neither the input nor earlier defaults have a value.
     pub(super) fn with_partials(mut self, values: &'a Record) -> Self {
         let free = if self.partials[0].is_none() { 0 } else { 1 };
         self.partials[free] = Some(values);
         self
     }
 
-    /// The whole input.
+    /// Returns the whole input.
     pub(super) fn input(&self) -> &'a Data {
         self.input
     }
 
-    /// The names of the variables that are needed.
+    /// Returns the names of the required variables.
     pub(super) fn needed(&self) -> &'a [String] {
         self.needed
     }
 
-    /// The value of a variable, if there is one.
+    /// Returns the value of a variable, if it has one.
     pub(super) fn find(&self, name: &str) -> Option<&'a Data> {
         let given = match self.input.as_record() {
             Some(record) => record.get(name),
@@ -47,7 +47,7 @@ impl<'a> Values<'a> {
         given.or_else(|| self.partials.iter().flatten().find_map(|values| values.get(name)))
     }
 
-    /// The values of the input that have names.
+    /// Returns a lookup of the input's named values, without the defaults.
     #[inline]
     pub(super) fn named(&self) -> Lookup<'a> {
         match self.input {
@@ -56,7 +56,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable, or an error that says why there is none.
     pub(super) fn get(&self, name: &str) -> Result<&'a Data> {
         self.find(name).ok_or_else(|| match (self.input.as_record(), self.needed) {
             (Some(_), _) | (None, [] | [_]) => self.missing(name),
@@ -67,13 +67,13 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// Fails if one of the needed values is missing, or if there is a bare value that no variable takes.
+    /// Fails if a required value is missing, or if a bare value is given to a prompt that requires none.
     pub(super) fn require_all(&self) -> Result<()> {
         self.refuse_stray()?;
         self.needed.iter().try_for_each(|name| self.get(name).map(|_| ()))
     }
 
-    /// Fails if there is a bare value and no variable that takes it: it would get lost without a word.
+    /// Fails if a bare value is given but no variable is required, so that the value is not silently dropped.
     #[inline]
     pub(super) fn refuse_stray(&self) -> Result<()> {
         match self.input {
@@ -86,7 +86,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The value of a variable that need not be there. A bare value is meant for the one that is needed.
+    /// Returns the value of an optional variable. A bare value supplies only the required one.
     pub(super) fn get_optional(&self, name: &str) -> Result<Option<&'a Data>> {
         if self.needed.iter().any(|needed| needed == name) {
             return self.get(name).map(Some);

@@ -1,4 +1,4 @@
-//! The fields that a call may configure.
+//! The fields that can be configured per call.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::definitions::definition_name;
 use super::title_of;
 use crate::{ConfigurableField, Error, ErrorKind, Outline, Result};
 
-/// The fields of a runnable and of all that is in it, by id, each once.
+/// Returns the fields of a runnable and all its parts, by id, each once.
 pub(crate) fn config_specs(outline: &Outline) -> Result<Vec<ConfigurableField>> {
     let mut fields = Vec::new();
     collect(outline, &mut fields);
@@ -24,7 +24,7 @@ fn collect(outline: &Outline, fields: &mut Vec<ConfigurableField>) {
     outline.parts.iter().for_each(|part| collect(part, fields));
 }
 
-/// The JSON Schema of a config for this runnable.
+/// Returns the JSON Schema of a config for this runnable.
 pub(crate) fn config_schema(outline: &Outline) -> Result<Value> {
     let (mut properties, mut definitions) = (Map::new(), Map::new());
     for field in config_specs(outline)? {
@@ -62,7 +62,7 @@ fn field_schema(field: &ConfigurableField, definitions: &mut Map<String, Value>)
     schema
 }
 
-/// A field is of the type of its default.
+/// Returns a schema with the type of the default.
 fn typed_like(default: Option<&Value>, title: String) -> Value {
     let kind = match default {
         None | Some(Value::Null) => return json!({ "title": title }),

@@ -1,17 +1,17 @@
-//! The definitions that schemas refer to, gathered in one place.
+//! Merging of the definitions that schemas refer to.
 
 use serde_json::{Map, Value, json};
 
 const KEY: &str = "$defs";
 const REFERENCE: &str = "$ref";
 
-/// Definitions of several schemas that become one.
+/// The definitions of several schemas that are merged into one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Definitions(Map<String, Value>);
 
 impl Definitions {
-    /// Takes over the definitions of `schema` and gives it without them. References are changed where two schemas use
-    /// one name for different things, and where a schema refers to itself as a whole.
+    /// Takes over the definitions of `schema` and returns it without them. References are renamed if two schemas use
+    /// the same name for different definitions, or if a schema refers to itself as a whole.
     pub(super) fn absorb(&mut self, mut schema: Value) -> Value {
         let own = schema.as_object_mut().and_then(|schema| schema.remove(KEY));
         let Some(Value::Object(own)) = own else { return self.absorb_whole(schema) };
@@ -34,7 +34,7 @@ impl Definitions {
         self.absorb_whole(schema)
     }
 
-    /// What refers to itself as a whole has to become a definition before it can be a part of something.
+    /// Converts a schema that refers to itself as a whole to a definition, so that it can become part of another.
     fn absorb_whole(&mut self, mut schema: Value) -> Value {
         let name = self.free_name(&definition_name(&schema));
         let mut refers_to_itself = false;
@@ -48,7 +48,7 @@ impl Definitions {
         json!({ REFERENCE: target })
     }
 
-    /// Makes a schema a definition under its title, and gives a reference to it; unless it is a reference already.
+    /// Makes a schema a definition under its title and returns a reference to it, unless it is a reference already.
     pub(super) fn define(&mut self, schema: Value) -> Value {
         if schema.get(REFERENCE).is_some() {
             return schema;
@@ -58,7 +58,7 @@ impl Definitions {
         json!({ REFERENCE: reference(&name) })
     }
 
-    /// The schema with the definitions that it needs.
+    /// Returns the schema with the definitions that it needs.
     pub(super) fn write_to(&self, mut schema: Value) -> Value {
         let mut needed = Map::new();
         let mut open = vec![&schema];
@@ -81,7 +81,7 @@ impl Definitions {
         schema
     }
 
-    /// This name if it is free or means the same thing, else one like it.
+    /// Returns this name if it is unused or has the same definition, otherwise a similar one.
     fn name_for(&self, name: &str, definition: &Value) -> String {
         if self.0.get(name) == Some(definition) { name.to_owned() } else { self.free_name(name) }
     }
@@ -101,7 +101,7 @@ fn reference(name: &str) -> String {
     format!("#/$defs/{name}")
 }
 
-/// The name of a definition may have only letters, digits and `.-_`.
+/// Returns the name of a definition: the title, with characters other than letters, digits and `.-_` replaced.
 pub(super) fn definition_name(schema: &Value) -> String {
     let title = schema.get("title").and_then(Value::as_str).unwrap_or("Value");
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);

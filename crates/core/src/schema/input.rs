@@ -1,4 +1,4 @@
-//! What goes into a runnable, inferred from what it is made of.
+//! Inference of the input schema of a runnable from its parts.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{Object, list_of, says_something, titled, titled_if_not, unknown};
 use crate::outline::name_with;
 use crate::{Outline, OutlineParts};
 
-/// The JSON Schema of the input; with nothing but a title where nothing is known.
+/// Returns the JSON Schema of the input; only a title if it is unknown.
 pub(crate) fn input_schema(outline: &Outline) -> Value {
     let known = outline.input_schema.clone().or_else(|| inferred(outline)).unwrap_or_else(unknown);
     titled_if_not(known, || outline.name_with("input"))
@@ -38,7 +38,7 @@ fn any_record() -> Value {
     json!({ "type": "object", "additionalProperties": true })
 }
 
-/// That of the parallel step inside, under its name, if that takes a record.
+/// Returns the input schema of the inner parallel step, under its name, if that takes a record.
 fn of_assign(branches: &[(String, Outline)]) -> Value {
     match of_parallel(branches) {
         None => titled(json!({ "type": "object" }), parallel_name(branches, "input")),
@@ -47,13 +47,14 @@ fn of_assign(branches: &[(String, Outline)]) -> Value {
     }
 }
 
-/// The name of what goes into or comes out of a parallel step with these branches.
+/// Returns the name of the input or output of a parallel step with these branches.
 pub(crate) fn parallel_name(branches: &[(String, Outline)], suffix: &str) -> String {
     let keys: Vec<&str> = branches.iter().map(|(key, _)| key.as_str()).collect();
     name_with(&format!("RunnableParallel<{}>", keys.join(",")), suffix)
 }
 
-/// The first step's; but what a first step adds need not come from outside, and what it takes out has to.
+/// Returns the input schema of the first step. If that is an assign, the values that it adds are not part of the input;
+/// if it is a pick, the picked values are required.
 fn of_sequence(steps: &[Outline]) -> Option<Value> {
     let (first, rest) = steps.split_first()?;
     if rest.is_empty() || first.input_schema.is_some() {
@@ -85,7 +86,8 @@ fn before_pick(names: &[String], single: bool, rest: &[Outline]) -> Option<Value
     Some(object.into_schema("RunnableSequenceInput"))
 }
 
-/// All branches get the same input: what any of them needs. If not all take a record, what the first takes.
+/// Returns the union of what the branches need, since all receive the same input. If not all take a record, returns the
+/// input schema of the first.
 pub(super) fn of_parallel(branches: &[(String, Outline)]) -> Option<Value> {
     let known: Vec<Value> =
         branches.iter().map(|(_, branch)| input_schema(branch)).filter(says_something).collect();

@@ -1,4 +1,4 @@
-//! JSON Schemas of what goes in and comes out, and the fields that a call may configure.
+//! JSON Schemas of inputs and outputs, and the fields that can be configured per call.
 
 mod config;
 mod definitions;
@@ -25,17 +25,17 @@ use serde_json::{Map, Value, json};
 
 use crate::{Outline, OutlineParts, RunKind};
 
-/// What a schema of something unknown says: nothing.
+/// Returns the schema of an unknown value, which is empty.
 fn unknown() -> Value {
     Value::Object(Map::new())
 }
 
-/// True if it says more than a name.
+/// Returns whether the schema has more than a title.
 fn says_something(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| schema.keys().any(|key| key != "title"))
 }
 
-/// The schema under this name instead of its own.
+/// Returns the schema with this title.
 fn titled(mut schema: Value, title: impl Into<String>) -> Value {
     if let Value::Object(schema) = &mut schema {
         schema.insert("title".to_owned(), Value::String(title.into()));
@@ -43,12 +43,12 @@ fn titled(mut schema: Value, title: impl Into<String>) -> Value {
     schema
 }
 
-/// The schema under its own name, or under this one if it has none.
+/// Returns the schema with its own title, or with this one if it has none.
 fn titled_if_not(schema: Value, title: impl FnOnce() -> String) -> Value {
     if schema.get("title").is_some_and(Value::is_string) { schema } else { titled(schema, title()) }
 }
 
-/// The name of a value for people: `first_name` is `First Name`.
+/// Converts the name of a value to a title: `first_name` becomes `First Name`.
 fn title_of(name: &str) -> String {
     let mut title = String::with_capacity(name.len());
     let mut in_word = false;
@@ -63,7 +63,7 @@ fn title_of(name: &str) -> String {
     title
 }
 
-/// A list of what `item` describes.
+/// Returns the schema of a list.
 fn list_of(item: Value) -> Value {
     let mut definitions = definitions::Definitions::default();
     let item = definitions.absorb(item);
@@ -71,7 +71,7 @@ fn list_of(item: Value) -> Value {
     definitions.write_to(json!({ "type": "array", "items": item }))
 }
 
-/// The prompts in a runnable, wherever they are.
+/// Returns all prompts in a runnable, at any depth.
 pub(crate) fn prompts(outline: &Outline) -> Vec<Outline> {
     let mut found = Vec::new();
     collect_prompts(outline, &mut found);
@@ -79,7 +79,7 @@ pub(crate) fn prompts(outline: &Outline) -> Vec<Outline> {
 }
 
 fn collect_prompts(outline: &Outline, found: &mut Vec<Outline>) {
-    // A wrapper is of the kind of what it wraps.
+    // A wrapper has the kind of what it wraps.
     if outline.kind == RunKind::Prompt && matches!(outline.parts, OutlineParts::Leaf) {
         found.push(outline.clone());
     }

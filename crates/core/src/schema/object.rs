@@ -1,4 +1,4 @@
-//! Schemas of records, put together and taken apart.
+//! Composition and decomposition of object schemas.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::Message;
 
 /// The schema of a record.
 ///
-/// Names that are required are kept in the order in which they came.
+/// Required names are kept in insertion order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Object {
     properties: Map<String, Value>,
@@ -17,7 +17,7 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// Texts under these names, all of them required: what a prompt with these variables takes.
+    /// Creates the schema of a prompt's variables: required texts with these names.
     pub(crate) fn texts<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let mut names: Vec<S> = names.into_iter().collect();
         names.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
@@ -26,12 +26,12 @@ impl Object {
         object
     }
 
-    /// A list of messages that may be there; or has to, if it is required already.
+    /// Adds a list of messages. It is optional, unless it is required already.
     pub(crate) fn allow_messages(&mut self, name: &str) {
         self.allow(name, type_schema::<Vec<Message>>().unwrap_or_default());
     }
 
-    /// What a schema says if it is that of a record.
+    /// Parses a schema; `None` unless it is that of a record.
     pub(super) fn read(schema: &Value) -> Option<Self> {
         let mut definitions = Definitions::default();
         let schema = definitions.absorb(schema.clone());
@@ -44,7 +44,7 @@ impl Object {
         Some(Self { properties, required, definitions })
     }
 
-    /// A value that has to be there. It is called after its name.
+    /// Adds a required value, with a title derived from its name.
     pub(crate) fn require(&mut self, name: &str, schema: Value) {
         self.allow(name, titled(schema, title_of(name)));
         if !self.required.iter().any(|present| present == name) {
@@ -52,13 +52,13 @@ impl Object {
         }
     }
 
-    /// A value that may be there.
+    /// Adds an optional value.
     pub(crate) fn allow(&mut self, name: &str, schema: Value) {
         let schema = titled_if_not(self.definitions.absorb(schema), || title_of(name));
         self.properties.insert(name.to_owned(), schema);
     }
 
-    /// Takes over what another schema says; where both speak of one name, the other counts.
+    /// Merges another schema, which takes precedence for names in both.
     pub(super) fn extend(&mut self, other: Self) {
         let whole = other.definitions.write_to(json!({ "properties": other.properties }));
         if let Value::Object(mut whole) = self.definitions.absorb(whole)
@@ -73,19 +73,19 @@ impl Object {
         }
     }
 
-    /// Leaves only the values whose names pass.
+    /// Keeps only the values for whose names `keep` returns true.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
         self.properties.retain(|name, _| keep(name));
         let properties = &self.properties;
         self.required.retain(|name| properties.contains_key(name));
     }
 
-    /// The schema of one value.
+    /// Returns the schema of one value.
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         Some(self.definitions.write_to(self.properties.get(name)?.clone()))
     }
 
-    /// The whole as a schema of this name.
+    /// Converts to a schema with this title.
     pub(crate) fn into_schema(self, title: impl Into<String>) -> Value {
         let mut schema = json!({ "title": title.into(), "type": "object", "properties": self.properties });
         if !self.required.is_empty() {

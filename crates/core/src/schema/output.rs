@@ -1,4 +1,4 @@
-//! What comes out of a runnable, inferred from what it is made of.
+//! Inference of the output schema of a runnable from its parts.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::input::of_parallel as parallel_input;
 use super::{Object, list_of, titled, titled_if_not, unknown};
 use crate::{Outline, OutlineParts};
 
-/// The JSON Schema of the output; with nothing but a title where nothing is known.
+/// Returns the JSON Schema of the output; only a title if it is unknown.
 pub(crate) fn output_schema(outline: &Outline) -> Value {
     let known = outline.output_schema.clone().or_else(|| inferred(outline)).unwrap_or_else(unknown);
     titled_if_not(known, || outline.name_with("output"))
@@ -32,7 +32,7 @@ fn inferred(outline: &Outline) -> Option<Value> {
     }
 }
 
-/// The last step's; but a last step that adds to a record, or takes from it, gives what the steps before left in it.
+/// Returns the output schema of the last step. If that adds to or picks from a record, it depends on the steps before.
 fn of_sequence(steps: &[Outline]) -> Option<Value> {
     let (last, before) = steps.split_last()?;
     if before.is_empty() || last.output_schema.is_some() {
@@ -43,7 +43,7 @@ fn of_sequence(steps: &[Outline]) -> Option<Value> {
             let record = of_sequence(before).and_then(|schema| Object::read(&schema));
             record.map(|record| added_to(record, branches).into_schema("RunnableSequenceOutput"))
         }
-        // As in LangChain, a pick of what a single step gives is left open.
+        // As in LangChain, the schema of a pick from the output of a single step is left open.
         OutlineParts::Pick { names, single } if before.len() > 1 => picked(before, names, *single),
         _ => None,
     }
@@ -68,7 +68,7 @@ fn added_to(mut record: Object, branches: &[(String, Outline)]) -> Object {
     record
 }
 
-/// What all ways give, if they say the same about it.
+/// Returns the output schema common to all alternatives, if they agree.
 fn common<'a>(ways: impl Iterator<Item = &'a Outline>) -> Option<Value> {
     let mut schemas = ways.map(|way| {
         let mut schema = output_schema(way);
@@ -79,7 +79,7 @@ fn common<'a>(ways: impl Iterator<Item = &'a Outline>) -> Option<Value> {
     schemas.all(|schema| schema == first).then_some(first)
 }
 
-/// The schema of a list with one value of each of these, in this order.
+/// Returns the schema of a list with one value of each of these, in order.
 pub(crate) fn tuple_schema(items: &[Outline]) -> Value {
     let mut definitions = super::definitions::Definitions::default();
     let items: Vec<Value> = items.iter().map(|item| definitions.absorb(output_schema(item))).collect();

@@ -1,4 +1,4 @@
-//! The schemas of types that everyone uses.
+//! The schemas of common types.
 
 use std::any::TypeId;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{AiMessage, HumanMessage, Message, PromptValue, SystemMessage};
 
-/// The schema of a type, if it is one that needs no description: a text, a number, a message, or a list of such.
+/// Returns the schema of a common type: a text, a number, a prompt, a message, or a list of such.
 pub(crate) fn type_schema<T: 'static>() -> Option<Value> {
     macro_rules! known {
         ($($($type:ty)|+ => $schema:expr;)*) => {$($(
@@ -40,12 +40,12 @@ fn message() -> Value {
     json!({ "type": "object", "properties": { "content": content }, "required": ["content"] })
 }
 
-/// What a parser reads.
+/// Returns the schema of the input of a parser.
 pub(crate) fn text_or_message() -> Value {
     json!({ "anyOf": [{ "type": "string" }, message()] })
 }
 
-/// A text, or messages.
+/// Returns the schema of a text or a list of messages.
 fn prompt_value() -> Value {
     let messages = json!({ "type": "array", "items": message() });
     json!({ "anyOf": [

@@ -1,4 +1,4 @@
-//! Schemas that a program gives itself.
+//! Schemas specified by the program.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use crate::run::step;
 use crate::runnable::Shape;
 use crate::{Capabilities, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
-/// Says what goes in and what comes out of a runnable, for schemas and graphs. Made by
+/// Specifies the input or output schema of a runnable, for schemas and graphs. Created by
 /// [`with_input_schema`](crate::RunnableExt::with_input_schema),
-/// [`with_output_schema`](crate::RunnableExt::with_output_schema) and, of types that implement `JsonSchema`,
+/// [`with_output_schema`](crate::RunnableExt::with_output_schema) and, for types that implement `JsonSchema`,
 /// `with_schemas`.
 ///
-/// It has no run of its own, and checks nothing.
+/// It has no run of its own and does not validate anything.
 ///
 /// # Example
 /// ```
@@ -39,13 +39,13 @@ impl<R: Runnable> WithSchemas<R> {
     }
 }
 
-/// The schema of a type.
+/// Returns the schema of a type.
 #[cfg(feature = "schemars")]
 pub(crate) fn described<T: schemars::JsonSchema>() -> Value {
     let settings =
         schemars::generate::SchemaSettings::draft2020_12().with(|settings| settings.meta_schema = None);
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    // Only names that a program has given say anything.
+    // Without these members, the title is that of a built-in type, not of one named by the program.
     if schema.get("properties").or(schema.get("oneOf")).or(schema.get("enum")).is_none() {
         schema.remove("title");
     }

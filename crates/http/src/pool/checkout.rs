@@ -1,4 +1,4 @@
-//! How a request comes by a connection.
+//! How a request obtains a connection.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use super::host::{Host, Idle, Slot, Step};
 use super::opening::Opening;
 use crate::failure;
 
-/// A connection for one request.
+/// A connection, or a stream's slot on one, for a single request.
 pub(super) enum Lease {
     Http1(Http1),
     Http2(Http2Sender, Slot),
 }
 
-/// A lease, and whether the connection was there before.
+/// A lease, and whether the connection existed before.
 pub(super) struct Checkout {
     pub(super) lease: Lease,
     pub(super) reused: bool,
 }
 
-/// To wait so long is cheaper than to connect.
+/// Waiting this long is cheaper than connecting.
 const SETTLED: Duration = Duration::from_millis(1);
 
 impl Pool {
-    /// A connection to the server of `url`: one that is free, one with room, or a new one.
+    /// Returns a connection to the server of `url`: an idle one, one with room, or a new one.
     pub(super) async fn checkout(&self, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
         let may_share = host.key.secure && self.opener.connector.offers_http2();
         let mut waited = false;
@@ -42,7 +42,7 @@ impl Pool {
                     if connection.sender.is_ready() {
                         return Ok(Checkout { lease: Lease::Http1(connection), reused: true });
                     }
-                    // Boxed: few wait here.
+                    // Boxed, because this is rare.
                     if let Some(checkout) = Box::pin(self.settle(connection, host, url)).await {
                         return checkout;
                     }
@@ -55,7 +55,7 @@ impl Pool {
                 }
                 Step::OpenAlone => return self.open(host, url).await,
                 Step::OpenForAll => match self.opener.open_for_all(host, url).await {
-                    // What serves others will have room.
+                    // The existing connections will have room at some point.
                     Ok(Err(_)) if host.with(|connections| connections.serves()) => {}
                     opened => return opened.unwrap_or_else(|ended| Err(failure::runtime_ended(ended))),
                 },
@@ -70,13 +70,14 @@ impl Pool {
         }
     }
 
-    /// A new connection, whatever the pool holds.
+    /// Opens a new connection, regardless of those in the pool.
     pub(super) fn open<'a>(&'a self, host: &'a Arc<Host>, url: &'a Uri) -> Opening<'a> {
         self.opener.open(host, url)
     }
 
-    /// A kept connection may still be busy with the end of its last answer, as a rule for microseconds. Where it takes
-    /// longer a new one is opened beside it, and whichever is ready first serves. `None` if it closed instead.
+    /// Waits for a kept connection that is still finishing its last response, which usually takes microseconds. If it
+    /// takes longer, a new connection is opened in parallel, and whichever is ready first is used. `None` if the kept
+    /// connection closed.
     async fn settle(&self, mut connection: Http1, host: &Arc<Host>, url: &Uri) -> Option<Result<Checkout>> {
         let open = async {
             self.runtime.sleep(SETTLED).await;
@@ -92,7 +93,7 @@ impl Pool {
 }
 
 impl Checkout {
-    /// Gives the connection back unused.
+    /// Returns the connection unused.
     pub(super) fn give_back(self, host: &Arc<Host>) {
         match self.lease {
             Lease::Http1(connection) => host.keep(connection),
@@ -102,7 +103,7 @@ impl Checkout {
 }
 
 impl Host {
-    /// Keeps a connection whose answer has been read for the next request.
+    /// Keeps a connection for the next request, after its response has been read.
     pub(super) fn keep(self: &Arc<Self>, connection: Http1) {
         if connection.is_closed() {
             return;

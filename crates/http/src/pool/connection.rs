@@ -1,4 +1,4 @@
-//! Connections that are ready for requests: the handshakes of HTTP/1.1 and HTTP/2, and who drives them.
+//! HTTP/1.1 and HTTP/2 handshakes, and the tasks that drive connections.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,27 +20,27 @@ use crate::failure;
 use crate::runtime_pools::OnRuntime;
 use crate::wire::{Traffic, Wire};
 
-/// The largest head of an answer, and the largest piece of a body that is read at once.
+/// Maximum size of a response head, and of a chunk of the body that is read at once.
 const MAX_HEAD: usize = 64 << 10;
 
-/// What a server may send of one answer while nobody reads it, in bytes: at a tenth of a second's distance enough for ten
-/// megabytes a second.
+/// Flow-control window of a stream, in bytes: how much of a response a server may send ahead of the reader. With a
+/// round-trip time of 100 ms this allows 10 MB/s.
 const STREAM_WINDOW: u32 = 1 << 20;
 
-/// What it may send so of all answers on a connection. As many as there may be fit, so that one that is not read holds back
-/// no other; and what a connection makes this side keep is bounded, by a window for each request in flight.
+/// Flow-control window of a connection. It has room for the windows of all streams, so that a response that is not read
+/// does not hold up the others; and buffered data is bounded by one window per request in flight.
 const CONNECTION_WINDOW: u32 = 1 << 30;
 
-/// The most requests at once on a connection, whatever the server allows.
+/// Maximum number of streams on a connection, whatever the server allows.
 const MOST_STREAMS: usize = (CONNECTION_WINDOW / STREAM_WINDOW) as usize;
 
-/// Stands for the number of streams that a server allows while it has not said it. No server asks for it: more than any
-/// needs, and not the largest number, which stands for "no limit".
+/// Placeholder for the server's limit on streams until it is known. No server sends this value: it is more than any
+/// needs, and not the maximum, which stands for "no limit".
 pub(super) const UNKNOWN_LIMIT: usize = u32::MAX as usize - 1;
 
-/// A server that is silent for so long while requests are in flight is asked whether it is there,
+/// Silence, with requests in flight, after which the server is pinged.
 const PING_AFTER: Duration = Duration::from_secs(20);
-/// and has so long to say so.
+/// Time that the server has to answer a ping.
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
 type Http2Connection = http2::Connection<TokioIo<Wire>, Full<Bytes>, OnRuntime>;
@@ -51,7 +51,7 @@ pub(super) type Http2Sender = http2::SendRequest<Full<Bytes>>;
 pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Full<Bytes>>,
     pub(super) traffic: Arc<Traffic>,
-    /// Requests must name the whole URL, for a proxy.
+    /// Requests must use the absolute-form target, for a proxy.
     pub(super) proxied: bool,
 }
 
@@ -61,7 +61,7 @@ impl Http1 {
     }
 }
 
-/// Speaks HTTP/1.1 over `wire`.
+/// Performs an HTTP/1.1 handshake over `wire`.
 pub(super) async fn http1(wire: Wire, proxied: bool, runtime: &OnRuntime, url: &Uri) -> Result<Http1> {
     let traffic = wire.traffic();
     let handshake = http1::Builder::new()
@@ -71,13 +71,13 @@ pub(super) async fn http1(wire: Wire, proxied: bool, runtime: &OnRuntime, url: &
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
     runtime.execute(async {
-        // Its error reaches the request that is waiting, and without one nobody cares.
+        // An error reaches the request that is waiting; if none is, it does not matter.
         let _ = connection.await;
     });
     Ok(Http1 { sender, traffic, proxied })
 }
 
-/// Speaks HTTP/2 over `wire`, and keeps `load` informed of what the server allows.
+/// Performs an HTTP/2 handshake over `wire`, and keeps `load` up to date with the server's limit on streams.
 pub(super) async fn http2(
     wire: Wire,
     load: Arc<Load>,
@@ -99,16 +99,16 @@ pub(super) async fn http2(
     Ok(sender)
 }
 
-/// Drives a connection to its end, and then tells those who wait for room on it to look elsewhere.
+/// Drives a connection to its end, and then notifies those waiting for room on it.
 async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
     drive_to_end(connection, &load, runtime).await;
-    // The connection is dropped by now: only then do those who look find it closed.
+    // The connection is dropped at this point: only then do waiters see it as closed.
     load.news.notify_waiters();
 }
 
-/// Drives a connection, and tells those who wait for room when the server has said how much there is.
+/// Drives a connection, and notifies those waiting for room once the server's limit is known.
 ///
-/// The library reads that in a task of its own and wakes nobody, so it is looked for: at first often, then less so.
+/// The library reads the limit in a task of its own and wakes nobody, so it has to be polled for, at growing intervals.
 async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRuntime) {
     let mut connection = pin!(connection);
     let mut pause = Duration::from_millis(1);

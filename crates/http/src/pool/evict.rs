@@ -1,4 +1,4 @@
-//! Closes connections that nobody uses.
+//! Closes idle connections.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use hyper::rt::{Executor, Timer};
 
 use super::host::Host;
 
-/// Connections that nobody uses are kept this long.
+/// How long an idle connection is kept.
 const KEPT: Duration = Duration::from_secs(60);
-/// How often they are looked for.
+/// How often to look for idle connections.
 const EVERY: Duration = Duration::from_secs(15);
 
 impl Host {
-    /// Sees to it that the connections are looked at now and then, until there are none.
+    /// Ensures that the connections are checked periodically while there are any.
     pub(super) fn evict_later(self: &Arc<Self>) {
         if self.with(|connections| std::mem::replace(&mut connections.watched, true)) {
             return;
         }
-        // Weak: a client that is dropped closes its connections at once.
+        // Weak, so that dropping a client closes its connections immediately.
         let (host, runtime, mut pool) = (Arc::downgrade(self), self.runtime.clone(), self.pool.clone());
         self.runtime.execute(async move {
             loop {
-                // Nothing is ever sent: it changes when the pool is gone.
+                // Nothing is ever sent: this completes when the pool is dropped.
                 if let Either::Right(_) = select(runtime.sleep(EVERY), pin!(pool.changed())).await {
                     return;
                 }
@@ -36,7 +36,7 @@ impl Host {
         });
     }
 
-    /// Looks once. False if nothing is left to look after.
+    /// Checks once. Returns false if there are no connections left.
     fn evict(&self) -> bool {
         self.with(|connections| {
             if let Some(since) = Instant::now().checked_sub(KEPT) {

@@ -1,4 +1,4 @@
-//! One request and the head of its answer, sent again where the server did not process it.
+//! A request and the head of its response, resent if the server did not process it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,44 +18,45 @@ use super::received::{Held, Received};
 use crate::failure;
 use crate::outgoing::Outgoing;
 
-/// A request in the form that a connection takes.
+/// A request in the form that hyper expects.
 type Message = Request<Full<Bytes>>;
 
-/// A server that had closed a kept connection says so as soon as it receives something. Later it has more likely been at
-/// work.
+/// A server that had already closed a kept connection resets it as soon as it receives something. A later reset more
+/// likely means that the server was processing the request.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Connections that turn out to be closed before anything is written, or that the server leaves in order, are replaced,
-/// but not for ever.
+/// Maximum number of replacements for connections that turn out to be closed before anything is written, or that the
+/// server shuts down gracefully.
 const MOST_UNSENT: usize = 32;
 
-/// So many of them are looked for among those that others use too.
+/// Number of those replacements that may be shared connections.
 const MOST_SHARED: usize = 4;
 
-/// A request that got no answer.
+/// A request that received no response.
 struct Lost {
     error: hyper::Error,
-    /// Nothing of it left.
+    /// No part of it was sent.
     unsent: bool,
     unprocessed: bool,
-    /// The server said that it serves a connection no longer, and no request above one that came before this.
+    /// The server is shutting the connection down gracefully and will not process this request.
     left: bool,
 }
 
 impl Pool {
-    /// Sends `request` and waits for the head of its answer.
+    /// Sends `request` and waits for the head of its response.
     ///
-    /// A request that was not processed is sent again: as often as needed if nothing of it left, or if an HTTP/2 server left
-    /// the connection before it (as nginx does after so many requests, while others are under way), and once if an HTTP/2
-    /// server refuses it. So is, once, a request whose kept connection seems to have been closed before, which nobody can
-    /// know for sure: unless it is sent [at most once](Outgoing::once).
+    /// A request that was not processed is sent again: repeatedly if no part of it was sent, or if an HTTP/2 server
+    /// shut the connection down before it (as nginx does after a number of requests, with others still in flight); and
+    /// once if an HTTP/2 server refuses it. It is also sent again, once, if a reused connection seems to have been
+    /// closed already, which cannot be known for certain; not so if the request is to be sent [at most
+    /// once](Outgoing::once).
     pub(crate) async fn send(self: Arc<Self>, request: Arc<Outgoing>) -> Result<Response<Received>> {
         let url = &request.url;
         let host = self.host(url);
         let (mut unsent, mut may_repeat) = (0, true);
         let mut checkout = self.checkout(&host, url).await?;
         loop {
-            // Others may have used up a new connection that is shared before its own request left.
+            // On a new shared connection, other requests may have used up its capacity before its own request was sent.
             let shared = matches!(checkout.lease, Lease::Http2(..));
             let used = checkout.reused || shared;
             let lost = match exchange(checkout, &request, &host).await {
@@ -71,7 +72,7 @@ impl Pool {
                 if shared {
                     self.checkout(&host, url).await?
                 } else {
-                    // Not another kept connection, which the same restart may have closed.
+                    // Not another kept connection, which the same server restart may have closed.
                     self.open(&host, url).await?
                 }
             } else {
@@ -80,7 +81,8 @@ impl Pool {
         }
     }
 
-    /// The connection after so many that closed unused: if those who share them are too many for the server, one of its own.
+    /// Returns the next connection after a number of unused ones closed; eventually a dedicated one, in case those
+    /// sharing a connection are too many for the server.
     async fn next(&self, unsent: usize, host: &Arc<Host>, url: &Uri) -> Result<Checkout> {
         if unsent > MOST_SHARED { self.open(host, url).await } else { self.checkout(host, url).await }
     }
@@ -122,14 +124,15 @@ impl Lost {
     }
 }
 
-/// HTTP/1.1 names the host in a header, which is there, and the path in its first line; a proxy wants the whole URL there.
+/// HTTP/1.1 names the host in a header, which is already set, and the path in the request line; a proxy expects the
+/// absolute URL there.
 fn http1_form(request: &Outgoing, proxied: bool) -> Message {
     let url = &request.url;
     let path = || url.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
     request.message(if proxied { url.clone() } else { Uri::from(path()) }, Full::new)
 }
 
-/// HTTP/2 names the host in the URL alone.
+/// HTTP/2 names the host only in the URL.
 fn http2_form(request: &Outgoing) -> Message {
     let mut message = request.message(request.url.clone(), Full::new);
     *message.version_mut() = Version::HTTP_2;

@@ -1,4 +1,4 @@
-//! What is known about one server, and the connections to it.
+//! The state of a server, and the connections to it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +12,11 @@ use super::Key;
 use super::connection::{Http1, Http2Sender, UNKNOWN_LIMIT};
 use crate::runtime_pools::OnRuntime;
 
-/// One server of a pool. Looked up once for each request.
+/// A server known to a pool. Looked up once per request.
 pub(super) struct Host {
     pub(super) key: Key,
     pub(super) runtime: OnRuntime,
-    /// Closed when the pool is gone.
+    /// Closed when the pool is dropped.
     pub(super) pool: watch::Receiver<()>,
     connections: Mutex<Connections>,
 }
@@ -27,37 +27,37 @@ impl Host {
     }
 
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut Connections) -> T) -> T {
-        // Nothing panics while it holds the lock and leaves the connections half changed.
+        // No code panics while holding the lock and leaves the connections inconsistent.
         change(&mut self.connections.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The connections to one server.
+/// The connections to a server.
 #[derive(Default)]
 pub(super) struct Connections {
-    /// Free HTTP/1.1 connections, the latest last.
+    /// Idle HTTP/1.1 connections, the most recent last.
     pub(super) idle: Vec<Idle>,
     /// HTTP/2 connections.
     shards: Vec<Shard>,
     speaks: Option<Protocol>,
-    /// Connections being opened that others may wait for, and those that just failed while another serves.
+    /// Connections being opened that others may wait for, including those that just failed while another is usable.
     opening: usize,
-    /// How many of those have failed, and why the last did.
+    /// Number of those that failed, and the last error.
     failures: usize,
     failure: Option<Error>,
     news: Arc<Notify>,
-    /// Somebody looks after connections that nobody uses.
+    /// Whether a task checks for idle connections.
     pub(super) watched: bool,
 }
 
-/// What a server chose to speak.
+/// The protocol that the server selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
     Http1,
     Http2,
 }
 
-/// A free HTTP/1.1 connection.
+/// An idle HTTP/1.1 connection.
 pub(super) struct Idle {
     pub(super) connection: Http1,
     pub(super) since: Instant,
@@ -68,15 +68,15 @@ struct Shard {
     sender: Http2Sender,
     load: Arc<Load>,
     idle_since: Instant,
-    /// Since it was looked at last.
+    /// Used since the last check.
     used: bool,
 }
 
-/// The requests on an HTTP/2 connection.
+/// The load of an HTTP/2 connection.
 #[derive(Debug)]
 pub(super) struct Load {
     in_flight: AtomicUsize,
-    /// What the server allows, or [`UNKNOWN_LIMIT`] while it has not said.
+    /// The server's limit, or [`UNKNOWN_LIMIT`] until it is known.
     pub(super) limit: AtomicUsize,
     pub(super) news: Arc<Notify>,
 }
@@ -86,7 +86,7 @@ impl Load {
         self.limit.load(Ordering::Acquire) != UNKNOWN_LIMIT
     }
 
-    /// Room for one more request. A server that allows none for now queues one.
+    /// Returns true if there is room for another request. If the server currently allows none, one request may queue.
     fn has_room(&self) -> bool {
         let limit = if self.is_known() { self.limit.load(Ordering::Acquire).max(1) } else { 1 };
         self.in_flight.load(Ordering::Acquire) < limit
@@ -97,7 +97,7 @@ impl Load {
     }
 }
 
-/// One request's place on an HTTP/2 connection, given back when dropped.
+/// A request's slot on an HTTP/2 connection, released on drop.
 #[derive(Debug)]
 pub(super) struct Slot(Arc<Load>);
 
@@ -108,22 +108,22 @@ impl Drop for Slot {
     }
 }
 
-/// What a request that needs a connection is to do.
+/// What a request in need of a connection should do.
 pub(super) enum Step {
-    /// Use this one.
+    /// Use this connection.
     Http1(Http1),
-    /// Use this one.
+    /// Use this connection.
     Http2(Http2Sender, Slot),
-    /// Open one; nobody waits for it.
+    /// Open a connection that no other request waits for.
     OpenAlone,
-    /// Open one, for others as well.
+    /// Open a connection that others may use as well.
     OpenForAll,
-    /// Wait until something changes. With it comes the number of failures so far.
+    /// Wait for a change. Includes the number of failures so far.
     Wait(OwnedNotified, usize),
 }
 
 impl Connections {
-    /// The next step of a request. `may_share` is false where only HTTP/1.1 is spoken.
+    /// Returns the next step of a request. `may_share` is false if only HTTP/1.1 is possible.
     pub(super) fn next_step(&mut self, may_share: bool) -> Step {
         while let Some(idle) = self.idle.pop() {
             if !idle.connection.is_closed() {
@@ -137,27 +137,28 @@ impl Connections {
         if let Some(shard) = self.shards.iter_mut().find(|shard| shard.load.has_room()) {
             return Step::Http2(shard.sender.clone(), shard.take());
         }
-        // As many at once as there are: a burst doubles the connections until it has room, and no more.
+        // At most as many at once as there are already: a burst doubles the connections until there is room, and no
+        // further.
         let unknown = self.shards.iter().filter(|shard| !shard.load.is_known()).count();
         if self.opening + unknown < self.shards.len().max(1) {
             self.opening += 1;
             return Step::OpenForAll;
         }
-        // Made under the lock, so that no news falls between the look and the wait.
+        // Created under the lock, so that no notification is lost between check and wait.
         Step::Wait(Arc::clone(&self.news).notified_owned(), self.failures)
     }
 
-    /// Wakes the next who waits: two places may have become free for one piece of news.
+    /// Wakes the next waiter: a single notification may stand for two free slots.
     pub(super) fn pass_on(&self) {
         self.news.notify_one();
     }
 
-    /// A connection turned out to speak HTTP/1.1.
+    /// Records that a connection turned out to speak HTTP/1.1.
     pub(super) fn speaks_http1(&mut self) {
         self.speaks = Some(Protocol::Http1);
     }
 
-    /// Adds an HTTP/2 connection, with a place on it for whoever opened it.
+    /// Adds an HTTP/2 connection, with a slot on it for whoever opened it.
     pub(super) fn add(&mut self, sender: &Http2Sender, load: Arc<Load>) -> Slot {
         self.speaks = Some(Protocol::Http2);
         let mut shard = Shard { sender: sender.clone(), load, idle_since: Instant::now(), used: false };
@@ -171,7 +172,7 @@ impl Connections {
         Arc::new(Load { in_flight: AtomicUsize::new(0), limit, news: Arc::clone(&self.news) })
     }
 
-    /// A connection that others waited for is there, or not.
+    /// Records that opening a connection that others wait for succeeded or failed.
     pub(super) fn opened(&mut self, failure: Option<Error>) {
         self.opening -= 1;
         if failure.is_some() {
@@ -181,23 +182,23 @@ impl Connections {
         self.news.notify_waiters();
     }
 
-    /// A connection that requests share is there, with room or without.
+    /// Returns true if there is a usable shared connection, with or without room.
     pub(super) fn serves(&self) -> bool {
         self.shards.iter().any(|shard| !shard.sender.is_closed())
     }
 
-    /// Why a connection could not be opened since `failures` was read.
+    /// Returns the last error if opening a connection has failed since `failures` was read.
     pub(super) fn failure_since(&self, failures: usize) -> Option<Error> {
         (self.failures > failures).then(|| self.failure.clone()).flatten()
     }
 
-    /// Closes what nobody used since `since`, and forgets what is closed.
+    /// Closes connections that have been idle since `since` or earlier, and removes closed ones.
     pub(super) fn evict(&mut self, since: Instant) {
         self.idle.retain(|idle| idle.since > since && !idle.connection.is_closed());
         self.idle.shrink_to(self.idle.len() * 2);
         let now = Instant::now();
         self.shards.retain_mut(|shard| {
-            // Most requests begin and end between two looks.
+            // Most requests start and end between two checks.
             if std::mem::take(&mut shard.used) || !shard.load.is_idle() {
                 shard.idle_since = now;
             }
@@ -205,7 +206,7 @@ impl Connections {
         });
     }
 
-    /// True if there is nothing to evict, now or later.
+    /// Returns true if there is nothing to evict, now or later.
     pub(super) fn is_empty(&self) -> bool {
         self.idle.is_empty() && self.shards.is_empty()
     }

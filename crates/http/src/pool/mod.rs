@@ -1,4 +1,4 @@
-//! The connections of one client on one runtime: kept, shared and opened as requests need them.
+//! A client's connection pool on a runtime.
 
 mod checkout;
 mod connection;
@@ -24,28 +24,29 @@ use host::Host;
 use opening::Opener;
 pub(crate) use received::Received;
 
-/// The connections of one client on one runtime.
+/// A client's connection pool on a runtime.
 ///
-/// Over HTTP/1.1 every request in flight has a connection, and a connection that is free again is kept for the next. Over
-/// HTTP/2 requests share connections up to the number of streams that the server allows, and more connections are opened
-/// above it. Which of the two a TLS server speaks is found out by the first connection, for which all others wait.
+/// Over HTTP/1.1, every request in flight has its own connection, and an idle connection is kept for the next request.
+/// Over HTTP/2, requests share connections up to the server's limit on concurrent streams, and further connections are
+/// opened beyond it. Which protocol a TLS server speaks is determined by the first connection, which all other requests
+/// wait for.
 pub(crate) struct Pool {
     opener: Opener,
     runtime: OnRuntime,
     hosts: Mutex<Hosts>,
-    /// Dropped with the pool, which ends the tasks that look after it.
+    /// Dropped with the pool, which ends its background tasks.
     alive: watch::Sender<()>,
 }
 
-/// The servers of a pool.
+/// The servers known to a pool.
 #[derive(Default)]
 struct Hosts {
     all: HashMap<Key, Arc<Host>>,
-    /// The one that was asked for last.
+    /// The one requested last.
     last: Option<Arc<Host>>,
 }
 
-/// Whom a connection leads to.
+/// Identifies a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     secure: bool,
@@ -58,11 +59,11 @@ impl Pool {
         Arc::new(Self { opener, runtime, hosts: Mutex::default(), alive: watch::Sender::new(()) })
     }
 
-    /// The server of `url`.
+    /// Returns the server of `url`.
     fn host(&self, url: &Uri) -> Arc<Host> {
-        // Nothing panics while it holds the lock.
+        // No code panics while holding the lock.
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        // A client speaks to one server, as a rule: to compare is cheaper than to hash.
+        // Most clients talk to a single server: comparing is cheaper than hashing.
         if let Some(last) = hosts.last.as_ref().filter(|last| last.key.is_written_in(url)) {
             return Arc::clone(last);
         }
@@ -70,7 +71,7 @@ impl Pool {
         let host = match hosts.all.get(&key) {
             Some(host) => Arc::clone(host),
             None => {
-                // Forgets those whom nobody asks and nothing is connected to.
+                // Drops servers that are not in use and have no connections.
                 hosts.all.retain(|_, host| Arc::strong_count(host) > 1 || !host.with(|all| all.is_empty()));
                 let host = Host::new(key.clone(), self.runtime.clone(), self.alive.subscribe());
                 Arc::clone(hosts.all.entry(key).or_insert(Arc::new(host)))
@@ -82,13 +83,13 @@ impl Pool {
 }
 
 impl Key {
-    /// Of a URL that has a host, as those of requests do.
+    /// Expects a URL with a host, which the URLs of requests always have.
     fn of(url: &Uri) -> Self {
         let authority = url.authority().cloned().unwrap_or_else(|| Authority::from_static("localhost"));
         Self { secure: url.scheme() == Some(&Scheme::HTTPS), authority }
     }
 
-    /// True if `url` names the same server in the same letters.
+    /// Returns true if `url` names the same server in the same spelling.
     fn is_written_in(&self, url: &Uri) -> bool {
         self.secure == (url.scheme() == Some(&Scheme::HTTPS))
             && url.authority().is_some_and(|authority| authority.as_str() == self.authority.as_str())

@@ -1,4 +1,4 @@
-//! New connections: one for a request alone, or one that others wait for too.
+//! Opening connections, for a single request or for several that wait.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::host::{Connections, Host};
 use crate::connector::Connector;
 use crate::timeout::Clock;
 
-/// Where one more connection failed beside one that serves, none is tried for so long.
+/// After opening an additional connection failed, no other attempt is made for this long.
 const REST: Duration = Duration::from_secs(1);
 
-/// Opens the connections of a pool. A cheap clone.
+/// Opens the connections of a pool. Clones are cheap.
 #[derive(Clone)]
 pub(super) struct Opener {
     pub(super) connector: Connector,
@@ -30,9 +30,9 @@ pub(super) struct Opener {
 pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Checkout>> + Send + 'a>>;
 
 impl Opener {
-    /// A new connection, whatever the pool holds.
+    /// Opens a new connection, regardless of those in the pool.
     pub(super) fn open<'a>(&'a self, host: &'a Arc<Host>, url: &'a Uri) -> Opening<'a> {
-        // Boxed: it is much larger than what a request needs while it waits for its answer.
+        // Boxed: it is much larger than what a request needs while waiting for its response.
         Box::pin(async move {
             let connected = self.connector.connect(url, &self.clock).await?;
             if !connected.http2 {
@@ -50,17 +50,17 @@ impl Opener {
         })
     }
 
-    /// A new connection that others wait for too. It is opened by a task of its own, and so whether or not its caller is
-    /// polled; if the caller leaves, it is there for the others, or for the next call.
+    /// Opens a new connection that others may wait for. It is opened by a task, so whether or not its caller is polled;
+    /// if the caller is dropped, the connection is available to the others, or to the next call.
     pub(super) fn open_for_all(&self, host: &Arc<Host>, url: &Uri) -> oneshot::Receiver<Result<Checkout>> {
         let (tell, told) = oneshot::channel();
         let (opener, host, url) = (self.clone(), Arc::clone(host), url.clone());
-        // Made before the first poll: the step has been counted already.
+        // Created before the first poll, because the attempt has already been counted.
         let announcement = Announcement { host: Arc::clone(&host), failure: None };
         let (runtime, mut pool) = (host.runtime.clone(), host.pool.clone());
         runtime.execute(async move {
             let opening = pin!(opener.open_and_tell(&host, &url, announcement, tell));
-            // Nothing is ever sent: it changes when the pool is gone.
+            // Nothing is ever sent: this completes when the pool is dropped.
             select(opening, pin!(pool.changed())).await;
         });
         told
@@ -79,7 +79,8 @@ impl Opener {
             unclaimed.give_back(host);
         }
         if failure.is_some() && host.with(|connections| connections.serves()) {
-            // Whoever waits does so for room on what serves. Until this has been announced none else is opened in its place.
+            // Waiters can still get room on the existing connections. Until this attempt is announced as over, no other
+            // takes its place.
             host.runtime.sleep(REST).await;
         } else {
             announcement.failure = failure;
@@ -87,7 +88,7 @@ impl Opener {
     }
 }
 
-/// Tells those who wait that a connection is there, failed, or will not come because its pool is gone.
+/// On drop, tells the waiters that a connection was opened, or failed, or will not be opened because its pool is gone.
 struct Announcement {
     host: Arc<Host>,
     failure: Option<Error>,

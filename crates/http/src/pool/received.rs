@@ -1,4 +1,4 @@
-//! The body of an answer, which holds its connection until it has been read.
+//! A response body, which holds its connection until it has been read.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,16 +15,17 @@ use super::connection::Http1;
 use super::host::{Host, Slot};
 use crate::failure;
 
-/// The body of an answer. It is a channel from the connection's task and may be polled without a runtime.
+/// A response body. It is fed by the connection's task, so it can be polled without a runtime.
 ///
-/// Read to its end it gives its connection back; dropped before, it closes its connection or resets its stream.
+/// When read to the end, it returns its connection to the pool; when dropped earlier, it closes the connection or
+/// resets the stream.
 pub(crate) struct Received {
     body: Incoming,
     held: Option<Held>,
     url: Uri,
 }
 
-/// What a body holds while it is read.
+/// What a body holds while it is being read.
 pub(super) enum Held {
     Http1(Http1, Arc<Host>),
     Http2(Slot),
@@ -43,9 +44,9 @@ impl Received {
         }
     }
 
-    /// Whether what is said to be the end is none: the library takes a stream that the server resets without an error for
-    /// complete, as it may be after a complete answer (RFC 9113, section 8.1). A gateway does so too when its own server
-    /// dies.
+    /// Returns true if the body was truncated although it seems to have ended. The library treats a stream that the
+    /// server resets without an error as complete, which is legitimate after a complete response (RFC 9113, section
+    /// 8.1), but gateways also do this when their own server dies.
     fn is_cut(&self) -> bool {
         matches!(self.held, Some(Held::Http2(_))) && !self.body.is_end_stream()
     }
@@ -60,8 +61,8 @@ impl Received {
 }
 
 impl Drop for Received {
-    /// The end of a body that nobody asked for may be here already, as after the last event of a stream: then hyper passes
-    /// over it and keeps the connection. Else it closes the connection, and the pool finds it closed.
+    /// The rest of a body may already be here, for example after the last event of a stream: then hyper skips it and
+    /// keeps the connection. Otherwise it closes the connection, and the pool finds it closed.
     fn drop(&mut self) {
         self.release();
     }
@@ -75,7 +76,7 @@ impl Stream for Received {
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     self.release_at_end();
-                    // Trailers say nothing that anybody asks for.
+                    // Trailers are ignored.
                     let Ok(data) = frame.into_data() else { continue };
                     return Poll::Ready(Some(Ok(data)));
                 }

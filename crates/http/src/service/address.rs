@@ -1,4 +1,4 @@
-//! Where a service is: its base URL, and the URLs of its calls.
+//! The base URL of a service, and the URLs of its calls.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use http::uri::PathAndQuery;
 use super::call::percent_encode;
 use crate::request::parse_url;
 
-/// The address below which the calls of a service are. `Debug` hides the query, which may hold a key.
+/// The base URL of a service. `Debug` hides the query, which may contain a key.
 ///
 /// # Example
 /// ```
@@ -25,20 +25,20 @@ use crate::request::parse_url;
 /// ```
 #[derive(Clone)]
 pub struct Address {
-    /// Without a slash at the end.
+    /// Without a trailing slash.
     base: String,
     query: Option<String>,
     /// Without the query.
     uri: Uri,
-    /// The URL of the path that was asked for first: as a rule a client has one, and asks for it again and again.
+    /// The URL of the first path requested: most clients have only one, and use it again and again.
     usual: OnceLock<(String, Uri)>,
 }
 
 impl Address {
-    /// Reads a base URL. A path and a query are kept; a slash at the end makes no difference, a fragment is dropped.
+    /// Parses a base URL. Its path and query are kept; a trailing slash makes no difference, and a fragment is dropped.
     ///
     /// # Errors
-    /// `Config` unless it is an absolute `http` or `https` URL without credentials.
+    /// `Config` unless the text is an absolute `http` or `https` URL without credentials.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim().split('#').next().unwrap_or_default();
         let (base, query) = match text.split_once('?') {
@@ -48,41 +48,41 @@ impl Address {
         let base = base.trim_end_matches('/').to_owned();
         let uri = parse_url(&base).map_err(|error| in_base_url(&error))?;
         let address = Self { base, query, uri, usual: OnceLock::new() };
-        // The query may hold what a URL cannot.
+        // The query may contain characters that a URL cannot.
         address.join("", []).map_err(|error| in_base_url(&error))?;
         Ok(address)
     }
 
-    /// The base URL without its query.
+    /// Returns the base URL without its query.
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// The base URL, without a slash at its end and without its query, which may hold a key.
+    /// Returns the base URL without a trailing slash and without its query, which may contain a key.
     pub fn base_url(&self) -> &str {
         &self.base
     }
 
-    /// The query of the base URL, which may hold a key.
+    /// Returns the query of the base URL, which may contain a key.
     pub(super) fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The host, in lower case.
+    /// Returns the host in lower case.
     pub fn host(&self) -> String {
         self.uri.host().unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// True where nobody between here and the server can read a key: over TLS, or on this machine. What a proxy reads is
-    /// checked when a [`Service`](super::Service) is built.
+    /// Returns true if a key cannot be read on the way to the server: over TLS, or on this machine. Whether a proxy
+    /// could read it is checked when a [`Service`](super::Service) is built.
     pub fn is_private(&self) -> bool {
         self.uri.scheme_str() == Some("https") || is_loopback(self.uri.host().unwrap_or_default())
     }
 
-    /// The URL of a call: the path is appended to the base's, the parameters to its query.
+    /// Returns the URL of a call: the path is appended to the base path, and the parameters to its query.
     ///
     /// # Errors
-    /// `Config` for a path or query that no URL can hold. The query is not shown.
+    /// `Config` for a path or query that is not valid in a URL. The query is not shown.
     pub(crate) fn url<'q>(
         &self,
         path: &str,
@@ -97,7 +97,7 @@ impl Address {
             Some(_) => self.join(path, query),
             None => {
                 let url = self.join(path, query)?;
-                // Another thread may have been first, which is as good.
+                // If another thread was first, its value is as good.
                 drop(self.usual.set((path.to_owned(), url.clone())));
                 Ok(url)
             }
@@ -130,7 +130,7 @@ impl Address {
         })
     }
 
-    /// Scheme and host, which were read once and for all, with a path and query.
+    /// Combines the scheme and host, parsed once, with a path and query.
     fn with_relative(&self, relative: String) -> Result<Uri, http::Error> {
         let mut parts = self.uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(relative))?);
@@ -148,7 +148,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// True if both are the same scheme, host and port: what may be told to one may be told to the other.
+/// Returns true if both URLs have the same scheme, host and port, so that a secret for one may be sent to the other.
 pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
     let port =
         |uri: &Uri| uri.port_u16().or(if uri.scheme_str() == Some("http") { Some(80) } else { Some(443) });
@@ -156,7 +156,7 @@ pub(crate) fn same_origin(one: &Uri, other: &Uri) -> bool {
     one.scheme() == other.scheme() && host(one) == host(other) && port(one) == port(other)
 }
 
-/// True for this machine.
+/// Returns true for this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
     match host.parse::<std::net::IpAddr>() {

@@ -1,11 +1,11 @@
-//! Answers in one piece, and answers to be read piece by piece.
+//! Successful responses: complete, or to be streamed.
 
 use bytes::Bytes;
 
 use super::origin::Origin;
 use crate::body::Body;
 
-/// A successful answer.
+/// A successful response with its complete body.
 ///
 /// # Example
 /// ```
@@ -19,16 +19,16 @@ use crate::body::Body;
 pub struct Answer {
     /// The body.
     pub body: Bytes,
-    /// Where it comes from: status, headers, request id.
+    /// Metadata of the response: status, headers, request ID.
     pub origin: Origin,
 }
 
-/// A successful answer whose body has not been read yet.
+/// A successful response whose body has not been read yet.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Download {
-    /// Where it comes from: status, headers, request id.
+    /// Metadata of the response: status, headers, request ID.
     pub origin: Origin,
-    /// The bytes as they arrive, without a limit in size.
+    /// The body as a stream, without a size limit.
     pub body: Body,
 }

@@ -1,4 +1,4 @@
-//! When a call is tried again, and after how long.
+//! Whether to retry a call, and after what delay.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use http::HeaderMap;
 
 use super::retry_hint::retry_hint;
 
-/// A service that asks for a longer wait than this is not waited for: the caller is told instead.
+/// The longest wait that a service may ask for: beyond it, the error is returned instead.
 const LONGEST_HINT: Duration = Duration::from_secs(120);
 
-/// Adds to an error what the service wishes: whether to try again, and when.
+/// Adds the service's retry hints to an error: whether to retry, and when.
 pub(super) fn with_wishes(error: Error, headers: &HeaderMap, timer: &dyn Timer) -> Error {
     let retryable = match headers.get("x-should-retry").map(http::HeaderValue::as_bytes) {
         // Waiting does not refill an account, whatever the service says.
@@ -31,9 +31,9 @@ pub(super) struct Attempts<'a> {
     cx: &'a Context,
     timer: &'a dyn Timer,
     max_retries: usize,
-    /// When the call's own time is up, by `timer`.
+    /// The deadline of the call's own total limit, by `timer`.
     end: Option<Instant>,
-    /// What may have been done is not asked for again.
+    /// Do not retry what may have been done.
     once: bool,
     retries: usize,
 }
@@ -53,7 +53,7 @@ impl<'a> Attempts<'a> {
         Self { once, ..self }
     }
 
-    /// How many attempts were begun.
+    /// Returns the number of attempts started.
     pub(super) fn made(&self) -> usize {
         self.retries + 1
     }
@@ -61,7 +61,8 @@ impl<'a> Attempts<'a> {
     /// Waits before the next attempt. Dropping the future ends the wait and the call.
     ///
     /// # Errors
-    /// The error itself if there is no next attempt: it does not help, or no retry or no time is left for it.
+    /// Returns the error itself if there is no next attempt: because a retry would not help, or because no retries or
+    /// no time are left.
     pub(super) async fn again(&mut self, error: Error) -> Result<()> {
         match self.delay(&error) {
             Some(delay) if self.cx.take_retry() => {
@@ -80,7 +81,7 @@ impl<'a> Attempts<'a> {
         }
         let delay = match error.retry_after() {
             Some(hint) if hint > LONGEST_HINT => return None,
-            // What the service asks for is kept to the letter.
+            // The service's own hint is used exactly, without jitter.
             Some(hint) => hint,
             None => backoff(self.retries, random_fraction()),
         };
@@ -91,9 +92,11 @@ impl<'a> Attempts<'a> {
     }
 }
 
-/// Whether the service may have done what it was asked to, although the call failed: there is no answer, or one of a
-/// status that a gateway gives when it got none (408, 502, 504, Cloudflare's 520 and 524, Envoy's 503) or a service that
-/// broke off (500). Unless the service says that the call should be tried again.
+/// Returns true if the service may have carried out the request even though the call failed.
+///
+/// That is the case if there was no response, or one with a status that a gateway sends when it received none (408,
+/// 502, 504, Cloudflare's 520 and 524, Envoy's 503) or that a service sends after a failure (500), unless the service
+/// asks for a retry.
 ///
 /// # Example
 /// ```
@@ -114,15 +117,16 @@ pub fn may_be_done(error: &Error) -> bool {
     }
 }
 
-/// What Envoy says about a service that hung up, be it after the whole request.
+/// The text of Envoy's 503 for a service that closed the connection, possibly after it received the whole request.
 const HUNG_UP: &str = "disconnect/reset before headers";
 
+/// Returns true if the call failed without a response.
 fn lacks_answer(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }
 
-/// The wait before retry `retries`, counted from 0: half a second doubled each time, at most eight, less up to a quarter
-/// by `random` in 0..1.
+/// Returns the backoff before retry number `retries`, counted from 0: half a second, doubled each time up to eight
+/// seconds, and reduced by up to a quarter by `random` in 0..1.
 fn backoff(retries: usize, random: f64) -> Duration {
     let exponent = i32::try_from(retries.min(4)).unwrap_or(4);
     Duration::from_secs_f64((0.5 * 2_f64.powi(exponent)).min(8.0) * (1.0 - 0.25 * random))

@@ -1,4 +1,4 @@
-//! The builder of the client: all settings, and every complaint about them.
+//! The builder of a service's client: its settings and their validation.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -19,10 +19,10 @@ use super::dialect::Dialect;
 use super::redactor::Redactor;
 use crate::client::HttpClient;
 
-/// How many headers an answer has, as a rule, that a request has not.
+/// Typical number of headers that a response has in excess of its request.
 const ANSWER_HEADERS: usize = 16;
 
-/// Builds a [`Service`]. Problems with a setting are reported by [`build`](Self::build). `Debug` shows no secret.
+/// Builds a [`Service`]. Invalid settings are reported by [`build`](Self::build). `Debug` shows no secrets.
 ///
 /// # Example
 /// See the [module](super).
@@ -58,81 +58,88 @@ impl ServiceBuilder {
         }
     }
 
-    /// The HTTP client, whose connections, proxy and limits are used. Default: a client of its own with the default
+    /// Sets the HTTP client, which determines connections, proxy and limits. Defaults to a new client with default
     /// settings.
     pub fn with_http_client(mut self, client: HttpClient) -> Self {
         self.http = Some(client);
         self
     }
 
-    /// The key and the header that carries it. It is sent over TLS or to this machine only, and not unencrypted to a proxy
-    /// elsewhere; see [`allow_insecure_http`](Self::allow_insecure_http).
+    /// Sets the key and the header that carries it.
+    ///
+    /// The key is sent only over TLS or to this machine, and never unencrypted to a remote proxy; see
+    /// [`allow_insecure_http`](Self::allow_insecure_http).
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// Allows sending keys unencrypted to another machine, for networks that are trusted.
+    /// Allows sending keys unencrypted to other machines, for trusted networks.
     pub fn allow_insecure_http(mut self) -> Self {
         self.insecure_http = true;
         self
     }
 
-    /// A header of every call. One of the same name, given later or with the call, wins; so does one of the name in which
-    /// the key would travel. One that carries keys by its name, such as `authorization` or `x-api-key`, is treated as one.
+    /// Adds a header to every call.
+    ///
+    /// If a name is set twice, the later header wins, and a header of the call wins over both. A header with the name
+    /// of the one that carries the key replaces it. A header whose name marks it as a key, such as `authorization` or
+    /// `x-api-key`, is protected like one.
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.add_header(name.into(), value.into().into());
         self
     }
 
-    /// A parameter in the query of every call, after those of the base URL.
+    /// Adds a query parameter to every call, after those of the base URL.
     pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// How often a call is tried again, at most. Default 2. Which errors are retried, and when, is told in the
-    /// [module](super).
+    /// Sets the maximum number of retries per call. Defaults to 2. The [module](super) describes what is retried, and
+    /// when.
     pub fn with_max_retries(mut self, retries: usize) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// The longest time of an attempt until its answer begins. Default: the HTTP client's.
+    /// Sets the time limit of an attempt until the response headers arrive. Defaults to the HTTP client's.
     pub fn with_first_byte_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.first_byte = Some(limit);
         self
     }
 
-    /// The longest wait for the next bytes of an answer. Default: the HTTP client's.
+    /// Sets the time limit for receiving the next chunk of a response body. Defaults to the HTTP client's.
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.idle = Some(limit);
         self
     }
 
-    /// The longest time of a call: all attempts, the waits before and between them, those for an
-    /// [admission](Self::with_admission) included, and the answer to its end. Default: none, but the HTTP client's holds
-    /// for every attempt.
+    /// Sets the time limit of a whole call: all attempts, the waits before and between them, including those for an
+    /// [admission](Self::with_admission), and the response to its end. Unlimited by default; the HTTP client's own
+    /// total limit applies to each attempt.
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.total = Some(limit);
         self
     }
 
-    /// The longest wait for the next chunk of a stream. Unlike the idle timeout, what a server sends only to keep the
-    /// connection alive does not count. Default: none.
+    /// Sets the time limit for the next chunk of a stream. Unlike the idle timeout, it is not reset by data sent only
+    /// to keep the connection alive. Unlimited by default.
     pub fn with_stream_chunk_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.chunk = Some(limit);
         self
     }
 
-    /// What waits between attempts, tells the time of day that a date in `retry-after` is compared with, and measures
-    /// the total and the chunk timeout. Default: the HTTP client's timer, which always measures the other limits.
+    /// Sets the timer for the waits between attempts, for the wall clock that a date in `retry-after` is compared with,
+    /// and for the total and chunk timeouts. Defaults to the HTTP client's timer, which always measures the other time
+    /// limits.
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Some(Arc::new(timer));
         self
     }
 
-    /// Who lets requests in: asked before every attempt, told how it ended, but not what it used. Default: nobody.
+    /// Sets the admission control, which is asked before every attempt and told its outcome, but not its usage. None by
+    /// default.
     pub fn with_admission(mut self, admission: impl Admission + 'static) -> Self {
         self.admission = Some(Arc::new(admission));
         self
@@ -142,15 +149,15 @@ impl ServiceBuilder {
         self.headers.push((name, value));
     }
 
-    /// Where the service is.
+    /// Returns the base URL.
     pub(super) fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Builds the client. Opens no connection and asks no callback for a key.
+    /// Builds the client. Opens no connections and does not fetch a key.
     ///
     /// # Errors
-    /// `Config` for a base URL, header or key that cannot be used, and for a key that would travel unencrypted, be it in a
+    /// `Config` for an unusable base URL, header or key, and for a key that would be sent unencrypted, be it in a
     /// header or to a proxy.
     pub fn build(self) -> Result<Service> {
         let address = Address::parse(&self.base_url)?;
@@ -161,12 +168,12 @@ impl ServiceBuilder {
         let mut headers = self.headers()?;
         let reader = self.reader(&address, &http, &headers)?;
         http.complete(address.uri(), &mut headers);
-        // Those of a proxy are no secrets to it, and so come after the look for readers.
+        // A proxy's credentials are not secret from the proxy, so they are added after the check for readers.
         let secrets = secrets_in(&headers);
         let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
         let redactor = Redactor::of(fixed, &secrets);
         if let (Some(credentials), Some(key)) = (&self.credentials, fixed) {
-            // Unless the caller's own header took its place.
+            // The caller's own header takes precedence.
             headers.entry(credentials.name()).or_insert(credentials.value(key)?);
         }
         let headers_of_body = with_body(&mut headers);
@@ -189,7 +196,7 @@ impl ServiceBuilder {
         }))
     }
 
-    /// Who would read the secrets of a call, or an error if every call has some.
+    /// Returns who could read the secrets of a call, or an error if every call carries one.
     fn reader(&self, address: &Address, http: &HttpClient, headers: &HeaderMap) -> Result<Option<Reader>> {
         let reader = Reader::of(address, http).filter(|_| !self.insecure_http);
         match reader {
@@ -200,7 +207,7 @@ impl ServiceBuilder {
         }
     }
 
-    /// What the caller set.
+    /// The headers set by the caller.
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -212,8 +219,8 @@ impl ServiceBuilder {
     }
 }
 
-/// The headers of calls that have a body. Both maps get room: the answer's headers are read into the same map, and there are
-/// more of them.
+/// Returns the headers of calls that have a body. Both maps reserve capacity, because the response headers, which are
+/// more, are read into the same map.
 fn with_body(headers: &mut HeaderMap) -> HeaderMap {
     let mut of_body = headers.clone();
     of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));

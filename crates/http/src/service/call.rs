@@ -1,4 +1,4 @@
-//! One call of a service, as plain data.
+//! A single call to a service, as plain data.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::credentials::secret_value;
 use super::multipart::Multipart;
 use crate::request::is_secret;
 
-/// What to ask of a [`Service`](super::Service): method, path, query, headers and body, and how long it may take. The
-/// same bytes are sent at every attempt.
+/// A request to a [`Service`](super::Service): method, path, query, headers, body and time limits. The same bytes are
+/// sent on every attempt.
 ///
-/// `Debug` shows neither bodies nor the values of queries and headers.
+/// `Debug` shows neither the body nor the values of query parameters and headers.
 ///
 /// # Example
 /// ```
@@ -31,19 +31,19 @@ pub struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
-    /// Of the body. On its own, as most calls set no header.
+    /// The content type of the body. A separate field, because most calls set no other header.
     pub(crate) content_type: Option<HeaderValue>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) timeouts: Timeouts,
     pub(crate) max_retries: Option<usize>,
-    /// What may have been done is not asked for again.
+    /// Do not retry what may have been done.
     pub(crate) once: bool,
-    /// On its own, as few calls say it.
+    /// Boxed, because few calls set it.
     pub(crate) asks: Option<Box<Asks>>,
 }
 
-/// What a call asks for. See [`Demand`].
+/// What a call asks an admission for. See [`Demand`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asks {
     tokens: Option<u64>,
@@ -61,7 +61,7 @@ impl Asks {
     }
 }
 
-/// Limits that differ from the service's own.
+/// Time limits that override the service's own.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timeouts {
     pub(crate) first_byte: Option<Duration>,
@@ -71,7 +71,7 @@ pub(crate) struct Timeouts {
 }
 
 impl Timeouts {
-    /// These limits, and for what they leave open those of `other`.
+    /// Returns these limits, with unset ones taken from `other`.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             first_byte: self.first_byte.or(other.first_byte),
@@ -83,8 +83,8 @@ impl Timeouts {
 }
 
 impl Call {
-    /// A call without a body. `path` is below the base URL, without a slash at its start; parts that come from a caller
-    /// go through [`segment`].
+    /// Creates a call without a body. `path` is relative to the base URL, without a leading slash; pass parts that come
+    /// from a caller through [`segment`].
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
@@ -100,28 +100,28 @@ impl Call {
         }
     }
 
-    /// A `GET` call.
+    /// Creates a `GET` call.
     pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path)
     }
 
-    /// A `POST` call.
+    /// Creates a `POST` call.
     pub fn post(path: impl Into<String>) -> Self {
         Self::new(Method::POST, path)
     }
 
-    /// A `DELETE` call.
+    /// Creates a `DELETE` call.
     pub fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path)
     }
 
-    /// A body of JSON that is already encoded.
+    /// Sets a body of already encoded JSON.
     #[must_use]
     pub fn with_json(self, json: impl Into<Bytes>) -> Self {
         self.with_body(HeaderValue::from_static("application/json"), json.into())
     }
 
-    /// A body of form fields and files.
+    /// Sets a body of form fields and files.
     #[must_use]
     pub fn with_multipart(self, form: Multipart) -> Self {
         let (content_type, body) = form.encode();
@@ -129,86 +129,87 @@ impl Call {
     }
 
     fn with_body(mut self, content_type: HeaderValue, body: Bytes) -> Self {
-        // The last one counts, however it was set.
+        // The last content type set wins, however it was set.
         self.headers.remove(CONTENT_TYPE);
         self.content_type = Some(content_type);
         self.body = body;
         self
     }
 
-    /// Adds a parameter to the query, after those of the base URL and of the service. A name may occur several times.
+    /// Adds a query parameter, after those of the base URL and of the service. A name may occur several times.
     #[must_use]
     pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sets a header; it wins over every header of the service, the key included.
+    /// Sets a header. It takes precedence over every header of the service, including the key.
     ///
     /// # Errors
-    /// `Config` if name or value hold characters that HTTP does not allow. The error does not show the value.
+    /// `Config` if the name or value contains characters that HTTP does not allow. The error does not show the value.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
         let (name, value) = parse_header(name, value)?;
         self.headers.insert(name, value);
         Ok(self)
     }
 
-    /// The longest time of an attempt until its answer begins.
+    /// Sets the time limit of an attempt until the response headers arrive.
     #[must_use]
     pub fn with_first_byte_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.first_byte = Some(limit);
         self
     }
 
-    /// The longest wait for the next piece of the answer.
+    /// Sets the time limit for receiving the next chunk of the response body.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.idle = Some(limit);
         self
     }
 
-    /// The longest time of the whole call: all attempts, the waits before and between them, and the answer to its end.
+    /// Sets the time limit of the whole call: all attempts, the waits before and between them, and the response to its
+    /// end.
     #[must_use]
     pub fn with_total_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.total = Some(limit);
         self
     }
 
-    /// The longest wait for the next chunk of a stream. Unlike the idle timeout, what a server sends only to keep the
-    /// connection alive does not count.
+    /// Sets the time limit for the next chunk of a stream. Unlike the idle timeout, it is not reset by data sent only
+    /// to keep the connection alive.
     #[must_use]
     pub fn with_stream_chunk_timeout(mut self, limit: Duration) -> Self {
         self.timeouts.chunk = Some(limit);
         self
     }
 
-    /// How often to try again.
+    /// Sets the maximum number of retries.
     #[must_use]
     pub fn with_max_retries(mut self, retries: usize) -> Self {
         self.max_retries = Some(retries);
         self
     }
 
-    /// Tries again only what the service refused: if the connection fails, a time limit passes, the answer breaks off or a
-    /// gateway has none, the work [may have been done](super::may_be_done), and the caller has to find out. For calls that
-    /// begin something that costs money.
+    /// Retries only if the service rejected the call, for calls that start something costly.
+    ///
+    /// If the connection fails, a time limit expires, the response breaks off or a gateway received none, the work [may
+    /// have been done](super::may_be_done), and it is up to the caller to find out.
     #[must_use]
     pub fn at_most_once(mut self) -> Self {
         self.once = true;
         self
     }
 
-    /// How many tokens the call will use, by the caller's estimate. Only an [`Admission`](catena_core::Admission) looks
-    /// at it.
+    /// Sets the estimated number of tokens that the call will use. Only an [`Admission`](catena_core::Admission) reads
+    /// it.
     #[must_use]
     pub fn with_estimated_tokens(mut self, tokens: u64) -> Self {
         self.asks.get_or_insert_default().tokens = Some(tokens);
         self
     }
 
-    /// What the call asks for: its tokens, by the caller's estimate, and of which model. Only an
-    /// [`Admission`](catena_core::Admission) looks at it, so an estimate is worth its work only where the service
-    /// [has](super::Service::has_admission) one.
+    /// Sets the demand of the call: its estimated tokens and its model. Only an [`Admission`](catena_core::Admission)
+    /// reads it, so an estimate is worth computing only if the service [has](super::Service::has_admission) one.
     #[must_use]
     pub fn with_demand(mut self, demand: Option<Demand<'_>>) -> Self {
         self.asks = demand.map(|Demand { tokens, input_tokens, is_open_ended, model, .. }| {
@@ -231,10 +232,10 @@ impl fmt::Debug for Call {
     }
 }
 
-/// One segment of a path, percent-encoded, so that `org/name` stays one segment.
+/// Percent-encodes a path segment, so that `org/name` stays a single segment.
 ///
 /// # Errors
-/// `InvalidInput` for an empty text and for `.` and `..`, which would address something else.
+/// `InvalidInput` for an empty text and for `.` and `..`, which would address another resource.
 ///
 /// # Example
 /// ```
@@ -249,11 +250,11 @@ pub fn segment(text: &str) -> Result<String> {
         let message = format!("`{text}` cannot be a part of a path; an id or a name was expected");
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
-    // What RFC 3986 lets a segment hold as it is.
+    // The characters that RFC 3986 allows unencoded in a segment.
     Ok(encode_except(text, b"-._~:@!$&'()*+,;="))
 }
 
-/// Encodes everything but letters, digits and `-._~`.
+/// Percent-encodes everything except letters, digits and `-._~`.
 pub(crate) fn percent_encode(text: &str) -> String {
     encode_except(text, b"-._~")
 }
@@ -273,7 +274,7 @@ fn encode_except(text: &str, plain: &[u8]) -> String {
     out
 }
 
-/// Reads a header. The value may be a secret: neither message nor source shows it, and its memory is wiped.
+/// Parses a header. The value may be a secret: neither message nor source shows it, and its memory is wiped.
 pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     let name: HeaderName = name.parse().map_err(|error: http::header::InvalidHeaderName| {
         Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug()))

@@ -1,4 +1,4 @@
-//! Arguments of a call that are not for its body.
+//! Arguments of a call that do not belong in its body.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use super::Call;
 
 impl Call {
-    /// The names of the arguments that [`with_arguments`](Self::with_arguments) reads: headers, parameters of the query, and
-    /// a time limit in seconds. They are not for the body.
+    /// The names of the arguments that [`with_arguments`](Self::with_arguments) reads: headers, query parameters, and a
+    /// time limit in seconds. They do not belong in the body.
     pub const ARGUMENTS: [&str; 3] = ["extra_headers", "extra_query", "timeout"];
 
-    /// The call with the headers, the query and the time limit of the arguments that were bound to it.
+    /// Applies the headers, query parameters and time limit in the arguments bound to the call.
     ///
     /// # Errors
-    /// `Config` for a header that cannot be sent, `InvalidInput` for a time limit that is none.
+    /// `Config` for an invalid header, `InvalidInput` for an invalid time limit.
     ///
     /// # Example
     /// ```

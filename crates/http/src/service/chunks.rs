@@ -1,4 +1,4 @@
-//! From the body of a streamed answer to chunks.
+//! From the body of a streamed response to chunks.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::failure;
 use crate::response::Response;
 use crate::sse::{Event, EventStream, decode_events};
 
-/// The answer to a request for a stream.
+/// The response to a streaming request.
 pub(super) enum Events {
     Arriving(Arriving),
     /// The server does not stream.
@@ -28,8 +28,8 @@ pub(super) enum Events {
 }
 
 impl Events {
-    /// Tells events, lines and a plain answer apart: by the content type, or by how the body begins where the type says
-    /// otherwise.
+    /// Distinguishes event streams, JSON lines and plain responses: by the content type, or by how the body starts if
+    /// the content type is something else.
     ///
     /// # Errors
     /// Those of reading the body.
@@ -68,8 +68,8 @@ impl Events {
         Ok(Self::Whole(start.freeze()))
     }
 
-    /// What is perhaps no events: some servers and proxies label everything so that answers a call for a stream, errors and
-    /// web pages too.
+    /// Double-checks a body labelled as events: some servers and proxies use that label for every response to a
+    /// streaming call, including errors and web pages.
     async fn labelled_events(response: Response) -> Result<Self> {
         let limits = response.limits();
         let mut body = response.into_body();
@@ -86,7 +86,7 @@ impl Events {
     }
 }
 
-/// Events as they come, of either form.
+/// Events as they arrive, in either format.
 pub(super) enum Arriving {
     Events(EventStream),
     Lines(Lines),
@@ -100,7 +100,7 @@ impl Arriving {
         }
     }
 
-    /// True if what came last is of an event that the input broke off in.
+    /// Returns true if the last item came from an event that the end of the input cut off.
     fn is_cut(&self) -> bool {
         match self {
             Self::Events(events) => events.is_cut(),
@@ -108,7 +108,7 @@ impl Arriving {
         }
     }
 
-    /// Takes back the memory of an event that is done with.
+    /// Recycles the memory of an event that is no longer needed.
     fn recycle(&mut self, event: Event) {
         if let Self::Events(events) = self {
             events.recycle(event);
@@ -116,7 +116,7 @@ impl Arriving {
     }
 }
 
-/// Whether a body that begins so is an event stream; `None` while that cannot be told.
+/// Returns whether a body that starts like this is an event stream; `None` while undecided.
 fn begins_as_events(bytes: &[u8]) -> Option<bool> {
     let enough = bytes.len() >= MOST_SPACE;
     let bytes = &bytes[..bytes.len().min(MOST_SPACE)];
@@ -129,10 +129,11 @@ fn begins_as_events(bytes: &[u8]) -> Option<bool> {
     if undecided && !enough { None } else { Some(false) }
 }
 
-/// Space before an answer, in bytes, after which it is taken for what it says to be.
+/// Leading white space, in bytes, after which a response is taken to be what its label says.
 const MOST_SPACE: usize = 1_024;
 
-/// Whether a body begins as JSON or markup does, and no field of an event. `None` while only space has come.
+/// Returns whether a body starts like JSON or markup rather than a field of an event. `None` while there is only white
+/// space.
 fn is_whole(bytes: &[u8]) -> Option<bool> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     if MARK.starts_with(bytes) {
@@ -153,7 +154,7 @@ async fn gather(mut start: BytesMut, mut body: Body, limit: usize) -> Result<Byt
     Err(failure::body_too_large(limit))
 }
 
-/// How long the next chunk may take.
+/// The time limit for the next chunk.
 pub(super) struct ChunkLimit(Option<(Duration, Arc<dyn Timer>)>);
 
 impl ChunkLimit {
@@ -161,7 +162,7 @@ impl ChunkLimit {
         Self(limit.map(|limit| (limit, Arc::clone(timer))))
     }
 
-    /// Ends the wait for the first of the stream, unless it takes too long.
+    /// Bounds the wait for the first chunk of a stream.
     pub(super) async fn bound<T>(&self, wait: impl Future<Output = Result<T>>) -> Result<T> {
         let Some((limit, timer)) = &self.0 else { return wait.await };
         match select(pin!(wait), timer.sleep(*limit)).await {
@@ -179,10 +180,10 @@ fn out_of_patience(limit: Duration, seen: usize) -> Error {
     Error::new(ErrorKind::Timeout, message)
 }
 
-/// How long a server has to end an answer that is complete. It mostly does so in the same breath.
+/// How long to wait for the end of a complete response. Usually it arrives together with the last chunk.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// Decodes an answer to its end, or to the first error.
+/// Decodes a response to its end or to the first error.
 pub(super) fn decode_chunks<'a, D>(
     events: Events,
     decoder: D,
@@ -213,7 +214,7 @@ where
     }
 }
 
-/// The chunks of a stream whose first was taken to see that it begins.
+/// Prepends to a stream the first chunk, which was taken to see whether the stream starts.
 pub(super) fn put_back<'a, T: Send + 'a>(
     first: Option<T>,
     mut rest: ChunkStream<'a, T>,
@@ -226,24 +227,24 @@ pub(super) fn put_back<'a, T: Send + 'a>(
     }))
 }
 
-/// A stream of its own rather than an unfolded future, which would move all this for every chunk.
+/// A hand-written stream, because an unfolded future would move all of this for every chunk.
 struct Decoding<D> {
     events: Arriving,
     decoder: D,
     origin: Origin,
     limit: ChunkLimit,
-    /// Measures how long the end of a complete answer is waited for.
+    /// Measures the wait for the end of a complete response.
     clock: Arc<dyn Timer>,
-    /// How many chunks were delivered.
+    /// Number of chunks delivered.
     seen: usize,
-    /// Runs while a chunk is awaited.
+    /// Active while a chunk is awaited.
     patience: Option<Sleep>,
-    /// Runs while the end of a complete answer is awaited.
+    /// Active while the end of a complete response is awaited.
     last_words: Option<Sleep>,
     ended: bool,
 }
 
-// Nothing in it is pinned in place.
+// No field is structurally pinned.
 impl<D> Unpin for Decoding<D> {}
 
 impl<D: StreamDecoder> Stream for Decoding<D> {
@@ -263,8 +264,8 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
             let last = match this.poll_event(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(event))) if event.is_done() => {
-                    // The connection can be used again only if its answer was read to the end, which is here by now or
-                    // late.
+                    // The connection can be reused only if its response was read to the end, which is either here
+                    // already or late.
                     let _ = this.events.poll_next(cx);
                     this.decoder.end(true, &this.origin)
                 }
@@ -291,8 +292,8 @@ impl<D: StreamDecoder> Stream for Decoding<D> {
 }
 
 impl<D> Decoding<D> {
-    /// The error, unless all that is wrong is that the input broke off in the middle of an event: as with every other
-    /// answer that was cut short, nothing is wrong with the request, and the same call may well succeed.
+    /// Returns the error, unless its only cause is that the input ended in the middle of an event. As with any other
+    /// truncated response, nothing is wrong with the request, and a retry may well succeed.
     fn explained(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Decode || !self.events.is_cut() {
             return error;
@@ -306,8 +307,8 @@ impl<D> Decoding<D> {
         .with_source(error)
     }
 
-    /// Waits a moment for the end of an answer that is complete: only a connection whose answer was read to the end can be
-    /// used again.
+    /// Waits briefly for the end of a complete response: only a connection whose response was read to the end can be
+    /// reused.
     fn poll_end(&mut self, cx: &mut task::Context<'_>) -> Poll<()> {
         if self.events.poll_next(cx).is_ready() {
             return Poll::Ready(());
@@ -316,7 +317,7 @@ impl<D> Decoding<D> {
         self.last_words.get_or_insert_with(|| clock.sleep(LAST_WORDS)).as_mut().poll(cx)
     }
 
-    /// The next event, unless the next chunk takes too long: there are events that only keep the connection alive.
+    /// Polls for the next event, within the time limit for the next chunk: some events only keep the connection alive.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Option<Result<Event>>> {
         if let Poll::Ready(event) = self.events.poll_next(cx) {
             return Poll::Ready(event);

@@ -1,4 +1,4 @@
-//! Keys travel only where nobody can read along.
+//! Prevents keys from being sent in clear text.
 
 use catena_core::{Error, ErrorKind};
 
@@ -6,16 +6,16 @@ use super::address::{Address, is_loopback};
 use crate::client::HttpClient;
 use crate::failure::server_name;
 
-/// Whom a call to a service reaches unencrypted, if it leaves this machine so.
+/// Who would receive a call unencrypted, if it leaves this machine that way.
 #[derive(Debug)]
 pub(super) enum Reader {
     Server(String),
-    /// A proxy that is handed the requests for this host whole.
+    /// A proxy that forwards plain HTTP requests to this host.
     Proxy(String, String),
 }
 
 impl Reader {
-    /// The first beyond this machine that reads along.
+    /// Returns the first remote party that could read a call.
     pub(super) fn of(address: &Address, http: &HttpClient) -> Option<Self> {
         if !address.is_private() {
             return Some(Self::Server(address.host()));
@@ -25,7 +25,7 @@ impl Reader {
         (!is_here).then(|| Self::Proxy(server_name(&proxy), address.host()))
     }
 
-    /// What is wrong with a call that carries a secret.
+    /// Returns the error for a call that carries a secret.
     pub(super) fn error(&self) -> Error {
         let (whom, advice) = match self {
             Self::Server(host) => (host.clone(), String::new()),

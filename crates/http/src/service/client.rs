@@ -1,4 +1,4 @@
-//! The client itself: what one attempt is, and how attempts become an answer.
+//! The client of a service: what an attempt is, and how attempts lead to a response.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,15 +32,15 @@ use crate::outgoing::Outgoing;
 use crate::request::is_secret;
 use crate::response::Response;
 
-/// The most that is read of the body of an error, in bytes.
+/// Maximum number of bytes read from the body of an error.
 const MAX_ERROR_BODY: usize = 64 << 10;
 
-/// The most that is kept of a request id, in bytes.
+/// Maximum length of a request ID, in bytes.
 const MAX_ID: usize = 200;
 
-/// A client of one service. A cheap clone; clones share connections. `Debug` shows no secret.
+/// A client of a single service. Clones are cheap and share connections. `Debug` shows no secrets.
 ///
-/// See the [module](super) for what it does.
+/// See the [module](super) for its behaviour.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
@@ -49,30 +49,30 @@ pub(super) struct Inner {
     pub(super) dialect: Arc<dyn Dialect>,
     pub(super) http: HttpClient,
     pub(super) credentials: Option<Credentials>,
-    /// Of every call: complete, with a key that does not change.
+    /// Headers of every call: complete, including a fixed key.
     pub(super) headers: Arc<HeaderMap>,
-    /// The same with a type and a length, which are replaced: a map that need not grow.
+    /// The same plus a content type and length, to be replaced: a map that need not grow.
     pub(super) headers_of_body: Arc<HeaderMap>,
     pub(super) query: Vec<(String, String)>,
-    /// What error texts must not show beside the key.
+    /// Texts, besides the key, that errors must not show.
     pub(super) secrets: Vec<SecretString>,
-    /// Who reads along, so that no call may carry a secret.
+    /// Who could read the calls, which therefore must not carry secrets.
     pub(super) reader: Option<Reader>,
-    /// For the key that does not change.
+    /// For the fixed key.
     pub(super) redactor: Redactor,
     pub(super) max_retries: usize,
     pub(super) timeouts: Timeouts,
     pub(super) timer: Arc<dyn Timer>,
     pub(super) admission: Option<Arc<dyn Admission>>,
-    /// The digest of what decides who answers.
+    /// A digest of what may determine who answers.
     pub(super) place: OnceLock<Result<Option<String>>>,
 }
 
-/// A call with everything of it that is the same for each attempt.
+/// A call with everything that is the same for each of its attempts.
 struct Prepared {
-    /// Complete but for a key that has to be fetched.
+    /// Complete except for a key that has to be fetched.
     request: Arc<Outgoing>,
-    /// What error texts must not show beside the key.
+    /// Texts, besides the key, that errors must not show.
     secrets: Vec<SecretString>,
     http: HttpClient,
     timeouts: Timeouts,
@@ -81,7 +81,7 @@ struct Prepared {
 }
 
 impl Service {
-    /// A builder for the service at `base_url`, which reports errors in this dialect.
+    /// Returns a builder for the service at `base_url` that reports errors in the format of `dialect`.
     pub fn builder(base_url: impl Into<String>, dialect: impl Dialect + 'static) -> ServiceBuilder {
         ServiceBuilder::new(base_url.into(), Arc::new(dialect))
     }
@@ -90,7 +90,7 @@ impl Service {
         Self(Arc::new(inner))
     }
 
-    /// Where the service is.
+    /// Returns the address of the service.
     pub fn address(&self) -> &Address {
         &self.0.address
     }
@@ -99,27 +99,26 @@ impl Service {
         &self.0
     }
 
-    /// How often a call is tried again that does not say so itself.
+    /// Returns the maximum number of retries of calls that set none.
     pub fn max_retries(&self) -> usize {
         self.0.max_retries
     }
 
-    /// What waits between attempts.
+    /// Returns the timer for the waits between attempts.
     pub fn timer(&self) -> &Arc<dyn Timer> {
         &self.0.timer
     }
 
-    /// Whether somebody is asked before every attempt, and wants to know what a call [asks
-    /// for](Call::with_demand).
+    /// Returns true if there is an admission control, which uses a call's [demand](Call::with_demand).
     pub fn has_admission(&self) -> bool {
         self.0.admission.is_some()
     }
 
-    /// Makes a call and gathers its answer.
+    /// Makes a call and collects its response.
     ///
     /// # Errors
-    /// Those of the transport; that of the [`Dialect`] for an unsuccessful status; `Timeout` if the total limit passes.
-    /// The error of the last attempt knows how many there were.
+    /// The errors of the transport; the error of the [`Dialect`] for an unsuccessful status; `Timeout` if the total
+    /// limit expires. The error of the last attempt carries the number of attempts.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection, or ends the wait for the next attempt.
@@ -128,7 +127,7 @@ impl Service {
         call: Call,
         cx: &'a Context,
     ) -> impl Future<Output = Result<Answer>> + Send + 'a {
-        // Prepared at once, and borrowed below: a future that takes a call by value would hold it twice.
+        // Prepared immediately and borrowed below: a future that took the call by value would store it twice.
         let prepared = self.0.prepare(call);
         async move {
             let prepared = prepared.as_ref().map_err(Error::clone)?;
@@ -136,11 +135,11 @@ impl Service {
         }
     }
 
-    /// Makes a call and gives its answer as bytes that arrive as they are asked for: for files of any size. An answer
-    /// that has begun is not tried again.
+    /// Makes a call and returns its body as a stream, for files of any size. Once the response has started, there are
+    /// no more retries.
     ///
     /// # Errors
-    /// As of [`send`](Self::send).
+    /// As for [`send`](Self::send).
     ///
     /// # Cancellation
     /// Dropping the future or the body closes the connection.
@@ -149,14 +148,14 @@ impl Service {
         self.0.total(&prepared).bound(self.0.download(&prepared, cx)).await
     }
 
-    /// Makes a call and decodes its answer as it arrives: server-sent events, lines of JSON if the content type says so,
-    /// or the whole body of a server that does not stream. Nothing is sent before the stream is polled.
+    /// Makes a call and decodes its response as it arrives: server-sent events, JSON lines if the content type says so,
+    /// or the whole body if the server does not stream. Nothing is sent before the stream is polled.
     ///
-    /// `decoder` makes the decoder of an attempt. A connection that breaks before the first chunk is tried again; after
-    /// it, and for what the service itself reports in a stream, an error is the last item.
+    /// `decoder` creates the decoder of each attempt. If the connection breaks before the first chunk, the call is
+    /// retried. After that, and for errors that the service reports within a stream, the error is the last item.
     ///
     /// # Errors
-    /// As of [`send`](Self::send), and those of the decoder.
+    /// As for [`send`](Self::send), and those of the decoder.
     ///
     /// # Cancellation
     /// Dropping the stream closes the connection.
@@ -229,7 +228,7 @@ impl Inner {
         }
     }
 
-    /// One attempt, up to the end of a successful answer.
+    /// Makes one attempt, up to the end of a successful response.
     async fn whole(&self, prepared: &Prepared, held: &mut Held) -> Result<Answer> {
         let (response, origin) = self.attempt(prepared, held).await?;
         Ok(Answer { body: response.bytes().await?, origin })
@@ -252,7 +251,7 @@ impl Inner {
         }
     }
 
-    /// A stream of chunks whose first has arrived.
+    /// Returns a stream of chunks whose first has arrived.
     async fn begin<'a, D, F>(
         &self,
         prepared: &Prepared,
@@ -279,7 +278,7 @@ impl Inner {
         }
     }
 
-    /// One attempt, up to the first chunk.
+    /// Makes one attempt, up to the first chunk.
     async fn first_chunk<'a, D: StreamDecoder + 'a>(
         &self,
         prepared: &Prepared,
@@ -307,7 +306,7 @@ impl Inner {
         Ok(Held::new(admitted))
     }
 
-    /// One attempt, up to the headers of a successful answer.
+    /// Makes one attempt, up to the headers of a successful response.
     async fn attempt(&self, prepared: &Prepared, held: &mut Held) -> Result<(Response, Origin)> {
         let (request, redactor) = self.with_key(prepared).await?;
         let response = send_to_end(&prepared.http, &request).await?;
@@ -317,13 +316,13 @@ impl Inner {
             return Ok((response, origin));
         }
         if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            // Not the service's word.
+            // Sent by the proxy, not by the service.
             return Err(no_proxy_credentials(None));
         }
         let status = response.status().as_u16();
-        // Boxed: calls that succeed need no room for it.
+        // Boxed, so that successful calls need no space for it.
         let body = Box::pin(response.excerpt(MAX_ERROR_BODY)).await;
-        // Cleaned before anything is cut: half a key would not be recognised.
+        // Redacted before anything is truncated: half a key would not be recognised.
         let body = origin.redactor.clean_body(&body);
         let error = self.dialect.decode_error(&FailedAnswer::new(status, &origin, &body));
         Err(with_wishes(error, &origin.headers, &*self.timer))
@@ -335,7 +334,7 @@ impl Inner {
             let key = credentials.fetch().await?;
             let mut request = Outgoing::clone(&prepared.request);
             let value = credentials.value(&key)?;
-            // Unless the caller's own header took its place.
+            // The caller's own header takes precedence.
             if !request.has_header(credentials.name()) {
                 request.headers.insert(credentials.name(), value);
             }
@@ -381,7 +380,7 @@ impl fmt::Debug for Service {
     }
 }
 
-/// The words of headers that carry secrets, without the name of a scheme, such as `Bearer`.
+/// Returns the words in secret headers, without the name of an authentication scheme such as `Bearer`.
 pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
     let secret = headers.iter().filter(|(name, _)| is_secret(name));
     let values = secret.filter_map(|(name, value)| Some((name, value.to_str().ok()?.trim())));
@@ -395,12 +394,12 @@ pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
 /// A stream that failed before its first chunk.
 struct Unbegun {
     error: Error,
-    /// After the headers of a successful answer.
+    /// It failed after the headers of a successful response.
     answered: bool,
 }
 
-/// Whether a stream that failed before its first chunk may be asked for again: not if the service itself said what is
-/// wrong.
+/// Returns true if a stream that failed before its first chunk may be retried: not if the service itself reported the
+/// error.
 fn may_begin_anew(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }

@@ -1,4 +1,4 @@
-//! What people are told about a failure of a service.
+//! Messages about failures of a service.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use catena_core::ErrorKind;
 use super::excerpt::bounded;
 use super::origin::MAX_ERROR_TEXT;
 
-/// The most of a word for what happened, in bytes.
+/// Maximum length of the service's error code, in bytes.
 const MAX_WORD: usize = 100;
 
-/// One line for people: what happened, the status and the service's word for it, its reason, and what to do. Everything
-/// that a service said is bounded; it must be redacted.
+/// A one-line, human-readable error message: what happened, the status and error code, the service's explanation, and
+/// what to do about it. Text from the service is truncated; it must be redacted already.
 ///
 /// # Example
 /// ```
@@ -33,13 +33,13 @@ const MAX_WORD: usize = 100;
 pub struct Complaint<'a> {
     /// What happened.
     pub kind: ErrorKind,
-    /// The status, if that is not the one of success.
+    /// The status, unless it was successful.
     pub status: Option<u16>,
-    /// The service's own word for it: a code or a class.
+    /// The service's own error code or class.
     pub word: Option<&'a str>,
-    /// What the service said.
+    /// The service's explanation.
     pub reason: Option<&'a str>,
-    /// What to do, if anything can be done about it.
+    /// What the user can do about it; may be empty.
     pub advice: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! Where a service is and how to reach it: what the builders of all providers collect.
+//! The connection settings that the builders of all providers have in common.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use secrecy::SecretString;
 use super::{Address, ApiKey, Environment, Service, ServiceBuilder};
 use crate::{HttpClient, HttpClientBuilder, Proxy};
 
-/// A change of the service's settings, kept until it is built.
+/// A change of the service's settings, deferred until the service is built.
 type Change = Box<dyn FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync>;
 
-/// What a provider's builder is told about the connection, kept until the [`Service`] is built.
+/// The connection settings of a provider's builder, collected until the [`Service`] is built.
 ///
-/// The builder holds one, and [`connection_methods!`](crate::connection_methods) gives it the methods that users set it
-/// with. When it builds, the provider asks for the [base URL](Self::base_url) and the [key](Self::api_key), starts a
-/// [`Service::builder`] with them, and has it [finished](Self::connect). `Debug` hides the key.
+/// The builder has a field of this type, and [`connection_methods!`](crate::connection_methods) generates the methods
+/// that set it. On `build`, the provider reads the [base URL](Self::base_url) and the [key](Self::api_key), starts a
+/// [`Service::builder`] with them, and [completes](Self::connect) it with these settings. `Debug` hides the key.
 ///
 /// # Example
 /// ```
@@ -74,7 +74,7 @@ pub struct ConnectionSettings {
     pub(super) max_retries: Option<usize>,
     shared: Option<HttpClient>,
     http: HttpClientBuilder,
-    /// The setting of `http` that was touched last, if any.
+    /// The last connection setting changed on `http`, if any.
     http_setting: Option<&'static str>,
     has_proxy: bool,
     environment: Environment,
@@ -82,71 +82,70 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Keeps the key.
+    /// Sets the key.
     pub fn set_api_key(&mut self, key: ApiKey) {
         self.api_key = Some(key);
     }
 
-    /// Keeps that no key is to be sent.
+    /// Records that no key is to be sent.
     pub fn decline_api_key(&mut self) {
         self.without_key = true;
     }
 
-    /// Keeps where the service is.
+    /// Sets the base URL.
     pub fn set_base_url(&mut self, url: impl Into<String>) {
         self.base_url = Some(url.into());
     }
 
-    /// Keeps a header of every request.
+    /// Adds a header to every request.
     pub fn add_header(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.headers.push((name.into(), value.into().into()));
     }
 
-    /// Keeps a parameter in the query of every request.
+    /// Adds a query parameter to every request.
     pub fn add_query(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         self.has_query = true;
         self.change(move |service| service.with_query(name, value));
     }
 
-    /// Keeps one limit for each phase of an attempt.
+    /// Sets the time limit of each phase of an attempt.
     pub fn set_timeout(&mut self, limit: Duration) {
         self.timeout = Some(limit);
-        // Not noted as a setting of the client: that of a shared one holds, and to connect is part of what the first of the
-        // limits below covers.
+        // Not recorded as a setting of the client: a shared client keeps its connect timeout, and connecting also
+        // counts towards the first byte timeout below.
         self.http = std::mem::take(&mut self.http).with_connect_timeout(limit);
         self.change(move |service| service.with_first_byte_timeout(limit).with_idle_timeout(limit));
     }
 
-    /// Keeps how often a call is tried again.
+    /// Sets the maximum number of retries.
     pub fn set_max_retries(&mut self, retries: usize) {
         self.max_retries = Some(retries);
         self.change(move |service| service.with_max_retries(retries));
     }
 
-    /// Keeps a client to share.
+    /// Sets a client to share.
     pub fn set_http_client(&mut self, client: HttpClient) {
         self.shared = Some(client);
     }
 
-    /// Keeps the proxy.
+    /// Sets the proxy.
     pub fn set_proxy(&mut self, proxy: Proxy) {
         self.has_proxy = true;
         self.change_http("with_proxy", |http| http.with_proxy(proxy));
     }
 
-    /// Keeps the longest time to open a connection.
+    /// Sets the time limit for opening a connection.
     pub fn set_connect_timeout(&mut self, limit: Duration) {
         self.change_http("with_connect_timeout", |http| http.with_connect_timeout(limit));
     }
 
-    /// Keeps where variables are read.
+    /// Sets where environment variables are read from.
     pub fn set_environment(&mut self, environment: Environment) {
         self.environment = environment;
     }
 
-    /// Keeps a change of the service's other settings. Changes are made in their order, after what the provider itself
-    /// sets.
+    /// Adds a change of the service's other settings. Changes are applied in order, after the provider's own settings.
     pub fn change(&mut self, change: impl FnOnce(ServiceBuilder) -> ServiceBuilder + Send + Sync + 'static) {
         self.changes.push(Box::new(change));
     }
@@ -160,20 +159,21 @@ impl ConnectionSettings {
         self.http = change(std::mem::take(&mut self.http));
     }
 
-    /// Where variables are read.
+    /// Returns where environment variables are read from.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// Where the service is: what was set, or else what the first of these variables says.
+    /// Returns the base URL that was set, or else the value of the first of these variables that is set.
     pub fn base_url(&self, variables: &[&str]) -> Option<String> {
         self.base_url.clone().or_else(|| self.environment.first(variables))
     }
 
-    /// The key: that which was set, or else that in the first of these variables. `None` where the user wants none.
+    /// Returns the key that was set, or else the value of the first of these variables that is set. `None` if the user
+    /// declined to send one.
     ///
     /// # Errors
-    /// `Config` if there is no key and the user did not say that none is wanted, or said both.
+    /// `Config` if there is no key and the user did not decline to send one, or if a key was both set and declined.
     pub fn api_key(&self, variables: &[&str]) -> Result<Option<ApiKey>> {
         match self.optional_api_key(variables)? {
             None if !self.without_key => Err(config(format!(
@@ -185,10 +185,11 @@ impl ConnectionSettings {
         }
     }
 
-    /// The same for a service that can do without a key: there may be none.
+    /// Like [`api_key`](Self::api_key), for a service that also works without a key: it is not an error if there is
+    /// none.
     ///
     /// # Errors
-    /// `Config` if a key was set and declined.
+    /// `Config` if a key was both set and declined.
     pub fn optional_api_key(&self, variables: &[&str]) -> Result<Option<ApiKey>> {
         match (self.without_key, &self.api_key) {
             (true, Some(_)) => {
@@ -201,22 +202,24 @@ impl ConnectionSettings {
         }
     }
 
-    /// True if a key was set, not counting variables.
+    /// Returns true if a key was set; variables do not count.
     pub fn has_api_key(&self) -> bool {
         self.api_key.is_some()
     }
 
-    /// True if the user wants no key.
+    /// Returns true if the user declined to send a key.
     pub fn is_keyless(&self) -> bool {
         self.without_key
     }
 
-    /// Builds the client of the service, from what the provider set on it and from all that is kept here. Without a proxy
-    /// of the user's the first of these variables names one, and else the standard variables do.
+    /// Builds the client of the service, from the provider's settings in `service` and all those collected here.
+    ///
+    /// If the user set no proxy, the first of `proxy_variables` that is set names it, or else the standard variables
+    /// do.
     ///
     /// # Errors
-    /// Those of [`ServiceBuilder::build`]; `Config` for a proxy that cannot be used, and for a setting that has no effect
-    /// on a client that is shared.
+    /// The errors of [`ServiceBuilder::build`]; `Config` for an unusable proxy, and for a setting that has no effect on
+    /// a shared client.
     pub fn connect(self, mut service: ServiceBuilder, proxy_variables: &[&str]) -> Result<Service> {
         let Self { headers, changes, shared, http, http_setting, has_proxy, environment, .. } = self;
         for (name, value) in headers {

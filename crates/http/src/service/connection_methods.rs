@@ -1,10 +1,10 @@
-//! The methods that the builders of all providers have.
+//! The connection methods that the builders of all providers have in common.
 
-/// Gives a builder the methods for the connection: keys, addresses, proxies, time limits, retries, headers, and where
-/// variables are read.
+/// Generates a builder's connection methods: key, base URL, proxy, time limits, retries, headers, and the source of
+/// environment variables.
 ///
-/// It takes the builder, the path of its field that is a [`ConnectionSettings`](crate::service::ConnectionSettings), and
-/// sentences for the documentation about what is the provider's own.
+/// Takes the builder, the path of its field of type [`ConnectionSettings`](crate::service::ConnectionSettings), and
+/// sentences for the documentation about what is specific to the provider.
 ///
 /// # Example
 /// See [`ConnectionSettings`](crate::service::ConnectionSettings).
@@ -17,104 +17,113 @@ macro_rules! connection_methods {
         proxy: $proxy:literal,
         stream_chunk_timeout: $chunk:literal $(,)?
     ) => {
-        /// How the service is reached. What is not set is read from the environment, or has a default.
+        /// Connection settings. What is not set is read from the environment, or has a default.
         impl $builder {
-            /// The key: a text, or an [`ApiKey`](catena_http::service::ApiKey) that is fetched before every attempt.
+            /// Sets the API key: a text, or an [`ApiKey`](catena_http::service::ApiKey) that is fetched before every
+            /// attempt.
             #[doc = $key]
             ///
-            /// It is sent only over TLS or to this machine, not unencrypted to a proxy elsewhere, never in a URL, and shown
-            /// nowhere.
+            /// The key is sent only over TLS or to this machine, never unencrypted to a remote proxy and never in a
+            /// URL, and is shown nowhere.
             pub fn with_api_key(mut self, key: impl ::core::convert::Into<$crate::service::ApiKey>) -> Self {
                 self.$($field).+.set_api_key(key.into());
                 self
             }
 
-            /// Sends no key, not even one of the environment: for servers of one's own that ask for none. Without this a
-            /// key that the service needs and nobody gives is an error of `build`, not of the first call.
+            /// Sends no key, not even one from the environment, for servers that need none.
+            ///
+            /// Without this call, a missing key is an error of `build` rather than of the first call.
             pub fn without_api_key(mut self) -> Self {
                 self.$($field).+.decline_api_key();
                 self
             }
 
-            /// Where the service is.
+            /// Sets the base URL of the service.
             #[doc = $url]
             ///
-            /// A path and a query are kept; the endpoint is appended to the path.
+            /// Its path and query are kept; the endpoint is appended to the path.
             pub fn with_base_url(mut self, url: impl ::core::convert::AsRef<str>) -> Self {
                 self.$($field).+.set_base_url(url.as_ref());
                 self
             }
 
-            /// A client to share with other models, so that they share connections. Its own proxy and connect timeout hold;
-            /// setting them here as well is an error. Its other limits hold where none is set here. A certificate authority of
-            /// one's own, or a certificate that the server asks for, comes in this way: see
+            /// Shares an HTTP client, and thus connections, with other models.
+            ///
+            /// The client's own proxy and connect timeout apply; setting them here as well is an error. Its other time
+            /// limits apply unless set here. This is also the way to add a private certificate authority or a client
+            /// certificate: see
             /// [`with_root_certificate_pem`](catena_http::HttpClientBuilder::with_root_certificate_pem).
             pub fn with_http_client(mut self, client: $crate::HttpClient) -> Self {
                 self.$($field).+.set_http_client(client);
                 self
             }
 
-            /// The proxy.
+            /// Sets the proxy.
             #[doc = $proxy]
             pub fn with_proxy(mut self, proxy: impl ::core::convert::Into<$crate::Proxy>) -> Self {
                 self.$($field).+.set_proxy(proxy.into());
                 self
             }
 
-            /// The longest time to open a connection. Default 10 s.
+            /// Sets the time limit for opening a connection. Defaults to 10 s.
             pub fn with_connect_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.set_connect_timeout(limit);
                 self
             }
 
-            /// The longest time of an attempt until its answer begins: connecting included, and the loading of the model
-            /// where the service has to do that. Default 600 s.
+            /// Sets the time limit of an attempt until the response headers arrive, including connecting and any time
+            /// the service needs to load the model. Defaults to 600 s.
             pub fn with_first_byte_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.change(move |service| service.with_first_byte_timeout(limit));
                 self
             }
 
-            /// The longest wait for the next piece of an answer. Default 120 s.
+            /// Sets the time limit for receiving the next chunk of a response body. Defaults to 120 s.
             pub fn with_idle_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.change(move |service| service.with_idle_timeout(limit));
                 self
             }
 
-            /// The longest time of a call: all attempts, the waits before and between them, those that an
-            /// [admission](Self::with_admission) asks for included, and the answer to its end. Default: none.
+            /// Sets the time limit of a whole call: all attempts, the waits before and between them, including those
+            /// for an [admission](Self::with_admission), and the response to its end. Unlimited by default.
             pub fn with_total_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.change(move |service| service.with_total_timeout(limit));
                 self
             }
 
-            /// The longest wait for the next chunk of a stream; what a server sends only to keep the connection alive does
-            /// not count.
+            /// Sets the time limit for the next chunk of a stream. Data sent only to keep the connection alive does not
+            /// reset it.
             #[doc = $chunk]
             pub fn with_stream_chunk_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.change(move |service| service.with_stream_chunk_timeout(limit));
                 self
             }
 
-            /// One limit for each phase of an attempt: connecting, the wait for the answer to begin, and the wait for each
-            /// further piece of it. A call may take many times as long; [`with_total_timeout`](Self::with_total_timeout)
-            /// bounds all of it. A client that is shared connects within its own limit, and within that for the answer to
-            /// begin.
+            /// Sets the same time limit for each phase of an attempt: connecting, waiting for the response headers, and
+            /// waiting for each chunk of the body.
+            ///
+            /// A call may take many times as long; use [`with_total_timeout`](Self::with_total_timeout) to limit it as
+            /// a whole. A shared client keeps its own connect timeout; connecting also counts towards the limit for the
+            /// response headers.
             pub fn with_timeout(mut self, limit: ::core::time::Duration) -> Self {
                 self.$($field).+.set_timeout(limit);
                 self
             }
 
-            /// How often a call is tried again when the connection fails or the service is busy. Default 2.
+            /// Sets the maximum number of retries after connection failures and when the service is overloaded.
+            /// Defaults to 2.
             ///
-            /// What the service asks for in `retry-after` is kept, up to two minutes; else the waits are half a second, one
-            /// second and so on up to eight. A stream is begun anew only before its first chunk.
+            /// The delay in the service's `retry-after` is honoured up to two minutes; without one, retries back off
+            /// from half a second, doubling up to eight seconds. A stream is retried only before its first chunk.
             pub fn with_max_retries(mut self, retries: usize) -> Self {
                 self.$($field).+.set_max_retries(retries);
                 self
             }
 
-            /// A header of every request. It wins over the library's own, the key's included. One that carries keys by its
-            /// name, such as `authorization`, is sent only where the key may be.
+            /// Adds a header to every request.
+            ///
+            /// It takes precedence over the library's own headers, including the key. A header whose name marks it as a
+            /// key, such as `authorization`, is sent only where a key may be.
             pub fn with_header(
                 mut self,
                 name: impl ::core::convert::Into<::std::string::String>,
@@ -124,7 +133,7 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// A parameter in the query of every request.
+            /// Adds a query parameter to every request.
             pub fn with_query(
                 mut self,
                 name: impl ::core::convert::Into<::std::string::String>,
@@ -134,20 +143,23 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// What waits between attempts and tells the time of day, for tests. Default: the real clock.
+            /// Sets the timer for the waits between attempts and for the wall clock, for tests. Defaults to the system
+            /// clock.
             pub fn with_timer(mut self, timer: impl $crate::__private::Timer + 'static) -> Self {
                 self.$($field).+.change(move |service| service.with_timer(timer));
                 self
             }
 
-            /// Who lets requests in, for example a rate limiter shared by several models. It learns how a request ended, not what
-            /// it used: a budget belongs to the run, see `RunConfig::with_admission`. Default: nobody.
+            /// Sets the admission control, such as a rate limiter shared by several models.
+            ///
+            /// It learns the outcome of a request but not its usage: a budget belongs to the run, see
+            /// `RunConfig::with_admission`. None by default.
             pub fn with_admission(mut self, admission: impl $crate::__private::Admission + 'static) -> Self {
                 self.$($field).+.change(move |service| service.with_admission(admission));
                 self
             }
 
-            /// Allows sending keys unencrypted to another machine, for networks that are trusted.
+            /// Allows sending keys unencrypted to other machines, for trusted networks.
             pub fn allow_insecure_http(mut self) -> Self {
                 self.$($field).+.change($crate::service::ServiceBuilder::allow_insecure_http);
                 self
@@ -162,7 +174,7 @@ macro_rules! connection_methods {
                 self
             }
 
-            /// Reads no environment variable: what is not set here has its default, and no proxy is used.
+            /// Reads no environment variables: what is not set here has its default, and no proxy is used.
             pub fn ignore_environment(mut self) -> Self {
                 self.$($field).+.set_environment($crate::service::Environment::none());
                 self

@@ -1,4 +1,4 @@
-//! The key of a service: where it comes from, and where a request carries it.
+//! API keys: where they come from, and how a request carries them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,14 +14,14 @@ use super::call::parse_header;
 
 type Fetched = Pin<Box<dyn Future<Output = Result<SecretString>> + Send>>;
 
-/// A key, or what fetches one. `Debug` never shows it, and its memory is wiped when it is dropped.
+/// An API key, or a function that fetches one. `Debug` never shows it, and its memory is wiped on drop.
 ///
 /// # Example
 /// ```
 /// use catena_http::service::ApiKey;
 /// let fixed = ApiKey::from("sk-secret");
 /// assert!(!format!("{fixed:?}").contains("secret"));
-/// // A token that expires: asked for again before every attempt.
+/// // A token that expires: fetched again before every attempt.
 /// let rotating = ApiKey::from_async_fn(|| async { Ok("token-of-the-hour".into()) });
 /// # let _ = rotating;
 /// ```
@@ -36,14 +36,15 @@ enum Source {
 }
 
 impl ApiKey {
-    /// A key that is asked for before every attempt. The function should not block; it may be called by several calls at
-    /// once.
+    /// Creates a key that is read from a function before every attempt. The function should not block, and may be
+    /// called concurrently.
     pub fn from_fn(fetch: impl Fn() -> Result<SecretString> + Send + Sync + 'static) -> Self {
         Self(Source::Sync(Arc::new(fetch)))
     }
 
-    /// A key that is fetched before every attempt, for example from a vault. Works in blocking calls too, as long as the
-    /// future needs no runtime of its own. Caching is the function's own business.
+    /// Creates a key that is fetched before every attempt, for example from a vault.
+    ///
+    /// Works in blocking calls too, provided that the future does not need a runtime. Caching is up to the function.
     pub fn from_async_fn<F, Fut>(fetch: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -52,7 +53,7 @@ impl ApiKey {
         Self(Source::Async(Arc::new(move || Box::pin(fetch()))))
     }
 
-    /// The key, if it is known without asking.
+    /// Returns the key if it is fixed.
     pub(crate) fn fixed(&self) -> Option<&SecretString> {
         match &self.0 {
             Source::Fixed(key) => Some(key),
@@ -96,7 +97,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// A key and the header that carries it. There is no way to put a key into a URL, where logs would find it.
+/// An API key and the header that carries it. Keys cannot be put into URLs, where they would end up in logs.
 ///
 /// # Example
 /// ```
@@ -114,21 +115,21 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// `Authorization: Bearer <key>`.
+    /// Sends the key as `Authorization: Bearer <key>`.
     pub fn bearer(key: impl Into<ApiKey>) -> Self {
         Self { key: key.into(), header: AUTHORIZATION, prefix: "Bearer " }
     }
 
-    /// The key alone in a header, such as `x-api-key`, `api-key` or `x-goog-api-key`.
+    /// Sends the bare key in a header such as `x-api-key`, `api-key` or `x-goog-api-key`.
     ///
     /// # Errors
-    /// `Config` if `name` is not the name of a header.
+    /// `Config` if `name` is not a valid header name.
     pub fn header(name: &str, key: impl Into<ApiKey>) -> Result<Self> {
         let (header, _) = parse_header(name, "")?;
         Ok(Self { key: key.into(), header, prefix: "" })
     }
 
-    /// The key, if it is known without asking.
+    /// Returns the key if it is fixed.
     pub(crate) fn fixed(&self) -> Option<&SecretString> {
         self.key.fixed()
     }
@@ -137,15 +138,15 @@ impl Credentials {
         self.key.fetch().await
     }
 
-    /// The header that carries the key.
+    /// Returns the name of the header that carries the key.
     pub(crate) fn name(&self) -> &HeaderName {
         &self.header
     }
 
-    /// Its value.
+    /// Returns the value of that header.
     ///
     /// # Errors
-    /// `Config` for an empty key, or one that a header cannot hold. Nothing of the key is shown.
+    /// `Config` for an empty key, or one with characters that a header cannot contain. No part of the key is shown.
     pub(crate) fn value(&self, key: &SecretString) -> Result<HeaderValue> {
         let key = key.expose_secret();
         if key.trim().is_empty() {
@@ -160,7 +161,7 @@ impl Credentials {
     }
 }
 
-/// The value of a header that `Debug` does not show.
+/// Returns a header value that `Debug` does not show.
 pub(crate) fn secret_value(text: SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(text)))?;
     value.set_sensitive(true);

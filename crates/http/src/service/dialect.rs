@@ -1,4 +1,4 @@
-//! What a provider tells the client about its service.
+//! The provider-specific parts of a service's protocol.
 
 use std::fmt::Debug;
 
@@ -8,18 +8,19 @@ use http::{HeaderMap, HeaderName};
 use super::failed_answer::FailedAnswer;
 use super::origin::Origin;
 
-/// Read once and for all: they are looked for in every answer.
+/// Parsed once, because they are looked up in every response.
 static REQUEST_IDS: [HeaderName; 2] =
     [HeaderName::from_static("x-request-id"), HeaderName::from_static("request-id")];
 
-/// How a service reports errors, and what it calls its headers: all that a [`Service`](super::Service) must be told.
+/// How a service reports errors and names its headers: everything provider-specific that a [`Service`](super::Service)
+/// needs.
 ///
 /// # Contract
-/// Pure functions: no I/O, no waiting, no failing, whatever the bytes are.
+/// Pure functions: they perform no I/O, do not block, and do not fail on any input.
 ///
 /// # Errors
-/// The error of `decode_error` says whether trying again may help; [`FailedAnswer::error`] decides that by the status. A
-/// wish of the service in `x-should-retry`, `retry-after` or `retry-after-ms` is added afterwards.
+/// The error of `decode_error` states whether a retry may help; [`FailedAnswer::error`] derives that from the status.
+/// The service's hints in `x-should-retry`, `retry-after` or `retry-after-ms` are added afterwards.
 ///
 /// # Wrappers
 /// None.
@@ -40,15 +41,16 @@ static REQUEST_IDS: [HeaderName; 2] =
 /// }
 /// ```
 pub trait Dialect: Debug + Send + Sync {
-    /// The error that an unsuccessful answer stands for.
+    /// Converts an unsuccessful response to an error.
     fn decode_error(&self, answer: &FailedAnswer<'_>) -> Error;
 
-    /// The id under which the service logged the request: by default of `x-request-id` or `request-id`.
+    /// Returns the ID under which the service logged the request. By default, the value of `x-request-id` or
+    /// `request-id`.
     fn request_id<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         REQUEST_IDS.iter().find_map(|name| headers.get(name)?.to_str().ok())
     }
 
-    /// What the headers say about the limits: by default those of [`RateLimits::from_headers`].
+    /// Returns the rate limits reported in the headers. By default, those of [`RateLimits::from_headers`].
     fn rate_limits(&self, headers: &HeaderMap) -> RateLimits {
         let named = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-ratelimit-"));
         RateLimits::from_headers(
@@ -57,13 +59,13 @@ pub trait Dialect: Debug + Send + Sync {
     }
 }
 
-/// Decodes the answer to a call that asked for a stream. One value decodes one answer.
+/// Decodes a streaming response. Each response is decoded by its own value.
 ///
 /// # Contract
 /// As for [`Dialect`]. Chunks are delivered as soon as they are complete.
 ///
 /// # Errors
-/// An error ends the stream. What the service reported inside it is never retried by the client.
+/// An error ends the stream. Errors that the service reports within it are never retried by the client.
 ///
 /// # Example
 /// ```
@@ -87,22 +89,25 @@ pub trait Dialect: Debug + Send + Sync {
 /// }
 /// ```
 pub trait StreamDecoder: Send {
-    /// What the events become.
+    /// The type that events are decoded to.
     type Chunk: Send;
 
-    /// One event: its name, if it has one, and its data. `None` for an event that adds nothing.
+    /// Decodes an event: its name, if it has one, and its data. Returns `None` for an event that adds nothing.
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<Self::Chunk>>;
 
-    /// Whether the events so far are a complete answer, so that nobody has to wait for the server to end it. By default an
-    /// answer lasts until the events end, or until one is `[DONE]`.
+    /// Returns true once the events form a complete response, so that its end need not be awaited.
+    ///
+    /// By default, a response lasts until the events end or until one is `[DONE]`.
     fn is_complete(&self) -> bool {
         false
     }
 
-    /// The end of the events; `marked` if the service said `[DONE]` or the answer was
-    /// [complete](Self::is_complete) before. An answer that is not complete is an error.
+    /// Called at the end of the events.
+    ///
+    /// `marked` is true if the service sent `[DONE]` or the response was [complete](Self::is_complete). An incomplete
+    /// response should be reported as an error.
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<Self::Chunk>>;
 
-    /// The body of a server that answers in one piece although it was asked to stream.
+    /// Decodes the body of a server that does not stream, although it was asked to.
     fn whole(&mut self, body: &[u8], origin: &Origin) -> Result<Self::Chunk>;
 }

@@ -1,14 +1,14 @@
-//! A name for what must not be shown.
+//! A digest of text that must not be shown.
 
 use catena_core::{Error, ErrorKind, Result};
 use rustls::crypto::hash::HashAlgorithm;
 
 use crate::tls::provider;
 
-/// The SHA-256 of a text in hexadecimal, by the library that is there for TLS.
+/// Returns the SHA-256 of a text in hexadecimal, computed by the crypto provider of TLS.
 ///
 /// # Errors
-/// `Config` if no cryptography is compiled in.
+/// `Config` if no crypto provider is compiled in.
 pub(super) fn digest(text: &str) -> Result<String> {
     let provider = provider()?;
     let mut hashes =

@@ -1,10 +1,10 @@
-//! Environment variables, or what stands in for them.
+//! Environment variables, or a substitute for them.
 
 use std::fmt;
 
 use crate::{Proxy, ProxyUrl};
 
-/// Where a provider reads what its user did not set: the variables of the process, others, or none.
+/// Where a provider reads settings that its user did not make: the process environment, a substitute, or nothing.
 ///
 /// # Example
 /// ```
@@ -28,38 +28,39 @@ enum Source {
 type Read = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 impl Environment {
-    /// The variables of the process, read when they are asked for.
+    /// Reads the variables of the process, when they are needed.
     pub fn process() -> Self {
         Self(Source::Process)
     }
 
-    /// No variables.
+    /// Reads no variables.
     pub fn none() -> Self {
         Self(Source::None)
     }
 
-    /// What this function knows.
+    /// Reads variables with this function.
     pub fn new(read: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Source::Given(Box::new(read)))
     }
 
-    /// The first of these variables that is set. An empty one counts as not set, and so does one that is not text.
+    /// Returns the first of these variables that is set. Values that are blank or not Unicode count as not set.
     pub fn first(&self, names: &[&str]) -> Option<String> {
         names.iter().filter_map(|name| self.read(name)).find(|value| !value.trim().is_empty())
     }
 
-    /// The headers in this variable: lines of `Name: value`, names in lower case. Other lines are passed over.
+    /// Parses the headers in this variable: lines of `Name: value`. Names are converted to lower case; other lines are
+    /// ignored.
     pub fn headers(&self, name: &str) -> Vec<(String, String)> {
         let text = self.first(&[name]).unwrap_or_default();
         let headers = text.lines().filter_map(|line| line.split_once(':'));
         headers.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned())).collect()
     }
 
-    /// The proxy to the server at this URL, as `HTTPS_PROXY` and its kin say.
+    /// Returns the proxy for the server at this URL, according to `HTTPS_PROXY` and related variables.
     pub fn proxy(&self, url: &str) -> Proxy {
         let of_scheme = match url.trim_start().get(..6) {
             Some(start) if start.eq_ignore_ascii_case("https:") => ["https_proxy", "HTTPS_PROXY"],
-            // In a CGI process a client sets `HTTP_PROXY`, as the header `Proxy`.
+            // In a CGI process, clients control `HTTP_PROXY` through the header `Proxy`.
             _ if self.read("REQUEST_METHOD").is_some() => ["http_proxy"; 2],
             _ => ["http_proxy", "HTTP_PROXY"],
         };

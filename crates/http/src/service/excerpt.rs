@@ -1,14 +1,14 @@
-//! Short, readable pieces of bodies that are not what they should be.
+//! Short, readable excerpts of unexpected bodies.
 
 use serde_json::Value;
 
-/// The most of a body that an excerpt is, in bytes.
+/// Maximum length of an excerpt, in bytes.
 const MAX_EXCERPT: usize = 200;
 
-/// The most of a text that is looked at for its words, in bytes.
+/// Maximum length of the text that is searched for words, in bytes.
 const MAX_PAGE: usize = 64 << 10;
 
-/// The beginning of a text: at most `max` bytes and a mark where it was cut.
+/// Truncates a text to at most `max` bytes, and marks the cut with an ellipsis.
 ///
 /// # Example
 /// ```
@@ -21,7 +21,7 @@ pub fn bounded(text: &str, max: usize) -> String {
     }
 }
 
-/// At most so many bytes of a text, in whole characters.
+/// Truncates a text to at most this many bytes, at a character boundary.
 fn beginning(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());
     while !text.is_char_boundary(end) {
@@ -30,7 +30,7 @@ fn beginning(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
-/// True if a body looks like a web page.
+/// Returns true if a body looks like a web page.
 ///
 /// # Example
 /// ```
@@ -39,7 +39,7 @@ fn beginning(text: &str, max: usize) -> &str {
 /// ```
 pub fn is_html(body: &str) -> bool {
     let body = body.trim_start();
-    // XHTML begins with what it is: `<?xml version="1.0"?>`.
+    // XHTML starts with an XML declaration: `<?xml version="1.0"?>`.
     let body = match body.starts_with("<?xml") {
         true => body.split_once("?>").map_or(body, |(_, page)| page.trim_start()),
         false => body,
@@ -50,8 +50,8 @@ pub fn is_html(body: &str) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// The words of a plain or HTML text on one line, at most `max` bytes. Tags, scripts and styles are left out. Of a long text
-/// the first 64 KiB are looked at.
+/// Returns the words of a plain or HTML text on a single line of at most `max` bytes. Tags, scripts and styles are
+/// removed. Only the first 64 KiB of the text are read.
 ///
 /// # Example
 /// ```
@@ -63,8 +63,8 @@ pub fn words(text: &str, max: usize) -> String {
     bounded(&visible.split_whitespace().collect::<Vec<_>>().join(" "), max)
 }
 
-/// What to show of a body that holds no message where one is known to be: its first words, at most 200 bytes. `None` if it
-/// has none, as `{}`, `17` and an empty page.
+/// Returns an excerpt of a body without a recognisable error message: its first words, at most 200 bytes. `None` if it
+/// has none, like `{}`, `17` or an empty page.
 ///
 /// # Example
 /// ```
@@ -81,7 +81,7 @@ pub fn excerpt(body: &str) -> Option<String> {
     }
 }
 
-/// Whether there is a word for people anywhere in it.
+/// Returns whether it contains any human-readable text.
 fn has_words(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.trim().is_empty(),
@@ -110,7 +110,7 @@ fn without_tags(html: &str) -> String {
     out
 }
 
-/// The length of an element whose content is not text, if `html` begins with one.
+/// Returns the length of an element whose content is not text, if `html` starts with one.
 fn hidden_end(html: &str, name: &str) -> Option<usize> {
     let tag = html.get(1..=name.len())?;
     if !tag.eq_ignore_ascii_case(name) {

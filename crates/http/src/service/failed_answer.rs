@@ -1,4 +1,4 @@
-//! An unsuccessful answer, and the parts of its error that are the same for every service.
+//! An unsuccessful response, and the parts of its error that are common to all services.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use http::HeaderMap;
@@ -6,7 +6,7 @@ use http::HeaderMap;
 use super::excerpt::bounded;
 use super::origin::{MAX_ERROR_TEXT, Origin};
 
-/// An answer with an unsuccessful status, for a [`Dialect`](super::Dialect) to make an error of.
+/// A response with an unsuccessful status, for a [`Dialect`](super::Dialect) to convert to an error.
 ///
 /// # Example
 /// ```
@@ -26,45 +26,48 @@ pub struct FailedAnswer<'a> {
 }
 
 impl<'a> FailedAnswer<'a> {
-    /// An answer with this status and body, or the data of the event that the body is. The body must be redacted.
+    /// Creates a response with this status and body. If the body is an event, its data is taken. The body must be
+    /// redacted already.
     pub fn new(status: u16, origin: &'a Origin, body: &'a str) -> Self {
         Self { status, body: event_data(body).unwrap_or(body), origin }
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &'a HeaderMap {
         &self.origin.headers
     }
 
-    /// The beginning of the body, as text, with secrets taken out.
+    /// Returns the start of the body as text, redacted.
     pub fn body(&self) -> &'a str {
         self.body
     }
 
-    /// Where the answer comes from.
+    /// Returns the metadata of the response.
     pub fn origin(&self) -> &'a Origin {
         self.origin
     }
 
-    /// The kind that the status alone stands for.
+    /// Returns the error kind that corresponds to the status.
     pub fn kind(&self) -> ErrorKind {
         kind_of_status(self.status)
     }
 
-    /// Where a redirect leads, without its query and bounded; `None` if it is none.
+    /// Returns the target of a redirect, truncated and without its query; `None` if the response is not a redirect.
     pub fn redirect(&self) -> Option<String> {
         let location = self.headers().get("location")?.to_str().ok()?;
         let location = location.split(['?', '#']).next().unwrap_or_default();
         (300..400).contains(&self.status).then(|| bounded(&self.origin.redactor.clean(location), 200))
     }
 
-    /// An error of this answer: status, request id, bounded body and rate-limit headers are added to `details`, to the
-    /// message where a redirect leads, and whether to try again is what the status says, unless the quota is used up.
+    /// Creates the error of this response.
+    ///
+    /// Adds status, request ID, truncated body and rate-limit headers to `details`, and the target of a redirect to the
+    /// message. The status determines whether a retry may help, except that an exhausted quota is never retried.
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
         let mut message = message.into();
         if let Some(location) = self.redirect() {
@@ -83,7 +86,7 @@ impl<'a> FailedAnswer<'a> {
     }
 }
 
-/// The kind of error that a status stands for.
+/// Returns the error kind that corresponds to a status.
 ///
 /// # Example
 /// ```
@@ -105,7 +108,7 @@ pub fn kind_of_status(status: u16) -> ErrorKind {
     }
 }
 
-/// True for the statuses after which the same request may succeed: 408, 409, 429, and 500 and above.
+/// Returns true for statuses after which a retry may succeed: 408, 409, 429, and 500 and above.
 ///
 /// # Example
 /// ```
@@ -116,13 +119,14 @@ pub fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }
 
-/// The data of the first event of a body that is made of events: gateways answer so when a stream fails before it begins.
+/// Returns the data of the first event if the body consists of events: gateways respond this way when a stream fails
+/// before it starts.
 fn event_data(body: &str) -> Option<&str> {
     let is_event = ["data:", "event:"].iter().any(|field| body.trim_start().starts_with(field));
     body.lines().filter(|_| is_event).find_map(|line| line.trim_start().strip_prefix("data:")).map(str::trim)
 }
 
-/// The headers that say how much is left, how long to wait, and whether to try again.
+/// Returns the headers about remaining quota, waiting time and retries.
 fn rate_limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let limits = headers.iter().filter(|(name, _)| {
         let name = name.as_str();

@@ -1,15 +1,15 @@
-//! The right to an attempt while it is used.
+//! The permit of an attempt in flight.
 
 use catena_core::{Admitted, ChunkStream, Error, Outcome, RateLimits};
 use futures_util::{StreamExt, stream};
 
-/// The right to an attempt, until it is known how it ended. Dropped before, it was given up. Small, as every call holds
-/// one, and most need none.
+/// The permit of an attempt, until its outcome is known. Dropping it means that the attempt was cancelled. Small,
+/// because every call holds one, and most have none.
 pub(super) struct Held(Option<Box<Right>>);
 
 struct Right {
     admitted: Box<dyn Admitted>,
-    /// What the answer says about the limits.
+    /// The rate limits reported in the response.
     limits: RateLimits,
 }
 
@@ -18,7 +18,7 @@ impl Held {
         Self(admitted.map(|admitted| Box::new(Right { admitted, limits: RateLimits::default() })))
     }
 
-    /// Takes what the answer says about the limits, if somebody wants to know.
+    /// Stores the rate limits that the response reports, if there is a permit.
     pub(super) fn learn(&mut self, limits: impl FnOnce() -> RateLimits) {
         if let Some(right) = &mut self.0 {
             right.limits = limits();
@@ -37,7 +37,7 @@ impl Held {
     }
 }
 
-/// The stream of an answer that has begun, whose end is reported.
+/// Wraps the stream of a response that has started, to report its end.
 pub(super) fn reported<'a, T: Send + 'a>(items: ChunkStream<'a, T>, held: Held) -> ChunkStream<'a, T> {
     if held.0.is_none() {
         return items;

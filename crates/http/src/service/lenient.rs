@@ -1,8 +1,8 @@
-//! JSON values that are read in whatever form a service sends them.
+//! Lenient decoding of JSON values, whatever form a service sends them in.
 //!
-//! Services that speak another's language get details wrong: a code is a number here and a text there, a count is `3.0`.
-//! None of that is worth losing an answer. The types and functions here take what is there, and for absent what makes no
-//! sense.
+//! Services that imitate another's API get details wrong: an error code is a number in one and a string in another, a
+//! count is `3.0`. None of this is worth failing a response. The types and functions here accept what is there, and
+//! treat what makes no sense as absent.
 //!
 //! # Example
 //! ```
@@ -23,7 +23,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// A string, or a number or boolean as its text. Anything else counts as absent. Borrows where JSON has no escapes.
+/// A string, or a number or boolean converted to text. Anything else counts as absent. Borrows from the input if the
+/// JSON has no escapes.
 ///
 /// # Example
 /// ```
@@ -36,7 +37,7 @@ use serde_json::Value;
 pub struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'a> Text<'a> {
-    /// The text, if it is a part of the JSON.
+    /// Returns the text if it is borrowed from the input.
     pub fn borrowed(&self) -> Option<&'a str> {
         match self.0 {
             Some(Cow::Borrowed(text)) => Some(text),
@@ -44,12 +45,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The text, unless it is absent or empty.
+    /// Returns the text, unless absent or empty.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// The text for keeps, unless it is absent or empty.
+    /// Returns the owned text, unless absent or empty.
     pub fn into_string(self) -> Option<String> {
         self.0.filter(|text| !text.is_empty()).map(Cow::into_owned)
     }
@@ -61,17 +62,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// A count: an integer, a float without a fraction that matters, or an integer as a text, as Protocol Buffers write large
-/// ones.
+/// Returns a count: an integer, a float (truncated), or an integer as a string, as Protocol Buffers encode large ones.
 pub fn count(value: Option<&Value>) -> Option<u64> {
     match value? {
         Value::String(text) => text.parse().ok(),
-        // A float outside the range becomes the nearest bound: no count is worth an error.
+        // The cast of a float saturates: no count is worth an error.
         value => value.as_u64().or_else(|| value.as_f64().map(|number| number as u64)),
     }
 }
 
-/// False for what says nothing: null, false, zero, and an empty text, list or object.
+/// Returns false for empty values: null, false, zero, and an empty string, array or object.
 pub fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,

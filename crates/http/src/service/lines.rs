@@ -12,17 +12,17 @@ use crate::body::Body;
 use crate::failure;
 use crate::sse::Event;
 
-/// The lines of a body as events without a name. Empty lines are passed over; a last line needs no newline.
+/// The lines of a body as events without a name. Empty lines are skipped; the last line needs no newline.
 ///
 /// # Errors
-/// As those of [`decode_events`](crate::decode_events).
+/// As for [`decode_events`](crate::decode_events).
 pub(super) struct Lines {
     bytes: Body,
     buffer: BytesMut,
-    /// How much of the buffer holds no newline: no byte is looked at twice.
+    /// Length of the prefix of the buffer known to have no newline, so that no byte is scanned twice.
     searched: usize,
     max_line: usize,
-    /// The input has ended in order: only a line without its newline is left.
+    /// The input has ended normally: only a line without its newline may be left.
     ended: bool,
 }
 
@@ -31,12 +31,12 @@ impl Lines {
         Self { bytes, buffer: BytesMut::new(), searched: 0, max_line, ended: false }
     }
 
-    /// True if what came last, an event or an error, is of a line that the input broke off in.
+    /// Returns true if the last item, an event or an error, came from a line that the end of the input cut off.
     pub(super) fn is_cut(&self) -> bool {
         self.ended
     }
 
-    /// The next line that is here, if there is one.
+    /// Returns the next complete line in the buffer, if any.
     fn next_line(&mut self) -> Option<Result<Event>> {
         while let Some(at) = memchr(b'\n', &self.buffer[self.searched..]) {
             let line = self.buffer.split_to(self.searched + at);
@@ -51,7 +51,7 @@ impl Lines {
     }
 }
 
-/// Not fused: nothing may be asked of it after an error.
+/// Not fused: must not be polled after an error.
 impl Stream for Lines {
     type Item = Result<Event>;
 

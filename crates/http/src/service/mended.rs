@@ -1,4 +1,4 @@
-//! Characters that were cut in two on their way, put together again.
+//! Repairs characters that were split in transit.
 
 use catena_core::{ErrorKind, Result};
 use memchr::memchr;
@@ -6,9 +6,11 @@ use memchr::memchr;
 use super::dialect::StreamDecoder;
 use super::origin::Origin;
 
-/// Reads JSON, and if it cannot be read, once more without what is no text in it: an escape that is half of a surrogate
-/// pair, as `\ud83d` without its `\ude00`, and bytes that are no UTF-8. In their place is the replacement character. Services
-/// and gateways that count in UTF-16 cut texts there, which is no reason to lose an answer.
+/// Parses JSON and, if that fails, retries with invalid text repaired.
+///
+/// Invalid text is an escape that is half of a surrogate pair, such as `\ud83d` without its `\ude00`, and bytes that
+/// are not UTF-8. Both are replaced by the replacement character. Services and gateways that count in UTF-16 truncate
+/// texts there, which is no reason to lose a response.
 ///
 /// # Errors
 /// Those of `read`.
@@ -36,10 +38,10 @@ pub fn read_mended<T>(json: &[u8], mut read: impl FnMut(&[u8]) -> Result<T>) -> 
     }
 }
 
-/// A decoder that reads what comes [mended](read_mended), where the one within cannot read it: the one within is then given
-/// the same event again. A character that was cut between two events is whole in the second.
+/// A decoder that [repairs](read_mended) events that the inner decoder cannot read, and passes them to it again. A
+/// character that was split across two events is delivered whole with the second.
 ///
-/// Every [stream](super::Service::stream) of a service is decoded so.
+/// Every [stream](super::Service::stream) of a service is decoded this way.
 ///
 /// # Example
 /// ```
@@ -70,12 +72,12 @@ pub fn read_mended<T>(json: &[u8], mut read: impl FnMut(&[u8]) -> Result<T>) -> 
 #[derive(Debug)]
 pub struct Mended<D> {
     decoder: D,
-    /// The first half of a character that a text of an earlier event ended with.
+    /// The high surrogate that a text in an earlier event ended with.
     held: Option<u32>,
 }
 
 impl<D: StreamDecoder> Mended<D> {
-    /// A decoder around this one.
+    /// Wraps a decoder.
     pub fn new(decoder: D) -> Self {
         Self { decoder, held: None }
     }
@@ -88,7 +90,7 @@ impl<D: StreamDecoder> StreamDecoder for Mended<D> {
         let found = self.decoder.event(name, data, origin);
         if !is_unreadable(&found) {
             if matches!(found, Ok(Some(_))) {
-                // The text went on without the other half.
+                // The text continued without a low surrogate.
                 self.held = None;
             }
             return found;
@@ -120,16 +122,16 @@ fn is_unreadable<T>(found: &Result<T>) -> bool {
     found.as_ref().is_err_and(|error| unreadable.contains(&error.kind()))
 }
 
-/// JSON without halves of characters.
+/// JSON without unpaired surrogates.
 struct WithoutHalves {
     json: String,
-    /// The first half of a character whose other half has not come.
+    /// A high surrogate whose low surrogate has not arrived yet.
     held: Option<u32>,
 }
 
-/// Takes the halves of characters out of JSON, in linear time. A second half at the beginning of a text makes a character with
-/// the `first` that came before. A first half at the end of one is left out if it is to be `hold`; all others are replaced.
-/// `None` if there is none.
+/// Removes unpaired surrogates from JSON, in linear time. A low surrogate at the start of a text is combined with
+/// `first`, which came earlier. A high surrogate at the end of a text is removed and kept if `hold` is set; all others
+/// are replaced. `None` if there are none.
 fn mend(json: &str, first: Option<u32>, hold: bool) -> Option<WithoutHalves> {
     let (mut mended, mut copied) = (String::new(), 0);
     let (mut held, mut joined) = (None, false);
@@ -156,15 +158,15 @@ fn mend(json: &str, first: Option<u32>, hold: bool) -> Option<WithoutHalves> {
 /// The length of `\ud83d`.
 const ESCAPE: usize = 6;
 
-/// An escape that stands for half of a character.
+/// An escape that is an unpaired surrogate.
 struct Half {
     at: usize,
     code: u32,
-    /// It is what a text begins with.
+    /// It is at the start of a text.
     begins: bool,
 }
 
-/// The halves of characters in JSON, in order.
+/// Returns the unpaired surrogates in JSON, in order.
 fn halves(json: &str) -> impl Iterator<Item = Half> + '_ {
     let mut next = 0;
     std::iter::from_fn(move || {
@@ -176,14 +178,14 @@ fn halves(json: &str) -> impl Iterator<Item = Half> + '_ {
             if is_first(code) && self::code(json, next).is_some_and(is_second) {
                 next += ESCAPE;
             } else if is_first(code) || is_second(code) {
-                // A quote that belongs to the escape before is no beginning.
+                // An escaped quote does not start a text.
                 return Some(Half { at, code, begins: at > last && json[..at].ends_with('"') });
             }
         }
     })
 }
 
-/// The number of an escape such as `\ud83d`.
+/// Returns the code unit of an escape such as `\ud83d`.
 fn code(json: &str, at: usize) -> Option<u32> {
     let digits = json.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
     if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
@@ -200,7 +202,7 @@ fn is_second(code: u32) -> bool {
     (0xDC00..0xE000).contains(&code)
 }
 
-/// The character of two halves.
+/// Combines two surrogates to a character.
 fn whole(first: u32, second: u32) -> char {
     char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
         .unwrap_or(char::REPLACEMENT_CHARACTER)

@@ -1,26 +1,28 @@
-//! A client of a provider's service: everything that is the same for all of them.
+//! A client for the HTTP service of a provider, with everything that providers have in common.
 //!
-//! A provider crate is a codec, pure functions from bytes to values, and thin glue onto this module. The glue says where
-//! the service is, which header carries the key, and how the service reports errors. The client does the rest:
+//! A provider crate consists of a codec (pure functions from bytes to values) and a thin layer on top of this module.
+//! That layer states where the service is, which header carries the key, and how the service reports errors. The client
+//! does the rest:
 //!
-//! * it joins URLs, merges headers, and puts a fresh key on every attempt;
-//! * it tries again what may succeed, after the wait that the service asks for, and never multiplies the retries of the
-//!   chain around it;
-//! * it lays time limits around every phase, and around the call as a whole;
-//! * it turns every failure into an [`Error`](catena_core::Error) that says what happened, and shows no secret;
-//! * it asks an [`Admission`](catena_core::Admission), if there is one, before every attempt, and tells it what the answer
-//!   said about the limits.
+//! * joins URLs, merges headers, and sets the key, which may be fetched anew for every attempt;
+//! * retries what may succeed, after the delay that the service asks for, without multiplying the retries of an
+//!   enclosing chain;
+//! * applies time limits to each phase and to the call as a whole;
+//! * converts every failure to an [`Error`](catena_core::Error) that says what happened and shows no secrets;
+//! * asks an [`Admission`](catena_core::Admission), if there is one, before every attempt, and passes on the rate
+//!   limits that the response reports.
 //!
-//! # How to write a provider
+//! # Writing a provider
 //!
-//! 1. A [`Dialect`] makes an error of an unsuccessful answer: read the body, choose a kind, describe it in one line, and
-//!    let [`FailedAnswer::error`] add status, request id, body and limits. [`Complaint`] has the words for it, [`lenient`]
-//!    reads members that are not what they should be.
-//! 2. A [`Service`] is built once per model from its settings, and cloned freely. [`Credentials`] say where the key goes.
-//! 3. For each endpoint: encode the request into a [`Call`], [`send`](Service::send) it with the run's
-//!    [`Context`](catena_core::Context), decode the [`Answer`]. For streams, implement a [`StreamDecoder`] and use
-//!    [`stream`](Service::stream). [`download`](Service::download) is for files.
-//! 4. What the codec reports about a successful answer that is none takes its details from the [`Origin`].
+//! 1. Implement a [`Dialect`], which converts an unsuccessful response to an error: parse the body, choose a kind,
+//!    describe it in one line, and let [`FailedAnswer::error`] add status, request ID, body and rate limits.
+//!    [`Complaint`] phrases the message; [`lenient`] helps with members of unexpected types.
+//! 2. Build a [`Service`] once per model from its settings, and clone it freely. [`Credentials`] determine the header
+//!    that carries the key.
+//! 3. For each endpoint, encode the request as a [`Call`], [`send`](Service::send) it with the run's
+//!    [`Context`](catena_core::Context), and decode the [`Answer`]. For streaming, implement a [`StreamDecoder`] and
+//!    use [`stream`](Service::stream). [`download`](Service::download) is for files.
+//! 4. If a successful response turns out to be an error, take the details of that error from its [`Origin`].
 //!
 //! ```
 //! use catena_core::{Context, Error, ErrorKind, Result, ServiceError};
@@ -68,42 +70,43 @@
 //!
 //! # Retries
 //!
-//! A call is tried again, twice by default, when
+//! A call is retried, twice by default, if
 //!
-//! * the connection fails or a time limit of the attempt passes, also while the body arrives;
-//! * the status is 408, 409, 429, or 500 and above, unless the dialect made a
-//!   [`QuotaExceeded`](catena_core::ErrorKind::QuotaExceeded) of it, or an error that is not retryable;
-//! * the service says `x-should-retry: true`; `false` forbids it.
+//! * the connection fails or a time limit of the attempt expires, even while the body is being received;
+//! * the status is 408, 409, 429, or 500 and above, unless the dialect turned it into
+//!   [`QuotaExceeded`](catena_core::ErrorKind::QuotaExceeded) or into an error that is not retryable;
+//! * the service sends `x-should-retry: true`; `false` prevents a retry.
 //!
-//! The wait is what `retry-after-ms` or `retry-after` asks for, in seconds or as a date, without jitter. A service that
-//! asks for more than 120 seconds is not waited for: the error tells how long it would have been. Without a hint the waits
-//! are half a second, one second and so on up to eight, each shortened by up to a quarter at random. A wait that would
-//! outlast the call's total limit or the run's deadline is not begun. Dropping the call ends it.
+//! The delay is that of `retry-after-ms` or `retry-after`, in seconds or as a date, without jitter. A delay of more
+//! than 120 seconds is not waited for: the call fails, and the error carries the delay. Without a hint, the backoff
+//! starts at half a second and doubles up to eight seconds, with each delay reduced by a random amount of up to a
+//! quarter. There is no retry if the delay would exceed the call's total limit or the run's deadline. Dropping the call
+//! ends the wait.
 //!
-//! A stream is begun anew until its first chunk: on a status as above, and on a connection that is lost. What has been
-//! delivered is never repeated, and what the service itself reports inside a stream is not tried again.
+//! A stream is retried only before its first chunk: for a status as above, and if the connection is lost. Chunks that
+//! were delivered are never repeated, and errors that the service reports within a stream are not retried.
 //!
-//! A call that begins something that must not be done twice is made [at most once](Call::at_most_once): only a refusal is
-//! tried again, and nothing that [may be done](may_be_done).
+//! A call that must not be carried out twice should be made [at most once](Call::at_most_once): it is retried only if
+//! it was rejected, not if it [may have been done](may_be_done).
 //!
-//! Each retry takes one from the run's [`RetryBudget`](catena_core::RetryBudget), which
-//! [`with_retry`](catena_core::RunnableExt::with_retry) makes, so `with_retry` with three attempts around a model sends
-//! three requests. Observers see each as [`RunEventKind::Retry`](catena_core::RunEventKind::Retry), and the error that is
-//! left knows its [`attempts`](catena_core::Error::attempts).
+//! Each retry is taken from the run's [`RetryBudget`](catena_core::RetryBudget), which
+//! [`with_retry`](catena_core::RunnableExt::with_retry) creates, so `with_retry` with three attempts around a model
+//! sends three requests. Observers see each retry as [`RunEventKind::Retry`](catena_core::RunEventKind::Retry), and the
+//! final error carries the number of [`attempts`](catena_core::Error::attempts).
 //!
 //! # Redirects
 //!
-//! A redirect to the same scheme, host and port that keeps method and body (307, 308, and any but 303 for a `GET`) is
-//! followed, five times at most. Everywhere else the key must not go, and a `POST` must not become a `GET`: there the
-//! redirect is an error that says where it leads.
+//! Redirects to the same scheme, host and port that preserve method and body (307, 308, and for a `GET` also 301 and
+//! 302) are followed, at most five in a row. Any other redirect could leak the key or turn a `POST` into a `GET`: it is
+//! reported as an error that states its target.
 //!
 //! # Secrets
 //!
-//! A key is kept as a [`SecretString`](secrecy::SecretString), whose memory is wiped; its header is marked as sensitive.
-//! It is sent over TLS or to this machine only, unless the network is declared trusted; so is every header that carries keys
-//! by its name, and neither goes unencrypted to a proxy elsewhere. There is no way to put a key into a URL. Bodies, headers
-//! and request ids that come back are searched for it, in plain and as JSON escapes it, before anything of them reaches an
-//! error or a caller, and before anything is cut. Texts from a service are bounded.
+//! A key is stored as a [`SecretString`](secrecy::SecretString), whose memory is wiped, and its header is marked as
+//! sensitive. It is sent only over TLS or to this machine, unless the network is declared trusted. The same holds for
+//! every header whose name marks it as a key; neither is sent unencrypted to a remote proxy. Keys cannot be put into
+//! URLs. In response bodies, headers and request IDs, the key is redacted, in plain and in JSON-escaped form, before
+//! any of it reaches an error or a caller, and before anything is truncated. Text from a service is limited in length.
 
 mod address;
 mod answer;

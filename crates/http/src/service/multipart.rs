@@ -1,11 +1,11 @@
-//! Forms with files, as RFC 7578 writes them.
+//! Multipart form data (RFC 7578).
 
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 
-/// The fields and files of a form. Held in memory, so that every attempt sends the same bytes.
+/// A multipart form with fields and files. Held in memory, so that every attempt sends the same bytes.
 ///
 /// # Example
 /// ```
@@ -22,13 +22,13 @@ pub struct Multipart(Vec<Part>);
 #[derive(Clone)]
 struct Part {
     name: String,
-    /// Name and type of a file.
+    /// File name and content type, for a file.
     file: Option<(String, String)>,
     content: Bytes,
 }
 
 impl Multipart {
-    /// A form without fields.
+    /// Creates an empty form.
     pub fn new() -> Self {
         Self::default()
     }
@@ -54,7 +54,7 @@ impl Multipart {
         self
     }
 
-    /// The content type, with a boundary that occurs in no part, and the body.
+    /// Returns the content type, with a boundary that occurs in no part, and the body.
     pub(crate) fn encode(&self) -> (HeaderValue, Bytes) {
         let boundary = self.boundary();
         let mut body = BytesMut::with_capacity(self.0.iter().map(|part| part.content.len() + 256).sum());
@@ -65,11 +65,12 @@ impl Multipart {
         }
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
-        // The boundary is of digits and letters; should that ever change, the server will say that it knows no such form.
+        // The boundary consists of ASCII letters, digits and hyphens; should that ever change, the server will reject
+        // the form.
         (content_type.unwrap_or(HeaderValue::from_static("multipart/form-data")), body.freeze())
     }
 
-    /// Tried in turn, so that the same form always gives the same bytes.
+    /// Candidates are tried in a fixed order, so that the same form always yields the same bytes.
     fn boundary(&self) -> String {
         let mut number = 0_u64;
         loop {
@@ -98,7 +99,7 @@ impl Part {
     }
 }
 
-/// As browsers write names: what would end the quotes or the line is percent-encoded.
+/// Quotes names as browsers do: characters that would end the quotes or the line are percent-encoded.
 fn quoted(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,4 +1,4 @@
-//! Where an answer comes from, for its metadata and its errors.
+//! Metadata of a response, for messages and errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use super::excerpt::bounded;
 use super::redactor::Redactor;
 use crate::request::Headers;
 
-/// The most of a body that an error keeps, in bytes.
+/// Maximum length of the body that an error keeps, in bytes.
 pub const MAX_ERROR_TEXT: usize = 2048;
 
-/// What is known about an answer beside its body. A cheap clone.
+/// Metadata of a response. Clones are cheap.
 ///
 /// # Example
 /// ```
@@ -23,18 +23,18 @@ pub const MAX_ERROR_TEXT: usize = 2048;
 /// ```
 #[derive(Clone, Default)]
 pub struct Origin {
-    /// The id under which the service logged the request.
+    /// The ID under which the service logged the request.
     pub request_id: Option<String>,
     /// The status.
     pub status: Option<u16>,
-    /// The headers, with secrets taken out.
+    /// The headers, redacted.
     pub headers: Arc<HeaderMap>,
-    /// Removes the key from what the service sent.
+    /// Removes the key from text that the service sent.
     pub redactor: Redactor,
 }
 
 impl Origin {
-    /// The details of an error in the body of a successful answer: the body is redacted and bounded.
+    /// Creates the details of an error in the body of a successful response. The body is redacted and truncated.
     pub fn service_error(&self, body: &str) -> ServiceError {
         ServiceError {
             status: Some(self.status.unwrap_or(200)),

@@ -1,4 +1,4 @@
-//! What every call has in common that may decide who answers it.
+//! The parts common to all calls that may determine who answers them.
 
 use catena_core::Result;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
@@ -8,16 +8,16 @@ use super::client::{Inner, Service};
 use super::digest::digest;
 use crate::request::is_secret;
 
-/// The member of a description that holds the digest.
+/// The member of a description that contains the digest.
 const PLACE_DIGEST: &str = "place_digest";
 
 impl Service {
-    /// A description of a model, as of [`parameters`](catena_core::LanguageModel::parameters), with a member
-    /// `place_digest` if there are a query or headers that every call has: a gateway may choose by them who answers. The
-    /// same for the same ones, and another for others. Headers that carry keys are left out; a query may hold a key, which
-    /// is why it is not shown itself.
+    /// Adds to a description of a model, as for [`parameters`](catena_core::LanguageModel::parameters), a member
+    /// `place_digest` if all calls have a query or custom headers in common, because a gateway may route by them. The
+    /// digest is equal for equal ones and differs for others. Headers that carry keys are excluded; a query may contain
+    /// a key, which is why only a digest is shown.
     ///
-    /// `None` if there is a query, and no cryptography is compiled in to make a digest.
+    /// `None` if there is a query, but no crypto provider is compiled in to compute a digest.
     pub fn with_place(&self, mut described: Map<String, Value>) -> Option<Map<String, Value>> {
         let inner = self.inner();
         let place = inner.place.get_or_init(|| inner.place_digest()).as_ref().ok()?;
@@ -38,7 +38,7 @@ impl Inner {
         headers.sort_unstable();
         match (self.address.query(), &self.query[..], &headers[..]) {
             (None, [], []) => Ok(None),
-            // They hold no key, so without cryptography they stand for themselves.
+            // These contain no keys, so they can be shown if no crypto provider is compiled in.
             (None, [], headers) => {
                 Ok(Some(digest(&format!("{headers:?}")).unwrap_or_else(|_| shown(headers))))
             }

@@ -1,4 +1,4 @@
-//! Takes secrets out of texts that a service sent back.
+//! Removes secrets from text that a service sent back.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 const REPLACEMENT: &str = "[redacted]";
 
-/// Shorter keys are placeholders such as `x`, which protect nothing and occur in every text.
+/// Shorter keys are placeholders such as `x`, which protect nothing and occur in any text.
 const SHORTEST_SECRET: usize = 4;
 
-/// Knows the secrets of a call, to remove them from error texts. A cheap clone; `Debug` shows nothing.
+/// Removes the secrets of a call from error texts. Clones are cheap; `Debug` shows nothing.
 ///
 /// # Example
 /// ```
@@ -24,27 +24,27 @@ const SHORTEST_SECRET: usize = 4;
 #[derive(Clone, Default)]
 pub struct Redactor(Option<Arc<Vec<Secret>>>);
 
-/// A secret as it is, and as JSON writes it.
+/// A secret, in plain and in JSON-escaped form.
 struct Secret {
     plain: SecretString,
-    /// As JSON writes it, where that is something else.
+    /// The JSON-escaped form, if it differs.
     escaped: Option<SecretString>,
 }
 
 impl Redactor {
-    /// Removes these texts.
+    /// Creates a redactor of these texts.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let secrets = secrets.into_iter().map(str::trim).filter(|secret| secret.len() >= SHORTEST_SECRET);
         let secrets: Vec<Secret> = secrets.map(Secret::new).collect();
         Self((!secrets.is_empty()).then(|| Arc::new(secrets)))
     }
 
-    /// Removes a key and these other texts.
+    /// Creates a redactor of a key and these other texts.
     pub(super) fn of(key: Option<&SecretString>, others: &[SecretString]) -> Self {
         Self::new(key.into_iter().chain(others).map(ExposeSecret::expose_secret))
     }
 
-    /// The text without the secrets. A service's own masked form (`sk-ab***1234`) stays.
+    /// Returns the text without the secrets. A service's own masked form (`sk-ab***1234`) is kept.
     pub fn clean(&self, text: impl Into<String>) -> String {
         let mut text = text.into();
         for form in self.forms() {
@@ -64,19 +64,19 @@ impl Redactor {
         secrets.flat_map(|secret| std::iter::once(&secret.plain).chain(&secret.escaped))
     }
 
-    /// A body without the secrets, in whatever way its JSON writes their characters.
+    /// Returns a body without the secrets, however its JSON escapes their characters.
     pub fn clean_body(&self, body: &str) -> String {
         let json = self.0.as_ref().and_then(|_| serde_json::from_str::<Value>(body).ok());
         let plain = json.map(|json| json.to_string());
         let cleaned = plain.as_deref().map(|plain| self.clean(plain));
         match cleaned {
-            // Written anew only if there was a secret in it.
+            // Re-encoded only if it contained a secret.
             Some(cleaned) if Some(&cleaned) != plain.as_ref() => cleaned,
             _ => self.clean(body),
         }
     }
 
-    /// Takes the secrets out of the headers of an answer.
+    /// Redacts the headers of a response.
     pub(super) fn clean_headers(&self, headers: &Arc<HeaderMap>) -> Arc<HeaderMap> {
         let holds_secret = |value: &HeaderValue| self.finds_in(value.as_bytes());
         if self.0.is_none() || !headers.values().any(holds_secret) {
@@ -99,8 +99,7 @@ impl Secret {
         Self { plain: SecretString::from(secret), escaped }
     }
 
-    /// Looked for in the headers of every answer. They are short, as a rule shorter than a secret: then there is nothing to
-    /// search.
+    /// Called for the headers of every response. Most are shorter than a secret, so there is nothing to search.
     fn is_in(&self, text: &[u8]) -> bool {
         let finds = |form: &SecretString| {
             let form = form.expose_secret().as_bytes();

@@ -1,4 +1,4 @@
-//! Redirects: followed where the key may go, which is the server that it is for.
+//! Redirects: followed only to the same server, because the key must not go elsewhere.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::outgoing::Outgoing;
 use crate::request::parse_url;
 use crate::response::Response;
 
-/// How many redirects in a row are followed.
+/// Maximum number of consecutive redirects.
 const MAX_REDIRECTS: usize = 5;
 
-/// Sends a request, and again where it is redirected to within the same server.
+/// Sends a request, and follows redirects within the same server.
 pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<Outgoing>) -> Result<Response> {
     let mut request = Cow::Borrowed(request);
     let mut redirects = 0;
-    // Sent at one place only: at two, a call in flight would hold room for both.
+    // A single call site: with two, a call in flight would reserve space for both.
     loop {
         let response = http.send_complete(&request).await?;
         let next = followed(&request, &response).filter(|_| redirects < MAX_REDIRECTS);
@@ -29,8 +29,8 @@ pub(super) async fn send_to_end(http: &HttpClient, request: &Arc<Outgoing>) -> R
     }
 }
 
-/// The request to where a redirect leads, if it leads to the same server and keeps method and body. Anywhere else the
-/// key must not go.
+/// Returns the redirected request if the redirect leads to the same server and preserves method and body. The key must
+/// not go anywhere else.
 fn followed(request: &Outgoing, response: &Response) -> Option<Outgoing> {
     let keeps = match response.status().as_u16() {
         307 | 308 => true,

@@ -1,27 +1,27 @@
-//! What the streams of texts used, told to those who watch: a text cannot carry it.
+//! Reports the usage of text streams to observers, since text chunks cannot carry it.
 
 use catena_core::{Context, Result, Usage};
 
 use super::dialect::StreamDecoder;
 use super::origin::Origin;
 
-/// What a call used, and the model that answered it, as far as the service says.
+/// The token usage of a call, and the model that answered it, as far as the service reports them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Used {
     /// The token counts.
     pub usage: Usage,
-    /// The model.
+    /// The model that answered.
     pub model: Option<String>,
 }
 
-/// A [`StreamDecoder`] that hears what its call used, and whose chunks cannot say it.
+/// A [`StreamDecoder`] that learns the usage of its call, but whose chunks cannot carry it.
 pub trait CountingDecoder: StreamDecoder {
-    /// What the call used, once the service said so, and only once. What is said later counts.
+    /// Takes the usage of the call: `Some` once after the service reported it. A later report replaces an earlier one.
     fn take_used(&mut self) -> Option<Used>;
 }
 
-/// A decoder that reports what the call used when the answer is complete, or ends without being so: it is paid for either
-/// way.
+/// A decoder that reports the usage of the call when the response is complete, or when it ends prematurely: it is
+/// billed either way.
 ///
 /// # Example
 /// ```
@@ -60,13 +60,13 @@ pub trait CountingDecoder: StreamDecoder {
 #[derive(Debug)]
 pub struct Reported<'a, D> {
     decoder: D,
-    /// The model that was asked.
+    /// The model that was requested.
     model: &'a str,
     cx: Context,
 }
 
 impl<'a, D: CountingDecoder> Reported<'a, D> {
-    /// A decoder of a call to `model` in the run `cx`.
+    /// Wraps the decoder of a call to `model` in the run `cx`.
     pub fn new(decoder: D, model: &'a str, cx: Context) -> Self {
         Self { decoder, model, cx }
     }
@@ -84,7 +84,7 @@ impl<D: CountingDecoder> StreamDecoder for Reported<'_, D> {
     fn event(&mut self, name: Option<&str>, data: &str, origin: &Origin) -> Result<Option<D::Chunk>> {
         let chunk = self.decoder.event(name, data, origin);
         if self.decoder.is_complete() {
-            // Whoever reads may leave with the last chunk.
+            // The reader may stop after the last chunk.
             self.report();
         }
         chunk

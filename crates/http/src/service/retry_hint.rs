@@ -1,4 +1,4 @@
-//! How long a service asks to wait.
+//! The delay that a service asks for before a retry.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use http::HeaderMap;
 /// A century, in seconds.
 const LONGEST: f64 = 3.156e9;
 
-/// Reads `retry-after-ms` or else `retry-after`: seconds, or a date, which is compared with `now`. `None` for what asks
-/// for no wait.
+/// Parses `retry-after-ms`, or else `retry-after`: seconds, or a date, which is compared with `now`. `None` if no wait
+/// is requested.
 pub(super) fn retry_hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let number = |name: &str| header(name)?.parse::<f64>().ok();
@@ -26,7 +26,7 @@ fn seconds(seconds: f64) -> Option<Duration> {
     if !seconds.is_finite() || seconds <= 0.0 {
         return None;
     }
-    // Too large to be added to a clock is still a wish to wait.
+    // A delay too large for any clock is still a request to wait.
     Some(Duration::from_secs_f64(seconds.min(LONGEST)))
 }
 

@@ -1,4 +1,4 @@
-//! The connection of a model that is saved as LangChain's data, and loaded again.
+//! Saving and loading the connection settings of a model, in LangChain's serialization format.
 
 use catena_core::load::{Constructor, Kwargs};
 use catena_core::{Data, Error, ErrorKind, Result};
@@ -6,7 +6,7 @@ use catena_core::{Data, Error, ErrorKind, Result};
 use super::ConnectionSettings;
 use crate::Proxy;
 
-/// What the saved models of a provider call the settings of their connection.
+/// The names of the connection settings in a provider's saved models.
 ///
 /// # Example
 /// ```
@@ -30,23 +30,23 @@ use crate::Proxy;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct SavedNames {
-    /// The key's.
+    /// The name of the key.
     pub api_key: &'static str,
-    /// The secret that a loader gives as the key.
+    /// The name of the secret that a loader provides as the key.
     pub secret: &'static str,
-    /// That of the address of the service.
+    /// The name of the base URL.
     pub base_url: &'static str,
-    /// The address of the provider itself, for which the key of the environment is meant.
+    /// The provider's own base URL, which is the one that a key from the environment is meant for.
     pub own_url: &'static str,
-    /// The proxy's.
+    /// The name of the proxy.
     pub proxy: &'static str,
-    /// That of the one limit for each phase of an attempt, in seconds.
+    /// The name of the time limit for each phase of an attempt, in seconds.
     pub timeout: &'static str,
 }
 
 impl ConnectionSettings {
-    /// What makes a model again, with what was set on its connection: never the key, only the name of the secret. `None`
-    /// where something else may hold a key: headers, a query, an address with more than host and path.
+    /// Adds the connection settings to a saved model: never the key, only the name of its secret. `None` if something
+    /// else may contain a key: headers, a query, or a base URL with a query or credentials.
     ///
     /// # Example
     /// See [`SavedNames`].
@@ -71,11 +71,11 @@ impl ConnectionSettings {
         })
     }
 
-    /// Takes in what was written, here or by LangChain.
+    /// Loads settings that were saved here or by LangChain.
     ///
     /// # Errors
-    /// `Config` if the key is missing that a server which the data names would be sent: that of the environment is not
-    /// meant for it. `InvalidInput` for a value of the wrong kind.
+    /// `Config` if the data names another server and its key is missing: a key from the environment is not meant for
+    /// that server. `InvalidInput` for a value of the wrong type.
     pub fn load(&mut self, kwargs: &mut Kwargs, names: &SavedNames) -> Result<()> {
         self.load_server(kwargs, names)?;
         if let Some(url) = kwargs.text(names.proxy)? {

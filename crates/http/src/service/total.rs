@@ -1,4 +1,4 @@
-//! The time of a whole call.
+//! The total time limit of a call.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,10 +10,11 @@ use pin_project::pin_project;
 
 use crate::timeout::Limit;
 
-/// How long a call may take: all attempts, the waits between them, and the answer. It runs from when it is made.
+/// The total time limit of a call: all attempts, the waits between them, and the response. It starts when the call is
+/// made.
 pub(super) struct Total(Option<Box<Limited>>);
 
-/// Boxed: most calls have no such limit, and every call holds a place for it.
+/// Boxed: most calls have no such limit, but every call reserves space for it.
 struct Limited {
     limit: Duration,
     end: Sleep,
@@ -25,12 +26,12 @@ impl Total {
         Self(limit.map(|limit| Box::new(Limited { limit, end: timer.sleep(limit), server: server() })))
     }
 
-    /// The future's result, unless the time is up before.
+    /// Limits a future to the remaining time.
     pub(super) fn bound<T, F: Future<Output = Result<T>>>(&mut self, future: F) -> Bound<'_, F> {
         Bound { future, total: self }
     }
 
-    /// The stream, ended by an error when the time is up.
+    /// Limits a stream to the remaining time, after which it ends with an error.
     pub(super) fn bound_stream<'a, T: Send + 'a>(
         mut self,
         mut items: ChunkStream<'a, T>,
@@ -54,7 +55,7 @@ impl Total {
     }
 }
 
-/// The error for a call whose time is up, then.
+/// Completes with the error when the time is up.
 impl Future for Total {
     type Output = Error;
 
@@ -69,8 +70,8 @@ impl Future for Total {
     }
 }
 
-/// A future within the time of its call. Not an async function, which would hold the future twice: calls in flight are
-/// many.
+/// A future limited by the total time of its call. Not an async function, which would store the future twice, and there
+/// may be many calls in flight.
 #[pin_project]
 pub(super) struct Bound<'a, F> {
     #[pin]

@@ -1,4 +1,4 @@
-//! The blocks of an answer, whole or in pieces, become what a message says.
+//! Converts the blocks of an answer, complete or streamed, into a message.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use serde_json::{Map, Value, json};
 
 use super::lenient::Text;
 
-/// The blocks that have begun and not ended.
+/// The blocks that have started and not ended.
 ///
-/// Texts become text, wishes to call a tool become tool calls, both as they arrive. Thoughts arrive as reasoning. All
-/// other blocks, and thoughts once they are complete, are kept as the service writes them, to be sent back unchanged.
+/// Text and tool calls are delivered as they arrive, and thinking as reasoning. All other blocks, and thinking once
+/// complete, are kept in the service's form, to be sent back unchanged.
 #[derive(Debug, Default)]
 pub(super) struct AnswerBlocks {
-    /// Texts are blocks with an index, because citations belong to them.
+    /// Whether texts are blocks with an index, because citations belong to them.
     cited: bool,
     open: BTreeMap<i64, Open>,
 }
 
 #[derive(Debug)]
 enum Open {
-    /// A text, with citations that nobody asked for.
+    /// A text, with unrequested citations.
     Text {
         citations: Vec<Value>,
     },
-    /// A tool call, with the arguments it began with until there are others.
+    /// A tool call, with its initial arguments until deltas arrive.
     Call {
         input: Option<Data>,
     },
@@ -36,7 +36,7 @@ enum Open {
     },
 }
 
-/// A piece of a block. What it is a piece of decides which member it has.
+/// A delta of a block; the block's type decides which member it has.
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(default, borrow, rename = "type")]
@@ -52,7 +52,7 @@ impl AnswerBlocks {
         Self { cited, open: BTreeMap::new() }
     }
 
-    /// A block begins; what it already says is added to the message. True if it says something.
+    /// Starts a block, and adds its initial content to the message. Returns true if there is any.
     pub(super) fn start(&mut self, index: i64, block: Record, message: &mut AiMessage) -> bool {
         let before = self.stop(index, message);
         let kind = block.get("type").and_then(Data::as_text).unwrap_or_default();
@@ -102,10 +102,11 @@ impl AnswerBlocks {
         true
     }
 
-    /// A piece of a block is added to the message, or kept until the block ends. True if it says something by itself.
+    /// Adds a delta of a block to the message, or keeps it until the block ends. Returns true if it has content by
+    /// itself.
     ///
     /// # Errors
-    /// Those of JSON.
+    /// JSON errors.
     pub(super) fn delta(
         &mut self,
         index: i64,
@@ -140,7 +141,7 @@ impl AnswerBlocks {
         if let Value::Object(members) = &mut citation
             && members.get("file_id").is_some_and(Value::is_null)
         {
-            // Refused when it is sent back.
+            // The service rejects it when it is sent back.
             members.remove("file_id");
         }
         if self.cited {
@@ -168,7 +169,7 @@ impl AnswerBlocks {
         true
     }
 
-    /// Adds the members of a piece to the block's: texts are joined, of all else the last counts.
+    /// Merges the members of a delta into the block: texts are concatenated, otherwise the last value wins.
     fn add_members(
         &mut self,
         index: i64,
@@ -193,7 +194,7 @@ impl AnswerBlocks {
         said
     }
 
-    /// A block ends; what was kept of it is added to the message. True if there was something.
+    /// Ends a block, and adds what was kept of it to the message. Returns true if there was something.
     pub(super) fn stop(&mut self, index: i64, message: &mut AiMessage) -> bool {
         match self.open.remove(&index) {
             None => false,
@@ -219,7 +220,7 @@ impl AnswerBlocks {
         }
     }
 
-    /// The answer ends, and with it all blocks.
+    /// Ends all blocks at the end of the answer.
     pub(super) fn stop_all(&mut self, message: &mut AiMessage) -> bool {
         let mut said = false;
         while let Some((&index, _)) = self.open.first_key_value() {
@@ -237,7 +238,7 @@ fn add_thought(thought: &str, message: &mut AiMessage) -> bool {
     true
 }
 
-/// A block, and the arguments that came in pieces: those of a tool that the service runs itself.
+/// Builds another block, with arguments that arrived in deltas if it is a server tool call.
 fn other_block(mut members: Map<String, Value>, json: String) -> ContentBlock {
     members.retain(|_, value| !value.is_null());
     if !json.is_empty() {

@@ -1,4 +1,4 @@
-//! What the service says about an answer beside its blocks.
+//! The metadata of an answer.
 
 use catena_core::AiMessage;
 use serde_json::{Map, Value};
@@ -9,9 +9,9 @@ use super::usage::decode_usage;
 /// What is known of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct AnswerFacts {
-    /// Counts come at the beginning and at the end of a stream; the last of each counts.
+    /// Counts arrive at the start and at the end of a stream; the last value of each wins.
     usage: Map<String, Value>,
-    /// The service said why the answer ended.
+    /// Whether the service reported the stop reason.
     pub(super) finished: bool,
 }
 
@@ -19,7 +19,7 @@ impl AnswerFacts {
     /// Adds members of a message, or of the event that ends one, to the metadata.
     pub(super) fn describe(&mut self, members: Map<String, Value>, origin: &Origin, message: &mut AiMessage) {
         message.metadata.request_id.clone_from(&origin.request_id);
-        // By which its blocks are known as Anthropic's.
+        // Identifies its blocks as Anthropic's.
         message.metadata.extra.insert("model_provider".to_owned(), "anthropic".into());
         let mut reason = None;
         for (name, value) in members {
@@ -57,7 +57,7 @@ impl AnswerFacts {
     }
 }
 
-/// The word that all services share; the service's own where there is none, as for a turn that is paused.
+/// Returns the finish reason shared by all providers; the service's own value if there is none, as for a paused turn.
 fn common_word(reason: &str) -> &str {
     match reason {
         "end_turn" | "stop_sequence" => "stop",

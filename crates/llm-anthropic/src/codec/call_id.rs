@@ -1,10 +1,10 @@
-//! The ids of tool calls, in the alphabet that the service takes.
+//! Tool call ids in the alphabet that the service accepts.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The id itself if it is made of letters, digits, `_` and `-`; else the same id with all other bytes written as
-/// `_` and two hexadecimal digits. Calls that another service made keep their results so.
+/// Returns the id itself if it consists of letters, digits, `_` and `-`; otherwise the same id with all other bytes
+/// written as `_` and two hexadecimal digits. So calls of other services keep matching their results.
 pub(super) fn wire_id(id: &str) -> Cow<'_, str> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if id.bytes().all(fits) {

@@ -1,4 +1,4 @@
-//! Conversations: what the system says, and turns of the user and the assistant, one after the other.
+//! Conversations: the system prompt, and alternating turns of user and assistant.
 
 use catena_core::{Content, ContentBlock, Error, ErrorKind, Message, Result, ToolStatus};
 
@@ -6,20 +6,20 @@ use super::content::{Block, WireContent, encode_block, may_be_cited};
 use super::sent_answer::encode_answer;
 use super::turn::{Turn, trim_end};
 
-/// Everything that is said, as it is sent.
+/// An encoded conversation.
 pub(super) struct Conversation<'a> {
     pub(super) system: Option<WireContent<'a>>,
     pub(super) turns: Vec<Turn<'a>>,
-    /// There is something that the service may cite.
+    /// Whether there is content that the service may cite.
     pub(super) cited: bool,
 }
 
-/// The turns of a conversation. Messages of the same side that follow each other are one turn, and results of tools
-/// belong to the user's. `system_turns`: the model takes instructions in the middle of a conversation.
+/// Encodes a conversation. Consecutive messages of the same role are one turn, and tool results belong to the user's.
+/// `system_turns`: the model accepts system messages within a conversation.
 ///
 /// # Errors
-/// `InvalidInput` for a conversation without a turn, for instructions that do not come first, and for blocks without
-/// content; `Unsupported` for kinds of messages and of content that the service does not take.
+/// `InvalidInput` for a conversation without a turn, for system messages that do not come first, and for blocks without
+/// content; `Unsupported` for kinds of messages and content that the service does not support.
 pub(super) fn encode_messages(messages: &[Message], system_turns: bool) -> Result<Conversation<'_>> {
     let mut system = Vec::new();
     let mut turns: Vec<Turn<'_>> = Vec::new();
@@ -62,7 +62,7 @@ fn late_instructions(index: usize) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// Whose turn a message belongs to.
+/// Returns the role of a message's turn.
 fn role(message: &Message) -> Result<&'static str> {
     let other = match message {
         Message::System(_) => return Ok("system"),
@@ -119,7 +119,7 @@ fn encode_system(content: &Content) -> Result<WireContent<'_>> {
     }
 }
 
-/// True for a tool message that already holds what the service calls a result.
+/// Returns true for a tool message whose content already consists of the service's result blocks.
 fn is_made_of_results(content: &Content) -> bool {
     let is_result = |block: &ContentBlock| block.kind() == Some("tool_result");
     content.as_blocks().is_some_and(|blocks| !blocks.is_empty() && blocks.iter().all(is_result))

@@ -17,37 +17,37 @@ use crate::parameters::Parameters;
 pub(crate) struct ChatOptions {
     pub(crate) model: String,
     pub(crate) parameters: Parameters,
-    /// Names of what is not generally available yet.
+    /// The names of beta features.
     pub(crate) betas: Vec<String>,
-    /// The model takes instructions in the middle of a conversation.
+    /// Whether the model accepts system messages within a conversation.
     pub(crate) system_turns: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
-    /// The parameters as they are sent.
+    /// The parameters in wire format.
     pub(crate) wire: Wire,
 }
 
-/// A request, and what is to be known of it to read the answer.
+/// A request, and what is needed to decode its answer.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
-    /// Texts of the answer may have citations.
+    /// Whether texts of the answer may have citations.
     pub(crate) cited: bool,
 }
 
 impl ChatOptions {
-    /// Brings the settings into the form that is sent.
+    /// Converts the settings to wire format.
     ///
     /// # Errors
-    /// `Config` for what JSON cannot say, `Unsupported` for what the service cannot do, `InvalidInput` for a tool or format
-    /// that is none.
+    /// `Config` for what JSON cannot represent, `Unsupported` for what the service does not support, `InvalidInput` for
+    /// a malformed tool or format.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         self.wire = Wire::of(self.parameters.members.clone(), &self.parameters.extra, &self.betas)?;
         Ok(())
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
     /// As for [`finish`](Self::finish).
@@ -65,7 +65,7 @@ impl ChatOptions {
                 }
                 ("extra_body" | "model_kwargs", Value::Object(_)) => {}
                 ("model", Value::String(model)) => called.model.clone_from(model),
-                // What a tracer knows about a call is not for the service.
+                // Tracing arguments are not meant for the service.
                 (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
                 (name, value) => {
                     extra.remove(name);
@@ -73,7 +73,7 @@ impl ChatOptions {
                 }
             }
         }
-        // Extra members count most, whatever order the arguments come in.
+        // Extra members take precedence, whatever the order of the arguments.
         for name in ["model_kwargs", "extra_body"] {
             extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
         }
@@ -81,7 +81,7 @@ impl ChatOptions {
         Ok(Cow::Owned(called))
     }
 
-    /// Everything that shapes an answer, for those who compare models.
+    /// Returns everything that shapes an answer, for comparing models.
     pub(crate) fn described(&self, base_url: &str) -> Map<String, Value> {
         let facts = [("base_url", base_url), ("model", &*self.model)];
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value.into()));
@@ -91,11 +91,11 @@ impl ChatOptions {
     }
 }
 
-/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+/// A request body: its own members, parameters, and extra members, which override others of the same name.
 struct Body<'a> {
     options: &'a ChatOptions,
     conversation: &'a Conversation<'a>,
-    /// The only parameters to send, where not all are wanted.
+    /// The only parameters to send, if not all.
     only: Option<&'static [&'static str]>,
     stream: bool,
 }
@@ -116,7 +116,7 @@ impl Serialize for Body<'_> {
             body.serialize_entry("messages", &self.conversation.turns)?;
         }
         let members = wire.members.iter().filter(|(name, _)| own(name) && wanted(name));
-        // Only a call may be a stream.
+        // Only a call may be streamed.
         let extra = extra
             .iter()
             .filter(|(name, _)| wanted(name) || matches!(name.as_str(), "model" | "system" | "messages"));
@@ -130,16 +130,16 @@ impl Serialize for Body<'_> {
     }
 }
 
-/// A request for an answer.
+/// Encodes a request for an answer.
 ///
 /// # Errors
-/// `InvalidInput` for a conversation that the service does not take, `Unsupported` for messages and content that cannot be
-/// sent.
+/// `InvalidInput` for a conversation that the service does not accept, `Unsupported` for messages and content that
+/// cannot be sent.
 pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: bool) -> Result<Request> {
     encode(options, messages, None, stream)
 }
 
-/// A request with only some of the parameters.
+/// Encodes a request with only some of the parameters.
 ///
 /// # Errors
 /// As for [`encode_chat`].

@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use catena_core::{AiMessage, Error, ErrorKind, Record, Result};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::answer_facts::AnswerFacts;
 use super::envelope::not_an_answer;
 use super::origin::Origin;
 
-/// A message. Its blocks keep the order of their members, so that arguments come as the model gave them.
+/// A message. Its blocks keep the order of their members, so that arguments remain as the model wrote them.
 #[derive(Deserialize)]
 struct Answer {
     content: Vec<Record>,
@@ -17,10 +17,10 @@ struct Answer {
     members: Map<String, Value>,
 }
 
-/// Reads a complete answer. `cited`: the request allows citations.
+/// Decodes a complete answer. `cited`: the request allows citations.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for what is no message, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for anything but a message, or the error that the body contains.
 pub(crate) fn decode_chat(body: &[u8], cited: bool, origin: &Origin) -> Result<AiMessage> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let Answer { content, members } =

@@ -20,13 +20,14 @@ pub(crate) struct ChatStream {
     cited: bool,
     blocks: AnswerBlocks,
     facts: AnswerFacts,
-    /// What the first chunk will say beside its content: a stream whose answer has not begun may be begun anew.
+    /// Metadata of the first chunk, held back until there is content: a stream whose answer has not started can be
+    /// retried.
     pending: Option<AiMessage>,
     begun: bool,
     ended: bool,
 }
 
-/// An event, whose parts are read once it is known which kind it is.
+/// An event, whose members are parsed once its type is known.
 #[derive(Deserialize)]
 struct Event<'a> {
     #[serde(default, borrow, rename = "type")]
@@ -56,7 +57,7 @@ impl ChatStream {
         }
     }
 
-    /// Adds an event to a chunk. True if there is something to deliver.
+    /// Adds an event to a chunk. Returns true if there is something to deliver.
     fn read(
         &mut self,
         name: Option<&str>,
@@ -66,7 +67,7 @@ impl ChatStream {
     ) -> Result<bool, Failure> {
         let Event { kind, index, delta, content_block, message, error } = serde_json::from_str(data)?;
         if error.is_some() {
-            // Gateways write errors of their own into the stream, of no kind.
+            // Gateways put their own errors, without an event type, into the stream.
             return Err(Failure::Reported);
         }
         let index = index.as_i64().unwrap_or(0);
@@ -98,16 +99,16 @@ impl ChatStream {
                 self.ended = true;
                 return Ok(self.blocks.stop_all(chunk));
             }
-            // A `ping`, or an event of a later day.
+            // A `ping`, or an unknown event.
             _ => {}
         }
         Ok(false)
     }
 }
 
-/// Why an event is none.
+/// Why an event could not be used.
 enum Failure {
-    /// The service says that it failed.
+    /// The service reported an error.
     Reported,
     Json(serde_json::Error),
 }
@@ -122,7 +123,7 @@ fn members_of(object: Option<&RawValue>) -> Result<Map<String, Value>, serde_jso
     object.map_or_else(|| Ok(Map::new()), |object| serde_json::from_str(object.get()))
 }
 
-/// What the last event says: members of its `delta`, and those beside it.
+/// Returns the members of the last event: those of its `delta`, and those next to it.
 fn members_of_end(data: &str) -> Result<Map<String, Value>, serde_json::Error> {
     let mut members: Map<String, Value> = serde_json::from_str(data)?;
     if let Some(Value::Object(delta)) = members.remove("delta") {
@@ -162,10 +163,10 @@ impl StreamDecoder for ChatStream {
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<AiMessage>> {
         let error = match (self.begun, self.ended || (marked && self.facts.finished)) {
-            // An answer that says nothing.
+            // An empty answer.
             (true, true) => return Ok(self.pending.take()),
             (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
-            // Nothing is wrong with the request, so the same call may well succeed.
+            // The request itself is fine, so a retry may well succeed.
             (_, false) => Error::new(
                 ErrorKind::Incomplete,
                 "the stream ended before the answer was complete: there was no `message_stop`",

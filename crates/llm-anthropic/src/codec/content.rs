@@ -1,4 +1,4 @@
-//! Content of messages as it is sent.
+//! Content of messages in wire format.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::call_id::wire_id;
 use super::media::{Source, media};
 use super::members::Members;
 
-/// What a turn or the system says.
+/// The content of a turn or of the system prompt.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum WireContent<'a> {
@@ -20,7 +20,7 @@ pub(super) enum WireContent<'a> {
     Blocks(Vec<Block<'a>>),
 }
 
-/// One block, borrowed from its message: images are large.
+/// A block, borrowed from its message because images are large.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Block<'a> {
@@ -34,7 +34,7 @@ pub(super) enum Block<'a> {
     },
     Call(ToolUse<'a>),
     Result(ToolResult<'a>),
-    /// A block in the service's own form.
+    /// A block in the service's own format.
     Native(Members<'a>),
     Made(Value),
 }
@@ -54,10 +54,10 @@ pub(super) struct ToolUse<'a> {
     pub(super) kind: &'static str,
     pub(super) id: Cow<'a, str>,
     pub(super) name: &'a str,
-    /// `None` for arguments that cannot be read.
+    /// `None` for invalid arguments.
     #[serde(serialize_with = "or_empty")]
     pub(super) input: Option<&'a Record>,
-    /// Who called it, and other facts that the service wants to hear again.
+    /// The caller, and other members that the service expects back.
     #[serde(flatten)]
     pub(super) more: BTreeMap<&'a str, &'a Value>,
 }
@@ -82,7 +82,7 @@ fn or_empty<S: Serializer>(input: &Option<&Record>, serializer: S) -> Result<S::
     }
 }
 
-/// Members that the service takes beside the content of a block.
+/// Members that the service accepts next to the content of a block.
 type Marks<'a> = BTreeMap<&'static str, &'a Value>;
 
 impl<'a> Block<'a> {
@@ -90,10 +90,10 @@ impl<'a> Block<'a> {
         Self::Text(TextBlock { kind: "text", text, marks: Marks::new() })
     }
 
-    /// The result of a tool call. A mark for the cache on a block of the content is one on the result.
+    /// Encodes a tool result. A cache mark on a block of its content becomes one on the result.
     ///
     /// # Errors
-    /// Those of the blocks.
+    /// The errors of encoding the blocks.
     pub(super) fn result(id: &'a str, content: &'a Content, is_error: bool) -> Result<Self> {
         let blocks = content.as_blocks().unwrap_or_default();
         let cache_control = blocks.iter().filter_map(cache_mark).next_back();
@@ -110,7 +110,7 @@ impl<'a> Block<'a> {
         Ok(Self::Result(ToolResult { kind: "tool_result", tool_use_id, content, is_error, cache_control }))
     }
 
-    /// True for the result of a tool call, which stands before all else in a turn.
+    /// Returns true for a tool result, which must precede everything else in a turn.
     pub(super) fn is_result(&self) -> bool {
         match self {
             Self::Result(_) => true,
@@ -137,7 +137,7 @@ fn cache_mark(block: &ContentBlock) -> Option<&Value> {
     }
 }
 
-/// A member of a block, or of what only one service knows about it.
+/// Returns a member of a block, or of its service-specific extras.
 fn mark<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let extras = ["extras", "metadata"].into_iter().filter_map(|place| data.get(place)?.get(name));
     data.get(name).into_iter().chain(extras).find(|value| !value.is_null())
@@ -147,10 +147,10 @@ fn marks<'a>(data: &'a Map<String, Value>, names: &[&'static str]) -> Marks<'a> 
     names.iter().filter_map(|name| Some((*name, mark(data, name)?))).collect()
 }
 
-/// A block of any message; `None` for a text that says nothing, which the service refuses.
+/// Encodes a block of any message; `None` for an empty text, which the service rejects.
 ///
 /// # Errors
-/// `InvalidInput` for a block without a type or without content, `Unsupported` for what the service does not read.
+/// `InvalidInput` for a block without a type or without content, `Unsupported` for what the service does not support.
 pub(super) fn encode_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
     let data = match block {
         ContentBlock::Plain(text) => return Ok((!text.trim().is_empty()).then(|| Block::text(text))),
@@ -192,7 +192,7 @@ fn encode_text(data: &Map<String, Value>) -> Option<Block<'_>> {
     Some(Block::Text(TextBlock { kind: "text", text, marks }))
 }
 
-/// True if the service may cite what the block holds.
+/// Returns true if the service may cite the block's content.
 pub(super) fn may_be_cited(block: &ContentBlock) -> bool {
     let ContentBlock::Data(data) = block else { return false };
     let kind = data.get("type").and_then(Value::as_str).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Counting: `POST /v1/messages/count_tokens`.
+//! Token counting: `POST /v1/messages/count_tokens`.
 
 use catena_core::{Error, ErrorKind, Message, Result};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::envelope::not_an_answer;
 use super::lenient::count;
 use super::origin::Origin;
 
-/// What the endpoint takes beside model, system and messages: all that is part of the input.
+/// The members that the endpoint accepts besides model, system and messages: everything that is part of the input.
 const COUNTED: [&str; 8] = [
     "cache_control",
     "context_management",
@@ -20,7 +20,7 @@ const COUNTED: [&str; 8] = [
     "tools",
 ];
 
-/// A request for the number of tokens that a call would read.
+/// Encodes a request for the token count of a call.
 ///
 /// # Errors
 /// As for a call.
@@ -28,10 +28,10 @@ pub(crate) fn encode_count(options: &ChatOptions, messages: &[Message]) -> Resul
     encode(options, messages, Some(&COUNTED), false)
 }
 
-/// Reads the number.
+/// Decodes the count.
 ///
 /// # Errors
-/// `Decode` or `InvalidResponse` for an answer that holds none.
+/// `Decode` or `InvalidResponse` for a response without one.
 pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
     let answer: Value = serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
     count(answer.get("input_tokens").filter(|count| count.is_number())).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! Answers that are none.
+//! Responses that are not answers.
 
 use catena_core::{Error, ErrorKind};
 use catena_http::service::{is_html, words};
@@ -26,7 +26,7 @@ fn is_error(value: &Value) -> bool {
     value["type"] == "error" || value["error"].is_object() || value["error"].is_string()
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());

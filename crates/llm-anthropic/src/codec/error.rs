@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, MAX_ERROR_TEXT, bounded};
@@ -7,7 +7,7 @@ use super::error_body::ErrorBody;
 use super::error_kind;
 use super::origin::Origin;
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+/// Returns the error for an unsuccessful response. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
@@ -23,12 +23,12 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     }
 }
 
-/// The error that a successful answer holds instead of a message.
+/// Returns the error that a successful response contains instead of a message.
 pub(super) fn error_in_answer(body: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::InvalidResponse, body, Some(200), origin)
 }
 
-/// The error that an event of a stream is.
+/// Returns the error that an event of a stream contains.
 pub(super) fn error_in_event(data: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::Stream, data, None, origin)
 }
@@ -48,7 +48,7 @@ fn error_in_body(otherwise: ErrorKind, body: &str, status: Option<u16>, origin: 
     Error::new(kind, message).with_service(service).with_retryable(retryable)
 }
 
-/// What the service says in the members of its error.
+/// The details that the service's error contains.
 fn details(read: ErrorBody) -> ServiceError {
     ServiceError {
         code: read.code,

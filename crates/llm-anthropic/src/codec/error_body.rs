@@ -1,29 +1,29 @@
-//! Error bodies: the service's own, and what servers in between write.
+//! Error bodies of the service, and of servers in between.
 
 use catena_http::service::excerpt;
 use serde_json::Value;
 
-/// What a body says about an error.
+/// The contents of an error body.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ErrorBody {
     /// The service's own message.
     pub(super) message: Option<String>,
-    /// What exactly went wrong, where the service says more than the class.
+    /// The detailed error code, if the service gives one in addition to the type.
     pub(super) code: Option<String>,
-    /// The class: `overloaded_error`.
+    /// The error type: `overloaded_error`.
     pub(super) error_type: Option<String>,
     pub(super) request_id: Option<String>,
-    /// What to show where there is no message.
+    /// What to show if there is no message.
     pub(super) excerpt: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads any body. Never fails.
+    /// Parses any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
         let mut read = Self::from_value(&value);
         if read.text().is_none() {
-            // A gateway's own form, or none at all: the reason is in it somewhere.
+            // A gateway's own format, or none at all: the reason is somewhere in it.
             read.excerpt = excerpt(body);
         }
         read
@@ -45,13 +45,13 @@ impl ErrorBody {
         }
     }
 
-    /// What to tell people.
+    /// The text for the error message.
     pub(super) fn text(&self) -> Option<&str> {
         self.message.as_deref().or(self.excerpt.as_deref())
     }
 }
 
-/// A text that says something, or a number.
+/// Returns a non-empty text, or a number.
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),

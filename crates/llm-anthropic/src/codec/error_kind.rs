@@ -1,20 +1,20 @@
-//! Which kind of error it is, and whether the same call may succeed later.
+//! Classifies errors: their kind, and whether they are retryable.
 
 use catena_core::ErrorKind;
 use catena_http::service::kind_of_status;
 
 use super::error_body::ErrorBody;
 
-/// What the service says when the input is too long.
+/// The service's messages for inputs that are too long.
 const OVERFLOW: [&str; 4] = [
     "prompt is too long",
     "exceed context limit",
     "exceeds the context window",
-    // What LiteLLM calls it, for every service behind it.
+    // LiteLLM's name for it, whatever the service behind it.
     "ContextWindowExceededError",
 ];
 
-/// The kind of an unsuccessful status.
+/// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_quota(body) {
         ErrorKind::QuotaExceeded
@@ -25,18 +25,18 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     }
 }
 
-/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+/// Returns the kind of an error inside a successful response; `otherwise` if the body does not tell.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     if mentions_overflow(body) { ErrorKind::ContextOverflow } else { otherwise }
 }
 
-/// Whether an error in an answer that began with success may be followed by one without.
+/// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient = ["api_error", "overloaded_error", "rate_limit_error", "timeout_error"];
     !is_quota(body) && body.error_type.as_deref().is_some_and(|kind| transient.contains(&kind))
 }
 
-/// True where waiting does not help: the account is empty, or a limit of spending is reached.
+/// Returns true if waiting does not help: the account is empty, or a spending limit is reached.
 fn is_quota(body: &ErrorBody) -> bool {
     let spent = |code: &str| code.ends_with("spend_limit_reached");
     body.error_type.as_deref() == Some("billing_error")

@@ -1,10 +1,10 @@
-//! Images and documents, in whatever form a message holds them.
+//! Images and documents, in all forms that a message may hold them in.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Where the content is. Only one of the last four is there.
+/// The location of the content. Exactly one of the last four members is set.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Source<'a> {
     #[serde(rename = "type")]
@@ -19,10 +19,11 @@ pub(super) struct Source<'a> {
     file_id: Option<&'a str>,
 }
 
-/// The service's name for a kind of media, and where its content is. `None` if the block holds no media.
+/// Returns the service's type of a media block, and the source of its content. `None` if the block is not media.
 ///
 /// # Errors
-/// `Unsupported` for sound, video and files that the service does not read; `InvalidInput` for a block without content.
+/// `Unsupported` for audio, video and files that the service does not support; `InvalidInput` for a block without
+/// content.
 pub(super) fn media<'a>(
     kind: &str,
     data: &'a Map<String, Value>,
@@ -105,13 +106,13 @@ fn plain(data: &Map<String, Value>) -> Option<Source<'_>> {
     Some(Source { kind: "text", media_type, data: Some(content), ..Source::default() })
 }
 
-/// The URL of OpenAI's `image_url`: a text, or a member of an object.
+/// Returns the URL of OpenAI's `image_url`: a text, or a member of an object.
 fn url_in(value: Option<&Value>) -> Option<&str> {
     let value = value?;
     value.as_str().or_else(|| value.get("url")?.as_str())
 }
 
-/// Content at a URL, or in one.
+/// Returns the source for a URL, or for the content of a `data:` URL.
 fn at(url: &str) -> Option<Source<'_>> {
     let Some(inline) = url.strip_prefix("data:") else {
         let elsewhere = url.starts_with("https://") || url.starts_with("http://");

@@ -1,16 +1,16 @@
-//! Objects that are sent with some of their members.
+//! Objects that are sent without some of their members.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-/// An object without what only this side knows: which piece of a stream it was.
+/// An object without its `index`, the merge key of stream chunks.
 pub(super) struct Members<'a> {
     members: &'a Map<String, Value>,
     without: &'static [&'static str],
 }
 
 impl<'a> Members<'a> {
-    /// The members of a block of the service's own kind.
+    /// The members of a block in the service's own format.
     pub(super) fn of_block(members: &'a Map<String, Value>) -> Self {
         Self { members, without: &["index"] }
     }
@@ -20,7 +20,7 @@ impl<'a> Members<'a> {
         self.members.get("type")?.as_str()
     }
 
-    /// Leaves out marks for the cache too.
+    /// Also omits cache marks.
     pub(super) fn leave_out_marks(&mut self) {
         self.without = &["index", "cache_control"];
     }

@@ -1,13 +1,13 @@
-//! What the headers say about the limits.
+//! Rate limits in response headers.
 
 use std::time::{Duration, SystemTime};
 
 use catena_core::RateLimits;
 use catena_http::HeaderMap;
 
-/// Reads `anthropic-ratelimit-{requests,tokens,input-tokens}-{limit,remaining,reset}`. `tokens` is the tightest of the
-/// limits on tokens; where it is missing, that of the input counts. A reset is a time of day, and compared with the
-/// answer's own `date`.
+/// Reads `anthropic-ratelimit-{requests,tokens,input-tokens}-{limit,remaining,reset}`. `tokens` is the most restrictive
+/// of the token limits; if it is missing, the input token limit is used. A reset is a point in time, and is compared
+/// with the response's own `date`.
 pub(crate) fn decode_rate_limits(headers: &HeaderMap) -> RateLimits {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let of = |what: &str, fact: &str| header(&format!("anthropic-ratelimit-{what}-{fact}"));
@@ -25,12 +25,12 @@ pub(crate) fn decode_rate_limits(headers: &HeaderMap) -> RateLimits {
     limits
 }
 
-/// The time from `now` to a later instant; none to an earlier one.
+/// Returns the time from `now` to a later instant; zero for an earlier one.
 fn until(instant: SystemTime, now: SystemTime) -> Option<Duration> {
     Some(instant.duration_since(now).unwrap_or_default())
 }
 
-/// Reads a time as of RFC 3339: `2026-01-01T00:00:10Z`, with or without a fraction, or with another offset.
+/// Parses an RFC 3339 time: `2026-01-01T00:00:10Z`, with or without a fraction, or with another offset.
 fn instant(text: &str) -> Option<SystemTime> {
     let (date, time) = text.split_at_checked(10)?;
     let time = time.strip_prefix(['T', 't', ' '])?;
@@ -53,7 +53,7 @@ fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-/// The offset behind the seconds and their fraction, in seconds.
+/// Parses the offset after the seconds and their fraction, in seconds.
 fn offset(rest: &str) -> Option<i64> {
     let rest = match rest.strip_prefix('.') {
         Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
@@ -67,7 +67,7 @@ fn offset(rest: &str) -> Option<i64> {
     Some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar, by counting from March, so that a leap day comes last.
+/// Returns the days from 1970-01-01 to a Gregorian date. Years are counted from March, so that a leap day comes last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let since_march = (month + 9) % 12;

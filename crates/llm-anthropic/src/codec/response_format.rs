@@ -1,15 +1,15 @@
-//! The form that an answer is to have.
+//! The response format.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use super::tool::close_objects;
 
-/// A `response_format` in wire form; `None` for plain text. Takes OpenAI's `{"type": "json_schema", ..}`, `{"name",
-/// "schema"}`, a JSON Schema, and what the service itself takes.
+/// Converts a `response_format` to wire format; `None` for plain text. Accepts OpenAI's `{"type": "json_schema", ..}`,
+/// `{"name", "schema"}`, a JSON Schema, and the service's own form.
 ///
 /// # Errors
-/// `Unsupported` for JSON without a schema, `InvalidInput` for what is no format.
+/// `Unsupported` for JSON without a schema, `InvalidInput` for a malformed format.
 pub(super) fn wire_format(format: &Value) -> Result<Option<Value>> {
     let Value::Object(members) = format else {
         return if format.is_null() { Ok(None) } else { Err(no_format()) };

@@ -1,4 +1,4 @@
-//! What a model said before, sent back to it.
+//! Encodes the model's earlier answers.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::call_id::wire_id;
 use super::content::{Block, ToolUse, WireContent, encode_block};
 
-/// Blocks that other services and other interfaces put into answers, and that this one does not take. It is not an error
-/// to have them in a conversation. Calls are sent from where messages keep them.
+/// Blocks of other services and APIs in answers, which this one does not accept. Having them in a conversation is not
+/// an error. Calls are sent from the message's list of them.
 const NOT_SENT: [&str; 16] = [
     "tool_call",
     "tool_call_chunk",
@@ -29,7 +29,7 @@ const NOT_SENT: [&str; 16] = [
     "web_search_call",
 ];
 
-/// What a model said, with its calls at the end unless the content says where they stand.
+/// Encodes an answer, with its calls at the end unless the content determines their position.
 pub(super) fn encode_answer(message: &AiMessage) -> Result<WireContent<'_>> {
     let calls = Calls::of(message);
     let mut blocks = Vec::new();
@@ -58,14 +58,15 @@ pub(super) fn encode_answer(message: &AiMessage) -> Result<WireContent<'_>> {
     Ok(WireContent::Blocks(blocks))
 }
 
-/// A call: its id, its name, its arguments, and what else the service said about it.
+/// A call: its id, name and arguments, and other members that the service gave it.
 type Call<'a> = (Option<&'a str>, &'a str, Option<&'a Record>, &'a Map<String, Value>);
 
-/// The calls of a message, by their ids.
+/// The calls of a message, indexed by id.
 struct Calls<'a>(Vec<Call<'a>>, BTreeMap<&'a str, usize>);
 
 impl<'a> Calls<'a> {
-    /// All calls. Those whose arguments cannot be read are sent without any, as there are results that answer them.
+    /// Collects all calls. Those with invalid arguments are sent without any, because there are results that refer to
+    /// them.
     fn of(message: &'a AiMessage) -> Self {
         let calls = message.tool_calls().iter();
         let calls = calls.map(|call| (call.id.as_deref(), call.name.as_str(), Some(&call.args), &call.extra));
@@ -95,7 +96,7 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// A block of an answer: thoughts are sent back if the service signed them.
+/// Encodes a block of an answer; thinking is sent back if the service signed it.
 fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
     let signature = || block.get("signature").or_else(|| block.get("extras")?.get("signature"));
     let made = |value: Value| Ok(Some(Block::Made(value)));
@@ -122,12 +123,12 @@ fn encode_answer_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
     }
 }
 
-/// True for the id of a call of a tool that this service ran, which no other service gives.
+/// Returns true for the id of a server tool call, which no other service gives.
 fn is_own(id: Option<&Value>) -> bool {
     id.and_then(Value::as_str).is_some_and(|id| id.starts_with("srvtoolu_"))
 }
 
-/// The service's own name for a tool that it runs.
+/// Returns the service's own name of a server tool.
 fn server_tool(block: &ContentBlock) -> Option<&str> {
     match block.get("name")?.as_str()? {
         "code_interpreter" => Some("code_execution"),

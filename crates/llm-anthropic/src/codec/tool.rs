@@ -3,22 +3,23 @@
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-/// What the service knows of the extras of a tool.
+/// The extras of a tool that the service supports.
 const EXTRAS: [&str; 5] =
     ["allowed_callers", "cache_control", "defer_loading", "eager_input_streaming", "input_examples"];
 
-/// A tool in wire form. Takes `{"type": "function", "function": {..}}`, `{"name", "description", "parameters"}`, a JSON
-/// Schema with a title, and what the service itself takes; `strict` holds the model to the schema.
+/// Converts a tool to wire format. Accepts `{"type": "function", "function": {..}}`,
+/// `{"name", "description", "parameters"}`, a JSON Schema with a title, and the service's own form; `strict` makes the
+/// model adhere to the schema.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, `Unsupported` for tools that only other services know.
+/// `InvalidInput` for a malformed tool, `Unsupported` for tools of other services.
 pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let Value::Object(members) = tool else { return Err(no_tool(tool)) };
     let kind = members.get("type").and_then(Value::as_str).unwrap_or_default();
     match members.get("function") {
         Some(Value::Object(function)) => {
             let mut wire = define(function, tool, strict)?;
-            // What only this service knows stands beside the function.
+            // Service-specific members are next to the function.
             wire.extend(extras(members));
             let known =
                 |name: &str| matches!(name, "type" | "function" | "extras") || wire.contains_key(name);
@@ -39,14 +40,14 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     }
 }
 
-/// What stands beside a description for the services that know it.
+/// Returns the service-specific members of a tool definition.
 fn extras(members: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
     let extras = members.get("extras").and_then(Value::as_object).into_iter().flatten();
     let known = extras.filter(|(name, _)| EXTRAS.contains(&name.as_str()));
     known.map(|(name, value)| (name.clone(), value.clone()))
 }
 
-/// Makes `{"name", "description", "input_schema", "strict"}` of a function or of a schema with a title.
+/// Builds `{"name", "description", "input_schema", "strict"}` from a function or a schema with a title.
 fn define(function: &Map<String, Value>, tool: &Value, strict: Option<bool>) -> Result<Map<String, Value>> {
     let text =
         |name: &str| function.get(name).filter(|text| text.as_str().is_some_and(|text| !text.is_empty()));
@@ -96,8 +97,7 @@ fn no_tool(tool: &Value) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// Forbids members that a schema does not name, in all objects of it: what the service demands where it holds the model
-/// to a schema.
+/// Disallows additional properties in all objects of a schema, which the service requires if it enforces the schema.
 pub(super) fn close_objects(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -109,7 +109,7 @@ pub(super) fn close_objects(schema: &mut Value) {
             }
             for (name, value) in members.iter_mut() {
                 match (name.as_str(), value) {
-                    // Names here are those of members, not words of the schema language.
+                    // Here the keys are names of properties, not schema keywords.
                     ("properties" | "$defs" | "definitions", Value::Object(named)) => {
                         named.values_mut().for_each(close_objects);
                     }
@@ -123,8 +123,8 @@ pub(super) fn close_objects(schema: &mut Value) {
     }
 }
 
-/// The choice of a tool in wire form; `None` if the choice is the model's and was not spoken of. `parallel`: whether the
-/// model may call several at once.
+/// Converts a tool choice to wire format; `None` if the model chooses by default. `parallel`: whether the model may
+/// call several tools at once.
 pub(super) fn wire_choice(choice: &Value, parallel: Option<bool>, tools: &[Value]) -> Option<Value> {
     let named = |name: &Value| Some(json!({ "type": "tool", "name": name }));
     let mut wire = match choice {

@@ -1,10 +1,10 @@
-//! What one side says before the other does.
+//! A turn of the conversation.
 
 use serde::Serialize;
 
 use super::content::{Block, WireContent};
 
-/// What one side says before the other does.
+/// Consecutive content of one role.
 #[derive(Serialize)]
 pub(super) struct Turn<'a> {
     pub(super) role: &'static str,
@@ -35,7 +35,7 @@ impl<'a> WireContent<'a> {
 }
 
 impl Turn<'_> {
-    /// The service wants the results of tools before anything else that the user says.
+    /// Moves tool results to the start of the turn, as the service requires.
     pub(super) fn put_results_first(&mut self) {
         if let WireContent::Blocks(blocks) = &mut self.content
             && !blocks.is_sorted_by_key(|block| !block.is_result())
@@ -45,7 +45,7 @@ impl Turn<'_> {
     }
 }
 
-/// A last turn of the assistant is the beginning of the answer, and must not end in white space.
+/// Trims a final assistant turn, which is the prefix of the answer and must not end in white space.
 pub(super) fn trim_end(turns: &mut [Turn<'_>]) {
     let Some(turn) = turns.last_mut().filter(|turn| turn.role == "assistant") else { return };
     match &mut turn.content {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::lenient::count;
 
-/// Reads a `usage` object; one without any count is none. The service counts what it wrote to its cache and read from
-/// there beside the rest of the input; here the input is all of it.
+/// Decodes a `usage` object; `None` for one without any count. The service counts tokens written to and read from its
+/// cache separately from the other input tokens; here the input includes them.
 pub(super) fn decode_usage(usage: &Map<String, Value>) -> Option<Usage> {
     let member = |name: &str| count(usage.get(name).filter(|value| !value.is_null()));
     let (input, output) = (member("input_tokens"), member("output_tokens"));

@@ -1,4 +1,4 @@
-//! Parameters and arguments, in the form in which the service takes them.
+//! Parameters and arguments in the service's wire format.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use super::response_format::wire_format;
 use super::tool::{wire_choice, wire_tool};
 
-/// The most tokens of an answer where the application does not say; thoughts come on top of it. The service has no
-/// default.
+/// The default token limit, without the thinking budget. The service has no default.
 const MAX_TOKENS: u64 = 4096;
 
-/// What other services can be asked for and this one cannot. Leaving it out would give another answer than was asked for.
+/// Parameters of other services that this one does not support. Dropping them would give another answer than was asked
+/// for.
 const UNSUPPORTED: [&str; 10] = [
     "audio",
     "frequency_penalty",
@@ -26,16 +26,16 @@ const UNSUPPORTED: [&str; 10] = [
     "seed",
 ];
 
-/// Parameters in the form that is sent.
+/// Parameters in wire format.
 #[derive(Clone, Default)]
 pub(crate) struct Wire {
     pub(crate) members: Map<String, Value>,
     pub(crate) betas: Vec<String>,
-    /// The service may look things up by itself, and cite them.
+    /// Whether the service may run searches, and cite the results.
     pub(super) searches: bool,
 }
 
-/// Without the keys to MCP servers.
+/// Redacts the keys to MCP servers.
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Wire");
@@ -45,10 +45,10 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    /// Brings members into the service's form; `extra` and `betas` are what is set beside them.
+    /// Converts members to the service's format; `extra` and `betas` are set separately.
     ///
     /// # Errors
-    /// `Unsupported` for what the service cannot do, `InvalidInput` for a tool or format that is none.
+    /// `Unsupported` for what the service does not support, `InvalidInput` for a malformed tool or format.
     pub(super) fn of(
         mut members: Map<String, Value>,
         extra: &Map<String, Value>,
@@ -76,10 +76,10 @@ impl Wire {
     }
 }
 
-/// Takes out what asks for nothing.
+/// Removes unsupported members without effect.
 ///
 /// # Errors
-/// `Unsupported` for the rest of what the service does not know.
+/// `Unsupported` for the other unsupported members.
 fn refuse_unsupported(members: &mut Map<String, Value>) -> Result<()> {
     for name in UNSUPPORTED {
         let Some(value) = members.remove(name) else { continue };
@@ -100,7 +100,7 @@ fn refuse_unsupported(members: &mut Map<String, Value>) -> Result<()> {
     Ok(())
 }
 
-/// Gives members the service's names for them.
+/// Renames members to the service's names.
 fn rename(members: &mut Map<String, Value>) {
     if let Some(stop) = members.remove("stop") {
         members.insert("stop_sequences".to_owned(), texts(&stop).into());
@@ -119,12 +119,12 @@ fn rename(members: &mut Map<String, Value>) {
             set_in(members, "output_config", "effort", effort);
         }
     }
-    // Streams always say what they used.
+    // Streams always report usage.
     members.remove("stream_usage");
     members.remove("stream_options");
 }
 
-/// One text, or those of a list.
+/// Returns one text, or those of a list.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
@@ -133,7 +133,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Sets a member of a member.
+/// Sets a member of a nested object.
 fn set_in(members: &mut Map<String, Value>, outer: &str, name: &str, value: Value) {
     match members.entry(outer).or_insert_with(|| json!({})) {
         Value::Object(inner) => drop(inner.insert(name.to_owned(), value)),
@@ -141,7 +141,7 @@ fn set_in(members: &mut Map<String, Value>, outer: &str, name: &str, value: Valu
     }
 }
 
-/// Brings tools and the choice of them into wire form. True if one of them is run by the service.
+/// Converts tools and the tool choice to wire format. Returns true if one of them is run by the service.
 fn add_tools(members: &mut Map<String, Value>) -> Result<bool> {
     let strict = members.remove("strict").and_then(|strict| strict.as_bool());
     let parallel = members.remove("parallel_tool_calls").and_then(|parallel| parallel.as_bool());
@@ -164,7 +164,7 @@ fn add_tools(members: &mut Map<String, Value>) -> Result<bool> {
     Ok(searches)
 }
 
-/// A model that thinks decides by itself whether to call a tool.
+/// A thinking model cannot be forced to call a tool.
 fn check_choice(members: &Map<String, Value>, thinking: Option<&Value>) -> Result<()> {
     let forced = members
         .get("tool_choice")

@@ -1,4 +1,4 @@
-//! Candidates, which are answers or pieces of them, as messages.
+//! Converts candidates, which are answers or chunks of them, into messages.
 
 use catena_core::{AiMessage, Chunk, Content, ContentBlock, ToolCallChunk};
 use serde_json::{Map, Value, json};
@@ -10,22 +10,22 @@ use super::media::media_block;
 use super::part::SIGNATURE;
 
 impl Candidate {
-    /// Which of the answers it belongs to. The first is not always numbered.
+    /// Returns its index among the answers. The first is not always numbered.
     pub(super) fn place(&self) -> u64 {
         self.index.as_u64().unwrap_or(0)
     }
 }
 
-/// Reads an answer, whole or piece by piece.
+/// Decodes an answer, complete or in chunks.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    /// How many calls of tools there were.
+    /// The number of tool calls so far.
     calls: u32,
     pub(super) finished: bool,
 }
 
 impl Reader {
-    /// Adds what a candidate says to a message. `id`: of the answer.
+    /// Adds a candidate's content to a message. `id` is the answer's.
     pub(super) fn read(&mut self, candidate: Candidate, id: Option<&str>, message: &mut AiMessage) {
         for part in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
             self.add_part(part, id, message);
@@ -61,7 +61,8 @@ impl Reader {
         }
     }
 
-    /// A call, which comes in one piece. One without an id gets one that is the same however the answer comes.
+    /// Converts a call, which always arrives whole. One without an id is given one that is the same for streamed and
+    /// complete answers.
     fn piece(&mut self, call: WireCall, id: Option<&str>, signature: Option<String>) -> ToolCallChunk {
         let index = self.calls;
         self.calls += 1;
@@ -71,7 +72,7 @@ impl Reader {
             None => format!("call_{index}"),
         }));
         piece.name = call.name.0;
-        // Data is always JSON: this cannot fail.
+        // Serializing `Data` as JSON cannot fail.
         piece.args = call.args.and_then(|args| serde_json::to_string(&args).ok());
         keep(call.extra, &mut piece.extra);
         if let Some(signature) = signature {
@@ -81,7 +82,7 @@ impl Reader {
     }
 }
 
-/// A text, or a thought. What is signed is a block of its own, so that it can be sent back as it came.
+/// Adds a text or a thought. A signed one becomes a separate block, so that it can be sent back unchanged.
 fn add_text(
     text: String,
     thought: bool,
@@ -125,7 +126,7 @@ fn media(
     Some(media_block((to, content), mime_type, signature))
 }
 
-/// A part of another kind in the service's own form, with its name as type; nothing for an empty one.
+/// Converts another part to a block in the service's own form, with its name as the type; `None` if it is empty.
 fn other(extra: Map<String, Value>, signature: Option<String>) -> Option<Map<String, Value>> {
     let mut block = Map::new();
     keep(extra, &mut block);

@@ -10,21 +10,21 @@ use serde_json::{Map, Value};
 use super::part::{Args, WireCall, WirePart, part_of, signature};
 use super::tool_result::result_part;
 
-/// What the newest models accept in place of a signature that another model's calls do not have. Documented by Google for
-/// conversations that come from elsewhere.
+/// The placeholder for the signature that other models' calls lack, which the newest models accept. Google documents it
+/// for conversations from elsewhere.
 const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
-/// A turn as it is sent.
+/// An encoded turn.
 #[derive(Debug, Serialize)]
 pub(crate) struct WireContent<'a> {
     role: &'static str,
     parts: Vec<WirePart<'a>>,
-    /// Results of tools, which belong into one turn.
+    /// Whether it holds tool results, which belong in one turn.
     #[serde(skip)]
     results: bool,
 }
 
-/// A conversation as it is sent.
+/// An encoded conversation.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Conversation<'a> {
@@ -33,14 +33,14 @@ pub(crate) struct Conversation<'a> {
     pub(crate) system_instruction: Option<Instruction<'a>>,
 }
 
-/// What the model is told before the conversation.
+/// The system instruction.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Instruction<'a> {
     parts: Vec<WirePart<'a>>,
 }
 
-/// The messages of a request. System messages, wherever they stand, are the instruction; results of tools that follow each
-/// other are one turn; an answer that says nothing is left out.
+/// Encodes the messages of a request. System messages at any position become the instruction; consecutive tool results
+/// are one turn; empty answers are omitted.
 ///
 /// # Errors
 /// `InvalidInput` for no messages, content that cannot be sent and results without a call, `Unsupported` for a kind of
@@ -57,12 +57,12 @@ pub(crate) fn encode_messages<'a>(model: &str, messages: &'a [Message]) -> Resul
     Ok(encoder.conversation)
 }
 
-/// True for models that refuse calls without a signature.
+/// Returns true for models that reject calls without a signature.
 fn wants_signatures(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or_default();
     let version = name.strip_prefix("gemini-").and_then(|rest| rest.split(['.', '-']).next());
     match version {
-        // Names that follow the newest model begin with its size.
+        // Aliases of the newest model start with its size.
         Some("flash" | "pro") => true,
         Some(version) => version.parse::<u32>().is_ok_and(|version| version >= 3),
         None => false,
@@ -72,7 +72,7 @@ fn wants_signatures(model: &str) -> bool {
 #[derive(Default)]
 struct Encoder<'a> {
     conversation: Conversation<'a>,
-    /// The names of the tools called so far, by the ids of the calls.
+    /// The names of the tools called so far, by call id.
     calls: HashMap<&'a str, &'a str>,
     wants_signatures: bool,
 }
@@ -155,7 +155,7 @@ impl<'a> Encoder<'a> {
             let name = call.name.as_deref().unwrap_or_default();
             parts.push(self.call(id, name, Args::Unreadable { arguments }, &call.extra));
         }
-        // Of several calls at once only the first is signed.
+        // Of several parallel calls only the first is signed.
         if let Some(first) = parts.get_mut(first_call).filter(|_| self.wants_signatures) {
             first.thought_signature.get_or_insert(Cow::Borrowed(NO_SIGNATURE));
         }
@@ -196,7 +196,7 @@ fn no_call(index: usize, result: &ToolMessage) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The content of a message as parts.
+/// Converts the content of a message to parts.
 fn parts<'a>(index: usize, message: &'a Message) -> Result<Vec<WirePart<'a>>> {
     if let Content::Text(text) = message.content() {
         return Ok(vec![WirePart::text(text.as_str())]);

@@ -13,11 +13,11 @@ use crate::parameters::Parameters;
 pub(crate) struct ChatOptions {
     pub(crate) model: String,
     pub(crate) parameters: Parameters,
-    /// `None` leaves it to the model's name.
+    /// `None` if it depends on the model's name.
     pub(crate) schema_subset: Option<bool>,
 }
 
-/// A request, encoded.
+/// An encoded request.
 #[derive(Debug)]
 pub(crate) struct ChatRequest {
     pub(crate) model: String,
@@ -32,10 +32,10 @@ struct Body<'a> {
     members: Map<String, Value>,
 }
 
-/// The request for these messages, with the arguments that are bound to the call; they win over the model's own settings.
+/// Encodes the request for these messages. The arguments bound to the call override the model's own settings.
 ///
 /// # Errors
-/// `InvalidInput` for messages and arguments that cannot be sent, `Unsupported` for what the service cannot do.
+/// `InvalidInput` for messages and arguments that cannot be sent, `Unsupported` for what the service does not support.
 pub(crate) fn encode_chat(
     options: &ChatOptions,
     arguments: Option<&Map<String, Value>>,
@@ -78,7 +78,7 @@ fn settings(options: &ChatOptions, arguments: &Map<String, Value>, model: &str) 
     Ok(settings)
 }
 
-/// True for models that do not take JSON Schemas as they are.
+/// Returns true for models that do not accept plain JSON Schemas.
 fn is_older(model: &str) -> bool {
     model.rsplit('/').next().is_some_and(|name| name.starts_with("gemini-1."))
 }

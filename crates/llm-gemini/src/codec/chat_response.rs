@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use super::candidate::Reader;
 use super::envelope::decode_body;
 use super::facts::{Facts, check_feedback};
 
-/// Reads the first answer.
+/// Decodes the first answer.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without candidates, `ContentFilter` for a blocked prompt,
-/// or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for a response without candidates, `ContentFilter` for a blocked
+/// prompt, or the error that the body contains.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     let mut answers = decode_all(body, origin)?.into_iter();
     answers.next().ok_or_else(|| no_candidates(&String::from_utf8_lossy(body), origin))
 }
 
-/// Reads all answers; each has the usage of the whole call.
+/// Decodes all answers; each has the usage of the whole call.
 ///
 /// # Errors
 /// As [`decode_chat`].

@@ -1,4 +1,4 @@
-//! Answers in pieces.
+//! Streamed answers.
 
 use catena_core::{AiMessage, Error, ErrorKind, Result, ServiceError};
 use catena_http::service::Origin;
@@ -9,12 +9,12 @@ use super::chat_response::decode_chat;
 use super::envelope::decode_event;
 use super::facts::{Facts, check_feedback};
 
-/// Reads a streamed answer. What is said about the whole answer travels with its first piece, token counts with every
-/// piece that has them.
+/// Decodes a streamed answer. Metadata of the whole answer is delivered with its first chunk, token counts with every
+/// chunk that has them.
 #[derive(Debug, Default)]
 pub(crate) struct ChatStream {
     reader: Reader,
-    /// The id and the model that were told already.
+    /// The id and the model already delivered.
     id: Option<String>,
     model: Option<String>,
     described: bool,
@@ -29,7 +29,7 @@ impl StreamDecoder for ChatStream {
         let candidates = envelope.candidates.take().unwrap_or_default();
         let candidate = candidates.into_iter().find(|candidate| candidate.place() == 0);
         let Facts { mut message, id } = Facts::of(&mut envelope, origin);
-        // Events repeat what is true of all of them.
+        // Events repeat the metadata of the whole answer.
         message.id = news(&mut self.id, id.clone());
         message.metadata.model = news(&mut self.model, message.metadata.model.take());
         if std::mem::replace(&mut self.described, true) {
@@ -45,7 +45,7 @@ impl StreamDecoder for ChatStream {
         if self.reader.finished {
             return Ok(None);
         }
-        // Nothing is wrong with the request, so the same call may well succeed.
+        // The request itself is fine, so a retry may well succeed.
         let message = "the stream ended before the answer was complete: no finish reason came";
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
         Err(Error::new(ErrorKind::Incomplete, message).with_retryable(true).with_service(service))
@@ -56,7 +56,7 @@ impl StreamDecoder for ChatStream {
     }
 }
 
-/// What was not told before; the first counts.
+/// Returns the value if it was not delivered before; the first counts.
 fn news(told: &mut Option<String>, next: Option<String>) -> Option<String> {
     if told.is_some() {
         return None;

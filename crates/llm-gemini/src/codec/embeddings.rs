@@ -1,4 +1,4 @@
-//! Texts as vectors: `POST /models/{model}:embedContent` and `:batchEmbedContents`.
+//! Embeddings: `POST /models/{model}:embedContent` and `:batchEmbedContents`.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::Origin;
@@ -9,13 +9,13 @@ use super::envelope::decode_as;
 use super::model_name::resource;
 use super::object::check_error;
 
-/// What is asked for beside the vectors of texts.
+/// The options of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EmbeddingOptions<'a> {
     pub(crate) model: &'a str,
-    /// What the vectors are for.
+    /// The purpose of the vectors.
     pub(crate) task: Option<&'a str>,
-    /// Of all texts.
+    /// Members of the request of every text.
     pub(crate) members: &'a Map<String, Value>,
 }
 
@@ -27,7 +27,7 @@ struct Batch<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Request<'a> {
-    /// Each request of a batch says so again.
+    /// Repeated in each request of a batch.
     model: &'a str,
     content: Content<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,17 +46,17 @@ struct Part<'a> {
     text: &'a str,
 }
 
-/// The request for the vectors of several texts.
+/// Encodes a request for the vectors of several texts.
 ///
 /// # Errors
-/// None but that of JSON, which texts do not give.
+/// JSON errors only, which texts cannot cause.
 pub(crate) fn encode_batch(options: EmbeddingOptions<'_>, texts: &[String]) -> Result<Vec<u8>> {
     let model = resource(options.model);
     let requests = texts.iter().map(|text| request(options, &model, text)).collect();
     serde_json::to_vec(&Batch { requests }).map_err(not_written)
 }
 
-/// The request for the vector of one text.
+/// Encodes a request for the vector of one text.
 ///
 /// # Errors
 /// As [`encode_batch`].
@@ -95,11 +95,11 @@ struct Vector {
     values: Vec<f32>,
 }
 
-/// Reads the vectors of `expected` texts.
+/// Decodes the vectors of `expected` texts.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for vectors that do not belong to the texts one by one or are of
-/// different lengths, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` if there is not exactly one vector per text or their lengths
+/// differ, or the error that the body contains.
 pub(crate) fn decode_batch(body: &[u8], expected: usize, origin: &Origin) -> Result<Vec<Vec<f32>>> {
     let answers: Answers = decode_as(body, origin)?;
     check_error(&answers.error, body, origin)?;
@@ -107,7 +107,7 @@ pub(crate) fn decode_batch(body: &[u8], expected: usize, origin: &Origin) -> Res
     checked(vectors, expected, body, origin)
 }
 
-/// Reads the vector of one text.
+/// Decodes the vector of one text.
 ///
 /// # Errors
 /// As [`decode_batch`].

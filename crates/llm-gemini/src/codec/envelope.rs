@@ -1,4 +1,4 @@
-//! The outer object of every answer and every event, and of what is none.
+//! The outer object of every response and every event, and responses that are not answers.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::{Origin, is_html, words};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::error::error_in_body;
 use super::lenient::{Text, flag, is_truthy};
 
-/// An answer or an event. Everything is optional; what is unknown stays in `extra`.
+/// A response or an event. Everything is optional; unknown members stay in `extra`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Envelope {
@@ -23,7 +23,7 @@ pub(super) struct Envelope {
     pub(super) extra: Map<String, Value>,
 }
 
-/// One answer, or a piece of one.
+/// An answer, or a chunk of one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Candidate {
@@ -55,22 +55,23 @@ pub(super) struct WirePart {
     pub(super) extra: Map<String, Value>,
 }
 
-/// The call of a function.
+/// A function call.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireCall {
     pub(super) id: Text,
     pub(super) name: Text,
-    /// In the order in which the model gave them.
+    /// In the model's order.
     pub(super) args: Option<catena_core::Data>,
     #[serde(flatten)]
     pub(super) extra: Map<String, Value>,
 }
 
-/// Reads the body of a successful answer. A call that asked for events of a server that writes a list instead gives several.
+/// Decodes the body of a successful response. A server that sends a list instead of the requested event stream gives
+/// several envelopes.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body contains.
 pub(super) fn decode_body(body: &[u8], origin: &Origin) -> Result<Vec<Envelope>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let read = match body.trim_ascii_start().first() {
@@ -84,7 +85,7 @@ pub(super) fn decode_body(body: &[u8], origin: &Origin) -> Result<Vec<Envelope>>
     Ok(envelopes)
 }
 
-/// Reads an object that a service's other endpoints answer with.
+/// Decodes an object returned by the service's other endpoints.
 ///
 /// # Errors
 /// As [`decode_body`].
@@ -93,7 +94,7 @@ pub(super) fn decode_as<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Re
     serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))
 }
 
-/// Reads an event; `None` for one without data.
+/// Decodes an event; `None` for one without data.
 ///
 /// # Errors
 /// `Stream` for an error object, `Decode` for what is not JSON.
@@ -109,7 +110,7 @@ pub(super) fn decode_event(data: &str, origin: &Origin) -> Result<Option<Envelop
     Ok(Some(event))
 }
 
-/// The error for a body that is no answer. Says what it is instead, as far as that can be told.
+/// Returns the error for a body that is not an answer. Describes what it is instead, as far as that can be told.
 fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body).is_ok_and(|value| is_truthy(&value["error"])) {
@@ -124,7 +125,7 @@ fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Err
     not_decodable("the answer", &text, error, origin)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());

@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, Origin};
@@ -6,7 +6,7 @@ use catena_http::service::{Complaint, FailedAnswer, Origin};
 use super::error_body::ErrorBody;
 use super::error_kind;
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+/// Returns the error for an unsuccessful response. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
@@ -19,7 +19,7 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     }
 }
 
-/// The error that an answer holds which began with success.
+/// Returns the error that a successful response contains.
 pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, origin: &Origin) -> Error {
     let read = ErrorBody::parse(&origin.redactor.clean_body(body));
     let kind = error_kind::of_body(&read, otherwise);
@@ -40,7 +40,7 @@ pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, origin: &Origin) -
     }
 }
 
-/// What the service says in the members of its error.
+/// The details that the service's error contains.
 fn details(read: ErrorBody) -> ServiceError {
     ServiceError {
         code: read.status,

@@ -1,4 +1,4 @@
-//! What a body says about an error: Google's `google.rpc.Status`, or whatever else stands there.
+//! Error bodies: Google's `google.rpc.Status`, or anything else.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use super::lenient::is_truthy;
 /// A century, in seconds.
 const LONGEST: f64 = 3.156e9;
 
-/// What a body says about an error.
+/// The contents of an error body.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ErrorBody {
     /// The service's own message.
     pub(super) message: Option<String>,
-    /// The HTTP status that the body repeats.
+    /// The HTTP status repeated in the body.
     pub(super) code: Option<u16>,
-    /// The service's word for it, such as `RESOURCE_EXHAUSTED`.
+    /// The service's status name, such as `RESOURCE_EXHAUSTED`.
     pub(super) status: Option<String>,
-    /// Why, in one word: `API_KEY_INVALID`.
+    /// The reason code: `API_KEY_INVALID`.
     pub(super) reason: Option<String>,
-    /// The member of the request, or the quota, that is at fault.
+    /// The member of the request, or the quota, that caused the error.
     pub(super) at_fault: Option<String>,
     /// How long to wait.
     pub(super) retry_delay: Option<Duration>,
-    /// A quota of a day, or one of nothing at all, is used up.
+    /// Whether a per-day quota, or one of zero, is exhausted.
     pub(super) long_quota: bool,
-    /// What to show where there is no message.
+    /// What to show if there is no message.
     pub(super) excerpt: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads any body. Never fails.
+    /// Parses any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         let value = serde_json::from_str(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
         let mut read = Self::from_value(&value);
         if read.text().is_none() {
-            // A gateway's own form, or none at all: the reason is in it somewhere.
+            // A gateway's own format, or none at all: the reason is somewhere in it.
             read.excerpt = excerpt(body);
         }
         read
@@ -45,7 +45,7 @@ impl ErrorBody {
 
     fn from_value(value: &Value) -> Self {
         match value {
-            // A stream that fails before its first event is a list, if no events were asked for.
+            // A stream that fails before its first event is a list, if no events were requested.
             Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
             Value::Object(_) => match &value["error"] {
                 error @ Value::Object(_) if is_truthy(error) => Self::from_status(error),
@@ -87,16 +87,16 @@ impl ErrorBody {
         }
     }
 
-    /// What to tell people.
+    /// The text for the error message.
     pub(super) fn text(&self) -> Option<&str> {
         self.message.as_deref().or(self.excerpt.as_deref())
     }
 }
 
-/// A `google.protobuf.Duration`: seconds, with a fraction or not, and an `s`.
+/// Parses a `google.protobuf.Duration`: seconds, optionally with a fraction, followed by `s`.
 fn duration(text: &str) -> Option<Duration> {
     let seconds: f64 = text.trim().strip_suffix('s')?.parse().ok()?;
-    // Too large to be added to a clock is still a wish to wait.
+    // A delay too large to be added to a clock is capped.
     (seconds.is_finite() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST)))
 }
 

@@ -1,17 +1,17 @@
-//! Which kind of error it is, and whether the same call may succeed later.
+//! Classifies errors: their kind, and whether they are retryable.
 
 use catena_core::ErrorKind;
 use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
-/// What the service says about accounts that waiting does not fill.
+/// The service's messages for accounts that waiting does not refill.
 const USED_UP: [&str; 3] = ["credits are depleted", "spending cap", "spending limit"];
 
-/// The kind of an unsuccessful status.
+/// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     match status {
-        // A wrong key is a bad request to this service.
+        // This service reports a wrong key as a bad request.
         400 if is_bad_key(body) => ErrorKind::Authentication,
         400 | 413 if is_overflow(body) => ErrorKind::ContextOverflow,
         429 if is_quota(body) => ErrorKind::QuotaExceeded,
@@ -19,17 +19,17 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     }
 }
 
-/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+/// Returns the kind of an error inside a successful response; `otherwise` if the body does not tell.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     match body.code.filter(|code| (400..600).contains(code)) {
         Some(400) if is_overflow(body) => ErrorKind::ContextOverflow,
-        // In the middle of a stream the kind says that there was one.
+        // Within a stream the kind remains that of a stream error.
         Some(status) if otherwise != ErrorKind::Stream => of_status(status, body),
         _ => otherwise,
     }
 }
 
-/// Whether an error in an answer that began with success may be followed by one without.
+/// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let word = body.status.as_deref();
     let says = ["UNAVAILABLE", "INTERNAL", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED"];

@@ -1,4 +1,4 @@
-//! What an answer says beside its candidates.
+//! The metadata of an answer.
 
 use catena_core::{AiMessage, Error, ErrorKind, Result};
 use catena_http::service::{Origin, bounded};
@@ -7,7 +7,7 @@ use super::envelope::Envelope;
 use super::lenient::{is_truthy, keep};
 use super::usage::decode_usage;
 
-/// What an envelope says beside its candidates.
+/// The metadata of an envelope.
 pub(super) struct Facts {
     pub(super) message: AiMessage,
     /// The id of the answer.
@@ -15,7 +15,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Moves what is said about the call into a message without content.
+    /// Moves the call's metadata into a message without content.
     pub(super) fn of(envelope: &mut Envelope, origin: &Origin) -> Self {
         let mut message = AiMessage::default();
         message.usage = decode_usage(&envelope.usage_metadata);
@@ -37,7 +37,7 @@ impl Facts {
     }
 }
 
-/// A prompt that was blocked is an error: there is no answer.
+/// Reports a blocked prompt as an error, because there is no answer.
 ///
 /// # Errors
 /// `ContentFilter`.
@@ -47,7 +47,7 @@ pub(super) fn check_feedback(envelope: &Envelope, origin: &Origin) -> Result<()>
     if matches!(reason, "" | "BLOCK_REASON_UNSPECIFIED" | "BLOCKED_REASON_UNSPECIFIED") {
         return Ok(());
     }
-    // Cleaned before anything is cut: half a key would not be recognised.
+    // Redacted before it is truncated: half a key would not be recognised.
     let clean = |text: &str, max| bounded(&origin.redactor.clean(text.to_owned()), max);
     let reason = clean(reason, 60);
     let words = feedback["blockReasonMessage"].as_str();

@@ -1,6 +1,7 @@
-//! Why an answer ended, in the words that all providers share.
+//! Finish reasons in the form shared by all providers.
 
-/// The common word for a `finishReason`; what has none keeps its own, in lower case. `called`: the answer calls a tool.
+/// Maps a `finishReason` to the shared name; one without keeps its own, in lower case. `called`: the answer calls a
+/// tool.
 pub(super) fn common_word(reason: &str, called: bool) -> String {
     match reason {
         "STOP" if called => "tool_calls",

@@ -1,4 +1,4 @@
-//! Settings of a call, in the names that all providers share, as members of a request.
+//! Maps the settings of a call, under names shared by all providers, to members of a request.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
@@ -43,7 +43,7 @@ const THINKING: [(&str, &str); 3] = [
 const BODY: [(&str, &str); 3] =
     [("cached_content", "cachedContent"), ("service_tier", "serviceTier"), ("tool_config", "toolConfig")];
 
-/// What other services can be asked for.
+/// Parameters of other services.
 const UNSUPPORTED: [&str; 11] = [
     "logit_bias",
     "user",
@@ -58,10 +58,10 @@ const UNSUPPORTED: [&str; 11] = [
     "safety_identifier",
 ];
 
-/// What is for the call and not for its body; the last is so in every stream of this service.
+/// Settings that are not part of the body; the last always holds for this service's streams.
 const NOT_SENT: [&str; 4] = ["extra_headers", "extra_query", "timeout", "stream_options"];
 
-/// Settings on their way into a request.
+/// Settings being assembled into a request.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     schema_subset: bool,
@@ -79,11 +79,11 @@ impl Settings {
         Self { schema_subset, ..Self::default() }
     }
 
-    /// Sets a member by its common name, its name on the wire, or a name unknown here, which goes into the body as it is.
-    /// `null` sets nothing.
+    /// Sets a member by its shared name, its name on the wire, or an unknown name, which goes into the body unchanged.
+    /// `null` has no effect.
     ///
     /// # Errors
-    /// `Unsupported` for what the service cannot do, `InvalidInput` for values that cannot be read.
+    /// `Unsupported` for what the service does not support, `InvalidInput` for invalid values.
     pub(super) fn set(&mut self, name: &str, value: &Value) -> Result<()> {
         if value.is_null() || NOT_SENT.contains(&name) {
             return Ok(());
@@ -146,7 +146,7 @@ impl Settings {
         self.body.insert(name.to_owned(), value.clone());
     }
 
-    /// Sets a member of the body as it is.
+    /// Sets a member of the body, unchanged.
     pub(super) fn set_raw(&mut self, name: &str, value: Value) -> Result<()> {
         match name {
             "generationConfig" => self.set_member(name, &value),
@@ -158,12 +158,12 @@ impl Settings {
         }
     }
 
-    /// How many answers are asked for.
+    /// Returns the number of answers requested.
     pub(super) fn candidates(&self) -> u64 {
         self.generation.get("candidateCount").and_then(Value::as_u64).unwrap_or(1)
     }
 
-    /// The members of a request to this model.
+    /// Returns the members of a request to this model.
     ///
     /// # Errors
     /// As [`set`](Self::set).
@@ -173,7 +173,7 @@ impl Settings {
             self.thinking.entry(name).or_insert(value);
         }
         if !self.thinking.is_empty() {
-            // Merged with what a whole `generationConfig` said about it.
+            // Merged with what a complete `generationConfig` contains.
             let thinking = self.generation.entry("thinkingConfig").or_insert_with(|| json!({}));
             if let Value::Object(members) = thinking {
                 members.extend(self.thinking);
@@ -200,7 +200,7 @@ fn stop(value: &Value) -> Result<Value> {
     }
 }
 
-/// Settings as a mapping of categories to thresholds become a list.
+/// Converts a mapping of categories to thresholds into a list.
 fn safety(value: &Value) -> Value {
     let Value::Object(settings) = value else { return value.clone() };
     settings
@@ -216,8 +216,8 @@ fn object(name: &str, value: &Value) -> Result<Map<String, Value>> {
         .ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("`{name}` must be an object")))
 }
 
-/// How much a model thinks: as a level, or for the models before there were levels as a number of tokens. The numbers are
-/// those of Google's own endpoint for OpenAI's clients.
+/// Converts an effort to a thinking level, or to a token budget for the models before levels. The numbers are those of
+/// Google's own OpenAI-compatible endpoint.
 fn thinking_of(effort: &str, model: &str) -> Result<(String, Value)> {
     let by_tokens = model.rsplit('/').next().is_some_and(|name| name.starts_with("gemini-2"));
     let budget = |tokens: u32| Ok(("thinkingBudget".to_owned(), tokens.into()));

@@ -1,10 +1,10 @@
-//! JSON values that are read in whatever form a server sends them.
+//! JSON values that are accepted in any form that a server sends.
 
 pub(super) use catena_http::service::lenient::{count, is_truthy};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// A text, or a number as its text. Anything else, and the empty text, counts as absent.
+/// A text, or a number as text. Anything else, and an empty text, counts as absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -18,12 +18,12 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// A boolean; anything else counts as false.
+/// Deserializes a boolean; anything else counts as false.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Value::deserialize(deserializer).map(|value| value == true)
 }
 
-/// Moves the members that say something.
+/// Moves the members that are neither null nor an empty list.
 pub(super) fn keep(from: Map<String, Value>, to: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     to.extend(from.into_iter().filter(|(_, value)| !says_nothing(value)));

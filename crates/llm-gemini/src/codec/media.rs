@@ -1,20 +1,20 @@
-//! Images, sounds, videos and files.
+//! Images, audio, videos and files.
 
 use catena_core::MediaBlock;
 use serde_json::{Map, Value, json};
 
 use super::part::{SIGNATURE, WirePart, signature};
 
-/// Where files are that the service keeps.
+/// The URL prefix of files stored by the service.
 const FILES: &str = "https://generativelanguage.googleapis.com/v1beta/";
 
-/// What a block may say beside its content, by the service's names.
+/// Members that a block may have next to its content, by the service's names.
 const BESIDE: [&str; 2] = ["videoMetadata", "mediaResolution"];
 
-/// A block of media as a part.
+/// Converts a media block to a part.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A description of what is wrong with it.
 pub(super) fn media_part(media: MediaBlock) -> Result<WirePart<'static>, String> {
     let MediaBlock { url, base64, file_id, mime_type, filename, extras, .. } = media;
     let mime_type = mime_type.filter(|mime_type| !mime_type.is_empty());
@@ -48,7 +48,7 @@ fn inline(mime_type: String, data: String) -> WirePart<'static> {
     )
 }
 
-/// What is at an address, or in a `data:` URL.
+/// Converts a URL, or the content of a `data:` URL.
 fn at(url: String, mime_type: Option<String>) -> Result<WirePart<'static>, String> {
     if let Some(rest) = url.strip_prefix("data:") {
         let (head, data) = rest.split_once(";base64,").ok_or("has a 'data:' URL that is not in Base64")?;
@@ -64,7 +64,7 @@ fn at(url: String, mime_type: Option<String>) -> Result<WirePart<'static>, Strin
     Ok(WirePart::other("fileData", file))
 }
 
-/// The MIME type by the ending of a name or a URL, for the types that the models read.
+/// Returns the MIME type for the extension of a name or URL, for the types that the models support.
 fn mime_type_of(name: &str) -> Option<&'static str> {
     let path = name.split(['?', '#']).next()?;
     let ending = path.rsplit('/').next()?.rsplit_once('.')?.1.to_ascii_lowercase();
@@ -92,7 +92,7 @@ fn mime_type_of(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A block for content that the service sent: of the type that its MIME type stands for. The content is moved.
+/// Converts content sent by the service to a block of the type that its MIME type implies. The content is moved.
 pub(super) fn media_block(
     source: (&str, Value),
     mime_type: Option<&str>,

@@ -1,4 +1,4 @@
-//! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
+//! The wire format as pure functions: bytes in, values out, no I/O.
 
 mod candidate;
 pub(crate) mod chat_message;

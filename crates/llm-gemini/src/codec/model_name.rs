@@ -1,9 +1,9 @@
-//! The names of models, as paths have them.
+//! Model names in paths.
 
 use catena_core::Result;
 use catena_http::service::segment;
 
-/// The resource name of a model: `models/` and the name, unless the name says where the model is.
+/// Returns the resource name of a model: prefixed with `models/`, unless the name has a prefix.
 pub(crate) fn resource(model: &str) -> String {
     if model.starts_with("models/") || model.starts_with("tunedModels/") {
         return model.to_owned();
@@ -11,10 +11,10 @@ pub(crate) fn resource(model: &str) -> String {
     format!("models/{model}")
 }
 
-/// The path of a model's method, or of the model itself if `method` is empty.
+/// Returns the path of a model's method, or of the model itself if `method` is empty.
 ///
 /// # Errors
-/// `InvalidInput` for a name that cannot be a part of a path.
+/// `InvalidInput` for a name that cannot be part of a path.
 pub(crate) fn path(model: &str, method: &str) -> Result<String> {
     let resource = resource(model);
     let (collection, name) = resource.split_once('/').unwrap_or(("models", &resource));

@@ -1,4 +1,4 @@
-//! Answers of endpoints that are no models.
+//! Responses of the service's other endpoints.
 
 use catena_core::{ErrorKind, Result};
 use catena_http::service::Origin;
@@ -9,20 +9,20 @@ use super::envelope::decode_as;
 use super::error::error_in_body;
 use super::lenient::is_truthy;
 
-/// Reads an object.
+/// Decodes an object.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another shape, or the error that the body contains.
 pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Result<T> {
     let value: Value = decode_as(body, origin)?;
     check_error(&value["error"], body, origin)?;
     decode_as(body, origin)
 }
 
-/// An answer with an `error` is one.
+/// Treats a response with an `error` as an error.
 ///
 /// # Errors
-/// That of the body.
+/// The error that the body contains.
 pub(super) fn check_error(error: &Value, body: &[u8], origin: &Origin) -> Result<()> {
     if is_truthy(error) {
         return Err(error_in_body(ErrorKind::InvalidResponse, &String::from_utf8_lossy(body), origin));

@@ -1,4 +1,4 @@
-//! Parts: what contents are made of, in requests.
+//! Parts, which make up contents in requests.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::media::media_part;
 
-/// Under which name messages keep what a service wants to hear again about a thought. Not the `signature` of others, so
-/// that no service gets that of another.
+/// The name under which messages keep thought signatures. Not `signature`, as for other services, so that no service
+/// receives another's.
 pub(super) const SIGNATURE: &str = "thought_signature";
 
-/// The members by which a part is known, beside those that have a field below.
+/// The members that identify a part, besides those with a field below.
 const PART_MEMBERS: [&str; 8] = [
     "inlineData",
     "fileData",
@@ -24,7 +24,7 @@ const PART_MEMBERS: [&str; 8] = [
     "toolResponse",
 ];
 
-/// A part as it is sent.
+/// An encoded part.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WirePart<'a> {
@@ -40,7 +40,7 @@ pub(crate) struct WirePart<'a> {
     pub(super) other: Map<String, Value>,
 }
 
-/// The call of a function.
+/// A function call.
 #[derive(Debug, Serialize)]
 pub(super) struct WireCall<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub(super) struct WireCall<'a> {
 #[serde(untagged)]
 pub(super) enum Args<'a> {
     Read(&'a Record),
-    /// What cannot be read, in an object, as the service takes nothing else.
+    /// Invalid arguments, wrapped in an object because the service accepts nothing else.
     Unreadable {
         arguments: &'a str,
     },
@@ -69,17 +69,17 @@ impl<'a> WirePart<'a> {
     }
 }
 
-/// A block as a part. `Ok(None)` for what was meant for another service and is left out.
+/// Converts a block to a part. `Ok(None)` for what was meant for another service and is omitted.
 ///
 /// # Errors
-/// What is wrong with the block, for a message that says where it stands.
+/// A description of what is wrong with the block; the caller adds its position.
 pub(super) fn part_of(block: StandardBlock, from_model: bool) -> Result<Option<WirePart<'static>>, String> {
     Ok(Some(match block {
         StandardBlock::Text(block) => {
             WirePart { thought_signature: signature(&block.extras), ..WirePart::text(block.text) }
         }
         StandardBlock::Reasoning(block) => match signature(&block.extras) {
-            // Thoughts are sent only to the service that signed them.
+            // Thoughts are only sent to the service that signed them.
             None => return Ok(None),
             signature => WirePart {
                 thought: true,
@@ -100,18 +100,18 @@ pub(super) fn part_of(block: StandardBlock, from_model: bool) -> Result<Option<W
         | StandardBlock::Video(media)
         | StandardBlock::File(media) => media_part(media)?,
         StandardBlock::NonStandard(data) => return non_standard(data, from_model),
-        // Calls of tools are sent from the message's list of them; those of another service's own tools are its affair.
+        // Tool calls are sent from the message's list of them; other services' server tool calls are not sent.
         _ if from_model => return Ok(None),
         block => return Err(format!("is of the type '{}', which this model does not take", block.kind())),
     }))
 }
 
-/// The signature among the extras of a block or a call.
+/// Returns the signature in the extras of a block or a call.
 pub(super) fn signature(extras: &Map<String, Value>) -> Option<Cow<'static, str>> {
     extras.get(SIGNATURE)?.as_str().map(|text| Cow::Owned(text.to_owned()))
 }
 
-/// A part in the service's own form, or LangChain's `media`.
+/// Converts a part in the service's own form, or LangChain's `media`.
 fn non_standard(mut data: Map<String, Value>, from_model: bool) -> Result<Option<WirePart<'static>>, String> {
     let kind = data.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     if kind == "media" {

@@ -1,14 +1,14 @@
-//! The form that answers are to have.
+//! The response format.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 
 use super::schema::subset;
 
-/// Sets what OpenAI calls `response_format` among the generation's settings: in its form, or as a JSON Schema.
+/// Sets OpenAI's `response_format`, in its form or as a JSON Schema, among the generation settings.
 ///
 /// # Errors
-/// `InvalidInput` for a format that cannot be read, `Unsupported` for one that the service does not have.
+/// `InvalidInput` for a malformed format, `Unsupported` for one that the service does not support.
 pub(super) fn set_response_format(
     format: &Value,
     schema_subset: bool,
@@ -23,7 +23,7 @@ pub(super) fn set_response_format(
         }
         Some("json_object") => json(generation),
         Some("json_schema") => {
-            // The Responses API has no object around the schema.
+            // The Responses API does not nest the schema in an object.
             let schema = format["json_schema"].get("schema").or_else(|| format.get("schema"));
             let schema = schema.ok_or_else(|| invalid("`response_format` has no `json_schema.schema`"))?;
             json(generation);
@@ -33,7 +33,7 @@ pub(super) fn set_response_format(
             json(generation);
             set_schema(&format["schema"], schema_subset, generation)?;
         }
-        // A JSON Schema as it is.
+        // A plain JSON Schema.
         kind if is_schema(kind, format) => {
             json(generation);
             set_schema(format, schema_subset, generation)?;

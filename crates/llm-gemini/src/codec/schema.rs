@@ -1,12 +1,12 @@
-//! JSON Schemas in the subset of OpenAPI's that older models take.
+//! Converts JSON Schemas to the OpenAPI subset that older models accept.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-/// How deep references may lead. What is deeper refers to itself.
+/// The maximum depth of references. Anything deeper is assumed to be recursive.
 const MAX_DEPTH: usize = 32;
 
-/// Members that mean the same there.
+/// Keywords with the same meaning in the subset.
 const SAME: [&str; 15] = [
     "description",
     "title",
@@ -25,7 +25,7 @@ const SAME: [&str; 15] = [
     "maxLength",
 ];
 
-/// Members that say nothing about which values fit, or what is so anyway.
+/// Keywords that do not restrict values, or that the subset implies.
 const LEFT_OUT: [&str; 12] = [
     "$schema",
     "$id",
@@ -41,10 +41,10 @@ const LEFT_OUT: [&str; 12] = [
     "strict",
 ];
 
-/// The schema in the service's subset: references are resolved, `null` becomes `nullable`, `const` an `enum`.
+/// Converts a schema to the service's subset: references are resolved, `null` becomes `nullable`, `const` an `enum`.
 ///
 /// # Errors
-/// `Unsupported` for what the subset cannot say, with the place in the schema.
+/// `Unsupported` for what the subset cannot express, with the position in the schema.
 pub(super) fn subset(schema: &Value) -> Result<Value> {
     Converter { root: schema }.convert(schema, "#", 0)
 }
@@ -122,7 +122,7 @@ impl Converter<'_> {
         Ok(())
     }
 
-    /// Alternatives, of which `null` is said otherwise.
+    /// Converts alternatives; `null` among them becomes `nullable`.
     fn alternatives(
         &self,
         value: &Value,

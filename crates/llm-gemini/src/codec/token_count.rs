@@ -1,4 +1,4 @@
-//! How many tokens a request has: `POST /models/{model}:countTokens`.
+//! Token counting: `POST /models/{model}:countTokens`.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::Origin;
@@ -9,10 +9,10 @@ use super::lenient::count;
 use super::model_name::resource;
 use super::object::decode_object;
 
-/// The body that asks for the count of a whole request: messages, instruction and tools.
+/// Encodes a request for the token count of a whole request: messages, instruction and tools.
 ///
 /// # Errors
-/// None but that of JSON, which a request just encoded does not give.
+/// JSON errors only, which an encoded request cannot cause.
 pub(crate) fn encode_count(request: &ChatRequest) -> Result<Vec<u8>> {
     let written = |error: serde_json::Error| {
         Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
@@ -22,10 +22,10 @@ pub(crate) fn encode_count(request: &ChatRequest) -> Result<Vec<u8>> {
     serde_json::to_vec(&json!({ "generateContentRequest": body })).map_err(written)
 }
 
-/// Reads the count.
+/// Decodes the count.
 ///
 /// # Errors
-/// `InvalidResponse` for an answer without one.
+/// `InvalidResponse` for a response without one.
 pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
     let answer: Value = decode_object(body, origin)?;
     count(answer.get("totalTokens")).ok_or_else(|| {

@@ -5,22 +5,22 @@ use serde_json::{Map, Value, json};
 
 use super::schema::subset;
 
-/// Tools in the service's form.
+/// Tools in wire format.
 #[derive(Debug, Default)]
 pub(super) struct Tools {
-    /// Functions of the application.
+    /// The application's functions.
     pub(super) declarations: Vec<Value>,
-    /// Tools that the service runs, and whatever else was given in its form.
+    /// Tools that the service runs, and other tools in its own form.
     pub(super) native: Vec<Value>,
-    /// Somebody wants the calls to keep to the schemas.
+    /// Whether calls must conform to the schemas.
     pub(super) strict: bool,
 }
 
 impl Tools {
-    /// Reads tools: OpenAI's form, the definition of a tool, a JSON Schema with a title, or the service's own form.
+    /// Parses tools: OpenAI's form, a tool definition, a JSON Schema with a title, or the service's own form.
     ///
     /// # Errors
-    /// `InvalidInput` for what is no tool, `Unsupported` for tools of other services.
+    /// `InvalidInput` for a malformed tool, `Unsupported` for tools of other services.
     pub(super) fn read(tools: &Value, schema_subset: bool) -> Result<Self> {
         let Value::Array(list) = tools else {
             return Err(invalid("`tools` must be a list".to_owned()));
@@ -41,7 +41,7 @@ impl Tools {
             (None | Some("function"), Some(Value::Object(function))) => {
                 return self.declare(at, function, schema_subset);
             }
-            // OpenAI's Responses API puts the name beside the type.
+            // OpenAI's Responses API puts the name next to the type.
             (Some("function"), None) if members.contains_key("name") => {
                 return self.declare(at, members, schema_subset);
             }
@@ -111,12 +111,12 @@ impl Tools {
         Ok(())
     }
 
-    /// The names of the functions.
+    /// Returns the names of the functions.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.declarations.iter().filter_map(|declaration| declaration["name"].as_str())
     }
 
-    /// The member `tools` of a request; `None` without any.
+    /// Returns the request's member `tools`; `None` without any.
     pub(super) fn into_wire(self) -> Option<Value> {
         let mut tools = self.native;
         if !self.declarations.is_empty() {
@@ -126,7 +126,7 @@ impl Tools {
     }
 }
 
-/// False for a function without parameters, for which the service wants to hear nothing.
+/// Returns false for a function without parameters, whose schema the service expects to be omitted.
 fn has_parameters(schema: &Value) -> bool {
     let Value::Object(members) = schema else { return false };
     let is_object = members.get("type").is_none_or(|kind| kind == "object" || kind == "OBJECT");
@@ -136,7 +136,7 @@ fn has_parameters(schema: &Value) -> bool {
     !(is_object && none) || others
 }
 
-/// True for a schema in the service's own form, whose types are in capitals.
+/// Returns true for a schema in the service's own form, whose type names are upper-case.
 fn is_native_schema(schema: &Value) -> bool {
     schema["type"] == "OBJECT"
 }

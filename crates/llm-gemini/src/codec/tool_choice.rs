@@ -1,14 +1,14 @@
-//! Which tools a model may or must call.
+//! The tool choice.
 
 use catena_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
 use super::tool::Tools;
 
-/// The member `toolConfig` of a request; `None` where the service's default holds.
+/// Returns the request's member `toolConfig`; `None` if the service's default applies.
 ///
 /// # Errors
-/// `InvalidInput` for a choice that cannot be read, or of a tool that is not there.
+/// `InvalidInput` for a malformed choice, or one of an unknown tool.
 pub(super) fn tool_config(choice: Option<&Value>, strict: bool, tools: &Tools) -> Result<Option<Value>> {
     let choice = choice.filter(|choice| !choice.is_null());
     let mut config = match choice {
@@ -18,7 +18,7 @@ pub(super) fn tool_config(choice: Option<&Value>, strict: bool, tools: &Tools) -
         }
         Some(choice) => read(choice, tools)?,
     };
-    // Only the model's free choice can be held to the schemas by asking for it; a call that it must make is.
+    // Only the model's free choice needs this mode to enforce the schemas; forced calls are enforced anyway.
     if (strict || tools.strict)
         && config.get("mode").is_none_or(|mode| mode == "AUTO")
         && !tools.declarations.is_empty()
@@ -69,7 +69,7 @@ fn several(allowed: &Value, tools: &Tools) -> Result<Map<String, Value>> {
         known(name, tools)?;
         names.push(name.to_owned());
     }
-    // With names, the model's own choice has this mode.
+    // With names, a free choice has this mode.
     Ok(mode(if allowed["mode"] == "required" { "ANY" } else { "VALIDATED" }, names))
 }
 

@@ -1,11 +1,11 @@
-//! Results of tools.
+//! Tool results.
 
 use catena_core::ToolStatus;
 use serde_json::{Map, Value, json};
 
 use super::part::WirePart;
 
-/// The result of a call, whose content are these parts: texts are the response, images and files are parts of it.
+/// Converts the result of a call with these content parts: texts are the response, images and files are parts of it.
 pub(super) fn result_part<'a>(
     parts: Vec<WirePart<'_>>,
     id: Option<&str>,
@@ -29,7 +29,8 @@ pub(super) fn result_part<'a>(
     WirePart::other("functionResponse", result)
 }
 
-/// The service wants an object: the one that the text is, or the text under the name that says whether all went well.
+/// The service requires an object: the text's own if it is one, or the text under a name that tells success from
+/// failure.
 fn response(text: String, status: ToolStatus) -> Value {
     match (status, serde_json::from_str::<Map<String, Value>>(&text)) {
         (ToolStatus::Error, _) => json!({ "error": text }),

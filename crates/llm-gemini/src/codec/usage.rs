@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::lenient::count;
 
-/// Reads a `usageMetadata` object. Thoughts are tokens of the answer, what tools of the service read is part of the prompt.
-/// Absent counts are zero; an object without any count is none.
+/// Decodes a `usageMetadata` object. Thoughts count as output tokens, what server tools read as input tokens. Absent
+/// counts are zero; `None` for an object without any count.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     let of = |name: &str| count(usage.get(name));
     let parts = |one: Option<u64>, other: Option<u64>| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{GeminiEmbeddings, Settings};
 use crate::connection::{Connection, connection_settings};
 
-/// The most texts of a request that the service takes.
+/// The maximum number of texts per request that the service accepts.
 const MAX_BATCH: usize = 100;
 
 /// Builds a [`GeminiEmbeddings`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
@@ -43,21 +43,21 @@ impl Default for GeminiEmbeddingsBuilder {
 }
 
 impl GeminiEmbeddingsBuilder {
-    /// The model. Default `gemini-embedding-001`.
+    /// Sets the model. Default `gemini-embedding-001`.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.settings.model = model.into();
         self
     }
 
-    /// The length of the vectors, for models that can shorten them. Default: the model's. Shortened vectors do not have the
-    /// length one in space: bring them to it where the similarity in use asks for that.
+    /// Sets the length of the vectors, for models that can shorten them. Default: the model's own. Shortened vectors
+    /// are not normalised; normalise them if your similarity measure requires it.
     pub fn with_dimensions(mut self, dimensions: u32) -> Self {
         self.settings.members.insert("outputDimensionality".to_owned(), dimensions.into());
         self
     }
 
-    /// What the vectors of documents and queries are for, by the service's words: `SEMANTIC_SIMILARITY`, `CLASSIFICATION`
-    /// and so on. Default: `RETRIEVAL_DOCUMENT` and `RETRIEVAL_QUERY`.
+    /// Sets the purpose of the vectors of documents and queries, by the service's names: `SEMANTIC_SIMILARITY`,
+    /// `CLASSIFICATION` and so on. Default: `RETRIEVAL_DOCUMENT` and `RETRIEVAL_QUERY`.
     pub fn with_task_type(mut self, task: impl Into<String>) -> Self {
         let task = task.into();
         self.settings.document_task = Some(task.clone());
@@ -65,26 +65,26 @@ impl GeminiEmbeddingsBuilder {
         self
     }
 
-    /// Says nothing about what the vectors are for: for models that want to hear it in the text.
+    /// Does not send a purpose, for models that expect it in the text.
     pub fn without_task_type(mut self) -> Self {
         (self.settings.document_task, self.settings.query_task) = (None, None);
         self
     }
 
-    /// The most texts of a request. Default 100, which is the most that the service takes.
+    /// Sets the maximum number of texts per request. Default 100, which is the service's maximum.
     #[doc(alias = "chunk_size")]
     pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.settings.batch_size = texts;
         self
     }
 
-    /// How many requests of one call are made at a time. Default 4.
+    /// Sets the maximum number of requests in flight per call. Default 4.
     pub fn with_max_concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
 
-    /// A member to add to the request of every text as it is.
+    /// Adds a member to the request of every text, unchanged.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.members.insert(name.into(), value.into());
         self
@@ -93,8 +93,8 @@ impl GeminiEmbeddingsBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key, an unusable URL, key or proxy, a key that would travel
-    /// unencrypted, requests of no texts, or a member that the crate itself sets.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key, an invalid URL, key or proxy, a key
+    /// that would be sent unencrypted, a batch size of 0, or a member that this crate sets itself.
     pub fn build(self) -> Result<GeminiEmbeddings> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.settings.batch_size == 0 || self.settings.concurrency == 0 {

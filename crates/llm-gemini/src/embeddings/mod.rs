@@ -1,4 +1,4 @@
-//! Texts as vectors.
+//! Embeddings of texts.
 
 mod builder;
 
@@ -13,17 +13,17 @@ use crate::client::Client;
 use crate::codec::embeddings::{EmbeddingOptions, decode_batch, decode_one, encode_batch, encode_one};
 use crate::gemini_client::GeminiClient;
 
-/// An embedding model behind Google's `POST /models/{model}:batchEmbedContents` and `:embedContent`.
+/// An embedding model that speaks Google's `POST /models/{model}:batchEmbedContents` and `:embedContent`.
 ///
-/// Documents are sent in requests of at most 100, some at a time. The service is told whether a text is searched or is
-/// searched for; see [`with_task_type`](GeminiEmbeddingsBuilder::with_task_type).
+/// Documents are sent in concurrent requests of at most 100. The service is told whether a text is a document or a
+/// query; see [`with_task_type`](GeminiEmbeddingsBuilder::with_task_type).
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). An answer that has not one vector for each text is
-/// `InvalidResponse`. If one request fails the others are given up. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). A response without exactly one vector per text is
+/// `InvalidResponse`. If one request fails, the others are cancelled. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call closes its connections.
@@ -50,20 +50,20 @@ pub struct GeminiEmbeddings {
     settings: Settings,
 }
 
-/// What is asked for, and how.
+/// The settings of requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     model: String,
     document_task: Option<String>,
     query_task: Option<String>,
-    /// Of the request of every text.
+    /// Members of the request of every text.
     members: Map<String, Value>,
     batch_size: usize,
     concurrency: usize,
 }
 
 impl GeminiEmbeddings {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -75,7 +75,7 @@ impl GeminiEmbeddings {
         GeminiEmbeddingsBuilder::default()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`GeminiEmbeddingsBuilder::build`].
@@ -94,12 +94,12 @@ impl GeminiEmbeddings {
         Self { client, settings }
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     pub fn model(&self) -> &str {
         &self.settings.model
     }
 
-    /// A client for the other endpoints of the same service, over the same connections.
+    /// Returns a client for the other endpoints of the same service, which shares the model's connections.
     pub fn client(&self) -> GeminiClient {
         GeminiClient::from_parts(self.client.clone())
     }

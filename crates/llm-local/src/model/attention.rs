@@ -1,4 +1,4 @@
-//! Attention: what each new token takes from those before it.
+//! Attention of each new token to the preceding ones.
 
 use rayon::prelude::*;
 
@@ -6,11 +6,11 @@ use super::Shape;
 use super::kv_cache::Memory;
 use super::vectors::{add_scaled, dot, softmax};
 
-/// Below so many products of numbers, telling other threads costs more than it saves.
+/// The number of multiplications below which distributing them to other threads costs more than it saves.
 const WORTH_SHARING: usize = 1 << 18;
 
-/// For each query the weighted values of the tokens up to its own. `first` is the position of the first query; the keys
-/// and values of all of them are in the memory already.
+/// For each query, computes the weighted values of the tokens up to its own. `first` is the position of the first
+/// query; the keys and values of all queries are already in the memory.
 pub(super) fn attend(shape: &Shape, queries: &[f32], memory: &Memory, first: usize, out: &mut [f32]) {
     let width = shape.heads * shape.head_width;
     let count = queries.len() / width;
@@ -24,7 +24,7 @@ pub(super) fn attend(shape: &Shape, queries: &[f32], memory: &Memory, first: usi
     }
 }
 
-/// One query over the first `length` tokens.
+/// Computes one query over the first `length` tokens.
 fn attend_one(shape: &Shape, query: &[f32], memory: &Memory, length: usize, out: &mut [f32]) {
     let (head_width, kv_width) = (shape.head_width, shape.kv_width());
     let sharing = shape.heads / shape.kv_heads;

@@ -1,15 +1,15 @@
-//! What a model remembers of a sequence: keys and values of every token, layer by layer.
+//! The KV cache: the keys and values of every token of a sequence, layer by layer.
 
 use super::Shape;
 
-/// The keys and values of the tokens so far. Grows as they come: [`Shape::bytes_per_token`] for each, twice as much at most.
+/// The keys and values of the tokens so far. Grows on demand: [`Shape::bytes_per_token`] per token, at most twice that.
 pub(crate) struct KvCache {
     tokens: Vec<u32>,
     layers: Vec<Memory>,
     width: usize,
 }
 
-/// One layer's.
+/// The cache of one layer.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) keys: Vec<f32>,
@@ -26,12 +26,12 @@ impl KvCache {
         self.tokens.len()
     }
 
-    /// How many tokens at the beginning of a prompt it remembers already.
+    /// Returns the length of the prompt's prefix that is cached.
     pub(crate) fn common(&self, prompt: &[u32]) -> usize {
         self.tokens.iter().zip(prompt).take_while(|(known, token)| known == token).count()
     }
 
-    /// Forgets all but the first tokens.
+    /// Discards all but the first tokens.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);
         for layer in &mut self.layers {
@@ -40,7 +40,7 @@ impl KvCache {
         }
     }
 
-    /// Where the next tokens stand.
+    /// Returns the positions of the next tokens.
     pub(super) fn positions(&self, count: usize) -> std::ops::Range<usize> {
         self.len()..self.len() + count
     }
@@ -49,7 +49,7 @@ impl KvCache {
         &mut self.layers[index]
     }
 
-    /// Tokens whose keys and values are in all layers now.
+    /// Records tokens whose keys and values are now in all layers.
     pub(super) fn keep(&mut self, tokens: &[u32]) {
         self.tokens.extend_from_slice(tokens);
     }

@@ -1,4 +1,4 @@
-//! One layer: attention over the tokens before, then a computation on each token alone.
+//! One layer: attention over the preceding tokens, then a feed-forward computation on each token.
 
 use std::io::{Read, Seek};
 
@@ -23,7 +23,7 @@ pub(super) struct Layer {
     down: Matrix,
 }
 
-/// A matrix, and what some models add to the product.
+/// A matrix, and the bias that some models add to the product.
 struct Projection {
     matrix: Matrix,
     bias: Option<Vec<f32>>,
@@ -72,7 +72,7 @@ impl Layer {
         })
     }
 
-    /// Computes all rows in place, and puts their keys and values into the caches.
+    /// Computes all rows in place, and appends their keys and values to the caches.
     pub(super) fn forward(
         &self,
         shape: &Shape,
@@ -115,7 +115,7 @@ impl Layer {
         for part in parts {
             let (first, count) = (part.cache.len(), part.tokens.len());
             let memory = part.cache.layer(index);
-            // What a failed computation left behind is not part of the sequence.
+            // Removes what a failed computation left behind.
             memory.keys.truncate(first * kv_width);
             memory.values.truncate(first * kv_width);
             memory.keys.extend_from_slice(&keys[row * kv_width..][..count * kv_width]);

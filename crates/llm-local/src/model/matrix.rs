@@ -1,4 +1,4 @@
-//! Tensors of the file: quantized matrices that candle multiplies with, and vectors of plain numbers.
+//! Tensors of the file: quantized matrices, which candle multiplies, and plain vectors.
 
 use std::io::{Read, Seek};
 
@@ -9,7 +9,7 @@ use catena_core::Result;
 
 use crate::failure::{computation, malformed};
 
-/// A matrix that turns rows of one width into rows of another.
+/// A matrix that maps rows of one width to rows of another.
 pub(super) struct Matrix {
     weights: QMatMul,
     width: usize,
@@ -20,7 +20,7 @@ impl Matrix {
         &self.weights
     }
 
-    /// Each row, multiplied.
+    /// Multiplies each row.
     pub(super) fn apply(&self, rows: Vec<f32>) -> Result<Vec<f32>> {
         if rows.is_empty() {
             return Ok(rows);
@@ -32,7 +32,7 @@ impl Matrix {
     }
 }
 
-/// The tensors of a file, each read when it is asked for.
+/// The tensors of a file, each read on demand.
 pub(super) struct Tensors<'a, R> {
     pub(super) content: &'a Content,
     pub(super) reader: &'a mut R,
@@ -55,7 +55,7 @@ impl<R: Read + Seek> Tensors<'_, R> {
     }
 
     fn read(&mut self, name: &str, expected: &[usize]) -> Result<QTensor> {
-        // Before any memory is taken for it.
+        // Checked before any memory is allocated for it.
         let Some(info) = self.content.tensor_infos.get(name) else {
             return Err(malformed(format!("lacks the tensor `{name}`")));
         };
@@ -68,9 +68,9 @@ impl<R: Read + Seek> Tensors<'_, R> {
     }
 }
 
-/// The same weights in a form that candle has vector instructions for. The old formats with a minimum, and those of five
-/// bits, it multiplies number by number, many times slower; in eight bits next to nothing of them is lost, and they take
-/// more memory: 8.5 bits per weight instead of 5 to 6.
+/// Converts the weights to a format with SIMD kernels in candle. It multiplies the old formats with a minimum, and
+/// those of five bits, element by element, many times slower. In eight bits the loss is negligible, but they take more
+/// memory: 8.5 bits per weight instead of 5 to 6.
 fn with_kernel(tensor: QTensor) -> candle_core::Result<QTensor> {
     match tensor.dtype() {
         GgmlDType::Q4_1 | GgmlDType::Q5_0 | GgmlDType::Q5_1 | GgmlDType::Q8_1 => {

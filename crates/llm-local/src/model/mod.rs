@@ -1,4 +1,4 @@
-//! The mathematics of a Llama model: rows of tokens in, rows of likelihoods out.
+//! The computation of a Llama model: rows of tokens in, rows of logits out.
 
 mod attention;
 mod kv_cache;
@@ -25,28 +25,28 @@ use vectors::rms_norm;
 use crate::failure::{computation, malformed};
 use crate::metadata::Metadata;
 
-/// A model of the Llama family, as llama.cpp's converter writes it: Llama, Mistral, SmolLM and others.
+/// A model of the Llama family, in the form of llama.cpp's converter: Llama, Mistral, SmolLM and others.
 pub(crate) struct Llama {
     shape: Shape,
     embeddings: Matrix,
     layers: Vec<Layer>,
     norm: Vec<f32>,
-    /// Where the file has none, the embeddings serve as such.
+    /// If the file has none, the embeddings are used (tied weights).
     output: Option<Matrix>,
     rope: Rope,
 }
 
-/// What one sequence adds to a computation: so many new tokens behind those in its cache.
+/// One sequence's part of a batch: its new tokens, and the cache of the preceding ones.
 pub(crate) struct Part<'a> {
     pub(crate) cache: &'a mut KvCache,
     pub(crate) tokens: &'a [u32],
-    /// Whether to say what comes next.
+    /// Whether the logits of the next token are needed.
     pub(crate) asks: bool,
 }
 
 impl Llama {
     /// # Errors
-    /// `Config` where the file lacks something or its parts do not fit; `Unsupported` for other kinds of models.
+    /// `Config` if the file lacks something or its parts do not match; `Unsupported` for other architectures.
     pub(crate) fn read<R: Read + Seek>(content: &Content, reader: &mut R) -> Result<Self> {
         let metadata = Metadata(&content.metadata);
         let shape = Shape::read(metadata)?;
@@ -70,8 +70,8 @@ impl Llama {
         &self.shape
     }
 
-    /// Computes the new tokens of all parts at once, keeps them in the caches, and gives for each part that asks how
-    /// likely each token of the vocabulary is to come next, as logits. What a part gets does not depend on the others.
+    /// Computes the new tokens of all parts in one batch, adds them to the caches, and returns the next token's logits
+    /// for each part that asks for them. A part's result does not depend on the others.
     pub(crate) fn forward(&self, parts: &mut [Part<'_>]) -> Result<Vec<Option<Vec<f32>>>> {
         let tokens: Vec<u32> = parts.iter().flat_map(|part| part.tokens).copied().collect();
         if tokens.iter().any(|token| *token as usize >= self.shape.vocabulary) {
@@ -96,7 +96,7 @@ impl Llama {
         rows.and_then(|rows| rows.flatten_all()?.to_vec1()).map_err(computation)
     }
 
-    /// Only of each part's last row, and only where they are asked for: the output matrix is the largest of all.
+    /// Only for each part's last row, and only where requested: the output matrix is the largest of all.
     fn likelihoods(&self, rows: &[f32], parts: &[Part<'_>]) -> Result<Vec<Option<Vec<f32>>>> {
         let width = self.shape.width;
         let mut asked = Vec::new();

@@ -1,17 +1,17 @@
-//! Positions as rotations: every pair of numbers of a head is turned, the further back in the head the slower.
+//! Rotary position embeddings: each pair of a head's components is rotated, later pairs more slowly.
 
 use super::Shape;
 
 /// The cosine and sine for each pair of a head.
 pub(super) type Turns = Vec<(f32, f32)>;
 
-/// How fast each pair turns.
+/// The rotation speed of each pair.
 pub(super) struct Rope {
     frequencies: Vec<f64>,
 }
 
 impl Rope {
-    /// `stretch` slows single pairs down, as Llama 3.1 does for longer texts.
+    /// `stretch` slows down individual pairs, as Llama 3.1 does for longer texts.
     pub(super) fn new(shape: &Shape, stretch: Option<&[f32]>) -> Self {
         let frequency = |pair: usize| {
             let exponent = 2.0 * pair as f64 / shape.rope_width as f64;
@@ -30,7 +30,7 @@ impl Rope {
     }
 }
 
-/// Turns the pairs of every head in a row. Llama's pairs are neighbours.
+/// Rotates the pairs of every head in a row. Llama's pairs are adjacent components.
 pub(super) fn turn(row: &mut [f32], head_width: usize, turns: &Turns) {
     for head in row.chunks_exact_mut(head_width) {
         for (pair, (cosine, sine)) in head.chunks_exact_mut(2).zip(turns) {

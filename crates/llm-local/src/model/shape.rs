@@ -1,29 +1,29 @@
-//! How large a model is, as its file says.
+//! The dimensions of a model, from its file.
 
 use catena_core::Result;
 
 use crate::failure::{bounded, malformed, unsupported};
 use crate::metadata::Metadata;
 
-/// The numbers that fix the sizes of all tensors.
+/// The numbers that determine the sizes of all tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
     pub(crate) layers: usize,
-    /// Numbers per token between the layers.
+    /// The width of a token's row between layers.
     pub(crate) width: usize,
     pub(crate) heads: usize,
-    /// Heads of keys and values; several heads share one.
+    /// Heads of keys and values; several query heads share one.
     pub(crate) kv_heads: usize,
     pub(crate) head_width: usize,
     pub(crate) feed_forward: usize,
     pub(crate) vocabulary: usize,
-    /// The longest text the model was made for, in tokens.
+    /// The context length that the model was made for, in tokens.
     pub(crate) context: usize,
     pub(crate) epsilon: f32,
-    /// How many numbers of a head are turned by position.
+    /// How many components of a head are rotated by position.
     pub(crate) rope_width: usize,
     pub(crate) rope_base: f32,
-    /// By how much positions are compressed.
+    /// The factor by which positions are compressed.
     pub(crate) rope_factor: f32,
 }
 
@@ -71,12 +71,12 @@ impl Shape {
         if fits { Ok(self) } else { Err(malformed(format!("has sizes that do not fit together: {self:?}"))) }
     }
 
-    /// Numbers per token in all keys of a layer, and in all values.
+    /// The width of a token's keys, and of its values, in a layer.
     pub(crate) fn kv_width(&self) -> usize {
         self.kv_heads * self.head_width
     }
 
-    /// Bytes that a token takes in a cache of keys and values.
+    /// Returns the bytes that a token takes in a KV cache.
     pub(crate) fn bytes_per_token(&self) -> usize {
         self.layers * 2 * self.kv_width() * size_of::<f32>()
     }

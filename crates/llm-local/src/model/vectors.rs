@@ -1,6 +1,6 @@
-//! Arithmetic on rows of numbers.
+//! Vector arithmetic.
 
-/// Scales every row to a length of one per number, then each number by its weight.
+/// Normalises every row to a root mean square of one, then scales each component by its weight.
 pub(super) fn rms_norm(rows: &mut [f32], weights: &[f32], epsilon: f32) {
     for row in rows.chunks_exact_mut(weights.len()) {
         let scale = 1.0 / (dot(row, row) / row.len() as f32 + epsilon).sqrt();
@@ -8,7 +8,7 @@ pub(super) fn rms_norm(rows: &mut [f32], weights: &[f32], epsilon: f32) {
     }
 }
 
-/// In lanes, so that the compiler may add several at a time.
+/// In lanes, so that the compiler can vectorize it.
 pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0f32; LANES];
@@ -32,7 +32,7 @@ pub(super) fn add(sum: &mut [f32], vector: &[f32]) {
     sum.iter_mut().zip(vector).for_each(|(sum, number)| *sum += number);
 }
 
-/// Logits as probabilities.
+/// Converts logits to probabilities.
 pub(super) fn softmax(numbers: &mut [f32]) {
     let most = numbers.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     numbers.iter_mut().for_each(|number| *number = (*number - most).exp());
@@ -40,7 +40,7 @@ pub(super) fn softmax(numbers: &mut [f32]) {
     numbers.iter_mut().for_each(|number| *number /= sum);
 }
 
-/// The gate of the feed-forward part: SiLU of one, times the other.
+/// The feed-forward gate: SiLU of one, times the other.
 pub(super) fn gate(gate: &mut [f32], up: &[f32]) {
     gate.iter_mut().zip(up).for_each(|(gate, up)| *gate = *gate / (1.0 + (-*gate).exp()) * up);
 }

@@ -1,26 +1,27 @@
-//! The letters that byte-level vocabularies write bytes with: every byte has one that can be seen.
+//! The alphabet of byte-level vocabularies, in which every byte is a visible character.
 
 use std::sync::LazyLock;
 
-/// Printable bytes stand for themselves; the others, in order, for the letters from U+0100 on. As GPT-2 has it.
+/// Printable bytes stand for themselves; the others, in order, are mapped to the characters from U+0100 on. As in
+/// GPT-2.
 static LETTERS: LazyLock<[char; 256]> = LazyLock::new(|| {
     let mut next = 0x100..;
     std::array::from_fn(|byte| {
         let byte = byte as u8;
         match byte {
             b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF => byte.into(),
-            // The range has no end, and the first letters of it are all valid.
+            // The range is unbounded, and its first characters are all valid.
             _ => next.next().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER),
         }
     })
 });
 
-/// The letter of a byte.
+/// Returns the character of a byte.
 pub(super) fn letter(byte: u8) -> char {
     LETTERS[usize::from(byte)]
 }
 
-/// The bytes that a token is written for; `None` if it has a letter that stands for none.
+/// Returns the bytes of a token; `None` if it has a character outside the alphabet.
 pub(super) fn bytes(token: &str) -> Option<Vec<u8>> {
     let byte = |letter: char| match letter {
         '!'..='~' | '\u{A1}'..='\u{AC}' | '\u{AE}'..='\u{FF}' => Some(letter as u8),

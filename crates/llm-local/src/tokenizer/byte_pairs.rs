@@ -1,4 +1,4 @@
-//! Byte-level byte-pair encoding, as GPT-2 began it: vocabulary and merges come from the file.
+//! Byte-level byte-pair encoding, as in GPT-2: vocabulary and merges come from the file.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::merging::merge;
 use super::words::Words;
 use crate::failure::malformed;
 
-/// Which pairs of tokens become one, and how early.
+/// Which pairs of tokens are merged, and in which order.
 pub(super) struct BytePairs {
     words: Words,
     /// The token of each byte; a vocabulary need not have all of them.
@@ -25,11 +25,11 @@ impl BytePairs {
             std::array::from_fn(|byte| ids.get(letter(byte as u8).encode_utf8(&mut [0; 4]) as &str).copied());
         let mut pairs = HashMap::with_capacity(merges.len());
         for (rank, merge) in (0..).zip(merges) {
-            // A space within a token is written as another letter.
+            // A space within a token is written as another character.
             let (left, right) = merge.split_once(' ').ok_or_else(|| malformed("has a merge of one token"))?;
             let merged = format!("{left}{right}");
             let known = (ids.get(left), ids.get(right), ids.get(merged.as_str()));
-            // Merges of tokens that were cut from the vocabulary can never happen.
+            // Merges with tokens that were removed from the vocabulary can never happen.
             if let (Some(left), Some(right), Some(merged)) = known {
                 pairs.entry((*left, *right)).or_insert((rank, *merged));
             }

@@ -1,10 +1,10 @@
-//! Putting neighbours together, best pair first, until no pair fits: the heart of every byte-pair encoding.
+//! Merges adjacent symbols, best pair first, until no pair can be merged: the core of every byte-pair encoding.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Merges neighbouring symbols. `pair` says whether two fit, how urgent it is (less is more urgent), and what they make.
-/// Of equally urgent pairs the leftmost comes first. Takes O(n log n) for n symbols.
+/// Merges adjacent symbols. `pair` returns whether two can be merged, with which priority (lower is first), and the
+/// result. Of pairs with equal priority the leftmost comes first. Takes O(n log n) for n symbols.
 pub(super) fn merge<R: Ord + Copy>(
     symbols: Vec<u32>,
     pair: impl Fn(u32, u32) -> Option<(R, u32)>,
@@ -22,7 +22,7 @@ pub(super) fn merge<R: Ord + Copy>(
         offer(&chain, &mut queue, left);
     }
     while let Some(Reverse((_, left, right, [first, second, merged]))) = queue.pop() {
-        // A pair of which one has been merged otherwise is out of date.
+        // A pair is stale if one of its symbols has since been merged with another.
         let current = chain.alive[left] && chain.after(left) == Some(right);
         if !current || chain.symbols[left] != first || chain.symbols[right] != second {
             continue;
@@ -37,7 +37,7 @@ pub(super) fn merge<R: Ord + Copy>(
     symbols.into_iter().zip(alive).filter_map(|(symbol, alive)| alive.then_some(symbol))
 }
 
-/// Symbols that know their neighbours. The left one of two that are joined takes their place.
+/// A linked list of symbols. The left one of two merged symbols takes their place.
 struct Chain {
     symbols: Vec<u32>,
     alive: Vec<bool>,

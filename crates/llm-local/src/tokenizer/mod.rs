@@ -1,4 +1,4 @@
-//! Texts to tokens and back, by the vocabulary inside the GGUF file.
+//! Tokenizes and detokenizes texts, with the vocabulary in the GGUF file.
 
 mod byte_level;
 mod byte_pairs;
@@ -16,11 +16,11 @@ use specials::Specials;
 use crate::failure::{malformed, unsupported};
 use crate::metadata::Metadata;
 
-/// A vocabulary, and how to encode with it.
+/// A vocabulary, and its encoding.
 pub(crate) struct Tokenizer {
     encoding: Encoding,
     specials: Specials,
-    /// The bytes that each token stands for; special ones stand for none.
+    /// The bytes of each token; special tokens have none.
     bytes: Vec<Vec<u8>>,
     texts: Vec<String>,
     begin: Option<u32>,
@@ -34,12 +34,12 @@ enum Encoding {
     SentencePieces(SentencePieces),
 }
 
-/// What kind of token it is, in the numbers of GGUF.
+/// Token types, in GGUF's numbering.
 const CONTROL: usize = 3;
 const USER_DEFINED: usize = 4;
 const BYTE: usize = 6;
 
-/// Texts of tokens that end an answer, whether the file says so or not.
+/// Texts of tokens that end an answer, whether the file marks them as such or not.
 const ENDS: [&str; 9] = [
     "<|im_end|>",
     "<|endoftext|>",
@@ -54,7 +54,7 @@ const ENDS: [&str; 9] = [
 
 impl Tokenizer {
     /// # Errors
-    /// `Config` where the file lacks what a vocabulary needs, `Unsupported` for kinds of vocabularies that are not known.
+    /// `Config` if the file lacks parts of the vocabulary, `Unsupported` for unknown kinds of vocabularies.
     pub(crate) fn from_metadata(metadata: Metadata<'_>) -> Result<Self> {
         let key = |name: &str| format!("tokenizer.ggml.{name}");
         let texts = metadata.texts(&key("tokens"))?.ok_or_else(|| malformed("has no vocabulary"))?;
@@ -99,8 +99,8 @@ impl Tokenizer {
         Ok(Self { encoding, specials, bytes, texts, begin, end, add_begin, ends })
     }
 
-    /// The tokens of a text, beginning with the one that begins texts if the model wants it. Where `specials` is true,
-    /// texts of special tokens become those; what [`guarded`](Self::guarded) guards never does.
+    /// Tokenizes a text, starting with the BOS token if the model expects it. If `specials` is true, the texts of
+    /// special tokens become those tokens, except those escaped by [`guarded`](Self::guarded).
     pub(crate) fn encode(&self, text: &str, specials: bool) -> Result<Vec<u32>> {
         let mut tokens: Vec<u32> = self.begin.filter(|_| self.add_begin).into_iter().collect();
         let parts = if specials { self.specials.split(text)? } else { vec![(text, None)] };
@@ -110,7 +110,7 @@ impl Tokenizer {
                 self.encode_plain(&plain, index == 0, &mut tokens)?;
             }
             let special = special.and_then(|special| self.specials.id(special));
-            // Templates write the first token too.
+            // Templates also write the BOS token.
             let doubled = index == 0 && special == self.begin && tokens.len() == 1 && self.add_begin;
             tokens.extend(special.filter(|_| !doubled));
         }
@@ -127,17 +127,17 @@ impl Tokenizer {
         }
     }
 
-    /// A text in which nothing can be taken for a special token.
+    /// Escapes a text so that nothing in it is taken for a special token.
     pub(crate) fn guarded(&self, text: &str) -> Result<String> {
         self.specials.guarded(text)
     }
 
-    /// The bytes of a token; a character may be spread over several.
+    /// Returns the bytes of a token; a character may span several tokens.
     pub(crate) fn bytes(&self, token: u32) -> &[u8] {
         self.bytes.get(token as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// True for a token that ends an answer.
+    /// Returns true for a token that ends an answer.
     pub(crate) fn is_end(&self, token: u32) -> bool {
         self.ends.contains(&token)
     }
@@ -146,7 +146,7 @@ impl Tokenizer {
         self.texts.len()
     }
 
-    /// The texts that stand for the beginning and the end of a text, for templates.
+    /// Returns the texts of the BOS and EOS tokens, for templates.
     pub(crate) fn marks(&self) -> (&str, &str) {
         let text = |token: Option<u32>| token.map_or("", |token| self.texts[token as usize].as_str());
         (text(self.begin), text(self.end))

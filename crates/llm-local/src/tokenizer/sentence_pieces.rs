@@ -1,5 +1,5 @@
-//! SentencePiece's byte-pair encoding, as Llama 2 and Mistral use it: what fits together is in the vocabulary, and scores
-//! say what goes first.
+//! SentencePiece's byte-pair encoding, as in Llama 2 and Mistral: the vocabulary says what can be merged, scores say in
+//! which order.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::merging::merge;
 use super::{BYTE, CONTROL};
 use crate::failure::malformed;
 
-/// How a space is written in the vocabulary.
+/// The vocabulary's character for a space.
 pub(super) const SPACE: char = '\u{2581}';
 
 /// A vocabulary with scores.
@@ -44,7 +44,7 @@ impl SentencePieces {
         Ok(Self { pieces, scores, ids, bytes, space_prefix })
     }
 
-    /// `starts` is true for the beginning of a text, before which there is a space for most vocabularies.
+    /// `starts` is true for the start of a text, before which most vocabularies have a space.
     pub(super) fn encode(&self, text: &str, starts: bool, tokens: &mut Vec<u32>) {
         let space = (starts && self.space_prefix).then_some(SPACE);
         let letters =
@@ -53,7 +53,7 @@ impl SentencePieces {
         tokens.extend(merge(symbols, |left, right| self.pair(left, right)));
     }
 
-    /// The token of a letter, or those of its bytes if it has none.
+    /// Returns the token of a character, or the tokens of its bytes if it has none.
     fn letter(&self, letter: char) -> Vec<u32> {
         let mut buffer = [0; 4];
         let text: &str = letter.encode_utf8(&mut buffer);
@@ -70,7 +70,7 @@ impl SentencePieces {
     }
 }
 
-/// The higher the score, the more urgent.
+/// The higher the score, the earlier the merge.
 #[derive(Debug, Clone, Copy)]
 struct Score(f32);
 
@@ -94,7 +94,7 @@ impl PartialEq for Score {
 
 impl Eq for Score {}
 
-/// The byte that a token such as `<0x0A>` stands for.
+/// Returns the byte of a token such as `<0x0A>`.
 pub(super) fn byte(token: &str) -> Option<u8> {
     u8::from_str_radix(token.strip_prefix("<0x")?.strip_suffix('>')?, 16).ok()
 }

@@ -1,4 +1,4 @@
-//! Special tokens in texts, and how to keep those out that a user wrote.
+//! Finds special tokens in texts, and escapes those that a user wrote.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,8 +8,8 @@ use fancy_regex::Regex;
 
 use crate::failure::malformed;
 
-/// Put into the text of a special token, it is one no more. A private letter that no text of a vocabulary has; it is taken
-/// out again before the text is encoded.
+/// Inserted into the text of a special token, it prevents recognition. A private-use character that occurs in no
+/// vocabulary; it is removed before the text is encoded.
 const GUARD: char = '\u{10FFFD}';
 
 /// The special tokens of a vocabulary.
@@ -23,7 +23,7 @@ impl Specials {
         let tokens = tokens.filter(|(text, _)| !text.is_empty());
         let ids: HashMap<String, u32> = tokens.map(|(text, id)| (text.to_owned(), id)).collect();
         let mut texts: Vec<&str> = ids.keys().map(String::as_str).collect();
-        // Of those that begin alike the longest counts.
+        // Of tokens with a common prefix, the longest comes first.
         texts.sort_unstable_by_key(|text| std::cmp::Reverse((text.len(), *text)));
         let texts: Vec<_> = texts.into_iter().map(fancy_regex::escape).collect();
         let pattern = (!texts.is_empty()).then(|| Regex::new(&texts.join("|"))).transpose();
@@ -32,7 +32,7 @@ impl Specials {
         Ok(Self { ids, pattern })
     }
 
-    /// Plain texts, each with the text of the special token behind it.
+    /// Returns plain texts, each with the text of the special token that follows it.
     pub(super) fn split<'t>(&self, text: &'t str) -> Result<Vec<(&'t str, Option<&'t str>)>> {
         let mut parts = Vec::new();
         let mut end = 0;
@@ -49,18 +49,18 @@ impl Specials {
         self.ids.get(text).copied()
     }
 
-    /// The text with a guard in every special token.
+    /// Inserts guards into every special token of a text.
     pub(super) fn guarded(&self, text: &str) -> Result<String> {
         let mut guarded = String::with_capacity(text.len());
         for (plain, special) in self.split(text)? {
             guarded.push_str(plain);
-            // Behind every letter: no rest of it can make another, whatever follows.
+            // After every character, so that no part of it can form another token, whatever follows.
             guarded.extend(special.into_iter().flat_map(str::chars).flat_map(|letter| [letter, GUARD]));
         }
         Ok(guarded)
     }
 
-    /// The text without guards.
+    /// Removes the guards.
     pub(super) fn unguarded(text: &str) -> Cow<'_, str> {
         if text.contains(GUARD) { text.replace(GUARD, "").into() } else { text.into() }
     }

@@ -1,4 +1,4 @@
-//! How texts are cut into words before each is encoded on its own. Every family of vocabularies has its way.
+//! Splits texts into words, each of which is encoded separately. Every family of vocabularies has its own pattern.
 
 use catena_core::Result;
 use fancy_regex::Regex;
@@ -7,18 +7,18 @@ use crate::failure::unsupported;
 
 /// GPT-2's words.
 const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-/// Every digit is a word.
+/// Every digit is a separate word.
 const DIGIT: &str = r"\p{N}";
 /// Llama 3's words, with numbers in groups of three.
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Qwen 2's words: as Llama 3's, but every digit is one.
+/// Qwen 2's words: like Llama 3's, but every digit is separate.
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Patterns that are applied one after the other, each to the pieces of those before.
+/// Patterns that are applied in sequence, each to the pieces of the previous ones.
 pub(super) struct Words(Vec<Regex>);
 
 impl Words {
-    /// By the name that GGUF files have for it in `tokenizer.ggml.pre`.
+    /// Selects the patterns by GGUF's name for them, in `tokenizer.ggml.pre`.
     pub(super) fn of(name: &str) -> Result<Self> {
         let patterns: &[&str] = match name {
             "default" | "gpt-2" | "gpt2" | "mpt" | "olmo" | "jais" | "phi-2" | "roberta-bpe" => &[GPT2],
@@ -34,12 +34,12 @@ impl Words {
                 )));
             }
         };
-        // The patterns are ours, and compile.
+        // The patterns are constants, and compile.
         let compile = |pattern: &&str| Regex::new(pattern).map_err(|error| unsupported(error.to_string()));
         Ok(Self(patterns.iter().map(compile).collect::<Result<_>>()?))
     }
 
-    /// The pieces of a text, which together are the text.
+    /// Returns the pieces of a text, which together make up the text.
     pub(super) fn cut<'t>(&self, text: &'t str) -> Result<Vec<&'t str>> {
         let mut pieces = vec![text];
         for pattern in &self.0 {
@@ -53,7 +53,7 @@ impl Words {
     }
 }
 
-/// Matches, and what is between them.
+/// Returns the matches, and the text between them.
 fn cut_one<'t>(pattern: &Regex, text: &'t str, pieces: &mut Vec<&'t str>) -> Result<()> {
     let mut end = 0;
     for found in pattern.find_iter(text) {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::parameters::unsupported;
 
-/// A message as it is sent.
+/// An encoded message.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct WireMessage<'a> {
     role: &'a str,
@@ -42,19 +42,19 @@ struct WireFunction<'a> {
     arguments: Arguments<'a>,
 }
 
-/// The service takes objects only.
+/// The service only accepts objects.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Arguments<'a> {
     Read(&'a Record),
     Invalid {
-        /// What the model wrote, so that it can be told what is wrong with it.
+        /// The model's own text, so that it can see its mistake.
         #[serde(skip_serializing_if = "str::is_empty")]
         invalid_json: &'a str,
     },
 }
 
-/// The messages of a request.
+/// Encodes the messages of a request.
 ///
 /// # Errors
 /// `InvalidInput` if there is none, `Unsupported` for a kind of message or content that cannot be sent.
@@ -62,7 +62,7 @@ pub(crate) fn encode_messages(messages: &[Message]) -> Result<Vec<WireMessage<'_
     if messages.is_empty() {
         return Err(Error::new(ErrorKind::InvalidInput, "a chat model needs at least one message"));
     }
-    // The service tells the results of tools apart by the tools' names.
+    // The service matches tool results to calls by the tools' names.
     let mut names = BTreeMap::new();
     messages.iter().map(|message| encode_message(message, &mut names)).collect()
 }
@@ -91,8 +91,8 @@ fn encode_message<'a>(
     Ok(wire)
 }
 
-/// An answer. What it holds beside text, thoughts and calls was meant for another service: having it in a conversation
-/// is no error.
+/// Encodes an answer. Content other than text, reasoning and calls was meant for another service: having it in a
+/// conversation is not an error.
 fn answer<'a>(message: &'a AiMessage, names: &mut BTreeMap<&'a str, &'a str>) -> WireMessage<'a> {
     let calls = message.tool_calls();
     names.extend(calls.iter().filter_map(|call| Some((call.id.as_deref()?, call.name.as_str()))));
@@ -118,7 +118,7 @@ fn invalid_call(call: &InvalidToolCall) -> WireCall<'_> {
     WireCall { id: call.id.as_deref(), function }
 }
 
-/// The text and the images of a message.
+/// Returns the text and the images of a message.
 fn parts(message: &Message) -> Result<(Cow<'_, str>, Vec<String>)> {
     if let Content::Text(text) = message.content() {
         return Ok((text.into(), Vec::new()));
@@ -129,9 +129,9 @@ fn parts(message: &Message) -> Result<(Cow<'_, str>, Vec<String>)> {
             StandardBlock::Text(block) => text.push_str(&block.text),
             StandardBlock::PlainText(block) => text.push_str(block.text.as_deref().unwrap_or_default()),
             StandardBlock::Image(image) => images.push(inline(image)?),
-            // Facts about the message that stand beside its content.
+            // Sent separately from the content.
             StandardBlock::ToolCall(_) | StandardBlock::Reasoning(_) => {}
-            // Thoughts of an answer that does not say whose it is.
+            // Thinking of an answer of unknown origin.
             StandardBlock::NonStandard(data) if data.get("type").is_some_and(|kind| kind == "thinking") => {}
             other => {
                 let kind = match &other {

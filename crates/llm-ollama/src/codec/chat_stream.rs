@@ -1,4 +1,4 @@
-//! Chat answers, in pieces and whole.
+//! Chat answers, streamed and complete.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,19 +9,19 @@ use serde_json::value::RawValue;
 use super::line::{Line, WireCall, WireMessage, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
 
-/// Reads an answer line by line. Facts travel with the next piece that says something.
+/// Decodes an answer line by line. Metadata is delivered with the next chunk that has content.
 #[derive(Debug, Default)]
 pub(crate) struct ChatStream {
-    /// What came and was not delivered yet.
+    /// What has been received and not delivered yet.
     pending: AiMessage,
-    /// A line held a message.
+    /// Whether a line held a message.
     answered: bool,
-    /// A line said that it is the last.
+    /// Whether a line was marked as the last.
     finished: bool,
     model: Option<String>,
-    /// How many tools are to be called so far.
+    /// The number of tool calls so far.
     calls: usize,
-    /// The probabilities of the tokens so far; they are delivered at the end.
+    /// The log probabilities of the tokens so far, delivered at the end.
     logprobs: Vec<Value>,
 }
 
@@ -61,16 +61,17 @@ impl StreamDecoder for ChatStream {
     }
 }
 
-/// Reads a complete answer.
+/// Decodes a complete answer.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without a message, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without a message, or the error that the body
+/// contains.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin) -> Result<AiMessage> {
     ChatStream::default().whole(body, origin)
 }
 
 impl ChatStream {
-    /// Takes in a line. True if it says something: text, thoughts, a call, or that the answer is complete.
+    /// Adds a line. Returns true if it has content: text, reasoning, a call, or the end of the answer.
     fn take(&mut self, mut line: Line<'_>, origin: &Origin) -> bool {
         let Some(message) = line.message.take() else {
             self.finished |= line.done;
@@ -111,7 +112,7 @@ impl ChatStream {
         says_something
     }
 
-    /// The last line: why and when the answer ended, what it cost.
+    /// Adds the last line: the finish reason, durations and usage.
     fn finish(&mut self, line: Line<'_>) {
         self.finished = true;
         let pending = &mut self.pending;
@@ -133,14 +134,14 @@ impl ChatStream {
     }
 }
 
-/// A call, which always comes whole. Most versions of the service give it no id; then one is made of what is known, so
-/// that the same bytes always give the same id, and calls of different answers different ones.
+/// Converts a call, which always arrives whole. Most versions of the service give it no id; then one is derived from
+/// its data, so that the same bytes always give the same id, and calls of different answers different ones.
 fn piece(call: WireCall<'_>, index: usize, created_at: &str) -> ToolCallChunk {
     let function = call.function.unwrap_or_default();
     let name = function.name.into_string().unwrap_or_default();
     let arguments = match function.arguments.map(RawValue::get) {
         None | Some("null" | "\"\"") => "{}".to_owned(),
-        // Some servers send the text of the object.
+        // Some servers send the object as text.
         Some(text) if text.starts_with('"') => serde_json::from_str(text).unwrap_or_else(|_| text.to_owned()),
         Some(text) => text.to_owned(),
     };

@@ -1,4 +1,4 @@
-//! Vectors of texts: `POST /api/embed`.
+//! Embeddings: `POST /api/embed`.
 
 use catena_core::Result;
 use serde::Deserialize;
@@ -14,11 +14,11 @@ struct Vectors {
     error: serde_json::Value,
 }
 
-/// Reads the vectors of this many texts.
+/// Decodes the vectors of this many texts.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for other than one vector for each text, all of the same length, or
-/// the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` unless there is one vector per text, all of the same length, or the
+/// error that the body contains.
 pub(crate) fn decode_vectors(body: &[u8], texts: usize, origin: &Origin) -> Result<Vec<Vec<f32>>> {
     let text = || String::from_utf8_lossy(body);
     let answer: Vectors =

@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, excerpt, is_transient};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Origin;
 
-/// What the service says when the input is too long.
+/// The service's messages for inputs that are too long.
 const OVERFLOW: [&str; 4] = [
     "exceeds the context length",
     "exceeds maximum context length",
@@ -14,12 +14,12 @@ const OVERFLOW: [&str; 4] = [
     "prompt is too long",
 ];
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is.
+/// Returns the error for an unsuccessful response. Never fails, whatever the body is.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     let said = said(answer.body());
     let kind = match (answer.status(), said.as_deref()) {
         (400 | 413 | 500, Some(text)) if is_overflow(text) => ErrorKind::ContextOverflow,
-        // Of a model: tools, thinking, images, generate, chat, embeddings.
+        // What a model may not support: tools, thinking, images, generate, chat, embeddings.
         (400, Some(text)) if text.contains("does not support") => ErrorKind::Unsupported,
         _ => answer.kind(),
     };
@@ -29,12 +29,12 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>) -> Error {
     answer.error(kind, message, details).with_retryable(retryable)
 }
 
-/// The error that a successful answer holds instead of a message.
+/// Returns the error that a successful response contains instead of a message.
 pub(super) fn error_in_answer(body: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::InvalidResponse, body, origin)
 }
 
-/// The error that a line of a stream holds.
+/// Returns the error that a line of a stream contains.
 pub(super) fn error_in_stream(data: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::Stream, data, origin)
 }
@@ -54,7 +54,7 @@ fn is_overflow(text: &str) -> bool {
     OVERFLOW.iter().any(|words| text.contains(words))
 }
 
-/// The service's own words: `{"error": "..."}`, or the message of an object there.
+/// Returns the service's own message: `{"error": "..."}`, or the message of an object there.
 fn said(body: &str) -> Option<String> {
     let text = match member(body, "error")? {
         Value::String(text) => text,
@@ -68,12 +68,12 @@ fn said(body: &str) -> Option<String> {
 }
 
 fn member(body: &str, name: &str) -> Option<Value> {
-    // Of several lines the first that reads so counts.
+    // Of several lines, the first error counts.
     let lines = serde_json::Deserializer::from_str(body.trim_start_matches('\u{FEFF}')).into_iter::<Value>();
     lines.map_while(Result::ok).find_map(|mut line| line.as_object_mut()?.remove(name))
 }
 
-/// One line for people: what happened, the status, the service's words, and what to do.
+/// Formats one line for people: what happened, the status, the service's message, and what to do.
 fn describe(kind: ErrorKind, status: Option<u16>, said: Option<&str>, body: &str) -> String {
     let advice = match kind {
         ErrorKind::Authentication => "check OLLAMA_API_KEY, or what `with_api_key` was given",

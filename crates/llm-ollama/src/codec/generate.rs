@@ -7,10 +7,10 @@ use super::line::{Line, decode_body, decode_line, incomplete, lacks};
 use super::{Origin, StreamDecoder};
 use crate::completion::Completion;
 
-/// Reads a complete answer.
+/// Decodes a complete answer.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without a text, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without a text, or the error that the body contains.
 pub(crate) fn decode_completion(body: &[u8], origin: &Origin) -> Result<Completion> {
     let mut completion = Completion::default();
     let (mut answered, mut finished) = (false, false);
@@ -49,7 +49,7 @@ impl Completion {
     }
 }
 
-/// Reads a streamed answer: the pieces of its text.
+/// Decodes a streamed answer into chunks of text.
 #[derive(Debug, Default)]
 pub(crate) struct CompletionStream {
     answered: bool,
@@ -87,7 +87,7 @@ impl StreamDecoder for CompletionStream {
         match (self.finished, self.answered) {
             (false, _) => Err(incomplete(origin)),
             (true, false) => Err(lacks("text", b"", origin)),
-            // An empty answer is an answer too.
+            // An empty answer is also an answer.
             (true, true) => Ok((!self.emitted).then(String::new)),
         }
     }

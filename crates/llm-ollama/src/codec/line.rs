@@ -1,4 +1,4 @@
-//! One line of an answer: a whole answer, or a piece of one.
+//! One line of an answer: a complete answer, or a chunk of one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::Origin;
 use super::error::{error_in_answer, error_in_stream};
 
-/// A line. What is unknown stays in `extra`. Serde's `flatten` would keep every member of every line in a tree first.
+/// A line. Unknown members stay in `extra`. Serde's `flatten` would first buffer every member of every line in a tree.
 #[derive(Debug, Default)]
 pub(super) struct Line<'a> {
     pub(super) model: Text<'a>,
@@ -44,7 +44,7 @@ pub(super) struct WireMessage<'a> {
     pub(super) tool_calls: Option<Vec<WireCall<'a>>>,
 }
 
-/// A wish to call a tool.
+/// A tool call.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct WireCall<'a> {
@@ -60,7 +60,7 @@ pub(super) struct WireCall<'a> {
 pub(super) struct WireFunction<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
-    /// An object, as it was written.
+    /// An object, as raw JSON.
     #[serde(borrow)]
     pub(super) arguments: Option<&'a RawValue>,
 }
@@ -115,20 +115,20 @@ impl Line<'_> {
         }
     }
 
-    /// What the last line of an answer counts.
+    /// Returns the usage in the last line of an answer.
     pub(super) fn usage(&self) -> Option<Usage> {
         let count = |name: &str| {
             let value = self.extra.get(name)?;
-            // A float outside the range becomes the nearest bound: no count is worth an error.
+            // Out-of-range floats saturate: no count is worth an error.
             value.as_u64().or_else(|| value.as_f64().map(|number| number as u64))
         };
         let (input, output) = (count("prompt_eval_count"), count("eval_count"));
-        // A prompt that was in the service's cache may not be counted.
+        // A prompt that the service has cached may not be counted.
         (input.is_some() || output.is_some()).then(|| Usage::new(input.unwrap_or(0), output.unwrap_or(0)))
     }
 }
 
-/// Reads a line of a stream.
+/// Decodes a line of a stream.
 ///
 /// # Errors
 /// `Stream` for an error that the service reports, `Decode` for what is not JSON.
@@ -141,10 +141,10 @@ pub(super) fn decode_line<'a>(data: &'a str, origin: &Origin) -> Result<Line<'a>
     Ok(line)
 }
 
-/// Reads the lines of a body that came at once; most have one.
+/// Decodes the lines of a complete body, which usually has one.
 ///
 /// # Errors
-/// `Decode` or `InvalidResponse` for what is no answer, or the error that the body holds.
+/// `Decode` or `InvalidResponse` for what is not an answer, or the error that the body contains.
 pub(super) fn decode_body<'a>(body: &'a [u8], origin: &Origin) -> Result<Vec<Line<'a>>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let text = || String::from_utf8_lossy(body);
@@ -157,14 +157,14 @@ pub(super) fn decode_body<'a>(body: &'a [u8], origin: &Origin) -> Result<Vec<Lin
     }
     match lines.as_mut_slice() {
         [] => return Err(empty("the answer", origin)),
-        // What came alone is whole, whether it says so or not.
+        // A single line is complete, whether it is marked as such or not.
         [line] => line.done = true,
         _ => {}
     }
     Ok(lines)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     let excerpt = words(&origin.redactor.clean_body(text), 200);
     // The decoder's error may quote the text.
@@ -186,15 +186,15 @@ fn empty(what: &str, origin: &Origin) -> Error {
     Error::new(ErrorKind::Decode, format!("{what} is empty")).with_service(origin.service_error(""))
 }
 
-/// The error for an answer without what was asked for.
+/// Returns the error for an answer that lacks what was requested.
 pub(super) fn lacks(what: &str, body: &[u8], origin: &Origin) -> Error {
     Error::new(ErrorKind::InvalidResponse, format!("the answer holds no {what}"))
         .with_service(origin.service_error(&String::from_utf8_lossy(body)))
 }
 
-/// The error for a stream that ends before the answer does.
+/// Returns the error for a stream that ends before the answer does.
 pub(super) fn incomplete(origin: &Origin) -> Error {
     let message = "the stream ended before the answer was complete: no line said `done`";
-    // Nothing is wrong with the request, so the same call may well succeed.
+    // The request itself is fine, so a retry may well succeed.
     Error::new(ErrorKind::Incomplete, message).with_service(origin.service_error("")).with_retryable(true)
 }

@@ -6,13 +6,13 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::parameters::Parameters;
 
-/// A body: what is asked, the model, and the parameters.
+/// A request body: the input, the model, and the parameters.
 pub(crate) struct Body<'a, T> {
-    /// The messages, the prompt or the texts, and their name.
+    /// The messages, the prompt or the texts, and the member's name.
     pub(crate) input: (&'static str, T),
     pub(crate) model: &'a str,
     pub(crate) parameters: &'a Parameters,
-    /// Whether the answer comes in pieces, where there is a choice. The service would stream by default.
+    /// Whether the answer is streamed, for endpoints with a choice. The service would stream by default.
     pub(crate) stream: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ impl<T: Serialize> Serialize for Body<'_, T> {
 /// Encodes a body.
 ///
 /// # Errors
-/// `InvalidInput` for what JSON cannot say.
+/// `InvalidInput` for what JSON cannot represent.
 pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|error| {
         Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))

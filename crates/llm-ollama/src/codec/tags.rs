@@ -12,10 +12,10 @@ struct Models {
     models: Option<Vec<ModelInfo>>,
 }
 
-/// Reads the list.
+/// Decodes the list.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for what is no list of models.
+/// `Decode` for what is not JSON, `InvalidResponse` for anything but a list of models.
 pub(crate) fn decode_tags(body: &[u8], origin: &Origin) -> Result<Vec<ModelInfo>> {
     let answer: Models = serde_json::from_slice(body)
         .map_err(|error| not_decodable("the answer", &String::from_utf8_lossy(body), &error, origin))?;

@@ -1,4 +1,4 @@
-//! Tools and forms of answers as the wire wants them, from the forms in which applications have them.
+//! Converts tools and response formats to wire format.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::bounded;
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::parameters::unsupported;
 
-/// A list of tools in wire form; null if there are none.
+/// Converts a list of tools to wire format; null if there are none.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, `Unsupported` for one that is no function or is strict.
+/// `InvalidInput` for a malformed tool, `Unsupported` for one that is not a function or is strict.
 pub(crate) fn wire_tools(tools: &Value) -> Result<Value> {
     match tools {
         Value::Null => Ok(Value::Null),
@@ -19,8 +19,8 @@ pub(crate) fn wire_tools(tools: &Value) -> Result<Value> {
     }
 }
 
-/// Takes `{"type": "function", "function": {"name", "description", "parameters"}}`, the inner object alone, the same with
-/// `input_schema`, and a JSON Schema with a title.
+/// Accepts `{"type": "function", "function": {"name", "description", "parameters"}}`, the inner object alone, the same
+/// with `input_schema`, and a JSON Schema with a title.
 fn wire_tool(tool: &Value) -> Result<Value> {
     let Value::Object(members) = tool else { return Err(no_tool(tool)) };
     let function = match (members.get("type").and_then(Value::as_str), members.get("function")) {
@@ -56,10 +56,10 @@ fn no_tool(tool: &Value) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The `format` that a `response_format` stands for: `"json"`, a JSON Schema, or null for plain text.
+/// Converts a `response_format` to `format`: `"json"`, a JSON Schema, or null for plain text.
 ///
 /// # Errors
-/// `Unsupported` for a type that is not known, `InvalidInput` for a form without a schema.
+/// `Unsupported` for an unknown type, `InvalidInput` for a format without a schema.
 pub(crate) fn wire_format(format: &Value) -> Result<Value> {
     let Value::Object(members) = format else {
         return Ok(format.clone());
@@ -69,7 +69,7 @@ pub(crate) fn wire_format(format: &Value) -> Result<Value> {
         Some("json_object") => return Ok("json".into()),
         Some("json_schema") => members.get("json_schema").and_then(|inner| inner.get("schema")),
         _ if members.contains_key("name") && members.contains_key("schema") => members.get("schema"),
-        // A schema without more.
+        // A plain schema.
         _ if ["type", "properties", "anyOf", "$ref", "enum"]
             .iter()
             .any(|name| members.contains_key(*name)) =>

@@ -1,4 +1,4 @@
-//! The answers of a batch, put together from its files.
+//! The answers of a batch, collected from its files.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use futures_util::{Stream, StreamExt};
 use super::request::MAX_SHOWN;
 use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, is_unreadable};
 
-/// The results in the order of the requests, each once. Of several for the same request the first counts.
+/// The results in the order of the requests, one per request. Of several for the same request, the first counts.
 pub(super) struct Answers<T, P, R> {
-    /// Which request an id is of.
+    /// Maps an id to the index of its request.
     place: P,
-    /// What a result says.
+    /// Converts a result.
     read: R,
     slots: Vec<Option<Result<T>>>,
-    /// How many slots are empty.
+    /// The number of empty slots.
     empty: usize,
-    /// Why a line or a file could not be read. It may be what a request without a result is missing.
+    /// Why a line or a file could not be read. It may contain the result of any request that ends up without one.
     unread: Option<Error>,
 }
 
@@ -28,17 +28,16 @@ where
     P: Fn(&str) -> Option<usize>,
     R: Fn(BatchResult) -> Result<T>,
 {
-    /// As many answers, none of them known.
+    /// Creates as many empty slots as there are requests.
     pub(super) fn new(requests: usize, place: P, read: R) -> Self {
         Self { place, read, slots: (0..requests).map(|_| None).collect(), empty: requests, unread: None }
     }
 
-    /// The answers of a batch that has ended, from as many of its files as it takes, and errors where there are none.
+    /// Reads the files of a batch that has ended, as far as needed, and returns an answer or an error per request.
     ///
     /// # Errors
-    /// Those of the output file that say nothing about it, such as a connection that breaks, after it was read as often
-    /// as `wait` says. `Incomplete` if not one answer is there, although the batch was not stopped: then they are
-    /// somewhere.
+    /// Those of the output file that are not about the file itself, such as broken connections, if they persist.
+    /// `Incomplete` if there is no answer at all although the batch neither expired nor was cancelled.
     pub(super) async fn fetch(
         mut self,
         batches: &Batches,
@@ -47,12 +46,12 @@ where
     ) -> Result<Vec<Result<T>>> {
         if let Some(file) = &batch.output_file_id {
             match self.take_file(batches, file, wait).await {
-                // Half a file is no result, and may be whole another time.
+                // The rest of the file may be readable at another time.
                 Err(error) if !is_final(&error) => return Err(error),
                 taken => self.note(taken),
             }
         }
-        // Some gateways name a file of errors that is none: it is left alone where no answer is missing.
+        // Some gateways name an error file that does not exist: it is not read unless an answer is missing.
         if let Some(file) = &batch.error_file_id
             && !self.is_complete()
         {
@@ -62,7 +61,7 @@ where
         self.finish(batch)
     }
 
-    /// Takes the results in a file, again and from its beginning if it breaks off.
+    /// Takes the results in a file, from its beginning again if the download breaks off.
     async fn take_file(&mut self, batches: &Batches, id: &str, wait: &BatchWait) -> Result<()> {
         let mut looks = wait.looks();
         while looks.seen(self.take(batches.results_in(id.to_owned())).await)?.is_none() {
@@ -75,10 +74,10 @@ where
         self.empty == 0
     }
 
-    /// Takes the results in a file, until no answer is missing.
+    /// Takes results until no answer is missing.
     ///
     /// # Errors
-    /// That of the file, or of its lines if there is none that can be read.
+    /// That of the file, or that of its last line if no line is readable.
     async fn take(&mut self, results: impl Stream<Item = Result<BatchResult>>) -> Result<()> {
         let mut results = pin!(results);
         let (mut any, mut unread) = (false, None);
@@ -111,7 +110,7 @@ where
         }
     }
 
-    /// Keeps why a file could not be read.
+    /// Keeps the reason why a file could not be read.
     fn note(&mut self, taken: Result<()>) {
         self.unread = taken.err().or(self.unread.take());
     }
@@ -126,7 +125,7 @@ where
     }
 }
 
-/// A look at a batch, which fails if its answers must be somewhere, and the file with them is not named yet.
+/// Returns the batch, unless it has answers and does not name the file with them yet.
 ///
 /// # Errors
 /// `Incomplete`, retryable.
@@ -138,7 +137,7 @@ pub(super) fn named(batch: Batch) -> Result<Batch> {
     Err(incomplete(&batch, "it names no file with answers", None).with_retryable(true))
 }
 
-/// Whether a file that could not be read will never be: it is not there, or is no such file.
+/// Returns true if a file does not exist or is not a file of results, so that another attempt will not help.
 fn is_final(error: &Error) -> bool {
     let of_file = matches!(
         error.kind(),
@@ -151,7 +150,7 @@ fn is_final(error: &Error) -> bool {
     !error.is_retryable() && (of_file || is_unreadable(error))
 }
 
-/// The error of a batch that has ended, without any result.
+/// Returns the error of a batch without any result.
 fn incomplete(batch: &Batch, what: &str, unread: Option<&Error>) -> Error {
     let counts = &batch.request_counts;
     let why = unread.map(|unread| format!(" ({unread})")).unwrap_or_default();
@@ -164,7 +163,7 @@ fn incomplete(batch: &Batch, what: &str, unread: Option<&Error>) -> Error {
     because(Error::new(ErrorKind::Incomplete, message), unread)
 }
 
-/// The error of a request without a result.
+/// Returns the error of a request without a result.
 fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
     let (kind, why) = match batch.status {
         BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),

@@ -1,4 +1,4 @@
-//! What a service says about a batch.
+//! A service's description of a batch.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::codec::object::{null_is_default, number, number_or_zero, text};
 
-/// A batch.
+/// The state of a batch.
 ///
 /// # Example
 /// ```
@@ -20,39 +20,39 @@ use crate::codec::object::{null_is_default, number, number_or_zero, text};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Batch {
-    /// The id by which it is asked for.
+    /// The batch's id, for use in requests.
     pub id: String,
-    /// How far it is.
+    /// The batch's status.
     #[serde(default)]
     pub status: BatchStatus,
-    /// The endpoint that works it off.
+    /// The endpoint that processes its requests.
     #[serde(default, deserialize_with = "given")]
     pub endpoint: Option<String>,
-    /// The file with its requests.
+    /// The id of the file with its requests.
     #[serde(default, deserialize_with = "given")]
     pub input_file_id: Option<String>,
-    /// The file with the answers, once there is one.
+    /// The id of the file with the answers, once it exists.
     #[serde(default, deserialize_with = "given")]
     pub output_file_id: Option<String>,
-    /// The file with the requests that failed, once there is one.
+    /// The id of the file with the failed requests, once it exists.
     #[serde(default, deserialize_with = "given")]
     pub error_file_id: Option<String>,
-    /// When it was begun, in seconds since 1970.
+    /// The creation time, in seconds since the Unix epoch.
     #[serde(default, deserialize_with = "seconds")]
     pub created_at: Option<u64>,
-    /// How many of its requests are done.
+    /// The progress of its requests.
     #[serde(default, deserialize_with = "null_is_default")]
     pub request_counts: BatchCounts,
-    /// What is wrong with its file; see [`issues`](Batch::issues).
+    /// Validation errors of the input file, as the service sends them; see [`issues`](Batch::issues).
     #[serde(default)]
     pub errors: Value,
-    /// All other members, as they came.
+    /// All other members, unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl Batch {
-    /// What is wrong with its file.
+    /// Returns the validation errors of the input file.
     ///
     /// # Example
     /// ```
@@ -69,19 +69,19 @@ impl Batch {
     }
 }
 
-/// A text that is not empty: gateways write an empty one for a file or an endpoint that they do not know.
+/// Deserializes a non-empty text; gateways write an empty one for an unknown file or endpoint.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(text(deserializer)?.filter(|text| !text.is_empty()))
 }
 
-/// A time, which some gateways count in milliseconds.
+/// Deserializes a time in seconds, which some gateways write in milliseconds.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     // In seconds, this is the year 5138.
     const LATEST: u64 = 100_000_000_000;
     Ok(number(deserializer)?.map(|time| if time > LATEST { time / 1000 } else { time }))
 }
 
-/// How many requests of a batch there are, are done, and have failed.
+/// How many requests a batch has in total, and how many of them were completed or have failed.
 ///
 /// # Example
 /// See [`Batch`].
@@ -89,18 +89,18 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D:
 #[serde(default)]
 #[non_exhaustive]
 pub struct BatchCounts {
-    /// All.
+    /// All requests.
     #[serde(deserialize_with = "number_or_zero")]
     pub total: u64,
-    /// Those that were answered.
+    /// Requests that were answered.
     #[serde(deserialize_with = "number_or_zero")]
     pub completed: u64,
-    /// Those that were not.
+    /// Requests that failed.
     #[serde(deserialize_with = "number_or_zero")]
     pub failed: u64,
 }
 
-/// Something that is wrong with the file of a batch.
+/// A validation error of a batch's input file.
 ///
 /// # Example
 /// See [`Batch::issues`].
@@ -108,13 +108,13 @@ pub struct BatchCounts {
 #[serde(default)]
 #[non_exhaustive]
 pub struct BatchIssue {
-    /// The service's word for it.
+    /// The service's error code.
     #[serde(deserialize_with = "text")]
     pub code: Option<String>,
-    /// What is wrong.
+    /// The error message.
     #[serde(deserialize_with = "text")]
     pub message: Option<String>,
-    /// In which line, counted by the service.
+    /// The number of the line, as counted by the service.
     #[serde(deserialize_with = "number")]
     pub line: Option<u64>,
 }
@@ -127,7 +127,7 @@ impl fmt::Display for BatchIssue {
     }
 }
 
-/// How far a batch is.
+/// The status of a batch.
 ///
 /// # Example
 /// ```
@@ -143,36 +143,36 @@ impl fmt::Display for BatchIssue {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BatchStatus {
-    /// Its file is being checked.
+    /// The input file is being validated.
     Validating,
-    /// Its file has errors, and nothing was done.
+    /// The input file is invalid, and no request was processed.
     Failed,
-    /// Its requests are being worked off.
+    /// The requests are being processed.
     InProgress,
-    /// Its requests are done, and the files with the results are being written.
+    /// The requests are done, and the result files are being written.
     Finalizing,
-    /// All is done.
+    /// All requests are done and the results are available.
     Completed,
-    /// Its time ran out; what was done has results.
+    /// The time limit was exceeded; requests done by then have results.
     Expired,
-    /// It is being stopped.
+    /// The batch is being cancelled.
     Cancelling,
-    /// It was stopped; what was done has results.
+    /// The batch was cancelled; requests done by then have results.
     Cancelled,
-    /// A word that is not known here, or an empty text where there is none.
+    /// A status that this crate does not know, or an empty text if the service sends none.
     #[serde(untagged)]
     Other(String),
 }
 
 impl Default for BatchStatus {
-    /// Nothing was said.
+    /// Returns the status of a batch of which the service sends none.
     fn default() -> Self {
         Self::Other(String::new())
     }
 }
 
 impl<'de> Deserialize<'de> for BatchStatus {
-    /// Reads the words of gateways too, in upper or lower case, with or without `_`.
+    /// Accepts the statuses of gateways too, in upper or lower case, with or without `_`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = text(deserializer)?.unwrap_or_default();
         let letters =
@@ -192,7 +192,7 @@ impl<'de> Deserialize<'de> for BatchStatus {
 }
 
 impl BatchStatus {
-    /// True if nothing will change any more.
+    /// Returns true if the status will not change any more.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Failed | Self::Completed | Self::Expired | Self::Cancelled)
     }

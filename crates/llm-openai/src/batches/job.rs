@@ -1,4 +1,4 @@
-//! Prompts in batches, for chat models.
+//! Batches of prompts for chat models.
 
 use catena_core::{AiMessage, Error, PromptValue, Result};
 use catena_http::service::bounded;
@@ -11,19 +11,19 @@ use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, failed, retold}
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
 
-/// The most that errors show of a job, in bytes.
+/// The maximum number of bytes of a job that an error message shows.
 const MAX_JOB: usize = 1000;
 
-/// Asks a chat model many things at once, for half the price, with answers within a day.
+/// Sends many prompts to a chat model as one batch, at half the price, with answers within a day.
 ///
-/// The model's own settings and connection are used. Every prompt has exactly one result, in the order of the prompts.
+/// Uses the model's own settings and connection. Every prompt has exactly one result, in the order of the prompts.
 ///
 /// # Errors
-/// Those of the service. A prompt that fails does not disturb the others.
+/// Those of the service. A prompt that fails does not affect the others.
 ///
 /// # Cancellation
-/// Dropping a call ends the wait, and not the batch. Keep the [`BatchJob`] of [`submit`](Self::submit) to come back for
-/// its [answers](Self::answers) later, in another process if need be, or to [`cancel`](Self::cancel) it.
+/// Dropping a call ends the wait, not the batch. Keep the [`BatchJob`] that [`submit`](Self::submit) returns to fetch
+/// its [answers](Self::answers) later, also from another process, or to [`cancel`](Self::cancel) it.
 ///
 /// # Example
 /// ```
@@ -52,7 +52,7 @@ pub struct OpenAiBatch {
     metadata: Vec<(String, String)>,
 }
 
-/// A batch that was begun: what is needed to come back for its answers. Keep it as JSON.
+/// A handle to a submitted batch, with what is needed to fetch its answers. Store it as JSON.
 ///
 /// # Example
 /// ```
@@ -67,14 +67,14 @@ pub struct OpenAiBatch {
 pub struct BatchJob {
     /// The id of the batch.
     pub id: String,
-    /// How many prompts it has.
+    /// The number of prompts.
     pub requests: usize,
-    /// The endpoint that answers them.
+    /// The endpoint that processes the prompts.
     pub endpoint: String,
 }
 
 impl BatchJob {
-    /// The error of a batch that was begun, and whose answers could not be fetched.
+    /// Returns the error of a batch that was created and whose answers could not be fetched.
     fn unanswered(&self, error: Error) -> Error {
         let job = serde_json::to_string(self).unwrap_or_default();
         let words = format!(
@@ -87,42 +87,42 @@ impl BatchJob {
 }
 
 impl OpenAiBatch {
-    /// Batches for this model.
+    /// Creates batches for this model.
     pub fn new(chat: ChatOpenAi) -> Self {
         Self { chat, wait: BatchWait::default(), metadata: Vec::new() }
     }
 
-    /// How long to wait for the answers, and how often to look.
+    /// Sets how long to wait for the answers, and how often to poll.
     pub fn with_wait(mut self, wait: BatchWait) -> Self {
         self.wait = wait;
         self
     }
 
-    /// A remark that the service keeps with the batch.
+    /// Adds metadata that the service stores with the batch.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.push((name.into(), value.into()));
         self
     }
 
-    /// Asks, waits, and gives the answers: one result for each prompt, in their order.
+    /// Submits a batch, waits for it and returns the answers: one result per prompt, in the order of the prompts.
     ///
     /// # Errors
-    /// As for [`submit`](Self::submit) and [`answers`](Self::answers). Where a batch was begun and its answers could not
-    /// be fetched, the text has its [`BatchJob`] as JSON, for which [`answers`](Self::answers) fetches them, and the
-    /// error is not retryable: to run it again would be to pay twice.
+    /// As for [`submit`](Self::submit) and [`answers`](Self::answers). If a batch was created but its answers could not
+    /// be fetched, the message contains its [`BatchJob`] as JSON, for [`answers`](Self::answers), and the error is not
+    /// retryable: running the batch again would be paid for again.
     pub async fn run<P: Into<PromptValue>>(
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<Vec<Result<AiMessage>>> {
         let job = self.submit(prompts).await?;
-        // To run it again would be to pay for it again.
+        // Running it again would be paid for again.
         self.answers(&job).await.map_err(|error| error.with_retryable(false))
     }
 
-    /// Begins a batch and does not wait.
+    /// Submits a batch without waiting for it.
     ///
     /// # Errors
-    /// `InvalidInput` for no prompts, for more than 50,000 of them or 200 MB; those of the service.
+    /// `InvalidInput` for no prompts, and for more than 50,000 prompts or 200 MB; those of the service.
     ///
     /// # Example
     /// ```
@@ -155,15 +155,14 @@ impl OpenAiBatch {
         Ok(BatchJob { id: batch.id, requests, endpoint })
     }
 
-    /// Waits for a batch and gives its answers: one result for each prompt, in their order.
+    /// Waits for a batch and returns its answers: one result per prompt, in the order of the prompts.
     ///
-    /// A prompt that the service did not get to has an error: `Timeout` if the time of the batch ran out, `Cancelled` if
-    /// it was stopped.
+    /// A prompt that was not processed has an error: `Timeout` if the batch expired, `Cancelled` if it was cancelled.
     ///
     /// # Errors
-    /// `Timeout` when the wait takes too long, `BadRequest` if the service refused the whole batch, `Incomplete` if it is
-    /// completed and not one of its answers is there; those of the service. Errors that may pass are waited out, up to
-    /// [five in a row](BatchWait), and a file that breaks off is read again.
+    /// `Timeout` if the wait exceeds its limit, `BadRequest` if the service rejected the whole batch, `Incomplete` if
+    /// the batch completed but none of its answers are available; those of the service. Retryable errors are tolerated,
+    /// unless there are [five in a row](BatchWait), and a file whose download breaks off is read again.
     pub async fn answers(&self, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let batches = self.batches();
         let look = || async { batches.retrieve(&job.id).await.and_then(named) };
@@ -178,7 +177,7 @@ impl OpenAiBatch {
         answers.fetch(&batches, &batch, &self.wait).await.map_err(|error| job.unanswered(error))
     }
 
-    /// Asks the service to stop a batch. What is done by then has its answers.
+    /// Cancels a batch. Prompts answered by then keep their answers.
     ///
     /// # Errors
     /// Those of the service.
@@ -201,7 +200,7 @@ impl OpenAiBatch {
     }
 }
 
-/// The endpoint as batches name it, wherever the service is.
+/// The endpoint's path as batches name it, whatever the base URL.
 fn url(api: ChatApi) -> String {
     format!("/v1/{}", api.path())
 }

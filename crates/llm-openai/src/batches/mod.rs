@@ -1,4 +1,4 @@
-//! Requests that a service works off when it has time.
+//! Requests that the service processes asynchronously.
 
 mod answers;
 mod batch;
@@ -35,14 +35,14 @@ use line::file_of;
 use request::MAX_SHOWN;
 use results::Lines;
 
-/// How long a service is left alone that did not say for how long.
+/// The pause before another attempt if the service does not ask for one.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A service that asks for more is not waited for: the caller is told instead.
+/// If the service asks for a longer pause, the error is returned instead.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// `POST /batches`, and what belongs to it. Made by [`OpenAiClient::batches`]. For prompts and messages to
-/// a chat model see [`OpenAiBatch`], for requests of any other kind [`BatchLine`].
+/// The endpoints under `/batches`. Created by [`OpenAiClient::batches`]. For prompts and messages to a chat model, see
+/// [`OpenAiBatch`]; for requests of any other kind, [`BatchLine`].
 ///
 /// # Errors
 /// As for every call of an [`OpenAiClient`].
@@ -71,11 +71,11 @@ impl Batches {
         Self { client }
     }
 
-    /// Uploads requests as a file, and gives what [`create`](Self::create) begins a batch of them with.
+    /// Uploads requests as a file, and returns what [`create`](Self::create) creates a batch of them from.
     ///
     /// # Errors
-    /// `InvalidInput` for no requests, for more than 50,000 of them or 200 MB, for requests to several endpoints, or with
-    /// the same id; those of the service.
+    /// `InvalidInput` for no requests, for more than 50,000 of them or 200 MB, and for requests to several endpoints or
+    /// with the same id; those of the service.
     ///
     /// # Example
     /// See [`BatchLine`].
@@ -84,16 +84,16 @@ impl Batches {
         file.upload(&self.client).await
     }
 
-    /// Begins a batch.
+    /// Creates a batch.
     ///
-    /// Where the answer is lost, by a connection that breaks, a time limit or a gateway, or cannot be read, the service
-    /// [may have begun it](may_be_done): then the list of batches is looked through before it is asked again, so that
-    /// nobody pays twice. A batch of the same file, endpoint and metadata that is new or has not ended is taken for this
-    /// one. What a gateway leaves out of its list is taken for the same.
+    /// If the response is lost, because of a broken connection, a timeout or a gateway, or cannot be decoded, the
+    /// service [may have created the batch](may_be_done). The list of batches is then searched before the request is
+    /// retried, so that nobody pays twice: an unfinished or new batch with the same input file, endpoint and metadata is
+    /// taken for this one. An endpoint and metadata that a gateway omits from the list count as the same.
     ///
     /// # Errors
-    /// Where the list cannot be read, or has a batch that may be this one, an error that names the file, is not retryable
-    /// and has the kind of the first failure: nothing is asked again.
+    /// As for every call. If the list cannot be read, or contains a batch that may be this one, the request is not
+    /// retried: the error has the kind of the original one, names the input file and is not retryable.
     pub async fn create(&self, request: &BatchRequest) -> Result<Batch> {
         let body = Value::from(request.body.clone()).to_string();
         let call = Call::post("batches").with_json(body).at_most_once();
@@ -105,7 +105,7 @@ impl Batches {
                 Err(error) if may_be_done(&error) || is_unreadable(&error) => error,
                 answer => return answer,
             };
-            // As long as the service asks for, if it does: what has begun may not be on the list at once.
+            // Waits as long as the service asks for, if it does: a new batch may not be listed at once.
             let pause = error.retry_after().unwrap_or(PAUSE);
             if pause <= LONGEST_PAUSE {
                 service.timer().sleep(pause).await;
@@ -119,7 +119,11 @@ impl Batches {
         }
     }
 
-    /// The batch that the service began, at `start` or later, without our hearing of it, or why that cannot be known.
+    /// Returns the batch that the service created at `start` or later for a request whose response was lost, if there is
+    /// one.
+    ///
+    /// # Errors
+    /// The reason why that remains unknown.
     async fn begun(&self, request: &BatchRequest, start: u64) -> Result<Option<Batch>, String> {
         match self.list(&ListOptions::default().with_limit(100)).await {
             Ok(newest) => request.find(newest.data, start),
@@ -127,23 +131,23 @@ impl Batches {
         }
     }
 
-    /// How far a batch is.
+    /// Retrieves a batch with its current status.
     pub async fn retrieve(&self, id: &str) -> Result<Batch> {
         self.client.fetch(Call::get(format!("batches/{}", segment(id)?))).await
     }
 
-    /// Asks the service to stop. What is done by then has its results.
+    /// Cancels a batch. Requests done by then keep their results.
     pub async fn cancel(&self, id: &str) -> Result<Batch> {
         let call = Call::post(format!("batches/{}/cancel", segment(id)?));
         self.client.fetch(call.with_header("content-type", "application/json")?).await
     }
 
-    /// A page of the list.
+    /// Fetches one page of the list of batches.
     pub async fn list(&self, options: &ListOptions) -> Result<Page<Batch>> {
         self.client.fetch(options.call("batches", None)).await
     }
 
-    /// The batches of all pages; each page is asked for when the one before was read.
+    /// Streams the batches of all pages; each page is fetched once the previous one is consumed.
     pub fn list_all(&self, options: ListOptions) -> impl Stream<Item = Result<Batch>> + Send + use<> {
         let client = self.client.clone();
         let page = move |after: Option<String>| {
@@ -153,14 +157,14 @@ impl Batches {
         all_pages(page, |batch: &Batch| &batch.id)
     }
 
-    /// Waits until a batch has [ended](BatchStatus::is_terminal), well or not.
+    /// Waits until a batch has [ended](BatchStatus::is_terminal), successfully or not.
     ///
     /// # Errors
-    /// `Timeout` when the wait takes too long; the batch goes on. Errors of single looks that may pass are waited out,
-    /// up to [five in a row](BatchWait).
+    /// `Timeout` if the wait exceeds its limit; the batch continues. Retryable errors of single polls are tolerated,
+    /// unless there are [five in a row](BatchWait).
     ///
     /// # Cancellation
-    /// Dropping the future ends the wait, and not the batch: see [`cancel`](Self::cancel).
+    /// Dropping the future ends the wait, not the batch: see [`cancel`](Self::cancel).
     ///
     /// # Example
     /// ```
@@ -181,15 +185,15 @@ impl Batches {
         wait.until(id, || self.retrieve(id)).await
     }
 
-    /// The answers to requests of a batch that has ended: one result for each of these ids, in their order. Of several lines
-    /// with the same id the first counts.
+    /// Returns the answers to requests of a batch that has ended: one result per id, in the order of the ids. Of several
+    /// results with the same id, the first counts.
     ///
-    /// A request that the service did not get to has an error: `Timeout` if the time of the batch ran out, `Cancelled` if it
-    /// was stopped, `Incomplete` if the batch says nothing of it.
+    /// A request that was not processed has an error: `Timeout` if the batch expired, `Cancelled` if it was cancelled,
+    /// `Incomplete` if the batch has no result for it.
     ///
     /// # Errors
-    /// `InvalidInput` for an id that is there twice, `BadRequest` if the service refused the whole batch, `Incomplete` if
-    /// it was not stopped and not one of these results is there; those of the service. A file that breaks off is read
+    /// `InvalidInput` for duplicate ids, `BadRequest` if the service rejected the whole batch, `Incomplete` if the batch
+    /// completed but none of these results are available; those of the service. A file whose download breaks off is read
     /// again, up to [five times](BatchWait).
     ///
     /// # Cancellation
@@ -218,8 +222,8 @@ impl Batches {
         answers.fetch(self, batch, &wait).await.map_err(again)
     }
 
-    /// What came of the requests of a batch that has ended, in no particular order: the lines of its output file and
-    /// then those of its error file. A line that cannot be read is an error, and more may follow.
+    /// Streams the results of a batch that has ended, in no particular order: the lines of its output file, then those
+    /// of its error file. An unreadable line is an error, and more results may follow.
     ///
     /// # Cancellation
     /// Dropping the stream closes the connection.
@@ -230,7 +234,7 @@ impl Batches {
         ids.flat_map(move |id| batches.results_in(id))
     }
 
-    /// The results in a file.
+    /// Streams the results in a file.
     fn results_in(&self, id: String) -> impl Stream<Item = Result<BatchResult>> + Send + use<> {
         let files = self.client.files();
         let file = async move {
@@ -251,7 +255,7 @@ fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     read_mended(&line?, read).map(BatchResult::from)
 }
 
-/// The error of a batch that did nothing.
+/// Returns the error of a batch that the service rejected as a whole.
 pub(crate) fn failed(batch: &Batch) -> Error {
     let issues = batch.issues();
     let reasons: Vec<String> = issues.iter().take(3).map(ToString::to_string).collect();
@@ -261,12 +265,12 @@ pub(crate) fn failed(batch: &Batch) -> Error {
     Error::new(ErrorKind::BadRequest, format!("the service refused the batch {}: {reasons}{more}", batch.id))
 }
 
-/// Whether an answer is not what was asked for.
+/// Returns true if a response could not be decoded.
 fn is_unreadable(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Decode | ErrorKind::InvalidResponse)
 }
 
-/// The same error with these words before its own.
+/// Returns the same error with its message prefixed.
 fn retold(error: Error, words: &str) -> Error {
     let told = Error::new(error.kind(), format!("{words}: {error}"));
     let told = match error.retry_after() {

@@ -1,4 +1,4 @@
-//! What a batch is to do, and how it is found again.
+//! The request for a batch, and how its batch is found in a list.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 
 use super::{Batch, BatchStatus, retold};
 
-/// How far the clock of a service may be behind.
+/// How far the service's clock may be behind.
 const LAG: Duration = Duration::from_secs(60);
 
-/// The most that is shown of an id, in bytes.
+/// The maximum number of bytes of an id that an error message shows.
 pub(super) const MAX_SHOWN: usize = 200;
 
-/// What a batch is to do.
+/// A request to create a batch.
 ///
 /// # Example
 /// See [`Batches`](super::Batches).
@@ -26,7 +26,7 @@ pub struct BatchRequest {
 }
 
 impl BatchRequest {
-    /// The requests of an uploaded file, to be worked off by an endpoint, such as `/v1/chat/completions`, in 24 hours.
+    /// Creates a request to process an uploaded file within 24 hours, by an endpoint such as `/v1/chat/completions`.
     pub fn new(input_file_id: impl Into<String>, endpoint: impl Into<String>) -> Self {
         let members = [
             ("input_file_id", input_file_id.into()),
@@ -36,7 +36,7 @@ impl BatchRequest {
         Self { body: members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect() }
     }
 
-    /// A remark that the service keeps.
+    /// Adds metadata that the service stores with the batch.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let metadata = self.body.entry("metadata").or_insert_with(|| Map::new().into());
         if let Value::Object(metadata) = metadata {
@@ -45,16 +45,18 @@ impl BatchRequest {
         self
     }
 
-    /// A member to send as it is, in place of one that a method here sets: `output_expires_after`.
+    /// Adds a member to the body of the request, unchanged, such as `output_expires_after`. It overrides what other
+    /// methods set.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.body.insert(name.into(), value.into());
         self
     }
 
-    /// The batch that was begun for this request at `start` or later, in seconds since 1970, among the newest.
+    /// Returns the batch that was created for this request at `start` or later, in seconds since the Unix epoch, if it
+    /// is among these.
     ///
     /// # Errors
-    /// Why that cannot be known.
+    /// The reason why that remains unknown.
     pub(super) fn find(&self, newest: Vec<Batch>, start: u64) -> Result<Option<Batch>, String> {
         let mut unknown = None;
         for batch in newest {
@@ -70,8 +72,8 @@ impl BatchRequest {
         }
     }
 
-    /// Whether a batch is what was asked for. `None` if that cannot be known: gateways leave out what was said, or have
-    /// other ids than the service behind them.
+    /// Returns whether a batch was created for this request, or `None` if that remains unknown: gateways omit members,
+    /// or have other ids than the service behind them.
     fn is(&self, batch: &Batch, start: u64) -> Option<bool> {
         let asked = |name| self.body.get(name).and_then(Value::as_str);
         let endpoint = batch.endpoint.as_deref().map(|endpoint| Some(endpoint) == asked("endpoint"));
@@ -86,7 +88,7 @@ impl BatchRequest {
         let file = batch.input_file_id.as_deref().and_then(|file| is_same(file, asked("input_file_id")?));
         match file {
             Some(false) => Some(false),
-            // One that has ended may be of an earlier request.
+            // A batch that has ended may belong to an earlier request.
             Some(true) if batch.status.is_terminal() => is_new,
             Some(true) if endpoint.is_some() && labels.is_some() => Some(true),
             Some(true) => is_new.is_none_or(|new| new).then_some(true),
@@ -95,7 +97,7 @@ impl BatchRequest {
         }
     }
 
-    /// The error of a batch that the service may have begun, for this reason.
+    /// Returns the error of a batch that the service may have created, for this reason.
     pub(super) fn unknown(&self, error: Error, reason: &str) -> Error {
         let file = self.body.get("input_file_id").and_then(Value::as_str).unwrap_or_default();
         let file = bounded(file, MAX_SHOWN);
@@ -106,7 +108,7 @@ impl BatchRequest {
     }
 }
 
-/// The time from which a batch that is begun now may be, in seconds since 1970.
+/// Returns the earliest creation time of a batch that is created from now on, in seconds since the Unix epoch.
 pub(super) fn earliest(timer: &dyn Timer) -> u64 {
     let now = timer.wall_clock().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.saturating_sub(LAG).as_secs()
@@ -116,8 +118,8 @@ fn labels(members: &Map<String, Value>) -> Option<&Value> {
     members.get("metadata").filter(|labels| is_truthy(labels))
 }
 
-/// Whether two ids are those of one file. `None` if they were not made in the same way, as those of a gateway and of the
-/// service behind it: such ids differ in length.
+/// Returns whether two ids name the same file, or `None` if they are of different kinds, such as those of a gateway and
+/// of the service behind it: such ids differ in length.
 fn is_same(one: &str, other: &str) -> Option<bool> {
     (one.len() == other.len()).then_some(one == other)
 }

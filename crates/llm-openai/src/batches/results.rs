@@ -17,24 +17,24 @@ use crate::codec::embeddings::{Embedded, decode_embeddings};
 use crate::completion::Completion;
 use crate::embeddings::EmbeddingAnswer;
 
-/// The longest line of a file, in bytes.
+/// The maximum length of a line, in bytes.
 const MAX_LINE: usize = 64 << 20;
 
-/// What came of one request of a batch.
+/// The result of one request of a batch.
 ///
 /// # Example
-/// See [`OpenAiBatch`](super::OpenAiBatch), which puts results in order.
+/// See [`OpenAiBatch`](super::OpenAiBatch), which returns results in the order of the prompts.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BatchResult {
-    /// The id that the request was given.
+    /// The `custom_id` of the request.
     pub custom_id: String,
-    /// The answer; the error of the service; or why the request was not done: `Timeout` if the time of the batch ran
-    /// out, `Cancelled` if it was stopped.
+    /// The answer, or an error: the service's, or `Timeout` if the batch expired or `Cancelled` if it was cancelled
+    /// before the request was processed.
     pub outcome: Result<BatchAnswer>,
 }
 
-/// A successful answer to a request of a batch.
+/// A successful response to a request of a batch.
 ///
 /// # Example
 /// ```
@@ -53,7 +53,7 @@ pub struct BatchAnswer {
     pub status: u16,
     /// The id under which the service logged the request.
     pub request_id: Option<String>,
-    /// What the endpoint answered.
+    /// The body of the response.
     pub body: Value,
 }
 
@@ -109,11 +109,11 @@ impl From<Line> for BatchResult {
     }
 }
 
-/// The lines of a body that are not empty, as they arrive. No more than one is held.
+/// The non-empty lines of a body, as they arrive. Buffers at most one.
 pub(super) struct Lines {
     body: Option<Body>,
     buffer: BytesMut,
-    /// How much of the buffer has no line break.
+    /// The length of the buffer's start that is known to have no line break.
     searched: usize,
 }
 
@@ -122,7 +122,7 @@ impl Lines {
         Self { body: Some(body), buffer: BytesMut::new(), searched: 0 }
     }
 
-    /// The next complete line in the buffer.
+    /// Takes the next complete line off the buffer.
     fn next_line(&mut self) -> Option<BytesMut> {
         loop {
             let Some(at) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') else {
@@ -159,7 +159,7 @@ impl Stream for Lines {
                 }
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
                 Some(Err(error)) => {
-                    // Half a line is none.
+                    // An incomplete line is discarded.
                     (self.body, self.buffer, self.searched) = (None, BytesMut::new(), 0);
                     return Poll::Ready(Some(Err(error)));
                 }

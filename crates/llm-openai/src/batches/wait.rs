@@ -9,12 +9,12 @@ use catena_core::{Error, ErrorKind, Result, SystemTimer, Timer};
 
 use super::{Batch, SharedTimer, is_unreadable};
 
-/// How many looks in a row may fail.
+/// The number of consecutive failed polls at which the wait fails.
 const MAX_FAILURES: usize = 5;
 
-/// How long to wait for a batch, and how often to look. The first look is at once; the waits between looks grow by half,
-/// from the interval to ten times it. A look that fails with an error that may pass, or whose answer cannot be read,
-/// counts as none, up to five in a row.
+/// How long to wait for a batch, and how often to poll. The first poll is immediate; the interval between polls grows
+/// by half each time, up to ten times its initial value. A poll that fails with a retryable error, or whose response
+/// cannot be decoded, is ignored, unless it is the fifth in a row.
 ///
 /// # Example
 /// See [`Batches::wait`](super::Batches::wait).
@@ -37,25 +37,25 @@ impl Default for BatchWait {
 }
 
 impl BatchWait {
-    /// The first wait between two looks. Default 6 s, which becomes a minute in time.
+    /// Sets the initial interval between polls. Default 6 s, which grows to a minute.
     pub fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// The longest time to wait altogether. Default 25 h: an hour more than a batch may take.
+    /// Sets the maximum total wait. Default 25 h, an hour more than a batch may take.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// What to wait with.
+    /// Sets the timer to wait with.
     pub fn with_timer(mut self, timer: impl Timer + 'static) -> Self {
         self.timer = Arc::new(timer);
         self
     }
 
-    /// Looks until the batch has ended.
+    /// Polls until the batch has ended.
     pub(super) async fn until<F>(&self, id: &str, look: impl Fn() -> F) -> Result<Batch>
     where
         F: Future<Output = Result<Batch>>,
@@ -75,7 +75,7 @@ impl BatchWait {
         }
     }
 
-    /// Looks that are yet to come.
+    /// Returns a fresh count of polls.
     pub(super) fn looks(&self) -> Looks<'_> {
         Looks { wait: self, pause: self.interval, failures: 0 }
     }
@@ -89,20 +89,20 @@ impl BatchWait {
     }
 }
 
-/// Looks with waits between them, of which some may fail.
+/// A series of polls with waits between them, of which some may fail.
 pub(super) struct Looks<'a> {
     wait: &'a BatchWait,
     /// The next wait.
     pause: Duration,
-    /// How many in a row have failed.
+    /// The number of failures in a row.
     failures: usize,
 }
 
 impl Looks<'_> {
-    /// What came of a look. Nothing if it failed with an error that may pass.
+    /// Returns the outcome of a poll, or `None` if it failed and another may succeed.
     ///
     /// # Errors
-    /// That of the look if it does not pass, or comes for the fifth time in a row.
+    /// That of the poll, if it is not retryable or the fifth in a row.
     pub(super) fn seen<T>(&mut self, look: Result<T>) -> Result<Option<T>> {
         match look {
             Ok(seen) => {
@@ -117,7 +117,7 @@ impl Looks<'_> {
         }
     }
 
-    /// Waits until the next look, at most as long as this.
+    /// Waits until the next poll, for at most this long.
     pub(super) async fn pause(&mut self, most: Duration) {
         let pause = self.pause.min(most);
         self.pause = (self.pause.saturating_mul(3) / 2).min(self.wait.interval.saturating_mul(10));
@@ -125,7 +125,7 @@ impl Looks<'_> {
     }
 }
 
-/// Whether another look may go well: gateways that are overloaded answer with a page too.
+/// Returns true if another poll may succeed. Overloaded gateways also respond with an HTML page.
 fn may_pass(error: &Error) -> bool {
     error.is_retryable() || is_unreadable(error)
 }

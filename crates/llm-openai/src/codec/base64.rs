@@ -1,6 +1,6 @@
-//! Base64, as services send vectors in it.
+//! Base64 decoding, for vectors.
 
-/// What a character stands for; 255 for one that is none of the alphabet.
+/// The value of a character; 255 for one outside the alphabet.
 const DIGITS: [u8; 256] = digits();
 
 const fn digits() -> [u8; 256] {
@@ -14,12 +14,12 @@ const fn digits() -> [u8; 256] {
     digits
 }
 
-/// The bytes that a text stands for, with or without padding. `None` if it is not Base64.
+/// Decodes a text with or without padding. `None` if it is not Base64.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let text = text.as_bytes();
     let text = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    // One bit of each digit that is none; looked at once, which is faster than with every group.
+    // Collects the invalid digits' bits and checks them once, which is faster than checking every group.
     let mut wrong = 0;
     let groups = text.chunks_exact(4);
     let rest = groups.remainder();
@@ -45,7 +45,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     (wrong < 128).then_some(bytes)
 }
 
-/// The 32-bit floats, lowest byte first, that a text stands for. `None` if it is not Base64 of such.
+/// Decodes little-endian 32-bit floats. `None` if the text is not Base64 of such.
 pub(super) fn floats(text: &str) -> Option<Vec<f32>> {
     let bytes = decode(text)?;
     let floats = bytes.chunks_exact(4);

@@ -1,4 +1,4 @@
-//! The lines of batch files: requests, and what came of them.
+//! The lines of batch files: requests and results.
 
 use catena_core::{Error, ErrorKind, Result, ServiceError};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ struct Head<'a> {
     url: &'a str,
 }
 
-/// Adds the line of a request, whose body is JSON without line breaks, to a file.
+/// Appends a request's line to a file. Its body is JSON without line breaks.
 pub(crate) fn encode_line(custom_id: &str, url: &str, body: &[u8], file: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(&mut *file, &Head { custom_id, method: "POST", url }).map_err(|error| {
         Error::new(ErrorKind::InvalidInput, format!("a request of a batch cannot be written: {error}"))
@@ -28,14 +28,14 @@ pub(crate) fn encode_line(custom_id: &str, url: &str, body: &[u8], file: &mut Ve
     Ok(())
 }
 
-/// What came of one request.
+/// The result of one request.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) custom_id: String,
     pub(crate) outcome: Result<LineAnswer>,
 }
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug)]
 pub(crate) struct LineAnswer {
     pub(crate) status: u16,
@@ -62,11 +62,11 @@ struct WireAnswer {
     body: Value,
 }
 
-/// Reads a line of an output or error file. `failed` makes the error of an unsuccessful answer: of its status, its body
-/// and where it comes from.
+/// Decodes a line of an output or error file. `failed` creates the error of an unsuccessful response from its status,
+/// body and origin.
 ///
 /// # Errors
-/// `Decode` or `InvalidResponse` for a line that says not even what it is the result of.
+/// `Decode` or `InvalidResponse` for a line that does not identify its request.
 pub(crate) fn decode_line(
     line: &[u8],
     origin: &Origin,
@@ -91,7 +91,7 @@ pub(crate) fn decode_line(
     Ok(Line { custom_id, outcome })
 }
 
-/// The error of a request that was not done.
+/// Returns the error of a request that was not processed.
 fn not_done(error: &Value, origin: &Origin) -> Error {
     let kind = match error["code"].as_str() {
         Some("batch_expired") => ErrorKind::Timeout,
@@ -102,7 +102,7 @@ fn not_done(error: &Value, origin: &Origin) -> Error {
     let error = if is_truthy(error) { error } else { &none };
     let body = json!({ "error": error }).to_string();
     let found = error_in_body(kind, &body, ServiceError::default(), origin);
-    // Nothing is wrong with a request whose time ran out.
+    // A request that expired is fine in itself.
     let again = found.is_retryable() || matches!(kind, ErrorKind::Timeout);
     found.with_retryable(again)
 }

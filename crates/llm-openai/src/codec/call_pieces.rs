@@ -1,4 +1,4 @@
-//! Tool calls of answers, whole and in pieces, from servers of many habits.
+//! Tool calls of answers, complete and in deltas, tolerating the quirks of many servers.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::custom_tool::CustomInput;
 use super::lenient::Text;
 use super::members::{Members, Number, deserialize_members, skip, take_extra};
 
-/// A list of calls as it comes. Anything that is no list counts as an empty one.
+/// A list of tool calls as received. Anything but a list counts as an empty one.
 #[derive(Debug, Default)]
 pub(super) struct WireCalls<'a>(Vec<WireCall<'a>>);
 
@@ -42,13 +42,13 @@ impl<'de> Members<'de> for WireCall<'de> {
 
 deserialize_members!(WireCall);
 
-/// What is called, and with what.
+/// The function and its arguments.
 #[derive(Debug, Default)]
 struct Called<'a> {
     name: Text<'a>,
-    /// As a text: some servers send them as what they are.
+    /// As a text: some servers send the JSON value itself.
     arguments: Option<String>,
-    /// What a custom tool is given, where that is a text.
+    /// The input of a custom tool, if it is a text.
     input: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl<'de> Members<'de> for Called<'de> {
 
 deserialize_members!(Called);
 
-/// A text, or other JSON as it was written.
+/// Returns a text, or other JSON verbatim.
 fn text_of<E: Error>(json: Option<&RawValue>) -> Result<Option<String>, E> {
     match json.map(RawValue::get) {
         None => Ok(None),
@@ -78,19 +78,19 @@ fn text_of<E: Error>(json: Option<&RawValue>) -> Result<Option<String>, E> {
     }
 }
 
-/// What is known of the calls of an answer while it comes.
+/// The state of the tool calls of a streamed answer.
 #[derive(Debug, Default)]
 pub(super) struct CallPieces {
     calls: BTreeMap<i64, Call>,
-    /// The highest index of a piece so far.
+    /// The highest index of a delta so far.
     last: i64,
-    /// A call got another index than the server's, so that a later one may need another too.
+    /// Whether a call was given another index than the server's, so that later ones may need another too.
     moved: bool,
 }
 
 #[derive(Debug, Default)]
 struct Call {
-    /// The index of its pieces.
+    /// The index of its deltas.
     index: i64,
     id: Option<String>,
     name: String,
@@ -99,7 +99,7 @@ struct Call {
 }
 
 impl CallPieces {
-    /// Adds the pieces of a list of calls to a message. True if there are any.
+    /// Adds the deltas of a list of calls to a message. Returns true if there are any.
     pub(super) fn add(&mut self, calls: WireCalls<'_>, message: &mut AiMessage) -> bool {
         let any = !calls.0.is_empty();
         for (position, call) in calls.0.into_iter().enumerate() {
@@ -108,12 +108,12 @@ impl CallPieces {
         any
     }
 
-    /// Adds the ends of calls that only the end of the answer tells.
+    /// Adds the parts of calls that are only known at the end of the answer.
     pub(super) fn end(&mut self, message: &mut AiMessage) {
         self.calls.values_mut().filter_map(Call::end).for_each(|piece| message.push_tool_call_chunk(piece));
     }
 
-    /// Adds a piece without what repeats what is known: the first id counts, and of names what is new.
+    /// Adds a delta without repeating what is known: the first id counts, and of names only what is new.
     fn add_piece(&mut self, position: usize, call: WireCall<'_>, message: &mut AiMessage) {
         let place = call.index.0.or_else(|| i64::try_from(position).ok()).unwrap_or(i64::MAX);
         let (called, custom) = match call.custom {
@@ -146,7 +146,7 @@ impl CallPieces {
         message.push_tool_call_chunk(piece);
     }
 
-    /// The call that a piece at this place belongs to: the one that is known there, unless that one `is_over`.
+    /// Returns the call that a delta at this index belongs to: the known one, unless it `is_over`.
     fn known(&mut self, place: i64, is_over: impl FnOnce(&Call) -> bool) -> &mut Call {
         let over = self.calls.get(&place).is_some_and(is_over);
         self.moved |= over;
@@ -162,7 +162,7 @@ impl CallPieces {
 }
 
 impl Call {
-    /// Another id at the same place is another call: returns the end of the one before.
+    /// A different id at the same index starts another call; returns the end of the previous one.
     fn identify(&mut self, id: &str) -> Option<ToolCallChunk> {
         let mut end = None;
         if self.id.as_ref().is_some_and(|known| known != id) {
@@ -173,20 +173,21 @@ impl Call {
         end
     }
 
-    /// What the call lacks to be whole, if nothing else comes.
+    /// Returns what completes the call if no more deltas arrive.
     fn end(&mut self) -> Option<ToolCallChunk> {
         self.input.end().map(|end| ToolCallChunk::new(self.index).with_args(end))
     }
 
-    /// Whether a piece of this name begins the next call. Servers that give no ids, and all calls the same index, leave
-    /// nothing else to tell: the arguments so far are complete, and another name comes, or the name with arguments again.
+    /// Returns whether a delta with this name starts the next call. If a server sends no ids and the same index for all
+    /// calls, this is the only evidence: the arguments so far are complete, and either another name arrives, or the
+    /// same name with new arguments.
     fn is_followed_by(&self, name: &str, args: Option<&str>) -> bool {
         let says_more = || args.is_some_and(|args| !args.trim().is_empty());
         !name.is_empty() && self.arguments.is_reached() && (name != self.name || says_more())
     }
 }
 
-/// Finds the end of a JSON object that comes in pieces.
+/// Finds the end of a JSON object that arrives in deltas.
 #[derive(Debug, Default)]
 struct ObjectEnd {
     depth: usize,
@@ -253,7 +254,7 @@ impl<'de> Visitor<'de> for CallsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut calls = Vec::new();
         while let Some(call) = items.next_element()? {
-            // Null stands for no call.
+            // Null counts as no call.
             calls.extend::<Option<WireCall<'_>>>(call);
         }
         Ok(WireCalls(calls))

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::custom_tool::{custom_input, is_custom};
 
-/// A message as it is sent.
+/// An encoded message.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum WireMessage<'a> {
-    /// A text, without a copy.
+    /// A text, borrowed.
     Plain {
         role: &'a str,
         content: &'a str,
@@ -27,7 +27,7 @@ pub(super) enum WireMessage<'a> {
     Rich(Value),
 }
 
-/// Blocks that other services and other interfaces of this one put into answers, and that this one does not take.
+/// Blocks of other services and of this service's other APIs in answers, which this API does not accept.
 const NOT_SENT: [&str; 8] = [
     "thinking",
     "reasoning",
@@ -39,8 +39,8 @@ const NOT_SENT: [&str; 8] = [
     "invalid_tool_call",
 ];
 
-/// The messages of a request. `system` is what the model calls the role of instructions; `reasoning` is the member in which
-/// answers say what the model thought, if they do.
+/// Encodes the messages of a request. `system` is the model's name for the system role; `reasoning` is the member for
+/// the reasoning of answers, if it is sent back.
 ///
 /// # Errors
 /// `InvalidInput` for content that cannot be sent, `Unsupported` for a kind of message that cannot be sent.
@@ -67,7 +67,7 @@ pub(super) fn encode_messages<'a>(
     Ok(encoded)
 }
 
-/// What the model thought before this answer, be it nothing: where thoughts are wanted no answer may be without.
+/// Returns the reasoning of an answer, possibly empty: where reasoning is expected, every answer must have it.
 fn thought_of(message: &Message) -> Option<&str> {
     match message {
         Message::Ai(message) => Some(message.reasoning.as_deref().unwrap_or_default()),
@@ -75,7 +75,7 @@ fn thought_of(message: &Message) -> Option<&str> {
     }
 }
 
-/// The role of a message; `None` if such messages cannot be sent.
+/// Returns the role of a message; `None` if such messages cannot be sent.
 fn role<'a>(message: &'a Message, system: &'static str) -> Option<&'a str> {
     Some(match message {
         Message::System(message) => {
@@ -90,7 +90,7 @@ fn role<'a>(message: &'a Message, system: &'static str) -> Option<&'a str> {
     })
 }
 
-/// A message that is a text.
+/// Encodes a message that is a text.
 fn plain<'a>(message: &'a Message, system: &'static str) -> Option<WireMessage<'a>> {
     let Content::Text(content) = message.content() else { return None };
     let (mut refusal, mut tool_call_id, mut name) = (None, None, message.name());
@@ -114,7 +114,7 @@ fn refusal_of(message: &AiMessage) -> Option<&str> {
     message.refusal.as_deref().or_else(|| message.additional_kwargs.get("refusal")?.as_str())
 }
 
-/// A message with blocks or calls; results of tools among its blocks are messages of their own.
+/// Encodes a message with blocks or calls; tool results among its blocks become separate messages.
 fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Value>> {
     let Some(role) = role(message, system) else {
         let message = format!("messages of the role `{}` cannot be sent to this model", message.role());
@@ -139,7 +139,7 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
         if let (true, Some(Value::Array(parts))) = (is_it, wire.get_mut("content")) {
             add_members(message, parts);
         }
-        // What is left out here was meant for another interface: it is not an error to have it in a conversation.
+        // What is left out here was meant for another API: having it in a conversation is not an error.
         if let Some(Value::Array(parts)) = wire.get_mut("content") {
             parts.retain(|part| !part["type"].as_str().is_some_and(|kind| NOT_SENT.contains(&kind)));
             parts.iter_mut().filter_map(|part| part.get_mut("file")?.as_object_mut()).for_each(only_id);
@@ -154,17 +154,18 @@ fn rich(index: usize, message: &Message, system: &'static str) -> Result<Vec<Val
     Ok(sent)
 }
 
-/// Members of blocks that are about something else than what the block says.
+/// Members of blocks that do not describe their content.
 const NOT_OF_THE_PART: [&str; 6] = ["type", "id", "index", "annotations", "extras", "phase"];
 
-/// Members by which a request says what of it is to be cached.
+/// Members that mark what is to be cached.
 const CACHE_MARKS: [&str; 2] = ["prompt_cache_breakpoint", "cache_control"];
 
-/// Puts back what the general form of messages leaves out: of blocks in the service's own form every member that it may know,
-/// of others, and of answers, which services fill with much that none takes back, only the marks.
+/// Restores members that the standard form of messages omits: all of them for blocks in the service's own form, but
+/// only the cache marks for other blocks and for answers, which services fill with members that they do not accept
+/// back.
 fn add_members(message: &Message, parts: &mut [Value]) {
     let blocks = message.content().as_blocks().unwrap_or_default().iter();
-    // These are no parts, but calls and messages of their own.
+    // These are not parts, but separate calls and messages.
     let blocks = blocks.filter(|block| !matches!(block.kind(), Some("tool_use" | "tool_result")));
     for (part, block) in parts.iter_mut().zip(blocks) {
         let (Value::Object(part), ContentBlock::Data(members)) = (part, block) else { continue };
@@ -181,15 +182,14 @@ fn add_members(message: &Message, parts: &mut [Value]) {
     }
 }
 
-/// A file that the service keeps has a name there.
+/// A file stored by the service is identified by its id alone.
 fn only_id(file: &mut Map<String, Value>) {
     if file.contains_key("file_id") {
         file.remove("filename");
     }
 }
 
-/// Adds what the general form of messages lacks: calls that cannot be read, what services say about calls, and the call
-/// of a function.
+/// Adds what the standard form of messages lacks: invalid calls, extra members of calls, and the legacy function call.
 fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
     let mut calls = match wire.remove("tool_calls") {
         Some(Value::Array(calls)) => calls,
@@ -211,7 +211,7 @@ fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
     }
 }
 
-/// What was said aloud is kept by the service: its id stands for it.
+/// Refers to spoken output by its id, under which the service keeps it.
 fn add_audio(message: &AiMessage, wire: &mut Map<String, Value>) {
     if let Some(audio) = message.additional_kwargs.get("audio") {
         let id = audio.get("id").map(|id| json!({ "id": id }));
@@ -219,7 +219,7 @@ fn add_audio(message: &AiMessage, wire: &mut Map<String, Value>) {
     }
 }
 
-/// What a service says about a call it wants to hear again; and calls of custom tools have a form of their own.
+/// Adds the members that the service expects back with a call, and converts calls of custom tools to their own form.
 fn add_extra(sent: &mut Value, extra: &Map<String, Value>, input: Option<&str>) {
     if let Some(content) = extra.get("extra_content") {
         sent["extra_content"] = content.clone();

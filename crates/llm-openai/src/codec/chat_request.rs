@@ -21,29 +21,29 @@ use crate::parameters::Parameters;
 pub(crate) struct ChatOptions {
     pub(crate) model: String,
     pub(crate) parameters: Parameters,
-    /// Older and many compatible servers know the token limit only as `max_tokens`.
+    /// Older and many compatible servers only support `max_tokens` as the token limit.
     pub(crate) legacy_max_tokens: bool,
     pub(crate) stream_usage: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
     /// Parameters that are sent only if the application sets them.
     pub(crate) disabled: Vec<String>,
-    /// Whether to use the Responses API; `None`: as the request needs.
+    /// Whether to use the Responses API; `None` if it depends on the request.
     pub(crate) use_responses_api: Option<bool>,
-    /// Continues the answers that the service keeps.
+    /// Continues answers stored by the service.
     pub(crate) use_previous_response_id: bool,
-    /// Answers carry the headers they came with.
+    /// Answers carry the response headers.
     pub(crate) response_headers: bool,
-    /// The member by which chat completions are told again what the model thought before.
+    /// The member in which chat completions receive earlier reasoning.
     pub(crate) reasoning_echo: Option<String>,
     pub(crate) disable_streaming: DisableStreaming,
 }
 
 impl ChatOptions {
-    /// Brings the settings of a new model into the form that is sent.
+    /// Normalises the settings of a new model to the wire format.
     ///
     /// # Errors
-    /// `Config` for what contradicts itself, `InvalidInput` for a tool or format that is none.
+    /// `Config` for contradictory settings, `InvalidInput` for a malformed tool or format.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         if self.streaming {
@@ -54,7 +54,7 @@ impl ChatOptions {
         normalise(&mut self.parameters.members, self.legacy_max_tokens)
     }
 
-    /// Reasoning models take no temperature but 1, and the first of them refuse to go without.
+    /// Reasoning models only accept a temperature of 1, and the first of them require it.
     fn fit_temperature(&mut self) {
         let members = &mut self.parameters.members;
         if is_kin(&self.model, "o1") && !self.disabled.iter().any(|name| name == "temperature") {
@@ -66,10 +66,10 @@ impl ChatOptions {
         }
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
-    /// As for [`finish`](Self::finish), and `Unsupported` for texts to end at where the Responses API is asked.
+    /// As for [`finish`](Self::finish), and `Unsupported` for stop sequences with the Responses API.
     pub(crate) fn called(&self, arguments: Option<&Map<String, Value>>) -> Result<Cow<'_, Self>> {
         let Cow::Owned(parameters) = with_arguments(&self.parameters, arguments)? else {
             return Ok(Cow::Borrowed(self));
@@ -98,7 +98,7 @@ impl ChatOptions {
         Ok(Cow::Owned(called))
     }
 
-    /// What a call asks for is not left out. What is set on a model is, as not every call may go to the same interface.
+    /// What a call requests is not dropped. What is set on a model is, because its calls may go to either API.
     fn refuse_stop(&self) -> Result<()> {
         match self.parameters.members.get("stop").is_some_and(is_truthy) {
             false => Ok(()),
@@ -109,14 +109,14 @@ impl ChatOptions {
         }
     }
 
-    /// Which interface these settings are for.
+    /// Returns the API that these settings are for.
     pub(crate) fn api(&self) -> ChatApi {
         let needed =
             || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members);
         if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
     }
 
-    /// Whether a call with these arguments is no stream, although one was asked for.
+    /// Returns whether a call with these arguments goes without streaming, even if a stream was requested.
     pub(crate) fn streams_at_once(&self, arguments: Option<&Map<String, Value>>) -> bool {
         let has_some = |tools: &Value| tools.as_array().is_some_and(|tools| !tools.is_empty());
         self.disable_streaming.holds(|| {
@@ -131,10 +131,10 @@ impl ChatOptions {
     }
 }
 
-/// The names of the limit of tokens. Of several that are set the one that a call names counts.
+/// The names of the token limit. If several are set, the one that a call names takes precedence.
 const LIMITS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 
-/// Of the two places for the effort of reasoning the one that a call names counts.
+/// Of the two members for the reasoning effort, the one that a call names takes precedence.
 fn settle_effort(members: &mut Map<String, Value>, names: impl Fn(&str) -> bool) {
     let of_reasoning = members.get_mut("reasoning").and_then(Value::as_object_mut);
     match (names("reasoning"), names("reasoning_effort"), of_reasoning) {
@@ -146,7 +146,7 @@ fn settle_effort(members: &mut Map<String, Value>, names: impl Fn(&str) -> bool)
     }
 }
 
-/// Brings members into the form that is sent. What is in that form already stays as it is.
+/// Converts members to the wire format. Those that already have it remain unchanged.
 fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Result<()> {
     let strict = members.remove("strict").and_then(|strict| strict.as_bool());
     if !legacy_max_tokens && let Some(limit) = members.remove("max_tokens") {
@@ -172,7 +172,7 @@ fn normalise(members: &mut Map<String, Value>, legacy_max_tokens: bool) -> Resul
     Ok(())
 }
 
-/// The body of a request to this interface, which is the one that the settings are [for](ChatOptions::api).
+/// Encodes a request to this API, which is the one that the settings are [for](ChatOptions::api).
 ///
 /// # Errors
 /// `InvalidInput` if there is no message, `Unsupported` for a kind of message, or a setting, that cannot be sent.
@@ -194,7 +194,7 @@ pub(crate) fn encode_for_api(
     }
 }
 
-/// The body of a request to chat completions.
+/// Encodes a request to chat completions.
 ///
 /// # Errors
 /// `InvalidInput` if there is no message, `Unsupported` for a kind of message that cannot be sent.
@@ -214,8 +214,8 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
     })
 }
 
-/// The parameters without the one that the service refuses where there are no tools. A model may well be set so, and be given
-/// tools with some calls only.
+/// Removes the parameter that the service rejects without tools. A model may be configured with it and be given tools
+/// only in some calls.
 fn without_what_lacks_tools(parameters: &Parameters) -> Cow<'_, Parameters> {
     let name = "parallel_tool_calls";
     let tools = parameters.extra.get("tools").or_else(|| parameters.members.get("tools"));
@@ -227,7 +227,7 @@ fn without_what_lacks_tools(parameters: &Parameters) -> Cow<'_, Parameters> {
     Cow::Owned(sent)
 }
 
-/// True for o1, o3 and their kin, which call system messages developer messages.
+/// Returns true for o1, o3 and related models, which call system messages developer messages.
 fn is_reasoning_model(model: &str) -> bool {
     let mut bytes = model.bytes();
     bytes.next() == Some(b'o') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! Chat answers in one piece.
+//! Complete chat answers.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ impl<'de> Members<'de> for ChatChoice<'de> {
 
 deserialize_members!(ChatChoice);
 
-/// A message, or a piece of one.
+/// A message, or a delta of one.
 #[derive(Debug, Default)]
 pub(super) struct WireMessage<'a> {
     pub(super) content: WireContent<'a>,
@@ -54,9 +54,9 @@ pub(super) struct WireMessage<'a> {
     /// OpenRouter, Ollama, newer vLLM. Some send both, with the same text.
     pub(super) reasoning: Text<'a>,
     pub(super) tool_calls: WireCalls<'a>,
-    /// What there was before tools.
+    /// The predecessor of tools.
     pub(super) function_call: Value,
-    /// What the model says aloud.
+    /// Spoken output.
     pub(super) audio: Value,
     pub(super) facts: Facts<'a>,
 }
@@ -81,7 +81,7 @@ impl<'de> Members<'de> for WireMessage<'de> {
 deserialize_members!(WireMessage);
 
 impl WireMessage<'_> {
-    /// Adds what is said to `message`; leaves `tool_calls` and `facts`.
+    /// Adds the content to `message`, without `tool_calls` and `facts`.
     pub(super) fn add_to(&mut self, message: &mut AiMessage) {
         let reasoning = std::mem::take(&mut self.reasoning_content).into_string();
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
@@ -95,17 +95,17 @@ impl WireMessage<'_> {
     }
 }
 
-/// Reads a complete answer: the first of its choices. `headers`: whether its metadata holds those it came with.
+/// Decodes a complete answer: its first choice. `headers`: whether its metadata includes the response headers.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let (choices, facts) = decode_choices(body, origin, headers)?;
     let first = choices.into_iter().next();
     first.map_or_else(|| Err(no_choices(body, origin)), |choice| choice.into_message(facts, origin))
 }
 
-/// Reads all choices of an answer, in the order of their indices. Each carries the usage of the whole.
+/// Decodes all choices of an answer, in the order of their indices. Each carries the usage of the whole call.
 ///
 /// # Errors
 /// As for [`decode_chat`].
@@ -114,7 +114,7 @@ pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin, headers: bool) -> Re
     choices.into_iter().map(|choice| choice.into_message(facts.clone(), origin)).collect()
 }
 
-/// The choices that hold a message or an error, at least one, and what is known about the whole answer.
+/// Returns the choices that hold a message or an error, at least one, and the metadata of the whole answer.
 fn decode_choices<'a>(
     body: &'a [u8],
     origin: &Origin,
@@ -126,7 +126,7 @@ fn decode_choices<'a>(
     if choices.is_empty() {
         return Err(no_choices(body, origin));
     }
-    // Servers that give no index mean the order of the list, which a stable sort keeps.
+    // If servers send no index, the order of the list counts, which a stable sort keeps.
     choices.sort_by_key(|choice| choice.index.0);
     let mut facts = AiMessage::default();
     facts.usage = envelope.describe(&mut facts.metadata);
@@ -140,7 +140,7 @@ fn decode_choices<'a>(
 }
 
 impl<'a> ChatChoice<'a> {
-    /// The text, if a piece of text is all that this choice adds and it is a part of the JSON.
+    /// Returns the text if this choice adds nothing but a text delta that is borrowed from the JSON.
     pub(super) fn only_text(&self) -> Option<&'a str> {
         let delta = self.delta.as_ref()?;
         match delta.content {
@@ -151,7 +151,7 @@ impl<'a> ChatChoice<'a> {
         }
     }
 
-    /// The message of the choice, with what is known about the whole answer; or the error that it holds.
+    /// Returns the message of the choice with the metadata of the whole answer, or the error that it contains.
     fn into_message(self, mut message: AiMessage, origin: &Origin) -> Result<AiMessage> {
         if is_truthy(&self.error) {
             return Err(decode_error_in_answer(&json!({ "error": self.error }).to_string(), origin));

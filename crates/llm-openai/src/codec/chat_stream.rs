@@ -1,4 +1,4 @@
-//! Chat answers in pieces.
+//! Streamed chat answers.
 
 use catena_core::{AiMessage, Chunk, Result};
 use serde_json::{Map, Value};
@@ -15,22 +15,22 @@ use super::progress::Progress;
 use super::repeated_event::RepeatedEvent;
 use super::response_headers::add_headers;
 
-/// Reads a streamed answer. Facts about the answer travel with the next piece that says something.
+/// Decodes a streamed answer. Metadata is delivered with the next chunk that has content.
 #[derive(Debug, Default)]
 pub(crate) struct ChatStream {
-    /// The first chunk is to carry the headers of the answer.
+    /// Whether the first chunk carries the response headers.
     headers: bool,
     progress: Progress,
-    /// What came and was not delivered yet.
+    /// What has been received and not delivered yet.
     pending: AiMessage,
     id: Option<String>,
     model: Option<String>,
     /// What else is repeated in every event.
     known: Known,
-    /// The last event, if it said a text and nothing else.
+    /// The last event, if it held a text and nothing else.
     repeated: RepeatedEvent,
     calls: CallPieces,
-    /// Unknown members of deltas. They are increments and are delivered, added up, at the end.
+    /// Unknown members of deltas. They are increments, and are merged and delivered at the end.
     increments: Map<String, Value>,
 }
 
@@ -92,12 +92,12 @@ impl StreamDecoder for ChatStream {
 }
 
 impl ChatStream {
-    /// `headers`: whether the answer's metadata holds those it came with.
+    /// `headers`: whether the answer's metadata includes the response headers.
     pub(crate) fn new(headers: bool) -> Self {
         Self { headers, ..Self::default() }
     }
 
-    /// Takes in a choice. True if it says something: text, reasoning, a refusal, a piece of a call or a finish reason.
+    /// Adds a choice. Returns true if it has content: text, reasoning, a refusal, a tool call delta or a finish reason.
     fn add(&mut self, choice: ChatChoice<'_>) -> bool {
         self.progress.answered = true;
         let metadata = &mut self.pending.metadata;
@@ -109,7 +109,7 @@ impl ChatStream {
         self.progress.finished |= finish.is_some();
         let finishes = finish.is_some();
         metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
-        // Some gateways that cannot stream send the whole message as the only event.
+        // Some gateways that cannot stream send the complete message as the only event.
         let whole = choice.message.filter(|_| !self.progress.emitted);
         let Some(mut delta) = choice.delta.or(whole) else { return finishes };
         delta.add_to(&mut self.pending);
@@ -133,7 +133,7 @@ impl ChatStream {
     }
 }
 
-/// The new value of a member that is repeated in every event, the first time and when it changes.
+/// Returns the value of a member that is repeated in every event, the first time and whenever it changes.
 fn changed(known: &mut Option<String>, text: &Text<'_>) -> Option<String> {
     let text = text.as_str()?;
     if known.as_deref() == Some(text) {

@@ -1,4 +1,4 @@
-//! Text completion in pieces.
+//! Streamed text completion.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use super::members::{Members, Number, deserialize_members, skip};
 use super::origin::Origin;
 use super::progress::Progress;
 
-/// A piece of a text.
+/// A delta of a text.
 #[derive(Debug, Default)]
 struct Piece<'a> {
     index: Number,
@@ -49,7 +49,7 @@ impl<'de> EventChoice<'de> for Piece<'de> {
     }
 }
 
-/// Reads a streamed answer: the pieces of its text.
+/// Decodes a streamed answer into chunks of text.
 #[derive(Debug, Default)]
 pub(crate) struct CompletionStream {
     progress: Progress,
@@ -80,7 +80,7 @@ impl StreamDecoder for CompletionStream {
 
     fn end(&mut self, marked: bool, origin: &Origin) -> Result<Option<String>> {
         self.progress.end(marked, origin)?;
-        // An empty answer is an answer too.
+        // An empty answer is also an answer.
         Ok((!self.progress.emitted).then(String::new))
     }
 

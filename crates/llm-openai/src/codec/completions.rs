@@ -21,17 +21,17 @@ pub(crate) struct CompletionOptions {
     pub(crate) parameters: Parameters,
     /// Streams end with token counts.
     pub(crate) stream_usage: bool,
-    /// Calls are streams that are put together.
+    /// Calls are streamed, and their chunks merged.
     pub(crate) streaming: bool,
 }
 
-/// What a request asks to complete.
+/// The prompts of a request.
 #[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Prompts<'a> {
     One(&'a str),
     Many(&'a [String]),
-    /// By the ids of their tokens.
+    /// As token ids.
     Tokens(&'a [Vec<u32>]),
 }
 
@@ -44,7 +44,7 @@ impl Prompts<'_> {
         }
     }
 
-    /// At most so many at a time.
+    /// Splits them into chunks of at most this size.
     pub(crate) fn chunks(self, size: usize) -> Vec<Self> {
         match self {
             Self::One(_) => vec![self],
@@ -58,7 +58,7 @@ impl CompletionOptions {
     /// Checks the settings of a new model.
     ///
     /// # Errors
-    /// `Config` for what contradicts itself.
+    /// `Config` for contradictory settings.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.parameters.check()?;
         drop_single_best(&mut self.parameters);
@@ -69,7 +69,7 @@ impl CompletionOptions {
         Ok(())
     }
 
-    /// The settings with the arguments of a call laid over them.
+    /// Returns the settings overridden by the arguments of a call.
     ///
     /// # Errors
     /// `InvalidInput` for an argument that contradicts the call.
@@ -89,7 +89,7 @@ impl CompletionOptions {
     }
 }
 
-/// The best of one is that one; some servers refuse to hear it.
+/// Removes a `best_of` of 1, which has no effect and which some servers reject.
 fn drop_single_best(parameters: &mut Parameters) {
     if parameters.members.get("best_of").is_some_and(|best| *best == 1) {
         parameters.members.remove("best_of");
@@ -107,7 +107,7 @@ fn refuse_several(parameters: &Parameters) -> Result<()> {
     Ok(())
 }
 
-/// The body of a request.
+/// Encodes a request.
 ///
 /// # Errors
 /// `InvalidInput` for a stream of several answers.
@@ -144,19 +144,19 @@ struct Choice<'a> {
     extra: Map<String, Value>,
 }
 
-/// Reads a complete answer to one prompt: the first of its choices.
+/// Decodes a complete answer to one prompt: its first choice.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
 pub(crate) fn decode_completion(body: &[u8], origin: &Origin) -> Result<Completion> {
     let choices = decode_completions(body, 1, origin)?.into_iter().flatten();
     choices.into_iter().next().ok_or_else(|| no_choices(body, origin))
 }
 
-/// Reads a complete answer to so many prompts: the choices for each of them, all with the usage of the whole.
+/// Decodes a complete answer to this many prompts: the choices for each of them, all with the usage of the whole call.
 ///
 /// # Errors
-/// As for [`decode_completion`], and `InvalidResponse` if the choices cannot be dealt out evenly.
+/// As for [`decode_completion`], and `InvalidResponse` if the choices cannot be distributed evenly.
 pub(crate) fn decode_completions(
     body: &[u8],
     prompts: usize,
@@ -178,7 +178,7 @@ pub(crate) fn decode_completions(
         return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
     }
     if !sort_numbered(&mut choices) {
-        // Some servers begin anew for each prompt.
+        // Some servers restart the numbering for each prompt.
         for choices in choices.chunks_mut(each) {
             sort_numbered(choices);
         }
@@ -194,7 +194,7 @@ pub(crate) fn decode_completions(
     Ok((0..prompts).map(|_| completions.by_ref().take(each).collect()).collect())
 }
 
-/// Sorts choices by their indices, if each has its own. Else they mean the order of the list.
+/// Sorts choices by index if each has its own; otherwise the order of the list counts.
 fn sort_numbered(choices: &mut [Choice<'_>]) -> bool {
     if choices.len() < 2 {
         return true;

@@ -7,7 +7,7 @@ use catena_core::{AiMessage, Chunk, Content, ContentBlock};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Content as it comes. Anything that is neither text nor a list counts as absent.
+/// Content as received. Anything but a text or a list counts as absent.
 #[derive(Debug, Default)]
 pub(super) enum WireContent<'a> {
     #[default]
@@ -17,7 +17,7 @@ pub(super) enum WireContent<'a> {
 }
 
 impl WireContent<'_> {
-    /// Adds the content to a message: texts joined, thoughts as reasoning, other parts as blocks.
+    /// Adds the content to a message: text is concatenated, reasoning added as such, and other parts added as blocks.
     pub(super) fn add_to(self, message: &mut AiMessage) {
         match self {
             Self::Absent => {}
@@ -43,7 +43,7 @@ fn add_part(part: Value, message: &mut AiMessage) {
     }
 }
 
-/// Mistral sends thoughts as text parts.
+/// Mistral sends reasoning as text parts.
 fn thought(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! A token limit of -1: what the prompt leaves of the model's context.
+//! A token limit of -1: whatever the prompt leaves of the model's context.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use catena_core::{Error, ErrorKind, Result};
 
 use super::completions::{CompletionOptions, Prompts};
 
-/// How many tokens models hold, by the beginning of their names.
+/// The context lengths of models, by the prefix of their names.
 const CONTEXTS: [(&str, u64); 4] = [
     ("gpt-3.5-turbo-instruct", 4096),
     ("gpt-35-turbo-instruct", 4096),
@@ -14,12 +14,14 @@ const CONTEXTS: [(&str, u64); 4] = [
     ("babbage-002", 16_384),
 ];
 
-/// The settings with a limit that the service takes: its own have no -1, and without one it writes 16 tokens.
+/// Returns the settings with a limit that the service accepts: it does not support -1, and generates 16 tokens without
+/// one.
 ///
-/// The prompt is counted without a tokenizer, and rather too long than too short, so that both fit.
+/// Overestimates the prompt without a tokenizer, so that both fit.
 ///
 /// # Errors
-/// `Config` for a model whose context is not known, `InvalidInput` for several prompts and for one that leaves nothing.
+/// `Config` for a model with an unknown context length, `InvalidInput` for several prompts and for one that leaves no
+/// room.
 pub(crate) fn with_limit<'a>(
     options: &'a CompletionOptions,
     prompts: Prompts<'_>,
@@ -56,7 +58,7 @@ fn context_size(model: &str) -> Result<u64> {
     }
 }
 
-/// Three characters of English make a token less; letters of other scripts may take two.
+/// An upper bound: a token per three ASCII characters, and two per other character.
 fn most_tokens(text: &str) -> u64 {
     let plain = text.bytes().filter(u8::is_ascii).count();
     let other = text.chars().filter(|letter| !letter.is_ascii()).count();

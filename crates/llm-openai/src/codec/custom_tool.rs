@@ -1,22 +1,22 @@
-//! What custom tools are given: a text, which here is the one argument of their calls.
+//! The input of custom tools: a text, represented as the single argument of their calls.
 
 use catena_core::{Data, Record};
 use serde_json::{Map, Value, json};
 
-/// LangChain's name for the argument of a tool that has just one.
+/// LangChain's name for the argument of a tool with only one.
 const ARGUMENT: &str = "__arg1";
 
-/// Whether what is said beside a call says that it is one of a custom tool.
+/// Returns whether a call's extra members mark it as one of a custom tool.
 pub(super) fn is_custom(extra: &Map<String, Value>) -> bool {
     extra.get("custom").is_some_and(|custom| *custom == true)
 }
 
-/// The arguments of a call with this input, as a text.
+/// Returns the arguments of a call with this input, as JSON.
 pub(super) fn custom_arguments(input: &str) -> String {
     json!({ ARGUMENT: input }).to_string()
 }
 
-/// The input of a call with these arguments, if that is what they say.
+/// Returns the input of a call, if its arguments have this form.
 pub(super) fn custom_input(args: &Record) -> Option<&str> {
     match args.get(ARGUMENT) {
         Some(Data::Text(input)) if args.len() == 1 => Some(input),
@@ -24,14 +24,14 @@ pub(super) fn custom_input(args: &Record) -> Option<&str> {
     }
 }
 
-/// Makes [`custom_arguments`] of an input in pieces.
+/// Produces [`custom_arguments`] from an input in deltas.
 #[derive(Debug, Default)]
 pub(super) struct CustomInput {
     begun: bool,
 }
 
 impl CustomInput {
-    /// The next piece of the arguments.
+    /// Returns the next delta of the arguments.
     pub(super) fn piece(&mut self, input: &str) -> String {
         let arguments = custom_arguments(input);
         let (begin, rest) = arguments.split_at(custom_arguments("").len() - END.len());
@@ -39,7 +39,7 @@ impl CustomInput {
         if std::mem::replace(&mut self.begun, true) { piece.to_owned() } else { format!("{begin}{piece}") }
     }
 
-    /// The last piece, if there was one before.
+    /// Returns the last delta, if there was one before.
     pub(super) fn end(&mut self) -> Option<&'static str> {
         std::mem::take(&mut self.begun).then_some(END)
     }

@@ -16,22 +16,22 @@ use super::request::{Body, encode};
 use super::usage::decode_usage;
 use crate::parameters::Parameters;
 
-/// What the service is given to embed.
+/// The input of a request.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Input<'a> {
-    /// One text, which stays one.
+    /// One text, sent as such.
     Text(&'a str),
     /// Texts.
     Texts(&'a [String]),
-    /// Texts that are not next to each other.
+    /// Texts that are not contiguous.
     Some(Vec<&'a str>),
-    /// Texts as the ids of their tokens.
+    /// Texts as token ids.
     Tokens(&'a [Vec<u32>]),
 }
 
 impl Input<'_> {
-    /// What a request for its vectors asks for.
+    /// Returns what a request demands of the limits.
     pub(crate) fn demand<'m>(&self, model: &'m str) -> Demand<'m> {
         match self {
             Self::Text(text) => Demand::of_embedding(model, [text]),
@@ -43,7 +43,7 @@ impl Input<'_> {
         }
     }
 
-    /// How many vectors there are to be.
+    /// Returns the number of vectors expected.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(_) => 1,
@@ -54,18 +54,18 @@ impl Input<'_> {
     }
 }
 
-/// The body of a request.
+/// Encodes a request.
 ///
 /// # Errors
-/// None that can be provoked.
+/// None that input can cause.
 pub(crate) fn encode_embeddings(model: &str, parameters: &Parameters, input: &Input<'_>) -> Result<Vec<u8>> {
     encode(&Body { input: ("input", input), model, parameters, stream: None })
 }
 
-/// What came of a request.
+/// The decoded response.
 #[derive(Debug)]
 pub(crate) struct Embedded {
-    /// A vector for each input, in its order.
+    /// One vector per input, in order.
     pub(crate) vectors: Vec<Vec<f32>>,
     pub(crate) model: Option<String>,
     pub(crate) usage: Option<Usage>,
@@ -90,11 +90,11 @@ struct Item {
     embedding: Vector,
 }
 
-/// Reads the vectors of `expected` inputs.
+/// Decodes the vectors of `expected` inputs.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for vectors that do not belong to the inputs one by one or are of
-/// different lengths, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` if there is not exactly one vector per input or their lengths
+/// differ, or the error that the body contains.
 pub(crate) fn decode_embeddings(body: &[u8], expected: usize, origin: &Origin) -> Result<Embedded> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let response: Response<'_> =
@@ -119,8 +119,8 @@ pub(crate) fn decode_embeddings(body: &[u8], expected: usize, origin: &Origin) -
     Ok(Embedded { vectors, model: response.model.into_string(), usage: decode_usage(&response.usage) })
 }
 
-/// The vectors by their `index`; as they came if all have the same or none, which says nothing. Where one alone has none it is
-/// the one that is left: some services leave out a zero.
+/// Sorts the vectors by `index`, or keeps their order if all have the same index or none. If only one has none, it gets
+/// the index that is left: some services omit a zero.
 fn in_order(items: Vec<Item>) -> Option<Vec<Vec<f32>>> {
     let indices: Vec<_> = items.iter().map(|item| count(Some(&item.index))).collect();
     let mut vectors = items.into_iter().map(|item| item.embedding.0);

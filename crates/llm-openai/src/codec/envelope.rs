@@ -1,4 +1,4 @@
-//! The outer object of every answer and every event.
+//! The outer object of every response and every event.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use super::members::{Facts, Members, keep_facts, read_only_object, skip, take_fa
 use super::origin::Origin;
 use super::usage::take_usage;
 
-/// An answer or event with choices of type `C`. Everything is optional.
+/// A response or event with choices of type `C`. Everything is optional.
 #[derive(Debug)]
 pub(super) struct Envelope<'a, C> {
     pub(super) id: Text<'a>,
@@ -42,7 +42,7 @@ impl<'de, C: Deserialize<'de>> Members<'de> for Envelope<'de, C> {
             "choices" => self.choices = object.next_value::<Listed<C>>()?.0,
             "usage" => self.usage = object.next_value()?,
             "error" => self.error = object.next_value()?,
-            // Says only that it is an answer; padding against those who count bytes.
+            // These carry no information: a type name, and padding against traffic analysis.
             "object" | "obfuscation" => skip(object)?,
             _ => take_fact(&mut self.facts, name, object)?,
         }
@@ -56,7 +56,7 @@ impl<'de, C: Deserialize<'de>> Deserialize<'de> for Envelope<'de, C> {
     }
 }
 
-/// A list, or none. There is one choice, as a rule, and choices are large.
+/// A list, if present. Usually there is one choice, and choices are large.
 struct Listed<C>(Option<Vec<C>>);
 
 impl<'de, C: Deserialize<'de>> Deserialize<'de> for Listed<C> {
@@ -88,19 +88,19 @@ impl<'de, C: Deserialize<'de>> Visitor<'de> for ListedVisitor<C> {
 }
 
 impl<C> Envelope<'_, C> {
-    /// The token counts.
+    /// Returns the token counts.
     pub(super) fn counted(&self) -> Option<Usage> {
         take_usage(self.usage, &mut ResponseMetadata::default())
     }
 
-    /// Adds what is said about the call to the metadata, and returns the token counts.
+    /// Adds the call's metadata, and returns the token counts.
     pub(super) fn describe(&self, metadata: &mut ResponseMetadata) -> Option<Usage> {
         keep_facts(&self.facts, &mut metadata.extra);
         take_usage(self.usage, metadata)
     }
 }
 
-/// Moves the members that say something.
+/// Moves the members that are neither null nor an empty list.
 pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
     let says_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     from.retain(|_, value| !says_nothing(value));
@@ -111,13 +111,13 @@ pub(super) fn keep(from: &mut Map<String, Value>, to: &mut Map<String, Value>) {
     }
 }
 
-/// Reads the body of a successful answer to a call without a stream.
+/// Decodes the body of a successful response to a call without streaming.
 pub(super) fn decode_body<'a, C: Deserialize<'a>>(
     body: &'a [u8],
     origin: &Origin,
 ) -> Result<Envelope<'a, C>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    // Looked at as a whole a text is checked faster than string by string.
+    // Validating a text as a whole is faster than string by string.
     let envelope = match std::str::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(body),
@@ -129,7 +129,7 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
     Ok(envelope)
 }
 
-/// The error for a body that is no answer. Says what it is instead, as far as that can be told.
+/// Returns the error for a body that is not an answer. Describes what it is instead, as far as that can be told.
 pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Error {
     let text = String::from_utf8_lossy(body);
     if serde_json::from_slice::<Value>(body)
@@ -146,7 +146,7 @@ pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Ori
     not_decodable("the answer", &text, error, origin)
 }
 
-/// The error for a text that is not JSON, or not the JSON it should be.
+/// Returns the error for a text that is not JSON, or not the expected JSON.
 pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());
@@ -161,7 +161,7 @@ pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, o
     Error::new(kind, message).with_service(origin.service_error(text))
 }
 
-/// The error for an answer without an answer in it.
+/// Returns the error for a response without choices.
 pub(super) fn no_choices(body: &[u8], origin: &Origin) -> Error {
     Error::new(ErrorKind::InvalidResponse, "the answer holds no choices")
         .with_service(origin.service_error(&String::from_utf8_lossy(body)))

@@ -1,4 +1,4 @@
-//! Errors of the service: unsuccessful answers, and errors inside answers that began with success.
+//! Errors of the service: unsuccessful responses, and errors inside successful ones.
 
 use catena_core::{Error, ErrorKind, ServiceError};
 use catena_http::service::{Complaint, FailedAnswer, MAX_ERROR_TEXT, bounded};
@@ -7,11 +7,11 @@ use super::error_body::ErrorBody;
 use super::error_kind;
 use super::origin::Origin;
 
-/// Where the key is looked for, except on Azure.
+/// The environment variable of the key, except on Azure.
 pub(crate) const KEY_VARIABLE: &str = "OPENAI_API_KEY";
 
-/// The error for an answer with an unsuccessful status. Never fails, whatever the body is. `key` is the
-/// variable in which the key is looked for.
+/// Returns the error for an unsuccessful response. Never fails, whatever the body is. `key` is the environment variable
+/// of the key.
 pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: &str) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
@@ -19,18 +19,18 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: &str) -> Error {
     answer.error(kind, message, details(read))
 }
 
-/// The error that a successful answer holds instead of choices.
+/// Returns the error that a successful response contains instead of choices.
 pub(super) fn decode_error_in_answer(body: &str, origin: &Origin) -> Error {
     let service = ServiceError { status: Some(200), ..ServiceError::default() };
     error_in_body(ErrorKind::InvalidResponse, body, service, origin)
 }
 
-/// The error that an event of a stream holds.
+/// Returns the error that an event of a stream contains.
 pub(super) fn error_in_event(data: &str, origin: &Origin) -> Error {
     error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin)
 }
 
-/// The error that a body holds; its kind is `otherwise` unless the body says more.
+/// Returns the error that a body contains; its kind is `otherwise` unless the body is more specific.
 pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceError, origin: &Origin) -> Error {
     let body = origin.redactor.clean_body(body);
     let read = ErrorBody::parse(&body);
@@ -46,7 +46,7 @@ pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceErro
     Error::new(kind, message).with_service(service).with_retryable(retryable)
 }
 
-/// What the service says in the members of its error.
+/// The details that the service's error contains.
 fn details(read: ErrorBody) -> ServiceError {
     ServiceError {
         code: read.code,

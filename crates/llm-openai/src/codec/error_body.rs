@@ -1,4 +1,4 @@
-//! Error bodies in all the shapes that servers give them.
+//! Error bodies, in all the formats that servers use.
 
 use catena_http::service::excerpt;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::lenient::is_truthy;
 use super::object::read_value;
 
-/// What a body says about an error.
+/// The contents of an error body.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ErrorBody {
     /// The service's own message.
@@ -14,17 +14,17 @@ pub(super) struct ErrorBody {
     pub(super) code: Option<String>,
     pub(super) error_type: Option<String>,
     pub(super) param: Option<String>,
-    /// What to show where there is no message.
+    /// What to show if there is no message.
     pub(super) excerpt: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads any body. Never fails.
+    /// Parses any body. Never fails.
     pub(super) fn parse(body: &str) -> Self {
         let value = read_value(body.trim_start_matches('\u{FEFF}')).unwrap_or_default();
         let mut read = Self::from_value(&value);
         if read.text().is_none() {
-            // A gateway's own form, or none at all: the reason is in it somewhere.
+            // A gateway's own format, or none at all: the reason is somewhere in it.
             read.excerpt = excerpt(body);
         }
         read
@@ -52,13 +52,13 @@ impl ErrorBody {
         Self { message: text("message"), code, error_type: text("type"), param: text("param"), excerpt: None }
     }
 
-    /// What to tell people.
+    /// The text for the error message.
     pub(super) fn text(&self) -> Option<&str> {
         self.message.as_deref().or(self.excerpt.as_deref())
     }
 }
 
-/// FastAPI's explanations.
+/// Formats FastAPI's error details.
 fn detail(detail: &Value) -> Option<String> {
     let text = match detail {
         Value::String(text) => text.clone(),

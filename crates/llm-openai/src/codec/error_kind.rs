@@ -1,11 +1,11 @@
-//! Which kind of error it is, and whether the same call may succeed later.
+//! Classifies errors: their kind, and whether they are retryable.
 
 use catena_core::ErrorKind;
 use catena_http::service::{is_transient, kind_of_status};
 
 use super::error_body::ErrorBody;
 
-/// Limits that waiting does not lift.
+/// Error codes of quotas that waiting does not restore.
 const QUOTA: [&str; 6] = [
     "billing_not_active",
     "insufficient_quota",
@@ -15,7 +15,7 @@ const QUOTA: [&str; 6] = [
     "organization_usage_limit_exceeded",
 ];
 
-/// What servers without a code for it say when the input is too long.
+/// Messages of servers without an error code for inputs that are too long.
 const OVERFLOW: [&str; 5] = [
     "context_length_exceeded",
     "Input tokens exceed the configured limit",
@@ -24,7 +24,7 @@ const OVERFLOW: [&str; 5] = [
     "maximum context length",
 ];
 
-/// The kind of an unsuccessful status.
+/// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if is_overflow(body) || (status == 400 && mentions_overflow(body)) {
         return ErrorKind::ContextOverflow;
@@ -32,19 +32,19 @@ pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
     if status == 429 && is_quota(body) { ErrorKind::QuotaExceeded } else { kind_of_status(status) }
 }
 
-/// The kind of an error in an answer that began with success, where `otherwise` is for what is not known better.
+/// Returns the kind of an error inside a successful response; `otherwise` if the body does not tell.
 pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
     if is_overflow(body) || mentions_overflow(body) {
         return ErrorKind::ContextOverflow;
     }
     match status_in(body) {
-        // In the middle of a stream the kind says that there was one.
+        // Within a stream the kind remains that of a stream error.
         Some(status) if otherwise != ErrorKind::Stream => of_status(status, body),
         _ => otherwise,
     }
 }
 
-/// Whether an error in an answer that began with success may be followed by one without.
+/// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient = [
         "server_error",
@@ -61,7 +61,7 @@ pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     !is_quota(body) && (status || says(&body.error_type) || says(&body.code))
 }
 
-/// The status that a proxy repeats as the code of an error.
+/// Returns the status that a proxy repeats as the error's code.
 fn status_in(body: &ErrorBody) -> Option<u16> {
     let status = body.code.as_deref()?.parse().ok()?;
     (400..600).contains(&status).then_some(status)

@@ -1,4 +1,4 @@
-//! Events of streamed answers, borrowed from their text: nothing is copied that is not delivered.
+//! Events of streamed answers, borrowed from their text: only what is delivered is copied.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,14 +19,14 @@ use super::usage::{read_usage, take_usage};
 
 /// A choice of an event.
 pub(super) trait EventChoice<'de>: Deserialize<'de> {
-    /// Which answer it belongs to; 0 if it does not say.
+    /// Returns the index of its answer; 0 if absent.
     fn index(&self) -> i64;
 
-    /// What went wrong with it; as a rule nothing.
+    /// Returns its error, usually null.
     fn error(&self) -> &Value;
 }
 
-/// One event, of which the choice of the first answer counts.
+/// An event; of its choices only that of the first answer counts.
 #[derive(Debug)]
 pub(super) struct Event<'a, C> {
     pub(super) id: Text<'a>,
@@ -34,12 +34,12 @@ pub(super) struct Event<'a, C> {
     /// Null in most events.
     usage: Option<&'a RawValue>,
     error: Value,
-    /// What it is; only older vLLM uses it to say that it is an error.
+    /// The object type; only older vLLM uses it, to mark errors.
     object: Text<'a>,
     choices: Choices<C>,
-    /// Against those who count bytes; means nothing.
+    /// Padding against traffic analysis; carries no information.
     padding: Text<'a>,
-    /// What most services repeat in every event: [`REPEATED`] says what.
+    /// The members that most services repeat in every event, see [`REPEATED`].
     repeated: [Option<&'a RawValue>; REPEATED.len()],
     facts: Facts<'a>,
 }
@@ -88,7 +88,7 @@ impl<'de, C: EventChoice<'de>> Deserialize<'de> for Event<'de, C> {
 }
 
 impl<'a, C: EventChoice<'a>> Event<'a, C> {
-    /// Reads an event; `None` for one without data.
+    /// Decodes an event; `None` for one without data.
     ///
     /// # Errors
     /// `Stream` for an error object, `Decode` for what is not JSON.
@@ -110,7 +110,7 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         Ok(Some(event))
     }
 
-    /// An error where some services report one: OpenRouter in the choice, Groq among what it says about itself.
+    /// Returns an error in the place where some services report it: OpenRouter in the choice, Groq in its own member.
     fn other_error(&self) -> Option<Value> {
         let of_groq = |value: &RawValue| {
             serde_json::from_str::<Value>(value.get()).ok()?.get_mut("error").map(Value::take)
@@ -120,22 +120,22 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         of_choice.cloned().or(groq).filter(is_truthy)
     }
 
-    /// The choice that belongs to the first answer.
+    /// Takes the choice of the first answer.
     pub(super) fn take_choice(&mut self) -> Option<C> {
         self.choices.first.take()
     }
 
-    /// The padding, if it is a part of the event's text.
+    /// Returns the padding, if it is borrowed from the event's text.
     pub(super) fn padding(&self) -> Option<&'a str> {
         self.padding.borrowed()
     }
 
-    /// The token counts, if the event holds any.
+    /// Returns the token counts, if the event has any.
     pub(super) fn counted(&self) -> Option<Usage> {
         read_usage(self.usage?)
     }
 
-    /// Moves what is new about the call into the metadata, and returns the token counts.
+    /// Moves new metadata of the call into `metadata`, and returns the token counts.
     pub(super) fn describe(&mut self, known: &mut Known, metadata: &mut ResponseMetadata) -> Option<Usage> {
         for (name, value) in REPEATED.iter().zip(self.repeated) {
             known.keep(name, value, metadata);
@@ -145,7 +145,7 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
     }
 }
 
-/// What events said so far, so that repetitions are told from news.
+/// The metadata received so far, to detect repetitions.
 #[derive(Debug, Default)]
 pub(super) struct Known(BTreeMap<String, String>);
 
@@ -156,7 +156,7 @@ impl Known {
         }
     }
 
-    /// Adds a fact to the metadata if it is new and says something.
+    /// Adds a value to the metadata if it is new and not empty.
     fn keep(&mut self, name: &str, value: Option<&RawValue>, metadata: &mut ResponseMetadata) {
         let Some(value) = value.filter(|value| says_something(value)).map(RawValue::get) else { return };
         match self.0.get_mut(name) {
@@ -168,10 +168,10 @@ impl Known {
     }
 }
 
-/// The first choice of a list that belongs to the first answer.
+/// The first choice in a list that belongs to the first answer.
 #[derive(Debug)]
 struct Choices<C> {
-    /// There is a list, be it empty.
+    /// Whether there is a list, even an empty one.
     listed: bool,
     first: Option<C>,
 }

@@ -1,4 +1,4 @@
-//! JSON objects that are read member by member, without anything in between.
+//! JSON objects that are deserialized member by member, without an intermediate tree.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,21 +12,21 @@ use serde_json::{Map, Value};
 use super::lenient::Text;
 use super::object::read_value;
 
-/// What takes the members of an object as they come. Serde's `flatten` would keep every member of every event in a tree
-/// first.
+/// Receives the members of an object as they are parsed. Serde's `flatten` would first buffer every member of every
+/// event in a tree.
 pub(super) trait Members<'de>: Default {
-    /// Takes the member of this name from `object`.
+    /// Reads the value of the member with this name from `object`.
     fn member<A: MapAccess<'de>>(&mut self, name: Cow<'de, str>, object: &mut A) -> Result<(), A::Error>;
 }
 
-/// Reads an object; null is one without members.
+/// Deserializes an object; null counts as one without members.
 pub(super) fn read_object<'de, T: Members<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     deserializer.deserialize_any(ObjectVisitor(PhantomData))
 }
 
-/// Reads an object, which has to be one.
+/// Deserializes an object; anything else is an error.
 pub(super) fn read_only_object<'de, T: Members<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -55,10 +55,10 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Members that nobody here knows, as they were written.
+/// Unknown members, as raw JSON.
 pub(super) type Facts<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
-/// Adds an unknown member, unless it says nothing.
+/// Adds an unknown member, unless it is null or an empty list.
 pub(super) fn take_fact<'de, A: MapAccess<'de>>(
     facts: &mut Facts<'de>,
     name: Cow<'de, str>,
@@ -74,34 +74,35 @@ pub(super) fn take_fact<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Whether an escape in it is half of a character, which a value that is kept unread would hide from those who mend it.
+/// Returns whether the JSON has an escaped unpaired surrogate, which a value kept unparsed would hide from the code
+/// that repairs it.
 fn holds_half(json: &str) -> bool {
     let may = memchr::memmem::find(json.as_bytes(), br"\ud")
         .or_else(|| memchr::memmem::find(json.as_bytes(), br"\uD"));
     may.is_some() && serde_json::from_str::<Value>(json).is_err() && read_value(json).is_some()
 }
 
-/// Keeps them as they are.
+/// Stores them unparsed.
 pub(super) fn keep_facts(facts: &Facts<'_>, extra: &mut ExtraMembers) {
     for (name, value) in facts {
         extra.push_json(name, value.get());
     }
 }
 
-/// False for null and for an empty list.
+/// Returns false for null and for an empty list.
 pub(super) fn says_something(value: &RawValue) -> bool {
     let json = value.get();
     let items = json.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     json != "null" && items.is_none_or(|items| !items.trim_ascii().is_empty())
 }
 
-/// Reads them. One that is nested too deeply counts as null.
+/// Parses them. One that is nested too deeply counts as null.
 pub(super) fn read_facts(facts: &Facts<'_>) -> Map<String, Value> {
     let read = |value: &RawValue| read_value(value.get()).unwrap_or_default();
     facts.iter().map(|(name, value)| (name.clone().into_owned(), read(value))).collect()
 }
 
-/// Adds an unknown member, unless it says nothing.
+/// Adds an unknown member, unless it is null or an empty list.
 pub(super) fn take_extra<'de, A: MapAccess<'de>>(
     extra: &mut Map<String, Value>,
     name: Cow<'de, str>,
@@ -114,7 +115,7 @@ pub(super) fn take_extra<'de, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads a type that takes members.
+/// Implements `Deserialize` for a type that receives members.
 macro_rules! deserialize_members {
     ($type:ident) => {
         impl<'de> serde::Deserialize<'de> for $type<'de> {
@@ -126,12 +127,12 @@ macro_rules! deserialize_members {
 }
 pub(super) use deserialize_members;
 
-/// Reads a value and forgets it.
+/// Skips a value.
 pub(super) fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Error> {
     object.next_value::<IgnoredAny>().map(drop)
 }
 
-/// A number in any form that has a value; anything else counts as absent.
+/// A number in any numeric form; anything else counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Number(pub(super) Option<i64>);
 
@@ -159,7 +160,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Number, E> {
-        // Outside the range it becomes the nearest bound.
+        // Out-of-range numbers saturate.
         Ok(Number(Some(number as i64)))
     }
 

@@ -1,4 +1,4 @@
-//! The wire format as pure functions: bytes in, values out. Nothing here does any I/O.
+//! The wire format as pure functions: bytes in, values out, no I/O.
 
 mod base64;
 pub(crate) mod batch_lines;

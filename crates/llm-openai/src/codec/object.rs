@@ -1,4 +1,4 @@
-//! Objects of the service, and lists of them.
+//! Objects of the service's other endpoints, and lists of them.
 
 use catena_core::{Error, ErrorKind, Result};
 use catena_http::service::read_mended;
@@ -11,10 +11,10 @@ use super::error::decode_error_in_answer;
 use super::lenient::{count, is_truthy};
 use super::origin::Origin;
 
-/// Reads an object.
+/// Decodes an object.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for another object, or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for another object, or the error that the body contains.
 pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -> Result<T> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let object: Value = serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
@@ -25,25 +25,25 @@ pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -
         .map_err(|error| not_decodable("the answer", &String::from_utf8_lossy(body), &error, origin))
 }
 
-/// Reads any JSON, half characters in it notwithstanding. `None` for what is none.
+/// Parses any JSON, even with unpaired surrogates. `None` if it is invalid.
 pub(super) fn read_value(json: &str) -> Option<Value> {
     let read =
         |json: &[u8]| serde_json::from_slice(json).map_err(|_| Error::new(ErrorKind::Decode, "no JSON"));
     read_mended(json.as_bytes(), read).ok()
 }
 
-/// A number, whole or not; anything else counts as absent.
+/// Deserializes a number, whole or not; anything else counts as absent.
 pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     Ok(Some(&value).filter(|value| value.is_number()).and_then(|value| count(Some(value))))
 }
 
-/// As [`number`], where nothing counts zero.
+/// Like [`number`], with zero for absent values.
 pub(crate) fn number_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     number(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A text; anything else counts as absent.
+/// Deserializes a text; anything else counts as absent.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::String(text) => Some(text),
@@ -51,7 +51,7 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// A value of any type, where `null` counts as absent.
+/// Deserializes a value of any type, with `null` as its default.
 pub(crate) fn null_is_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

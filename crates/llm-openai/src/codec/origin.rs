@@ -1,3 +1,3 @@
-//! Where an answer comes from, for its metadata and its errors.
+//! The origin of a response, for its metadata and errors.
 
 pub(crate) use catena_http::service::Origin;

@@ -1,10 +1,10 @@
-//! How far the answer in a stream is, and whether its end is one.
+//! How far a streamed answer has progressed, and whether it ended properly.
 
 use catena_core::{Error, ErrorKind, Result, ServiceError};
 
 use super::origin::Origin;
 
-/// What has been seen of an answer so far.
+/// What has been received of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// A choice was seen.
@@ -16,12 +16,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Judges the end of the events. `marked`: the service said that it is one.
+    /// Checks the end of the events. `marked`: the service marked the end.
     pub(super) fn end(&self, marked: bool, origin: &Origin) -> Result<()> {
         let error = match (marked, self.answered, self.finished) {
             (_, _, true) | (true, true, _) => return Ok(()),
             (true, false, _) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
-            // Nothing is wrong with the request, so the same call may well succeed.
+            // The request itself is fine, so a retry may well succeed.
             (false, ..) => Error::new(
                 ErrorKind::Incomplete,
                 "the stream ended before the answer was complete: no finish reason and no `[DONE]`",

@@ -1,4 +1,4 @@
-//! Events of a stream as they are.
+//! Events of a stream, unchanged.
 
 use catena_core::{ErrorKind, Result, ServiceError};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::lenient::is_truthy;
 use super::object::decode_object;
 use super::{Origin, StreamDecoder};
 
-/// Decodes events as JSON and looks at nothing but errors.
+/// Decodes events as JSON, and only checks for errors.
 pub(crate) struct RawEvents;
 
 impl StreamDecoder for RawEvents {
@@ -27,7 +27,7 @@ impl StreamDecoder for RawEvents {
         Ok(Some(event))
     }
 
-    /// Whether the events are complete depends on what was asked for.
+    /// Whether the events are complete depends on the request.
     fn end(&mut self, _marked: bool, _origin: &Origin) -> Result<Option<Value>> {
         Ok(None)
     }

@@ -1,29 +1,30 @@
-//! Events that repeat the one before but for their text: most of a stream, and no reason to read it all again.
+//! A fast path for events that equal the previous one except for their text, which are most of a stream: they need not
+//! be parsed again.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Longer events are not what streams are made of, and not worth the memory.
+/// The maximum length of an event that is kept, to bound memory.
 const LONGEST: usize = 16 << 10;
 
-/// An event that was read, and where in it the texts are that change from event to event.
+/// A parsed event, and the positions of the texts that change from event to event.
 #[derive(Debug, Default)]
 pub(super) struct RepeatedEvent {
     known: String,
     gaps: Vec<Gap>,
 }
 
-/// Where a JSON string is, without its quotes.
+/// The position of a JSON string, without its quotes.
 #[derive(Debug)]
 struct Gap {
     place: Range<usize>,
-    /// What is said; else padding, which means nothing.
+    /// Whether it is content; otherwise it is padding.
     is_content: bool,
 }
 
 impl RepeatedEvent {
-    /// Takes note of an event that said `content` and nothing else. `padding` may change too. Both are parts of `event`
-    /// as they stand there; a text that is not cannot be told from the rest, and counts as repeated.
+    /// Records an event that held `content` and nothing else. `padding` may change too. Both must be borrowed from
+    /// `event`; a text that is not cannot be located, and counts as fixed.
     pub(super) fn learn(&mut self, event: &str, content: &str, padding: Option<&str>) {
         self.forget();
         if event.len() > LONGEST {
@@ -38,13 +39,14 @@ impl RepeatedEvent {
         self.known.push_str(event);
     }
 
-    /// From here on nothing is known.
+    /// Forgets the recorded event.
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.gaps.clear();
     }
 
-    /// What this event says, if it is the known one but for its texts. `None`: it has to be read.
+    /// Returns the content of an event that equals the recorded one except for its texts. `None` if it has to be
+    /// parsed.
     pub(super) fn content_of<'a>(&self, event: &'a str) -> Option<Cow<'a, str>> {
         let (mut at, mut read, mut content) = (0, 0, None);
         for gap in &self.gaps {
@@ -62,7 +64,7 @@ impl RepeatedEvent {
     }
 }
 
-/// Where a part that was borrowed from an event stands there as a string.
+/// Returns the position of a part that was borrowed from an event as a string.
 fn place_of(part: &str, event: &str) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(event.as_ptr().addr())?;
     let place = start..start.checked_add(part.len())?;
@@ -70,7 +72,7 @@ fn place_of(part: &str, event: &str) -> Option<Range<usize>> {
     (quoted.len() >= 2 && quoted.starts_with('"') && quoted.ends_with('"')).then_some(place)
 }
 
-/// The length of a string up to its closing quote.
+/// Returns the length of a string up to its closing quote.
 fn string_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -83,7 +85,7 @@ fn string_length(text: &str) -> Option<usize> {
     }
 }
 
-/// The text of a quoted string.
+/// Unescapes a quoted string.
 fn unescaped(quoted: &str) -> Option<Cow<'_, str>> {
     let text = &quoted[1..quoted.len() - 1];
     if text.bytes().any(|byte| byte == b'\\' || byte < b' ') {

@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
 
-/// A body: members of its own, parameters, and extra members, which replace others of the same name.
+/// A request body: its own members, parameters, and extra members, which override others of the same name.
 pub(crate) struct Body<'a, T> {
-    /// The messages, prompts or inputs, and their name.
+    /// The messages, prompts or inputs, and the member's name.
     pub(crate) input: (&'static str, T),
     pub(crate) model: &'a str,
     pub(crate) parameters: &'a Parameters,
-    /// `Some` with `stream_options`, if any, for a stream.
+    /// `Some` for a stream, with its `stream_options` if there are any.
     pub(crate) stream: Option<Option<Map<String, Value>>>,
 }
 
@@ -25,7 +25,7 @@ impl<T: Serialize> Serialize for Body<'_, T> {
         let Parameters { members, extra, .. } = self.parameters;
         let mut body = serializer.serialize_map(None)?;
         let own = |name: &str| !extra.contains_key(name);
-        // On Azure the deployment says which model it is.
+        // On Azure the deployment determines the model.
         if own("model") && !self.model.is_empty() {
             body.serialize_entry("model", self.model)?;
         }
@@ -60,7 +60,7 @@ pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>> {
     Ok(json)
 }
 
-/// Parameters with the arguments of a call laid over them.
+/// Returns the parameters overridden by the arguments of a call.
 ///
 /// # Errors
 /// `InvalidInput` for an argument that contradicts the call.
@@ -75,7 +75,7 @@ pub(crate) fn with_arguments<'a>(
     for (name, value) in arguments {
         match (name.as_str(), value) {
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
-            // What a tracer knows about a call is not for the service.
+            // Tracing arguments are not meant for the service.
             (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
             (name, value) => {
                 called.extra.remove(name);
@@ -83,7 +83,7 @@ pub(crate) fn with_arguments<'a>(
             }
         }
     }
-    // Extra members count most, whatever order the arguments come in.
+    // Extra members take precedence, whatever the order of the arguments.
     for name in ["model_kwargs", "extra_body"] {
         called.extra.extend(arguments.get(name).and_then(Value::as_object).cloned().into_iter().flatten());
     }
@@ -101,10 +101,10 @@ pub(crate) fn with_arguments<'a>(
     Ok(Cow::Owned(called))
 }
 
-/// The error for a stream of several answers.
+/// Rejects a stream of several answers.
 ///
 /// # Errors
-/// `InvalidInput` if more than one answer is asked for.
+/// `InvalidInput` if more than one answer is requested.
 pub(crate) fn refuse_candidates(parameters: &Parameters) -> Result<()> {
     let number = parameters.candidates();
     if number > 1 {

@@ -1,13 +1,13 @@
-//! The form that an answer is to have.
+//! The response format.
 
 use catena_core::{Result, convert_to_openai_function};
 use serde_json::{Value, json};
 
-/// A `response_format` in wire form. Takes what is in wire form already, `{"name", "schema", ..}`, and a JSON Schema with
-/// a title; `strict` is whether the service holds the model to the schema, by default false.
+/// Converts a `response_format` to wire format. Accepts the wire format itself, `{"name", "schema", ..}`, and a JSON
+/// Schema with a title; `strict` says whether the service enforces the schema, by default false.
 ///
 /// # Errors
-/// `InvalidInput` for a schema without a title, and for a description that says otherwise of `strict`.
+/// `InvalidInput` for a schema without a title, and for a format with a contradictory `strict`.
 pub(crate) fn wire_format(format: &Value, strict: Option<bool>) -> Result<Value> {
     let Value::Object(members) = format else { return Ok(format.clone()) };
     let kind = members.get("type").and_then(Value::as_str);

@@ -1,11 +1,11 @@
-//! The headers of an answer, for those who want them in its metadata.
+//! Response headers in the metadata of answers.
 
 use catena_core::ResponseMetadata;
 use serde_json::{Map, Value};
 
 use super::origin::Origin;
 
-/// Adds the headers as `headers`, by their lower-case names. Cookies are left out: they may let others in.
+/// Adds the headers as `headers`, with lower-case names. Cookies are omitted, because they may grant access.
 pub(super) fn add_headers(origin: &Origin, metadata: &mut ResponseMetadata) {
     let mut headers = Map::new();
     for (name, value) in origin.headers.iter().filter(|(name, _)| *name != "set-cookie") {

@@ -1,9 +1,9 @@
-//! Which models take no temperature.
+//! Models that do not accept a temperature.
 
 use serde_json::{Map, Value};
 
-/// True for gpt-5 and its kin while they think, which take no temperature but 1. Their chat models do not think, and the
-/// effort `none` keeps the others from it.
+/// Returns true for gpt-5 and related models when they reason, which only accept a temperature of 1. Their chat
+/// variants do not reason, and the effort `none` disables reasoning in the others.
 pub(super) fn thinks(model: &str, settings: &Map<String, Value>) -> bool {
     let effort = settings.get("reasoning").and_then(|reasoning| reasoning.get("effort"));
     let effort = effort.or_else(|| settings.get("reasoning_effort"));
@@ -12,7 +12,7 @@ pub(super) fn thinks(model: &str, settings: &Map<String, Value>) -> bool {
         && effort.is_none_or(|effort| effort != "none")
 }
 
-/// True for models whose names begin so, in letters of either case.
+/// Returns true for models whose names have this prefix, ignoring case.
 pub(super) fn is_kin(model: &str, kin: &str) -> bool {
     model.get(..kin.len()).is_some_and(|start| start.eq_ignore_ascii_case(kin))
 }

@@ -1,16 +1,16 @@
-//! Tools, and choices among them, as the wire wants them.
+//! Tools and tool choices in wire format.
 
 use catena_core::{Result, convert_to_openai_tool};
 use serde_json::{Map, Value, json};
 
-/// What the service knows of the extras of a tool.
+/// The extras of a tool that the service supports.
 const EXTRAS: [&str; 2] = ["defer_loading", "async"];
 
-/// A tool in wire form. The service refuses a function whose schema is not that of an object, or names no properties, and
-/// so is one without arguments sent.
+/// Converts a tool to wire format. The service rejects a function whose schema is not an object or has no `properties`,
+/// so a tool without arguments gets an empty object schema.
 ///
 /// # Errors
-/// `InvalidInput` for what is no tool, and for one that says otherwise of `strict`.
+/// `InvalidInput` for a malformed tool, and for one with a contradictory `strict`.
 pub(crate) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
     let mut tool = convert_to_openai_tool(tool, strict)?;
     if let Value::Object(members) = &mut tool
@@ -40,7 +40,7 @@ fn complete(schema: &mut Map<String, Value>, strict: bool) {
     }
 }
 
-/// A choice among tools in wire form: the name of one of them stands for it, `any` and true for `required`. `None` if
+/// Converts a tool choice to wire format: a tool's name stands for that tool, `any` and true for `required`. `None` if
 /// nothing is chosen.
 pub(crate) fn wire_choice(choice: &Value, tools: &[Value]) -> Option<Value> {
     match choice {
@@ -58,7 +58,7 @@ fn chosen(word: &str, tools: &[Value]) -> Value {
                 return json!({ "type": kind, kind: { "name": word } });
             }
         }
-        // A tool of the service is called by its type.
+        // A tool of the service is identified by its type.
         if tool["type"] == word {
             return json!({ "type": word });
         }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::lenient::is_truthy;
 
-/// The counts of a `usage` object. Absent or null members count as nothing, and so does anything that is no number.
+/// The counts of a `usage` object. Absent and null members count as zero, and so does anything but a number.
 #[derive(Debug, Default)]
 struct Counts {
     input: Option<u64>,
@@ -19,13 +19,13 @@ struct Counts {
     reasoning: Option<u64>,
 }
 
-/// Where in a `usage` object a count stands.
+/// The position of a count in a `usage` object.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Top,
     Input,
     Output,
-    /// Where none is looked for.
+    /// Anywhere else, where counts are ignored.
     Elsewhere,
 }
 
@@ -40,8 +40,8 @@ impl Place {
 }
 
 impl Counts {
-    /// Reads an object that is valid JSON in one pass: what it nests is known, and all that counts in it are names and
-    /// numbers. Such objects end every answer, and a general reader takes four times as long.
+    /// Parses a valid JSON object in one pass: its nesting is known, and only names and numbers matter. Such an object
+    /// ends every answer, and a generic parser takes four times as long.
     fn read(usage: &str) -> Self {
         let mut counts = Self::default();
         let (json, mut at) = (usage.as_bytes(), 0);
@@ -99,7 +99,7 @@ impl Counts {
         })
     }
 
-    /// `None` if there is no count.
+    /// Returns `None` if there is no count.
     fn into_usage(self) -> Option<Usage> {
         if (self.input, self.output, self.total) == (None, None, None) {
             return None;
@@ -117,7 +117,7 @@ impl Counts {
     }
 }
 
-/// The string that ends at the next quote, or all of a text without one.
+/// Returns the string that ends at the next quote, or everything if there is none.
 fn string(json: &[u8]) -> &[u8] {
     let is_end = |&end: &usize| json[..end].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0;
     let end =
@@ -129,24 +129,25 @@ fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
-/// A JSON number without its fraction, as some services write counts as floats; one below zero counts as zero.
+/// Parses a JSON number without its fraction, because some services write counts as floats; negative numbers count as
+/// zero.
 fn count(number: &str) -> Option<u64> {
-    // Outside the range a float becomes the nearest bound.
+    // Out-of-range floats saturate.
     number.parse().ok().or_else(|| number.parse::<f64>().ok().map(|number| number as u64))
 }
 
-/// Reads a `usage` object. Absent or null members count zero; an object without any count is none.
+/// Decodes a `usage` object. Absent or null members count as zero; `None` for an object without any count.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     Counts::read(&usage.to_string()).into_usage()
 }
 
-/// Reads a `usage` object as it came.
+/// Decodes a raw `usage` object.
 pub(super) fn read_usage(usage: &RawValue) -> Option<Usage> {
     Counts::read(usage.get()).into_usage()
 }
 
-/// Reads the `usage` of an answer, and keeps it as it is in the metadata unless it says nothing. Where it is missing, some
-/// services have another place for it.
+/// Decodes the `usage` of an answer, and stores it unchanged in the metadata unless it is empty. If it is missing,
+/// checks the other places where some services put it.
 pub(super) fn take_usage(usage: Option<&RawValue>, metadata: &mut ResponseMetadata) -> Option<Usage> {
     let json = usage.map_or("", RawValue::get);
     let counted = usage.and_then(read_usage);

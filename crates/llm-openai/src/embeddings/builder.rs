@@ -49,40 +49,40 @@ impl Default for OpenAiEmbeddingsBuilder {
 }
 
 impl OpenAiEmbeddingsBuilder {
-    /// The model. Default `text-embedding-ada-002`; on Azure, that of the deployment.
+    /// Sets the model. Default `text-embedding-ada-002`; on Azure, the deployment's model.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.settings.model = model.into();
         self
     }
 
-    /// The length of the vectors, for models that can shorten them. Default: the model's.
+    /// Sets the length of the vectors, for models that can shorten them. Default: the model's own.
     pub fn with_dimensions(mut self, dimensions: u32) -> Self {
         self.settings.parameters.set("dimensions", dimensions);
         self
     }
 
-    /// How the service sends vectors: `base64`, which is the default and a third of the size, or `float`. An answer is
-    /// read in either form, whichever was asked for.
+    /// Sets how the service encodes vectors: `base64`, which is the default and a third of the size, or `float`.
+    /// Responses are decoded in either form, whichever was requested.
     pub fn with_encoding_format(mut self, format: impl Into<String>) -> Self {
         self.settings.parameters.set("encoding_format", format.into());
         self
     }
 
-    /// The most texts of a request. Default 1000; OpenAI takes 2048.
+    /// Sets the maximum number of texts per request. Default 1000; OpenAI allows 2048.
     #[doc(alias = "chunk_size")]
     pub fn with_batch_size(mut self, texts: usize) -> Self {
         self.settings.chunk_size = texts;
         self
     }
 
-    /// How many requests of one call are made at a time. Default 4.
+    /// Sets the maximum number of requests in flight per call. Default 4.
     pub fn with_max_concurrency(mut self, requests: usize) -> Self {
         self.settings.concurrency = requests;
         self
     }
 
-    /// What makes tokens of texts, as the model does: for OpenAI's, `cl100k_base`. Texts are then sent as tokens, and
-    /// those that are too long in pieces. Servers other than OpenAI's may not take tokens.
+    /// Sets the tokenizer, which must match the model's: `cl100k_base` for OpenAI's. Texts are then sent as token ids,
+    /// and those that are too long are split. Servers other than OpenAI's may not accept token ids.
     ///
     /// # Example
     /// ```
@@ -96,32 +96,32 @@ impl OpenAiEmbeddingsBuilder {
         self
     }
 
-    /// Whether texts are cut where they are too long, if there is a tokenizer. Default true. Where it is false, texts are
-    /// sent as they are.
+    /// Sets whether texts that are too long are split, if there is a tokenizer. Default true. If false, texts are sent
+    /// unchanged.
     pub fn with_check_embedding_ctx_length(mut self, check: bool) -> Self {
         self.checks_length = check;
         self
     }
 
-    /// How many tokens the model takes. Default 8191.
+    /// Sets the model's context length in tokens. Default 8191.
     pub fn with_embedding_ctx_length(mut self, tokens: usize) -> Self {
         self.settings.context_length = tokens;
         self
     }
 
-    /// Gives empty texts a vector of zeros instead of sending them. Default false: most models refuse empty texts.
+    /// Returns a zero vector for empty texts instead of sending them. Default false. Most models reject empty texts.
     pub fn with_skip_empty(mut self, skip: bool) -> Self {
         self.settings.skip_empty = skip;
         self
     }
 
-    /// Your name for the end user, for the service's abuse detection.
+    /// Sets your identifier of the end user, for the service's abuse detection.
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.settings.parameters.set("user", user.into());
         self
     }
 
-    /// A member to add to every request as it is, in place of what a method of this builder sets.
+    /// Adds a member to the body of every request, unchanged; it overrides what other methods of this builder set.
     pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.settings.parameters.extra.insert(name.into(), value.into());
         self
@@ -130,8 +130,8 @@ impl OpenAiEmbeddingsBuilder {
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config): no key for OpenAI, an unusable URL, key or proxy, or a key
-    /// that would travel unencrypted.
+    /// [`ErrorKind::Config`](catena_core::ErrorKind::Config) for a missing key (for OpenAI), an invalid URL, key or
+    /// proxy, or a key that would be sent unencrypted.
     pub fn build(self) -> Result<OpenAiEmbeddings> {
         let mut settings = self.settings;
         if settings.model.is_empty() && !self.connection.is_azure() {

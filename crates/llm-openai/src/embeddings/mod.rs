@@ -1,4 +1,4 @@
-//! Texts as vectors.
+//! Embeddings of texts.
 
 mod builder;
 mod plan;
@@ -17,18 +17,19 @@ use crate::openai_client::OpenAiClient;
 use crate::parameters::Parameters;
 use plan::Pieces;
 
-/// An embedding model behind OpenAI's `POST /embeddings`, at OpenAI or at any server that speaks its format.
+/// An embedding model that speaks OpenAI's `POST /embeddings`, at OpenAI or any compatible server.
 ///
-/// Texts are sent as they are, in requests of at most [`with_batch_size`](OpenAiEmbeddingsBuilder::with_batch_size) texts,
-/// some at a time. With a [tokenizer](OpenAiEmbeddingsBuilder::with_tokenizer) they are sent as tokens, and a text that is
-/// too long for the model becomes several pieces, of whose vectors it gets the mean.
+/// Texts are sent unchanged, in concurrent requests of at most
+/// [`with_batch_size`](OpenAiEmbeddingsBuilder::with_batch_size) texts. With a
+/// [tokenizer](OpenAiEmbeddingsBuilder::with_tokenizer) they are sent as token ids, and a text that is too long for the
+/// model is split; its vector is the weighted, normalised mean of those of its parts.
 ///
-/// A clone is cheap and shares connections. It works on every executor and in blocking code.
+/// Cloning is cheap, and clones share connections. Works with every executor and in blocking code.
 ///
 /// # Errors
-/// Errors of the service have the kind that its status stands for, say whether and when to try again, and carry what the
-/// service said as [`ServiceError`](catena_core::ServiceError). An answer that has not one vector for each text is
-/// `InvalidResponse`. If one request fails the others are given up. No error shows the key.
+/// Errors of the service have a kind derived from the status, say whether and when to retry, and carry the service's
+/// details as [`ServiceError`](catena_core::ServiceError). A response without exactly one vector per text is
+/// `InvalidResponse`. If one request fails, the others are cancelled. No error shows the key.
 ///
 /// # Cancellation
 /// Dropping a call closes its connections.
@@ -56,7 +57,7 @@ pub struct OpenAiEmbeddings {
     settings: Settings,
 }
 
-/// What is asked for, and how.
+/// The settings of requests.
 #[derive(Clone)]
 pub(crate) struct Settings {
     model: String,
@@ -70,7 +71,7 @@ pub(crate) struct Settings {
 
 type Tokenizer = Arc<dyn Fn(&str) -> Vec<u32> + Send + Sync>;
 
-/// What to embed in one request.
+/// The input of one embedding request.
 ///
 /// # Example
 /// ```
@@ -85,7 +86,7 @@ pub enum EmbeddingInput {
     Text(String),
     /// Several texts.
     Texts(Vec<String>),
-    /// Several texts, as the ids of their tokens.
+    /// Several texts, as token ids.
     Tokens(Vec<Vec<u32>>),
 }
 
@@ -107,23 +108,23 @@ impl From<Vec<Vec<u32>>> for EmbeddingInput {
     }
 }
 
-/// The answer to one request.
+/// The response to one embedding request.
 ///
 /// # Example
 /// See [`OpenAiEmbeddings::embed`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EmbeddingAnswer {
-    /// A vector for each input, in their order.
+    /// One vector per input, in the order of the inputs.
     pub vectors: Vec<Vec<f32>>,
     /// The model that answered.
     pub model: Option<String>,
-    /// How many tokens the inputs have.
+    /// The token usage of the request.
     pub usage: Option<Usage>,
 }
 
 impl OpenAiEmbeddings {
-    /// A builder with nothing set.
+    /// Returns a builder with default settings.
     ///
     /// # Example
     /// ```
@@ -135,7 +136,7 @@ impl OpenAiEmbeddings {
         OpenAiEmbeddingsBuilder::default()
     }
 
-    /// This model, with the key and everything else from the environment.
+    /// Creates a model of this name, with the key and all other settings from the environment.
     ///
     /// # Errors
     /// Those of [`OpenAiEmbeddingsBuilder::build`].
@@ -154,20 +155,20 @@ impl OpenAiEmbeddings {
         Self { client, settings }
     }
 
-    /// The name of the model.
+    /// Returns the name of the model.
     pub fn model(&self) -> &str {
         &self.settings.model
     }
 
-    /// A client for the other endpoints of the same service, over the same connections.
+    /// Returns a client for the other endpoints of the same service, which shares the model's connections.
     pub fn client(&self) -> OpenAiClient {
         OpenAiClient::from_parts(self.client.clone())
     }
 
-    /// Makes one request, of the input as it is, and tells what the service says beside the vectors.
+    /// Makes one request with the input unchanged, and returns the service's metadata with the vectors.
     ///
     /// # Errors
-    /// Those of the service; `InvalidResponse` for an answer that has not one vector for each input.
+    /// Those of the service; `InvalidResponse` if the response does not have exactly one vector per input.
     ///
     /// # Cancellation
     /// Dropping the future closes the connection.
@@ -189,8 +190,8 @@ impl OpenAiEmbeddings {
         self.embed_in(input, &Context::default()).await
     }
 
-    /// [`embed`](Self::embed) as a step of a run: within its limits, its retries and its time, and with what was used
-    /// told to its observers.
+    /// Runs [`embed`](Self::embed) as a step of a run: with its limits, retries and deadline, and with the usage
+    /// reported to its observers.
     ///
     /// # Errors
     /// As for [`embed`](Self::embed), and those of the run's [`Admission`](catena_core::Admission).
@@ -221,7 +222,7 @@ impl OpenAiEmbeddings {
         .await
     }
 
-    /// The vectors of all requests, in their order, some requests at a time.
+    /// Makes several requests concurrently, and returns all their vectors in order.
     async fn requests<'a>(
         &self,
         inputs: impl Iterator<Item = Input<'a>> + Send,
@@ -291,7 +292,7 @@ impl Embeddings for OpenAiEmbeddings {
     }
 
     async fn embed_documents_in(&self, texts: &[String], cx: &Context) -> Result<Vec<Vec<f32>>> {
-        // Line breaks make the vectors of the first models worse.
+        // Line breaks degrade the vectors of the first-generation models.
         if self.settings.model.ends_with("001") {
             let texts: Vec<String> = texts.iter().map(|text| text.replace('\n', " ")).collect();
             return self.embed_lines(&texts, cx).await;
@@ -301,7 +302,7 @@ impl Embeddings for OpenAiEmbeddings {
 
     async fn embed_query_in(&self, text: &str, cx: &Context) -> Result<Vec<f32>> {
         let vectors = self.embed_documents_in(&[text.to_owned()], cx).await?;
-        // An answer without one is refused when it is read.
+        // A response without a vector was rejected when it was decoded.
         Ok(vectors.into_iter().next().unwrap_or_default())
     }
 }
@@ -316,7 +317,7 @@ impl OpenAiEmbeddings {
 }
 
 impl Settings {
-    /// The length of vectors, if it was asked for.
+    /// The requested length of vectors; 0 if none was requested.
     fn dimensions(&self) -> usize {
         let dimensions = self.parameters.members.get("dimensions").and_then(serde_json::Value::as_u64);
         dimensions.and_then(|dimensions| usize::try_from(dimensions).ok()).unwrap_or(0)

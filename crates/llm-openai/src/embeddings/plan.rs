@@ -1,21 +1,21 @@
-//! Which inputs go into which request.
+//! Splits inputs into requests.
 
 use std::ops::Range;
 
-/// The most tokens that a request may have.
+/// The maximum number of tokens per request.
 pub(super) const MAX_REQUEST_TOKENS: usize = 300_000;
 
-/// Texts cut into pieces that the model can take.
+/// Tokenized texts, split into pieces that fit the model's context.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     /// The token ids of each piece.
     pub(super) tokens: Vec<Vec<u32>>,
-    /// How many pieces each text has; none if it has no tokens.
+    /// The number of pieces of each text; 0 if it has no tokens.
     pub(super) counts: Vec<usize>,
 }
 
 impl Pieces {
-    /// Adds a text, in pieces of at most `max` tokens.
+    /// Adds a text, split into pieces of at most `max` tokens.
     pub(super) fn add(&mut self, tokens: Vec<u32>, max: usize) {
         let before = self.tokens.len();
         if tokens.len() <= max.max(1) {
@@ -26,7 +26,7 @@ impl Pieces {
         self.counts.push(self.tokens.len() - before);
     }
 
-    /// Requests of at most `chunk_size` pieces and of as many tokens as a request may have.
+    /// Groups the pieces into requests of at most `chunk_size` pieces and [`MAX_REQUEST_TOKENS`] tokens.
     pub(super) fn requests(&self, chunk_size: usize) -> Vec<Range<usize>> {
         let mut requests = Vec::new();
         let (mut start, mut held) = (0, 0);
@@ -43,7 +43,7 @@ impl Pieces {
         requests
     }
 
-    /// The vector of each text: that of its piece, or the mean of its pieces; `empty` for one without pieces.
+    /// Returns the vector of each text: its piece's, the mean of its pieces', or `empty` if it has no pieces.
     pub(super) fn join(&self, vectors: Vec<Vec<f32>>, empty: &[f32]) -> Vec<Vec<f32>> {
         let mut vectors = vectors.into_iter();
         let mut weights = self.tokens.iter().map(Vec::len);
@@ -62,7 +62,7 @@ impl Pieces {
     }
 }
 
-/// The mean of vectors, each counted as often as it has tokens, brought to the length 1.
+/// The mean of the vectors weighted by their token counts, normalised to length 1.
 fn mean(pieces: impl Iterator<Item = (Vec<f32>, usize)>) -> Vec<f32> {
     let mut sum: Vec<f64> = Vec::new();
     for (vector, weight) in pieces {
@@ -70,7 +70,7 @@ fn mean(pieces: impl Iterator<Item = (Vec<f32>, usize)>) -> Vec<f32> {
         sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += f64::from(value) * weight as f64);
     }
     let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
-    // Vectors that cancel each other out have no direction.
+    // Vectors that cancel out have no direction.
     let length = if length > 0.0 { length } else { 1.0 };
     sum.into_iter().map(|value| (value / length) as f32).collect()
 }

@@ -56,7 +56,7 @@ fn structs_without_names() {
     assert_eq!((Nothing::empty(), Nothing.to_json()), (Some(Nothing), json!(null)));
 }
 
-/// A type that knows nothing of chunks.
+/// A type that does not implement `Chunk`.
 #[derive(Clone, Debug, PartialEq)]
 struct Foreign(u8);
 

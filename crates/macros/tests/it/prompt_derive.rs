@@ -25,7 +25,7 @@ fn a_typed_input() {
     assert_eq!(filled.to_string(), "What is a good name for a company that makes socks?");
 }
 
-/// An amount that only knows how to print itself.
+/// An amount that implements only `Display`.
 #[derive(Clone)]
 struct Price(u32);
 

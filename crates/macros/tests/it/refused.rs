@@ -1,4 +1,4 @@
-//! What does not compile, and what the compiler says of it.
+//! Compile errors and their messages.
 
 #[test]
 fn error_texts() {

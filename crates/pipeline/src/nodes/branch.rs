@@ -1,4 +1,4 @@
-//! `branch` and `router`: one of several ways.
+//! `branch` and `router`: conditional nodes.
 
 use catena_core::{Data, DynRunnable, Result, RouterRunnable, RunnableBranch, RunnableExt};
 
@@ -31,6 +31,6 @@ pub(super) fn router(routes: &Spec<'_>) -> Result<DynRunnable> {
     let router = routes
         .into_iter()
         .fold(RouterRunnable::<Data, Data>::new(), |router, (name, route)| router.with(name, route));
-    // The key and the input may come in different chunks.
+    // The key and the input may arrive in different chunks.
     Ok(gathered(router.dynamic()))
 }

@@ -1,4 +1,4 @@
-//! `chat_prompt`: messages with variables.
+//! `chat_prompt`: chat prompt templates.
 
 use catena_core::{ChatPromptTemplate, Data, DynRunnable, MessagesPlaceholder, Result, RunnableExt};
 
@@ -47,7 +47,7 @@ fn with_template(
     prompt.with_template(role, template.text()?).map_err(|error| entry.locate(error))
 }
 
-/// `"{name}"`, which may be missing, or `["{name}", optional]`.
+/// Reads `"{name}"`, which is optional, or `["{name}", optional]`.
 fn placeholder_pair(prompt: ChatPromptTemplate, content: &Spec<'_>) -> Result<ChatPromptTemplate> {
     let (name, optional) = match content.data() {
         Data::List(_) => match content.items()?.as_slice() {
@@ -64,7 +64,7 @@ fn placeholder_pair(prompt: ChatPromptTemplate, content: &Spec<'_>) -> Result<Ch
     Ok(prompt.with_placeholder(MessagesPlaceholder::new(variable)))
 }
 
-/// `{"name", "optional"?, "n_messages"?}`.
+/// Reads `{"name", "optional"?, "n_messages"?}`.
 fn placeholder(spec: &Spec<'_>) -> Result<MessagesPlaceholder> {
     spec.only(&["name", "optional", "n_messages"])?;
     let mut placeholder = MessagesPlaceholder::new(spec.required("name")?.text()?);

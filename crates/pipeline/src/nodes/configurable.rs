@@ -1,4 +1,4 @@
-//! `configurable_fields` and `configurable_alternatives`: choices left to the caller.
+//! `configurable_fields` and `configurable_alternatives`: configuration per call.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use catena_core::{ConfigurableField, Data, DynRunnable, Record, Result, Runnable
 
 use crate::{PipelineLoader, Spec};
 
-/// A member of a node that a call may set.
+/// A member of a node that can be set per call.
 struct Field {
     member: String,
     id: ConfigurableField,
-    /// The values to choose from by name; if there are none the caller gives the value itself.
+    /// The named values to choose from; `None` if the caller gives the value itself.
     choices: Option<Record>,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn fields(options: &Spec<'_>) -> Result<DynRunnable> {
         data = with_member(&node.replaced(&data), member, default)?;
         fields.push(field);
     }
-    // Loaded with every field set, so that one which the node does not have shows now.
+    // Load it once with every field set, so that an unknown field is reported now.
     node.replaced(&data).load()?;
     let source = Source { loader: options.loader().clone(), fields: fields.into() };
     source.build(data, 0).map_err(|error| node.locate(error))
@@ -61,7 +61,7 @@ fn read_id(spec: &Spec<'_>, more: &[&str]) -> Result<ConfigurableField> {
     Ok(field)
 }
 
-/// What a configurable node is built of.
+/// The data from which a configurable node is built.
 #[derive(Clone)]
 struct Source {
     loader: PipelineLoader,
@@ -69,7 +69,7 @@ struct Source {
 }
 
 impl Source {
-    /// The node with the fields from `at` on left to the caller.
+    /// Builds the node with the fields from index `at` on left configurable.
     fn build(&self, node: Data, at: usize) -> Result<DynRunnable> {
         let spec = self.loader.spec(&node);
         let Some(field) = self.fields.get(at) else { return spec.load() };
@@ -89,10 +89,10 @@ impl Source {
     }
 }
 
-/// The member that a node's value is when it is only a text: a prompt is its template.
+/// The member that stands for a node's value if the value is a text: a prompt is its template.
 const TEXT_MEMBER: &str = "template";
 
-/// Where the members of a node stand: in the `args` of functions, else in the value of its kind.
+/// Returns where the members of a node are: in the `args` of functions, otherwise in the value of its kind.
 fn home<'a>(node: &Spec<'a>) -> Result<&'a str> {
     Ok(match super::kind_of(node)? {
         "lambda" | "gen" => "args",
@@ -100,7 +100,7 @@ fn home<'a>(node: &Spec<'a>) -> Result<&'a str> {
     })
 }
 
-/// The present value of a member.
+/// Returns the current value of a member.
 fn member_of(node: &Spec<'_>, member: &str) -> Result<Data> {
     Ok(match node.data().get(home(node)?) {
         Some(Data::Text(text)) if member == TEXT_MEMBER => text.as_str().into(),
@@ -109,7 +109,7 @@ fn member_of(node: &Spec<'_>, member: &str) -> Result<Data> {
     })
 }
 
-/// The node with another value of a member.
+/// Returns the node with another value of a member.
 fn with_member(node: &Spec<'_>, member: &str, value: Data) -> Result<Data> {
     let home = home(node)?;
     let mut members = match node.data().get(home) {

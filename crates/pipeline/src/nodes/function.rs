@@ -1,4 +1,4 @@
-//! `lambda` and `gen`: what the application registered.
+//! `lambda` and `gen`: functions registered by the application.
 
 use catena_core::{Data, DynRunnable, Record, Result};
 

@@ -1,4 +1,4 @@
-//! `with_history`: conversations that are remembered.
+//! `with_history`: message histories.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) fn load(options: &Spec<'_>) -> Result<DynRunnable> {
     Ok(remembering.boxed())
 }
 
-/// The messages that sessions begin with.
+/// Reads the initial messages of sessions.
 fn initial(options: &Spec<'_>) -> Result<HashMap<String, Vec<Message>>> {
     let Some(sessions) = options.get("initial") else { return Ok(HashMap::new()) };
     let sessions = sessions.members()?.into_iter();
@@ -45,7 +45,7 @@ fn read_messages(list: &Spec<'_>) -> Result<Vec<Message>> {
     list.items()?.iter().map(message::read).collect()
 }
 
-/// A conversation that begins with some messages.
+/// A message history with initial messages.
 struct Begun {
     history: Arc<dyn ChatMessageHistory>,
     initial: Vec<Message>,

@@ -1,4 +1,4 @@
-//! The kinds of nodes that are plain data.
+//! The built-in kinds of nodes.
 
 mod branch;
 mod chat_prompt;
@@ -17,19 +17,19 @@ use catena_core::{DynRunnable, Record, Result};
 use crate::Spec;
 use crate::named::named;
 
-/// A kind of node: what makes a step of its value, and the options that may stand beside it.
+/// A kind of node: the function that builds it from its value, and the options allowed beside it.
 struct Kind {
     name: &'static str,
     build: fn(&Spec<'_>, &Spec<'_>) -> Result<DynRunnable>,
     options: &'static [&'static str],
 }
 
-/// A kind without options.
+/// Creates a kind without options.
 const fn plain(name: &'static str, build: fn(&Spec<'_>, &Spec<'_>) -> Result<DynRunnable>) -> Kind {
     Kind { name, build, options: &[] }
 }
 
-/// Each `build` gets the value of the member that names the kind, and the whole node.
+/// Each `build` receives the value of the member that names the kind, and the whole node.
 const KINDS: [Kind; 20] = [
     Kind { name: "seq", build: |steps, _| sequence::load(steps), options: &["name"] },
     Kind { name: "lambda", build: function::lambda, options: &["name", "args"] },
@@ -53,7 +53,7 @@ const KINDS: [Kind; 20] = [
     plain("parser", |parser, _| parser::load(parser)),
 ];
 
-/// Members that say something about a node beside its kind.
+/// Members of a node besides the one that names its kind.
 const OPTIONS: [&str; 2] = ["name", "args"];
 
 /// Loads a node of any kind.
@@ -76,7 +76,7 @@ pub(crate) fn load(node: &Spec<'_>) -> Result<DynRunnable> {
     }
 }
 
-/// The one member that says what kind of node it is.
+/// Returns the member that names the kind of the node.
 pub(crate) fn kind_of<'a>(node: &Spec<'a>) -> Result<&'a str> {
     let Some(record) = node.data().as_record() else {
         return Err(node.error(format_args!("expected a node, an object, got {}", node.data().kind())));
@@ -109,7 +109,7 @@ fn unknown(node: &Spec<'_>, kind: &str) -> catena_core::Error {
     node.error(format_args!("unknown node `{kind:.80}`; known: {}", known.join(", ")))
 }
 
-/// Refuses options that the kind does not know.
+/// Fails for options that the kind does not have.
 fn beside(node: &Spec<'_>, kind: &str, options: &[&str]) -> Result<()> {
     let unknown = node.record()?.names().find(|name| *name != kind && !options.contains(name));
     match unknown {

@@ -1,4 +1,4 @@
-//! `parallel`, `assign`, `passthrough`, `pick` and `map`: records and lists.
+//! `parallel`, `assign`, `passthrough`, `pick` and `map`: nodes for records and lists.
 
 use catena_core::{
     Data, DynRunnable, Result, RunnableAssign, RunnableExt, RunnableParallel, RunnablePassthrough,

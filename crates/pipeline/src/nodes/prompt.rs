@@ -1,4 +1,4 @@
-//! `prompt`: what fills a text with the input's values.
+//! `prompt`: prompt templates.
 
 use catena_core::{Data, DynRunnable, PromptTemplate, Result, RunnableExt, TemplateFormat};
 
@@ -8,7 +8,7 @@ pub(super) fn load(spec: &Spec<'_>) -> Result<DynRunnable> {
     read(spec).map(RunnableExt::dynamic)
 }
 
-/// A template, or `{"template", "format"?, "partials"?}`.
+/// Reads a template, or `{"template", "format"?, "partials"?}`.
 pub(super) fn read(spec: &Spec<'_>) -> Result<PromptTemplate> {
     match spec.data() {
         Data::Text(_) => parse(spec, TemplateFormat::default()),
@@ -27,7 +27,7 @@ fn parse(template: &Spec<'_>, format: TemplateFormat) -> Result<PromptTemplate> 
     PromptTemplate::parse(template.text()?, format).map_err(|error| template.locate(error))
 }
 
-/// The language of the templates in a node.
+/// Reads the language of a node's templates.
 pub(super) fn format(spec: &Spec<'_>) -> Result<TemplateFormat> {
     let Some(format) = spec.get("format") else { return Ok(TemplateFormat::default()) };
     match format.text()?.parse().map_err(|error| format.locate(error))? {

@@ -1,4 +1,4 @@
-//! `fallbacks` and `retry`: what to do when a step fails.
+//! `fallbacks` and `retry`: error handling.
 
 use catena_core::{DynRunnable, Result, RunnableExt};
 

@@ -1,10 +1,10 @@
-//! `seq`: one step after the other.
+//! `seq`: sequences.
 
 use catena_core::{DynRunnable, Result, Runnable, RunnableExt, Shape};
 
 use crate::Spec;
 
-/// While streaming each step asks the one before it, so that the call stack grows with their number.
+/// While streaming, each step polls the one before it, so the call stack grows with the number of steps.
 const MOST_STEPS: usize = 128;
 
 pub(super) fn load(steps: &Spec<'_>) -> Result<DynRunnable> {
@@ -24,7 +24,8 @@ pub(super) fn load(steps: &Spec<'_>) -> Result<DynRunnable> {
     }
 }
 
-/// Pipes of pipes are one flat sequence however they are grouped: halves keep a long one from nesting deeply.
+/// Joins steps in halves. Nested pipes form a single flat sequence however they are grouped, and halving keeps a long
+/// one from nesting deeply.
 fn join(steps: &[DynRunnable]) -> DynRunnable {
     match steps {
         [step] => step.clone(),

@@ -1,4 +1,4 @@
-//! `bind` and `with_config`: the same step, called in another way.
+//! `bind` and `with_config`: bound arguments and configs.
 
 use catena_core::{Data, DynRunnable, Result, RunnableExt};
 

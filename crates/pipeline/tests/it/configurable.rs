@@ -1,4 +1,4 @@
-//! What a call may choose.
+//! Configuration per call.
 
 use catena_core::{RunConfig, RunnableExt};
 use futures_executor::block_on;

@@ -1,4 +1,4 @@
-//! Mistakes in a pipeline: what is wrong, and where.
+//! Errors in pipelines and their locations.
 
 use catena_core::{Data, ErrorKind};
 
@@ -71,7 +71,7 @@ fn options_are_checked() {
     ] {
         let error = loader().from_json(pipeline).expect_err("a program");
         assert!(error.to_string().contains("it is a program; see `PipelineLoader::allow_jinja2`"), "{error}");
-        // Without the feature it still fails, but for want of that.
+        // Without the feature it still fails, but because the feature is missing.
         let allowed = loader().allow_jinja2().from_json(pipeline).err();
         assert!(!allowed.is_some_and(|error| error.to_string().contains("program")));
     }

@@ -1,4 +1,4 @@
-//! Every kind of node does what it says.
+//! Tests of every kind of node.
 
 use catena_core::{InMemorySessions, RunCollector, RunConfig, RunnableExt};
 use futures_executor::block_on;

@@ -1,10 +1,10 @@
-//! Every kind of parser reads what it should, and says what is wrong with its options.
+//! Tests of every kind of parser and of the errors in its options.
 
 use serde_json::json;
 
 use crate::support::{check, check_error};
 
-/// The answer of a model that says this, read by the parser.
+/// Checks what the parser makes of a model's answer with this text.
 #[track_caller]
 fn reads(parser: &str, answer: &str, expected: serde_json::Value) {
     let pipeline = json!({"seq": [{"model": [answer]}, {"parser": serde_json::Value::Null}]}).to_string();
@@ -57,7 +57,7 @@ fn short_and_labelled_answers() {
     reads(combining, "{\"a\": 1}\n\nB: 2", json!({"a": 1, "b": "2"}));
 }
 
-/// The answer of a model that calls a tool and, as models once did, a function.
+/// Checks what the parser makes of a model's answer with a tool call and a legacy function call.
 #[track_caller]
 fn reads_calls(parser: &str, expected: serde_json::Value) {
     let pipeline = format!(r#"{{"seq": [{{"lambda": "call"}}, {{"parser": {parser}}}]}}"#);

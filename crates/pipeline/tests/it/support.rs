@@ -1,4 +1,4 @@
-//! A loader with a few functions and models, and checks in one line.
+//! A loader with some functions and models, and one-line checks.
 
 use catena_core::fakes::FakeChatModel;
 use catena_core::{
@@ -42,7 +42,7 @@ pub(crate) fn check(pipeline: &str, input: Value, expected: Value) {
     check_with(pipeline, input, &RunConfig::new(), Ok(expected));
 }
 
-/// What comes of it, called and streamed.
+/// Checks the result, called and streamed.
 #[track_caller]
 pub(crate) fn check_with(pipeline: &str, input: Value, config: &RunConfig, expected: Result<Value, &str>) {
     let chain = loader().from_json(pipeline).expect("a good pipeline");
@@ -52,7 +52,7 @@ pub(crate) fn check_with(pipeline: &str, input: Value, config: &RunConfig, expec
     let expected = expected.map_err(str::to_owned);
     let called = block_on(chain.invoke_with(Data::from(input.clone()), config));
     assert_eq!(shown(called), expected, "called: {pipeline}");
-    // A chain of its own: fake models count their calls.
+    // A separate chain, as fake models count their calls.
     let chain = loader().from_json(pipeline).expect("a good pipeline");
     let chunks = chain.stream_with(Data::from(input), config);
     let streamed = block_on(catena_core::gather(chunks)).map(Option::unwrap_or_default);

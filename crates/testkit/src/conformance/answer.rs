@@ -1,9 +1,9 @@
-//! What a scripted service answers, in no service's words.
+//! The answers of a scripted service, independent of its wire format.
 
 use catena_core::Usage;
 use serde_json::Value;
 
-/// An answer of a service, which a [`Wire`](super::Wire) puts into its own form.
+/// A scripted answer, which a [`Wire`](super::Wire) encodes in its service's format.
 ///
 /// # Example
 /// ```
@@ -15,46 +15,45 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The id of the answer, for a service that gives one.
+    /// The ID of the answer, if the service sends one.
     pub id: String,
-    /// The model that answered, for a service that says so.
+    /// The model that answered, if the service reports it.
     pub model: String,
-    /// The text, in the pieces in which a stream brings it: one event for each.
+    /// The text, in streaming deltas: one event each.
     pub texts: Vec<String>,
-    /// The tools that are to be called, after the text.
+    /// The tool calls, after the text.
     pub calls: Vec<ScriptedCall>,
-    /// What the answer used. Without it the service does not say.
+    /// The token usage; `None` if the service does not report it.
     pub usage: Option<Usage>,
-    /// Why the answer ends.
+    /// The finish reason.
     pub finish: Finish,
 }
 
-/// Why a scripted answer ends.
+/// The finish reason of a scripted answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
-    /// All is said.
+    /// The answer is complete.
     Stop,
-    /// It became longer than it may.
+    /// The length limit was reached.
     Length,
-    /// Tools are to be called.
+    /// Tools should be called.
     ToolCalls,
 }
 
-/// A tool that a scripted answer wants to have called.
+/// A tool call in a scripted answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScriptedCall {
-    /// The id of the call, for a service that gives one.
+    /// The ID of the call, if the service sends one.
     pub id: String,
     /// The name of the tool.
     pub name: String,
-    /// The arguments as JSON text, in the pieces in which a stream brings them. A service that streams them whole joins
-    /// them.
+    /// The arguments as JSON text, in streaming deltas. A service that does not stream arguments joins them.
     pub pieces: Vec<String>,
 }
 
 impl Answer {
-    /// An answer with this text, in these pieces.
+    /// Creates an answer with this text, in these deltas.
     pub fn of_text<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self {
             id: "answer-7f3a".to_owned(),
@@ -66,25 +65,25 @@ impl Answer {
         }
     }
 
-    /// An answer that calls one tool and says nothing.
+    /// Creates an answer with one tool call and no text.
     pub fn of_call(call: ScriptedCall) -> Self {
         Self::of_calls([call])
     }
 
-    /// An answer that calls these tools and says nothing.
+    /// Creates an answer with these tool calls and no text.
     pub fn of_calls(calls: impl IntoIterator<Item = ScriptedCall>) -> Self {
         let nothing: [String; 0] = [];
         Self { calls: calls.into_iter().collect(), finish: Finish::ToolCalls, ..Self::of_text(nothing) }
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn text(&self) -> String {
         self.texts.concat()
     }
 }
 
 impl ScriptedCall {
-    /// A call with these pieces of JSON text as its arguments.
+    /// Creates a call whose arguments are these deltas of JSON text.
     pub fn new<T: Into<String>>(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -93,12 +92,12 @@ impl ScriptedCall {
         Self { id: id.into(), name: name.into(), pieces: pieces.into_iter().map(Into::into).collect() }
     }
 
-    /// The arguments as JSON text.
+    /// Returns the arguments as JSON text.
     pub fn arguments_text(&self) -> String {
         self.pieces.concat()
     }
 
-    /// The arguments as a value: `{}` when there are none, null when the text is not JSON.
+    /// Returns the arguments as a value: `{}` if there are none, null if the text is not JSON.
     pub fn arguments(&self) -> Value {
         match self.arguments_text().as_str() {
             "" => Value::Object(serde_json::Map::new()),

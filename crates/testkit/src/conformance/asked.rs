@@ -1,8 +1,8 @@
-//! What a request asked for, in no service's words.
+//! Requests, independent of their wire format.
 
 use serde_json::Value;
 
-/// A request, as a [`Wire`](super::Wire) reads it.
+/// A request, as decoded by a [`Wire`](super::Wire).
 ///
 /// # Example
 /// ```
@@ -14,29 +14,29 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Asked {
-    /// Whether the answer is to come in pieces.
+    /// Whether the answer should be streamed.
     pub streamed: bool,
-    /// The messages in order; instructions come first, wherever the service wants to have them. A text completion has one
-    /// message of a human.
+    /// The messages in order. System instructions come first, wherever the service expects them. A text completion has
+    /// a single human message.
     pub messages: Vec<AskedMessage>,
     /// The stop sequences.
     pub stop: Vec<String>,
     /// The tools.
     pub tools: Vec<AskedTool>,
-    /// Which tool must be called, or that none may be; `None` where the model decides.
+    /// The tool that must be called, or that none may be; `None` if the model decides.
     pub tool_choice: Option<ToolChoice>,
-    /// The JSON Schema of the answer.
+    /// The JSON Schema of the answer, if requested.
     pub schema: Option<Value>,
-    /// The answer is to be JSON, of whatever form.
+    /// Whether the answer should be JSON of any shape.
     pub json: bool,
-    /// Which model is to answer, wherever the request says it.
+    /// The requested model, wherever the request names it.
     pub model: String,
 }
 
-/// Who speaks.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Whoever wrote the instructions.
+    /// The author of the instructions.
     System,
     /// The user.
     Human,
@@ -46,14 +46,14 @@ pub enum Role {
     Tool,
 }
 
-/// Which tool must be called.
+/// The tool that must be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToolChoice {
-    /// None may be.
+    /// No tool may be called.
     Nothing,
-    /// At least one of them.
+    /// At least one tool must be called.
     Any,
-    /// This one.
+    /// This tool must be called.
     Named(String),
 }
 
@@ -61,19 +61,19 @@ pub enum ToolChoice {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AskedMessage {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
-    /// All its text.
+    /// The concatenated text.
     pub text: String,
-    /// Its images: the base64 of each, or its URL.
+    /// The images, each as base64 or URL.
     pub images: Vec<String>,
-    /// The base64 of its recordings and files.
+    /// The audio and files, as base64.
     pub files: Vec<String>,
-    /// The tools that the model called: name and arguments.
+    /// The tool calls of the model: name and arguments.
     pub calls: Vec<(String, Value)>,
-    /// For the result of a tool, the id of the call, or the tool's name in a service without ids.
+    /// For a tool result, the ID of the call, or the tool's name if the service has no IDs.
     pub answers: Option<String>,
-    /// The result of a tool says that the tool failed.
+    /// Whether the tool result reports a failure.
     pub failed: bool,
 }
 
@@ -81,16 +81,16 @@ pub struct AskedMessage {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AskedTool {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: String,
-    /// The JSON Schema of its arguments.
+    /// The JSON Schema of the arguments.
     pub parameters: Value,
 }
 
 impl AskedMessage {
-    /// A message with nothing but a text.
+    /// Creates a message that consists of text only.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
         Self {
             role,
@@ -105,7 +105,7 @@ impl AskedMessage {
 }
 
 impl AskedTool {
-    /// A tool.
+    /// Creates a tool.
     pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
         Self { name: name.into(), description: description.into(), parameters }
     }

@@ -1,10 +1,11 @@
-//! The conformance kit: proof that a provider can take the place of any other.
+//! The conformance kit, which tests that a provider is interchangeable with any other.
 //!
-//! A provider describes itself once, as a [`Subject`]: how to build its model, and its service's [`Wire`] format as data.
-//! The kit plays the service on loopback, well-behaved and not, and [`chat_conformance!`](crate::chat_conformance) makes a
-//! test of each behaviour that applications rely on. A behaviour that needs a capability applies to models that declare it.
+//! A provider describes itself once with a [`Subject`]: how to build its model, and its service's [`Wire`] format as
+//! data. The kit simulates the service on loopback, both well-behaved and faulty, and
+//! [`chat_conformance!`](crate::chat_conformance) generates a test of each behaviour that applications rely on. A
+//! behaviour that needs a capability applies to the models that declare it.
 //!
-//! What a call is told beyond its messages is bound to it under the same names for every provider:
+//! Options of a call are bound to it under the same names for every provider:
 //!
 //! | name | value |
 //! | --- | --- |
@@ -15,11 +16,11 @@
 //! | `parallel_tool_calls` | `false`: at most one call in an answer |
 //! | `response_format` | `{"type": "json_schema", "json_schema": {"name", "strict", "schema"}}`, `{"type": "json_object"}`, or a JSON Schema with a `title` |
 //!
-//! Models that run within the process are an [`InProcess`], and
-//! [`in_process_conformance!`](crate::in_process_conformance) makes their tests.
+//! Models that run within the process implement [`InProcess`], and
+//! [`in_process_conformance!`](crate::in_process_conformance) generates their tests.
 //!
-//! Models that turn texts into vectors are an [`EmbeddingSubject`], and
-//! [`embedding_conformance!`](crate::embedding_conformance) makes their tests.
+//! Embedding models implement [`EmbeddingSubject`], and [`embedding_conformance!`](crate::embedding_conformance)
+//! generates their tests.
 
 mod answer;
 mod asked;

@@ -1,4 +1,4 @@
-//! Where a subject plays against a scripted service.
+//! The setup of a subject with a scripted service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::wire::{Event, Wire};
 use super::{Answer, Asked, Fault};
 use crate::{Reply, Server};
 
-/// A subject, and what is needed to make it play.
+/// A subject, and what is needed to test it.
 pub struct Stage<O> {
     subject: Arc<dyn Subject<Output = O>>,
 }
@@ -31,13 +31,13 @@ impl<O: Answered> Stage<O> {
         self.subject.wire()
     }
 
-    /// A service that gives this answer again and again, whole or in pieces as it is asked to.
+    /// Starts a service that always gives this answer, complete or streamed as requested.
     pub(super) fn answering(&self, answer: &Answer) -> Server {
         let (whole, streamed) = (self.whole(answer), self.streamed(answer));
         self.choosing(whole, streamed)
     }
 
-    /// A service that gives the one reply to plain requests, and the other to those for a stream.
+    /// Starts a service with one reply for plain requests and another for streaming ones.
     pub(super) fn choosing(&self, whole: Reply, streamed: Reply) -> Server {
         let subject = Arc::clone(&self.subject);
         Server::start(
@@ -47,7 +47,7 @@ impl<O: Answered> Stage<O> {
         )
     }
 
-    /// A service that answers with the last message it was sent.
+    /// Starts a service that echoes the last message of each request.
     pub(super) fn echoing(&self, shape: impl Fn(&str, Reply) -> Reply + Send + Sync + 'static) -> Server {
         let stage = self.clone();
         Server::start(move |request| {
@@ -58,7 +58,7 @@ impl<O: Answered> Stage<O> {
         })
     }
 
-    /// A service that answers what it is asked.
+    /// Starts a service that computes its answer from the request.
     pub(super) fn deciding(&self, decide: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Server {
         let stage = self.clone();
         Server::start(move |request| {
@@ -68,8 +68,8 @@ impl<O: Answered> Stage<O> {
         })
     }
 
-    /// What the service is asked by a call and by a stream, and what comes of its answer; `make` makes of the model what
-    /// is called.
+    /// Makes a call and a stream, and returns the request and the result of each; `make` builds the runnable from the
+    /// model.
     pub(super) async fn exchanges<R>(
         &self,
         answer: &Answer,
@@ -80,7 +80,7 @@ impl<O: Answered> Stage<O> {
         R: Runnable<Input = PromptValue>,
     {
         let prompt = prompt.into();
-        // A model each: what one remembers is not the matter here.
+        // A separate model each, so that state kept by one does not matter.
         let (first, second) = (self.answering(answer), self.answering(answer));
         let called = make(self.model(&first)?).invoke(prompt.clone()).await?;
         let streamed = fold(&make(self.model(&second)?), prompt).await?;
@@ -90,27 +90,27 @@ impl<O: Answered> Stage<O> {
         ])
     }
 
-    /// The reply with the whole answer.
+    /// Returns the reply with the complete answer.
     pub(super) fn whole(&self, answer: &Answer) -> Reply {
         Reply::json(200, self.wire().whole(answer))
     }
 
-    /// The reply with the answer in pieces, each event a part.
+    /// Returns the reply with the streamed answer, one part per event.
     pub(super) fn streamed(&self, answer: &Answer) -> Reply {
         self.events(&self.wire().events(answer))
     }
 
-    /// The reply that refuses a request with this status.
+    /// Returns an error reply with this status.
     pub(super) fn refusal(&self, status: u16) -> Reply {
         Reply::json(status, self.wire().failure(status, "because of the weather"))
     }
 
-    /// The reply with these events, each a part.
+    /// Returns the reply with these events, one part each.
     pub(super) fn events(&self, events: &[Event]) -> Reply {
         self.wire().separation().reply(events)
     }
 
-    /// The events of the answer up to that which first brings `text`.
+    /// Returns the events of the answer that precede the first one with `text`.
     pub(super) fn events_before(&self, answer: &Answer, text: &str) -> Result<Vec<Event>, Fault> {
         let events = self.wire().events(answer);
         let brings = |event: &Event| format!("{:?}", event.data).contains(text);
@@ -124,13 +124,13 @@ impl<O: Answered> Stage<O> {
         self.subject.model(&Setup::of(server))
     }
 
-    /// A model of the live service, if it is to be asked.
+    /// Returns a model of the live service, if it is to be tested.
     pub(super) fn live(&self) -> Result<Model<O>, Fault> {
         live_is_on(self.subject.live_switch())?;
         Ok(self.subject.live_model()?)
     }
 
-    /// A live model that declares the capability.
+    /// Returns a live model that declares the capability.
     pub(super) fn live_with(&self, capability: Capability) -> Result<Model<O>, Fault> {
         let model = self.live()?;
         if model.capabilities().has(capability) {
@@ -139,7 +139,7 @@ impl<O: Answered> Stage<O> {
         Err(Fault::NotApplicable(format!("the live model does not declare {capability:?}")))
     }
 
-    /// A model that tries again so often, and the waits between its attempts, which are skipped.
+    /// Returns a model with this many retries, and the waits between its attempts, which are skipped.
     pub(super) fn trying(&self, server: &Server, max_retries: usize) -> Result<(Model<O>, SkippedWaits)> {
         let waits = SkippedWaits::default();
         let timer = Arc::new(waits.clone());
@@ -147,25 +147,25 @@ impl<O: Answered> Stage<O> {
         Ok((model, waits))
     }
 
-    /// What the requests asked for.
+    /// Returns the decoded requests.
     pub(super) fn asked(&self, server: &Server) -> Vec<Asked> {
         server.requests().iter().map(|request| self.wire().read(request)).collect()
     }
 
-    /// What the only request asked for.
+    /// Returns the only request, decoded.
     pub(super) fn asked_once(&self, server: &Server) -> Result<Asked, Fault> {
         let mut asked = self.asked(server);
         ensure!(asked.len() == 1, "expected one request, got {}: {asked:?}", asked.len());
         Ok(asked.remove(0))
     }
 
-    /// What the model declares.
+    /// Returns the capabilities that the model declares.
     pub(super) fn capabilities(&self) -> Result<Capabilities> {
-        // Nobody calls it.
+        // This model is never called.
         Ok(self.subject.model(&Setup::at("http://127.0.0.1:9"))?.capabilities())
     }
 
-    /// Goes on if the model declares the capability.
+    /// Succeeds if the model declares the capability.
     pub(super) fn needs(&self, capability: Capability) -> Result<(), Fault> {
         if self.capabilities()?.has(capability) {
             return Ok(());
@@ -174,9 +174,9 @@ impl<O: Answered> Stage<O> {
     }
 }
 
-/// A request, and what came of its answer.
+/// A request, and the result of the call or stream that sent it.
 pub(super) struct Exchange<T> {
-    /// Whether it was that of a call or of a stream.
+    /// `call` or `stream`.
     pub(super) how: &'static str,
     pub(super) asked: Asked,
     pub(super) answer: T,
@@ -194,7 +194,7 @@ impl<O> std::fmt::Debug for Stage<O> {
     }
 }
 
-/// Goes on if the live service behind this switch is to be asked.
+/// Succeeds if the live service behind this switch is to be tested.
 pub(super) fn live_is_on(switch: Option<&str>) -> Result<(), Fault> {
     let Some(switch) = switch else {
         return Err(Fault::NotApplicable("the subject knows no live service".to_owned()));
@@ -205,7 +205,7 @@ pub(super) fn live_is_on(switch: Option<&str>) -> Result<(), Fault> {
     Err(Fault::NotApplicable(format!("set {switch}=1, and the provider's key, to ask the live service")))
 }
 
-/// All chunks of a stream, and the error that ended it. What comes after an error is a fault.
+/// Collects all chunks of a stream, and the error that ended it. An item after an error is a fault.
 pub(super) async fn drain<R>(
     model: &R,
     prompt: impl Into<PromptValue>,
@@ -227,7 +227,7 @@ where
     Ok((chunks, None))
 }
 
-/// The chunks of a stream that ends well, as one.
+/// Merges the chunks of a stream that must succeed.
 pub(super) async fn fold<R>(model: &R, prompt: impl Into<PromptValue>) -> Result<R::Output, Fault>
 where
     R: Runnable<Input = PromptValue> + ?Sized,
@@ -237,7 +237,7 @@ where
     folded(chunks).ok_or_else(|| Fault::Broken("the stream has no chunk".to_owned()))
 }
 
-/// Chunks as one.
+/// Merges chunks.
 pub(super) fn folded<O: Chunk>(chunks: Vec<O>) -> Option<O> {
     chunks.into_iter().reduce(|mut whole, chunk| {
         whole.merge(chunk);
@@ -245,12 +245,12 @@ pub(super) fn folded<O: Chunk>(chunks: Vec<O>) -> Option<O> {
     })
 }
 
-/// The text of chunks.
+/// Returns the text of chunks.
 pub(super) fn said<O: Answered>(chunks: &[O]) -> String {
     chunks.iter().map(Answered::said).collect()
 }
 
-/// The error of a call that must fail.
+/// Returns the error of a call that must fail.
 pub(super) fn failure<T: std::fmt::Debug>(result: Result<T>, situation: &str) -> Result<Error, Fault> {
     match result {
         Err(error) => Ok(error),
@@ -258,12 +258,12 @@ pub(super) fn failure<T: std::fmt::Debug>(result: Result<T>, situation: &str) ->
     }
 }
 
-/// Waits until so many clients have left, for as long as a busy machine may take to notice.
+/// Waits until this many clients have disconnected, with a time limit generous enough for a busy machine.
 pub(super) async fn has_left(server: &Server, count: usize) -> bool {
     server.wait_for_disconnects_async(count, Duration::from_secs(5)).await
 }
 
-/// Waits until so many requests have come.
+/// Waits until this many requests have arrived.
 pub(super) async fn has_come(server: &Server, count: usize) -> bool {
     server.wait_for_requests_async(count, PATIENCE).await
 }

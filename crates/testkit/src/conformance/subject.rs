@@ -1,4 +1,4 @@
-//! Who is examined.
+//! The model under test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,85 +9,86 @@ use super::waits::SkippedWaits;
 use super::{Behaviour, Wire};
 use crate::Server;
 
-/// A model as the kit holds it.
+/// A model, as the kit uses it.
 pub type Model<O> = Arc<dyn LanguageModel<Output = O>>;
 
-/// A provider's model, to be examined: how to build it, and how its service puts things.
+/// A provider's model to be tested: how to build it, and its service's wire format.
 ///
 /// # Example
-/// See the guide for authors of providers, `docs/writing-a-provider.md`.
+/// See the guide for provider authors, `docs/writing-a-provider.md`.
 pub trait Subject: Send + Sync {
-    /// What the model answers with: an [`AiMessage`] or a `String`.
+    /// The output of the model: an [`AiMessage`] or a `String`.
     type Output: Answered;
 
-    /// A model that is set up like this.
+    /// Builds a model with this setup.
     ///
     /// # Errors
-    /// What the provider complains about; the behaviour fails with it.
+    /// An error of the provider; the behaviour fails with it.
     fn model(&self, setup: &Setup) -> Result<Model<Self::Output>>;
 
-    /// The wire format of its service.
+    /// Returns the wire format of the service.
     fn wire(&self) -> &dyn Wire;
 
-    /// What `Debug` prints of the model and of what it is built with: anything that holds the key.
+    /// Returns the `Debug` output of the model and of its builder: of everything that holds the key.
     fn shown(&self, setup: &Setup) -> String;
 
-    /// Behaviours that it cannot show, each with the reason. They are not run, and the reason is printed. It is the only
-    /// way to leave one out, but for what the model does not declare.
+    /// Returns the behaviours that cannot be tested, each with the reason. They are not run, and the reason is printed.
+    /// Apart from undeclared capabilities, this is the only way to exclude a behaviour.
     fn skips(&self) -> &[(&str, &str)] {
         &[]
     }
 
-    /// The environment variable that, set to `1`, has the live service asked too: `CATENA_LIVE_` and the provider's name.
+    /// Returns the environment variable that enables tests against the live service when set to `1`: `CATENA_LIVE_` and
+    /// the provider's name.
     fn live_switch(&self) -> Option<&str> {
         None
     }
 
-    /// A model of the live service, with the key from the environment.
+    /// Builds a model of the live service, with the key from the environment.
     ///
     /// # Errors
-    /// What the provider complains about, such as a missing key.
+    /// An error of the provider, such as a missing key.
     fn live_model(&self) -> Result<Model<Self::Output>> {
         Err(Error::new(ErrorKind::Unsupported, "the subject knows no live service"))
     }
 
-    /// Why it does not show this behaviour, if it skips it. Nothing to write, but for a subject around another.
+    /// Returns why this behaviour is skipped, if it is. Only a subject that wraps another needs to implement this.
     fn skip_reason(&self, behaviour: &str) -> Option<&str> {
         self.skips().iter().find(|(name, _)| *name == behaviour).map(|(_, reason)| *reason)
     }
 }
 
-/// How a model is to be set up. A subject passes on all of it.
+/// How to set up a model. A subject applies all of it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Setup {
-    /// Where the service is: `http://127.0.0.1:PORT`, without a slash at the end.
+    /// The base URL of the service: `http://127.0.0.1:PORT`, without a trailing slash.
     pub base_url: String,
-    /// The key.
+    /// The API key.
     pub api_key: String,
-    /// How often a call is tried again.
+    /// The maximum number of retries.
     pub max_retries: usize,
-    /// What waits between two attempts.
+    /// The timer for the waits between attempts.
     pub timer: Arc<dyn Timer>,
-    /// How long the first byte of an answer may take.
+    /// The time limit until the response headers arrive.
     pub first_byte_timeout: Duration,
-    /// How long nothing may arrive within an answer.
+    /// The time limit for receiving the next chunk of a response body.
     pub idle_timeout: Duration,
 }
 
-/// The key that models are given.
+/// The API key that models are given.
 pub(super) const KEY: &str = "kit-secret-5d41402abc4b2a76";
 
-/// Long enough for a busy machine, short enough for a test that fails.
+/// Long enough for a busy machine, short enough for a failing test.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Setup {
-    /// A model of this server that does not try again.
+    /// Creates the setup for this server, without retries.
     pub fn of(server: &Server) -> Self {
         Self::at(server.url())
     }
 
-    /// The same for a service at this address.
+    /// Creates the setup for a service at this base URL, without retries.
     pub fn at(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
@@ -100,19 +101,20 @@ impl Setup {
     }
 }
 
-/// The outputs of models that the kit can examine.
+/// The output types of models that the kit can test.
 pub trait Answered: ModelOutput + PartialEq + std::fmt::Debug + sealed::Sealed {
-    /// Its text.
+    /// Returns its text.
     fn said(&self) -> String;
 
-    /// The whole message, if it is one.
+    /// Returns the whole message, if it is one.
     fn message(&self) -> Option<&AiMessage>;
 
-    /// Whether the model is told who says what; others read a transcript, instructions included.
+    /// Whether the model receives the role of each message; other models receive a transcript, including the
+    /// instructions.
     #[doc(hidden)]
     const TELLS_ROLES: bool;
 
-    /// What such a model is examined for.
+    /// Returns the behaviours that such a model is tested for.
     fn behaviours() -> &'static [Behaviour<Self>];
 }
 

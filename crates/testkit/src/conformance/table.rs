@@ -1,6 +1,6 @@
-//! Which behaviours there are, in one place for the tables and for the macros.
+//! The lists of behaviours, in one place for the tables and for the macros.
 
-/// Hands the names of the behaviours of chat models to a macro.
+/// Passes the names of the behaviours of chat models to a macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __each_chat_behaviour {
@@ -84,7 +84,7 @@ macro_rules! __each_chat_behaviour {
     };
 }
 
-/// Hands the names of the behaviours of text models to a macro.
+/// Passes the names of the behaviours of text models to a macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __each_text_behaviour {
@@ -141,7 +141,7 @@ macro_rules! __each_text_behaviour {
     };
 }
 
-/// Makes a table of behaviours.
+/// Generates a table of behaviours.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __behaviour_table {
@@ -153,7 +153,7 @@ macro_rules! __behaviour_table {
     };
 }
 
-/// Makes a test of each behaviour.
+/// Generates a test of each behaviour.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __behaviour_tests {
@@ -167,10 +167,10 @@ macro_rules! __behaviour_tests {
     };
 }
 
-/// Makes a test of each behaviour of a chat model.
+/// Generates a test of each behaviour of a chat model.
 ///
 /// The argument is an expression for a [`Subject`](crate::conformance::Subject) whose output is a message. Each test is
-/// named after its behaviour, so put the macro into a module of its own.
+/// named after its behaviour, so invoke the macro in a module of its own.
 ///
 /// # Example
 /// ```
@@ -186,11 +186,11 @@ macro_rules! chat_conformance {
     };
 }
 
-/// Makes a test of each behaviour of a text model: [`chat_conformance!`](crate::chat_conformance) for a
+/// Generates a test of each behaviour of a text model: [`chat_conformance!`](crate::chat_conformance) for a
 /// [`Subject`](crate::conformance::Subject) whose output is a text.
 ///
 /// # Example
-/// Beside that of chat models: `mod text { catena_testkit::text_conformance!(crate::MyText); }`.
+/// Next to that of chat models: `mod text { catena_testkit::text_conformance!(crate::MyText); }`.
 #[macro_export]
 macro_rules! text_conformance {
     ($subject:expr) => {

@@ -1,11 +1,11 @@
-//! What a behaviour comes to.
+//! The result of testing a behaviour.
 
 use std::fmt;
 
-/// Whether a model behaves.
+/// The result of testing a behaviour.
 pub type Verdict = Result<(), Fault>;
 
-/// Why a behaviour was not shown.
+/// Why a behaviour did not pass.
 ///
 /// # Example
 /// ```
@@ -14,11 +14,11 @@ pub type Verdict = Result<(), Fault>;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It does not apply: the model does not declare the capability, or nobody wants the live service to be asked.
+    /// It does not apply: the model does not declare the capability, or tests against the live service are not enabled.
     NotApplicable(String),
     /// The subject [skips](crate::conformance::Subject::skips) it, for this reason.
     Skipped(String),
-    /// The model does something else.
+    /// The model behaves differently.
     Broken(String),
 }
 
@@ -34,14 +34,14 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// An error where there should be none.
+/// An unexpected error.
 impl From<catena_core::Error> for Fault {
     fn from(error: catena_core::Error) -> Self {
         Self::Broken(format!("it fails with {error:?}"))
     }
 }
 
-/// Goes on if the condition holds, and else gives up with the message.
+/// Returns a fault with the message unless the condition holds.
 macro_rules! ensure {
     ($condition:expr, $($message:tt)+) => {
         if !$condition {
@@ -51,7 +51,7 @@ macro_rules! ensure {
 }
 pub(super) use ensure;
 
-/// Goes on if both are equal.
+/// Returns a fault unless both values are equal.
 macro_rules! ensure_eq {
     ($got:expr, $expected:expr, $($what:tt)+) => {
         match (&$got, &$expected) {

@@ -1,4 +1,4 @@
-//! A timer that lets nobody wait between two attempts.
+//! A timer that skips the waits between attempts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -7,12 +7,12 @@ use catena_core::{Sleep, SystemTimer, Timer};
 
 use super::subject::PATIENCE;
 
-/// Short waits are over at once and remembered; long ones, which are somebody's time limit, last.
+/// Short sleeps complete immediately and are recorded; long ones, which are time limits, run normally.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SkippedWaits(Arc<Mutex<Vec<Duration>>>);
 
 impl SkippedWaits {
-    /// The waits that were skipped.
+    /// Returns the sleeps that were skipped.
     pub(super) fn skipped(&self) -> Vec<Duration> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

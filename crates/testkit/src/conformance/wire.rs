@@ -1,4 +1,4 @@
-//! A service's wire format as data: how it says an answer, and how it is asked.
+//! The wire format of a service, as data.
 
 use std::fmt::Write;
 
@@ -7,56 +7,56 @@ use serde_json::Value;
 use super::{Answer, Asked};
 use crate::{Framing, Recorded, Reply};
 
-/// How a service puts things, as data: the kit makes the bytes of it, and whatever can happen to them.
+/// How a service encodes requests and responses, as data. The kit turns it into bytes, and applies faults to them.
 ///
 /// # Example
-/// See the guide for authors of providers, `docs/writing-a-provider.md`.
+/// See the guide for provider authors, `docs/writing-a-provider.md`.
 pub trait Wire: Send + Sync {
-    /// The body of an answer that comes at once.
+    /// Encodes the body of a complete response.
     fn whole(&self, answer: &Answer) -> Value;
 
-    /// The events of the same answer in pieces: at least one for each of its texts.
+    /// Encodes the events of the same answer when streamed: at least one per text delta.
     fn events(&self, answer: &Answer) -> Vec<Event>;
 
-    /// How events are separated.
+    /// Returns how events are separated.
     fn separation(&self) -> Separation {
         Separation::ServerSentEvents
     }
 
-    /// The body of an unsuccessful answer.
+    /// Encodes the body of an error response.
     fn failure(&self, status: u16, message: &str) -> Value;
 
-    /// How the service reports a failure in the middle of a stream; `None` if it cannot, for a subject that skips
+    /// Encodes an error in the middle of a stream; `None` if the service cannot report one, for a subject that skips
     /// `error_within_a_stream`.
     fn failure_event(&self, message: &str) -> Option<Event>;
 
-    /// An event that a later version of the service may send and a client is to ignore. For a service that does not say
-    /// that there may be any, the subject skips `unknown_events`.
+    /// Returns an event that a later version of the service may send, and that clients must ignore. If the service does
+    /// not announce that there may be any, the subject skips `unknown_events`.
     fn unknown_event(&self) -> Option<Event> {
         None
     }
 
-    /// Members below which every name is an application's own, such as the arguments of a tool: no unknown members are
-    /// put there.
+    /// Returns the members whose content is up to the application, such as the arguments of a tool: no unknown members
+    /// are inserted below them.
     fn free_form(&self) -> &[&str] {
         &["input", "args", "arguments"]
     }
 
-    /// What a request asked for. It is only called for requests that want an answer.
+    /// Decodes a request. Called only for requests for an answer.
     fn read(&self, request: &Recorded) -> Asked;
 
-    /// The header that has the key, and what stands before the key in it; `None` for a service without keys.
+    /// Returns the header that carries the key, and the prefix of the key in it; `None` for a service without keys.
     fn key_header(&self) -> Option<(&str, &str)> {
         Some(("authorization", "Bearer "))
     }
 
-    /// The header of an answer that has the id of the request; `None` for a service that gives requests none.
+    /// Returns the response header with the request ID; `None` for a service that sends none.
     fn request_id_header(&self) -> Option<&str> {
         Some("x-request-id")
     }
 }
 
-/// One event of a streamed answer.
+/// An event of a streamed response.
 ///
 /// # Example
 /// ```
@@ -68,49 +68,49 @@ pub trait Wire: Send + Sync {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Its name, for server-sent events that have one.
+    /// The name, for server-sent events that have one.
     pub name: Option<String>,
-    /// What it carries.
+    /// The data.
     pub data: EventData,
 }
 
-/// What an event carries.
+/// The data of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventData {
     /// JSON.
     Json(Value),
-    /// A text that is not JSON, such as `[DONE]`.
+    /// Text that is not JSON, such as `[DONE]`.
     Text(String),
 }
 
-/// How the events of a streamed answer are separated.
+/// How the events of a streamed response are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separation {
     /// Server-sent events.
     ServerSentEvents,
-    /// One JSON value on each line.
+    /// One JSON value per line.
     Lines,
 }
 
 impl Event {
-    /// An event of JSON without a name.
+    /// Creates an event with JSON data and no name.
     pub fn json(data: Value) -> Self {
         Self { name: None, data: EventData::Json(data) }
     }
 
-    /// An event of JSON with a name.
+    /// Creates an event with JSON data and a name.
     pub fn named(name: impl Into<String>, data: Value) -> Self {
         Self { name: Some(name.into()), data: EventData::Json(data) }
     }
 
-    /// An event that is not JSON.
+    /// Creates an event whose data is not JSON.
     pub fn text(data: impl Into<String>) -> Self {
         Self { name: None, data: EventData::Text(data.into()) }
     }
 }
 
 impl Separation {
-    /// The bytes of one event, with this end of line.
+    /// Encodes an event, with this line ending.
     fn encode(self, event: &Event, line_end: &str) -> String {
         let data = match &event.data {
             EventData::Json(value) => value.to_string(),
@@ -128,7 +128,7 @@ impl Separation {
         bytes
     }
 
-    /// What the body of a streamed answer is called.
+    /// Returns the content type of a streamed response.
     pub(super) fn content_type(self) -> &'static str {
         match self {
             Self::ServerSentEvents => "text/event-stream; charset=utf-8",
@@ -136,12 +136,12 @@ impl Separation {
         }
     }
 
-    /// A streamed answer of these events, each of them a part of the [`Reply`].
+    /// Returns a streamed response with these events, each a part of the [`Reply`].
     pub(super) fn reply(self, events: &[Event]) -> Reply {
         self.reply_with(events, "\n")
     }
 
-    /// The same with another end of line.
+    /// Like [`reply`](Self::reply), with another line ending.
     pub(super) fn reply_with(self, events: &[Event], line_end: &str) -> Reply {
         let events: Vec<String> = events.iter().map(|event| self.encode(event, line_end)).collect();
         let ends = events.iter().scan(0, |end, event| {

@@ -1,4 +1,4 @@
-//! A subject with something laid around its model.
+//! A subject with a wrapper around its model.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::subject::{Answered, Model, Setup, Subject};
 use super::wire::Wire;
 
-/// A subject with something laid around its model, to be examined like the model itself: a retry, a cache, a step of your
-/// own. What is not a model afterwards is made one by [`as_model`].
+/// A subject with a wrapper around its model, such as a retry, a cache or a custom step, to be tested like the model
+/// itself. If the result of wrapping is not a model, [`as_model`] makes it one.
 ///
 /// # Example
 /// ```
@@ -34,12 +34,12 @@ where
     S: Subject,
     W: Fn(Model<S::Output>) -> Model<S::Output> + Send + Sync,
 {
-    /// The subject, with this done to its model.
+    /// Wraps the model of a subject with this function.
     pub fn new(subject: S, wrap: W) -> Self {
         Self { subject, wrap, skips: Vec::new() }
     }
 
-    /// Leaves out a behaviour that the wrapper is there to change, for this reason.
+    /// Skips a behaviour that the wrapper is meant to change, for this reason.
     #[must_use]
     pub fn skipping(mut self, behaviour: &'static str, reason: &'static str) -> Self {
         self.skips.push((behaviour, reason));
@@ -90,7 +90,7 @@ impl<S, W> std::fmt::Debug for Wrapped<S, W> {
     }
 }
 
-/// Takes a runnable that answers prompts for a model: the one that is inside it, whose facts it tells.
+/// Makes a model of a runnable that answers prompts, with the metadata of the model inside it.
 ///
 /// # Example
 /// See [`Wrapped`].

@@ -1,4 +1,4 @@
-//! The law of the batch.
+//! The batch law.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use super::outcome::{same_result, show};
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// `batch(xs)[i]` is what `invoke(xs[i])` gives, whatever the others do; `batch_as_completed` gives every index once;
-    /// and no more than `max_concurrency` items run at once.
+    /// Checks that `batch(xs)[i]` equals the result of `invoke(xs[i])` regardless of the other items, that
+    /// `batch_as_completed` yields every index once, and that at most `max_concurrency` items run concurrently.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn batch<R>(&self, runnable: &R, inputs: Vec<R::Input>) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,

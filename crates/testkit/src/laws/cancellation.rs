@@ -1,4 +1,4 @@
-//! The law of cancellation.
+//! The cancellation law.
 
 use std::fmt;
 
@@ -9,11 +9,12 @@ use super::polls::{poll_future, poll_stream};
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// Dropped after any number of polls, a call, a stream or a batch leaves no run open and nobody at work, and the
-    /// outermost run is reported as cancelled. It takes a [probe](Laws::with_probe) to see who is at work.
+    /// Checks that a call, stream or batch dropped after any number of polls leaves no open runs and no work in
+    /// progress, and that its outermost run is reported as cancelled. Needs a [probe](Laws::with_probe) to observe work
+    /// in progress.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn cancellation<R>(&self, runnable: &R, input: R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,

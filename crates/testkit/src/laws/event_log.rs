@@ -1,11 +1,11 @@
-//! A record of all events, and what must be true of every such record.
+//! A record of all events, and the invariants of such a record.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use catena_core::{Observer, RunEvent, RunEventKind, RunId};
 
-/// What happened, in order. Clones share it.
+/// The events in order. Clones share the record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EventLog(Arc<Mutex<Vec<Entry>>>);
 
@@ -51,14 +51,14 @@ impl EventLog {
         self.lock().len()
     }
 
-    /// How the outermost runs ended, in order.
+    /// Returns how the outermost runs ended, in order.
     pub(super) fn root_endings(&self) -> Vec<Ending> {
         let entries = self.lock();
         let roots = entries.iter().filter(|entry| entry.parents.is_empty());
         roots.filter_map(|root| if let What::End(ending) = root.what { Some(ending) } else { None }).collect()
     }
 
-    /// How many outermost runs were open at once, at most.
+    /// Returns the maximum number of outermost runs that were open concurrently.
     pub(super) fn most_roots(&self) -> usize {
         let (mut open, mut most) = (0_usize, 0);
         for root in self.lock().iter().filter(|entry| entry.parents.is_empty()) {
@@ -72,7 +72,7 @@ impl EventLog {
         most
     }
 
-    /// Every run has one start and, at last, one end, both within those of the run it is part of.
+    /// Checks that every run has exactly one start and one end, both within those of its parent run.
     pub(super) fn check(&self) -> Result<(), String> {
         let mut runs: HashMap<RunId, Run> = HashMap::new();
         let entries = self.lock().clone();
@@ -90,13 +90,13 @@ impl EventLog {
         }
     }
 
-    /// Nothing panics while it holds the lock.
+    /// Locks the record; no code panics while holding the lock.
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is known of a run so far.
+/// What is known about a run so far.
 struct Run {
     name: String,
     parents: Vec<RunId>,

@@ -1,4 +1,4 @@
-//! The law of the events.
+//! The law of events.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use super::event_log::{Ending, EventLog};
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// Every run has one start and one end, error or cancellation, within those of the run it is part of; the outermost
-    /// ends as the result says.
+    /// Checks that every run has exactly one start and one end (success, error or cancellation), both within those of
+    /// its parent run, and that the outermost run ends like the result.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn events<R>(&self, runnable: &R, input: R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::Gate;
 
-/// Gives its first chunk at once and the others when a [`Gate`] is opened, whatever its input.
+/// Yields its first chunk immediately and the others when a [`Gate`] is opened, regardless of its input.
 ///
 /// # Example
 /// ```
@@ -33,7 +33,7 @@ pub struct Held<I, O> {
 }
 
 impl<I: Chunk, O: Chunk> Held<I, O> {
-    /// Gives these chunks.
+    /// Creates a runnable that yields these chunks.
     pub fn new(chunks: impl IntoIterator<Item = O>, gate: Gate) -> Self {
         Self { chunks: chunks.into_iter().collect(), gate, input: PhantomData }
     }

@@ -1,4 +1,4 @@
-//! The law of laziness.
+//! The laziness law.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use super::event_log::EventLog;
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// Nothing happens before the first poll: no run starts, nobody is at work, no input is read. It takes a
-    /// [probe](Laws::with_probe) to see who is at work.
+    /// Checks that nothing happens before the first poll: no run starts, no work begins, no input is read. Needs a
+    /// [probe](Laws::with_probe) to observe work in progress.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn laziness<R>(&self, runnable: &R, input: R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,
@@ -36,7 +36,7 @@ impl Laws {
         self.unread(&log, runnable, &input)
     }
 
-    /// Checks an input that is a stream itself.
+    /// Checks an input that is itself a stream.
     fn unread<R>(&self, log: &EventLog, runnable: &R, input: &R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,

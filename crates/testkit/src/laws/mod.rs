@@ -1,18 +1,18 @@
-//! The laws of a runnable as checks that run on anybody's: a model, a parser, a chain, a combinator of your own.
+//! The laws of a runnable, as checks for any implementation: a model, a parser, a chain, a custom combinator.
 //!
-//! [`Laws`] holds what the checks need to know; each law is one of its methods and gives a [`LawViolation`] when it does
-//! not hold. [`Laws::check_all`] goes through those that need nothing but inputs. They run on every executor.
+//! [`Laws`] holds the configuration of the checks; each law is one of its methods and returns a [`LawViolation`] if it
+//! does not hold. [`Laws::check_all`] runs those that need only inputs. The checks run on every executor.
 //!
-//! | law | what it says |
+//! | law | guarantee |
 //! | --- | --- |
-//! | [streaming](Laws::streaming) | the folded chunks of `stream(x)` are what `invoke(x)` gives |
+//! | [streaming](Laws::streaming) | the folded chunks of `stream(x)` equal the result of `invoke(x)` |
 //! | [chunked](Laws::chunked) | the same for an input that arrives in chunks |
 //! | [laziness](Laws::laziness) | nothing happens before the first poll |
-//! | [batch](Laws::batch) | `batch(xs)[i]` is what `invoke(xs[i])` gives, and no more than `max_concurrency` run at once |
-//! | [cancellation](Laws::cancellation) | dropped at any moment, it leaves no run open and nobody at work |
-//! | [events](Laws::events) | every run starts once and ends once, within the run it is part of |
-//! | [observation](Laws::observation) | being watched changes neither the calls that are made nor the result |
-//! | [wrapper](Laws::wrapper) | what is laid around a streaming runnable streams |
+//! | [batch](Laws::batch) | `batch(xs)[i]` equals the result of `invoke(xs[i])`, and at most `max_concurrency` items run concurrently |
+//! | [cancellation](Laws::cancellation) | dropping it at any point leaves no open runs and no work in progress |
+//! | [events](Laws::events) | every run has exactly one start and one end, within its parent run |
+//! | [observation](Laws::observation) | an observer changes neither the calls made nor the result |
+//! | [wrapper](Laws::wrapper) | a wrapper around a streaming runnable streams too |
 //!
 //! # Example
 //!
@@ -21,7 +21,7 @@
 //! use catena_testkit::laws::Laws;
 //! use futures_util::{StreamExt, stream};
 //!
-//! /// Streams something else than it returns.
+//! /// Streams something other than what it returns.
 //! struct Liar;
 //!
 //! #[async_trait]
@@ -67,9 +67,9 @@ pub use outcome::Failures;
 pub use probe::{Inside, Mode, Probe, ProbedCall, Watched, WatchedModel};
 pub use violation::LawViolation;
 
-/// The checks, and what they need to know about the runnable.
+/// The checks, and their configuration.
 ///
-/// The runnable must give the same output for the same input each time.
+/// The runnable must return the same output for the same input each time.
 ///
 /// # Example
 /// ```
@@ -91,40 +91,41 @@ pub struct Laws {
 }
 
 impl Laws {
-    /// Checks without a probe, under an empty config.
+    /// Creates checks without a probe and with an empty config.
     pub fn new() -> Self {
         Self { probe: Probe::new(), config: RunConfig::new(), failures: Failures::Same, max_polls: 100 }
     }
 
-    /// Looks with this probe at what happens inside. What it is not laid around goes unseen.
+    /// Sets the probe that observes what happens inside. Parts that it does not watch are not observed.
     #[must_use]
     pub fn with_probe(mut self, probe: &Probe) -> Self {
         self.probe = probe.clone();
         self
     }
 
-    /// Runs everything under this config: with the values that the runnable looks up, and a fake timer perhaps.
+    /// Sets the config of all runs, for example with values that the runnable looks up or with a fake timer.
     #[must_use]
     pub fn with_config(mut self, config: RunConfig) -> Self {
         self.config = config;
         self
     }
 
-    /// How far a call and a stream must agree when they fail.
+    /// Sets how closely a call and a stream must agree when they fail.
     #[must_use]
     pub fn with_failures(mut self, failures: Failures) -> Self {
         self.failures = failures;
         self
     }
 
-    /// At how many moments, counted in polls, a run is dropped to see what is left. 100 by default.
+    /// Sets the maximum number of points, counted in polls, at which a run is dropped to see what is left. Defaults to
+    /// 100.
     #[must_use]
     pub fn with_max_polls(mut self, polls: usize) -> Self {
         self.max_polls = polls;
         self
     }
 
-    /// Checks every law but [chunked](Laws::chunked) and [wrapper](Laws::wrapper), on each input.
+    /// Checks every law except [chunked](Laws::chunked) and [wrapper](Laws::wrapper), on each input.
     ///
     /// # Errors
     /// The first violation.
@@ -149,7 +150,7 @@ impl Laws {
         self.batch(runnable, inputs).await
     }
 
-    /// [`check_all`](Laws::check_all) for tests.
+    /// [`check_all`](Laws::check_all) for use in tests.
     ///
     /// # Panics
     /// With the first violation.
@@ -171,7 +172,7 @@ impl Default for Laws {
     }
 }
 
-/// What an empty stream stands for, or what came.
+/// Returns the folded chunks, or the type's empty value if there were none.
 fn whole<T: Chunk>(folded: Option<T>) -> Option<T> {
     folded.or_else(T::empty)
 }

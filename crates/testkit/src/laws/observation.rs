@@ -1,4 +1,4 @@
-//! The law of observation.
+//! The observation law.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use super::probe::ProbedCall;
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// With an observer and without, the same calls are made in the same mode, and the results are equal. It takes a
-    /// [probe](Laws::with_probe) to see the calls.
+    /// Checks that with and without an observer the same calls are made in the same mode, with equal results. Needs a
+    /// [probe](Laws::with_probe) to observe the calls.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn observation<R>(&self, runnable: &R, input: R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,
@@ -37,12 +37,12 @@ impl Laws {
         self.unchanged(format!("{input:?}, stream"), unseen, seen)
     }
 
-    /// The result of a run, and the calls that were made meanwhile.
+    /// Returns the result of a run, and the calls made during it.
     async fn calls<T>(&self, run: impl Future<Output = T>) -> (T, Vec<ProbedCall>) {
         let before = self.probe.entered();
         let result = run.await;
         let mut calls = self.probe.calls().split_off(before);
-        // The order of what runs at once is nobody's promise.
+        // The order of concurrent calls is unspecified.
         calls.sort();
         (result, calls)
     }

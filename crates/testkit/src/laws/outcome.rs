@@ -1,4 +1,4 @@
-//! Whether two ways of running something came to the same.
+//! Comparison of the outcomes of two runs.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use catena_core::{Chunk, Error, ErrorKind, Result};
 
 use super::{LawViolation, Laws, whole};
 
-/// How far a call and a stream must agree when they fail.
+/// How closely a call and a stream must agree when they fail.
 ///
 /// # Example
 /// ```
@@ -16,12 +16,12 @@ use super::{LawViolation, Laws, whole};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failures {
-    /// In kind and path.
+    /// Both errors must have the same kind and path.
     Same,
-    /// Both fail. For runnables in which several parts fail: which does so first is a matter of timing.
+    /// Both must fail. For runnables with several failing parts, where timing determines which fails first.
     Any,
-    /// A stream may fail where the call does not. For runnables that recover from failures, around something that fails
-    /// after its first chunk: what was delivered cannot be taken back.
+    /// A stream may fail where the call does not. For runnables that recover from failures, around one that fails after
+    /// its first chunk: chunks already delivered cannot be taken back.
     Late,
 }
 
@@ -39,7 +39,7 @@ impl Laws {
     {
         let nothing = matches!(streamed, Ok(None)) && O::empty().is_none();
         if nothing && called.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidResponse) {
-            // No chunk, and no value that stands for none: only a call has to say so.
+            // There are no chunks, and the type has no empty value: only the call must report this.
             return Ok(());
         }
         let agree = match (called, &streamed) {
@@ -59,7 +59,7 @@ impl Laws {
     }
 }
 
-/// Whether two results of the same kind of run are the same.
+/// Returns whether two results of the same kind of run are equal.
 pub(super) fn same_result<O: PartialEq>(a: &Result<O>, b: &Result<O>, failures: Failures) -> bool {
     match (a, b) {
         (Ok(a), Ok(b)) => a == b,

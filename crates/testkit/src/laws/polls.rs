@@ -1,4 +1,4 @@
-//! Polling by hand: so often, or until nothing moves any more.
+//! Manual polling: a limited number of times, or until there is no more progress.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::Stream;
 
-/// Lets everything else have a turn.
+/// Yields to all other tasks.
 pub(super) async fn pause() {
     let mut paused = false;
     poll_fn(|task| {
@@ -21,7 +21,7 @@ pub(super) async fn pause() {
     .await;
 }
 
-/// Polls a future at most so often, then drops it. `None` if that was too soon.
+/// Polls a future at most this many times, then drops it. `None` if it did not complete.
 pub(super) async fn poll_future<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|task| {
@@ -31,7 +31,7 @@ pub(super) async fn poll_future<F: Future>(future: F, mut polls: usize) -> Optio
         polls -= 1;
         match future.as_mut().poll(task) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            // The last poll was made: there is nothing to wait for.
+            // That was the last poll, so there is nothing to wait for.
             Poll::Pending if polls == 0 => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
@@ -39,7 +39,8 @@ pub(super) async fn poll_future<F: Future>(future: F, mut polls: usize) -> Optio
     .await
 }
 
-/// Polls a stream at most so often, then drops it. True if `last` was said of an item, or there was none left.
+/// Polls a stream at most this many times, then drops it. True if `last` returned true for an item, or if the stream
+/// ended.
 pub(super) async fn poll_stream<S: Stream>(
     stream: S,
     mut polls: usize,
@@ -61,7 +62,7 @@ pub(super) async fn poll_stream<S: Stream>(
     .await
 }
 
-/// The next item of a stream, if it comes of itself: `Pending` once nobody has asked to be polled again.
+/// Polls a stream as long as it wakes itself, and returns its next item if it yields one.
 pub(super) fn next_at_once<S: Stream + ?Sized>(mut stream: Pin<&mut S>) -> Poll<Option<S::Item>> {
     let woken = Arc::new(Woken(AtomicBool::new(true)));
     let waker = Waker::from(Arc::clone(&woken));

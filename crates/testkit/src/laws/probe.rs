@@ -1,4 +1,4 @@
-//! A look at what is going on inside a chain.
+//! Observes what happens inside a chain.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use catena_core::{
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
-/// Notes every call of what it is laid around, and who is at work. Clones are the same probe.
+/// Records every call of what it watches, and how many are in progress. Clones share the record.
 ///
 /// # Example
 /// ```
@@ -35,7 +35,7 @@ struct Notes {
     calls: Vec<ProbedCall>,
 }
 
-/// A call that a [`Probe`] has noted.
+/// A call recorded by a [`Probe`].
 ///
 /// # Example
 /// See [`Probe`].
@@ -44,23 +44,23 @@ struct Notes {
 pub struct ProbedCall {
     /// The name of what was called.
     pub name: String,
-    /// How.
+    /// How it was called.
     pub mode: Mode,
 }
 
-/// How something was called.
+/// The mode of a call.
 ///
 /// # Example
 /// See [`Probe`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
-    /// For the whole output.
+    /// For the complete output.
     Call,
     /// For a stream.
     Stream,
 }
 
-/// Somebody at work, until it is dropped.
+/// Marks a call as in progress until dropped.
 ///
 /// # Example
 /// ```
@@ -76,22 +76,22 @@ pub enum Mode {
 pub struct Inside(Probe);
 
 impl Probe {
-    /// A probe that has seen nothing yet.
+    /// Creates a probe with an empty record.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The runnable, watched.
+    /// Watches a runnable.
     pub fn watch<R: Runnable>(&self, runnable: R) -> Watched<R> {
         Watched { inner: runnable, probe: self.clone() }
     }
 
-    /// The model, watched: it is at work only while it answers, not while it waits for its turn.
+    /// Watches a model, which counts as in progress only while it is answering, not while it waits to be admitted.
     pub fn watch_model<M: LanguageModel>(&self, model: M) -> WatchedModel<M> {
         WatchedModel { inner: model, probe: self.clone() }
     }
 
-    /// Notes a call, for code of your own.
+    /// Records a call, for custom code.
     pub fn enter(&self, name: impl Into<String>, mode: Mode) -> Inside {
         let mut notes = self.lock();
         notes.calls.push(ProbedCall { name: name.into(), mode });
@@ -100,27 +100,27 @@ impl Probe {
         Inside(self.clone())
     }
 
-    /// How many are at work now.
+    /// Returns the number of calls in progress.
     pub fn inside(&self) -> usize {
         self.lock().inside
     }
 
-    /// How many were at work at once, at most.
+    /// Returns the maximum number of concurrent calls so far.
     pub fn peak(&self) -> usize {
         self.lock().peak
     }
 
-    /// How many calls there were.
+    /// Returns the number of calls so far.
     pub fn entered(&self) -> usize {
         self.lock().calls.len()
     }
 
-    /// The calls so far, in order.
+    /// Returns the calls so far, in order.
     pub fn calls(&self) -> Vec<ProbedCall> {
         self.lock().calls.clone()
     }
 
-    /// Nothing panics while it holds the lock.
+    /// Locks the record; no code panics while holding the lock.
     fn lock(&self) -> MutexGuard<'_, Notes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,7 +132,7 @@ impl Drop for Inside {
     }
 }
 
-/// A runnable that a [`Probe`] watches. Made by [`Probe::watch`].
+/// A runnable watched by a [`Probe`]. Created by [`Probe::watch`].
 ///
 /// # Example
 /// See [`Probe`].
@@ -155,7 +155,7 @@ impl<R: Runnable> Runnable for Watched<R> {
     fn transform<'a>(&'a self, input: ChunkStream<'a, R::Input>, cx: Context) -> ChunkStream<'a, R::Output> {
         let visit = Visit::new(&self.probe, self.inner.name());
         let arrived = visit.clone();
-        // As with a run, the work begins with the first chunk of input.
+        // Like a run, the work starts with the first chunk of input.
         let input = input.inspect(move |chunk| arrived.begin_if(chunk.is_ok()));
         visit.during(self.inner.transform(input.boxed(), cx))
     }
@@ -179,7 +179,7 @@ impl<R: Runnable> Runnable for Watched<R> {
 
 impl_pipe!(impl [R: Runnable] Watched<R>);
 
-/// A language model that a [`Probe`] watches. Made by [`Probe::watch_model`].
+/// A language model watched by a [`Probe`]. Created by [`Probe::watch_model`].
 ///
 /// # Example
 /// See [`Laws`](super::Laws).
@@ -224,7 +224,7 @@ impl<M: LanguageModel> LanguageModel for WatchedModel<M> {
 
 impl_pipe!(impl [M: LanguageModel] WatchedModel<M>);
 
-/// A stream's time at work. Clones are the same visit.
+/// The time in which a stream is in progress. Clones share its state.
 #[derive(Clone)]
 struct Visit(Arc<Mutex<VisitState>>);
 
@@ -247,7 +247,7 @@ impl Visit {
         }
     }
 
-    /// The stream, which is at work at the latest when it gives something, until it ends or is dropped.
+    /// Wraps the stream, which is in progress from its first item at the latest until it ends or is dropped.
     fn during<'a, T: Send + 'a>(self, chunks: ChunkStream<'a, T>) -> ChunkStream<'a, T> {
         let mut running = Some((chunks, Leaving(self)));
         Box::pin(stream::poll_fn(move |task| {
@@ -261,13 +261,13 @@ impl Visit {
         }))
     }
 
-    /// Nothing panics while it holds the lock.
+    /// Locks the state; no code panics while holding the lock.
     fn lock(&self) -> MutexGuard<'_, VisitState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ends a visit when it is dropped.
+/// Ends a visit on drop.
 struct Leaving(Visit);
 
 impl Drop for Leaving {

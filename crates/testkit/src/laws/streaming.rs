@@ -1,4 +1,4 @@
-//! The streaming law, for an input that is there at once and for one that arrives in chunks.
+//! The streaming law, for complete and for chunked inputs.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use super::chunks::arriving;
 use super::{LawViolation, Laws};
 
 impl Laws {
-    /// Folding the chunks of `stream(x)` gives what `invoke(x)` returns; an empty stream stands for the empty chunk. Errors
-    /// agree, and nothing comes after one.
+    /// Checks that folding the chunks of `stream(x)` yields the result of `invoke(x)`, where an empty stream stands for
+    /// the empty chunk, that errors agree, and that no item follows an error.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     pub async fn streaming<R>(&self, runnable: &R, input: R::Input) -> Result<(), LawViolation>
     where
         R: Runnable + ?Sized,
@@ -27,11 +27,11 @@ impl Laws {
         self.agree("streaming", shown, &called, streamed)
     }
 
-    /// Folding the chunks that come of a chunked input gives what a call with the folded input returns. Without a chunk of
-    /// input there is none of output.
+    /// Checks that folding the output chunks of a chunked input yields the result of a call with the folded input.
+    /// Without an input chunk there must be no output chunk.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     ///
     /// # Example
     /// ```
@@ -72,7 +72,7 @@ impl Laws {
     }
 }
 
-/// All chunks of a stream, or its error. If anything comes after an error, that.
+/// Folds all chunks of a stream, or returns its error. If an item follows an error, it is returned as the outer error.
 async fn fold<T: Chunk + fmt::Debug>(mut chunks: ChunkStream<'_, T>) -> Result<Result<Option<T>>, String> {
     let mut whole: Option<T> = None;
     while let Some(chunk) = chunks.next().await {

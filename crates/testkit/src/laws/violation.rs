@@ -1,21 +1,21 @@
-//! What a check says when a law does not hold.
+//! The report of a violated law.
 
 use std::fmt;
 
-/// A law that does not hold, and how that was seen.
+/// A violated law, and the observed difference.
 ///
 /// # Example
 /// See the [module](crate::laws).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LawViolation {
-    /// The name of the law: that of the method which checks it.
+    /// The name of the law, which is also that of the method that checks it.
     pub law: &'static str,
-    /// The input that shows it, and in which situation.
+    /// The input that shows the violation, and the situation.
     pub input: String,
-    /// What the law asks for.
+    /// What the law requires.
     pub expected: String,
-    /// What happened.
+    /// What was observed.
     pub got: String,
 }
 

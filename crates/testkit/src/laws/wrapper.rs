@@ -1,4 +1,4 @@
-//! The law of the wrapper.
+//! The wrapper law.
 
 use std::fmt;
 use std::task::Poll;
@@ -10,12 +10,12 @@ use super::{Held, LawViolation, Laws};
 use crate::Gate;
 
 impl Laws {
-    /// What is laid around a runnable that streams gives its first chunk while the rest does not exist yet, and all of it in
-    /// the end. `wrap` gets a runnable with these chunks, of which it holds all but the first back; `wrap` may also put
-    /// steps before and after it.
+    /// Checks that a wrapper around a streaming runnable delivers the first chunk before the rest is available, and
+    /// everything in the end. `wrap` receives a runnable that yields these chunks and holds back all but the first; it
+    /// may also add steps before and after it.
     ///
     /// # Errors
-    /// How the law does not hold.
+    /// How the law is violated.
     ///
     /// # Example
     /// ```
@@ -47,7 +47,7 @@ impl Laws {
         let violation = |expected: &str, got| LawViolation::new("wrapper", shown.clone(), expected, got);
         let mut stream = wrapped.stream_with(input.clone(), &self.config);
         let mut whole = None;
-        // One chunk inside may be several outside.
+        // One inner chunk may yield several outer ones.
         let end = loop {
             match next_at_once(stream.as_mut()) {
                 Poll::Ready(Some(Ok(chunk))) => merge(&mut whole, chunk),

@@ -1,4 +1,4 @@
-//! What a reply says: its constructors.
+//! The constructors of replies.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{Action, Ending, Framing, Reply, Split};
 
-/// What to answer.
+/// Constructors.
 impl Reply {
-    /// JSON, with `content-type: application/json`.
+    /// Creates a JSON response, with `content-type: application/json`.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -19,7 +19,7 @@ impl Reply {
         Self::bytes(status, body.to_string()).with_header("content-type", "application/json")
     }
 
-    /// Plain text in UTF-8.
+    /// Creates a plain text response in UTF-8.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -29,7 +29,7 @@ impl Reply {
         Self::bytes(status, body.into()).with_header("content-type", "text/plain; charset=utf-8")
     }
 
-    /// An HTML page in UTF-8, as a gateway sends it.
+    /// Creates an HTML response in UTF-8, like those of gateways.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -39,7 +39,7 @@ impl Reply {
         Self::bytes(status, body.into()).with_header("content-type", "text/html; charset=utf-8")
     }
 
-    /// Exactly these bytes, without a `content-type`.
+    /// Creates a response with exactly these bytes, and no `content-type`.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -61,9 +61,11 @@ impl Reply {
         }
     }
 
-    /// Server-sent events with status 200: each item becomes one event (`data: item` and an empty line) and
-    /// one part; an item of several lines becomes several `data:` lines. The framing is chunked. Nothing is
-    /// added: give `[DONE]` as the last item where the protocol wants it.
+    /// Creates a stream of server-sent events with status 200.
+    ///
+    /// Each item becomes one event (`data: item` and an empty line) and one part; an item of several lines becomes
+    /// several `data:` lines. The framing is chunked. Nothing is added: pass `[DONE]` as the last item if the protocol
+    /// requires it.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -94,7 +96,7 @@ impl Reply {
         reply.with_framing(Framing::Chunked).split_at(ends)
     }
 
-    /// No answer: the request is read, then the connection is closed.
+    /// Sends no response: the request is read, then the connection is closed.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -105,7 +107,7 @@ impl Reply {
         Self { action: Action::Drop, ..Self::bytes(200, Bytes::new()) }
     }
 
-    /// No answer: the request is read, then nothing happens until the client gives up.
+    /// Sends no response: the request is read, then nothing happens until the client gives up.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};

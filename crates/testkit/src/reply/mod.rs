@@ -1,4 +1,4 @@
-//! What the server answers, and how it writes it.
+//! Scripted responses, and how they are written.
 
 mod body;
 mod shape;
@@ -16,20 +16,19 @@ pub enum Framing {
     /// By a `content-length` header.
     #[default]
     Length,
-    /// By the chunked transfer coding, one chunk per part.
+    /// By chunked transfer coding, one chunk per part.
     Chunked,
     /// By closing the connection.
     UntilClose,
 }
 
-/// One scripted answer: what is sent, in which pieces, when, and what goes wrong.
+/// A scripted response: its content, parts, timing and faults.
 ///
-/// A reply is made by a constructor and shaped by its `with_`, `split_`, `hold` and `end_` methods; none of
-/// them can fail. The body is written in *parts*, each flushed alone. Without a split it is one part, except
+/// A reply is created by a constructor and modified by its `with_`, `split_`, `hold` and `end_` methods, none of which
+/// can fail. The body is written in *parts*, each flushed separately. Unless it is split, it is a single part, except
 /// for [`Reply::sse`], where each event is one.
 ///
-/// While a reply waits, the server watches the connection: see
-/// [`Server::disconnects`](crate::Server::disconnects).
+/// While a reply waits, the server monitors the connection: see [`Server::disconnects`](crate::Server::disconnects).
 ///
 /// # Example
 ///
@@ -38,7 +37,7 @@ pub enum Framing {
 /// use catena_testkit::{Gate, Reply};
 /// use serde_json::json;
 ///
-/// // A plain answer after 20 ms.
+/// // A plain response after 20 ms.
 /// Reply::json(200, json!({"ok": true})).with_delay(Duration::from_millis(20));
 ///
 /// // A rate limit.
@@ -64,7 +63,7 @@ pub struct Reply {
     holds: Vec<(usize, Gate)>,
 }
 
-/// Whether there is an answer.
+/// Whether there is a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Answer,
@@ -72,7 +71,7 @@ pub(crate) enum Action {
     Never,
 }
 
-/// What comes after the last part.
+/// What happens after the last part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Proper,
@@ -87,19 +86,19 @@ enum Split {
     At(Vec<usize>),
 }
 
-/// What the connection asks for.
+/// What the connection needs.
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The length to announce: too much when the body is to look incomplete.
+    /// Returns the length to announce: too large if the body should appear incomplete.
     pub(crate) fn announced_length(&self) -> usize {
         self.body.len() + usize::from(self.ending != Ending::Proper)
     }
 
-    /// The body in pieces, none of them empty.
+    /// Returns the body in parts, none of them empty.
     pub(crate) fn parts(&self) -> Vec<Bytes> {
         let length = self.body.len();
         let mut ends: Vec<usize> = match &self.split {

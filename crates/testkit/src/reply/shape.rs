@@ -1,13 +1,13 @@
-//! How a reply is written: status, headers, pieces, timing and faults.
+//! How a reply is written: status, headers, parts, timing and faults.
 
 use std::time::Duration;
 
 use super::{Ending, Framing, Reply, Split};
 use crate::gate::Gate;
 
-/// How to answer.
+/// Status, headers, parts, timing and faults.
 impl Reply {
-    /// Replaces the status.
+    /// Sets the status.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -18,11 +18,11 @@ impl Reply {
         self
     }
 
-    /// Sets a header; one of the same name (in any case) is replaced. Name and value are sent as they are.
+    /// Sets a header, replacing any of the same name (case-insensitive). Name and value are sent unchanged.
     ///
-    /// The server adds only what the framing needs (`content-length`, `transfer-encoding`, `connection`) and
-    /// leaves those alone that are set here, so a wrong `content-length` can be sent. After
-    /// `connection: close` it closes the connection.
+    /// The server adds only the headers that the framing needs (`content-length`, `transfer-encoding`, `connection`),
+    /// unless they are set here, so a wrong `content-length` can be sent. After `connection: close` it closes the
+    /// connection.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -46,7 +46,7 @@ impl Reply {
         self
     }
 
-    /// Waits this long between the arrival of the request and the first byte of the answer.
+    /// Sets the delay between the arrival of the request and the first byte of the response.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -57,8 +57,7 @@ impl Reply {
         self
     }
 
-    /// Waits this long between two parts. The parts keep their distance on average: a late one does not push
-    /// the following ones back.
+    /// Sets the pause between parts. The average is kept: a late part does not delay the following ones.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -69,7 +68,7 @@ impl Reply {
         self
     }
 
-    /// Cuts the body into parts of `size` bytes; 0 leaves it whole.
+    /// Splits the body into parts of `size` bytes; 0 does not split it.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -81,7 +80,7 @@ impl Reply {
         self
     }
 
-    /// Cuts the body at these byte offsets, in any order. Offsets outside the body are ignored.
+    /// Splits the body at these byte offsets, in any order. Offsets outside the body are ignored.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -95,11 +94,11 @@ impl Reply {
         self
     }
 
-    /// Holds the whole answer back until the gate opens. A delay starts with the request all the same.
+    /// Holds the whole response back until the gate opens. A delay is still measured from the request.
     ///
     /// ```
     /// # use catena_testkit::{Gate, Reply, Server};
-    /// // Nobody is answered until all have asked.
+    /// // No request is answered before all have arrived.
     /// let gate = Gate::new();
     /// let server = Server::replay([Reply::text(200, "all together").hold(gate.clone())]);
     /// ```
@@ -108,8 +107,10 @@ impl Reply {
         self
     }
 
-    /// After part `part` (counted from 0) has left, holds the rest back until the gate opens. After the last
-    /// part the rest is the end of the answer, which otherwise leaves together with it. A part that does not exist is never waited for.
+    /// Holds the rest back after part `part` (counted from 0) until the gate opens.
+    ///
+    /// After the last part, the rest is the end of the response, which is otherwise sent together with it. A part that
+    /// does not exist has no effect.
     ///
     /// ```
     /// # use catena_testkit::{Gate, Reply};
@@ -121,9 +122,11 @@ impl Reply {
         self
     }
 
-    /// Closes the connection after the last part instead of ending the answer properly. What the client
-    /// sees depends on the framing: chunked lacks its last chunk, a length announces one byte more than is
-    /// sent, and until-close is reset, since there a plain close is the proper end.
+    /// Closes the connection after the last part instead of ending the response properly.
+    ///
+    /// What the client sees depends on the framing: with chunked coding the last chunk is missing, with a length one
+    /// more byte is announced than sent, and with until-close the connection is reset, because a plain close would be a
+    /// proper end.
     ///
     /// ```
     /// # use catena_testkit::Reply;
@@ -134,8 +137,8 @@ impl Reply {
         self
     }
 
-    /// Sends nothing after the last part, not even the end of the answer, and keeps the connection open
-    /// until the client gives up. With a length, one byte more than is sent is announced.
+    /// Sends nothing after the last part, not even the end of the response, and keeps the connection open until the
+    /// client gives up. With a length, one more byte is announced than sent.
     ///
     /// ```
     /// # use catena_testkit::Reply;

@@ -20,15 +20,15 @@ use crate::log::Log;
 use crate::recorded::Recorded;
 use crate::reply::Reply;
 
-/// How many connections may wait to be accepted.
+/// Maximum number of connections waiting to be accepted.
 const BACKLOG: u32 = 4096;
-/// How long to wait when the process has no file descriptor left for the next connection.
+/// Delay before accepting again when the process is out of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(5);
 
-/// A scripted HTTP/1.1 server on 127.0.0.1, on a port of its own choice.
+/// A scripted HTTP/1.1 server on 127.0.0.1, on a free port.
 ///
-/// It runs on one thread of its own, accepts thousands of connections at once, keeps connections alive and
-/// records every request. Dropping it closes the port and all connections.
+/// It runs on a single thread, handles thousands of concurrent connections, keeps connections alive and records every
+/// request. Dropping it closes the port and all connections.
 ///
 /// # Example
 ///
@@ -38,7 +38,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(5);
 ///
 /// let server = Server::replay([Reply::never()]);
 ///
-/// // A client asks and loses patience.
+/// // A client sends a request and gives up.
 /// use std::io::Write;
 /// let mut client = std::net::TcpStream::connect(server.address())?;
 /// client.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
@@ -56,16 +56,16 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Starting.
+/// Constructors.
 impl Server {
-    /// Starts a server that asks `handler` for each reply.
+    /// Starts a server that calls `handler` for each reply.
     ///
-    /// The handler runs on the server's only thread, so it must not block: let the [`Reply`] wait instead.
-    /// If it panics, the client gets status 500 with the panic's message.
+    /// The handler runs on the server's only thread, so it must not block: use a delay or a gate on the [`Reply`]
+    /// instead. If it panics, the client receives status 500 with the panic's message.
     ///
     /// # Panics
     ///
-    /// When the operating system gives out no port or no thread; see [`Server::try_start`].
+    /// If the operating system provides no port or no thread; see [`Server::try_start`].
     ///
     /// ```
     /// use catena_testkit::{Reply, Server};
@@ -75,7 +75,7 @@ impl Server {
     pub fn start(handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> Self {
         match Self::try_start(handler) {
             Ok(server) => server,
-            // A test can do nothing about it, and the message says all there is to say.
+            // A test cannot recover from this, and the message is complete.
             Err(error) => panic!("the test server cannot start: {error}"),
         }
     }
@@ -84,7 +84,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the operating system gives out no port or no thread.
+    /// If the operating system provides no port or no thread.
     ///
     /// ```
     /// use catena_testkit::{Reply, Server};
@@ -96,11 +96,11 @@ impl Server {
         Self::try_start_at((Ipv4Addr::LOCALHOST, 0).into(), handler)
     }
 
-    /// Like [`Server::try_start`], at the address of a server that is gone: together with dropping that one, a restart.
+    /// Like [`Server::try_start`], at a given address, such as that of a dropped server in order to restart it.
     ///
     /// # Errors
     ///
-    /// When another program has taken the port, or the operating system gives out no thread.
+    /// If the port is in use, or the operating system provides no thread.
     ///
     /// ```
     /// use catena_testkit::{Reply, Server};
@@ -126,12 +126,12 @@ impl Server {
         Ok(Self { address, log, runtime, stop, thread: Some(thread) })
     }
 
-    /// Starts a server that gives these replies one after the other, in the order in which requests arrive,
-    /// and the last one again and again. Without any reply it answers with status 500.
+    /// Starts a server that gives these replies in order, one per request, and then repeats the last one. Without any
+    /// reply it responds with status 500.
     ///
     /// # Panics
     ///
-    /// As [`Server::start`].
+    /// As for [`Server::start`].
     ///
     /// ```
     /// use catena_testkit::{Reply, Server};
@@ -154,7 +154,7 @@ impl Drop for Server {
         let Some(thread) = self.thread.take() else { return };
         // A handler that owns its server would wait for itself.
         if thread.thread().id() != thread::current().id() {
-            // Panics of handlers are caught, and others show on stderr already.
+            // Panics of handlers are caught, and any other is already shown on standard error.
             let _ = thread.join();
         }
     }
@@ -169,7 +169,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The body of the server's thread: reports the address or why there is none, then serves until `stop`.
+/// The main function of the server's thread: reports the address or why there is none, then serves until `stop`.
 fn run(
     address: SocketAddr,
     handler: Handler,
@@ -197,7 +197,7 @@ fn run(
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // Else the port would stay taken while the system remembers connections of the server before.
+    // Otherwise the port would stay in use while the system remembers connections of the previous server.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -210,7 +210,7 @@ async fn accept(listener: TcpListener, handler: Handler, log: Arc<Log>) {
             tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
-        // Without it a part could wait for the acknowledgement of the one before.
+        // Otherwise a part could wait for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve(stream, log.connected(), Arc::clone(&handler)));
     }

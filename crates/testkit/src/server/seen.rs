@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use super::Server;
 use crate::recorded::Recorded;
 
-/// Asking.
+/// Queries.
 impl Server {
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns `http://127.0.0.1:PORT`, without a trailing slash.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -18,7 +18,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -28,7 +28,7 @@ impl Server {
         self.address
     }
 
-    /// All requests that have arrived in full, in order of arrival.
+    /// Returns all requests that have arrived completely, in order of arrival.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -38,7 +38,7 @@ impl Server {
         self.log.read(|seen| seen.requests.clone())
     }
 
-    /// How many connections were accepted so far.
+    /// Returns the number of connections accepted so far.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -48,7 +48,7 @@ impl Server {
         self.log.read(|seen| seen.connections)
     }
 
-    /// How many connections are open now, idle ones included.
+    /// Returns the number of open connections, including idle ones.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -58,8 +58,8 @@ impl Server {
         self.log.read(|seen| seen.open_connections)
     }
 
-    /// How many times a client closed its connection while an answer was still due: proof that dropping a
-    /// call closes its connection. Also counted is a client that shuts down only its sending side.
+    /// Returns how often a client closed its connection while a response was due, which proves that dropping a call
+    /// closes its connection. Also counts clients that shut down only their sending side.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -69,7 +69,7 @@ impl Server {
         self.log.read(|seen| seen.disconnects)
     }
 
-    /// How many requests are being answered now.
+    /// Returns the number of requests in flight.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};
@@ -79,7 +79,7 @@ impl Server {
         self.log.read(|seen| seen.in_flight)
     }
 
-    /// The largest number of requests that were being answered at the same time.
+    /// Returns the maximum number of requests in flight so far.
     ///
     /// ```
     /// # use catena_testkit::{Reply, Server};

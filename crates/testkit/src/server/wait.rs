@@ -1,4 +1,4 @@
-//! Waiting for what the server is to see.
+//! Waiting for what the server should see.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,12 @@ use std::time::Duration;
 use super::Server;
 use crate::log::Seen;
 
-/// Waiting, blocking the thread or not.
+/// Blocking and asynchronous waits.
 ///
-/// In asynchronous tests use the `_async` methods: when the blocking ones hold the only thread of a runtime,
-/// the client under test cannot move, and what they wait for does not happen. Both kinds work on every
-/// executor.
+/// In asynchronous tests, use the `_async` methods: if a blocking one holds the only thread of a runtime, the client
+/// under test makes no progress, and the awaited event never happens. Both kinds work on every executor.
 impl Server {
-    /// Blocks the thread until at least `count` requests have arrived, at most for `timeout`; says whether that came
-    /// true.
+    /// Blocks the thread until at least `count` requests have arrived, or until `timeout`; returns whether they have.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -24,7 +22,7 @@ impl Server {
         self.log.wait(timeout, |seen| seen.requests.len() >= count)
     }
 
-    /// Waits until at least `count` requests have arrived, at most for `timeout`; says whether that came true.
+    /// Waits until at least `count` requests have arrived, or until `timeout`; returns whether they have.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -37,8 +35,7 @@ impl Server {
         self.reached(timeout, move |seen| seen.requests.len() >= count).await
     }
 
-    /// Blocks the thread until [`Server::disconnects`] is at least `count`, at most for `timeout`; says whether that came
-    /// true.
+    /// Blocks the thread until [`Server::disconnects`] is at least `count`, or until `timeout`; returns whether it is.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -49,7 +46,7 @@ impl Server {
         self.log.wait(timeout, |seen| seen.disconnects >= count)
     }
 
-    /// Waits until [`Server::disconnects`] is at least `count`, at most for `timeout`; says whether that came true.
+    /// Waits until [`Server::disconnects`] is at least `count`, or until `timeout`; returns whether it is.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -62,8 +59,7 @@ impl Server {
         self.reached(timeout, move |seen| seen.disconnects >= count).await
     }
 
-    /// Blocks the thread until no connection is open, at most for `timeout`; says whether that came
-    /// true.
+    /// Blocks the thread until no connection is open, or until `timeout`; returns whether none is.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -74,7 +70,7 @@ impl Server {
         self.log.wait(timeout, |seen| seen.open_connections == 0)
     }
 
-    /// Waits until no connection is open, at most for `timeout`; says whether that came true.
+    /// Waits until no connection is open, or until `timeout`; returns whether none is.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -87,14 +83,14 @@ impl Server {
         self.reached(timeout, |seen| seen.open_connections == 0).await
     }
 
-    /// Waits on the server's runtime, since the caller's executor may have no clock.
+    /// Waits on the server's runtime, because the caller's executor may have no timer.
     async fn reached(&self, timeout: Duration, reached: impl Fn(&Seen) -> bool + Send + 'static) -> bool {
         let log = Arc::clone(&self.log);
         let waiting = self.runtime.spawn(async move {
-            // The timer needs the runtime from its creation on.
+            // The timer must be created within the runtime.
             tokio::time::timeout(timeout, log.reached(reached)).await.is_ok()
         });
-        // It fails when the server has stopped, and then nothing more will come.
+        // Fails if the server has stopped, after which nothing more will arrive.
         waiting.await.unwrap_or(false)
     }
 }

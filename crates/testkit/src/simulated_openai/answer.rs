@@ -1,4 +1,4 @@
-//! Invents the text of an answer.
+//! Generates the text of answers.
 
 use super::names;
 use super::random::Random;
@@ -15,15 +15,15 @@ const LIST: &[&str] = &[
     "amber", "birch", "comet", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kite",
     "lagoon",
 ];
-/// How much of the prompt an answer repeats, in characters.
+/// Maximum length of the prompt that an answer repeats, in characters.
 const QUOTED: usize = 60;
 
-/// What the service says to a prompt.
+/// Generates an answer to a prompt.
 pub(super) fn answer(prompt: &str, random: &mut Random) -> String {
     if let Some(product) = names::product(prompt) {
         return names::company(&product, random);
     }
-    // The instruction of LangChain's list parser.
+    // The format instruction of LangChain's list parser.
     if prompt.contains("comma separated") {
         let start = random.next() as usize;
         return (0..5).map(|step| LIST[start.wrapping_add(step) % LIST.len()]).collect::<Vec<_>>().join(", ");

@@ -10,10 +10,9 @@ use super::quota::Limits;
 use super::service::Service;
 use crate::server::Server;
 
-/// Settings of a [`SimulatedOpenAi`]. No value is refused: what makes no sense is brought into range.
+/// Builds a [`SimulatedOpenAi`]. No setting is rejected: values out of range are adjusted.
 ///
-/// Defaults: a latency of 1.2 s, a jitter of ±10 %, seed 0, any key accepted, streams spread over the
-/// latency.
+/// Defaults: a latency of 1.2 s, a jitter of ±10 %, seed 0, any key accepted, streams spread over the latency.
 ///
 /// # Example
 ///
@@ -43,8 +42,8 @@ impl Default for SimulatedOpenAiBuilder {
 }
 
 impl SimulatedOpenAiBuilder {
-    /// How long a typical call takes, from the request to the last byte of the answer. A stream delivers its
-    /// first token after about 30 % of it. Errors are answered at once.
+    /// Sets the typical duration of a call, from the request to the last byte of the response. A stream delivers its
+    /// first token after about 30 % of it. Errors are sent immediately.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -55,9 +54,10 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// How far the latency of one call may be from the typical one, as a share of it: 0.1 is ±10 %, 0 makes
-    /// all calls take equally long. Which call takes how long depends on the seed and the place of the
-    /// request. Values are brought into 0 to 1; NaN counts as 0.
+    /// Sets the maximum deviation of a call's latency, as a fraction: 0.1 is ±10 %, 0 makes all calls equally long.
+    ///
+    /// The latency of each call depends on the seed and the index of the request. Values are clamped to 0 to 1; NaN
+    /// counts as 0.
     ///
     /// ```
     /// let steady = catena_testkit::SimulatedOpenAi::builder().with_jitter(0.0);
@@ -67,7 +67,7 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// Where the invented answers and the jitter start from.
+    /// Sets the seed of the generated answers and of the jitter.
     ///
     /// ```
     /// let other_answers = catena_testkit::SimulatedOpenAi::builder().with_seed(42);
@@ -77,8 +77,8 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// Accepts only this key; a call with another one gets status 401 and the code `invalid_api_key`. Without
-    /// it every key is accepted, and none too.
+    /// Accepts only this key; calls with another one receive status 401 and the code `invalid_api_key`. Without it,
+    /// every key is accepted, and so is none.
     ///
     /// ```
     /// let strict = catena_testkit::SimulatedOpenAi::builder().with_key("sk-test");
@@ -88,7 +88,7 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// Answers so many calls at once and refuses the others with status 429.
+    /// Limits the number of concurrent calls; others are rejected with status 429.
     ///
     /// ```
     /// let busy = catena_testkit::SimulatedOpenAi::builder().with_max_at_once(50);
@@ -98,8 +98,8 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// Answers so many calls a minute, a second's worth of them at once, and refuses the others with status 429. Each
-    /// answer says in its headers what is left.
+    /// Limits the number of calls per minute, with bursts of up to a second's worth; others are rejected with status
+    /// 429. Every response reports the remaining calls in its headers.
     ///
     /// ```
     /// let limited = catena_testkit::SimulatedOpenAi::builder().with_requests_per_minute(3_000);
@@ -109,8 +109,8 @@ impl SimulatedOpenAiBuilder {
         self
     }
 
-    /// Streams at this rate after the first token, instead of spreading the tokens over the latency. What is
-    /// not a positive number is ignored.
+    /// Streams at this rate after the first token, instead of spreading the tokens over the latency. A value that is
+    /// not positive disables it.
     ///
     /// ```
     /// let typing = catena_testkit::SimulatedOpenAi::builder().with_tokens_per_second(50.0);
@@ -124,7 +124,7 @@ impl SimulatedOpenAiBuilder {
     ///
     /// # Errors
     ///
-    /// When the operating system gives out no port or no thread.
+    /// If the operating system provides no port or no thread.
     ///
     /// ```
     /// let service = catena_testkit::SimulatedOpenAi::builder().start()?;

@@ -9,7 +9,7 @@ use super::stream::Shape;
 use super::tokens;
 use crate::reply::Reply;
 
-/// What a message costs beyond its text.
+/// Token overhead per message.
 const TOKENS_PER_MESSAGE: usize = 3;
 
 pub(super) fn complete(call: &Call<'_>, body: &Value) -> Result<Reply, Refusal> {
@@ -45,14 +45,14 @@ fn chunk(index: usize, delta: Value, finish_reason: Option<&str>) -> Value {
 }
 
 struct Conversation {
-    /// The text of the last message of the user, else of the last message.
+    /// The text of the last user message, or else of the last message.
     question: String,
     tokens: usize,
 }
 
 impl Conversation {
     fn read(body: &Value) -> Result<Self, Refusal> {
-        // A program that insists on a tool call could not use the sentence it would get.
+        // A program that requires a tool call could not use the sentence that it would receive.
         if body["tool_choice"] == "required" || body["tool_choice"].is_object() {
             return Err(Refusal::bad_param("tool_choice", "The simulated service does not call tools."));
         }
@@ -80,7 +80,7 @@ impl Conversation {
     }
 }
 
-/// Refuses the schemas of arguments that OpenAI refuses: what is no object, and an object that names no properties.
+/// Rejects the argument schemas that OpenAI rejects: values that are not objects, and objects without properties.
 fn check_tools(body: &Value) -> Result<(), Refusal> {
     for tool in body["tools"].as_array().into_iter().flatten() {
         let (name, schema) = (&tool["function"]["name"], &tool["function"]["parameters"]);
@@ -100,7 +100,7 @@ fn check_tools(body: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The text of a message, or of its text parts.
+/// Returns the text of a message, or of its text parts.
 fn text(message: &Value) -> String {
     match &message["content"] {
         Value::String(text) => text.clone(),

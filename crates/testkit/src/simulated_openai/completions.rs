@@ -9,7 +9,7 @@ use super::stream::Shape;
 use super::tokens;
 use crate::reply::Reply;
 
-/// What the endpoint limits an answer to when the request does not say.
+/// The endpoint's default for `max_tokens`.
 const DEFAULT_MAX_TOKENS: usize = 16;
 
 pub(super) fn complete(call: &Call<'_>, body: &Value) -> Result<Reply, Refusal> {
@@ -17,7 +17,7 @@ pub(super) fn complete(call: &Call<'_>, body: &Value) -> Result<Reply, Refusal> 
     options.max_tokens.get_or_insert(DEFAULT_MAX_TOKENS);
     let prompts = prompts(&body["prompt"])?;
     let texts = prompts.iter().flat_map(|prompt| call.answers(&prompt.text, &options));
-    // The model of this endpoint continues a text, so it starts a paragraph of its own.
+    // The model of this endpoint continues a text, so the answer starts a new paragraph.
     let generations: Vec<Generation> = texts.map(|text| options.finish(&format!("\n\n{text}"))).collect();
     let usage = call.usage(prompts.iter().map(|prompt| prompt.tokens).sum(), &generations);
     let mut envelope = call.envelope("cmpl", "text_completion", &options.model);
@@ -52,14 +52,14 @@ impl Prompt {
         Self { text: text.to_owned(), tokens: tokens::count(text) }
     }
 
-    /// Token ids say nothing here but how many they are.
+    /// The IDs have no meaning here; only their number matters.
     fn of_ids(ids: &[Value]) -> Option<Self> {
         let all_ids = !ids.is_empty() && ids.iter().all(Value::is_u64);
         all_ids.then(|| Self { text: format!("{} tokens", ids.len()), tokens: ids.len() })
     }
 }
 
-/// One text, a list of texts, a list of token ids or a list of such lists.
+/// Parses a text, a list of texts, a list of token IDs or a list of such lists.
 fn prompts(prompt: &Value) -> Result<Vec<Prompt>, Refusal> {
     let prompts = match prompt {
         Value::Null => return Err(Refusal::missing_param("prompt")),

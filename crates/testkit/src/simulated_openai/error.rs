@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::reply::Reply;
 
-/// Why a request is refused.
+/// Why a request is rejected.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: u16,
@@ -74,7 +74,7 @@ impl Refusal {
     }
 }
 
-/// The key as OpenAI repeats it: its ends, if it is long enough to have a secret between them.
+/// Masks a key as OpenAI does: shows its ends, if it is long enough to have a secret between them.
 fn masked(key: &str) -> String {
     let length = key.chars().count();
     if length < 20 {

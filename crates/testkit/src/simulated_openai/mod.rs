@@ -21,18 +21,18 @@ pub use builder::SimulatedOpenAiBuilder;
 
 use crate::server::Server;
 
-/// A service on 127.0.0.1 that speaks OpenAI's wire format and invents its answers.
+/// A service on 127.0.0.1 that speaks OpenAI's wire format and generates its answers.
 ///
-/// It serves `POST /v1/chat/completions`, `POST /v1/completions` (both also streamed) and `GET /v1/models`;
-/// everything else gets OpenAI's error bodies. Asked for the name of a company that makes something, it
-/// invents a fitting one; any other prompt gets a sentence that says it is simulated. The same prompt asked
-/// again gets another answer, unless `temperature` is 0. Answers depend only on the seed, the prompt and how
-/// often it was asked, so a program's run can be repeated.
+/// It serves `POST /v1/chat/completions`, `POST /v1/completions` (both also streamed) and `GET /v1/models`; everything
+/// else receives OpenAI's error bodies. Asked for the name of a company that makes something, it generates a fitting
+/// one; any other prompt receives a sentence that says it is simulated. Repeating a prompt yields a different answer,
+/// unless `temperature` is 0. Answers depend only on the seed, the prompt and the number of times it was asked, so a
+/// program's run is reproducible.
 ///
-/// Every answer says where it comes from: ids start with `cmpl-sim-` or `chatcmpl-sim-`, request ids with
+/// Every response identifies itself as simulated: IDs start with `cmpl-sim-` or `chatcmpl-sim-`, request IDs with
 /// `req-sim-`, and `system_fingerprint` is `fp_simulated`. Token counts are estimates.
 ///
-/// Dropping it stops it.
+/// Dropping it stops the service.
 ///
 /// # Example
 ///
@@ -59,7 +59,7 @@ pub struct SimulatedOpenAi {
 }
 
 impl SimulatedOpenAi {
-    /// The settings to start one with: see [`SimulatedOpenAiBuilder`] for the defaults.
+    /// Returns a builder. See [`SimulatedOpenAiBuilder`] for the defaults.
     ///
     /// ```
     /// let service = catena_testkit::SimulatedOpenAi::builder().with_seed(7).start()?;
@@ -69,11 +69,11 @@ impl SimulatedOpenAi {
         SimulatedOpenAiBuilder::default()
     }
 
-    /// Starts one with the default settings.
+    /// Starts a service with the default settings.
     ///
     /// # Errors
     ///
-    /// When the operating system gives out no port or no thread.
+    /// If the operating system provides no port or no thread.
     ///
     /// ```
     /// let service = catena_testkit::SimulatedOpenAi::start()?;
@@ -83,7 +83,7 @@ impl SimulatedOpenAi {
         Self::builder().start()
     }
 
-    /// What a client takes for `https://api.openai.com/v1`: `http://127.0.0.1:PORT/v1`.
+    /// Returns the base URL that replaces `https://api.openai.com/v1`: `http://127.0.0.1:PORT/v1`.
     ///
     /// ```
     /// let service = catena_testkit::SimulatedOpenAi::start()?;
@@ -95,7 +95,7 @@ impl SimulatedOpenAi {
         format!("{}/v1", self.server.url())
     }
 
-    /// The server below, with what it recorded: requests, connections, disconnects.
+    /// Returns the underlying server, with its record of requests, connections and disconnects.
     ///
     /// ```
     /// let service = catena_testkit::SimulatedOpenAi::start()?;

@@ -1,8 +1,8 @@
-//! Invents company names.
+//! Generates company names.
 
 use super::random::Random;
 
-/// What stands before the product in a prompt that asks for a company name.
+/// The words before the product in a prompt that asks for a company name.
 const LEADS: [&str; 8] = [
     "that makes ",
     "which makes ",
@@ -14,7 +14,7 @@ const LEADS: [&str; 8] = [
     "maker of ",
 ];
 
-/// First words of names, by what is in the product's name.
+/// First words of names, by a part of the product's name.
 const TOPICS: [(&str, &[&str]); 9] = [
     ("sock", &["Toe", "Heel", "Step", "Cozy", "Stripe", "Ankle", "Happy"]),
     ("tooth", &["Brush", "Smile", "Pearl", "Mint", "Gleam", "Fresh"]),
@@ -29,12 +29,12 @@ const TOPICS: [(&str, &[&str]); 9] = [
 const ANY_TOPIC: &[&str] =
     &["Bright", "True", "Nova", "Golden", "Swift", "Clear", "Wild", "Prime", "Silver", "Urban"];
 
-// None of them is a first word or a kind, so that no name says a word twice.
+// None of them is a first word or a kind, so that no name repeats a word.
 const SECOND: &[&str] =
     &["Wise", "Craft", "Well", "Nest", "Forge", "Loop", "Bloom", "Land", "Path", "Kind", "Joy"];
 const KINDS: &[&str] = &["Co.", "Inc.", "Company", "& Sons", "Studio", "Works", "Collective", "Labs"];
 
-/// The product, if the prompt asks for the name of a company that makes one: `"colorful socks"`.
+/// Returns the product if the prompt asks for the name of a company that makes one: `"colorful socks"`.
 pub(super) fn product(prompt: &str) -> Option<String> {
     // ASCII only, so that offsets in the copy are offsets in the prompt.
     let lower = prompt.to_ascii_lowercase();
@@ -48,7 +48,7 @@ pub(super) fn product(prompt: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// A name for a company that makes the product: `"BrushWise Toothpaste Co."`
+/// Returns a name for a company that makes the product: `"BrushWise Toothpaste Co."`
 pub(super) fn company(product: &str, random: &mut Random) -> String {
     let noun = product.split(' ').next_back().unwrap_or(product);
     let topic = TOPICS.iter().find(|(part, _)| product.to_lowercase().contains(part));
@@ -68,7 +68,7 @@ pub(super) fn company(product: &str, random: &mut Random) -> String {
 
 fn singular(noun: &str) -> &str {
     match noun.strip_suffix('s') {
-        // Neither "glas" nor "bu".
+        // Rejects stems such as "glas" and "bu".
         Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'e']) => stem,
         _ => noun,
     }

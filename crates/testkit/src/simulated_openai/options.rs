@@ -1,4 +1,4 @@
-//! The request members that both endpoints share.
+//! The request members that both endpoints have in common.
 
 use serde_json::Value;
 
@@ -12,16 +12,16 @@ pub(super) struct Options {
     pub(super) n: usize,
     pub(super) stream: bool,
     pub(super) include_usage: bool,
-    /// `None`: no limit.
+    /// `None` for no limit.
     pub(super) max_tokens: Option<usize>,
-    /// Whether the same prompt gets the same answer every time.
+    /// Whether the same prompt always yields the same answer.
     pub(super) fixed: bool,
     pub(super) seed: u64,
     stop: Vec<String>,
 }
 
 impl Options {
-    /// Reads the members; `max_tokens` holds the limit under the first of the given names that is present.
+    /// Parses the members; the limit is the first of `limits` that is present.
     pub(super) fn read(body: &Value, limits: &[&'static str]) -> Result<Self, Refusal> {
         let model = match &body["model"] {
             Value::String(model) if !model.is_empty() => model.clone(),
@@ -48,7 +48,7 @@ impl Options {
         })
     }
 
-    /// Cuts a text where the request wants it to end; the pieces that are left and the finish reason.
+    /// Truncates a text where the request wants it to end, and returns the remaining pieces and the finish reason.
     pub(super) fn finish(&self, text: &str) -> Generation {
         let stops = self.stop.iter().filter_map(|stop| text.find(stop));
         let text = &text[..stops.min().unwrap_or(text.len())];
@@ -88,7 +88,7 @@ fn choices(n: &Value) -> Result<usize, Refusal> {
 fn max_tokens(body: &Value, names: &[&'static str]) -> Result<Option<usize>, Refusal> {
     let Some(name) = names.iter().find(|name| !body[**name].is_null()) else { return Ok(None) };
     match body[*name].as_i64() {
-        // Clients send -1 for "what the context leaves".
+        // Clients send -1 for "up to the context length".
         Some(-1) => Ok(Some(usize::MAX)),
         Some(limit @ 1..) => Ok(Some(limit as usize)),
         _ => Err(Refusal::bad_param(name, format!("Invalid '{name}': expected a positive number."))),
@@ -103,7 +103,7 @@ fn stop(stop: &Value) -> Result<Vec<String>, Refusal> {
         _ => None,
     };
     let mut texts = texts.ok_or_else(|| Refusal::bad_param("stop", "Invalid 'stop': expected strings."))?;
-    // An empty text would end every answer at once.
+    // An empty text would end every answer immediately.
     texts.retain(|text| !text.is_empty());
     Ok(texts)
 }

@@ -1,11 +1,11 @@
-//! When the tokens of one call leave.
+//! The timing of a call's tokens.
 
 use std::time::Duration;
 
 use super::random::Random;
 use crate::reply::Reply;
 
-/// The share of a call's time that passes before its first token.
+/// The fraction of a call's duration before its first token.
 const FIRST_TOKEN: f64 = 0.3;
 /// Longer than any test; keeps products of durations in range.
 const LONGEST: f64 = 1e6;
@@ -19,7 +19,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// How long the given call takes.
+    /// Returns the duration of the given call.
     pub(super) fn call(&self, seed: u64, number: u64) -> Duration {
         if self.jitter == 0.0 {
             return self.latency;
@@ -28,7 +28,7 @@ impl Pace {
         seconds(self.latency.as_secs_f64() * factor)
     }
 
-    /// Lets a stream of `parts` parts take `whole`.
+    /// Spreads a stream of `parts` parts over `whole`.
     pub(super) fn stream(&self, reply: Reply, parts: usize, whole: Duration) -> Reply {
         let first = whole.mul_f64(FIRST_TOKEN);
         let gap = match self.tokens_per_second {

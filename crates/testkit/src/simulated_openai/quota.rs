@@ -1,4 +1,4 @@
-//! How much the simulated service allows, as services do: so many calls at once, and so many a minute.
+//! The rate limits of the simulated service: a number of concurrent calls, and a number per minute.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 
 use super::error::Refusal;
 
-/// The limits, as they are set.
+/// The configured limits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Limits {
     pub(super) at_once: Option<usize>,
     pub(super) per_minute: Option<u32>,
 }
 
-/// The limits and what is left of them.
+/// The limits and their current state.
 pub(super) struct Quota {
     limits: Limits,
     state: Mutex<State>,
 }
 
 struct State {
-    /// When the calls under way will have been answered.
+    /// When the calls in flight will have been answered.
     ends: BinaryHeap<Reverse<Instant>>,
-    /// What was left of a second's worth of calls at `since`.
+    /// The remaining burst at `since`.
     left: f64,
     since: Instant,
 }
 
-/// What is left after a call, as the service tells it.
+/// The remaining quota after a call, as the service reports it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Left {
     pub(super) limit: u64,
@@ -42,7 +42,7 @@ impl Quota {
         Self { limits, state: Mutex::new(State { ends: BinaryHeap::new(), left, since: Instant::now() }) }
     }
 
-    /// Takes a call in that will end after `took`, or refuses it.
+    /// Admits a call that will end after `took`, or rejects it.
     pub(super) fn take(&self, took: Duration, now: Instant) -> Result<(), Refusal> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.ends.peek().is_some_and(|end| end.0 <= now) {
@@ -62,7 +62,7 @@ impl Quota {
         Ok(())
     }
 
-    /// What is left of the calls per minute, if they are limited.
+    /// Returns the remaining calls per minute, if they are limited.
     pub(super) fn left(&self) -> Option<Left> {
         self.limits.per_minute?;
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +82,7 @@ impl Limits {
         f64::from(self.per_minute.unwrap_or(u32::MAX)) / 60.0
     }
 
-    /// As services count: what a second allows may come at once.
+    /// Like real services, allows a burst of a second's worth.
     fn burst(&self) -> f64 {
         self.per_second().max(1.0)
     }

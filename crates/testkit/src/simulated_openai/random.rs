@@ -1,11 +1,11 @@
-//! Repeatable randomness: small, and the same on every platform and toolchain.
+//! Reproducible randomness: small, and the same on every platform and toolchain.
 
 /// A SplitMix64 sequence.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
 impl Random {
-    /// A sequence that depends on all of the given numbers and on their order.
+    /// Creates a sequence that depends on all of the given numbers and on their order.
     pub(super) fn new(seeds: &[u64]) -> Self {
         let mut random = Self(0);
         for seed in seeds {
@@ -22,19 +22,19 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from -1 to 1.
+    /// Returns a number from -1 to 1.
     pub(super) fn spread(&mut self) -> f64 {
-        // 53 bits are what a float holds exactly.
+        // 53 bits, the precision of a float.
         (self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
 
-    /// One of the choices, of which there is at least one.
+    /// Returns one of the choices, of which there must be at least one.
     pub(super) fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
         choices[(self.next() % choices.len() as u64) as usize]
     }
 }
 
-/// The FNV-1a hash of a text.
+/// Returns the FNV-1a hash of a text.
 pub(super) fn hash(text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, step)

@@ -1,4 +1,4 @@
-//! Receives the requests of the simulated service.
+//! Handles the requests of the simulated service.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,13 +20,13 @@ use crate::reply::Reply;
 const REQUEST_LIMIT: u64 = 10_000;
 const TOKEN_LIMIT: usize = 2_000_000;
 
-/// The state behind all calls.
+/// The state common to all calls.
 pub(super) struct Service {
     pace: Pace,
     seed: u64,
     key: Option<String>,
     quota: Quota,
-    /// How many answers each prompt (by its hash) got so far.
+    /// Number of answers to each prompt so far, by its hash.
     asked: Mutex<HashMap<u64, u64>>,
 }
 
@@ -67,7 +67,7 @@ impl Service {
         }
     }
 
-    /// How often the prompt was answered before.
+    /// Returns how often the prompt was answered before.
     fn count(&self, prompt: u64) -> u64 {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let count = asked.entry(prompt).or_default();
@@ -76,16 +76,16 @@ impl Service {
     }
 }
 
-/// One call of an endpoint.
+/// A call of an endpoint.
 pub(super) struct Call<'a> {
     service: &'a Service,
     number: usize,
-    /// How long it takes.
+    /// Its duration.
     took: Duration,
 }
 
 impl Call<'_> {
-    /// The answers to one prompt, one per choice.
+    /// Returns the answers to a prompt, one per choice.
     pub(super) fn answers(&self, prompt: &str, options: &Options) -> Vec<String> {
         let prompt_hash = hash(prompt);
         let one = |choice: usize| {
@@ -104,7 +104,7 @@ impl Call<'_> {
         })
     }
 
-    /// The members that an answer and all chunks of a stream have.
+    /// Returns the members common to a response and all chunks of a stream.
     pub(super) fn envelope(&self, id: &str, object: &str, model: &str) -> Value {
         // A clock before 1970 is no reason to fail.
         let created = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -117,13 +117,13 @@ impl Call<'_> {
         })
     }
 
-    /// The whole answer at the end of the call's time.
+    /// Returns the complete response, sent at the end of the call's duration.
     pub(super) fn respond(&self, body: Value) -> Reply {
         let reply = Reply::json(200, body).with_delay(self.took);
         reply.with_header("openai-processing-ms", self.took.as_millis().to_string())
     }
 
-    /// The groups of events over the call's time.
+    /// Returns the groups of events, spread over the call's duration.
     pub(super) fn stream(&self, groups: Vec<Vec<String>>) -> Reply {
         let parts = groups.len();
         self.service.pace.stream(Reply::sse_groups(groups), parts, self.took)
@@ -140,7 +140,7 @@ fn body(request: &Recorded) -> Result<Value, Refusal> {
     }
 }
 
-/// The headers that the real service sends with every answer. Limits that were not set are never reached.
+/// Adds the headers that the real service sends with every response. Limits that are not set are never reached.
 fn with_service_headers(reply: Reply, request: &Recorded, left: Option<Left>) -> Reply {
     let unlimited =
         Left { limit: REQUEST_LIMIT, remaining: REQUEST_LIMIT - 1, reset: Duration::from_millis(6) };

@@ -1,23 +1,23 @@
-//! Arranges the chunks of a streamed answer.
+//! Arranges the chunks of a streamed response.
 
 use serde_json::{Value, json};
 
 use super::options::Generation;
 
-/// How an endpoint writes its chunks.
+/// How an endpoint encodes its chunks.
 pub(super) struct Shape<'a> {
-    /// The members that all chunks share.
+    /// The members common to all chunks.
     pub(super) envelope: &'a Value,
-    /// The choice that opens an answer, if the endpoint has one.
+    /// The choice that opens a response, if the endpoint has one.
     pub(super) opening: Option<fn(index: usize) -> Value>,
     pub(super) piece: fn(index: usize, piece: &str) -> Value,
     pub(super) finish: fn(index: usize, reason: &str) -> Value,
-    /// The totals, when they were asked for.
+    /// The usage, if requested.
     pub(super) usage: Option<&'a Value>,
 }
 
 impl Shape<'_> {
-    /// The events, grouped by what leaves together: first the openings with every choice's first piece, then
+    /// Returns the events, grouped by what is sent together: first the openings with every choice's first piece, then
     /// piece after piece with the choices interleaved; the last group also ends the stream.
     pub(super) fn groups(&self, generations: &[Generation]) -> Vec<Vec<String>> {
         let longest = generations.iter().map(|generation| generation.pieces.len()).max().unwrap_or_default();
@@ -47,7 +47,7 @@ impl Shape<'_> {
     fn event(&self, choices: Value, usage: &Value) -> String {
         let mut event = self.envelope.clone();
         event["choices"] = choices;
-        // Without the totals, the member is absent from all chunks.
+        // Unless usage was requested, the member is absent from all chunks.
         if self.usage.is_some() {
             event["usage"] = usage.clone();
         }

@@ -1,7 +1,7 @@
-//! Cuts text into pieces the size of a language model's tokens.
+//! Splits text into pieces about the size of a language model's tokens.
 
-/// The pieces of a text, which together are the text: words with the space before them, cut at inner
-/// capitals, and long ones in two; punctuation and line ends for themselves.
+/// Returns the pieces of a text, whose concatenation is the text: words with the space before them, split at inner
+/// capitals, and long ones in two; punctuation and line breaks separately.
 pub(super) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -17,12 +17,12 @@ pub(super) fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// An estimate of how many tokens a text is.
+/// Estimates the number of tokens of a text.
 pub(super) fn count(text: &str) -> usize {
     pieces(text).len()
 }
 
-/// Whether a token ends between the two.
+/// Returns whether a token ends between the two characters.
 fn cuts(character: char, next: char) -> bool {
     match (character, next) {
         (' ', next) => !next.is_alphanumeric(),

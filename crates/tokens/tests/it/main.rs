@@ -1,4 +1,4 @@
-//! The counts are those of Python's tiktoken and langchain-openai. `counts.py` beside this file writes what is expected.
+//! Comparison with the counts of Python's tiktoken and langchain-openai. `counts.py` in this directory generates them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at the first surprise")]
 
 use catena_core::load::load;

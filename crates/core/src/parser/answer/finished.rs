@@ -1,12 +1,12 @@
-//! Answers that are read only if the model came to their end.
+//! Parsing only of answers that are complete.
 
 use crate::parser::stepwise::Stepwise;
 use crate::{AiMessage, Error, ErrorKind, Result};
 
-/// Fails at the end of an answer that was cut off, which might pass for a whole one.
+/// Fails at the end of a truncated answer, which might otherwise be taken for a complete one.
 pub(super) struct Finished<P> {
     inner: P,
-    /// The answer is the text; a call that came whole before the limit was reached counts.
+    /// Whether the answer is the text; a tool call that was complete before the limit was reached is accepted.
     is_text: bool,
     end: Option<Cut>,
     refused: bool,
@@ -55,7 +55,7 @@ fn truncated() -> Error {
     Error::new(ErrorKind::OutputTruncated, message)
 }
 
-/// What the service says about the end. Some say why an answer is incomplete instead of a finish reason.
+/// Returns why the answer was truncated, if it was. Some providers report this without a finish reason.
 fn cut(chunk: &AiMessage) -> Option<Cut> {
     let details = chunk.metadata.extra.get("incomplete_details");
     let incomplete = details.and_then(|details| details.get("reason")?.as_str());

@@ -1,4 +1,4 @@
-//! What all forms of answers have in common.
+//! The interface common to all forms of structured answers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,23 +9,23 @@ use async_trait::async_trait;
 use crate::parser::stepwise::{Stepwise, parse_all, parse_stream};
 use crate::{AiMessage, Chunk, ChunkStream, Context, Outline, Result, RunKind, Runnable};
 
-/// The reading of one answer.
+/// The incremental parsing of one answer.
 pub(crate) type Reading<'a, O> = Box<dyn Stepwise<Input = AiMessage, Output = O> + 'a>;
 
-/// The form that an answer should have.
+/// The required form of an answer.
 pub(crate) trait AnswerForm: Send + Sync {
     type Output: Chunk;
 
-    /// Begins to read an answer.
+    /// Starts parsing an answer.
     fn reading(&self) -> Reading<'_, Self::Output>;
 
-    /// The outline of what reads it.
+    /// Adds the form to the outline of its parser.
     fn outlined(&self, outline: Outline) -> Outline {
         outline
     }
 }
 
-/// Reads answers of a form.
+/// Parses answers of a form.
 pub(crate) struct StructuredAnswerParser<O>(Arc<dyn AnswerForm<Output = O>>);
 
 impl<O: Chunk> StructuredAnswerParser<O> {

@@ -7,9 +7,9 @@ use crate::parser::message_reader::MessageReader;
 use crate::parser::tools::{CallForm, check_readable};
 use crate::{AiMessage, Json, JsonOutputKeyToolsParser, Result};
 
-/// An answer that is JSON, of whatever form.
+/// An answer that is arbitrary JSON.
 pub(crate) struct JsonAnswer {
-    /// The tool whose arguments are the answer, where it is not the text.
+    /// The tool whose arguments are the answer, unless the answer is the text.
     tool: Option<JsonOutputKeyToolsParser>,
 }
 

@@ -1,4 +1,4 @@
-//! Answers of a form, in the text of a message or in the arguments of its tool call.
+//! Structured answers, in the text of a message or in the arguments of a tool call.
 
 mod finished;
 mod form;

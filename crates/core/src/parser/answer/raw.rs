@@ -1,4 +1,4 @@
-//! Values beside the answers they were read from.
+//! Parsed values together with the raw answers.
 
 use std::sync::Arc;
 
@@ -8,29 +8,29 @@ use super::form::{AnswerForm, Reading};
 use crate::parser::stepwise::Stepwise;
 use crate::{AiMessage, Chunk, Error, Outline, Result};
 
-/// A value beside the answer that it was read from, or what is wrong with it. Given by
+/// A parsed value, or the parsing error, together with the model's message. Returned with
 /// [`include_raw`](crate::StructuredOutput::include_raw).
 ///
-/// While the answer streams, chunks have a piece of it or the value so far.
+/// While the answer is streamed, a chunk holds either a chunk of the message or the value so far.
 ///
 /// # Example
 /// See [`include_raw`](crate::StructuredOutput::include_raw).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct WithRaw<O> {
-    /// The answer.
+    /// The model's message.
     pub raw: AiMessage,
-    /// What was read from it. `None` where that failed.
+    /// The parsed value. `None` if parsing failed.
     pub parsed: Option<O>,
-    /// Why it could not be read.
+    /// The parsing error.
     pub parsing_error: Option<Error>,
 }
 
 impl<O> WithRaw<O> {
-    /// The value.
+    /// Returns the parsed value.
     ///
     /// # Errors
-    /// Why the answer could not be read.
+    /// The parsing error.
     pub fn into_parsed(self) -> Result<O> {
         match (self.parsed, self.parsing_error) {
             (Some(parsed), None) => Ok(parsed),
@@ -46,7 +46,7 @@ impl<O> Default for WithRaw<O> {
     }
 }
 
-/// Of the values the last one counts; none once there is an error.
+/// Keeps the last value; none once there is an error.
 impl<O: Chunk> Chunk for WithRaw<O> {
     fn merge(&mut self, next: Self) {
         self.raw.merge(next.raw);
@@ -67,7 +67,7 @@ impl<O: Chunk> Chunk for WithRaw<O> {
     }
 }
 
-/// A form whose values come with the answer.
+/// A form whose parsed values are returned with the raw answer.
 pub(crate) struct RawForm<O>(pub(crate) Arc<dyn AnswerForm<Output = O>>);
 
 impl<O: Chunk> AnswerForm for RawForm<O> {

@@ -1,4 +1,4 @@
-//! Answers that are values of a type.
+//! Answers that are values of a Rust type.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::{AiMessage, Data, FromData, Json, Outline, Parsed, Result, ToolCall, 
 /// An answer that is a `T`.
 pub(crate) struct TypedAnswer<T> {
     text: TypedOutputParser<T>,
-    /// The tool whose arguments are the answer, where it is not the text.
+    /// The tool whose arguments are the answer, unless the answer is the text.
     tool: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedAnswer<T> {
     fn read(&self, call: Option<&ToolCall>, message: &AiMessage) -> Result<Parsed<T>> {
         let args = call.map_or(Data::Null, |call| Data::Record(call.args.clone()));
         let json = Json::from_data(args)?;
-        // A type that takes `null` takes that there is no call.
+        // A missing call is read as `null`, which the type may accept.
         let schema = call.map(|_| self.text.schema());
         match read_as(json.value(), schema) {
             Ok(value) => Ok(Parsed::new(value, json)),

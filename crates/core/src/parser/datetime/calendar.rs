@@ -1,40 +1,40 @@
-//! Days of the Gregorian calendar, counted from 1970-01-01.
+//! Days of the proleptic Gregorian calendar, counted from 1970-01-01.
 
-/// The days of the months in a year that is no leap year.
+/// The days of the months in a common year.
 const MONTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// How many days the month has; `month` from 1 to 12.
+/// Returns the number of days of the month; `month` from 1 to 12.
 pub(super) fn days_in_month(year: i32, month: u8) -> i64 {
     let leap_day = i64::from(month == 2 && is_leap(year));
     MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or(0) + leap_day
 }
 
-/// The day on which the year begins.
+/// Returns the first day of the year.
 fn begin_of_year(year: i32) -> i64 {
     let years = i64::from(year) - 1;
     let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
-    // The first of January of the year 1 is 719162 days before 1970.
+    // 0001-01-01 is 719162 days before 1970-01-01.
     years * 365 + leap_days - 719_162
 }
 
-/// The day with this date.
+/// Returns the day with this date.
 pub(super) fn day(year: i32, month: u8, day_of_month: u8) -> i64 {
     begin_of_year(year) + i64::from(day_of_year(year, month, day_of_month)) - 1
 }
 
-/// The day within its year, from 1.
+/// Returns the day of the year, from 1.
 pub(super) fn day_of_year(year: i32, month: u8, day_of_month: u8) -> u16 {
     let before: i64 = (1..month).map(|month| days_in_month(year, month)).sum();
     u16::try_from(before).unwrap_or(0) + u16::from(day_of_month)
 }
 
-/// The date of a day: year, month and day of the month.
+/// Returns the year, month and day of the month.
 pub(super) fn date(day: i64) -> (i32, u8, u8) {
-    // 400 years have 146097 days; the guess is at most two years too early, and never too late.
+    // 400 years have 146097 days. The estimate is at most two years too early and never too late.
     let mut year = i32::try_from(((day + 719_162) * 400).div_euclid(146_097)).unwrap_or(i32::MAX / 2);
     while begin_of_year(year + 1) <= day {
         year += 1;
@@ -48,26 +48,26 @@ pub(super) fn date(day: i64) -> (i32, u8, u8) {
     (year, month, u8::try_from(rest + 1).unwrap_or(1))
 }
 
-/// The day of the week, from 0 for Monday.
+/// Returns the day of the week, from 0 for Monday.
 pub(super) fn weekday(day: i64) -> u8 {
-    // 1970 began on a Thursday.
+    // 1970-01-01 was a Thursday.
     u8::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
 }
 
-/// The day of a week that the ISO counts: week 1 has the fourth of January. `None` when the year has no such week.
+/// Returns a day of an ISO week; week 1 contains January 4. `None` if the year has no such week.
 pub(super) fn iso_day(year: i32, week: u8, weekday: u8) -> Option<i64> {
     let first = iso_begin(year);
     let begin = first + 7 * (i64::from(week) - 1);
     (week > 0 && begin < iso_begin(year + 1)).then_some(begin + i64::from(weekday))
 }
 
-/// The Monday with which the first week of a year begins.
+/// Returns the Monday of the first ISO week of a year.
 fn iso_begin(year: i32) -> i64 {
     let fourth = day(year, 1, 4);
     fourth - i64::from(weekday(fourth))
 }
 
-/// The year and week to which a day belongs as the ISO counts.
+/// Returns the ISO year and week of a day.
 pub(super) fn iso_week(day: i64) -> (i32, i64) {
     let (near, _, _) = date(day);
     let year = [near + 1, near].into_iter().find(|year| iso_begin(*year) <= day).unwrap_or(near - 1);

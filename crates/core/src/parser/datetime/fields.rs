@@ -1,11 +1,11 @@
-//! The parts of a date that an answer says, and the date they make.
+//! The parsed fields of a date, and the date they determine.
 
 use super::calendar;
 use super::format::{Field, Number};
 use super::instant::Datetime;
 use super::read::{MONTHS, WEEKDAYS};
 
-/// What was read.
+/// The parsed fields.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     year: Option<i32>,
@@ -19,14 +19,14 @@ pub(super) struct Fields {
     /// From 0 for Monday.
     weekday: Option<u8>,
     day_of_year: Option<u16>,
-    /// The number of the week, and on which weekday weeks begin.
+    /// The number of the week, and the weekday on which weeks begin.
     week: Option<(u8, u8)>,
     iso_year: Option<i32>,
     iso_week: Option<u8>,
     offset: Option<i32>,
 }
 
-/// Of a clock with twelve hours.
+/// The half of a 12-hour clock.
 #[derive(Debug, Default, Clone, Copy)]
 struct Half {
     hour: Option<u8>,
@@ -34,7 +34,7 @@ struct Half {
 }
 
 impl Fields {
-    /// Takes in the text of a part.
+    /// Stores the parsed text of a field.
     pub(super) fn set(&mut self, field: Field, text: &str) {
         match field {
             Field::ShortWeekday | Field::Weekday => self.weekday = position(&WEEKDAYS, text),
@@ -50,7 +50,7 @@ impl Fields {
     }
 
     fn set_number(&mut self, number: Number, value: u16) {
-        // All but years and days of a year have at most two digits.
+        // All fields but years and days of the year have at most two digits.
         let small = u8::try_from(value).unwrap_or(u8::MAX);
         match number {
             Number::Year => self.year = Some(value.into()),
@@ -73,7 +73,7 @@ impl Fields {
         }
     }
 
-    /// The date and time. Where there is none, says what should have been there.
+    /// Returns the date and time, or a description of what was expected if they are not valid.
     pub(super) fn datetime(&self) -> Result<Datetime, &'static str> {
         let (year, month, day) = self.date()?;
         if !(1..=9999).contains(&year) {
@@ -114,7 +114,7 @@ impl Fields {
     }
 }
 
-/// The day of a week of a year: the first week that is whole is week 1.
+/// Returns the day of a week of a year; the first complete week is week 1.
 fn day_of_week(year: i32, week: u8, begin: u8, weekday: u8) -> i64 {
     let first = calendar::day(year, 1, 1);
     let to_week_one = (i64::from(begin) - i64::from(calendar::weekday(first))).rem_euclid(7);
@@ -127,7 +127,7 @@ fn position(words: &[&str], text: &str) -> Option<u8> {
     words.iter().position(begins).and_then(|index| u8::try_from(index).ok())
 }
 
-/// Seconds ahead of UTC. Fractions of a second do not count.
+/// Returns the offset from UTC in seconds, ignoring fractions.
 fn offset(text: &str) -> i32 {
     let whole = text.split('.').next().unwrap_or_default();
     let digits: Vec<i32> = whole

@@ -1,19 +1,19 @@
-//! Formats of dates and times, in the notation of `strptime`.
+//! Date and time formats in `strptime` notation.
 
 use crate::parser::character::is_space;
 use crate::{Error, ErrorKind, Result};
 
-/// A part of a format.
+/// An item of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
-    /// White space, as much as there is.
+    /// Any amount of white space.
     Space,
-    /// This character, in either case.
+    /// This character, case-insensitively.
     Literal(char),
     Field(Field),
 }
 
-/// A part of a date or time.
+/// A field of a date or time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     ShortWeekday,
@@ -27,7 +27,7 @@ pub(super) enum Field {
     Number(Number),
 }
 
-/// A part that is written in digits.
+/// A numeric field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Number {
     Year,
@@ -43,15 +43,15 @@ pub(super) enum Number {
     WeekdayFromSunday,
     /// From 1 for Monday.
     WeekdayFromMonday,
-    /// Weeks that begin on Sundays.
+    /// The week number, with weeks beginning on Sunday.
     SundayWeek,
-    /// Weeks that begin on Mondays.
+    /// The week number, with weeks beginning on Monday.
     MondayWeek,
     IsoYear,
     IsoWeek,
 }
 
-/// What an answer should be that has something else in the place of an item.
+/// Describes what was expected in place of an item that does not match.
 pub(super) fn expected(item: Option<&Item>) -> String {
     match item {
         None => "the end".to_owned(),
@@ -89,7 +89,7 @@ fn name(field: Field) -> &'static str {
     }
 }
 
-/// Reads a format.
+/// Parses a format.
 pub(super) fn compile(format: &str) -> Result<Vec<Item>> {
     let mut items = Vec::new();
     let mut rest = format.chars();

@@ -1,4 +1,4 @@
-//! A date and time, as an answer says it.
+//! A date and time as given in an answer.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::{Chunk, Data};
 
-/// A date and time of day, as [`DatetimeOutputParser`](crate::DatetimeOutputParser) reads them. What the answer does not
-/// say is that of 1900-01-01, midnight.
+/// A date and time of day, as parsed by [`DatetimeOutputParser`](crate::DatetimeOutputParser). Fields not in the answer
+/// default to those of 1900-01-01, midnight.
 ///
-/// Displayed it has the form of ISO 8601, which the types of calendar libraries read: `2024-01-31T23:59:01`, with
-/// `.000123` where there are microseconds, and `+02:00` where the answer says the offset from UTC.
+/// It is displayed in ISO 8601 format, which calendar libraries can parse: `2024-01-31T23:59:01`, with `.000123` if
+/// there are microseconds and `+02:00` if the answer gives an offset from UTC.
 ///
 /// # Example
 /// ```
@@ -39,7 +39,7 @@ pub struct Datetime {
     pub second: u8,
     /// From 0 to 999999.
     pub microsecond: u32,
-    /// How many seconds the time is ahead of UTC, if the answer says so.
+    /// The offset from UTC in seconds, positive to the east, if the answer gives one.
     pub offset: Option<i32>,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Datetime {
     }
 }
 
-/// `+02:00`, with seconds where there are any.
+/// Formats an offset as `+02:00`, with seconds if there are any.
 pub(super) fn offset_text(offset: i32, colon: &str) -> String {
     let sign = if offset < 0 { '-' } else { '+' };
     let seconds = offset.unsigned_abs();
@@ -65,14 +65,14 @@ pub(super) fn offset_text(offset: i32, colon: &str) -> String {
     if seconds.is_multiple_of(60) { text } else { format!("{text}{colon}{:02}", seconds % 60) }
 }
 
-/// The last one counts.
+/// Merging keeps the last value.
 impl Chunk for Datetime {
     fn to_json(&self) -> Value {
         Value::String(self.to_string())
     }
 }
 
-/// Its text.
+/// Converts to the displayed text.
 impl From<Datetime> for Data {
     fn from(datetime: Datetime) -> Self {
         Self::Text(datetime.to_string())

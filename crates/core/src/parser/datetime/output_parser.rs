@@ -1,4 +1,4 @@
-//! The parser for dates and times.
+//! A parser for dates and times.
 
 use super::format::{Item, compile, expected};
 use super::instant::Datetime;
@@ -9,18 +9,19 @@ use crate::parser::failure::{failed, failed_at};
 use crate::parser::whole::whole_parser;
 use crate::{OutputParser, Result};
 
-/// The format of LangChain: `2023-07-04T14:30:00.000000Z`.
+/// LangChain's default format: `2023-07-04T14:30:00.000000Z`.
 const DEFAULT: &str = "%Y-%m-%dT%H:%M:%S.%fZ";
 
-/// Reads an answer that is a date, a time, or both, in a format that is given in the notation of C's and Python's
-/// `strptime`. White space around the answer does not count, nor does the case of letters.
+/// Parses an answer that is a date, a time, or both, in a given format in the notation of C's and Python's `strptime`.
+/// Surrounding white space is ignored, and matching is case-insensitive.
 ///
-/// All directives of Python are known, with English names: `%a %A %b %B %c %d %f %G %H %I %j %m %M %p %S %u %U %V %w %W
-/// %x %X %y %Y %z %Z %%`. `%Z` reads `UTC` and `GMT`, and says nothing.
+/// All of Python's directives are supported, with English names:
+/// `%a %A %b %B %c %d %f %G %H %I %j %m %M %p %S %u %U %V %w %W %x %X %y %Y %z %Z %%`. `%Z` accepts `UTC` and `GMT` and
+/// has no effect.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer, the place where it does not fit the format and what should stand
-/// there; or with what is wrong when there is no such day.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, the position where it does not match the format and what was
+/// expected there; or with the reason if the date does not exist.
 ///
 /// # Example
 /// ```
@@ -45,25 +46,25 @@ impl Default for DatetimeOutputParser {
 }
 
 impl DatetimeOutputParser {
-    /// A parser for the format `%Y-%m-%dT%H:%M:%S.%fZ`, in which the `Z` is just a letter.
+    /// Creates a parser for the format `%Y-%m-%dT%H:%M:%S.%fZ`, in which the `Z` is a literal.
     pub fn new() -> Self {
-        // The format is a constant that has known directives only; tests read with it.
+        // Cannot fail: the constant format has only known directives, as tests check.
         Self { format: DEFAULT.to_owned(), items: compile(DEFAULT).unwrap_or_default() }
     }
 
-    /// A parser for another format.
+    /// Creates a parser for another format.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) when it has a directive that is not known.
+    /// [`Config`](crate::ErrorKind::Config) when it has an unknown directive.
     pub fn with_format(format: impl Into<String>) -> Result<Self> {
         let format = format.into();
         Ok(Self { items: compile(&format)?, format })
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
-    /// [`Parse`](crate::ErrorKind::Parse) when it does not fit the format, or there is no such day.
+    /// [`Parse`](crate::ErrorKind::Parse) when it does not match the format, or the date does not exist.
     pub fn parse(&self, answer: &str) -> Result<Datetime> {
         let text = answer.trim_matches(is_space);
         let before = answer.len() - answer.trim_start_matches(is_space).len();

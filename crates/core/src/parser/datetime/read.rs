@@ -1,4 +1,4 @@
-//! Finding the parts of a date in a text.
+//! Matching of a text against a date format.
 
 use super::fields::Fields;
 use super::format::{Field, Item, Number};
@@ -21,10 +21,11 @@ pub(super) const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Reads the text by the items; gives the parts and how far they reach. Where a number may have one digit or two, as
-/// many are read as let the rest fit. Fails with the last byte that was reached, and the item that is not there.
+/// Matches the text against the items, and returns the fields and the length matched. Numbers of variable length take
+/// as many digits as let the rest match. Fails with the furthest byte reached and the index of the item that did not
+/// match there.
 pub(super) fn read(items: &[Item], text: &str) -> Result<(Fields, usize), (usize, usize)> {
-    // How far each item may reach, most first, for the items up to the one that is tried.
+    // The candidate ends of each item so far, longest first.
     let mut tried: Vec<(usize, Vec<usize>)> = Vec::with_capacity(items.len());
     let mut failed = std::collections::HashSet::new();
     let (mut at, mut furthest) = (0, (0, 0));
@@ -37,7 +38,7 @@ pub(super) fn read(items: &[Item], text: &str) -> Result<(Fields, usize), (usize
         let mut ends = if failed.contains(&(index, at)) { Vec::new() } else { ends(&items[index], text, at) };
         ends.reverse();
         let mut begin = at;
-        // The next way to read this item, or else of one before it.
+        // Take the next candidate for this item, or backtrack to one before it.
         loop {
             if let Some(end) = ends.pop() {
                 tried.push((begin, ends));
@@ -62,7 +63,7 @@ fn collect(items: &[Item], text: &str, tried: &[(usize, Vec<usize>)], end: usize
     fields
 }
 
-/// Where the item may end if it begins at this byte, what is tried first first.
+/// Returns where the item may end if it starts at this byte, in the order to try.
 fn ends(item: &Item, text: &str, at: usize) -> Vec<usize> {
     let rest = &text[at..];
     let lengths = match item {
@@ -77,7 +78,7 @@ fn ends(item: &Item, text: &str, at: usize) -> Vec<usize> {
     lengths.into_iter().map(|length| at + length).collect()
 }
 
-/// All of it: nothing that may follow needs white space before it.
+/// Matches all white space: no item that may follow starts with any.
 fn space(text: &str) -> Vec<usize> {
     let length = text.find(|character| !is_space(character)).unwrap_or(text.len());
     if length == 0 { Vec::new() } else { vec![length] }
@@ -102,7 +103,7 @@ fn lengths(field: Field, text: &str) -> Vec<usize> {
     }
 }
 
-/// How many digits the text begins with, from the most that may be read to the fewest.
+/// Returns the possible numbers of digits at the start of the text, in descending order.
 fn digits(text: &str, fewest: usize, most: usize) -> impl Iterator<Item = usize> {
     let there = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     (fewest..=there).rev()
@@ -131,7 +132,8 @@ fn numbers(number: Number, text: &str) -> Vec<usize> {
     lengths
 }
 
-/// `Z`, or a sign, hours and minutes, seconds if there are any, and a fraction of them; with colons or without.
+/// Matches `Z`, or a sign, hours and minutes, optional seconds and an optional fraction of them, with or without
+/// colons.
 fn offset(text: &str) -> Vec<usize> {
     if text.starts_with('Z') {
         return vec![1];
@@ -153,7 +155,7 @@ fn offset(text: &str) -> Vec<usize> {
     lengths
 }
 
-/// The text behind a colon and two digits, the first of which is at most this one.
+/// Returns the text after a colon and two digits, the first of which is at most `most`.
 fn after_two<'a>(text: &'a str, most: char, colon: &str) -> Option<&'a str> {
     let digits = text.strip_prefix(colon)?;
     let first = digits.strip_prefix(|digit: char| digit.is_ascii_digit() && digit <= most)?;

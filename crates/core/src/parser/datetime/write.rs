@@ -1,11 +1,11 @@
-//! Dates and times in a format, to show what is meant by it.
+//! Formatting of dates and times, for examples of a format.
 
 use super::calendar;
 use super::format::{Field, Item, Number};
 use super::instant::{Datetime, offset_text};
 use super::read::{MONTHS, WEEKDAYS};
 
-/// The text that reads as this date and time.
+/// Formats a date and time so that the items match it.
 pub(super) fn write(items: &[Item], datetime: &Datetime) -> String {
     let item = |item: &Item| match item {
         Item::Space => " ".to_owned(),

@@ -1,15 +1,15 @@
-//! The parser that gives the arguments of a function call as JSON.
+//! A parser for the arguments of a function call, as JSON.
 
 use super::{call_of, missing, read_arguments, size};
 use crate::parser::message_reader::{MessageForm, message_parser};
 use crate::{AiMessage, Json, Result};
 
-/// Gives the arguments of a function call as JSON, and while the answer streams what there is of them, whenever that
-/// changes. Each chunk is the whole value so far, the last one counts.
+/// Returns the arguments of a function call as JSON. While the answer is streamed, emits the arguments so far whenever
+/// they change. Each chunk is the complete value so far and replaces the previous one.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) at the end of an answer without a function call, or with arguments that are no
-/// JSON. A call that has no `arguments` gives null.
+/// [`Parse`](crate::ErrorKind::Parse) at the end of an answer without a function call, or with arguments that are not
+/// JSON. A call without `arguments` gives null.
 ///
 /// # Example
 /// ```
@@ -28,12 +28,12 @@ pub struct JsonOutputFunctionsParser {
 }
 
 impl JsonOutputFunctionsParser {
-    /// A parser that gives the arguments only.
+    /// Creates a parser that returns only the arguments.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the whole call: `{"name", "arguments"}`.
+    /// Returns the whole call: `{"name", "arguments"}`.
     #[must_use]
     #[doc(alias = "args_only")]
     pub fn with_name(mut self) -> Self {
@@ -41,7 +41,7 @@ impl JsonOutputFunctionsParser {
         self
     }
 
-    /// Wants control characters escaped, as JSON does.
+    /// Requires control characters to be escaped, as in standard JSON.
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;

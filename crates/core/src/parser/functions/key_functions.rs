@@ -1,14 +1,14 @@
-//! The parser that gives one argument of a function call.
+//! A parser for one argument of a function call.
 
 use super::{JsonOutputFunctionsParser, missing_in, size};
 use crate::parser::message_reader::{MessageForm, message_parser};
 use crate::{AiMessage, Json, Result};
 
-/// Gives one argument of a function call as JSON; streams and errors are as for
+/// Returns one argument of a function call as JSON; streaming and errors are those of
 /// [`JsonOutputFunctionsParser`](crate::JsonOutputFunctionsParser).
 ///
 /// # Errors
-/// [`MissingKey`](crate::ErrorKind::MissingKey) at the end of the answer if the argument is not there.
+/// [`MissingKey`](crate::ErrorKind::MissingKey) at the end of the answer if the argument is missing.
 ///
 /// # Example
 /// ```
@@ -26,7 +26,7 @@ pub struct JsonKeyOutputFunctionsParser {
 }
 
 impl JsonKeyOutputFunctionsParser {
-    /// A parser for the argument of this name.
+    /// Creates a parser for the argument with this name.
     pub fn new(key_name: impl Into<String>) -> Self {
         Self { key_name: key_name.into() }
     }

@@ -1,4 +1,4 @@
-//! Function calls as models made them before there were tools: in a message's `additional_kwargs`, under `function_call`.
+//! Function calls, the predecessor of tool calls: in a message's `additional_kwargs`, under `function_call`.
 
 mod json_functions;
 mod key_functions;
@@ -32,7 +32,7 @@ fn missing(message: &AiMessage) -> Error {
     failed("function call", &message.text(), "a `function_call` among the additional values of the message")
 }
 
-/// The arguments as JSON, `null` for a call without any. `None` while they cannot be read.
+/// Parses the arguments, `null` for a call without any. `None` while they cannot be parsed yet.
 fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Result<Option<Json>> {
     let text = arguments(call);
     if !complete {
@@ -41,7 +41,7 @@ fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Re
     if !call.contains_key("arguments") {
         return Ok(Some(Value::Null.into()));
     }
-    // Line breaks in texts pass as JSON that still comes, strict or not.
+    // The incremental parser accepts unescaped newlines in strings, so strictness is checked separately.
     let is_json = || !strict || serde_json::from_str::<IgnoredAny>(text).is_ok();
     if json_fault(text, strict).is_some() || !is_json() {
         let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -50,7 +50,7 @@ fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Re
     Json::from_data(parse_partial_data(text)?).map(Some)
 }
 
-/// An error of the kind [`MissingKey`](ErrorKind::MissingKey) with the failure of reading a call.
+/// Creates an error of the kind [`MissingKey`](ErrorKind::MissingKey) with the details of the failure.
 fn missing_in(call: &str, expected: String) -> Error {
     let failed = failed("function call", call, expected);
     let missing = Error::new(ErrorKind::MissingKey, failed.message().to_owned());

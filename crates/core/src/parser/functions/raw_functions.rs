@@ -1,15 +1,15 @@
-//! The parser that gives a function call as it came.
+//! A parser for a function call in its original form.
 
 use super::{call_of, missing, missing_in, size};
 use crate::parser::message_reader::{MessageForm, message_parser};
 use crate::{AiMessage, Json, Result};
 
-/// Gives the arguments of a function call as the text that they came in. For tools, which replaced functions, there is
+/// Returns the arguments of a function call as their original text. For tools, which superseded functions, use
 /// [`JsonOutputToolsParser`](crate::JsonOutputToolsParser).
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) for an answer without a function call; [`MissingKey`](crate::ErrorKind::MissingKey)
-/// for a call without `arguments`, unless it is wanted whole.
+/// [`Parse`](crate::ErrorKind::Parse) for an answer without a function call;
+/// [`MissingKey`](crate::ErrorKind::MissingKey) for a call without `arguments`, unless the whole call is returned.
 ///
 /// # Example
 /// ```
@@ -29,12 +29,12 @@ pub struct OutputFunctionsParser {
 }
 
 impl OutputFunctionsParser {
-    /// A parser that gives the arguments only.
+    /// Creates a parser that returns only the arguments.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the whole call: `{"name", "arguments"}`.
+    /// Returns the whole call: `{"name", "arguments"}`.
     #[must_use]
     #[doc(alias = "args_only")]
     pub fn with_name(mut self) -> Self {
@@ -55,7 +55,7 @@ impl MessageForm for OutputFunctionsParser {
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<Json>> {
         match call_of(message) {
-            // A call is given once, when it is whole.
+            // A call is emitted once, when it is complete.
             _ if !complete => Ok(None),
             None => Err(missing(message)),
             Some(call) if self.whole => Ok(Some(serde_json::Value::from(call.clone()).into())),

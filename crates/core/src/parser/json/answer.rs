@@ -1,4 +1,4 @@
-//! The answer of a model with JSON somewhere in it.
+//! A model's answer that contains JSON.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,14 +12,14 @@ use crate::parser::failure::boundary;
 const FENCE: &str = "```";
 const LANGUAGE: &str = "json";
 
-/// An answer as it comes: JSON, or prose with JSON behind the first fence.
+/// An answer while it is streamed: JSON, or prose with JSON after the first code fence.
 #[derive(Debug)]
 pub(in crate::parser) struct Answer {
     text: Arc<Mutex<String>>,
     reader: Reader,
 }
 
-/// A value that can be read off.
+/// A value that can be read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::parser) struct Piece {
     pub(in crate::parser) start: usize,
@@ -27,59 +27,59 @@ pub(in crate::parser) struct Piece {
 }
 
 impl Piece {
-    /// True when both are the same value, to those who saw the one before.
+    /// Returns whether both are the same value for a consumer that has seen the earlier one.
     pub(in crate::parser) fn says_the_same(&self, other: &Self) -> bool {
         (self.start, self.mark.seen) == (other.start, other.mark.seen)
     }
 }
 
 impl Answer {
-    /// An answer; see [`Tolerance::hold`].
+    /// Creates an empty answer; see [`Tolerance::hold`].
     pub(in crate::parser) fn new(hold: bool) -> Self {
         let tolerance = Tolerance { trim: true, strict: false, tail: true, hold };
         Self { text: Arc::default(), reader: Reader::new(tolerance) }
     }
 
-    /// Takes in what came, and gives what can be read off now.
+    /// Appends text, and returns the value that can be read now.
     pub(in crate::parser) fn push(&mut self, text: &str) -> Option<Piece> {
-        // What follows the value is not read, but an error about the value shows it.
+        // Text after the value is not parsed, but errors about the value show it.
         let mut all = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         all.push_str(text);
         if self.reader.whole.is_done() { self.reader.piece } else { self.reader.read(&all) }
     }
 
-    /// What can be read off at the end of the answer.
+    /// Returns the value that can be read at the end of the answer.
     pub(in crate::parser) fn end(&self) -> Result<Piece> {
         let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         self.reader.piece.ok_or_else(|| self.reader.failure().error(&text))
     }
 
-    /// The value of an approved part.
+    /// Returns the value of a prefix that the scanner has validated.
     pub(in crate::parser) fn value(&self, start: usize, cut: usize) -> Json {
         Json::lazy(Prefix { text: Arc::clone(&self.text), start, cut })
     }
 
-    /// Looks at the text so far.
+    /// Calls a function with the text so far.
     pub(in crate::parser) fn with_text<T>(&self, look: impl FnOnce(&str) -> T) -> T {
         look(&self.text.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Reads the whole text as JSON, and what is behind the first fence where the whole text is none.
+/// Parses the whole text as JSON or, if it is not JSON, the text after the first code fence.
 #[derive(Debug)]
 pub(super) struct Reader {
     whole: Scanner,
     fence: Fence,
     tolerance: Tolerance,
-    /// What could be read off last.
+    /// The last value that could be read.
     piece: Option<Piece>,
 }
 
 #[derive(Debug)]
 enum Fence {
-    /// No fence before this byte.
+    /// There is no fence before this byte.
     Before(usize),
-    /// Behind a fence at this byte, where a language may follow.
+    /// After a fence at this byte, where a language tag may follow.
     Language(usize),
     Inside(Scanner),
 }
@@ -89,14 +89,14 @@ impl Reader {
         Self { whole: Scanner::new(0, tolerance), fence: Fence::Before(0), tolerance, piece: None }
     }
 
-    /// Reads on to the end of the text.
+    /// Continues to the end of the text.
     pub(super) fn read(&mut self, text: &str) -> Option<Piece> {
         self.whole.read(text);
         self.piece = piece(&self.whole, text).or_else(|| self.fence.read(text, self.tolerance));
         self.piece
     }
 
-    /// True when there is nothing but a bracket that closes what is not open.
+    /// Returns whether the only error is an unmatched closing bracket.
     pub(super) fn is_stray(&self) -> bool {
         self.whole.is_stray() || matches!(&self.fence, Fence::Inside(inside) if inside.is_stray())
     }
@@ -114,7 +114,7 @@ impl Fence {
         if let Self::Before(start) = *self {
             *self = match text[start..].find(FENCE) {
                 Some(at) => Self::Language(start + at + FENCE.len()),
-                // Half a fence may stand at the end.
+                // The text may end within a fence.
                 None => Self::Before(boundary(text, text.len().saturating_sub(FENCE.len() - 1))),
             };
         }

@@ -1,11 +1,11 @@
-//! Builds the value of a prefix that the scanner approved.
+//! Building of values from prefixes that the scanner has validated.
 
 use serde_json::{Map, Number, Value};
 
 use super::text::is_high;
 use crate::{Data, Record};
 
-/// What a JSON text can become.
+/// A value that can be built from JSON text.
 pub(super) trait Node: Sized {
     type Members: Default;
 
@@ -35,7 +35,7 @@ impl Node for Value {
     }
 }
 
-/// Keeps the order of an object's members.
+/// Preserves the order of an object's members.
 impl Node for Data {
     type Members = Record;
 
@@ -56,7 +56,7 @@ impl Node for Data {
     }
 }
 
-/// Builds the value of an approved prefix and closes what is open at its end. The scanner bounds the depth.
+/// Builds the value of a validated prefix, closing whatever is open at its end. The scanner limits the depth.
 pub(super) fn build<N: Node>(prefix: &str) -> N {
     Builder { prefix, at: 0 }.value()
 }
@@ -119,7 +119,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reads what follows a backslash.
+    /// Parses what follows a backslash.
     fn escape(&mut self, text: &mut String) {
         let byte = self.rest().bytes().next().unwrap_or_default();
         self.at += 1;
@@ -134,7 +134,8 @@ impl<'a> Builder<'a> {
         });
     }
 
-    /// Reads four digits, or eight of a surrogate pair. Half a pair becomes the replacement character.
+    /// Parses four hexadecimal digits, or eight of a surrogate pair. An unpaired surrogate becomes the replacement
+    /// character.
     fn code(&mut self) -> char {
         let code = self.digits(0);
         self.at += 4;
@@ -149,7 +150,7 @@ impl<'a> Builder<'a> {
         char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
-    /// Four hexadecimal digits so many bytes ahead.
+    /// Parses four hexadecimal digits, `ahead` bytes ahead.
     fn digits(&self, ahead: usize) -> u32 {
         let digits = self.rest().get(ahead..ahead + 4);
         digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0xFFFD)
@@ -165,7 +166,7 @@ impl<'a> Builder<'a> {
         let end = rest
             .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
             .unwrap_or(rest.len())
-            // At least one byte: a loop around this goes on whatever comes.
+            // At least one byte, so that a loop around this always makes progress.
             .max(1);
         self.at += end;
         let digits = rest.get(..end).unwrap_or_default();
@@ -179,7 +180,7 @@ impl<'a> Builder<'a> {
         self.prefix.get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
         self.at += self.rest().bytes().take_while(blank).count();

@@ -1,4 +1,4 @@
-//! Finds what is new in a value that grows at its end.
+//! Incremental diff of a value that grows at its end.
 
 use std::collections::HashSet;
 
@@ -8,26 +8,26 @@ use super::build::build;
 use super::patch::JsonPatchOperation;
 use super::value::Json;
 
-/// Walks along the text of a value, each byte once, and keeps in mind what of it was given out.
+/// Scans the text of a value, each byte once, and tracks which parts have been emitted.
 pub(super) struct Changes {
-    /// The next byte to look at.
+    /// The next byte to scan.
     at: usize,
-    /// The lists and objects that are open.
+    /// The open lists and objects.
     frames: Vec<Frame>,
-    /// The text or number that is open.
+    /// The open text or number.
     leaf: Option<Leaf>,
-    /// The outermost value that was not given out yet and is still open: its depth and begin.
+    /// The depth and start of the outermost value that is still open and not emitted yet.
     fresh: Option<(usize, usize)>,
     operations: Vec<JsonPatchOperation>,
 }
 
 struct Frame {
     is_object: bool,
-    /// The name of the member that is open, or of none.
+    /// The name of the open member; `None` in a list.
     name: Option<String>,
-    /// How many items are complete.
+    /// The number of complete items.
     index: usize,
-    /// What is new in it, once it was itself given out.
+    /// The additions to it since it was emitted itself.
     added: Vec<JsonPatchOperation>,
 }
 
@@ -38,17 +38,18 @@ struct Leaf {
 }
 
 impl Changes {
-    /// For the value that begins here.
+    /// Creates the state for the value that starts at this byte.
     pub(super) fn new(start: usize) -> Self {
         Self { at: start, frames: Vec::new(), leaf: None, fresh: None, operations: Vec::new() }
     }
 
-    /// Up to where the value was read.
+    /// Returns the position up to which the value has been scanned.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// What is new up to `cut`, where all that is open can be closed. `value` makes a value of a part of the text.
+    /// Returns the changes up to `cut`, where everything open can be closed. `value` builds a value from a range of the
+    /// text.
     pub(super) fn read(
         &mut self,
         text: &str,
@@ -133,7 +134,7 @@ impl Changes {
         }
     }
 
-    /// A text or number that was given out before has grown.
+    /// Replaces a previously emitted text or number that has grown.
     fn replace_leaf(&mut self, grew: bool, value: &dyn Fn(usize, usize) -> Json) {
         if let Some(leaf) = &self.leaf
             && leaf.given
@@ -163,7 +164,7 @@ impl Changes {
         }
     }
 
-    /// Gives out a value that is new, in the innermost of so many frames.
+    /// Emits a new value, in the innermost of `depth` frames.
     fn add(&mut self, depth: usize, value: Json) {
         let path = self.path(depth);
         match depth.checked_sub(1).and_then(|last| self.frames.get_mut(last)) {
@@ -172,7 +173,8 @@ impl Changes {
         }
     }
 
-    /// Puts what is new in an object before what is new within its members, and in a list behind.
+    /// Emits the additions of a frame: for an object before those within its members, for a list after those within its
+    /// items.
     fn collect(&mut self, depth: usize) {
         let Some(frame) = self.frames.get_mut(depth) else { return };
         let mut added = std::mem::take(&mut frame.added);
@@ -183,7 +185,7 @@ impl Changes {
         self.operations.append(&mut added);
     }
 
-    /// The pointer to the open member of the innermost of so many frames.
+    /// Returns the pointer to the open member of the innermost of `depth` frames.
     fn path(&self, depth: usize) -> String {
         let mut path = String::new();
         for frame in &self.frames[..depth] {
@@ -197,7 +199,7 @@ impl Changes {
     }
 }
 
-/// Drops what was changed in members that came once more since, as a whole.
+/// Drops changes within members that were later repeated as a whole.
 fn forget_replaced(operations: &mut Vec<JsonPatchOperation>, added: &[JsonPatchOperation]) {
     if operations.is_empty() || added.is_empty() {
         return;
@@ -210,7 +212,7 @@ fn forget_replaced(operations: &mut Vec<JsonPatchOperation>, added: &[JsonPatchO
     });
 }
 
-/// The quote that ends the text which goes on here.
+/// Finds the quote that ends the string continued at `from`.
 fn end_of_text(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;

@@ -1,4 +1,4 @@
-//! The parser that reads JSON and gives what changes.
+//! A parser that reads JSON and emits the changes.
 
 use async_trait::async_trait;
 
@@ -9,12 +9,12 @@ use super::reader::{Emit, JsonReader};
 use crate::parser::stepwise::{parse_all, parse_stream};
 use crate::{AiMessage, ChunkStream, Context, Result, RunKind, Runnable};
 
-/// A [`JsonOutputParser`](crate::JsonOutputParser) that gives what changes: made by its
+/// A [`JsonOutputParser`](crate::JsonOutputParser) that emits the changes to the value, created by its
 /// [`diff`](crate::JsonOutputParser::diff).
 ///
-/// The first patch sets the whole value; then members and items are added, and a text or number that grows is replaced.
-/// Reading and following the patches takes time proportional to the answer, but for texts: each patch has the whole of
-/// the one that grows, made when it is looked at.
+/// The first patch sets the whole value. Later ones add members and items, and replace a text or number that grows.
+/// Producing and applying the patches takes time linear in the length of the answer, except for growing texts: each
+/// patch contains the complete text so far, built when it is accessed.
 ///
 /// # Errors
 /// Those of [`JsonOutputParser`](crate::JsonOutputParser).
@@ -61,7 +61,7 @@ impl Runnable for JsonDiffParser {
 
 crate::impl_pipe!(JsonDiffParser);
 
-/// Gives what is new since the last piece.
+/// Emits the changes since the last chunk.
 struct Patches(Option<(usize, Changes)>);
 
 impl Emit for Patches {
@@ -70,7 +70,7 @@ impl Emit for Patches {
     const HOLD: bool = true;
 
     fn emit(&mut self, answer: &Answer, Piece { start, mark }: Piece) -> JsonPatch {
-        // Another value, or one that lost its end, is given anew.
+        // A different value, or one that has shrunk, is emitted from scratch.
         let goes_on = |(begin, changes): &(usize, Changes)| *begin == start && changes.at() <= mark.cut;
         let known = self.0.take().filter(goes_on);
         let (_, changes) = self.0.insert(known.unwrap_or_else(|| (start, Changes::new(start))));

@@ -1,18 +1,18 @@
-//! Places in a text: how far it can be read off, and where it fails.
+//! Positions in a text: up to where it can be read, and where it is invalid.
 
 use crate::Error;
 use crate::parser::failure::failed_at;
 
-/// A prefix of the text that is a value once its open texts, lists and objects are closed.
+/// A prefix of the text that is a valid value once its open strings, lists and objects are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::parser) struct Mark {
-    /// Where the prefix ends.
+    /// The end of the prefix.
     pub(in crate::parser) cut: usize,
-    /// Where the last byte ends that makes a difference: the same `seen`, the same value.
+    /// The end of the last significant byte: with the same `seen`, the value is the same.
     pub(in crate::parser) seen: usize,
 }
 
-/// Where the text stopped being JSON, and what would have continued it.
+/// The position where the text stopped being JSON, and what was expected there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Failure {
     pub(super) at: usize,
@@ -20,7 +20,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// The error for this text.
+    /// Creates the error for this text.
     pub(super) fn error(self, text: &str) -> Error {
         failed_at("JSON", text, self.at, self.expected)
     }

@@ -1,4 +1,4 @@
-//! JSON in the answers of models, read as it comes.
+//! Incremental parsing of JSON in the answers of models.
 
 mod answer;
 mod build;

@@ -1,11 +1,11 @@
-//! Reading a JSON number byte by byte.
+//! Incremental parsing of a JSON number.
 
 use super::mark::Mark;
 
-/// How many characters a number may have: longer ones are beyond 64 bits, or precise to no purpose.
+/// The maximum length of a number; longer ones exceed 64 bits or have pointless precision.
 const MAX_LENGTH: usize = 400;
 
-/// No number of so few digits without an exponent is too large.
+/// A number with at most this many digits and no exponent is always in range.
 const IN_RANGE: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,18 +20,18 @@ enum Phase {
     Exponent,
 }
 
-/// The state of reading a number.
+/// The state of parsing a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumberState {
     start: usize,
     phase: Phase,
-    /// The end of what is a number by itself, `start` if nothing is.
+    /// The end of the longest prefix that is a number; `start` if there is none.
     end: usize,
     seen: usize,
 }
 
 impl NumberState {
-    /// A number that begins with this byte.
+    /// Creates the state of a number that starts with this byte.
     pub(super) fn new(start: usize, byte: u8) -> Self {
         let (phase, end) = match byte {
             b'-' => (Phase::Minus, start),
@@ -41,7 +41,7 @@ impl NumberState {
         Self { start, phase, end, seen: end }
     }
 
-    /// Takes the byte in; false if it does not belong to the number.
+    /// Consumes a byte; returns false if it does not belong to the number.
     pub(super) fn byte(&mut self, byte: u8, at: usize) -> bool {
         use Phase::{E, Exponent, Fraction, Integer, Minus, Point, Sign, Zero};
         let next = match (self.phase, byte) {
@@ -55,7 +55,7 @@ impl NumberState {
             (E | Sign | Exponent, b'0'..=b'9') => Exponent,
             _ => return false,
         };
-        // A further zero behind the point changes nothing.
+        // A trailing zero after the decimal point does not change the value.
         let changes = !(self.phase == Fraction && byte == b'0');
         self.phase = next;
         if self.is_complete() {
@@ -65,12 +65,12 @@ impl NumberState {
         true
     }
 
-    /// True when all that was read is a number.
+    /// Returns whether everything consumed is a complete number.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.phase, Phase::Zero | Phase::Integer | Phase::Fraction | Phase::Exponent)
     }
 
-    /// The number without an unfinished end, if it can be represented.
+    /// Returns the number without an incomplete end, if it is representable.
     pub(super) fn mark(&self, bytes: &[u8]) -> Option<Mark> {
         let digits = bytes.get(self.start..self.end).filter(|digits| !digits.is_empty())?;
         let may_overflow = digits.len() > IN_RANGE || self.phase == Phase::Exponent;
@@ -80,7 +80,7 @@ impl NumberState {
         Some(Mark { cut: self.end, seen: self.seen })
     }
 
-    /// What has to come next.
+    /// Returns what has to follow.
     pub(super) fn expected(&self) -> &'static str {
         if self.is_complete() { "a number within the range of 64 bits" } else { "a digit" }
     }

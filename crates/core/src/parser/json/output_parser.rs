@@ -1,4 +1,4 @@
-//! The parser that reads JSON.
+//! A parser for JSON.
 
 use async_trait::async_trait;
 
@@ -10,20 +10,20 @@ use crate::load::Constructor;
 use crate::parser::stepwise::{Stepwise, parse_all, parse_stream};
 use crate::{AiMessage, ChunkStream, Context, Outline, OutputParser, Result, RunKind, Runnable};
 
-/// Reads the JSON of a model's answer, and gives what there is of it so far whenever that changes.
+/// Parses the JSON in a model's answer, and while it is streamed emits the value so far whenever it changes.
 ///
-/// Prose and a fence around the JSON do not count. What is open is closed, and an incomplete end is dropped:
-/// `{"a": [1, "tw` reads as `{"a": [1, "tw"]}` and `{"a": tru` as `{}`, also at the end of the answer, which a limit on
-/// its length may have cut.
+/// Surrounding prose and code fences are ignored. Whatever is open is closed and an incomplete end is dropped:
+/// `{"a": [1, "tw` is read as `{"a": [1, "tw"]}` and `{"a": tru` as `{}`. This also applies at the end of the answer,
+/// which may have been truncated by a length limit.
 ///
-/// Reading takes time proportional to the answer, however many pieces it comes in. A chunk is a [`Json`]: the whole
-/// value so far, built only when it is looked at. Looking at every chunk of a long answer costs its length each time;
-/// [`diff`](JsonOutputParser::diff) gives what is new instead.
+/// Parsing takes time linear in the length of the answer, regardless of the number of chunks. Each chunk is a [`Json`]:
+/// the complete value so far, built only when it is accessed. Accessing every chunk of a long answer costs its length
+/// each time; [`diff`](JsonOutputParser::diff) emits only the changes instead.
 ///
 /// # Errors
-/// At the end of the answer, after the chunks that could be read: [`Parse`](crate::ErrorKind::Parse) with the place
-/// where the answer stopped being JSON, what should have come there and the text around it, or
-/// [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
+/// At the end of the answer, after the chunks that could be read: [`Parse`](crate::ErrorKind::Parse) with the position
+/// where the answer stopped being JSON, what was expected there and the text around it, or
+/// [`Refusal`](crate::ErrorKind::Refusal) with the text of a refusal.
 ///
 /// # Example
 /// ```
@@ -42,12 +42,12 @@ use crate::{AiMessage, ChunkStream, Context, Outline, OutputParser, Result, RunK
 pub struct JsonOutputParser;
 
 impl JsonOutputParser {
-    /// What to tell the model about its answer.
+    /// Returns the format instructions for the model's prompt.
     pub fn format_instructions(&self) -> &'static str {
         "Return a JSON object."
     }
 
-    /// The parser that gives the changes instead of the value so far.
+    /// Returns a parser that emits the changes instead of the value so far.
     pub fn diff(&self) -> JsonDiffParser {
         JsonDiffParser
     }
@@ -84,12 +84,12 @@ impl OutputParser for JsonOutputParser {
     }
 }
 
-/// Reads an answer as this parser does.
+/// Parses an answer as this parser does.
 pub(in crate::parser) fn json_snapshots() -> impl Stepwise<Input = AiMessage, Output = Json> {
     JsonReader::new(Snapshots)
 }
 
-/// Gives the value so far.
+/// Emits the value so far.
 struct Snapshots;
 
 impl Emit for Snapshots {

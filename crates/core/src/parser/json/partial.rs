@@ -1,4 +1,4 @@
-//! Reading JSON that may be incomplete, as functions.
+//! Functions for parsing JSON that may be incomplete.
 
 use serde_json::{Map, Value};
 
@@ -9,14 +9,15 @@ use super::tolerance::Tolerance;
 use crate::parser::failure::failed;
 use crate::{Data, Result};
 
-/// Reads JSON whose end may be missing: open texts, lists and objects are closed, an incomplete last value or name is
-/// dropped. What follows a complete value does not count.
+/// Parses JSON that may be truncated: open strings, lists and objects are closed, and an incomplete last value or name
+/// is dropped. Text after a complete value is ignored.
 ///
-/// Line breaks may stand in texts as they are, and so may other control characters unless it is `strict`. A closing
-/// bracket too many gives `Null`. Takes time proportional to the text; values may nest 128 deep.
+/// Unescaped newlines are allowed in strings, as are other control characters unless `strict`. A surplus closing
+/// bracket gives `Null`. Takes time linear in the length of the text; values may be nested up to 128 levels deep.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON, if no value can be made of it.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the position of the first syntax error, if no value can be
+/// recovered.
 ///
 /// # Example
 /// ```
@@ -30,7 +31,7 @@ pub fn parse_partial_json(text: &str, strict: bool) -> Result<Value> {
     parse_partial(text, strict)
 }
 
-/// Like [`parse_partial_json`], with the members of objects in the order of the text.
+/// Like [`parse_partial_json`], but preserves the order of the members of objects.
 pub(crate) fn parse_partial_data(text: &str) -> Result<Data> {
     parse_partial(text, false)
 }
@@ -45,7 +46,7 @@ fn parse_partial<N: Node>(text: &str, strict: bool) -> Result<N> {
     }
 }
 
-/// Where a text that is no JSON stops being some, and what should be there. `None` if it may pass for JSON.
+/// Returns the position of the first syntax error, and what was expected there. `None` if the text passes for JSON.
 pub(in crate::parser) fn json_fault(text: &str, strict: bool) -> Option<(usize, &'static str)> {
     let mut scanner = Scanner::new(0, Tolerance { trim: false, strict, tail: false, hold: false });
     scanner.read(text);
@@ -53,11 +54,11 @@ pub(in crate::parser) fn json_fault(text: &str, strict: bool) -> Option<(usize, 
     (!scanner.is_whole()).then_some((fault.at, fault.expected))
 }
 
-/// Reads the JSON of a model's answer: the answer itself, or what is behind the first fence of it. The end may be
-/// missing, as for [`parse_partial_json`].
+/// Parses the JSON in a model's answer: the answer itself, or what follows its first code fence. It may be truncated,
+/// as for [`parse_partial_json`].
 ///
 /// # Errors
-/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the place of the first thing that is no JSON.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) with the position of the first syntax error.
 ///
 /// # Example
 /// ```
@@ -70,7 +71,7 @@ pub fn parse_json_markdown(text: &str) -> Result<Value> {
     parse_markdown(text)
 }
 
-/// Like [`parse_json_markdown`], with the members of objects in the order of the text.
+/// Like [`parse_json_markdown`], but preserves the order of the members of objects.
 pub(crate) fn parse_markdown_data(text: &str) -> Result<Data> {
     parse_markdown(text)
 }
@@ -84,10 +85,10 @@ fn parse_markdown<N: Node>(text: &str) -> Result<N> {
     }
 }
 
-/// [`parse_json_markdown`] for an object that must have these members.
+/// Like [`parse_json_markdown`], for an object with required members.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) when there is no JSON, it is no object, or a member is missing.
+/// [`ErrorKind::Parse`](crate::ErrorKind::Parse) when there is no JSON, it is not an object, or a member is missing.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! Changes of a JSON value.
+//! Changes to a JSON value.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::value::Json;
 use crate::{Chunk, Error, ErrorKind, Result};
 
-/// Changes of a JSON value, as JSON Patch (RFC 6902) has them. Serialized it is a list of operations.
+/// Changes to a JSON value in the form of a JSON Patch (RFC 6902). It serializes to a list of operations.
 ///
-/// As chunks patches add up: where the first operation sets the whole value, later ones are made to that value. So all
-/// chunks of an answer together are the one operation that sets its value.
+/// When chunks are merged, patches are combined: if the first operation sets the whole value, later operations are
+/// applied to that value. All chunks of an answer therefore merge to a single operation that sets its value.
 ///
 /// # Example
 /// ```
@@ -27,7 +27,7 @@ use crate::{Chunk, Error, ErrorKind, Result};
 #[serde(transparent)]
 pub struct JsonPatch(Vec<JsonPatchOperation>);
 
-/// A change of a JSON value. Paths are JSON Pointers (RFC 6901).
+/// A change to a JSON value. Paths are JSON Pointers (RFC 6901).
 ///
 /// # Example
 /// ```
@@ -40,16 +40,16 @@ pub struct JsonPatch(Vec<JsonPatchOperation>);
 #[serde(tag = "op", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum JsonPatchOperation {
-    /// Sets a member of an object, or puts an item into a list before the one of this index.
+    /// Sets a member of an object, or inserts an item into a list before this index.
     Add {
-        /// Where.
+        /// The location.
         path: String,
         /// The member or item.
         value: Json,
     },
-    /// Puts another value in the place of one.
+    /// Replaces a value.
     Replace {
-        /// Where; the empty path means the whole value.
+        /// The location; the empty path is the whole value.
         path: String,
         /// The new value.
         value: Json,
@@ -61,15 +61,15 @@ impl JsonPatch {
         Self(operations)
     }
 
-    /// The changes, in order.
+    /// Returns the operations, in order.
     pub fn operations(&self) -> &[JsonPatchOperation] {
         &self.0
     }
 
-    /// Makes the changes.
+    /// Applies the operations to a value.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the value has not the place that is changed; the changes before are made.
+    /// [`ErrorKind::InvalidInput`] when a location does not exist in the value; earlier operations remain applied.
     pub fn apply(&self, target: &mut Value) -> Result<()> {
         self.0.iter().try_for_each(|operation| operation.apply(target))
     }

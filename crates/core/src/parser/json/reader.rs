@@ -1,22 +1,22 @@
-//! Reading the JSON of an answer, whatever is given of it.
+//! Parsing of the JSON in an answer, independent of what is emitted.
 
 use super::answer::{Answer, Piece};
 use crate::parser::refusal::check_not_refused;
 use crate::parser::stepwise::Stepwise;
 use crate::{AiMessage, Chunk, Result};
 
-/// What is given when the value has changed.
+/// Determines what is emitted when the value has changed.
 pub(super) trait Emit: Send {
     type Output: Chunk;
 
     /// See [`Tolerance::hold`](super::tolerance::Tolerance::hold).
     const HOLD: bool;
 
-    /// The value has become this piece of the answer.
+    /// Returns the output for the new value of the answer.
     fn emit(&mut self, answer: &Answer, piece: Piece) -> Self::Output;
 }
 
-/// Gives something each time the value changes.
+/// Emits an output each time the value changes.
 pub(super) struct JsonReader<E> {
     emit: E,
     answer: Answer,

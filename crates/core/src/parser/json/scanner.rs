@@ -1,20 +1,20 @@
-//! Reads JSON that arrives piece by piece: how far a value can be read off, and where the text stops being JSON.
+//! Incremental scanning of JSON: up to where a value can be read, and where the text stops being JSON.
 //!
-//! Every byte is looked at once. No value is built here: what can be read off is a prefix of the text.
+//! Every byte is scanned once. No value is built here; a readable value is identified by a prefix of the text.
 
 use super::mark::{Failure, Mark};
 use super::number::NumberState;
 use super::text::{Escape, TextState};
 use super::tolerance::Tolerance;
 
-/// How deep values may nest, as in `serde_json`: dropping, copying and printing a value recurses.
+/// The maximum nesting depth, as in `serde_json`: dropping, cloning and printing a value are recursive.
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// An object or list that is still open.
+/// An open object or list.
 #[derive(Debug)]
 struct Frame {
     close: u8,
-    /// The prefix without what is incomplete in here.
+    /// The prefix without the incomplete content of this frame.
     safe: Mark,
 }
 
@@ -22,9 +22,9 @@ struct Frame {
 enum State {
     /// Before the outermost value.
     Start,
-    /// Before an item of a list; the list may end instead of the first.
+    /// Before an item of a list; instead of the first, the list may end.
     Item { first: bool },
-    /// Before a name in an object; the object may end instead of the first.
+    /// Before a name in an object; instead of the first, the object may end.
     Name { first: bool },
     /// After a name.
     Colon,
@@ -32,7 +32,7 @@ enum State {
     Member,
     /// After a value in a list or object.
     After,
-    /// In a text that is a value, or a name.
+    /// In a string that is a value or a name.
     Text { name: bool, text: TextState },
     /// In a number.
     Number(NumberState),
@@ -40,33 +40,33 @@ enum State {
     Literal { rest: &'static [u8] },
     /// After the outermost value.
     Done,
-    /// Behind the first byte that is no JSON: only texts and brackets are told apart.
+    /// After the first byte that is not JSON; only strings and brackets are tracked.
     Broken { in_text: bool, escaped: bool },
-    /// Behind a bracket that closes what is not open.
+    /// After an unmatched closing bracket.
     Stray,
 }
 
-/// The state of reading.
+/// The state of the scanner.
 #[derive(Debug)]
 pub(super) struct Scanner {
     tolerance: Tolerance,
-    /// The next byte to look at.
+    /// The next byte to scan.
     at: usize,
-    /// Where the outermost value begins.
+    /// The start of the outermost value.
     start: usize,
     state: State,
     frames: Vec<Frame>,
-    /// The outermost value, when it is complete.
+    /// The outermost value, once complete.
     root: Option<Mark>,
     /// The bracket that closed the last value, if it was a list or object.
     ended: Option<u8>,
-    /// The closing brackets missing for those opened while broken.
+    /// The closing brackets still expected for those opened after the syntax error.
     surplus: Vec<u8>,
     failure: Option<Failure>,
 }
 
 impl Scanner {
-    /// Reads from this byte on.
+    /// Creates a scanner that starts at this byte.
     pub(super) fn new(from: usize, tolerance: Tolerance) -> Self {
         Self {
             tolerance,
@@ -81,7 +81,7 @@ impl Scanner {
         }
     }
 
-    /// Reads on to the end of the text, which begins with what was read before.
+    /// Continues to the end of the text, which must start with what was scanned before.
     pub(super) fn read(&mut self, text: &str) {
         let bytes = text.as_bytes();
         while self.at < bytes.len() {
@@ -99,17 +99,17 @@ impl Scanner {
         }
     }
 
-    /// Where the value begins.
+    /// Returns the start of the value.
     pub(super) fn start(&self) -> usize {
         self.start
     }
 
-    /// True when the outermost value is complete.
+    /// Returns whether the outermost value is complete.
     pub(super) fn is_done(&self) -> bool {
         self.root.is_some()
     }
 
-    /// True when the text is one value and nothing else.
+    /// Returns whether the text is a single value and nothing else.
     pub(super) fn is_whole(&self) -> bool {
         let ends = match self.state {
             State::Done => true,
@@ -119,18 +119,19 @@ impl Scanner {
         ends && self.failure.is_none()
     }
 
-    /// True behind a bracket that closes what is not open.
+    /// Returns whether an unmatched closing bracket was found.
     pub(super) fn is_stray(&self) -> bool {
         matches!(self.state, State::Stray)
     }
 
-    /// What can be read off now, if anything.
+    /// Returns the prefix that can be read now, if any.
     pub(super) fn mark(&self, text: &str) -> Option<Mark> {
         let safe = self.frames.last().map_or(self.root, |frame| Some(frame.safe));
         match self.state {
             State::Stray => None,
             State::Broken { .. } if !self.surplus.is_empty() => {
-                // The last value is complete either way if what is open seems to be one like it.
+                // If the open value appears to be of the same kind as the last one, the last one is complete either
+                // way.
                 safe.filter(
                     |_| matches!((self.ended, &self.surplus[..]), (Some(last), [open]) if last == *open),
                 )
@@ -143,12 +144,12 @@ impl Scanner {
         }
     }
 
-    /// Where the text stopped being JSON; without such a place, what its end lacks.
+    /// Returns where the text stopped being JSON or, if it did not, what is missing at its end.
     pub(super) fn failure(&self) -> Failure {
         self.failure.unwrap_or(Failure { at: self.at, expected: self.expected() })
     }
 
-    /// Looks at the byte `self.at`.
+    /// Scans the byte at `self.at`.
     fn byte(&mut self, bytes: &[u8]) {
         let byte = bytes[self.at];
         match self.state {
@@ -172,7 +173,7 @@ impl Scanner {
         }
     }
 
-    /// Begins a value.
+    /// Starts a value.
     fn begin(&mut self, byte: u8) {
         if self.frames.is_empty() {
             self.start = self.at;
@@ -211,7 +212,7 @@ impl Scanner {
         }
     }
 
-    /// Ends a value.
+    /// Completes a value.
     fn complete(&mut self, mark: Mark) {
         self.ended = None;
         match self.frames.last_mut() {
@@ -241,7 +242,8 @@ impl Scanner {
             Err(expected) => {
                 self.note_failure(expected);
                 self.state = State::Broken { in_text: true, escaped: false };
-                // The byte after a backslash is used up; one that is no hexadecimal digit may end the text.
+                // The byte after a backslash is consumed, whereas one that is not a hexadecimal digit may end the
+                // string.
                 if !matches!(text.escape, Escape::Backslash) {
                     self.in_broken(true, false, byte);
                 }
@@ -278,8 +280,8 @@ impl Scanner {
         }
     }
 
-    /// Keeps track of brackets only: while those are open that were open where the text broke, the value up to there
-    /// can be read off. A bracket that closes one of them drops what is in it.
+    /// Tracks only brackets: as long as the brackets open at the syntax error stay open, the value up to there can be
+    /// read. A bracket that closes one of them drops its content.
     fn in_broken(&mut self, mut in_text: bool, mut escaped: bool, byte: u8) {
         match byte {
             b'"' if !in_text => in_text = true,

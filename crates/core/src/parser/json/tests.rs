@@ -1,4 +1,4 @@
-//! JSON as models write it, whole and in pieces.
+//! JSON as models write it, complete and in chunks.
 
 use futures_executor::block_on;
 use futures_util::{StreamExt, stream};
@@ -40,7 +40,7 @@ fn partial_json() {
     check(r#"{"a": 1}}"#, "null");
     check("}", "null");
     check("[1}", "null");
-    // What is no JSON in a list or object that is still open is dropped, with all that is open behind it.
+    // Content of an open list or object that is not JSON is dropped, with everything opened after it.
     check(r#"[1, {"a": 2, b: "#, r#"[1,{"a":2}]"#);
     check(r#"[1, {"a": 2, b: 3}, 4"#, "[1]");
     check(r#"["a", "b\q", "c"#, r#"["a"]"#);
@@ -154,7 +154,7 @@ fn a_call_gives_what_the_chunks_add_up_to() {
     }
 }
 
-/// A byte of JSON, or another, wherever: nothing panics, and what is read of a prefix is what the stream gives.
+/// Random bytes, mostly of JSON: nothing panics, and a prefix is read as the stream reads it.
 #[test]
 fn any_text_is_read_alike_whole_and_in_pieces() {
     let alphabet = [
@@ -226,11 +226,11 @@ fn changes_as_patches() {
         &["{\"a/~\": [{\"n\": 1", "}, {}], \"z\": 1, \"y\": null", "}"],
         json!([[["=", "", {"a/~": [{"n": 1}]}]], [["/z", 1], ["/y", null], ["/a~1~0/1", {}]]]),
     );
-    // A text that ends within an escape is held, not dropped; a value that loses its end is given anew.
+    // A string that ends within an escape is held back, not dropped; a value that has shrunk is emitted from scratch.
     check(&["[\"x\\u00", "e9\"", ", 1"], json!([[["=", "", ["x"]]], [["=", "/0", "xé"]], [["/1", 1]]]));
     check(&["[1, [2", ", bad", "], "], json!([[["=", "", [1, [2]]]], [["=", "", [1]]]]));
     check(&["\"a", "b"], json!([[["=", "", "a"]], [["=", "", "ab"]]]));
-    // A name that comes again in the same piece: what was there before it is void.
+    // If a name is repeated within a chunk, its earlier value is discarded.
     check(&["{\"a\": \"x", "y\", \"a\": 1}"], json!([[["=", "", {"a": "x"}]], [["/a", 1]]]));
     check(
         &["{\"a\": [[1", ", 2], 3], \"ab\": 4, \"a\": []}"],

@@ -1,39 +1,39 @@
-//! Reading a JSON text (a string) byte by byte.
+//! Incremental parsing of a JSON string.
 
 use super::tolerance::Tolerance;
 
-/// Where in an escape a text is.
+/// The position within an escape sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     None,
     Backslash,
-    /// After `\u` and so many digits.
+    /// After `\u` and this many digits.
     Code {
         digits: u8,
         code: u32,
     },
 }
 
-/// The state of reading a text.
+/// The state of parsing a string.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TextState {
-    /// The end of what can be shown: before an unfinished escape, and before white space that may be trimmed.
+    /// The end of what can be emitted: before an incomplete escape, and before white space that may be trimmed.
     pub(super) shown: usize,
     pub(super) escape: Escape,
 }
 
 impl TextState {
-    /// A text whose first character is at this byte.
+    /// Creates the state of a string whose first character is at this byte.
     pub(super) fn new(start: usize) -> Self {
         Self { shown: start, escape: Escape::None }
     }
 
-    /// True in `\u00`: like other unfinished values, such a text is not shown.
+    /// Returns whether the string ends within a `\u` escape; like other incomplete values, it is then not emitted.
     pub(super) fn is_cut_in_code(&self) -> bool {
         matches!(self.escape, Escape::Code { .. })
     }
 
-    /// Skips characters without a meaning of their own; gives the first byte that may have one.
+    /// Skips ordinary characters; returns the position of the first byte that may be special.
     pub(super) fn skip_plain(&mut self, bytes: &[u8], at: usize, trim: bool) -> usize {
         if self.escape != Escape::None {
             return at;
@@ -46,7 +46,7 @@ impl TextState {
         end
     }
 
-    /// Takes the byte in. True when it ends the text; an error says what should have come.
+    /// Consumes a byte; returns true if it ends the string. An error says what was expected.
     pub(super) fn byte(&mut self, byte: u8, at: usize, tolerance: Tolerance) -> Result<bool, &'static str> {
         match self.escape {
             Escape::None => match byte {
@@ -79,19 +79,20 @@ impl TextState {
 
     fn end_code(&mut self, code: u32, end: usize) {
         self.escape = Escape::None;
-        // The first half of a surrogate pair is not shown before the other half is there.
+        // A high surrogate is not emitted before its low surrogate has arrived.
         if !is_high(code) {
             self.show(end);
         }
     }
 }
 
-/// The first half of a surrogate pair.
+/// Returns whether this is a high surrogate.
 pub(super) fn is_high(code: u32) -> bool {
     (0xD800..0xDC00).contains(&code)
 }
 
-/// What does not count at the end of a text that may go on: it may belong to the fence around it.
+/// Returns whether this byte is trimmed from the end of an unfinished string, since it may belong to the enclosing
+/// fence.
 fn is_trimmed(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b'`')
 }

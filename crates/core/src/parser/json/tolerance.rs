@@ -1,14 +1,14 @@
-//! What is tolerated beside JSON.
+//! Deviations from standard JSON that are accepted.
 
-/// What is tolerated beside JSON.
+/// The deviations from standard JSON that are accepted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tolerance {
-    /// Backticks and white space around the text do not count.
+    /// Backticks and white space around the text are ignored.
     pub(super) trim: bool,
-    /// Control characters other than line breaks must be escaped.
+    /// Control characters other than newlines must be escaped.
     pub(super) strict: bool,
-    /// What follows the outermost value does not count, not even brackets.
+    /// Everything after the outermost value is ignored, even brackets.
     pub(super) tail: bool,
-    /// A text that ends within an escape keeps what is before it.
+    /// A string that ends within an escape keeps the text before it.
     pub(super) hold: bool,
 }

@@ -1,4 +1,4 @@
-//! A JSON value of which later pieces replace earlier ones.
+//! A JSON value whose chunks replace each other.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,13 +10,12 @@ use serde_json::Value;
 use super::build::{Node, build};
 use crate::{Chunk, Data, FromData, Result};
 
-/// A JSON value, as an output parser gives it: reads like a [`serde_json::Value`].
+/// A JSON value returned by an output parser. It dereferences to a [`serde_json::Value`].
 ///
-/// As chunks each stands for the whole value so far, so the last one counts, where pieces of a `Value` would add up.
-/// That is why it does not convert into a `Value` by itself; [`into_value`](Json::into_value) does.
+/// Each chunk is the complete value so far, so merging keeps the last one, whereas chunks of a `Value` would be
+/// combined. For this reason it does not convert to a `Value` implicitly; use [`into_value`](Json::into_value).
 ///
-/// One that comes from a stream costs nothing until it is looked at; then the value is built, once, in time
-/// proportional to its size. Clones share it.
+/// A chunk of a stream is lazy: the value is built on first access, in time linear in its size. Clones share it.
 ///
 /// # Example
 /// ```
@@ -31,7 +30,7 @@ use crate::{Chunk, Data, FromData, Result};
 #[derive(Clone)]
 pub struct Json(Arc<Inner>);
 
-/// At least one of the three is there.
+/// At least one of the three is present.
 #[derive(Default)]
 struct Inner {
     prefix: Option<Prefix>,
@@ -39,7 +38,7 @@ struct Inner {
     data: OnceLock<Data>,
 }
 
-/// A part of a text that still grows behind it.
+/// A prefix of a text that is still growing.
 pub(super) struct Prefix {
     pub(super) text: Arc<Mutex<String>>,
     pub(super) start: usize,
@@ -54,12 +53,12 @@ impl Prefix {
 }
 
 impl Json {
-    /// A value that is built when it is looked at.
+    /// Creates a value that is built on first access.
     pub(super) fn lazy(prefix: Prefix) -> Self {
         Self(Arc::new(Inner { prefix: Some(prefix), ..Inner::default() }))
     }
 
-    /// The value as `serde_json` has it.
+    /// Returns the value as a `serde_json` value.
     pub fn value(&self) -> &Value {
         self.0.value.get_or_init(|| match (&self.0.prefix, self.0.data.get()) {
             (Some(prefix), _) => prefix.build(),
@@ -67,7 +66,7 @@ impl Json {
         })
     }
 
-    /// The value as prompts and dynamic chains have it, with the members of objects in the order of the text.
+    /// Returns the value as dynamic data, with the members of objects in their original order.
     pub fn data(&self) -> &Data {
         self.0.data.get_or_init(|| match (&self.0.prefix, self.0.value.get()) {
             (Some(prefix), _) => prefix.build(),
@@ -75,7 +74,7 @@ impl Json {
         })
     }
 
-    /// Gives the value away, without a copy where nobody else holds it.
+    /// Converts to a `serde_json` value, without copying unless it is shared.
     pub fn into_value(self) -> Value {
         self.value();
         match Arc::try_unwrap(self.0) {
@@ -84,7 +83,7 @@ impl Json {
         }
     }
 
-    /// Like [`data`](Json::data), given away.
+    /// Like [`data`](Json::data), but consumes the value.
     pub(crate) fn into_data(self) -> Data {
         self.data();
         match Arc::try_unwrap(self.0) {
@@ -114,14 +113,14 @@ impl From<Value> for Json {
     }
 }
 
-/// Pieces of the result replace each other, as those of the value do.
+/// Chunks of the result replace each other, like those of `Json`.
 impl From<Json> for Data {
     fn from(json: Json) -> Self {
         Self::Json(json)
     }
 }
 
-/// Any value, as JSON.
+/// Converts any value to JSON.
 impl FromData for Json {
     fn from_data(data: Data) -> Result<Self> {
         Ok(match data {
@@ -149,7 +148,7 @@ impl fmt::Debug for Json {
     }
 }
 
-/// The JSON text, without spaces.
+/// Writes the compact JSON text.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.value(), f)

@@ -1,9 +1,9 @@
-//! The parser for comma-separated lists.
+//! A parser for comma-separated lists.
 
 use super::FindItems;
 
-/// Reads a list separated by commas or line breaks. An item in double quotes may hold both, and `""` for a quote.
-/// Spaces before an item do not count. Gives each item as soon as it is complete.
+/// Parses a list separated by commas or newlines. An item in double quotes may contain both, and a double quote written
+/// as `""`. Spaces before an item are ignored. Emits each item as soon as it is complete.
 ///
 /// # Example
 /// ```
@@ -17,7 +17,7 @@ use super::FindItems;
 pub struct CommaSeparatedListOutputParser;
 
 impl CommaSeparatedListOutputParser {
-    /// What to tell the model about its answer.
+    /// Returns the format instructions for the model's prompt.
     pub fn format_instructions(&self) -> &'static str {
         "Answer with a list of comma separated values, like this: `foo, bar, baz` or `foo,bar,baz`"
     }
@@ -37,7 +37,7 @@ struct Fields {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
-    /// At the begin of a line: an empty line has no item.
+    /// At the start of a line; an empty line has no item.
     Line,
     /// Before an item.
     Before,
@@ -45,7 +45,7 @@ enum Place {
     Plain,
     /// In double quotes.
     Quoted,
-    /// Behind a double quote in quotes: the end of them, or a quote that is meant.
+    /// After a double quote within quotes: the closing quote, or the first half of an escaped one.
     Quote,
 }
 
@@ -70,7 +70,7 @@ impl FindItems for Fields {
     }
 
     fn end(&mut self) -> Option<String> {
-        // An answer that was cut within quotes still has its last item.
+        // An answer truncated within quotes still has its last item.
         if self.place == Place::Line { None } else { self.complete(Place::Line) }
     }
 }

@@ -1,10 +1,10 @@
-//! The parser for Markdown lists.
+//! A parser for Markdown lists.
 
 use super::marked::{Mark, Marked};
 use crate::parser::character::is_space;
 
-/// Reads a Markdown list: at the begin of a line a dash or asterisk, one white space character, and the item to the end
-/// of its line. All other text is passed over. Gives each item as soon as its line is complete.
+/// Parses a Markdown list: at the start of a line, a dash or asterisk and one white space character, followed by the
+/// item up to the end of the line. Other text is skipped. Emits each item as soon as its line is complete.
 ///
 /// # Example
 /// ```
@@ -18,7 +18,7 @@ use crate::parser::character::is_space;
 pub struct MarkdownListOutputParser;
 
 impl MarkdownListOutputParser {
-    /// What to tell the model about its answer.
+    /// Returns the format instructions for the model's prompt.
     pub fn format_instructions(&self) -> &'static str {
         "Answer with a Markdown list, like this:\n- foo\n- bar\n- baz"
     }
@@ -26,7 +26,7 @@ impl MarkdownListOutputParser {
 
 super::list_parser!("langchain_core", MarkdownListOutputParser, Marked::new(Bullet { begins_line: true }));
 
-/// A dash or asterisk with nothing but white space before it since some line began.
+/// A dash or asterisk preceded only by white space since the start of a line.
 struct Bullet {
     begins_line: bool,
 }

@@ -1,18 +1,18 @@
-//! Items that follow a mark and end with their line.
+//! Items that follow a marker and extend to the end of the line.
 
 use super::FindItems;
 use crate::parser::character::is_space;
 
-/// What stands before an item: a number with a point, or a dash.
+/// The marker before an item: a number with a period, or a dash.
 pub(super) trait Mark: Send {
-    /// Takes in a character outside of items; true when it completes a mark.
+    /// Consumes a character outside of items; returns true if it completes a marker.
     fn ends_with(&mut self, character: char) -> bool;
 
-    /// Back to where no mark has begun, behind a line break.
+    /// Resets the state to that after a newline, where no marker has begun.
     fn reset(&mut self);
 }
 
-/// Finds the rest of each line behind a mark and one white space character.
+/// Finds the rest of each line after a marker and one white space character.
 pub(super) struct Marked<M> {
     mark: M,
     place: Place,
@@ -21,9 +21,9 @@ pub(super) struct Marked<M> {
 enum Place {
     /// Outside of items.
     Outside,
-    /// Behind a mark, where white space must follow.
+    /// After a marker, where white space must follow.
     Mark,
-    /// Behind that, where the item must begin.
+    /// After that, where the item must start.
     Space,
     Item(String),
 }
@@ -42,7 +42,7 @@ impl<M: Mark> FindItems for Marked<M> {
     fn character(&mut self, character: char) -> Option<String> {
         match &mut self.place {
             Place::Item(item) if character != '\n' => item.push(character),
-            // The white space behind a mark may be a line break, but then the item may not be empty.
+            // The white space after a marker may be a newline, but then the item must not be empty.
             Place::Mark if is_space(character) => self.place = Place::Space,
             Place::Space if character != '\n' => self.place = Place::Item(character.into()),
             Place::Outside | Place::Mark => self.outside(character),

@@ -1,4 +1,4 @@
-//! Lists in the answers of models, read as they come.
+//! Incremental parsing of lists in the answers of models.
 
 mod comma_separated;
 mod markdown;
@@ -12,16 +12,16 @@ pub use numbered::NumberedListOutputParser;
 use super::stepwise::Stepwise;
 use crate::Result;
 
-/// Finds the items of a list in a text that is read once, character by character.
+/// Finds the items of a list in a text that is scanned once, character by character.
 trait FindItems: Send {
-    /// Takes in the next character; gives the item that it completes.
+    /// Consumes the next character; returns the item that it completes.
     fn character(&mut self, character: char) -> Option<String>;
 
-    /// The item that the end of the text completes.
+    /// Returns the item completed by the end of the text.
     fn end(&mut self) -> Option<String>;
 }
 
-/// Gives each item as a list of its own once it is complete: as chunks, lists join, and none are the empty list.
+/// Emits each complete item as a list of one; merging chunks concatenates them, and no chunks are an empty list.
 struct Items<F>(F);
 
 impl<F: FindItems> Stepwise for Items<F> {
@@ -42,7 +42,7 @@ impl<F: FindItems> Stepwise for Items<F> {
     }
 }
 
-/// Makes a parser of a way to find items; LangChain knows its class by the name of a package.
+/// Implements a parser from a way to find items. LangChain identifies its class by a module name.
 macro_rules! list_parser {
     ($package:literal, $parser:ident, $find:expr) => {
         #[async_trait::async_trait]
@@ -82,7 +82,7 @@ macro_rules! list_parser {
 }
 use list_parser;
 
-/// Checks the items of a whole text and of every way to cut it in two.
+/// Checks the items of the whole text, and of every split of it into two chunks.
 #[cfg(test)]
 #[track_caller]
 fn check<R>(parser: R, text: &str, expected: &[&str])

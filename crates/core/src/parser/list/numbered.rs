@@ -1,10 +1,10 @@
-//! The parser for numbered lists.
+//! A parser for numbered lists.
 
 use super::marked::{Mark, Marked};
 use crate::parser::character::is_digit;
 
-/// Reads a numbered list: a number, a point, one white space character, and the item to the end of its line. All other
-/// text is passed over. Gives each item as soon as its line is complete.
+/// Parses a numbered list: a number, a period and one white space character, followed by the item up to the end of the
+/// line. Other text is skipped. Emits each item as soon as its line is complete.
 ///
 /// # Example
 /// ```
@@ -18,7 +18,7 @@ use crate::parser::character::is_digit;
 pub struct NumberedListOutputParser;
 
 impl NumberedListOutputParser {
-    /// What to tell the model about its answer.
+    /// Returns the format instructions for the model's prompt.
     pub fn format_instructions(&self) -> &'static str {
         "Answer with a numbered list, each item on a line of its own, like this:\n\n1. foo\n\n2. bar\n\n3. baz"
     }
@@ -26,7 +26,7 @@ impl NumberedListOutputParser {
 
 super::list_parser!("langchain_core", NumberedListOutputParser, Marked::new(Number { digits: false }));
 
-/// Digits and a point, wherever they stand.
+/// Digits and a period, anywhere in the text.
 struct Number {
     digits: bool,
 }

@@ -1,4 +1,4 @@
-//! Regular expressions on the answers of models.
+//! Matching of answers against regular expressions.
 
 mod output_parser;
 mod python_syntax;

@@ -1,4 +1,4 @@
-//! The parser for what a regular expression finds.
+//! A parser based on a regular expression.
 
 use fancy_regex::Regex;
 
@@ -7,10 +7,10 @@ use crate::parser::failure::failed;
 use crate::parser::whole::whole_parser;
 use crate::{Data, Error, ErrorKind, OutputParser, Record, Result};
 
-/// Reads an answer with a regular expression: what its groups found, each under a name.
+/// Matches an answer against a regular expression and returns its groups, each under a name.
 ///
-/// The expression is one of Python, with look-around and back-references. The first match counts. A search that takes
-/// more than a million steps back fails, so that no answer can hold up a program for long.
+/// The expression is in Python's syntax, with look-around and backreferences. The first match is used. A search that
+/// backtracks more than a million times fails, so that no answer can block the program for long.
 ///
 /// # Errors
 /// [`Parse`](crate::ErrorKind::Parse) with the answer, when nothing in it matches and there is no
@@ -35,7 +35,7 @@ pub struct RegexParser {
 }
 
 impl RegexParser {
-    /// A parser for an expression and the names of its groups, in their order.
+    /// Creates a parser from an expression and the names of its groups, in order.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config) when the expression is malformed or has fewer groups than there are names.
@@ -60,14 +60,15 @@ impl RegexParser {
         Ok(Self { pattern, regex, output_keys, default_output_key: None })
     }
 
-    /// The name under which the whole answer is given when nothing in it matches; the other names then have empty texts.
+    /// Sets the name under which the whole answer is returned if nothing matches; the other names then have empty
+    /// texts.
     #[must_use]
     pub fn with_default_output_key(mut self, key: impl Into<String>) -> Self {
         self.default_output_key = Some(key.into());
         self
     }
 
-    /// Reads a complete answer. A group that took no part in the match gives `Null`.
+    /// Parses a complete answer. A group that did not participate in the match gives `Null`.
     ///
     /// # Errors
     /// [`Parse`](crate::ErrorKind::Parse) when nothing matches and there is no default.

@@ -1,9 +1,10 @@
-//! Python's regular expressions, where they mean something else than those of the engine.
+//! Translation of Python's regular expressions where their syntax differs from that of the engine.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The expression as the engine writes it: the end of the text, `[` in classes, and repetitions without a lower bound.
+/// Translates an expression to the engine's syntax: `$`, `[` in character classes, and repetitions without a lower
+/// bound.
 pub(super) fn translate(pattern: &str) -> String {
     let multiline = sets_multiline(pattern);
     let mut out = String::with_capacity(pattern.len());
@@ -12,7 +13,7 @@ pub(super) fn translate(pattern: &str) -> String {
         match character {
             '\\' => escape(&mut rest, &mut out),
             '[' => class(&mut rest, &mut out),
-            // Also before a line break that ends the text.
+            // Also matches before a newline at the end of the text.
             '$' if !multiline => out.push_str("(?=\\n?\\z)"),
             '{' if rest.peek() == Some(&',') => out.push_str("{0"),
             other => out.push(other),
@@ -29,7 +30,8 @@ fn escape(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-/// A class, behind its `[`. In the engine's classes brackets nest, and `&&` and `~~` are operators.
+/// Translates a character class, after its `[`. In the engine's classes, brackets nest, and `&&` and `~~` are
+/// operators.
 fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     out.push('[');
     if rest.next_if_eq(&'^').is_some() {
@@ -51,7 +53,7 @@ fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
-/// True if some part has the flag `m`, by which `$` also stands before line breaks.
+/// Returns whether any part has the flag `m`, with which `$` also matches before newlines.
 fn sets_multiline(pattern: &str) -> bool {
     pattern.split("(?").skip(1).any(|flags| {
         let end = flags.find(|flag: char| !flag.is_ascii_alphabetic()).unwrap_or(flags.len());

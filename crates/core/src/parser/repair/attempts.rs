@@ -1,12 +1,13 @@
-//! Reading answers until one can be read.
+//! Repeated parsing until an answer is valid.
 
 use crate::run::step::{self, Place};
 use crate::{AiMessage, Context, Error, ErrorKind, PromptValue, Result, RunEventKind, Runnable};
 
-/// Reads the answer; if that fails, asks the model with what `again` makes of answer and error, as often as `retries`
-/// says, and reads what it answers.
+/// Parses the answer. If that fails, calls the model with the prompt that `again` makes of the answer and the error,
+/// and parses the new answer, up to `retries` times.
 ///
-/// Each reading and each call of the model is a run of its own. The error of the last reading leads to that of the
+/// Every parsing attempt and model call is a separate run. The error of the last attempt has that of the first one as
+/// its source.
 /// first one as its source.
 pub(super) async fn read_until<P, M>(
     (parser, model): (&P, &M),
@@ -43,7 +44,7 @@ where
     }
 }
 
-/// The error with that of the first attempt as its source, unless it has one.
+/// Sets the error of the first attempt as the source, unless the error already has one.
 fn after(first: Option<Error>, error: Error) -> Error {
     match first {
         Some(first) if std::error::Error::source(&error).is_none() => error.with_source(first),

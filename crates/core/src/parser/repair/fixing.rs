@@ -1,4 +1,4 @@
-//! The parser that has answers repaired.
+//! A parser that repairs answers with a model.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,18 +9,17 @@ use super::attempts::read_until;
 use super::feedback;
 use crate::{AiMessage, Context, Data, OutputParser, Prompt, PromptValue, Result, RunKind, Runnable};
 
-/// Reads an answer with another parser; if that fails, asks a model to write the answer in the right form. Made by
-/// [`fixed_by`](OutputParser::fixed_by).
+/// Parses an answer with another parser; if that fails, asks a model to rewrite the answer in the required format.
+/// Created by [`fixed_by`](OutputParser::fixed_by).
 ///
-/// The model is told the parser's format instructions, the answer and what is wrong with it, not the prompt that it
-/// answers: a small model will do. Every reading and every call of the model is a run of its own.
+/// The model receives the parser's format instructions, the answer and the parsing error, but not the original prompt,
+/// so a small model is sufficient. Every parsing attempt and model call is a separate run.
 ///
-/// An answer that may have to be repaired is shown when it is good: a stream has one chunk.
+/// Since an answer may have to be repaired, nothing is emitted before it is valid: a stream has a single chunk.
 ///
 /// # Errors
-/// What the parser says of the last answer, with what it said of the first one as its
-/// [`source`](std::error::Error::source); or the model's own error. Errors other than
-/// [`Parse`](crate::ErrorKind::Parse), such as a refusal, are not repaired.
+/// The parsing error of the last answer, with that of the first answer as its [`source`](std::error::Error::source); or
+/// the error of the model. Errors other than [`Parse`](crate::ErrorKind::Parse), such as a refusal, are not repaired.
 ///
 /// # Example
 /// ```
@@ -45,7 +44,7 @@ pub struct OutputFixingParser<P, M> {
 }
 
 impl<P: OutputParser, M: Runnable> OutputFixingParser<P, M> {
-    /// A parser that reads with `parser`, and asks `model` once about what it cannot read.
+    /// Creates a parser that reads with `parser` and asks `model` for at most one repair.
     pub fn new(parser: P, model: M) -> Self {
         let instructions = parser.format_instructions();
         Self { parser, model, prompt: None, instructions, max_retries: 1 }
@@ -53,14 +52,14 @@ impl<P: OutputParser, M: Runnable> OutputFixingParser<P, M> {
 }
 
 impl<P, M> OutputFixingParser<P, M> {
-    /// How often the model is asked.
+    /// Sets the maximum number of repairs.
     #[must_use]
     pub fn with_max_retries(mut self, max_retries: usize) -> Self {
         self.max_retries = max_retries;
         self
     }
 
-    /// Asks with this prompt, which gets the variables `instructions`, `completion` (the answer) and `error`.
+    /// Sets the prompt for the model, with the variables `instructions`, `completion` (the answer) and `error`.
     ///
     /// # Example
     /// ```

@@ -1,4 +1,4 @@
-//! Parsers that ask a model again when they cannot read an answer.
+//! Parsers that call a model again when they cannot parse an answer.
 
 mod attempts;
 mod fixing;
@@ -9,7 +9,7 @@ pub use retry::RetryOutputParser;
 
 use crate::Error;
 
-/// What is told about an answer that could not be read.
+/// Returns the feedback for an answer that could not be parsed.
 fn feedback(error: &Error) -> String {
     error.parse_failure().map_or_else(|| error.message().to_owned(), super::ParseFailure::feedback)
 }

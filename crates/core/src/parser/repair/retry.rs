@@ -1,4 +1,4 @@
-//! Asking a model until its answer can be read.
+//! Calling a model until its answer can be parsed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,22 +10,21 @@ use super::feedback;
 use crate::run::step::{self, Place};
 use crate::{AiMessage, Context, Data, Error, Message, Prompt, PromptValue, Result, Runnable};
 
-/// What is said of an answer when nothing is said of what is wrong with it.
+/// The feedback on an answer if the error is not reported.
 const AGAIN: &str = "Your answer could not be read. Answer again, in the form asked for.";
 
-/// Asks a model, reads its answer with a parser and, if that fails, asks it again with the prompt, its answer and what
-/// is wrong with that. Made by [`retried_by`](crate::OutputParser::retried_by).
+/// Calls a model and parses its answer; if that fails, calls it again with the prompt, its answer and feedback on it.
+/// Created by [`retried_by`](crate::OutputParser::retried_by).
 ///
-/// It stands where the model and the parser would: `prompt | parse::<Company>().retried_by(model)`. For an answer that is
-/// there already, see [`parse_with_prompt`](RetryOutputParser::parse_with_prompt). Every reading and every call of the
-/// model is a run of its own. The model is asked again in the conversation that the prompt began.
+/// It takes the place of both model and parser: `prompt | parse::<Company>().retried_by(model)`. For an existing
+/// answer, use [`parse_with_prompt`](RetryOutputParser::parse_with_prompt). Every parsing attempt and model call is a
+/// separate run. Retries continue the conversation started by the prompt.
 ///
-/// Only an answer that could be read is shown: a stream has one chunk.
+/// Only a valid answer is emitted: a stream has a single chunk.
 ///
 /// # Errors
-/// What the parser says of the last answer, with what it said of the first one as its
-/// [`source`](std::error::Error::source); or the model's own error. Errors other than
-/// [`Parse`](crate::ErrorKind::Parse), such as a refusal, are final.
+/// The parsing error of the last answer, with that of the first answer as its [`source`](std::error::Error::source); or
+/// the error of the model. Errors other than [`Parse`](crate::ErrorKind::Parse), such as a refusal, are not retried.
 ///
 /// # Example
 /// ```
@@ -53,20 +52,20 @@ pub struct RetryOutputParser<P, M> {
 }
 
 impl<P: Runnable, M: Runnable> RetryOutputParser<P, M> {
-    /// Asks `model` again once, without a word on what is wrong with its answer.
+    /// Creates a parser that calls `model` and retries once, without telling it what was wrong with its answer.
     pub fn new(parser: P, model: M) -> Self {
         Self { parser, model, prompt: None, tell_error: false, max_retries: 1 }
     }
 
-    /// Asks `model` again once, and says what is wrong with its answer.
+    /// Creates a parser that calls `model` and retries once, telling it what was wrong with its answer.
     pub fn with_error(parser: P, model: M) -> Self {
         Self { tell_error: true, ..Self::new(parser, model) }
     }
 
-    /// Reads an answer to a prompt, and asks the model with that prompt about what cannot be read.
+    /// Parses an existing answer to a prompt, and retries with that prompt if it is invalid.
     ///
     /// # Errors
-    /// As for the runnable.
+    /// Those of the runnable.
     ///
     /// # Example
     /// ```
@@ -101,14 +100,14 @@ impl<P: Runnable, M: Runnable> RetryOutputParser<P, M> {
 }
 
 impl<P, M> RetryOutputParser<P, M> {
-    /// How often the model is asked again.
+    /// Sets the maximum number of retries.
     #[must_use]
     pub fn with_max_retries(mut self, max_retries: usize) -> Self {
         self.max_retries = max_retries;
         self
     }
 
-    /// Asks again with this prompt, which gets the variables `prompt` (the text of the first one), `completion` (the
+    /// Sets the prompt for retries, with the variables `prompt` (the text of the original prompt), `completion` (the
     /// answer) and `error`.
     #[must_use]
     pub fn with_prompt(mut self, prompt: impl Prompt<Input = Data> + 'static) -> Self {

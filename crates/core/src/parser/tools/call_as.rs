@@ -1,4 +1,4 @@
-//! A tool call as a type of the application's own.
+//! Conversion of a tool call to a Rust type.
 
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
@@ -9,7 +9,7 @@ use super::misfit;
 use crate::parser::typed::{Place, Tracked, Variant, at};
 use crate::{Data, Result, ToolCall};
 
-/// The call as a `T`: an enum with a variant for each tool.
+/// Converts the call to a `T`: an enum with a variant for each tool.
 pub(super) fn call_as<T: DeserializeOwned>(call: &ToolCall) -> Result<T, Misfit> {
     let args = Data::Record(call.args.clone()).into_json();
     let (place, unknown) = (Place::default(), std::cell::Cell::new(None));
@@ -23,10 +23,10 @@ pub(super) fn call_as<T: DeserializeOwned>(call: &ToolCall) -> Result<T, Misfit>
         })
 }
 
-/// Why a call is no value of a type.
+/// The reason why a call does not match a type.
 pub(super) struct Misfit {
     pub(super) error: crate::Error,
-    /// True if nothing that still comes can mend it.
+    /// Whether no later chunk can correct it.
     pub(super) is_final: bool,
 }
 
@@ -36,13 +36,13 @@ impl Misfit {
     }
 }
 
-/// The call, in the form in which an enum asks for it: as a variant of that name, or as an object with the name as
-/// `type` beside the arguments, or with the arguments as `args`.
+/// A deserializer of the call in the representation that the enum requests: externally tagged, internally tagged by
+/// `type`, or adjacently tagged with the arguments in `args`.
 struct CallDeserializer<'a> {
     name: &'a str,
     args: &'a Value,
     place: &'a Place,
-    /// The tools that there are, if the one called is none of them.
+    /// The known tools, if the tool called is not one of them.
     unknown: &'a std::cell::Cell<Option<&'static [&'static str]>>,
 }
 

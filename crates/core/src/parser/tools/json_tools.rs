@@ -1,4 +1,4 @@
-//! The parser that gives tool calls as JSON.
+//! A parser for tool calls as JSON.
 use serde_json::Value;
 
 use super::known_tools::KnownTools;
@@ -7,17 +7,18 @@ use super::{as_record, json};
 use crate::parser::message_reader::message_parser;
 use crate::{AiMessage, Data, Json, Result};
 
-/// Gives the tool calls of an answer as JSON: `[{"type": name, "args": {..}}]`. For tools whose arguments have types
-/// there is [`ToolsParser`](crate::ToolsParser).
+/// Returns the tool calls of an answer as JSON: `[{"type": name, "args": {..}}]`. For tools with typed arguments, use
+/// [`ToolsParser`](crate::ToolsParser).
 ///
-/// While the answer streams, the calls so far are given whenever they change; their arguments count as far as they came.
-/// Each chunk is the whole value, the last one counts. All reading takes time proportional to the answer: in one longer
-/// than some thousand bytes not every piece gives a chunk.
+/// While the answer is streamed, emits the calls so far whenever they change, with incomplete arguments parsed as far
+/// as they go. Each chunk is the complete value so far and replaces the previous one. The total work is linear in the
+/// length of the answer: for one longer than a few thousand bytes, not every chunk gives an output.
 ///
 /// # Errors
-/// With [tools](JsonOutputToolsParser::with_tool), [`Parse`](crate::ErrorKind::Parse) for a call of another tool, which
-/// ends the stream's chunks, and for arguments that do not fit. Calls whose arguments are no JSON object are left out:
-/// they are the answer's [invalid tool calls](AiMessage::invalid_tool_calls). [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
+/// With [tools](JsonOutputToolsParser::with_tool), [`Parse`](crate::ErrorKind::Parse) for a call of another tool, after
+/// which a stream emits no more chunks, and for arguments that do not match the schema. Calls whose arguments are not a
+/// JSON object are omitted; they are the answer's [invalid tool calls](AiMessage::invalid_tool_calls).
+/// [`Refusal`](crate::ErrorKind::Refusal) with the text of a refusal.
 ///
 /// # Example
 /// ```
@@ -37,12 +38,12 @@ pub struct JsonOutputToolsParser {
 }
 
 impl JsonOutputToolsParser {
-    /// A parser that gives all calls, without their ids.
+    /// Creates a parser that returns all calls, without their ids.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the first call instead of a list; the empty list if there is none.
+    /// Returns the first call instead of a list; an empty list if there is none.
     ///
     /// # Example
     /// ```
@@ -57,7 +58,7 @@ impl JsonOutputToolsParser {
         self
     }
 
-    /// Gives the `id` of each call too, by which a [`ToolMessage`](crate::ToolMessage) answers it.
+    /// Includes the `id` of each call, to which a [`ToolMessage`](crate::ToolMessage) refers.
     #[must_use]
     #[doc(alias = "return_id")]
     pub fn with_id(mut self) -> Self {
@@ -65,13 +66,13 @@ impl JsonOutputToolsParser {
         self
     }
 
-    /// Names a tool that may be called, with the JSON Schema of its arguments. Once there is one, calls of others are
-    /// errors. Arguments are completed with the schema's defaults; those that it does not name are dropped; those that
-    /// can only mean a value of the type asked for are taken for it, such as `"3"` for an integer. Calls whose arguments do
-    /// not fit yet are left out while the answer streams.
+    /// Adds a known tool with the JSON Schema of its arguments. Once there is one, calls of unknown tools are errors.
+    /// Arguments are completed with the schema's defaults, arguments not in the schema are dropped, and unambiguous
+    /// values are coerced to the required type, such as `"3"` to an integer. While the answer is streamed, calls whose
+    /// arguments do not match yet are omitted.
     ///
     /// # Errors
-    /// [`Config`](crate::ErrorKind::Config) for a schema with rules that are not supported, see
+    /// [`Config`](crate::ErrorKind::Config) for a schema with unsupported rules; see
     /// [`JsonSchemaOutputParser::new`](crate::JsonSchemaOutputParser::new).
     ///
     /// # Example

@@ -1,12 +1,12 @@
-//! The parser that gives the calls of one tool.
+//! A parser for the calls of one tool.
 
 use super::reader::CallForm;
 use super::{as_record, json};
 use crate::parser::message_reader::message_parser;
 use crate::{AiMessage, Data, Json, Result, ToolCall};
 
-/// Gives the arguments of the calls of one tool as JSON; calls of others do not count. Streams and errors are as for
-/// [`JsonOutputToolsParser`](crate::JsonOutputToolsParser).
+/// Returns the arguments of the calls of one tool as JSON; calls of other tools are ignored. Streaming and errors are
+/// those of [`JsonOutputToolsParser`](crate::JsonOutputToolsParser).
 ///
 /// # Example
 /// ```
@@ -28,19 +28,19 @@ pub struct JsonOutputKeyToolsParser {
 }
 
 impl JsonOutputKeyToolsParser {
-    /// A parser for the calls of this tool.
+    /// Creates a parser for the calls of this tool.
     pub fn new(key_name: impl Into<String>) -> Self {
         Self { key_name: key_name.into(), first_only: false, return_id: false }
     }
 
-    /// Gives the first call of the tool instead of a list; `null` if there is none.
+    /// Returns the first call of the tool instead of a list; `null` if there is none.
     #[must_use]
     pub fn first_tool_only(mut self) -> Self {
         self.first_only = true;
         self
     }
 
-    /// Gives whole calls with their ids instead of arguments: `{"type": name, "args": {..}, "id": id}`.
+    /// Returns whole calls with their ids instead of arguments: `{"type": name, "args": {..}, "id": id}`.
     #[must_use]
     #[doc(alias = "return_id")]
     pub fn with_id(mut self) -> Self {

@@ -8,7 +8,7 @@ use super::misfit;
 use crate::schema::{coerce, fill, listed, unchecked, violations};
 use crate::{Data, Error, ErrorKind, Result, ToolCall};
 
-/// The tools that may be called. None means any.
+/// The tools that may be called. If empty, any tool may be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KnownTools(Vec<(String, Arc<Value>)>);
 
@@ -23,7 +23,7 @@ impl KnownTools {
         Ok(())
     }
 
-    /// The call with arguments of the types that are asked for, and the defaults of those that it leaves out.
+    /// Returns the call with its arguments coerced to the required types and completed with defaults.
     pub(super) fn checked(&self, call: &ToolCall) -> Result<ToolCall> {
         if self.0.is_empty() {
             return Ok(call.clone());
@@ -45,19 +45,19 @@ impl KnownTools {
         }
     }
 
-    /// True if no tool has the name, and none has a name that begins with it.
+    /// Returns whether no tool has a name that starts with this one.
     pub(super) fn rules_out(&self, name: &str) -> bool {
         rules_out(self.0.iter().map(|(known, _)| known.as_str()), name)
     }
 }
 
-/// True if there are names and `name` can become none of them, however it goes on.
+/// Returns whether there are names, but none of them starts with `name`, which may be incomplete.
 pub(super) fn rules_out<'a>(names: impl IntoIterator<Item = &'a str>, name: &str) -> bool {
     let mut names = names.into_iter().peekable();
     names.peek().is_some() && names.all(|known| !known.starts_with(name))
 }
 
-/// What should have been called.
+/// Describes the tools that could have been called.
 pub(super) fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() {

@@ -1,4 +1,4 @@
-//! The tool calls of an answer, as values.
+//! Parsers for the tool calls of an answer.
 
 mod call_as;
 mod json_tools;
@@ -17,7 +17,7 @@ pub use typed_tools::{FirstToolParser, ToolsParser};
 use super::failure::failed;
 use crate::{Data, Error, FromData, Json, Record, Result, ToolCall};
 
-/// A call in the form of LangChain: `{"type": name, "args": {..}}`, and the `id` if it is wanted.
+/// Converts a call to LangChain's form: `{"type": name, "args": {..}}`, and the `id` if requested.
 fn as_record(call: &ToolCall, with_id: bool) -> Data {
     let mut record = Record::new();
     record.insert("type", call.name.clone());
@@ -32,7 +32,7 @@ fn json(data: Data) -> Result<Json> {
     Json::from_data(data)
 }
 
-/// The error for a call that is not what it should be.
+/// Creates the error for a call that does not match.
 fn misfit(call: &ToolCall, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     let what = format!("tool call `{:.100}`", call.name);
     failed(&what, &Data::Record(call.args.clone()).into_json().to_string(), expected)

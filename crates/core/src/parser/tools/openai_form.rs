@@ -1,4 +1,4 @@
-//! Tool calls as OpenAI sends them.
+//! Tool calls in OpenAI's format.
 
 use serde_json::Value;
 
@@ -6,15 +6,15 @@ use crate::message::read_arguments;
 use crate::parser::unreadable::{OBJECT, unreadable};
 use crate::{Error, ErrorKind, Result, ToolCall};
 
-/// Reads a tool call in OpenAI's form: `{"id", "function": {"name", "arguments": text}}`. `None` for what is no call of a
-/// function.
+/// Parses a tool call in OpenAI's format: `{"id", "function": {"name", "arguments": text}}`. `None` if it is not a
+/// function call.
 ///
-/// Of a `partial` call, what there is of the arguments counts, and one without any is none yet. Control characters may
-/// stand in texts as they are, unless it is `strict`.
+/// If `partial`, truncated arguments are parsed as far as they go, and a call without any gives `None`. Unescaped
+/// control characters are allowed in strings unless `strict`.
 ///
 /// # Errors
-/// [`ErrorKind::MissingKey`] for a function without `name` or `arguments`, though these may be null or empty;
-/// [`ErrorKind::Parse`] for arguments that are no JSON object, naming the function. Partial ones give `None`.
+/// [`ErrorKind::MissingKey`] for a function without `name` or `arguments`, though either may be null or empty;
+/// [`ErrorKind::Parse`] for arguments that are not a JSON object, naming the function. Partial ones give `None`.
 ///
 /// # Example
 /// ```
@@ -49,11 +49,11 @@ pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Optio
     Ok(Some(call))
 }
 
-/// Reads each of these with [`parse_tool_call`]; what is no call of a function is left out.
+/// Parses each of these with [`parse_tool_call`]; calls that are not function calls are omitted.
 ///
 /// # Errors
-/// [`ErrorKind::Parse`] with the texts of all errors, and the place of the first, if there are any. A call whose form is
-/// wrong ends the reading with its own error.
+/// [`ErrorKind::Parse`] with the messages of all parsing errors and the position of the first, if there are any. A
+/// structurally malformed call ends parsing with its own error.
 ///
 /// # Example
 /// ```

@@ -1,20 +1,20 @@
-//! What parsers make of tool calls.
+//! Incremental parsing of tool calls.
 
 use crate::parser::message_reader::MessageForm;
 use crate::parser::unreadable::{OBJECT, unreadable};
 use crate::{AiMessage, Chunk, Result};
 
-/// How many bytes a piece of a call counts beside its arguments, and a call that came whole.
+/// The number of bytes charged for a chunk of a call besides its arguments, and for a call that arrived complete.
 const PER_CALL: usize = 64;
 
-/// What is made of the calls.
+/// A value derived from tool calls.
 pub(in crate::parser) trait CallForm: Send + Sync {
     type Output: Chunk;
 
-    /// What the calls of the message so far give, if anything. Once it is `complete` there is always something.
+    /// Derives the value from the calls so far, if there is one yet. Once `complete`, there always is.
     fn read_calls(&self, message: &AiMessage, complete: bool) -> Result<Option<Self::Output>>;
 
-    /// True if giving `next` after `given` would say nothing new.
+    /// Returns whether emitting `next` after `given` would be redundant.
     fn is_same_as(&self, given: &Self::Output, next: &Self::Output) -> bool;
 }
 
@@ -29,7 +29,7 @@ impl<F: CallForm> MessageForm for F {
     }
 
     fn read(&self, message: &AiMessage, complete: bool) -> Result<Option<F::Output>> {
-        // As LangChain: calls in OpenAI's own form are read here, where there are no others.
+        // Like LangChain, reports unparsable calls in OpenAI's own format if there are no other calls.
         if complete && message.tool_calls().is_empty() && message.additional_kwargs.contains_key("tool_calls")
         {
             check_readable(message)?;
@@ -42,7 +42,7 @@ impl<F: CallForm> MessageForm for F {
     }
 }
 
-/// An error for a call whose arguments no one can read, where the answer is to be read from calls.
+/// Fails for a call with unparsable arguments, when the answer is to be read from tool calls.
 pub(in crate::parser) fn check_readable(message: &AiMessage) -> Result<()> {
     match message.invalid_tool_calls().first() {
         Some(call) => {

@@ -1,4 +1,4 @@
-//! The parser that gives tool calls as values of types.
+//! A parser for tool calls as values of Rust types.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::{AiMessage, Data, Parsed, Result, ToolCall};
 
 type Read<T> = Arc<dyn Fn(&ToolCall) -> Result<T, Misfit> + Send + Sync>;
 
-/// Gives the tool calls of an answer as values of a `T`: an enum with a variant for each tool.
+/// Returns the tool calls of an answer as values of `T`: an enum with a variant for each tool.
 ///
-/// The variants hold the arguments. An enum with serde's `tag = "type"`, and one with `content = "args"` beside, will do
-/// as well. Where the arguments of each tool have a type of their own, [`with_tool`](ToolsParser::with_tool) says how they
-/// become a `T`.
+/// The variants hold the arguments. Enums with serde's `tag = "type"`, with or without `content = "args"`, are
+/// supported as well. If the arguments of each tool have their own type, [`with_tool`](ToolsParser::with_tool) defines
+/// how they are converted to `T`.
 ///
-/// While the answer streams, the calls are given whenever there is one more, or one with other arguments; those whose
-/// arguments are not complete enough yet are left out. Each chunk is the whole list, the last one counts. All reading
-/// takes time proportional to the answer.
+/// While the answer is streamed, emits the calls whenever there is another one or the arguments of one have changed;
+/// calls whose arguments are not complete enough yet are omitted. Each chunk is the complete list so far and replaces
+/// the previous one. The total work is linear in the length of the answer.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) for a call of a tool that there is not, naming those that there are, and at the end
-/// of the answer for arguments that do not fit, naming the place. Calls whose arguments are no JSON object are left out: they
-/// are the answer's [invalid tool calls](AiMessage::invalid_tool_calls). [`Refusal`](crate::ErrorKind::Refusal) with the words
-/// of a model that refused.
+/// [`Parse`](crate::ErrorKind::Parse) for a call of an unknown tool, naming the known ones, and at the end of the
+/// answer for arguments that do not match, naming the location. Calls whose arguments are not a JSON object are
+/// omitted; they are the answer's [invalid tool calls](AiMessage::invalid_tool_calls).
+/// [`Refusal`](crate::ErrorKind::Refusal) with the text of a refusal.
 ///
 /// # Example
 /// ```
@@ -55,12 +55,12 @@ type Read<T> = Arc<dyn Fn(&ToolCall) -> Result<T, Misfit> + Send + Sync>;
 #[doc(alias = "PydanticToolsParser")]
 pub struct ToolsParser<T> {
     tools: Vec<(String, Read<T>)>,
-    /// Reads calls of the tools that the type itself knows.
+    /// Parses calls of the tools that the type itself defines.
     variants: Option<Read<T>>,
 }
 
 impl<T: Send + Sync + 'static> ToolsParser<T> {
-    /// A parser for calls of the tools that are the variants of the enum `T`.
+    /// Creates a parser for calls of the tools that are the variants of the enum `T`.
     pub fn new() -> Self
     where
         T: DeserializeOwned,
@@ -68,7 +68,7 @@ impl<T: Send + Sync + 'static> ToolsParser<T> {
         Self { tools: Vec::new(), variants: Some(Arc::new(call_as)) }
     }
 
-    /// A parser for calls of this one tool, with arguments that are a `T`.
+    /// Creates a parser for calls of a single tool whose arguments are a `T`.
     ///
     /// # Example
     /// ```
@@ -91,12 +91,12 @@ impl<T: Send + Sync + 'static> ToolsParser<T> {
         Self::without_tools().with_tool(tool, |args: T| args)
     }
 
-    /// A parser that knows no tool yet: [`with_tool`](ToolsParser::with_tool) adds them.
+    /// Creates a parser without tools; add them with [`with_tool`](ToolsParser::with_tool).
     pub fn without_tools() -> Self {
         Self { tools: Vec::new(), variants: None }
     }
 
-    /// Adds a tool: the type of its arguments, and what they become. Of two tools of one name the later counts.
+    /// Adds a tool: the type of its arguments, and their conversion to `T`. A tool with the same name is replaced.
     ///
     /// # Example
     /// ```
@@ -133,7 +133,7 @@ impl<T: Send + Sync + 'static> ToolsParser<T> {
         self
     }
 
-    /// Gives the first call instead of a list; `None` if there is none.
+    /// Returns the first call instead of a list; `None` if there is none.
     #[must_use]
     pub fn first_tool_only(self) -> FirstToolParser<T> {
         FirstToolParser(self)
@@ -162,7 +162,7 @@ impl<T> ToolsParser<T> {
         self.tools.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The calls that are values, and these calls as JSON.
+    /// Returns the calls that match, as values and as JSON.
     fn read_each(&self, calls: &[ToolCall], complete: bool) -> Result<(Vec<T>, Vec<Data>)> {
         let (mut values, mut records) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
         for call in calls {
@@ -194,7 +194,7 @@ impl<T> fmt::Debug for ToolsParser<T> {
     }
 }
 
-/// Gives the first tool call of an answer as a value. Made by [`ToolsParser::first_tool_only`].
+/// Returns the first tool call of an answer as a value. Created by [`ToolsParser::first_tool_only`].
 #[derive(Debug)]
 pub struct FirstToolParser<T>(ToolsParser<T>);
 

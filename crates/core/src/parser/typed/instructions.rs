@@ -1,15 +1,15 @@
-//! What to tell a model about the form of its answer.
+//! Format instructions for a model.
 
 use serde_json::Value;
 
-/// Asks for JSON that fits this schema.
+/// Formats a request for JSON that conforms to this schema.
 ///
-/// The schema stands between lines of three backticks, without its own title and type.
+/// The schema is in a code fence, without its top-level title and type.
 pub(super) fn instructions(schema: &Value) -> String {
     let mut schema = schema.clone();
     if let Value::Object(members) = &mut schema {
         members.remove("title");
-        // A type that is no object's says something that nothing else does.
+        // The type is omitted only for objects; any other type is not evident from the rest of the schema.
         if members.get("type").is_some_and(|name| name == "object") {
             members.remove("type");
         }

@@ -1,4 +1,4 @@
-//! Answers that become values of the application's own types, or of a schema.
+//! Answers parsed as Rust types or according to a schema.
 
 mod instructions;
 mod parsed;
@@ -20,13 +20,13 @@ use serde_json::Value;
 
 use crate::schema::{Violation, listed, violations};
 
-/// A rule beyond the schema.
+/// A validation rule in addition to the schema.
 pub(super) type Check<T> = std::sync::Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
-/// The value as a `T`, or what it should have been.
+/// Converts the value to a `T`, or returns what was expected.
 ///
-/// What serde takes counts, so that a type that is lenient about its form stays so; the schema adds its bounds, and the
-/// words for what is wrong.
+/// What serde accepts is decisive, so that a type with lenient deserialization stays lenient. The schema adds its
+/// bounds and the descriptions of errors.
 pub(crate) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>) -> Result<T, String> {
     let violations = |keep: fn(&Violation) -> bool| -> Vec<Violation> {
         let all = schema.map(|schema| violations(schema, value)).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(crate) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>
     }
 }
 
-/// What a schema calls its values.
+/// Returns the title of a schema.
 pub(in crate::parser) fn title(schema: Option<&Value>) -> Option<&str> {
     schema?.get("title")?.as_str()
 }

@@ -1,4 +1,4 @@
-//! A value that was read from an answer.
+//! A value parsed from an answer.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::{Chunk, Data, Json, Result};
 
-/// A value of the application's own type, read from an answer: reads like a `T`.
+/// A value of a Rust type, parsed from an answer. It dereferences to `T`.
 ///
-/// As chunks each stands for the whole value so far, so the last one counts, whatever `T` is. Clones are cheap and share
+/// Each chunk is the complete value so far, so merging keeps the last one, whatever `T` is. Clones are cheap and share
 /// the value.
 ///
 /// # Example
@@ -39,12 +39,12 @@ impl<T> Parsed<T> {
         Self { value: Arc::new(value), json }
     }
 
-    /// What the model said, as JSON.
+    /// Returns the JSON from which the value was parsed.
     pub fn json(&self) -> &Json {
         &self.json
     }
 
-    /// Gives the value away, without a copy where nobody else holds it.
+    /// Returns the value, without copying unless it is shared.
     pub fn into_inner(self) -> T
     where
         T: Clone,
@@ -73,7 +73,7 @@ impl<T: Send + Sync + 'static> Chunk for Parsed<T> {
     }
 }
 
-/// As the model said it.
+/// Converts to the JSON from which the value was parsed.
 impl<T> From<Parsed<T>> for Data {
     fn from(parsed: Parsed<T>) -> Self {
         parsed.json.into()

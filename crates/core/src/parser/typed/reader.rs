@@ -1,4 +1,4 @@
-//! Reading an answer as a value of some form, as it comes.
+//! Incremental parsing of an answer as a value of some form.
 
 use crate::parser::budget::Budget;
 use crate::parser::failure::failed;
@@ -7,27 +7,27 @@ use crate::parser::refusal::check_not_refused;
 use crate::parser::stepwise::Stepwise;
 use crate::{AiMessage, Chunk, Json, Result};
 
-/// The form that an answer should have.
+/// The required form of an answer.
 pub(in crate::parser) trait Form: Send + Sync {
     type Output: Chunk;
 
-    /// What such a value is called.
+    /// Returns the name of the form.
     fn what(&self) -> &str;
 
-    /// The value, or what it should have been.
+    /// Converts the JSON to a value, or returns what was expected.
     fn read(&self, json: Json) -> Result<Self::Output, String>;
 
-    /// True if giving `next` after `given` would say nothing new.
+    /// Returns whether emitting `next` after `given` would be redundant.
     fn is_same(&self, given: &Self::Output, next: &Self::Output) -> bool;
 }
 
-/// Gives the value whenever what there is of the answer has the form, as often as the budget allows.
+/// Emits the value whenever the answer so far has the form, as often as the budget allows.
 pub(in crate::parser) struct FormReader<'a, F: Form> {
     form: &'a F,
     answer: Answer,
     refusal: String,
     budget: Budget,
-    /// What was read last, and what it gave.
+    /// The JSON that was converted last, and the result.
     read: Option<(Piece, Result<(), String>)>,
     given: Option<F::Output>,
 }

@@ -1,4 +1,4 @@
-//! The parser that reads what a JSON Schema describes.
+//! A parser for answers described by a JSON Schema.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::{
     AiMessage, ChunkStream, Context, Error, ErrorKind, Json, Outline, OutputParser, Result, RunKind, Runnable,
 };
 
-/// Reads the JSON of a model's answer, which has to fit a JSON Schema that is known only when the program runs. For types
-/// that are known before, there is [`TypedOutputParser`](crate::TypedOutputParser); streams and errors are as there.
+/// Parses the JSON in a model's answer and validates it against a JSON Schema known only at run time. For types known
+/// at compile time, use [`TypedOutputParser`](crate::TypedOutputParser), whose streaming and errors are the same.
 ///
 /// # Example
 /// ```
@@ -42,11 +42,13 @@ pub struct JsonSchemaOutputParser {
 }
 
 impl JsonSchemaOutputParser {
-    /// A parser for what this schema describes: draft 2020-12, without patterns, conditions and the rules about members
-    /// and items that other rules have left over.
+    /// Creates a parser for a schema of draft 2020-12. `pattern` requires the `regex` feature; conditionals,
+    /// dependencies, `contains`, `patternProperties`, `propertyNames`, `unevaluatedProperties` and dynamic references
+    /// are not supported.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for a schema with a rule that is not supported, or a reference that leads out of it.
+    /// [`ErrorKind::Config`] for a schema with an unsupported rule, or with a reference that does not resolve within
+    /// it.
     pub fn new(schema: Value) -> Result<Self> {
         match unchecked(&schema) {
             None => Ok(Self { schema: Arc::new(schema), complete: false, lenient: false }),
@@ -57,8 +59,8 @@ impl JsonSchemaOutputParser {
         }
     }
 
-    /// Gives values with the schema's defaults for members that are absent, and without the members that it does not
-    /// name, where it says nothing about additional ones.
+    /// Fills in the schema's defaults for missing members, and drops members that are not in the schema unless it
+    /// specifies additional ones.
     ///
     /// # Example
     /// ```
@@ -76,9 +78,8 @@ impl JsonSchemaOutputParser {
         self
     }
 
-    /// Takes what can only mean a value of the type that the schema asks for, as pydantic does: `"3"` or `3.0` for an
-    /// integer, `"2.5"` for a number, `"yes"` or `1` for a truth value, `true` for the number 1. It gives what is meant.
-    /// Numbers are never taken for texts.
+    /// Coerces unambiguous values to the type required by the schema, as pydantic does: `"3"` or `3.0` to an integer,
+    /// `"2.5"` to a number, `"yes"` or `1` to a boolean, `true` to the number 1. Numbers are never converted to texts.
     ///
     /// # Example
     /// ```
@@ -97,7 +98,7 @@ impl JsonSchemaOutputParser {
         self
     }
 
-    /// The schema of the answer.
+    /// Returns the schema of the answer.
     pub fn schema(&self) -> &Value {
         &self.schema
     }

@@ -1,4 +1,4 @@
-//! Reads a value as a type, and keeps the place where that fails.
+//! Deserialization that tracks the location of an error.
 
 use std::cell::RefCell;
 
@@ -9,16 +9,17 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Value, map, value::Number};
 
-/// The place that is being read: the names and positions that lead to it.
+/// The location being read: the path of names and indices.
 pub(in crate::parser) type Place = RefCell<Vec<String>>;
 
-/// The value as a `T`, or where it is none and why: `` `age`: invalid type: string "x", expected u8 ``.
+/// Converts the value to a `T`, or returns the location and cause of the error: `` `age`: invalid type: string "x",
+/// expected u8 ``.
 pub(in crate::parser) fn read_tracked<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     let place = Place::default();
     T::deserialize(Tracked { value, place: &place }).map_err(|error| at(&place, &error))
 }
 
-/// The error with its place.
+/// Formats the error with its location.
 pub(in crate::parser) fn at(place: &Place, error: &Error) -> String {
     let path: String = place.borrow().concat();
     match path.strip_prefix('.').unwrap_or(&path) {
@@ -27,7 +28,7 @@ pub(in crate::parser) fn at(place: &Place, error: &Error) -> String {
     }
 }
 
-/// A value at a place. The place is left as it is where reading fails.
+/// A value at a location. When deserialization fails, the location remains that of the error.
 #[derive(Clone, Copy)]
 pub(in crate::parser) struct Tracked<'a> {
     pub(in crate::parser) value: &'a Value,
@@ -168,12 +169,12 @@ impl<'de> MapAccess<'de> for Members<'_> {
     }
 }
 
-/// The name of a member as a text.
+/// Returns the name of a member as a deserializer.
 fn key(name: &str) -> StrDeserializer<'_, Error> {
     name.into_deserializer()
 }
 
-/// A variant of an enum: its name, and what it holds.
+/// An enum variant: its name and content.
 pub(in crate::parser) struct Variant<'a> {
     pub(in crate::parser) name: &'a str,
     pub(in crate::parser) content: Option<&'a Value>,
@@ -201,7 +202,7 @@ impl Variant<'_> {
 impl<'de> VariantAccess<'de> for Variant<'_> {
     type Error = Error;
 
-    /// No members are as good as none.
+    /// Empty members are accepted as no content.
     fn unit_variant(self) -> Result<(), Error> {
         match self.content {
             None | Some(Value::Null) => Ok(()),

@@ -1,4 +1,4 @@
-//! The parser that reads a type of the application's own.
+//! A parser for a Rust type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,21 +15,21 @@ use super::{Check, Parsed, read_as, title};
 use crate::parser::stepwise::{parse_all, parse_stream};
 use crate::{AiMessage, ChunkStream, Context, Json, Outline, OutputParser, Result, RunKind, Runnable};
 
-/// Reads the JSON of a model's answer as a `T`. [`parse`](crate::parse) makes one.
+/// Parses the JSON in a model's answer as a `T`. Created by [`parse`](crate::parse).
 ///
-/// Prose and a fence around the JSON do not count, as for [`JsonOutputParser`](crate::JsonOutputParser).
+/// Surrounding prose and code fences are ignored, as for [`JsonOutputParser`](crate::JsonOutputParser).
 ///
-/// While the answer streams, a `T` is given whenever what came so far is one: for a type whose members all have defaults
-/// that is what there is so far, for others the value appears once its required members are there. Each chunk is a whole
-/// value, the last one counts. All reading takes time proportional to the answer: in one longer than some thousand bytes
-/// not every piece gives a chunk.
+/// While the answer is streamed, a `T` is emitted whenever the answer so far is one: a type whose members all have
+/// defaults is emitted as it grows, other types once their required members are present. Each chunk is a complete value
+/// and replaces the previous one. The total work is linear in the length of the answer: for one longer than a few
+/// thousand bytes, not every chunk gives an output.
 ///
 /// # Errors
-/// At the end of the answer: [`Parse`](crate::ErrorKind::Parse) when there is no JSON in it, or it is no `T`. The error
-/// names each place in the JSON that is wrong, what should be there and what is; its
-/// [`parse_failure`](crate::Error::parse_failure) has the whole answer, and
-/// [`feedback`](crate::ParseFailure::feedback) to send to the model.
-/// [`Refusal`](crate::ErrorKind::Refusal) with the words of a model that refused.
+/// At the end of the answer: [`Parse`](crate::ErrorKind::Parse) when it contains no JSON, or the JSON is not a `T`. The
+/// error names each incorrect location in the JSON, what was expected and what was found; its
+/// [`parse_failure`](crate::Error::parse_failure) has the complete answer, and
+/// [`feedback`](crate::ParseFailure::feedback) to send to the model. [`Refusal`](crate::ErrorKind::Refusal) with the
+/// text of a refusal.
 ///
 /// # Example
 /// ```
@@ -61,7 +61,7 @@ pub struct TypedOutputParser<T> {
     value: PhantomData<fn() -> T>,
 }
 
-/// Reads the JSON of a model's answer as a `T`; see [`TypedOutputParser`].
+/// Creates a parser of the JSON in a model's answer as a `T`; see [`TypedOutputParser`].
 ///
 /// # Example
 /// ```
@@ -93,9 +93,9 @@ where
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> TypedOutputParser<T> {
-    /// A parser that tells the model, and enforces, what the type's own schema says.
+    /// Creates a parser that tells the model the type's own schema and enforces it.
     ///
-    /// Rules of the schema that are not supported, such as `pattern`, are told and not enforced; see
+    /// Unsupported rules of the schema, such as `pattern`, are told to the model but not enforced; see
     /// [`validate`](TypedOutputParser::validate).
     #[cfg(feature = "schemars")]
     pub fn new() -> Self
@@ -105,12 +105,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedOutputParser<T> {
         Self::with_schema(crate::schema::described::<T>())
     }
 
-    /// A parser for a type that has no schema of its own. What the type takes counts; of the schema the bounds do.
+    /// Creates a parser for a type without its own schema. What the type accepts is decisive; of the schema, only the
+    /// bounds are enforced.
     pub fn with_schema(schema: Value) -> Self {
         Self { schema: Arc::new(schema), check: None, value: PhantomData }
     }
 
-    /// Adds a rule. The text it gives for a value that breaks it says what the value should be:
+    /// Adds a validation rule. For an invalid value, it returns a text that says what the value was expected to be:
     /// `` `end` to be after `start` ``.
     ///
     /// # Example
@@ -133,7 +134,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedOutputParser<T> {
         self
     }
 
-    /// The schema of the answer.
+    /// Returns the schema of the answer.
     pub fn schema(&self) -> &Value {
         &self.schema
     }
@@ -211,7 +212,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Form for TypedOutputParser<T> 
         Ok(Parsed::new(value, json))
     }
 
-    /// Types need not be comparable.
+    /// Always false, as the type need not be comparable.
     fn is_same(&self, _given: &Parsed<T>, _next: &Parsed<T>) -> bool {
         false
     }

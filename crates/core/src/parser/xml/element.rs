@@ -1,4 +1,4 @@
-//! What an answer in XML says.
+//! The content of an XML answer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::{Chunk, Data, Record};
 
-/// The elements of an XML document, as [`XmlOutputParser`](crate::XmlOutputParser) gives them: each is named and has a
-/// text, a list of elements, or nothing. An element with text before its first child has that text only.
+/// The elements of an XML document, as returned by [`XmlOutputParser`](crate::XmlOutputParser): each has a name and
+/// either a text, a list of elements, or no content. An element with text before its first child has only that text.
 ///
-/// As chunks, which have one innermost element each, documents add up: elements that were the same one in the answer are
-/// one again.
+/// Each chunk holds a single innermost element. Merging chunks rebuilds the document: elements that were the same in
+/// the answer are joined again.
 ///
 /// # Example
 /// ```
@@ -30,7 +30,7 @@ pub struct Xml(Form);
 enum Form {
     #[default]
     Empty,
-    /// One innermost element, and those that it is in.
+    /// One innermost element with its ancestors.
     Leaf(Arc<Leaf>),
     Tree(Element),
 }
@@ -40,11 +40,11 @@ pub(super) struct Leaf {
     pub(super) content: Content,
 }
 
-/// An element and where it is.
+/// An element and its position.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) name: String,
-    /// How many elements are before it in the one that it is in.
+    /// The number of siblings before it.
     pub(super) index: usize,
     pub(super) parent: Option<Arc<Place>>,
 }
@@ -63,7 +63,7 @@ pub(super) enum Content {
     Children(Children),
 }
 
-/// Elements in an element.
+/// The child elements.
 #[derive(Clone, Default)]
 pub(super) struct Children(Vec<Element>);
 
@@ -72,7 +72,8 @@ impl Xml {
         Self(Form::Leaf(Arc::new(leaf)))
     }
 
-    /// Objects with one member each: the name of the element, and its text, a list of such objects, or null.
+    /// Converts to objects with a single member: the name of the element, with its text, a list of such objects, or
+    /// null.
     pub fn to_value(&self) -> Value {
         self.to_data().into_json()
     }
@@ -119,7 +120,7 @@ impl Element {
         named(&self.name, self.content.to_data())
     }
 
-    /// Adds what is known of the same element from later on.
+    /// Merges later content of the same element.
     fn merge(&mut self, next: Self) {
         match (&mut self.content, next.content) {
             (Content::Children(Children(children)), Content::Children(Children(next))) => {
@@ -172,8 +173,8 @@ impl Chunk for Xml {
     }
 }
 
-/// A record. As chunks of a dynamic chain such records add up name by name and list by list: what was one element around
-/// several innermost ones comes once for each of them.
+/// Converts to a record. As chunks of a dynamic chain, such records merge name by name and list by list, so an element
+/// with several innermost elements is repeated for each of them.
 impl From<Xml> for Data {
     fn from(xml: Xml) -> Self {
         match xml.to_data() {
@@ -201,7 +202,7 @@ impl fmt::Debug for Xml {
     }
 }
 
-/// As [`to_value`](Xml::to_value) has it, in the order of the document.
+/// Serializes like [`to_value`](Xml::to_value), in document order.
 impl Serialize for Xml {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_data().serialize(serializer)

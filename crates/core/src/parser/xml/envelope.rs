@@ -1,4 +1,4 @@
-//! Where in a complete answer the XML is.
+//! Location of the XML in a complete answer.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use crate::parser::character::is_space;
 const FENCE: &str = "```";
 const LANGUAGE: &str = "xml";
 
-/// The part of the answer that should be XML: what is between the first fence and the last, if there are two, and then
-/// what is behind a declaration of an encoding on a line of its own, without white space around it.
+/// Returns the part of the answer that should be XML, trimmed: the text between the first and last code fence, if there
+/// are two, and after an encoding declaration on its own line.
 pub(super) fn find(answer: &str) -> Range<usize> {
     let mut range = 0..answer.len();
     if let (Some(first), Some(last)) = (answer.find(FENCE), answer.rfind(FENCE))
@@ -24,11 +24,11 @@ pub(super) fn find(answer: &str) -> Range<usize> {
     range
 }
 
-/// Where the text behind the first tag with the word `encoding` begins, if it ends its line.
+/// Returns the start of the text after the first tag with the word `encoding`, if that tag ends its line.
 fn behind_encoding(text: &str) -> usize {
     let mut at = 0;
     while let Some(end) = text[at..].find(">\n").map(|length| at + length) {
-        // A tag has no `>` within it; all of it but the last piece is passed over.
+        // A tag contains no `>`; skip everything before the last piece.
         let tag = text[at..end].rsplit('>').next().unwrap_or_default();
         if tag.split_once('<').is_some_and(|(_, inner)| inner.contains("encoding")) {
             return end + 2;

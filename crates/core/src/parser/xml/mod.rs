@@ -1,4 +1,4 @@
-//! XML in the answers of models, read as it comes.
+//! Incremental parsing of XML in the answers of models.
 
 mod element;
 mod envelope;
@@ -14,10 +14,10 @@ mod text;
 pub use element::Xml;
 pub use output_parser::XmlOutputParser;
 
-/// How deep elements may nest.
+/// The maximum nesting depth of elements.
 const DEPTH: usize = 128;
 
-/// Where a text stopped being XML, and what would have continued it.
+/// The position where a text stopped being XML, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Failure {
     at: usize,

@@ -1,4 +1,4 @@
-//! What the prefixes of names stand for.
+//! Resolution of namespace prefixes.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,23 +6,23 @@ use std::collections::HashMap;
 use super::Failure;
 use super::tag::Attribute;
 
-/// How many bytes a namespace may have: it stands in every name that belongs to it.
+/// The maximum length of a namespace in bytes, as it is repeated in every name that belongs to it.
 const LONGEST: usize = 128;
 
-/// The namespace that `xml` stands for without being declared.
+/// The namespace of the predeclared prefix `xml`.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// The namespaces that are declared at the place that is read.
+/// The namespaces in scope.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
-    /// Of each prefix those that were declared, the innermost last. No prefix is the empty one.
+    /// The declarations of each prefix, the innermost last. The default namespace has the empty prefix.
     declared: HashMap<String, Vec<String>>,
-    /// The prefixes that the open elements declare: each with how many elements were open.
+    /// The prefixes declared by the open elements, each with the depth of its element.
     scopes: Vec<(usize, String)>,
 }
 
 impl Namespaces {
-    /// Takes in what the element declares that begins within `depth` others, and checks the names of its attributes.
+    /// Adds the declarations of the element at this depth, and checks the names of its attributes.
     pub(super) fn enter(&mut self, depth: usize, attributes: &[Attribute<'_>]) -> Result<(), Failure> {
         for attribute in attributes {
             if let Some(prefix) = declares(attribute.name) {
@@ -40,14 +40,14 @@ impl Namespaces {
         Ok(())
     }
 
-    /// Forgets what the element declared that ends within `depth` others.
+    /// Removes the declarations of the element at this depth.
     pub(super) fn leave(&mut self, depth: usize) {
         while let Some((_, prefix)) = self.scopes.pop_if(|(declared, _)| *declared >= depth) {
             self.declared.get_mut(&prefix).and_then(Vec::pop);
         }
     }
 
-    /// The name of an element, at the byte `at`, with its namespace: `{namespace}name`.
+    /// Returns the name of an element at the byte `at` with its namespace: `{namespace}name`.
     pub(super) fn expand<'a>(&self, name: &'a str, at: usize) -> Result<Cow<'a, str>, Failure> {
         let (prefix, local) = split(name, at)?;
         Ok(match self.namespace(prefix.unwrap_or_default(), at)? {
@@ -66,7 +66,7 @@ impl Namespaces {
     }
 }
 
-/// The prefix that an attribute of this name declares.
+/// Returns the prefix declared by an attribute with this name.
 fn declares(name: &str) -> Option<&str> {
     match name.strip_prefix("xmlns")? {
         "" => Some(""),
@@ -74,7 +74,7 @@ fn declares(name: &str) -> Option<&str> {
     }
 }
 
-/// The namespace that an attribute declares.
+/// Returns the namespace declared by an attribute, if it is valid.
 fn checked(prefix: &str, attribute: &Attribute<'_>) -> Result<String, Failure> {
     let namespace = &attribute.value;
     let expected = match prefix {
@@ -94,7 +94,7 @@ fn checked(prefix: &str, attribute: &Attribute<'_>) -> Result<String, Failure> {
     }
 }
 
-/// The prefix of a name, and the rest.
+/// Splits a name into its prefix and local name.
 fn split(name: &str, at: usize) -> Result<(Option<&str>, &str), Failure> {
     match name.split_once(':') {
         None => Ok((None, name)),

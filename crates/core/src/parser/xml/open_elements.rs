@@ -1,4 +1,4 @@
-//! The elements that have begun and not ended yet.
+//! The stack of open elements.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use super::element::{Children, Content, Leaf, Place, Xml};
 use super::text::says_something;
 use super::{DEPTH, Failure};
 
-/// The elements around the place that is read.
+/// The elements that enclose the current position.
 #[derive(Debug, Default)]
 pub(super) struct OpenElements(Vec<Open>);
 
 #[derive(Debug)]
 struct Open {
     place: Arc<Place>,
-    /// The name as it is written, where that is not the name.
+    /// The name as written, if different from the expanded name.
     tag: Option<String>,
     /// The text before the first child.
     text: String,
     children: usize,
-    /// Within an element that has a text, children do not count.
+    /// Whether it is ignored, as a child of an element that has a text.
     ignored: bool,
     has_text: bool,
 }
@@ -29,22 +29,22 @@ impl OpenElements {
         self.0.is_empty()
     }
 
-    /// How many they are.
+    /// Returns the number of open elements.
     pub(super) fn depth(&self) -> usize {
         self.0.len()
     }
 
-    /// The name of the innermost one, as it is written.
+    /// Returns the name of the innermost element as written.
     pub(super) fn innermost(&self) -> Option<&str> {
         self.0.last().map(|open| open.tag.as_deref().unwrap_or(&open.place.name))
     }
 
-    /// Where text goes, if it counts.
+    /// Returns the buffer for text, unless it is ignored.
     pub(super) fn text(&mut self) -> Option<&mut String> {
         self.0.last_mut().filter(|open| open.children == 0 && !open.ignored).map(|open| &mut open.text)
     }
 
-    /// An element begins whose tag is at the byte `at`.
+    /// Opens an element whose tag is at the byte `at`.
     pub(super) fn begin(
         &mut self,
         tag: &str,
@@ -71,7 +71,7 @@ impl OpenElements {
         Ok(())
     }
 
-    /// The innermost element ends.
+    /// Closes the innermost element.
     pub(super) fn end(&mut self, give: &mut dyn FnMut(Xml)) {
         if let Some(mut element) = self.0.pop()
             && element.children == 0

@@ -1,4 +1,4 @@
-//! The parser that reads XML.
+//! A parser for XML.
 
 use async_trait::async_trait;
 
@@ -9,20 +9,20 @@ use crate::parser::failure::failed_at;
 use crate::parser::stepwise::{Stepwise, parse_stream};
 use crate::{Chunk, ChunkStream, Context, Error, OutputParser, Result, RunKind, Runnable};
 
-/// Reads the XML of a model's answer: objects with one member each, the name of an element, with its text or a list of
-/// what is in it. Attributes, comments and processing instructions are passed over.
+/// Parses the XML of a model's answer into objects with a single member: the name of an element, with its text or a
+/// list of its children. Attributes, comments and processing instructions are skipped.
 ///
-/// Called, it wants a complete document, in a fence or with nothing around it. In a stream it gives each innermost element
-/// as soon as it ends, within those that it is in; text around the document does not count, and an answer that is cut
-/// short has given what was complete. An element with text before its first child is given with that text, and without
-/// its children.
+/// When called, it requires a complete document, optionally in a code fence, with no other text around it. In a stream,
+/// it emits each innermost element, with its ancestors, as soon as it ends; text around the document is ignored, and a
+/// truncated answer gives what was complete. An element with text before its first child is given with that text and
+/// without its children.
 ///
-/// It is safe with any answer: reading takes time proportional to its length, elements nest at most 128 deep, and there
-/// are no entities but those of characters. A name in a namespace, of at most 128 bytes, is `{namespace}name`.
+/// It is safe for untrusted answers: parsing takes time linear in the length, elements nest at most 128 levels deep,
+/// and only character entities are supported. A name in a namespace, of at most 128 bytes, becomes `{namespace}name`.
 ///
 /// # Errors
-/// [`Parse`](crate::ErrorKind::Parse) with the answer, the place where it stopped being XML and what should have come
-/// there; in a stream after what came before it.
+/// [`Parse`](crate::ErrorKind::Parse) with the answer, the position where it stopped being XML and what was expected
+/// there; in a stream, after the elements before it.
 ///
 /// # Example
 /// ```
@@ -43,19 +43,19 @@ pub struct XmlOutputParser {
 }
 
 impl XmlOutputParser {
-    /// A parser for any document.
+    /// Creates a parser for any document.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The names of elements to ask the model for. They are not checked.
+    /// Sets the names of the elements to request from the model. They are not checked.
     #[must_use]
     pub fn with_tags<S: Into<String>>(mut self, tags: impl IntoIterator<Item = S>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Reads a complete answer.
+    /// Parses a complete answer.
     ///
     /// # Errors
     /// [`Parse`](crate::ErrorKind::Parse) when it is not XML.
@@ -107,7 +107,7 @@ impl OutputParser for XmlOutputParser {
     }
 }
 
-/// An answer as it comes.
+/// An answer while it is streamed.
 struct Answer {
     text: String,
     reader: Reader,

@@ -1,4 +1,4 @@
-//! Reading a document piece by piece.
+//! Incremental parsing of a document.
 
 use super::element::Xml;
 use super::namespaces::Namespaces;
@@ -6,19 +6,19 @@ use super::open_elements::OpenElements;
 use super::text::{add_characters, add_decoded, begins_name, is_space};
 use super::{Failure, tag};
 
-/// Reads each byte of a text once, however many pieces it comes in.
+/// Scans each byte of a text once, regardless of the number of chunks.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// Text that is not XML may stand around the document.
+    /// Whether text around the document is allowed.
     lenient: bool,
     elements: OpenElements,
     namespaces: Namespaces,
     place: Place,
-    /// Where the part begins that is not read yet: a text, a tag, a comment or the like.
+    /// The start of the part that is not parsed yet: a text, a tag, a comment and so on.
     at: usize,
-    /// How far it was looked through for its end.
+    /// The position up to which it has been searched for its end.
     seen: usize,
-    /// The quotes in which a tag was seen last.
+    /// The quote that was open where the search of a tag stopped.
     quote: Option<u8>,
 }
 
@@ -29,7 +29,7 @@ enum Place {
     After,
 }
 
-/// How far a part reaches.
+/// The end of a part.
 type End = Result<Option<usize>, Failure>;
 
 impl Reader {
@@ -38,7 +38,7 @@ impl Reader {
         Self { lenient, elements, namespaces, place: Place::Before, at: 0, seen: 0, quote: None }
     }
 
-    /// Reads on as far as the parts of the text are complete.
+    /// Parses the complete parts of the text.
     pub(super) fn read(&mut self, text: &str, give: &mut dyn FnMut(Xml)) -> Result<(), Failure> {
         while self.at < text.len() {
             if self.lenient && self.place != Place::Inside && !self.skip(text) {
@@ -50,7 +50,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The text has ended here.
+    /// Handles the end of the text.
     pub(super) fn end(&self, text: &str) -> Result<(), Failure> {
         let expected = match (self.place, self.elements.innermost()) {
             (Place::After, _) if self.at == text.len() => return Ok(()),
@@ -62,7 +62,7 @@ impl Reader {
         Err(Failure::new(text.len(), expected))
     }
 
-    /// True once an element has begun.
+    /// Returns whether an element has begun.
     pub(super) fn has_begun(&self) -> bool {
         self.place != Place::Before
     }
@@ -71,7 +71,7 @@ impl Reader {
         (self.at, self.seen, self.quote) = (to, to, None);
     }
 
-    /// Passes over what is around the document. False when there is no more of the text.
+    /// Skips text around the document. Returns false at the end of the text.
     fn skip(&mut self, text: &str) -> bool {
         while self.place == Place::Before
             && let Some(at) = text[self.at..].find('<').map(|length| self.at + length)
@@ -80,7 +80,7 @@ impl Reader {
             match text[at + 1..].chars().next() {
                 Some(next) if begins_name(next) => return true,
                 Some(_) => self.go(at + 1),
-                // What follows decides.
+                // Depends on the text that follows.
                 None => return false,
             }
         }
@@ -88,7 +88,7 @@ impl Reader {
         false
     }
 
-    /// Reads the next part, and gives where it ends. `None` when it is not complete.
+    /// Parses the next part and returns its end. `None` if it is incomplete.
     fn part(&mut self, text: &str, give: &mut dyn FnMut(Xml)) -> End {
         let rest = &text[self.at..];
         let mut ahead = rest.chars();
@@ -162,7 +162,7 @@ impl Reader {
         }
     }
 
-    /// Where the `>` of a tag is.
+    /// Finds the `>` of a tag.
     fn tag_end(&mut self, text: &str) -> End {
         self.seen = self.seen.max(self.at + 1);
         for (offset, byte) in text.as_bytes()[self.seen..].iter().enumerate() {
@@ -178,7 +178,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// A comment, a section of plain text, or the declaration of a document type without a body.
+    /// Parses a comment, a CDATA section, or a document type declaration without an internal subset.
     fn declaration(&mut self, text: &str) -> End {
         const COMMENT: &str = "<!--";
         const PLAIN: &str = "<![CDATA[";
@@ -210,11 +210,11 @@ impl Reader {
         }
     }
 
-    /// The end of a part that begins and ends like this.
+    /// Returns the end of a part with these delimiters.
     fn passed_over(&mut self, text: &str, begin: &str, end: &str) -> End {
         let from = self.seen.max(self.at + begin.len());
         let found = text.get(from..).and_then(|rest| rest.find(end));
-        // Half of the end may be there.
+        // The text may end within the closing delimiter.
         self.seen =
             crate::parser::failure::boundary(text, text.len().saturating_sub(end.len() - 1)).max(from);
         Ok(found.map(|length| from + length + end.len()))

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Failure;
 use super::text::{add_decoded, is_space, name};
 
-/// The tag of an element that begins, and maybe ends at once.
+/// The start tag of an element, which may be self-closing.
 #[derive(Debug)]
 pub(super) struct StartTag<'a> {
     pub(super) name: &'a str,
@@ -18,11 +18,11 @@ pub(super) struct StartTag<'a> {
 pub(super) struct Attribute<'a> {
     pub(super) name: &'a str,
     pub(super) value: String,
-    /// The byte at which it begins.
+    /// The byte offset at which it begins.
     pub(super) at: usize,
 }
 
-/// Reads what stands between `<` and `>`; it begins at the byte `at`.
+/// Parses the text between `<` and `>`, which begins at the byte `at`.
 pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
     let (inner, is_empty) = raw.strip_suffix('/').map_or((raw, false), |inner| (inner, true));
     let name = name(inner);
@@ -33,7 +33,7 @@ pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
     Ok(StartTag { name, attributes, is_empty })
 }
 
-/// Reads what stands between `</` and `>`; it begins at the byte `at`.
+/// Parses the text between `</` and `>`, which begins at the byte `at`.
 pub(super) fn end(raw: &str, at: usize) -> Result<&str, Failure> {
     let name = name(raw);
     if name.is_empty() {

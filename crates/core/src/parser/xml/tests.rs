@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Xml, XmlOutputParser};
 use crate::{Chunk, Context, Runnable};
 
-/// What a stream of these chunks gives: the chunks, and the error.
+/// Returns the chunks and the error of a stream with this input.
 fn streamed(chunks: &[&str]) -> (Vec<Xml>, Option<String>) {
     let chunks: Vec<_> = chunks.iter().map(|chunk| Ok((*chunk).to_owned())).collect();
     let parser = XmlOutputParser::new();
@@ -28,7 +28,7 @@ fn fold(chunks: &[Xml]) -> Xml {
     })
 }
 
-/// Reads the document called, in every two pieces and byte by byte.
+/// Parses the document as a whole, in every split into two chunks, and byte by byte.
 #[track_caller]
 fn check(text: &str, expected: Value) {
     assert_eq!(XmlOutputParser::new().parse(text).expect(text), expected, "{text}");
@@ -186,7 +186,7 @@ fn nesting_is_bounded() {
     assert!(XmlOutputParser::new().parse(&nested(1_000_000)).is_err());
 }
 
-/// A reader that looks at anything twice for each piece would take hours.
+/// Scanning anything twice per chunk would take hours.
 #[test]
 fn long_answers_take_linear_time() {
     let long = "x".repeat(1_000_000);
@@ -207,7 +207,7 @@ fn long_answers_take_linear_time() {
     }
 }
 
-/// Pieces of documents and answers, put together at random.
+/// Parts of documents and answers, combined at random.
 #[test]
 fn any_text_is_read_alike_whole_and_in_pieces() {
     const WORDS: [&str; 24] = [
@@ -251,7 +251,7 @@ fn any_text_is_read_alike_whole_and_in_pieces() {
         let text = words.concat();
         let whole = streamed(&[&text]);
         assert_eq!(streamed(&words).0, whole.0, "{words:?}");
-        // In a stream the first tag begins the document, also one in a comment or in prose before a fence.
+        // In a stream, the first tag begins the document, even one in a comment or in prose before a fence.
         let begins = ["<a", "<b", "<c"].iter().any(|tag| text.trim_start().starts_with(tag));
         if let (true, Ok(xml)) = (begins && !text.contains("```"), XmlOutputParser::new().parse(&text)) {
             documents += 1;

@@ -2,19 +2,19 @@
 
 use super::Failure;
 
-/// What a name may begin with.
+/// Returns whether a name may start with this character.
 pub(super) fn begins_name(character: char) -> bool {
     character.is_alphabetic() || matches!(character, '_' | ':')
 }
 
-/// What may stand in a name.
+/// Returns whether a name may contain this character.
 fn in_name(character: char) -> bool {
     begins_name(character)
         || character.is_numeric()
         || matches!(character, '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}')
 }
 
-/// The name that the text begins with, which may be empty.
+/// Returns the name at the start of the text, which may be empty.
 pub(super) fn name(text: &str) -> &str {
     match text.starts_with(begins_name) {
         true => &text[..text.find(|character| !in_name(character)).unwrap_or(text.len())],
@@ -26,12 +26,12 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// True for text that is more than white space, of any kind.
+/// Returns whether the text contains anything but white space.
 pub(super) fn says_something(text: &str) -> bool {
     !text.chars().all(crate::parser::character::is_space)
 }
 
-/// Adds the text that is written in this part of the document, which begins at the byte `at`.
+/// Appends the decoded text of this part of the document, which begins at the byte `at`.
 pub(super) fn add_decoded(raw: &str, at: usize, to: &mut String) -> Result<(), Failure> {
     let mut rest = raw;
     while let Some(length) = rest.find('&') {
@@ -51,7 +51,7 @@ pub(super) fn add_decoded(raw: &str, at: usize, to: &mut String) -> Result<(), F
     add_characters(rest, at + raw.len() - rest.len(), to)
 }
 
-/// Adds text without references; line breaks become `\n`.
+/// Appends text without references, with line breaks normalised to `\n`.
 pub(super) fn add_characters(raw: &str, at: usize, to: &mut String) -> Result<(), Failure> {
     if let Some(bad) = raw.find(|character| !is_allowed(character)) {
         return Err(Failure::new(at + bad, "a character that XML allows"));
@@ -70,7 +70,7 @@ fn is_allowed(character: char) -> bool {
     }
 }
 
-/// The character of a reference, between `&` and `;`.
+/// Returns the character of a reference, given the text between `&` and `;`.
 fn character(reference: &str) -> Option<char> {
     let code = match reference {
         "amp" => return Some('&'),
@@ -81,7 +81,7 @@ fn character(reference: &str) -> Option<char> {
         reference => reference.strip_prefix('#')?,
     };
     let (digits, base) = code.strip_prefix('x').map_or((code, 10), |digits| (digits, 16));
-    // No sign, which `from_str_radix` would take.
+    // Excludes a sign, which `from_str_radix` would accept.
     let digits = Some(digits).filter(|digits| digits.chars().all(|digit| digit.is_digit(base)))?;
     char::from_u32(u32::from_str_radix(digits, base).ok()?).filter(|character| is_allowed(*character))
 }

@@ -1,4 +1,4 @@
-//! Examples with their vectors.
+//! Examples with their embeddings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::text_of_record;
 use crate::{Data, Embeddings, Error, ErrorKind, Result};
 
-/// Examples that can be searched by meaning.
+/// Examples that can be searched by semantic similarity.
 #[derive(Clone)]
 pub(super) struct Embedded {
     embeddings: Arc<dyn Embeddings>,
     examples: Vec<(Data, Vec<f32>)>,
-    /// The names whose values count; all if there are none.
+    /// The names of the values that are embedded; empty for all.
     names: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl Embedded {
         Ok(())
     }
 
-    /// The vector of an input, and so many examples that are the most similar to it, the most similar first.
+    /// Returns the embedding of an input and the `count` most similar examples, in descending order of similarity.
     pub(super) async fn nearest(&self, input: &Data, count: usize) -> Result<Vec<Found<'_>>> {
         let query = self.embeddings.embed_query(&text_of_record(input, &self.names)).await?;
         if self.examples.first().is_some_and(|(_, vector)| vector.len() != query.len()) {
@@ -52,14 +52,14 @@ impl Embedded {
     }
 }
 
-/// An example, and how similar it is to the input.
+/// An example and its similarity to the input.
 pub(super) struct Found<'a> {
     pub(super) example: &'a Data,
     pub(super) vector: &'a [f32],
     pub(super) similarity: f32,
 }
 
-/// The cosine of the angle between two vectors; 0 if one of them is zero.
+/// Returns the cosine similarity of two vectors; 0 if either is zero.
 pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let norm = (dot(a, a) * dot(b, b)).sqrt();

@@ -1,16 +1,16 @@
-//! As many examples as there is room for.
+//! Selection of as many examples as fit.
 
 use async_trait::async_trait;
 
 use super::{ExampleSelector, text_of_record};
 use crate::{Data, PromptTemplate, Result};
 
-/// How long a prompt may be if nothing else is said.
+/// The default maximum length of a prompt.
 const MAX_LENGTH: usize = 2048;
 
-/// Takes examples in their order until the next one would make the prompt too long.
+/// Selects examples in order until the next one would make the prompt too long.
 ///
-/// The length is counted in words, parted by blanks and newlines, unless another measure is given.
+/// Length is counted in words, separated by spaces and newlines, unless another measure is set.
 ///
 /// # Example
 /// ```
@@ -32,10 +32,10 @@ pub struct LengthBasedExampleSelector {
 }
 
 impl LengthBasedExampleSelector {
-    /// A selector of these examples, each as long as the prompt makes it.
+    /// Creates a selector of these examples; the length of each is that of its formatted text.
     ///
     /// # Errors
-    /// Those of the prompt, for an example that does not fill it.
+    /// Those of the prompt, for an example that it cannot format.
     pub fn new<T: Into<Data>>(
         example_prompt: PromptTemplate,
         examples: impl IntoIterator<Item = T>,
@@ -51,14 +51,14 @@ impl LengthBasedExampleSelector {
         Ok(selector)
     }
 
-    /// Sets how long the input and the examples may be together.
+    /// Sets the maximum total length of the input and the examples; 2048 by default.
     #[must_use]
     pub fn with_max_length(mut self, max_length: usize) -> Self {
         self.max_length = max_length;
         self
     }
 
-    /// Sets how lengths are counted: in characters, in tokens.
+    /// Sets the function that measures length, for example in characters or tokens.
     ///
     /// # Errors
     /// Those of [`new`](LengthBasedExampleSelector::new).
@@ -68,7 +68,7 @@ impl LengthBasedExampleSelector {
         Ok(self)
     }
 
-    /// Adds an example behind the others.
+    /// Appends an example.
     ///
     /// # Errors
     /// Those of [`new`](LengthBasedExampleSelector::new).
@@ -97,7 +97,7 @@ impl ExampleSelector for LengthBasedExampleSelector {
     }
 }
 
-/// Pieces between single blanks and newlines, empty ones among them.
+/// Counts the pieces between single spaces and newlines, including empty ones.
 fn words(text: &str) -> usize {
     text.split(['\n', ' ']).count()
 }

@@ -1,4 +1,4 @@
-//! Examples that are similar to the input and differ from each other.
+//! Selection by maximal marginal relevance: similarity to the input balanced against diversity.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use super::embedded::{Embedded, Found, cosine};
 use super::semantic_similarity::COUNT;
 use crate::{Data, Embeddings, Result};
 
-/// Among how many of the nearest examples is chosen if nothing else is said.
+/// The default number of nearest examples considered.
 const CANDIDATES: usize = 20;
 
-/// How much nearness counts against variety.
+/// The weight of relevance against diversity.
 const RELEVANCE: f32 = 0.5;
 
-/// Chooses examples one by one, each near to the input and far from those chosen before.
+/// Selects examples one at a time, each similar to the input and dissimilar to those already selected.
 ///
 /// # Example
 /// ```
@@ -42,10 +42,10 @@ pub struct MaxMarginalRelevanceExampleSelector {
 }
 
 impl MaxMarginalRelevanceExampleSelector {
-    /// A selector of these examples.
+    /// Embeds the examples and creates a selector.
     ///
     /// # Errors
-    /// Those of the embeddings.
+    /// Those of the embedding model.
     #[doc(alias = "from_examples")]
     pub async fn new<T: Into<Data>>(
         embeddings: impl Embeddings + 'static,
@@ -56,14 +56,14 @@ impl MaxMarginalRelevanceExampleSelector {
         Ok(Self { examples: embedded, count: COUNT, candidates: CANDIDATES })
     }
 
-    /// Sets how many examples are chosen: 4 if not set.
+    /// Sets the number of examples selected; 4 by default.
     #[must_use]
     pub fn with_count(mut self, count: usize) -> Self {
         self.count = count;
         self
     }
 
-    /// Sets among how many of the nearest examples is chosen: 20 if not set.
+    /// Sets the number of nearest examples considered; 20 by default.
     #[doc(alias = "fetch_k")]
     #[must_use]
     pub fn with_candidates(mut self, candidates: usize) -> Self {
@@ -76,7 +76,7 @@ impl MaxMarginalRelevanceExampleSelector {
 impl ExampleSelector for MaxMarginalRelevanceExampleSelector {
     async fn select_examples(&self, input: &Data) -> Result<Vec<Data>> {
         let mut left = self.examples.nearest(input, self.candidates).await?;
-        // How similar each is to the most similar of those chosen.
+        // For each remaining candidate, its similarity to the most similar of those selected.
         let mut nearest = vec![0.0_f32; left.len()];
         let mut chosen: Vec<Data> = Vec::new();
         while chosen.len() < self.count && !left.is_empty() {
@@ -93,7 +93,8 @@ impl ExampleSelector for MaxMarginalRelevanceExampleSelector {
     }
 }
 
-/// Where the best stands: the nearest to the input at first, then that which is worth the most beside the others.
+/// Returns the index of the best candidate: first the most similar to the input, then the one with the highest marginal
+/// relevance.
 fn best(left: &[Found<'_>], nearest: &[f32], first: bool) -> usize {
     let worth = left.iter().zip(nearest).map(|(found, nearest)| {
         if first { found.similarity } else { RELEVANCE * found.similarity - (1.0 - RELEVANCE) * nearest }

@@ -1,4 +1,4 @@
-//! Examples for few-shot prompts, chosen for the input at hand.
+//! Few-shot examples selected for the input at hand.
 
 mod embedded;
 mod length_based;
@@ -17,17 +17,17 @@ use async_trait::async_trait;
 
 use crate::{Data, Result};
 
-/// Chooses examples that suit an input.
+/// Selects the examples that suit an input.
 ///
 /// # Contract
-/// The input is a record of the prompt's variables. What is chosen are records for the example prompt, in the order
-/// in which they are shown.
+/// The input is a record of the prompt's variables. The selected examples are records for the example prompt, in the
+/// order in which they are shown.
 ///
 /// # Errors
-/// Those of what it asks.
+/// Those of the services it calls, such as embeddings.
 ///
 /// # Cancellation
-/// Dropping the future ends what it asked for.
+/// Dropping the future cancels the calls in progress.
 ///
 /// # Wrappers
 /// None: selectors are shared as `Arc<dyn ExampleSelector>`.
@@ -53,7 +53,7 @@ use crate::{Data, Result};
 /// ```
 #[async_trait]
 pub trait ExampleSelector: Send + Sync {
-    /// The examples for this input.
+    /// Selects the examples for this input.
     async fn select_examples(&self, input: &Data) -> Result<Vec<Data>>;
 }
 
@@ -64,7 +64,7 @@ impl<S: ExampleSelector + ?Sized> ExampleSelector for Arc<S> {
     }
 }
 
-/// The examples of a few-shot prompt: always the same, or chosen for each input.
+/// The examples of a few-shot prompt: fixed, or selected for each input.
 ///
 /// # Example
 /// ```
@@ -81,17 +81,17 @@ enum Source {
 }
 
 impl Examples {
-    /// Always these records.
+    /// Creates a fixed list of examples.
     pub fn new<T: Into<Data>>(examples: impl IntoIterator<Item = T>) -> Self {
         Self(Source::Fixed(Arc::new(examples.into_iter().map(Into::into).collect())))
     }
 
-    /// Those that a selector chooses.
+    /// Creates examples that a selector chooses for each input.
     pub fn chosen_by(selector: impl ExampleSelector + 'static) -> Self {
         Self(Source::Selector(Arc::new(selector)))
     }
 
-    /// The examples, if they are always the same.
+    /// Returns the examples, if they are fixed.
     pub(super) fn fixed(&self) -> Option<Vec<Data>> {
         match &self.0 {
             Source::Fixed(examples) => Some(examples.to_vec()),
@@ -107,7 +107,7 @@ impl Examples {
     }
 }
 
-/// Selectors are the same if they are one.
+/// Selectors are equal if they are the same allocation.
 impl PartialEq for Examples {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
@@ -127,7 +127,7 @@ impl fmt::Debug for Examples {
     }
 }
 
-/// The values of a record as one text, in the order of their names.
+/// Joins the values of a record into one text, in the order of their names.
 fn text_of_record(record: &Data, names: &[String]) -> String {
     let mut values: Vec<(&str, &Data)> =
         record.as_record().map(|record| record.iter().collect()).unwrap_or_default();

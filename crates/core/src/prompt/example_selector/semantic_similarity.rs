@@ -1,4 +1,4 @@
-//! The examples that mean the most similar.
+//! Selection of the most similar examples.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::ExampleSelector;
 use super::embedded::Embedded;
 use crate::{Data, Embeddings, Result};
 
-/// How many examples are chosen if nothing else is said.
+/// The default number of examples selected.
 pub(super) const COUNT: usize = 4;
 
-/// Chooses the examples whose meaning is nearest to that of the input, the nearest first.
+/// Selects the examples semantically closest to the input, in descending order of similarity.
 ///
 /// # Example
 /// ```
@@ -37,10 +37,10 @@ pub struct SemanticSimilarityExampleSelector {
 }
 
 impl SemanticSimilarityExampleSelector {
-    /// A selector of these examples, of which all values count.
+    /// Embeds all values of the examples and creates a selector.
     ///
     /// # Errors
-    /// Those of the embeddings.
+    /// Those of the embedding model.
     #[doc(alias = "from_examples")]
     pub async fn new<T: Into<Data>>(
         embeddings: impl Embeddings + 'static,
@@ -50,10 +50,10 @@ impl SemanticSimilarityExampleSelector {
         Self::by_names(embeddings, examples, &[]).await
     }
 
-    /// A selector of these examples, of which the values of these names count, as they do of the input.
+    /// Embeds only the named values of the examples, and of the input, and creates a selector.
     ///
     /// # Errors
-    /// Those of the embeddings.
+    /// Those of the embedding model.
     pub async fn by_names(
         embeddings: impl Embeddings + 'static,
         examples: Vec<Data>,
@@ -65,17 +65,17 @@ impl SemanticSimilarityExampleSelector {
         Ok(Self { examples: embedded, count: COUNT })
     }
 
-    /// Sets how many examples are chosen: 4 if not set.
+    /// Sets the number of examples selected; 4 by default.
     #[must_use]
     pub fn with_count(mut self, count: usize) -> Self {
         self.count = count;
         self
     }
 
-    /// Adds an example.
+    /// Embeds and adds an example.
     ///
     /// # Errors
-    /// Those of the embeddings.
+    /// Those of the embedding model.
     pub async fn add_example(&mut self, example: impl Into<Data>) -> Result<()> {
         self.examples.add(vec![example.into()]).await
     }

@@ -1,4 +1,4 @@
-//! The conversions `!s`, `!r` and `!a`: a value as text before its format applies.
+//! The conversions `!s`, `!r` and `!a`, applied to a value before its format.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -6,19 +6,19 @@ use std::fmt::Write as _;
 use crate::Data;
 use crate::prompt::text_of::text_of;
 
-/// How a value becomes text.
+/// The conversion of a value to text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::prompt) enum Conversion {
-    /// As it would stand in the prompt.
+    /// The text of the value in a prompt.
     Text,
-    /// Texts in quotes, with escapes for what does not print.
+    /// A quoted text, with escapes for non-printable characters.
     Quoted,
-    /// The same, with escapes for all that is not ASCII.
+    /// A quoted text, with escapes for all non-ASCII characters.
     Ascii,
 }
 
 impl Conversion {
-    /// Reads the letter behind the `!`.
+    /// Parses the letter after the `!`.
     pub(in crate::prompt) fn parse(letter: char) -> Option<Self> {
         match letter {
             's' => Some(Self::Text),
@@ -28,7 +28,7 @@ impl Conversion {
         }
     }
 
-    /// The text for a value.
+    /// Converts a value.
     pub(in crate::prompt) fn apply(self, value: &Data) -> Cow<'_, str> {
         match value.as_text() {
             Some(text) => self.apply_to_text(text),
@@ -36,7 +36,7 @@ impl Conversion {
         }
     }
 
-    /// The text for a text.
+    /// Converts a text.
     pub(in crate::prompt) fn apply_to_text(self, text: &str) -> Cow<'_, str> {
         self.in_letters(if self == Self::Text { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) })
     }
@@ -46,7 +46,7 @@ impl Conversion {
     }
 }
 
-/// In single quotes, or in double ones where that saves an escape.
+/// Quotes a text in single quotes, or in double quotes if that saves an escape.
 pub(crate) fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
@@ -66,12 +66,12 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// True if the character can be seen. Unicode's list of those that cannot is that of the standard library.
+/// Returns whether the character is printable, according to the standard library's Unicode tables.
 fn prints(char: char) -> bool {
     if char.is_ascii() {
         return !char.is_ascii_control();
     }
-    // Behind a letter, because a mark that stands alone is escaped though it prints.
+    // After a letter, since a combining mark at the start of a text is escaped although it is printable.
     let mut buffer = [b'a'; 5];
     let end = 1 + char.encode_utf8(&mut buffer[1..]).len();
     std::str::from_utf8(&buffer[..end]).is_ok_and(|text| text.escape_debug().nth(1) == Some(char))
@@ -90,7 +90,7 @@ fn ascii(text: &str) -> String {
 }
 
 fn escape(char: char, out: &mut String) {
-    // Writing into a string cannot fail.
+    // Writing to a string cannot fail.
     let _ = match u32::from(char) {
         code @ 0..=0xff => write!(out, "\\x{code:02x}"),
         code @ 0x100..=0xffff => write!(out, "\\u{code:04x}"),

@@ -1,4 +1,4 @@
-//! Numbers with a fraction in a format, and as they are written without one.
+//! Formatting of floats, with and without a format.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,14 +7,14 @@ use super::integer::no_grouping;
 use super::number::Pieces;
 use super::{FormatSpec, Kind, Unfit};
 
-/// What `f`, `e`, `g` and `%` give if no precision is said.
+/// The default precision of `f`, `e`, `g` and `%`.
 const DEFAULT_PRECISION: usize = 6;
 
-/// Without a precision a number is written with an exponent from 1e16 on, and below 1e-4.
+/// Without a precision, exponents are used from 1e16 on and below 1e-4.
 const EXPONENT_FROM: i32 = 16;
 const EXPONENT_BELOW: i32 = -4;
 
-/// A number as Python writes it: the fewest digits that give the same number, `1.0`, `1e+16`.
+/// Formats a number as Python does: with the fewest digits that identify it, `1.0`, `1e+16`.
 pub(crate) fn shortest(value: f64) -> String {
     let mut out = String::new();
     if value.is_sign_negative() && !value.is_nan() {
@@ -43,7 +43,7 @@ pub(super) fn write(spec: &FormatSpec, value: f64, out: &mut String) -> Result<(
     let negative = value.is_sign_negative()
         && !value.is_nan()
         && !(spec.no_negative_zero && value.is_finite() && is_zero());
-    // Letters are no digits: `inf` and `nan` are filled up, but never grouped.
+    // Letters are not digits: `inf` and `nan` are padded, but never grouped.
     let split = written.find(|char: char| !char.is_ascii_digit()).filter(|_| value.is_finite());
     let (digits, rest) = written.split_at(split.unwrap_or(written.len()));
     let mut ungrouped = spec.clone();
@@ -57,7 +57,7 @@ pub(super) fn write(spec: &FormatSpec, value: f64, out: &mut String) -> Result<(
     Ok(())
 }
 
-/// The digits, the point and the exponent of a number without a sign.
+/// Returns the digits, decimal point and exponent of a number without its sign.
 fn digits(spec: &FormatSpec, value: f64) -> Cow<'static, str> {
     let upper = matches!(
         spec.kind,
@@ -97,15 +97,16 @@ fn digits(spec: &FormatSpec, value: f64) -> Cow<'static, str> {
     .into()
 }
 
-/// The digits to one before the point and so many behind it, rounded half to even, and the exponent.
+/// Returns one digit before the decimal point and `precision` digits after it, rounded half to even, and the exponent.
 fn rounded(value: f64, precision: usize) -> (String, i32) {
     split_exponent(&format!("{value:.precision$e}"))
 }
 
-/// The fewest digits that give the same number, and the exponent.
+/// Returns the fewest digits that identify the number, and the exponent.
 fn fewest(value: f64) -> (String, i32) {
     let (digits, exponent) = split_exponent(&format!("{value:e}"));
-    // Of two as near to it the even one counts, if it too gives the number. Only long ones can be as near.
+    // Of two equally near candidates, the even one is used if it also identifies the number. Only long ones can be
+    // equally near.
     if digits.len() >= 15 {
         let even = format!("{value:.*e}", digits.len() - 1);
         if even.parse() == Ok(value) {
@@ -120,7 +121,7 @@ fn split_exponent(written: &str) -> (String, i32) {
     (digits.replace('.', ""), exponent.parse().unwrap_or(0))
 }
 
-/// `1.5e+03`.
+/// Formats a number as `1.5e+03`.
 fn scientific(digits: &str, exponent: i32, letter: char, point: bool) -> String {
     let (first, fraction) = digits.split_at(1);
     let point = if fraction.is_empty() && !point { "" } else { "." };
@@ -128,7 +129,7 @@ fn scientific(digits: &str, exponent: i32, letter: char, point: bool) -> String 
     format!("{first}{point}{fraction}{letter}{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// With an exponent or without; `whole` asks for `.0` behind what has no fraction.
+/// Formats a number with or without an exponent; `whole` adds `.0` to a number without a fraction.
 fn general(digits: &str, exponent: i32, exponential: bool, letter: char, point: bool, whole: bool) -> String {
     if exponential {
         return scientific(digits, exponent, letter, point);
@@ -136,7 +137,7 @@ fn general(digits: &str, exponent: i32, exponential: bool, letter: char, point: 
     let mut out = String::new();
     let before = usize::try_from(exponent + 1).unwrap_or(0);
     if before == 0 {
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(out, "0.{:0>1$}", digits, digits.len() + exponent.unsigned_abs() as usize - 1);
     } else if digits.len() <= before {
         let _ = write!(out, "{digits:0<before$}");

@@ -1,4 +1,4 @@
-//! Whole numbers in a format.
+//! Formatting of integers.
 
 use super::number::Pieces;
 use super::{Align, FormatSpec, Grouping, Kind, Unfit, float, repeat};
@@ -6,7 +6,7 @@ use super::{Align, FormatSpec, Grouping, Kind, Unfit, float, repeat};
 pub(super) fn write(spec: &FormatSpec, value: i128, out: &mut String) -> Result<(), Unfit> {
     let kind = spec.kind.unwrap_or(Kind::Decimal);
     if kind.is_float() {
-        // As in Python, where the same is done to a whole number.
+        // Python also converts an integer to a float here.
         return float::write(spec, value as f64, out);
     }
     if let Some(why) = unfit(spec, kind) {

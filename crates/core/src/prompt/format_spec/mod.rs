@@ -1,4 +1,4 @@
-//! Python's format mini-language: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
+//! Python's format specification mini-language: `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`.
 
 mod conversion;
 mod float;
@@ -18,10 +18,10 @@ use std::borrow::Cow;
 use super::text_of::text_of;
 use crate::Data;
 
-/// How wide a field and how long a fraction may be. More is a mistake, or an attempt to use up memory.
+/// The maximum width and precision. Larger values are a mistake, or an attempt to exhaust memory.
 const MOST: usize = 65_535;
 
-/// How a value is to be written, read once with the template.
+/// A format specification, parsed once with the template.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct FormatSpec {
     fill: Option<char>,
@@ -29,7 +29,7 @@ pub(super) struct FormatSpec {
     sign: Option<Sign>,
     no_negative_zero: bool,
     alternate: bool,
-    /// A `0` before the width: zeros fill up, behind the sign of a number.
+    /// A `0` before the width: pads with zeros, after the sign of a number.
     zero: bool,
     width: usize,
     grouping: Option<Grouping>,
@@ -68,7 +68,7 @@ impl Grouping {
     }
 }
 
-/// The type at the end.
+/// The presentation type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
@@ -79,7 +79,7 @@ enum Kind {
     Hex {
         upper: bool,
     },
-    /// Like `d` or `g`: a prompt knows no locale.
+    /// Treated as `d` or `g`, since prompts have no locale.
     Localized,
     Exponent {
         upper: bool,
@@ -134,12 +134,12 @@ impl Kind {
         }
     }
 
-    /// True for the ways to write a number that may have a fraction.
+    /// Returns whether this is a presentation type for floats.
     fn is_float(self) -> bool {
         matches!(self, Self::Exponent { .. } | Self::Fixed { .. } | Self::General { .. } | Self::Percent)
     }
 
-    /// True for the ways to write a whole number.
+    /// Returns whether this is a presentation type for integers.
     fn is_integer(self) -> bool {
         matches!(
             self,
@@ -148,11 +148,11 @@ impl Kind {
     }
 }
 
-/// Why a value cannot be written as a format says.
+/// The reason why a value does not fit a format.
 pub(in crate::prompt) type Unfit = Cow<'static, str>;
 
 impl FormatSpec {
-    /// Reads what stands behind the colon.
+    /// Parses the text after the colon.
     pub(super) fn parse(spec: &str) -> Result<Self, Unfit> {
         parse::parse(spec)
     }
@@ -163,7 +163,7 @@ impl FormatSpec {
             Data::Number(number) => match (number.as_i128(), self.kind) {
                 (Some(integer), None) => integer::write(self, integer, out),
                 (Some(integer), Some(kind)) if !kind.is_float() => integer::write(self, integer, out),
-                // What is neither an integer nor a float does not exist in JSON.
+                // A JSON number is either an integer or a float.
                 _ => float::write(self, number.as_f64().unwrap_or_default(), out),
             },
             Data::Bool(truth) if self.kind.is_some_and(Kind::is_integer) => {
@@ -179,7 +179,7 @@ impl FormatSpec {
         text::write(self, text, out)
     }
 
-    /// What fills up, where values stand if nothing else is said.
+    /// Returns the fill character and alignment, with `default` as the default alignment.
     fn padding(&self, default: Align) -> (char, Align) {
         let fill = self.fill.unwrap_or(if self.zero { '0' } else { ' ' });
         let fallback = if self.zero && default == Align::Right { Align::AfterSign } else { default };

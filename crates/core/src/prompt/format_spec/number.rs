@@ -1,17 +1,17 @@
-//! The pieces of a written number, put together: sign, prefix, digits in groups, the rest, and what fills up.
+//! Assembly of a formatted number from its sign, prefix, grouped digits, remainder and padding.
 
 use super::{Align, FormatSpec, Sign, repeat};
 
-/// A number in pieces.
+/// The parts of a number.
 pub(super) struct Pieces<'a> {
     pub(super) negative: bool,
-    /// `0x` and the like.
+    /// The prefix, such as `0x`.
     pub(super) prefix: &'a str,
-    /// The digits before the point; the only ones that are grouped.
+    /// The digits before the decimal point, the only ones that are grouped.
     pub(super) digits: &'a str,
-    /// How many digits make a group.
+    /// The number of digits per group.
     pub(super) group: usize,
-    /// The point, the fraction, the exponent, the percent sign.
+    /// The decimal point, fraction, exponent and percent sign.
     pub(super) rest: &'a str,
 }
 
@@ -20,7 +20,7 @@ impl Pieces<'_> {
         let (fill, align) = spec.padding(Align::Right);
         let sign = self.sign(spec.sign);
         let around = usize::from(sign.is_some()) + self.prefix.len() + self.rest.len();
-        // Zeros between the sign and the digits are digits, and grouped with them.
+        // Zeros between the sign and the digits count as digits and are grouped with them.
         let least =
             if fill == '0' && align == Align::AfterSign { spec.width.saturating_sub(around) } else { 0 };
         let digits = match spec.grouping {
@@ -53,8 +53,8 @@ impl Pieces<'_> {
     }
 }
 
-/// The digits in groups from the right, with zeros before them until the whole is `least` characters long. It does
-/// not begin with a separator, and so may be one longer.
+/// Groups the digits from the right, padded with zeros to `least` characters. The result may be one character longer,
+/// since it does not start with a separator.
 fn grouped(digits: &str, group: usize, separator: char, least: usize) -> String {
     let mut reversed = String::with_capacity(digits.len().max(least) + digits.len() / group + 1);
     let mut in_group = 0;

@@ -1,4 +1,4 @@
-//! Reading a format.
+//! Parsing of a format specification.
 
 use super::{Align, FormatSpec, Grouping, Kind, MOST, Sign, Unfit};
 
@@ -8,7 +8,7 @@ pub(super) fn parse(spec: &str) -> Result<FormatSpec, Unfit> {
     let sign = rest.take_one(sign);
     let no_negative_zero = rest.take('z');
     let alternate = rest.take('#');
-    // Behind an explicit fill a zero is a part of the width.
+    // After an explicit fill character, a zero is part of the width.
     let zero = fill.is_none() && rest.take('0');
     let width = rest.number("width")?.unwrap_or(0);
     let grouping = rest.grouping()?;
@@ -20,7 +20,7 @@ pub(super) fn parse(spec: &str) -> Result<FormatSpec, Unfit> {
     Ok(FormatSpec { fill, align, sign, no_negative_zero, alternate, zero, width, grouping, precision, kind })
 }
 
-/// What is still to be read.
+/// The rest of the text to parse.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {

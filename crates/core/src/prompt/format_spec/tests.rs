@@ -1,4 +1,4 @@
-//! Values in formats, checked against Python's.
+//! Formatted values, compared with Python's.
 
 use super::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Texts in a format.
+//! Formatting of texts.
 
 use super::{Align, FormatSpec, Kind, Unfit, repeat};
 

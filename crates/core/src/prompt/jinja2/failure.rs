@@ -1,13 +1,13 @@
-//! What goes wrong in jinja2 templates, as errors of catena.
+//! Conversion of jinja2 errors.
 
 use minijinja::ErrorKind as Kind;
 
 use crate::{Error, ErrorKind};
 
-/// How much of a template stands in a message.
+/// The maximum length of an excerpt of the template in a message.
 const EXCERPT: usize = 60;
 
-/// A template that cannot be read.
+/// Creates the error for a template that cannot be parsed.
 pub(super) fn malformed(source: &str, error: minijinja::Error) -> Error {
     let place = match error.range().and_then(|range| source.get(..range.start)) {
         Some(before) => format!("character {}", before.chars().count() + 1),
@@ -17,7 +17,7 @@ pub(super) fn malformed(source: &str, error: minijinja::Error) -> Error {
     Error::new(ErrorKind::Template, format!("template, {place}: {what}")).with_source(error)
 }
 
-/// A template that does not suit its values.
+/// Creates the error for a template that cannot be rendered with its values.
 pub(super) fn while_filling(error: minijinja::Error) -> Error {
     let kind = match error.kind() {
         Kind::InvalidOperation | Kind::CannotUnpack | Kind::NonPrimitive | Kind::NonKey => {
@@ -40,7 +40,7 @@ pub(super) fn while_filling(error: minijinja::Error) -> Error {
     Error::new(kind, format!("template, {place}: {what}")).with_source(error)
 }
 
-/// The part of the template that failed.
+/// Returns the part of the template that failed.
 fn excerpt(error: &minijinja::Error) -> Option<&str> {
     error.template_source()?.get(error.range()?)
 }

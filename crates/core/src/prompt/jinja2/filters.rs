@@ -1,4 +1,4 @@
-//! Filters of jinja2 that the template engine leaves to others.
+//! The jinja2 filters that the template engine does not provide.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-/// How far a filter may widen a text. More is a mistake, or an attempt to use up memory.
+/// The maximum width a filter may pad to. Larger values are a mistake, or an attempt to exhaust memory.
 const MOST: usize = 65_535;
 
 pub(super) fn add_to(environment: &mut Environment<'_>) {
@@ -29,7 +29,7 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_function("joiner", minijinja_contrib::globals::joiner);
 }
 
-/// A whole number; of what is none, the default, which is 0.
+/// Converts to an integer; other values give the default, which is 0.
 fn int(
     state: &State<'_, '_>,
     value: &Value,
@@ -41,7 +41,7 @@ fn int(
     minijinja::filters::int(state, value, Some(default), base, named)
 }
 
-/// A number with a fraction; of what is none, the default, which is 0.0.
+/// Converts to a float; other values give the default, which is 0.0.
 fn float(
     state: &State<'_, '_>,
     value: &Value,
@@ -52,7 +52,7 @@ fn float(
     minijinja::filters::float(state, value, Some(default), named)
 }
 
-/// Safe inside HTML; what is safe stays as it is.
+/// Escapes a value for HTML, unless it is marked as safe.
 fn escape(value: &Value) -> Value {
     if value.is_safe() {
         return value.clone();
@@ -75,7 +75,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// The attributes of an element, behind a blank; those that are `none` are left out.
+/// Formats the attributes of an element, preceded by a space; those that are `none` are omitted.
 fn xmlattr(members: &Value, space: Option<bool>, named: Kwargs) -> Result<String, Error> {
     let space = space.or(named.get("autospace")?).unwrap_or(true);
     named.assert_all_used()?;
@@ -100,7 +100,7 @@ fn xmlattr(members: &Value, space: Option<bool>, named: Kwargs) -> Result<String
     Ok(out)
 }
 
-/// Safe inside the path of a URL; of a mapping, or of pairs, a query.
+/// Escapes a text for a URL path; converts a mapping or pairs to a query string.
 fn urlencode(value: &Value) -> Result<String, Error> {
     let pair = |name: &Value, value: &Value| {
         let [name, value] =
@@ -118,7 +118,7 @@ fn urlencode(value: &Value) -> Result<String, Error> {
     Ok(pairs?.join("&"))
 }
 
-/// With escapes for all but letters, digits, `_.-~`, and what else is safe.
+/// Percent-encodes all characters except letters, digits, `_.-~` and the given safe ones.
 fn percent_encoded(text: &str, safe: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -135,7 +135,7 @@ fn percent_encoded(text: &str, safe: &str) -> String {
     out
 }
 
-/// In the middle of so many characters.
+/// Centres a text in a field of the given width.
 fn center(text: &str, width: Option<usize>, named: Kwargs) -> Result<String, Error> {
     let width = width.or(named.get("width")?).unwrap_or(80);
     named.assert_all_used()?;
@@ -143,12 +143,12 @@ fn center(text: &str, width: Option<usize>, named: Kwargs) -> Result<String, Err
         return Err(Error::new(ErrorKind::InvalidOperation, format!("a width over {MOST}")));
     }
     let missing = width.saturating_sub(text.chars().count());
-    // Python puts the odd blank where it makes the width even.
+    // As in Python, an odd space goes before the text if the width is odd.
     let before = missing / 2 + (missing & width & 1);
     Ok(format!("{}{text}{}", " ".repeat(before), " ".repeat(missing - before)))
 }
 
-/// At most so many characters, `end` among them, cut between words unless `killwords` is set.
+/// Truncates a text to a length that includes `end`, at a word boundary unless `killwords` is set.
 fn truncate(text: &str, places: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     type Places<'a> = (Option<usize>, Option<bool>, Option<&'a str>, Option<usize>);
     let (length, killwords, end, leeway): Places<'_> = from_args(&places)?;
@@ -170,19 +170,19 @@ fn truncate(text: &str, places: Rest<Value>, named: Kwargs) -> Result<String, Er
     Ok(format!("{cut}{end}"))
 }
 
-/// How many runs of letters, digits and `_` there are.
+/// Counts the runs of letters, digits and `_`.
 fn wordcount(text: &str) -> usize {
     text.split(|char: char| !(char.is_alphanumeric() || char == '_')).filter(|word| !word.is_empty()).count()
 }
 
-/// JSON as Python writes it, with the names of objects sorted, safe inside HTML.
+/// Formats a value as Python's JSON, with sorted keys, escaped for HTML.
 fn tojson(value: &Value, indent: Option<usize>, named: Kwargs) -> Result<Value, Error> {
     let indent = indent.or(named.get("indent")?);
     named.assert_all_used()?;
     let failed = |error: serde_json::Error| {
         Error::new(ErrorKind::BadSerialization, "the value is no JSON").with_source(error)
     };
-    // Through a value, because its objects are sorted.
+    // The intermediate value sorts the keys of objects.
     let mut value = serde_json::to_value(value).map_err(failed)?;
     value.sort_all_objects();
     let mut out = Vec::new();
@@ -198,7 +198,7 @@ fn tojson(value: &Value, indent: Option<usize>, named: Kwargs) -> Result<Value, 
     Ok(Value::from_safe_string(String::from_utf8_lossy(&out).into_owned()))
 }
 
-/// A blank behind every comma and colon.
+/// Adds a space after every comma and colon.
 struct Spaced;
 
 impl Formatter for Spaced {
@@ -215,7 +215,7 @@ impl Formatter for Spaced {
     }
 }
 
-/// Escapes what is not ASCII, and what HTML gives a meaning.
+/// Escapes non-ASCII characters and those special in HTML.
 struct Escaping<F>(F);
 
 macro_rules! forward {

@@ -1,4 +1,4 @@
-//! The jinja2 template language, shut off from everything but the values it is given.
+//! The jinja2 template language, sandboxed: templates can access only the values they are given.
 
 mod failure;
 mod filters;
@@ -17,17 +17,18 @@ use minijinja::{Environment, UndefinedBehavior};
 use super::values::Values;
 use crate::Result;
 
-/// How much work one text may be: so many steps, and so many times 64 bytes of memory.
+/// The limit on the work of rendering one template: the number of steps, and of 64-byte units of memory.
 const FUEL: u64 = 1_000_000;
 
 /// The only template of an environment.
 const NAME: &str = "template";
 
-/// A parsed template: no other template can be loaded, no attribute but those of data can be reached, and loops end.
+/// A parsed template. It cannot load other templates or access attributes other than those of data, and its loops
+/// terminate.
 #[derive(Clone)]
 pub(super) struct Jinja2 {
     environment: Arc<Environment<'static>>,
-    /// Every word of the template: of the input's values only those of such names are handed over.
+    /// Every word of the template; only input values with one of these names are passed to it.
     words: Arc<HashSet<String>>,
 }
 
@@ -38,7 +39,7 @@ impl Jinja2 {
         environment.set_undefined_behavior(UndefinedBehavior::Lenient);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.set_formatter(value::write);
-        // There is no template but this one.
+        // There is no other template.
         environment.set_path_join_callback(|_, _| "".into());
         filters::add_to(&mut environment);
         environment
@@ -50,8 +51,8 @@ impl Jinja2 {
         Ok(Self { environment: Arc::new(environment), words: Arc::new(words) })
     }
 
-    /// The names that the template takes from its input, sorted. The engine overlooks those of which it only takes a
-    /// slice.
+    /// Returns the names that the template takes from its input, sorted. The engine misses those of which only a slice
+    /// is taken.
     pub(super) fn names(&self) -> Vec<String> {
         let used = self.environment.get_template(NAME).map(|template| template.undeclared_variables(false));
         let is_global = |name: &str| self.environment.globals().any(|(global, _)| global == name);
@@ -61,7 +62,7 @@ impl Jinja2 {
         names
     }
 
-    /// The text with these values; a variable without one is undefined.
+    /// Renders the template with these values; variables without a value are undefined.
     pub(super) fn fill(&self, values: Values<'_>) -> Result<String> {
         let found =
             self.words.iter().filter_map(|name| Some((name.as_str(), value::from_data(values.find(name)?))));

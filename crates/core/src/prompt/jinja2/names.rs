@@ -1,10 +1,11 @@
-//! Filters and tests that do not exist, found when a template is parsed.
+//! Detection of unknown filters and tests when a template is parsed.
 
 use minijinja::{Environment, ErrorKind as Kind};
 
 use crate::{Error, ErrorKind, Result};
 
-/// Fails for a filter or a test that does not exist. What stands behind a condition is left to the filling, as in Python:
+/// Fails for an unknown filter or test. As in Python, those after a condition are left to rendering, since they may
+/// never be reached.
 /// it may never be asked for.
 pub(super) fn check(source: &str, environment: &Environment<'_>) -> Result<()> {
     let mut state = environment.empty_state();
@@ -31,18 +32,18 @@ enum What {
     Test,
 }
 
-/// What stands between the delimiters of a tag that is not behind a condition.
+/// The content of a tag that does not depend on a condition.
 #[derive(Clone, Copy)]
 struct Tag<'a> {
     content: &'a str,
     at: usize,
 }
 
-/// Finds the tags of a template that is known to be well formed.
+/// Finds the tags of a well-formed template.
 struct Scanner<'a> {
     source: &'a str,
     at: usize,
-    /// How many conditions are open.
+    /// The number of open conditions.
     conditions: usize,
 }
 
@@ -79,7 +80,7 @@ impl<'a> Scanner<'a> {
         self.at = self.source[from..].find(end).map_or(self.source.len(), |found| from + found + end.len());
     }
 
-    /// What stands up to the end of the tag, which is not where it stands in a text or in braces.
+    /// Returns the content up to the end of the tag, ignoring delimiters inside strings and braces.
     fn content(&mut self, from: usize, end: &str) -> &'a str {
         let rest = &self.source[from..];
         let mut braces = 0_usize;
@@ -100,7 +101,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where the quote stands that ends the text beginning here.
+/// Finds the quote that ends the string starting here.
 fn end_of_text(source: &str, at: usize, quote: u8) -> usize {
     let mut end = at + 1;
     while let Some(byte) = source.as_bytes().get(end) {
@@ -114,7 +115,7 @@ fn end_of_text(source: &str, at: usize, quote: u8) -> usize {
     end
 }
 
-/// The filters and tests that the tag names, with their places; none if it has a condition of its own.
+/// Returns the filters and tests named in the tag with their positions; none if the tag contains a condition.
 fn names(tag: Tag<'_>) -> Vec<(What, &str, usize)> {
     let words = words(tag.content);
     if words.iter().any(|(_, word)| *word == "if") {
@@ -135,7 +136,7 @@ fn names(tag: Tag<'_>) -> Vec<(What, &str, usize)> {
     names
 }
 
-/// Words and signs, each with its place, without texts.
+/// Splits the content into words and symbols with their positions, omitting strings.
 fn words(content: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut at = 0;

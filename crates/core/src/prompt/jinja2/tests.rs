@@ -1,4 +1,4 @@
-//! Cases of the language as prompts have it.
+//! Tests of the language as used in prompts.
 
 use serde_json::{Value, json};
 

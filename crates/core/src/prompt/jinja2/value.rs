@@ -1,4 +1,4 @@
-//! Values of prompts as values of templates, and how they are written.
+//! Conversion of prompt values to template values, and their output.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::filters::escaped;
 use crate::prompt::format_spec::shortest;
 use crate::{Chunk, Data, Record};
 
-/// A record with its names in order; a message with its members, shown as its text.
+/// A record with its names in order, or a message with its members that displays as its text.
 #[derive(Debug)]
 struct Named {
     entries: Vec<(Value, Value)>,
@@ -50,7 +50,7 @@ impl Object for Named {
     }
 }
 
-/// A value for a template.
+/// Converts a value.
 pub(super) fn from_data(data: &Data) -> Value {
     match data {
         Data::Null => Value::from(()),
@@ -72,8 +72,8 @@ pub(super) fn from_data(data: &Data) -> Value {
     }
 }
 
-/// Writes a value as all template languages of prompts do: numbers as Python does, lists and records as JSON. Inside
-/// `{% autoescape true %}` it is made safe inside HTML.
+/// Writes a value as in all template languages of prompts: numbers as in Python, lists and records as JSON. Inside
+/// `{% autoescape true %}`, it is escaped for HTML.
 pub(super) fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let written = match state.auto_escape() {
         AutoEscape::None => plain(out, value),

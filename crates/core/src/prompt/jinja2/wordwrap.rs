@@ -1,11 +1,11 @@
-//! The filter `wordwrap`: lines of at most so many characters, broken as Python breaks them.
+//! The filter `wordwrap`, which breaks lines as Python does.
 
 use std::collections::VecDeque;
 
 use minijinja::value::{Kwargs, Rest, Value, from_args};
 use minijinja::{Error, ErrorKind};
 
-/// Wraps each line of a text on its own.
+/// Wraps each line of a text separately.
 pub(super) fn wordwrap(text: &str, places: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     type Places<'a> = (Option<usize>, Option<bool>, Option<&'a str>, Option<bool>);
     let (width, long_words, wrapstring, hyphens): Places<'_> = from_args(&places)?;
@@ -29,7 +29,7 @@ struct Wrap {
     break_on_hyphens: bool,
 }
 
-/// What is not broken unless it is longer than a line, and how many characters it has.
+/// A piece that is broken only if it is longer than a line, with its number of characters.
 struct Piece<'a> {
     text: &'a str,
     length: usize,
@@ -57,7 +57,7 @@ impl Wrap {
         lines
     }
 
-    /// Takes the pieces that fit into a line, without the blanks at its end.
+    /// Takes the pieces that fit into a line, without trailing spaces.
     fn line(&self, pieces: &mut VecDeque<Piece<'_>>) -> String {
         let (mut line, mut length) = (Vec::new(), 0);
         while pieces.front().is_some_and(|piece| length + piece.length <= self.width) {
@@ -77,7 +77,7 @@ impl Wrap {
         line.iter().map(|piece| piece.text).collect()
     }
 
-    /// Takes so many characters from the beginning of a long piece, or fewer, up to a hyphen.
+    /// Takes up to `room` characters from the start of a long piece, breaking after a hyphen if possible.
     fn cut<'a>(&self, long: &mut Piece<'a>, room: usize) -> Piece<'a> {
         let mut length = room;
         let head = long.text.char_indices().nth(room).map_or(long.text, |(end, _)| &long.text[..end]);
@@ -93,7 +93,7 @@ impl Wrap {
         Piece { text, length }
     }
 
-    /// Words and the blanks between them.
+    /// Splits a text into words and the spaces between them.
     fn pieces<'a>(&self, text: &'a str) -> VecDeque<Piece<'a>> {
         let mut pieces = VecDeque::new();
         let mut rest = text;
@@ -117,7 +117,7 @@ fn push<'a>(text: &'a str, pieces: &mut VecDeque<Piece<'a>>) {
     }
 }
 
-/// The parts of a word that its hyphens make: `well-` and `known`, and dashes between words.
+/// Splits a word at its hyphens, `well-` and `known`, and at dashes.
 fn push_parts<'a>(word: &'a str, pieces: &mut VecDeque<Piece<'a>>) {
     let chars: Vec<(usize, char)> = word.char_indices().collect();
     let place = |at: usize| chars.get(at).map_or(word.len(), |(place, _)| *place);
@@ -143,7 +143,7 @@ fn push_parts<'a>(word: &'a str, pieces: &mut VecDeque<Piece<'a>>) {
     push(&word[place(start)..], pieces);
 }
 
-/// True if the hyphen stands between letters enough on both sides.
+/// Returns whether the hyphen has enough letters on both sides.
 fn joins_parts(chars: &[(usize, char)], at: usize) -> bool {
     let before = is(chars, at, 1, is_letter) && is(chars, at, 2, is_letter)
         || is(chars, at, 1, is_of_word)
@@ -153,7 +153,7 @@ fn joins_parts(chars: &[(usize, char)], at: usize) -> bool {
     before && is_letter(next(1)) && (is_letter(next(2)) || (next(2) == '-' && is_letter(next(3))))
 }
 
-/// True if the character so far before is as it should be.
+/// Returns whether the character `before` positions earlier satisfies the predicate.
 fn is(chars: &[(usize, char)], at: usize, before: usize, as_it_should: fn(char) -> bool) -> bool {
     at.checked_sub(before).is_some_and(|at| as_it_should(chars[at].1))
 }

@@ -1,4 +1,4 @@
-//! The mustache template language, as its specification has it.
+//! The mustache template language, according to its specification.
 
 mod parse;
 mod render;
@@ -13,17 +13,17 @@ use serde_json::Value;
 use super::values::Values;
 use crate::{Data, Result};
 
-/// How deep sections, partials and the parts of a name may be nested.
+/// The maximum nesting depth of sections, partials and the parts of a name.
 const MOST_NESTED: usize = 100;
 
 /// A mustache template with partials, parsed once.
 ///
-/// `{{name}}` stands for a value, escaped for HTML; `{{{name}}}` and `{{&name}}` for the value as it is; `{{a.b}}` for a
-/// value in a record or list. `{{#name}}..{{/name}}` repeats for each element of a list, or stands once for any other
-/// value that is not false, null, zero or empty; `{{^name}}..{{/name}}` stands if the other would not. `{{>name}}` is a
-/// partial, `{{! .. }}` a comment, `{{=<% %>=}}` changes the delimiters. What is missing is empty.
+/// `{{name}}` is replaced by a value, escaped for HTML; `{{{name}}}` and `{{&name}}` by the unescaped value; `{{a.b}}`
+/// by a value in a record or list. `{{#name}}..{{/name}}` is repeated for each element of a list, and rendered once for
+/// any other value that is not false, null, zero or empty; `{{^name}}..{{/name}}` is rendered if the former is not.
+/// `{{>name}}` is a partial, `{{! .. }}` a comment, and `{{=<% %>=}}` changes the delimiters. Missing values are empty.
 ///
-/// In a prompt this is [`TemplateFormat::Mustache`](crate::TemplateFormat::Mustache), without partials.
+/// Prompts use it, without partials, as [`TemplateFormat::Mustache`](crate::TemplateFormat::Mustache).
 ///
 /// # Example
 /// ```
@@ -40,11 +40,11 @@ pub struct MustacheTemplate {
     partials: HashMap<String, Vec<Node>>,
 }
 
-/// A piece of a template.
+/// A part of a template.
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
     Text(String),
-    /// Here a line begins; the lines of a partial are indented as its tag is.
+    /// The start of a line; the lines of a partial are indented like its tag.
     LineStart,
     Variable {
         path: Path,
@@ -61,31 +61,31 @@ enum Node {
     },
 }
 
-/// The parts of a dotted name; none for `.`, the value at hand.
+/// The parts of a dotted name; empty for `.`, the current value.
 type Path = Vec<String>;
 
 impl MustacheTemplate {
     /// Parses a template.
     ///
     /// # Errors
-    /// [`Template`](crate::ErrorKind::Template) with the position of what is malformed.
+    /// [`Template`](crate::ErrorKind::Template) with the position of the syntax error.
     pub fn new(template: &str) -> Result<Self> {
         Ok(Self { nodes: parse::parse(template, false)?, partials: HashMap::new() })
     }
 
-    /// Adds a template that others, and it itself, may use by its name.
+    /// Adds a partial, which the template and its partials can use by this name.
     ///
     /// # Errors
-    /// [`Template`](crate::ErrorKind::Template) with the position of what is malformed.
+    /// [`Template`](crate::ErrorKind::Template) with the position of the syntax error.
     pub fn with_partial(mut self, name: impl Into<String>, template: &str) -> Result<Self> {
         self.partials.insert(name.into(), parse::parse(template, true)?);
         Ok(self)
     }
 
-    /// The text for some data.
+    /// Renders the template with some data.
     ///
     /// # Errors
-    /// [`Template`](crate::ErrorKind::Template) if partials use each other without an end.
+    /// [`Template`](crate::ErrorKind::Template) if partials recurse without end.
     pub fn render(&self, data: impl Into<Data>) -> Result<String> {
         self.fill(Values::new(&data.into(), &[]))
     }
@@ -94,8 +94,8 @@ impl MustacheTemplate {
         render::render(self, values)
     }
 
-    /// The names that the input has to have, as often as they appear: not those in sections, which the section's
-    /// value may have.
+    /// Returns the names required of the input, once per occurrence. Names in sections are omitted, since the value of
+    /// the section may have them.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().filter_map(|node| match node {
             Node::Variable { path, .. } | Node::Section { path, .. } => path.first().map(String::as_str),
@@ -103,7 +103,7 @@ impl MustacheTemplate {
         })
     }
 
-    /// The JSON Schema of the input, as far as names tell it.
+    /// Returns the JSON Schema of the input, as far as the names determine it.
     pub(super) fn input_schema(&self) -> Value {
         schema::input_schema(&self.nodes)
     }

@@ -1,36 +1,36 @@
-//! Reading a mustache template.
+//! Parsing of a mustache template.
 
 use super::{MOST_NESTED, Node, Path};
 use crate::{Error, ErrorKind, Result};
 
-/// Parses a template, in time linear in its length. The lines of a partial are marked.
+/// Parses a template in linear time. The line starts of a partial are marked.
 pub(super) fn parse(template: &str, is_partial: bool) -> Result<Vec<Node>> {
     Parser::new(template, is_partial).run()
 }
 
 struct Parser<'a> {
     template: &'a str,
-    /// Where reading goes on.
+    /// The current position.
     at: usize,
     open: String,
     close: String,
-    /// Nothing stands in this line so far.
+    /// Whether the current line is empty so far.
     fresh: bool,
-    /// The next piece is the first of a line that is to be marked.
+    /// Whether the next node starts a line that is to be marked.
     unmarked: bool,
     is_partial: bool,
-    /// What was read at each level of nesting.
+    /// The nodes parsed at each level of nesting.
     levels: Vec<Level>,
 }
 
-/// The nodes of a section, or of the whole.
+/// The nodes of a section, or of the whole template.
 struct Level {
     nodes: Vec<Node>,
-    /// The name, whether it is inverted, and where it stands.
+    /// The name of the section, whether it is inverted, and its position.
     section: Option<(String, bool, usize)>,
 }
 
-/// What a tag says.
+/// The content of a tag.
 enum Tag<'a> {
     Variable { name: &'a str, escaped: bool },
     Open { name: &'a str, inverted: bool },
@@ -86,7 +86,7 @@ impl<'a> Parser<'a> {
         &self.template[self.at..]
     }
 
-    /// Reads the tag that begins here, and goes behind it.
+    /// Parses the tag that starts here, and advances past it.
     fn tag(&mut self) -> Result<Tag<'a>> {
         let start = self.at;
         let content = &self.template[start + self.open.len()..];
@@ -99,8 +99,8 @@ impl<'a> Parser<'a> {
         read_tag(content[..end].trim()).map_err(|why| self.malformed(start, &why))
     }
 
-    /// A tag that stands alone takes its whole line away: of the text before it there stay the lines before, and
-    /// the blanks by which it is indented.
+    /// Handles a tag that is alone on its line, which is then removed: the text before it keeps only the lines before,
+    /// and the spaces by which the tag is indented are returned.
     fn standalone(&mut self, tag: &Tag<'_>, text: &'a str) -> Option<(&'a str, &'a str)> {
         let line = text.rfind('\n').map_or(0, |newline| newline + 1);
         let (before, blanks) = text.split_at(line);
@@ -111,7 +111,7 @@ impl<'a> Parser<'a> {
         Some((before, blanks))
     }
 
-    /// Where the next line begins, if nothing but blanks is left of this one.
+    /// Returns the start of the next line, if the rest of this one is blank.
     fn line_end(&self) -> Option<usize> {
         let rest = self.rest();
         let blanks = rest.bytes().take_while(|byte| is_blank(*byte)).count();
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
     }
 
     fn push(&mut self, node: Node) {
-        // The whole stays open until the end.
+        // The outermost level stays open until the end.
         if let Some(level) = self.levels.last_mut() {
             level.nodes.push(node);
         }
@@ -199,7 +199,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Reads what stands between the delimiters.
+/// Parses the text between the delimiters.
 fn read_tag(content: &str) -> Result<Tag<'_>, String> {
     let Some(sigil) = content.chars().next() else { return Err("a tag is empty".to_owned()) };
     let name = content[sigil.len_utf8()..].trim();

@@ -1,12 +1,12 @@
-//! Filling a mustache template.
+//! Rendering of a mustache template.
 
 use super::{MOST_NESTED, MustacheTemplate, Node};
 use crate::prompt::text_of::text_of;
 use crate::prompt::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
 
-/// How much work sections and partials may be: so many times one is entered, and so many times 64 bytes are written in
-/// one. A section of a list within itself repeats at every level, and so do two partials that use each other twice.
+/// The limit on the work of sections and partials: the number of times one is entered, and of 64-byte units written in
+/// one. A section of a list within itself multiplies at every level, as do two partials that use each other twice.
 const FUEL: usize = 1_000_000;
 
 pub(super) fn render(template: &MustacheTemplate, values: Values<'_>) -> Result<String> {
@@ -24,10 +24,10 @@ pub(super) fn render(template: &MustacheTemplate, values: Values<'_>) -> Result<
 
 struct Renderer<'a> {
     template: &'a MustacheTemplate,
-    /// Where names are looked up, the innermost last.
+    /// The scopes for name lookup, the innermost last.
     scopes: Vec<Scope<'a>>,
     out: String,
-    /// What stands before every line of the partial at hand.
+    /// The indentation of every line of the current partial.
     indent: String,
     nested: usize,
     fuel: usize,
@@ -42,7 +42,7 @@ enum Scope<'a> {
 impl<'a> Scope<'a> {
     fn child(self, name: &str) -> Option<&'a Data> {
         match self {
-            // A list may be the whole input.
+            // The whole input may be a list.
             Self::Input(values) => values.find(name).or_else(|| child(values.input(), name)),
             Self::Value(value) => child(value, name),
         }
@@ -85,7 +85,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Takes from the fuel; what is in no section and no partial is free.
+    /// Consumes fuel; output outside sections and partials is free.
     fn spend(&mut self, steps: usize) -> Result<()> {
         if self.scopes.len() > 1 || self.nested > 0 {
             self.fuel = self.fuel.checked_sub(steps).ok_or_else(|| {
@@ -137,7 +137,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// The first part of the name decides in which scope the others are looked up.
+    /// The first part of the name determines the scope in which the others are looked up.
     fn find(&self, path: &[String]) -> Option<&'a Data> {
         let Some((first, rest)) = path.split_first() else {
             return self.scopes.last().map(|scope| scope.value());
@@ -147,7 +147,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// A value of a record by its name, or of a list by its number.
+/// Returns a member of a record by its name, or an element of a list by its index.
 fn child<'a>(value: &'a Data, name: &str) -> Option<&'a Data> {
     match plain(value) {
         Data::Record(record) => record.get(name),
@@ -156,7 +156,7 @@ fn child<'a>(value: &'a Data, name: &str) -> Option<&'a Data> {
     }
 }
 
-/// The value, with JSON of a parser as what it is.
+/// Returns the plain value of a parser's JSON.
 fn plain(value: &Data) -> &Data {
     match value {
         Data::Json(json) => json.data(),
@@ -164,7 +164,7 @@ fn plain(value: &Data) -> &Data {
     }
 }
 
-/// True if a section of the value stands.
+/// Returns whether a section of the value is rendered.
 fn holds(value: &Data) -> bool {
     match plain(value) {
         Data::Null | Data::Bool(false) => false,
@@ -174,7 +174,7 @@ fn holds(value: &Data) -> bool {
     }
 }
 
-/// True if the value has a text.
+/// Returns whether the value has a text.
 fn shows(value: &Data) -> bool {
     match plain(value) {
         Data::Null => false,

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::Node;
 use crate::schema::Object;
 
-/// What is known of a value by the names under which it is used.
+/// How a value is used, by name.
 #[derive(Default)]
 struct Use {
     shown: bool,
     parts: BTreeMap<String, Use>,
 }
 
-/// Values that are shown are texts, those of which parts are used are records. Nothing has to be there.
+/// Returns a schema in which rendered values are texts and values with members are records. Nothing is required.
 pub(super) fn input_schema(nodes: &[Node]) -> Value {
     let mut input = Use::default();
     for node in nodes {
@@ -29,7 +29,7 @@ pub(super) fn input_schema(nodes: &[Node]) -> Value {
     object(&input, "PromptInput")
 }
 
-/// As deep as names are long.
+/// Recursive; the depth is limited by the length of names.
 fn object(used: &Use, title: &str) -> Value {
     let mut schema = Object::default();
     for (name, part) in &used.parts {

@@ -1,4 +1,4 @@
-//! Cases of the language, beside those of the specification that the golden vectors hold.
+//! Tests of the language in addition to those of its specification, which are among the golden vectors.
 
 use serde_json::{Value, json};
 

@@ -1,17 +1,17 @@
-//! The bounds of numbers, texts, lists and objects.
+//! Bounds on numbers, texts, lists and objects.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-/// The bounds that the value is out of, as what it should be: `at least 1`.
+/// Returns the bounds that the value violates, as descriptions of what it should be: `at least 1`.
 pub(super) fn broken(schema: &Map<String, Value>, value: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     match value {
         Value::Number(number) => check_number(schema, number, &mut broken),
         Value::String(text) => {
-            // Counted only where it makes a difference: a text is read once more for it.
+            // Counted only if needed, since it requires a pass over the text.
             if schema.contains_key("minLength") || schema.contains_key("maxLength") {
                 check_size(schema, "Length", text.chars().count(), "characters", &mut broken);
             }
@@ -28,7 +28,7 @@ pub(super) fn broken(schema: &Map<String, Value>, value: &Value) -> Vec<String> 
     broken
 }
 
-/// Whether a bound belongs to the keyword.
+/// Whether an ordering satisfies the keyword.
 type Holds = fn(Ordering) -> bool;
 
 const NUMBER_BOUNDS: [(&str, &str, Holds); 4] = [
@@ -53,7 +53,7 @@ fn check_number(schema: &Map<String, Value>, number: &Number, broken: &mut Vec<S
     }
 }
 
-/// Whole numbers are compared as such: a float has not enough digits for all of them.
+/// Compares integers exactly, as a float cannot represent all of them.
 fn compare(a: &Number, b: &Number) -> Option<Ordering> {
     match (whole(a), whole(b)) {
         (Some(a), Some(b)) => Some(a.cmp(&b)),
@@ -71,7 +71,7 @@ fn is_multiple(number: &Number, of: &Number) -> bool {
     }
     let (Some(number), Some(of)) = (number.as_f64(), of.as_f64()) else { return true };
     let times = number / of;
-    // Decimal steps such as 0.1 have no exact float: what is lost in the division does not count.
+    // Decimal steps such as 0.1 have no exact float representation, so rounding errors of the division are ignored.
     of == 0.0 || (times - times.round()).abs() <= f64::EPSILON * times.abs().max(1.0) * 4.0
 }
 

@@ -1,4 +1,4 @@
-//! Scalars turned into the types that a schema asks for, where they can mean only that.
+//! Coercion of unambiguous scalars to the types required by a schema.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use super::walk::{MAX_DEPTH, Walk, is_a};
 const TRUE: [&str; 6] = ["true", "yes", "on", "1", "t", "y"];
 const FALSE: [&str; 6] = ["false", "no", "off", "0", "f", "n"];
 
-/// Turns scalars into what the schema asks for, by the rules of pydantic: a text becomes the number or the truth value
-/// that it says, 1 and 0 become truth values, truth values numbers, and 1.0 an integer. Nothing becomes a text. What has
-/// no such meaning stays as it is, for the check to find.
+/// Coerces scalars to the types required by the schema, following pydantic's rules: a text becomes the number or
+/// boolean it represents, 1 and 0 become booleans, booleans become numbers, and 1.0 becomes an integer. Nothing becomes
+/// a text. Other values are unchanged and left to validation.
 pub(crate) fn coerce(schema: &Value, value: &mut Value) {
     coerced(&mut Walk::new(schema), schema, value);
 }
@@ -46,9 +46,9 @@ fn coerced<'s>(walk: &mut Walk<'s>, schema: &'s Value, value: &mut Value) {
     }
 }
 
-/// The schema behind references and choices.
+/// Resolves references and choices.
 fn followed<'s>(walk: &mut Walk<'s>, mut schema: &'s Value, value: &Value) -> &'s Value {
-    // References may lead in a circle.
+    // References may be cyclic.
     for _ in 0..MAX_DEPTH {
         let only = schema.get("allOf").and_then(Value::as_array).filter(|parts| parts.len() == 1);
         let next = resolve(walk.root, schema)
@@ -62,7 +62,7 @@ fn followed<'s>(walk: &mut Walk<'s>, mut schema: &'s Value, value: &Value) -> &'
     schema
 }
 
-/// The branch of a choice that the value fits as it is, else the one that it can be turned into.
+/// Returns the branch of a choice that the value matches as it is, otherwise the one that it can be coerced to.
 fn branch<'s>(walk: &mut Walk<'s>, schema: &'s Value, value: &Value) -> Option<&'s Value> {
     let branches = schema.get("anyOf").or_else(|| schema.get("oneOf"))?.as_array()?;
     let root = walk.root;
@@ -76,9 +76,9 @@ fn branch<'s>(walk: &mut Walk<'s>, schema: &'s Value, value: &Value) -> Option<&
     })
 }
 
-/// What the scalar is as one of the types that the schema asks for. `None` if it is of one, or can be made none.
+/// Coerces the scalar to one of the required types. `None` if it has one of them already, or cannot be coerced.
 fn as_asked(schema: &Value, scalar: &Value) -> Option<Value> {
-    // Fixed values are what they are.
+    // Fixed values are compared as they are.
     if schema.get("enum").is_some() || schema.get("const").is_some() {
         return None;
     }
@@ -138,7 +138,7 @@ fn as_boolean(scalar: &Value) -> Option<bool> {
     }
 }
 
-/// The number without the underscores that group its digits. `None` for one anywhere else.
+/// Removes the underscores between the digits of a number. `None` if there is one anywhere else.
 fn ungrouped(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('_') {
         return Some(text.into());

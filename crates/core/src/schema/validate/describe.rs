@@ -1,15 +1,15 @@
-//! What a schema asks for, in words.
+//! Descriptions of schemas in words.
 
 use serde_json::Value;
 
 use super::resolve;
 
-/// How many ways of being right are named.
+/// The maximum number of alternatives listed.
 const MOST: usize = 12;
-/// How many references and choices within each other are followed.
+/// The maximum number of nested references and choices that are followed.
 const DEPTH: usize = 8;
 
-/// What a value should be: `an integer of at least 0`, `"low" or "high"`.
+/// Describes what a value should be: `an integer of at least 0`, `"low" or "high"`.
 pub(super) fn describe(root: &Value, schema: &Value) -> String {
     let mut ways = Vec::new();
     collect(root, schema, DEPTH, &mut ways);

@@ -1,12 +1,12 @@
-//! Values completed with what their schema says of absent members, and without what it does not know.
+//! Completion of values with defaults, and removal of unknown members.
 
 use serde_json::{Map, Value};
 
 use super::resolve;
 use super::walk::Walk;
 
-/// Puts the defaults of absent members into a value that fits, and drops the members that the schema does not name,
-/// unless it says what they should be.
+/// Fills in the defaults of missing members in a valid value, and drops members that are not in the schema, unless it
+/// specifies additional ones.
 pub(crate) fn fill(schema: &Value, value: Value) -> Value {
     filled(&mut Walk::new(schema), schema, value)
 }
@@ -30,9 +30,9 @@ fn filled<'s>(walk: &mut Walk<'s>, schema: &'s Value, value: Value) -> Value {
     }
 }
 
-/// The schema behind references and choices.
+/// Resolves references and choices.
 fn followed<'s>(walk: &mut Walk<'s>, mut schema: &'s Value, value: &Value) -> &'s Value {
-    // References may lead in a circle.
+    // References may be cyclic.
     for _ in 0..super::walk::MAX_DEPTH {
         let choice = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array);
         let next = resolve(walk.root, schema)

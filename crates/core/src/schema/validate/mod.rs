@@ -1,10 +1,10 @@
-//! Checks values against a JSON Schema: a subset of draft 2020-12, written for the answers of models.
+//! Validation against a JSON Schema: a subset of draft 2020-12, designed for the answers of models.
 //!
-//! What is checked: `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
+//! Supported are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
 //! `anyOf`, `oneOf`, `allOf`, `not`, `$ref` within the schema, and the bounds of numbers, texts, lists and objects;
-//! with the feature `regex` also `pattern`, a search in the text, in the syntax of Rust's expressions.
-//! `oneOf` is read as `anyOf`. What only annotates (`title`, `format`, `default` ...) is no rule. What is left over is
-//! found by [`unchecked`].
+//! with the `regex` feature also `pattern`, unanchored and in the syntax of Rust's regular expressions. `oneOf` is
+//! treated as `anyOf`. Annotations (`title`, `format`, `default` and so on) are ignored. Unsupported rules are found by
+//! [`unchecked`].
 
 mod bounds;
 mod coerce;
@@ -26,12 +26,12 @@ use serde_json::Value;
 
 use walk::Walk;
 
-/// What of a value does not fit the schema, at most a handful.
+/// Returns the violations of the schema by a value, up to a small maximum.
 pub(crate) fn violations(schema: &Value, value: &Value) -> Vec<Violation> {
     Walk::new(schema).explain(value)
 }
 
-/// The schema that a reference within `root` leads to.
+/// Resolves a reference within `root`.
 fn resolve<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
     let reference = schema.get("$ref")?.as_str()?;
     root.pointer(reference.strip_prefix('#')?)

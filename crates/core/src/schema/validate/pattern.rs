@@ -1,8 +1,8 @@
-//! The regular expressions that texts are to match. Only the feature `regex` has an engine for them.
+//! Validation of `pattern`, which requires the `regex` feature.
 
 use serde_json::{Map, Value};
 
-/// The expressions of one walk, each read once.
+/// The compiled expressions of one validation.
 #[derive(Default)]
 pub(super) struct Patterns<'s> {
     #[cfg(feature = "regex")]
@@ -13,13 +13,14 @@ pub(super) struct Patterns<'s> {
 
 #[cfg(feature = "regex")]
 impl<'s> Patterns<'s> {
-    /// What the text should be, unless it is. A search that takes too many steps finds nothing.
+    /// Returns what the text was expected to be, if it does not match. A search that backtracks too much does not
+    /// match.
     pub(super) fn broken(&mut self, schema: &'s Map<String, Value>, value: &Value) -> Option<String> {
         let (Some(Value::String(pattern)), Value::String(text)) = (schema.get("pattern"), value) else {
             return None;
         };
         let regex = self.read.entry(pattern).or_insert_with(|| fancy_regex::Regex::new(pattern).ok());
-        // One that is no expression is refused before any walk.
+        // Invalid expressions have been rejected beforehand.
         let found = regex.as_ref()?.is_match(text).unwrap_or(false);
         (!found).then(|| format!("a text that matches `{pattern:.100}`"))
     }
@@ -33,7 +34,7 @@ impl<'s> Patterns<'s> {
     }
 }
 
-/// Why this rule cannot be checked.
+/// Returns why this rule cannot be checked, if it cannot.
 #[cfg(feature = "regex")]
 pub(super) fn unchecked(pattern: &Value) -> Option<String> {
     let Value::String(pattern) = pattern else { return Some("its `pattern` is no text".to_owned()) };

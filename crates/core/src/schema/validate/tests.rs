@@ -1,4 +1,4 @@
-//! What fits a schema, what does not, and the words for it.
+//! Tests of validation and of its error messages.
 
 use serde_json::json;
 

@@ -1,8 +1,8 @@
-//! Rules of a schema that are not checked.
+//! Detection of unsupported schema rules.
 
 use serde_json::Value;
 
-/// Keywords that are rules, or hold some, and are not looked at.
+/// Unsupported keywords that are rules or contain some.
 const UNCHECKED: [&str; 14] = [
     "$dynamicRef",
     "$recursiveRef",
@@ -20,7 +20,7 @@ const UNCHECKED: [&str; 14] = [
     "unevaluatedProperties",
 ];
 
-/// Why the schema cannot be checked whole, or followed.
+/// Returns why the schema cannot be fully checked, if it cannot.
 pub(crate) fn unchecked(schema: &Value) -> Option<String> {
     in_schema(schema, schema)
 }
@@ -35,7 +35,7 @@ fn in_schema(root: &Value, schema: &Value) -> Option<String> {
         "$ref" => super::resolve(root, schema)
             .is_none()
             .then(|| format!("its reference {:.100} leads nowhere within it", value.to_string())),
-        // Names of the application's own, each with a schema.
+        // Maps of names to schemas.
         "properties" | "$defs" | "definitions" => match value {
             Value::Object(schemas) => schemas.values().find_map(|schema| in_schema(root, schema)),
             _ => Some(format!("its `{name}` is no object")),
@@ -44,7 +44,7 @@ fn in_schema(root: &Value, schema: &Value) -> Option<String> {
             Value::Array(schemas) => schemas.iter().find_map(|schema| in_schema(root, schema)),
             _ => Some(format!("its `{name}` is no list")),
         },
-        // A list of schemas is how drafts before 2020-12 say `prefixItems`.
+        // Before draft 2020-12, `prefixItems` was written as a list of `items`.
         "items" if value.is_array() => Some("its `items` is a list: use `prefixItems`".to_owned()),
         "items" | "additionalProperties" | "not" => in_schema(root, value),
         _ => None,

@@ -1,27 +1,27 @@
-//! One thing that is wrong with a value.
+//! A single violation of a schema.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// How many are told.
+/// The maximum number of violations reported.
 pub(super) const MOST: usize = 8;
-/// How many characters of a name or text are shown.
+/// The maximum number of characters of a name or text that are shown.
 const SHOWN: usize = 60;
 
-/// What should have been at a place in a value, and what is there.
+/// The expected and the actual value at a location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// Where: `members[0].age`. Empty for the value itself.
+    /// The location: `members[0].age`. Empty for the value itself.
     pub(crate) path: String,
     pub(crate) expected: String,
-    /// Nothing if there is no such member.
+    /// The actual value; `None` if the member is missing.
     pub(crate) found: Option<String>,
-    /// The value is of the right shape, but out of bounds.
+    /// Whether the value has the right type, but is out of bounds.
     pub(crate) bound: bool,
 }
 
-/// `` `age` to be an integer, found "x" ``
+/// Formatted as `` `age` to be an integer, found "x" ``.
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.path.as_str() {
@@ -35,13 +35,13 @@ impl fmt::Display for Violation {
     }
 }
 
-/// All of them in one sentence.
+/// Joins the violations in one sentence.
 pub(crate) fn listed(violations: &[Violation]) -> String {
     let texts: Vec<String> = violations.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }
 
-/// A member's name behind the path so far.
+/// Appends the name of a member to a path.
 pub(super) fn push_name(path: &mut String, name: &str) {
     if !path.is_empty() {
         path.push('.');
@@ -49,7 +49,7 @@ pub(super) fn push_name(path: &mut String, name: &str) {
     path.push_str(&shortened(name));
 }
 
-/// What a value is, in a few words.
+/// Describes a value briefly.
 pub(super) fn brief(value: &Value) -> String {
     match value {
         Value::String(text) => Value::String(shortened(text)).to_string(),

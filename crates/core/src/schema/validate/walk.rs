@@ -1,4 +1,4 @@
-//! Walks through a value along its schema.
+//! Traversal of a value along its schema.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,28 @@ use super::pattern::Patterns;
 use super::violation::{MOST, Violation, brief, push_name};
 use super::{bounds, resolve};
 
-/// How many references and choices may lead from one to the next without going into the value.
+/// The maximum number of consecutive references and choices without descending into the value.
 pub(super) const MAX_DEPTH: usize = 256;
 
-/// How well a value fits.
+/// How well a value matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Fits,
-    /// The right shape, out of bounds.
+    /// The right type, but out of bounds.
     OutOfBounds,
     Not,
 }
 
 pub(super) struct Walk<'s> {
     pub(super) root: &'s Value,
-    /// How well values fit the branches of choices: each pair is looked at once, however choices nest. Schema and value
-    /// both stay in place during a walk, so that their addresses name them.
+    /// How well values match the branches of choices. Each pair is checked only once, however choices nest. Schema and
+    /// value do not move during a traversal, so their addresses identify them.
     known: HashMap<(*const Value, *const Value), Fit>,
     patterns: Patterns<'s>,
     path: String,
     depth: usize,
     fit: Fit,
-    /// `None` while only the fit is asked for.
+    /// `None` if only the fit is requested.
     found: Option<Vec<Violation>>,
 }
 
@@ -47,16 +47,16 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// What is wrong with the value.
+    /// Returns the violations by the value.
     pub(super) fn explain(mut self, value: &Value) -> Vec<Violation> {
         self.found = Some(Vec::new());
         self.visit(self.root, value);
         self.found.unwrap_or_default()
     }
 
-    /// True if nothing is wrong with the value.
+    /// Returns whether the value has no violations.
     pub(super) fn fits(&mut self, schema: &'s Value, value: &Value) -> bool {
-        // The value may move between calls.
+        // The value may have moved between calls.
         self.known.clear();
         self.fit_of(schema, value) == Fit::Fits
     }
@@ -159,7 +159,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// One of the branches has to fit; if none does, the one that seems to be meant is explained.
+    /// Requires one of the branches to match; if none does, reports the violations of the one that seems intended.
     fn visit_choice(&mut self, schema: &'s Value, branches: &'s [Value], value: &Value) {
         let fits: Vec<Fit> = branches.iter().map(|branch| self.fit_of(branch, value)).collect();
         let best = fits.iter().copied().min().unwrap_or(Fit::Fits);
@@ -176,7 +176,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// The only branch that the value looks like.
+    /// Returns the only branch that resembles the value.
     pub(super) fn meant(&self, branches: &'s [Value], value: &Value) -> Option<&'s Value> {
         let mut left: Vec<(&Value, &Value)> =
             branches.iter().map(|branch| (branch, resolve(self.root, branch).unwrap_or(branch))).collect();
@@ -225,7 +225,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// True if looking on would add nothing.
+    /// Returns whether further traversal cannot change the result.
     fn is_decided(&self) -> bool {
         match &self.found {
             Some(violations) => violations.len() == MOST,
@@ -234,7 +234,7 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// True if the members that say which branch is meant are as this branch has them.
+/// Returns whether the members that discriminate between branches have the values of this one.
 fn has_tags(branch: &Value, value: &Value) -> bool {
     let Some(Value::Object(properties)) = branch.get("properties") else { return true };
     properties.iter().all(|(name, schema)| match schema.get("const") {
@@ -263,7 +263,7 @@ pub(super) fn is_a(name: &str, value: &Value) -> bool {
         Value::String(_) => name == "string",
         Value::Array(_) => name == "array",
         Value::Object(_) => name == "object",
-        // As in JSON Schema, 1.0 is an integer.
+        // In JSON Schema, 1.0 is an integer.
         Value::Number(number) => {
             name == "number"
                 || name == "integer" && number.as_f64().is_some_and(|number| number.fract() == 0.0)
@@ -271,7 +271,7 @@ pub(super) fn is_a(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Equal, where 1 and 1.0 are one number.
+/// Compares values, with 1 equal to 1.0.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),

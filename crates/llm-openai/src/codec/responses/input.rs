@@ -11,7 +11,7 @@ use super::parts::{Part, parts, unknown};
 use super::tool_output::tool_output;
 use crate::codec::custom_tool::is_custom;
 
-/// The input: an item or more for each message from `first` on. `store`: the service keeps what it answers, so that it
+/// Encodes the input: one or more items per message, from `first` on. `store`: the service stores its answers, and
 /// knows its items by their ids.
 ///
 /// # Errors
@@ -33,7 +33,7 @@ pub(super) fn input(messages: &[Message], first: usize, store: bool) -> Result<V
     Ok(items)
 }
 
-/// Remembers which calls are of custom tools: their results have a form of their own.
+/// Records which calls are of custom tools, because their results have their own form.
 fn note_custom_calls<'a>(message: &'a Message, custom: &mut HashSet<&'a str>) {
     let Message::Ai(message) = message else { return };
     let blocks = message.content.as_blocks().unwrap_or_default().iter();
@@ -60,7 +60,7 @@ fn role(message: &Message) -> Result<&str> {
     }
 }
 
-/// Adds a message that no model and no tool wrote, and the items among its blocks.
+/// Adds a message that neither a model nor a tool wrote, and the items among its blocks.
 fn add_message<'a>(message: &'a Message, items: &mut Vec<Item<'a>>) -> Result<()> {
     let role = role(message)?;
     let blocks = match message.content() {

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// An item as it is sent.
+/// An encoded item.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Item<'a> {
-    /// A message that is a text, without a copy.
+    /// A message that is a text, borrowed.
     Text { r#type: &'static str, role: &'a str, content: &'a str },
-    /// The result of a tool that is a text, without a copy.
+    /// A tool result that is a text, borrowed.
     Output { r#type: &'static str, output: &'a str, call_id: &'a str },
     /// Anything else.
     Data(Map<String, Value>),
@@ -21,12 +21,12 @@ impl<'a> Item<'a> {
     }
 }
 
-/// An object of these members.
+/// Builds an object of these members.
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// An object without the `index` by which pieces of a stream are put together; the service does not know it.
+/// Returns an object without the `index` that merges stream chunks, which the service does not support.
 pub(super) fn without_index(block: &Map<String, Value>) -> Map<String, Value> {
     let inner = |name: &str, value: &Value| match (name, value) {
         ("summary" | "content", Value::Array(parts)) => parts.iter().map(without_own_index).collect(),

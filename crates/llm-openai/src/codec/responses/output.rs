@@ -1,4 +1,4 @@
-//! Answers in one piece.
+//! Complete answers.
 
 use catena_core::{AiMessage, Content, ContentBlock, Error, ErrorKind, Result, ToolCallChunk};
 use catena_http::service::bounded;
@@ -36,7 +36,7 @@ const ECHO: [&str; 20] = [
     "truncation",
 ];
 
-/// Output items that are kept as content blocks, as they came: a later request may need them.
+/// Output items that are kept as content blocks, unchanged, because a later request may need them.
 pub(super) const KEPT_ITEMS: [&str; 17] = [
     "compaction",
     "web_search_call",
@@ -57,11 +57,11 @@ pub(super) const KEPT_ITEMS: [&str; 17] = [
     "local_shell_call_output",
 ];
 
-/// Reads a complete answer. `headers`: whether its metadata holds those it came with.
+/// Decodes a complete answer. `headers`: whether its metadata includes the response headers.
 ///
 /// # Errors
-/// `Decode` for what is not JSON, `InvalidResponse` for an answer without output, `Incomplete` for one that is still to come,
-/// or the error that the body holds.
+/// `Decode` for what is not JSON, `InvalidResponse` for an answer without output, `Incomplete` for one that is still
+/// being generated, or the error that the body contains.
 pub(crate) fn decode_response(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let response: Map<String, Value> =
@@ -73,7 +73,7 @@ pub(crate) fn decode_response(body: &[u8], origin: &Origin, headers: bool) -> Re
     Ok(message)
 }
 
-/// The message of a response object.
+/// Returns the message of a response object.
 pub(super) fn message(mut response: Map<String, Value>, origin: &Origin) -> Result<AiMessage> {
     if let Some(error) = failure(&response, ErrorKind::InvalidResponse, origin) {
         return Err(error);
@@ -92,13 +92,13 @@ pub(super) fn message(mut response: Map<String, Value>, origin: &Origin) -> Resu
     Ok(message.into_whole())
 }
 
-/// The status of a response that is not an answer yet, or will never be.
+/// Returns the status of a response that has no answer yet, or never will.
 fn pending(response: &Map<String, Value>) -> Option<&str> {
     let status = response.get("status")?.as_str()?;
     ["queued", "in_progress", "cancelled"].contains(&status).then_some(status)
 }
 
-/// The error of a response that says nothing, and may do so later.
+/// Returns the error of a response without an answer, which it may still get.
 fn unanswered(response: &Map<String, Value>, status: &str, origin: &Origin) -> Error {
     let id = bounded(response.get("id").and_then(Value::as_str).unwrap_or("without an id"), 100);
     let advice = match status {
@@ -109,12 +109,12 @@ fn unanswered(response: &Map<String, Value>, status: &str, origin: &Origin) -> E
     };
     let message =
         format!("the response {id} holds no answer, it is {status}: {}", advice.replace("{id}", &id));
-    // The same call would begin another one.
+    // A retry would start another response.
     let error = Error::new(ErrorKind::Incomplete, message).with_retryable(false);
     error.with_service(origin.service_error(&Value::from(response.clone()).to_string()))
 }
 
-/// The error of a response that failed.
+/// Returns the error of a failed response.
 pub(super) fn failure(response: &Map<String, Value>, kind: ErrorKind, origin: &Origin) -> Option<Error> {
     let error = response.get("error").filter(|error| is_truthy(error));
     let failed = response.get("status").is_some_and(|status| status == "failed");
@@ -126,7 +126,7 @@ pub(super) fn failure(response: &Map<String, Value>, kind: ErrorKind, origin: &O
     Some(error_in_body(kind, &body, origin.service_error(&body), origin))
 }
 
-/// Adds what is said about the call.
+/// Adds the call's metadata.
 pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage, origin: &Origin) {
     let mut text = |name: &str| match response.remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
@@ -145,15 +145,15 @@ pub(super) fn describe(mut response: Map<String, Value>, message: &mut AiMessage
     keep(&mut response, &mut message.metadata.extra);
 }
 
-/// Says whose blocks these are: `content_blocks` reads them as OpenAI's.
+/// Marks the blocks as OpenAI's, for `content_blocks`.
 pub(super) fn name_provider(message: &mut AiMessage) {
     message.metadata.extra.push_json("model_provider", "\"openai\"");
 }
 
-/// A summary of thoughts, and thoughts themselves, as text.
+/// Separates the parts of reasoning, or of its summary.
 pub(super) const THOUGHT_BREAK: &str = "\n\n";
 
-/// Reads output items into a message.
+/// Converts output items into a message.
 #[derive(Default)]
 struct Reader {
     message: AiMessage,
@@ -185,7 +185,7 @@ impl Reader {
         }
     }
 
-    /// Keeps an item as a block, without members that say nothing.
+    /// Keeps an item as a block, without empty members.
     fn add_block(&mut self, mut item: Map<String, Value>) {
         item.retain(|_, value| !value.is_null());
         self.blocks.push(ContentBlock::Data(item));
@@ -233,14 +233,14 @@ impl Reader {
     }
 }
 
-/// What the API will say one day is kept where it disturbs nobody.
+/// Keeps items that are unknown today in the metadata.
 pub(super) fn keep_unknown(unknown: Vec<Value>, message: &mut AiMessage) {
     if !unknown.is_empty() {
         message.metadata.extra.insert("other_output".to_owned(), unknown.into());
     }
 }
 
-/// A part of a message as a block.
+/// Converts a part of a message into a block.
 fn message_block(part: Value, unknown: &mut Vec<Value>) -> Option<Map<String, Value>> {
     let Value::Object(mut part) = part else { return None };
     let mut text = |name: &str| part.remove(name).filter(Value::is_string).unwrap_or_else(|| "".into());
@@ -254,7 +254,7 @@ fn message_block(part: Value, unknown: &mut Vec<Value>) -> Option<Map<String, Va
                 _ => Vec::new(),
             };
             block.insert("annotations".to_owned(), annotations.into());
-            // There unless nobody asked for them.
+            // Present unless not requested.
             if let Some(logprobs) = part.remove("logprobs").filter(is_truthy) {
                 block.insert("logprobs".to_owned(), logprobs);
             }
@@ -273,7 +273,7 @@ fn message_block(part: Value, unknown: &mut Vec<Value>) -> Option<Map<String, Va
     Some(block)
 }
 
-/// `index` is by what the pieces of a stream are put together; that of a citation is a place in the text.
+/// `index` is the merge key of stream chunks, so a citation's own `index`, a position in the text, is renamed.
 pub(super) fn rename_index(mut annotation: Value) -> Value {
     if let Value::Object(members) = &mut annotation
         && members.get("type").is_some_and(|kind| kind == "file_citation")
@@ -284,14 +284,14 @@ pub(super) fn rename_index(mut annotation: Value) -> Value {
     annotation
 }
 
-/// The texts of a reasoning item.
+/// Returns the texts of a reasoning item.
 pub(super) fn thoughts(item: &Map<String, Value>) -> Vec<String> {
     let parts = ["summary", "content"].into_iter().filter_map(|name| item.get(name)?.as_array()).flatten();
     let texts = parts.filter_map(|part| part.get("text")?.as_str());
     texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
 
-/// A call without its arguments. Results name the `call_id`, not the id of the item.
+/// Returns a call without its arguments. Results refer to the `call_id`, not to the item's id.
 pub(super) fn call(item: &Map<String, Value>, index: i64) -> ToolCallChunk {
     let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut piece = ToolCallChunk::new(index);

@@ -17,13 +17,13 @@ pub(crate) struct ResponsesCall<'a> {
     pub(crate) parameters: &'a Parameters,
     /// The conversation.
     pub(crate) messages: &'a [Message],
-    /// Sends only what follows the last answer that the service keeps, and names that answer.
+    /// Sends only the messages after the last stored answer, with a reference to it.
     pub(crate) continues: bool,
-    /// Asks for the answer in pieces.
+    /// Requests a stream.
     pub(crate) stream: bool,
 }
 
-/// What chat completions can do and this API cannot, where it is asked for.
+/// Parameters of chat completions that this API does not support, and that are rejected if set.
 const NOT_HERE: [&str; 10] = [
     "audio",
     "frequency_penalty",
@@ -37,7 +37,7 @@ const NOT_HERE: [&str; 10] = [
     "web_search_options",
 ];
 
-/// The body of a request.
+/// Encodes a request.
 ///
 /// # Errors
 /// `InvalidInput` if there is no message or one lacks something, `Unsupported` for what this API cannot do.
@@ -61,14 +61,14 @@ pub(crate) fn encode_responses(call: ResponsesCall<'_>) -> Result<Vec<u8>> {
     encode(&Body { input, model: call.model, parameters: &parameters, stream })
 }
 
-/// Token counts come without being asked for here.
+/// Here token counts are always sent.
 fn stream_options(options: Option<Value>) -> Option<Map<String, Value>> {
     let Some(Value::Object(mut options)) = options else { return None };
     options.remove("include_usage");
     (!options.is_empty()).then_some(options)
 }
 
-/// Where the messages behind the last answer that the service keeps begin, and the id of that answer.
+/// Returns the index of the first message after the last stored answer, and that answer's id.
 fn last_kept(messages: &[Message]) -> Option<(usize, &str)> {
     messages.iter().enumerate().rev().find_map(|(at, message)| Some((at + 1, kept_id(message)?)))
 }
@@ -79,7 +79,7 @@ fn kept_id(message: &Message) -> Option<&str> {
     ids.into_iter().flatten().find(|id| id.starts_with("resp_"))
 }
 
-/// The settings of chat completions in the words of this API.
+/// Converts the settings of chat completions to this API's.
 fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Result<Map<String, Value>> {
     settings.retain(|_, value| !value.is_null());
     refuse(&mut settings)?;
@@ -94,9 +94,9 @@ fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Resul
     {
         reasoning.insert("effort".to_owned(), effort);
     }
-    // It ends answers at no text; chat completions do.
+    // This API has no stop sequences; chat completions do.
     settings.remove("stop");
-    // Not even 1 here.
+    // Not even a temperature of 1 is accepted here.
     if thinks(model, &settings) {
         settings.remove("temperature");
     }
@@ -113,7 +113,7 @@ fn convert(model: &str, mut settings: Map<String, Value>, stream: bool) -> Resul
     Ok(settings)
 }
 
-/// Removes what changes nothing, and refuses what would be lost.
+/// Removes settings without effect, and rejects those that would be lost.
 fn refuse(settings: &mut Map<String, Value>) -> Result<()> {
     let candidates = settings.remove("n").and_then(|n| n.as_u64()).unwrap_or(1);
     let lost =
@@ -136,7 +136,7 @@ fn include(settings: &mut Map<String, Value>, what: &str) {
     }
 }
 
-/// The form and the length of the text are members of `text` here.
+/// The response format and the verbosity are members of `text` here.
 fn text_settings(settings: &mut Map<String, Value>) {
     let format = settings.remove("response_format").map(|format| match format {
         Value::Object(mut format) => {

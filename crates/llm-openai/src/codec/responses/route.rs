@@ -1,16 +1,16 @@
-//! Whether a request goes to the Responses API or to chat completions.
+//! Chooses between the Responses API and chat completions.
 
 use serde_json::{Map, Value};
 
-/// Settings that only the Responses API knows.
+/// Settings that only the Responses API supports.
 const OWN_SETTINGS: [&str; 6] =
     ["context_management", "include", "previous_response_id", "reasoning", "text", "truncation"];
 
-/// Models that are served there only.
+/// Models that are only served there.
 const OWN_MODELS: [&str; 5] = ["gpt-5-pro", "gpt-5.2-pro", "gpt-5.4-pro", "gpt-5.5-pro", "gpt-5.6-sol"];
 
-/// True if what a request asks for can be had, or is better had, from the Responses API. `settings` are the members of
-/// the request beside its model and messages.
+/// Returns true if a request requires, or is better served by, the Responses API. `settings` are the members of the
+/// request besides its model and messages.
 pub(crate) fn prefers_responses(model: &str, settings: &Map<String, Value>) -> bool {
     let tools = settings.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     OWN_SETTINGS.iter().any(|name| settings.get(*name).is_some_and(|value| !value.is_null()))
@@ -20,7 +20,7 @@ pub(crate) fn prefers_responses(model: &str, settings: &Map<String, Value>) -> b
         || (model.starts_with("gpt-6") && !tools.is_empty())
 }
 
-/// True for a tool that is not a function of the caller.
+/// Returns true for a tool that is not a function of the caller.
 fn is_built_in(tool: &Value) -> bool {
     tool.get("type").is_some_and(|kind| kind != "function")
 }

@@ -1,4 +1,4 @@
-//! Tools that the service ran itself, from standard form back to the items they were.
+//! Converts server tool calls from the standard form back to items.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::item::{object, without_index};
 
 type Block = Map<String, Value>;
 
-/// The standard names of such tools, and the types of their items.
+/// The standard names of server tools, and the types of their items.
 const TOOLS: [(&str, &str); 6] = [
     ("web_search", "web_search_call"),
     ("file_search", "file_search_call"),
@@ -16,7 +16,7 @@ const TOOLS: [(&str, &str); 6] = [
     ("tool_search", "tool_search_call"),
 ];
 
-/// The item of a call. `None` for a call that another service made.
+/// Returns the item of a call. `None` for a call of another service.
 pub(super) fn call_item(block: &Block) -> Option<Block> {
     let name = block.get("name")?.as_str()?;
     let (_, kind) = TOOLS.into_iter().find(|(tool, _)| *tool == name)?;
@@ -44,12 +44,12 @@ pub(super) fn call_item(block: &Block) -> Option<Block> {
     Some(item)
 }
 
-/// Adds its result to the item of a call. False if it is the result of another.
+/// Adds its result to the item of a call. Returns false if the result belongs to another call.
 pub(super) fn add_result(item: &mut Block, result: &Block) -> bool {
     let is_its = item.get("id").is_some_and(|id| Some(id) == result.get("tool_call_id"));
     let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
     let output = match kind {
-        // The service takes back what was searched for, not what was found.
+        // The service accepts the query back, not the results.
         "web_search_call" => None,
         "file_search_call" => Some("results"),
         "code_interpreter_call" => Some("outputs"),
@@ -60,7 +60,7 @@ pub(super) fn add_result(item: &mut Block, result: &Block) -> bool {
     if !is_its {
         return false;
     }
-    // Servers of MCP say what went wrong instead of a status.
+    // MCP servers report an error instead of a status.
     let status = status(result).filter(|_| !kind.starts_with("mcp"));
     item.extend(status.map(|status| ("status".to_owned(), status)));
     let output = output.and_then(|name| Some((name.to_owned(), result.get("output")?.clone())));
@@ -70,7 +70,7 @@ pub(super) fn add_result(item: &mut Block, result: &Block) -> bool {
     true
 }
 
-/// The item of the tools that the service found. `None` for any other result.
+/// Returns the item of the tools that a tool search found. `None` for any other result.
 pub(super) fn tools_found(result: &Block) -> Option<Block> {
     let mut extras = result.get("extras")?.as_object()?.clone();
     extras.remove("name").filter(|name| name == "tool_search")?;

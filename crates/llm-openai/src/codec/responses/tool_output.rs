@@ -1,4 +1,4 @@
-//! Results of tools as items of a request's input.
+//! Tool results as items of a request's input.
 
 use catena_core::{Content, ContentBlock, Message, Result, ToolMessage, ToolStatus};
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::item::{Item, object, without_index};
 use super::parts::{Part, parts};
 
-/// The item of a tool's result. `custom`: the call was one of a custom tool.
+/// Encodes a tool's result. `custom`: the call was one of a custom tool.
 pub(super) fn tool_output<'a>(message: &'a Message, tool: &'a ToolMessage, custom: bool) -> Result<Item<'a>> {
     let kind = if custom { "custom_tool_call_output" } else { "function_call_output" };
     let own = computer_output(tool).or_else(|| shell_output(tool)).or_else(|| custom_output(tool));
@@ -23,7 +23,7 @@ pub(super) fn tool_output<'a>(message: &'a Message, tool: &'a ToolMessage, custo
     })
 }
 
-/// The result as parts; `None` if there is a block that the API does not know.
+/// Encodes the result as parts; `None` if it has a block that the API does not support.
 fn output_parts(message: &Message) -> Result<Option<Value>> {
     let mut output = Vec::new();
     for part in parts(message).into_iter().flatten() {
@@ -40,7 +40,7 @@ fn as_text(blocks: &[ContentBlock]) -> Value {
     serde_json::to_string(blocks).unwrap_or_default().into()
 }
 
-/// What a tool that drives a computer shows: a screenshot.
+/// Encodes the result of a computer-use tool: a screenshot.
 fn computer_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     let kind = "computer_call_output";
     let is_one = tool.additional_kwargs.get("type").is_some_and(|found| found == kind);
@@ -66,7 +66,7 @@ fn computer_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     Some(item)
 }
 
-/// What a tool that runs commands here gives back: a text is what they wrote, a block of this type is sent as it is.
+/// Encodes the result of a local shell tool: a text is the commands' output, a block of this type is sent unchanged.
 fn shell_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     ["shell_call_output", "local_shell_call_output"].into_iter().find_map(|kind| {
         let is_one = tool.additional_kwargs.get("type").is_some_and(|found| found == kind);
@@ -84,7 +84,7 @@ fn shell_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
             },
         };
         item.insert("type".to_owned(), kind.into());
-        // The older of the two is answered by the id of the call under this name.
+        // The older of the two refers to the call's id under this name.
         let id = if kind == "shell_call_output" { "call_id" } else { "id" };
         if !["call_id", "id"].iter().any(|name| item.contains_key(*name)) {
             item.insert(id.to_owned(), tool.tool_call_id.as_str().into());
@@ -93,7 +93,7 @@ fn shell_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     })
 }
 
-/// A result that says itself that it is one of a custom tool.
+/// Encodes a result that is marked as one of a custom tool.
 fn custom_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     let kind = "custom_tool_call_output";
     let blocks = tool.content.as_blocks()?;
@@ -111,7 +111,7 @@ fn custom_output(tool: &ToolMessage) -> Option<Map<String, Value>> {
     }
 }
 
-/// An item that a block holds as it is to be sent.
+/// Returns an item that a block holds in its final form.
 fn ready_item(blocks: &[ContentBlock], kind: &str) -> Option<Map<String, Value>> {
     let values = blocks.iter().filter(|block| block.kind() == Some("non_standard"));
     let mut values = values.filter_map(|block| block.get("value")?.as_object());

@@ -1,10 +1,10 @@
-//! Tools and the choice among them, from the form of chat completions.
+//! Tools and tool choices, converted from the format of chat completions.
 
 use serde_json::{Map, Value};
 
 use super::item::object;
 
-/// The tools of a request. `stream`: the answer comes in pieces.
+/// Converts the tools of a request. `stream`: the answer is streamed.
 pub(super) fn tools(tools: Value, stream: bool) -> Value {
     match tools {
         Value::Array(tools) => tools.into_iter().map(|tool| self::tool(tool, stream)).collect(),
@@ -14,14 +14,14 @@ pub(super) fn tools(tools: Value, stream: bool) -> Value {
 
 fn tool(tool: Value, stream: bool) -> Value {
     let Value::Object(mut tool) = flat(tool) else { return Value::Null };
-    // The service refuses to stream an image without this.
+    // Without this the service refuses to stream images.
     if stream && tool.get("type").is_some_and(|kind| kind == "image_generation") {
         tool.entry("partial_images").or_insert_with(|| 1.into());
     }
     tool.into()
 }
 
-/// `{"type": "function", "function": {..}}` as `{"type": "function", ..}`; the same for custom tools.
+/// Flattens `{"type": "function", "function": {..}}` to `{"type": "function", ..}`; likewise for custom tools.
 fn flat(tool: Value) -> Value {
     let Value::Object(mut tool) = tool else { return tool };
     let kind = tool.get("type").and_then(Value::as_str).filter(|kind| matches!(*kind, "function" | "custom"));
@@ -34,7 +34,7 @@ fn flat(tool: Value) -> Value {
     tool.into()
 }
 
-/// Which tool is to be called.
+/// Converts a tool choice.
 pub(super) fn tool_choice(choice: Value) -> Value {
     match flat(choice) {
         Value::Object(mut choice) if choice.get("type").is_some_and(|kind| kind == "allowed_tools") => {

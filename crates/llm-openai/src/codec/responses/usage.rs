@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::codec::lenient::count;
 
-/// Reads a `usage` object. Absent or null members count zero; an object without any count is none.
+/// Decodes a `usage` object. Absent or null members count as zero; `None` for an object without any count.
 pub(super) fn decode_usage(usage: &Value) -> Option<Usage> {
     let member = |name: &str| count(usage.get(name));
     let (input, output, total) = (member("input_tokens"), member("output_tokens"), member("total_tokens"));

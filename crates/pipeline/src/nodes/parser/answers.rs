@@ -1,4 +1,4 @@
-//! Parsers of short answers and labelled ones.
+//! Parsers of short or labelled answers.
 
 use catena_core::{
     BooleanOutputParser, Data, DatetimeOutputParser, EnumOutputParser, RegexDictParser, Result,
@@ -20,7 +20,7 @@ pub(super) fn datetime(options: &Spec<'_>) -> Result<Parser> {
     }))
 }
 
-/// Words that stand for themselves, or for values.
+/// Reads words, optionally with the values they stand for.
 pub(super) fn enumeration(options: &Spec<'_>) -> Result<Parser> {
     let values = options.required("values")?;
     let values: Vec<(&str, Data)> = match values.data() {

@@ -1,4 +1,4 @@
-//! Parsers of calls of tools and functions.
+//! Parsers of tool and function calls.
 
 use catena_core::{
     JsonKeyOutputFunctionsParser, JsonOutputFunctionsParser, JsonOutputKeyToolsParser, JsonOutputToolsParser,

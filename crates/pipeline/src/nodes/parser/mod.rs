@@ -1,4 +1,4 @@
-//! `parser`: what makes sense of a model's answer.
+//! `parser`: output parsers.
 
 mod answers;
 mod calls;
@@ -12,13 +12,13 @@ use catena_core::{
 
 use crate::Spec;
 
-/// A step, and what to tell the model about the answers that it reads.
+/// A step with its format instructions.
 struct Parser {
     step: DynRunnable,
     instructions: String,
 }
 
-/// A kind of parser: the options that it has, and what makes one of them.
+/// A kind of parser: its options and the function that builds it.
 struct Kind {
     name: &'static str,
     options: &'static [&'static str],
@@ -89,7 +89,7 @@ where
     Parser { instructions: parser.format_instructions(), step: parser.dynamic() }
 }
 
-/// A parser of what models say beside their text: it has nothing to tell them.
+/// Wraps a parser of non-text output, which has no format instructions.
 fn untold<P>(parser: P) -> Parser
 where
     P: Runnable + 'static,
@@ -109,17 +109,17 @@ fn combining(options: &Spec<'_>) -> Result<Parser> {
     CombiningOutputParser::new(parts).map(parser)
 }
 
-/// A text among the options, if it is there.
+/// Reads an optional text option.
 fn text(options: &Spec<'_>, name: &str) -> Result<Option<String>> {
     options.get(name).map(|text| text.text().map(str::to_owned)).transpose()
 }
 
-/// Yes or no among the options.
+/// Reads an optional boolean option.
 fn flag(options: &Spec<'_>, name: &str, default: bool) -> Result<bool> {
     options.get(name).map_or(Ok(default), |flag| flag.flag())
 }
 
-/// The kind is known, but not in this program.
+/// Fails for a kind whose cargo feature is disabled.
 #[cfg(not(all(feature = "regex", feature = "yaml")))]
 fn without(feature: &str, options: &Spec<'_>) -> Result<Parser> {
     Err(options.error(format_args!("this parser needs the feature `{feature}` of catena-pipeline")))

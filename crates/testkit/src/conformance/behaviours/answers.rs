@@ -1,4 +1,4 @@
-//! What an answer says.
+//! The content of answers.
 
 use catena_core::{Capability, RunConfig, RunEvent, RunEventKind, RunnableExt, Usage, observe_with};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Role, Stage, Verdict};
 
-/// A prompt reaches the service as it is, and the answer comes back.
+/// A prompt reaches the service unchanged, and the answer is returned.
 pub(crate) async fn text<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["Hello, ", "world"]));
     let answer = stage.model(&server)?.invoke("Who is there?").await?;
@@ -20,7 +20,7 @@ pub(crate) async fn text<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Text is kept as it is, whatever characters it has and however long it is, in both directions.
+/// Text is preserved in both directions, whatever characters it contains and however long it is.
 pub(crate) async fn hard_text<O: Answered>(stage: &Stage<O>) -> Verdict {
     let long = "lorem ipsum ".repeat(20_000);
     let hard = [
@@ -44,7 +44,7 @@ pub(crate) async fn hard_text<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// What a call used is told, if the service says it; in a stream too, if the model declares that.
+/// Usage is reported if the service sends it; for a stream too, if the model declares that capability.
 pub(crate) async fn usage<O: Answered>(stage: &Stage<O>) -> Verdict {
     stage.needs(Capability::Usage)?;
     let expected = Usage::new(11, 5);

@@ -1,4 +1,4 @@
-//! What is dropped ends.
+//! Cancellation by dropping.
 
 use catena_core::RunnableExt;
 use futures_util::StreamExt;
@@ -11,7 +11,7 @@ use super::super::verdict::ensure;
 use super::super::{Answer, Fault, Stage, Verdict};
 use crate::{Reply, Server};
 
-/// Dropping a stream closes its connection, and one that was never polled sends nothing.
+/// Dropping a stream closes its connection, and a stream that was never polled sends nothing.
 pub(crate) async fn dropped_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["first ", "second"]);
     let events = stage.events_before(&answer, "second")?;
@@ -26,7 +26,7 @@ pub(crate) async fn dropped_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Dropping a call closes its connection, and one that was never polled sends nothing.
+/// Dropping a call closes its connection, and a call that was never polled sends nothing.
 pub(crate) async fn dropped_call<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = Server::replay([Reply::never()]);
     let model = stage.model(&server)?;

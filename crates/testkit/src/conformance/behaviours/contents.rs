@@ -1,4 +1,4 @@
-//! Contents other than text: answers in a form, images, and what a model cannot do.
+//! Content other than text: structured output, images, and unsupported features.
 
 use catena_core::{
     AiMessage, Capabilities, Capability, ContentBlock, ErrorKind, Message, PromptValue, RunnableExt,
@@ -10,17 +10,17 @@ use super::super::subject::Answered;
 use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, AskedMessage, Fault, Model, Stage, Verdict};
 
-/// What is asked about an image.
+/// The question about an image.
 const QUESTION: &str = "Which colour is this? Answer in one word.";
 
 /// A red square.
 pub(super) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAJ0lEQVR42u3NsQkAAAjAsP7/tF7hIASyp6lTCQQCgUAgEAgEgi/BAjLD/C5w/SM9AAAAAElFTkSuQmCC";
 
-/// The beginning of a recording, and of a document.
+/// The start of an audio file, and of a document.
 const WAV: &str = "UklGRiQAAABXQVZF";
 const PDF: &str = "JVBERi0xLjQK";
 
-/// A schema that is bound to a call reaches the service, and the answer is JSON text.
+/// A schema bound to a call reaches the service, and the answer is JSON text.
 pub(crate) async fn structured_output(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::StructuredOutput)?;
     let keeping = |model: Model<AiMessage>| model.bind("response_format", schema());
@@ -37,7 +37,7 @@ pub(crate) async fn structured_output(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// Images reach the service beside the text, in every form in which applications have them.
+/// Images reach the service together with the text, in every form that applications use.
 pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::ImageInput)?;
     let url = json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PNG}")}});
@@ -47,19 +47,19 @@ pub(crate) async fn images(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// Recordings reach the service beside the text.
+/// Audio reaches the service together with the text.
 pub(crate) async fn audio(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::AudioInput)?;
     arrives(stage, &recording(), |message| &message.files, WAV).await
 }
 
-/// Files reach the service beside the text.
+/// Files reach the service together with the text.
 pub(crate) async fn files(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::FileInput)?;
     arrives(stage, &document(), |message| &message.files, PDF).await
 }
 
-/// The block is sent, as this of the message, and the text too.
+/// The block is sent as the given part of the message, together with the text.
 async fn arrives(
     stage: &Stage<AiMessage>,
     block: &Value,
@@ -77,7 +77,7 @@ async fn arrives(
     Ok(())
 }
 
-/// What the model does not declare is refused before anything is sent.
+/// Features that the model does not declare are rejected before anything is sent.
 pub(crate) async fn unsupported<O: Answered>(stage: &Stage<O>) -> Verdict {
     for (capability, prompt, arguments) in undeclared_requests::<O>(stage.capabilities()?) {
         let server = stage.answering(&Answer::of_text(["Fine"]));
@@ -92,7 +92,7 @@ pub(crate) async fn unsupported<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Requests that a model cannot be asked that can do no more than this: a prompt and arguments for each capability.
+/// Requests that a model with these capabilities must reject: a prompt and arguments for each missing capability.
 pub(crate) fn undeclared_requests<O: Answered>(
     can: Capabilities,
 ) -> Vec<(Capability, PromptValue, Map<String, Value>)> {
@@ -112,7 +112,7 @@ pub(crate) fn undeclared_requests<O: Answered>(
         (Capability::AudioInput, sent(recording())),
         (Capability::FileInput, sent(document())),
     ];
-    // Instructions in a transcript are not left out.
+    // A transcript includes the instructions.
     let in_transcript = |capability| capability == Capability::SystemMessages && !O::TELLS_ROLES;
     let undeclared = requests.into_iter().filter(|(it, _)| !can.has(*it) && !in_transcript(*it));
     let members = |arguments: Value| arguments.as_object().cloned().unwrap_or_default();
@@ -136,7 +136,7 @@ fn document() -> Value {
     json!({"type": "file", "base64": PDF, "mime_type": "application/pdf", "filename": "kit.pdf"})
 }
 
-/// An answer that fits the [`schema`].
+/// An answer that matches the [`schema`].
 pub(super) fn person() -> Answer {
     Answer::of_text([r#"{"name": "Ada","#, r#" "age": 36}"#])
 }

@@ -1,4 +1,4 @@
-//! What is known about an answer and about the model.
+//! Metadata of answers and models.
 
 use catena_core::{AiMessage, LanguageModel, PromptValue};
 
@@ -8,7 +8,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Finish, Stage, Verdict};
 use crate::laws::{LawViolation, Laws};
 
-/// An answer tells its id and its model, if the service does.
+/// An answer reports its ID and its model, if the service does.
 pub(crate) async fn metadata(stage: &Stage<AiMessage>) -> Verdict {
     let scripted = Answer::of_text(["some ", "words"]);
     let wire = stage.wire().whole(&scripted).to_string();
@@ -23,7 +23,7 @@ pub(crate) async fn metadata(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// An answer tells why it ended, and one that became too long is told from one that said all.
+/// An answer reports its finish reason, and truncation can be told from completion.
 pub(crate) async fn finish_reason(stage: &Stage<AiMessage>) -> Verdict {
     let mut reasons = Vec::new();
     for finish in [Finish::Stop, Finish::Length] {
@@ -42,7 +42,7 @@ pub(crate) async fn finish_reason(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// The model says whose it is, which it is and how it is set.
+/// The model reports its provider, its ID and its parameters.
 pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
     let setup = Setup::at("http://127.0.0.1:9");
     let (model, twin) = (stage.subject().model(&setup)?, stage.subject().model(&setup)?);
@@ -57,7 +57,7 @@ pub(crate) async fn identity<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// The model, and the same built again, say whose they are, which and how they are set.
+/// The model, and an identical one, report their provider, ID and parameters.
 pub(crate) fn tells_who_it_is<O: Answered>(
     model: &dyn LanguageModel<Output = O>,
     twin: &dyn LanguageModel<Output = O>,
@@ -77,13 +77,13 @@ pub(crate) fn tells_who_it_is<O: Answered>(
     Ok(())
 }
 
-/// The laws of every runnable hold, but for that of streaming.
+/// The laws of a runnable hold, except the streaming law.
 pub(crate) async fn laws<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.echoing(|_, reply| reply);
     obey_laws(&*stage.model(&server)?, ["Hi", "Ho"].map(PromptValue::from)).await
 }
 
-/// The model keeps the laws, but for that of streaming.
+/// The model obeys the laws, except the streaming law.
 pub(crate) async fn obey_laws<O: Answered>(
     model: &dyn LanguageModel<Output = O>,
     inputs: [PromptValue; 2],
@@ -98,7 +98,7 @@ pub(crate) async fn obey_laws<O: Answered>(
     holds(laws.batch(model, inputs.to_vec()).await)
 }
 
-/// The chunks of a stream add up to what a call gives, to the last of its members.
+/// The merged chunks of a stream equal the result of a call, in every member.
 pub(crate) async fn streaming_law<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["one ", "two"]));
     let model = stage.model(&server)?;

@@ -1,4 +1,4 @@
-//! What the service refuses.
+//! Errors of the service.
 
 use catena_core::{ErrorKind, RunnableExt};
 
@@ -8,7 +8,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Fault, Stage, Verdict};
 use crate::{Reply, Server, shown};
 
-/// Status, what it is for branching, and whether trying again may help.
+/// A status, the error kinds it may map to, and whether a retry may help.
 const STATUSES: [(u16, &[ErrorKind], bool); 13] = [
     (400, &[ErrorKind::BadRequest], false),
     (401, &[ErrorKind::Authentication], false),
@@ -29,7 +29,7 @@ const STATUSES: [(u16, &[ErrorKind], bool); 13] = [
     (529, &[ErrorKind::Server], true),
 ];
 
-/// Each status is an error of its kind, with what the service said, for a call and for a stream.
+/// Each status maps to an error of its kind, with the service's message, for calls and streams.
 pub(crate) async fn errors_by_status<O: Answered>(stage: &Stage<O>) -> Verdict {
     for (status, kinds, retryable) in STATUSES {
         let body = stage.wire().failure(status, "because of the weather");
@@ -65,7 +65,7 @@ pub(crate) async fn errors_by_status<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// An error says which request it was, by the id that the service gave it, and what the service sent.
+/// An error carries the service's request ID and response body.
 pub(crate) async fn evidence<O: Answered>(stage: &Stage<O>) -> Verdict {
     const ID: &str = "kit-request-7";
     let header = stage.wire().request_id_header();
@@ -93,7 +93,7 @@ pub(crate) async fn evidence<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Refusals that are not in the service's own words, as proxies send them, are errors of their status too.
+/// Error responses that are not in the service's own format, as proxies send them, map to errors of their status too.
 pub(crate) async fn foreign_refusals<O: Answered>(stage: &Stage<O>) -> Verdict {
     let html = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
     for (status, kind, reply) in [

@@ -1,4 +1,4 @@
-//! What can be asked of a live service, whose words nobody knows beforehand.
+//! Tests against a live service, whose answers are not known in advance.
 
 use catena_core::{AiMessage, Capability, Message, ModelOutput, PromptValue, RunnableExt, ToolMessage};
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub(crate) async fn live_text<O: Answered>(stage: &Stage<O>) -> Verdict {
     says(&stage.live()?, "The colour of fresh grass, in one word, is", "green").await
 }
 
-/// An answer comes in pieces, and all of it.
+/// An answer arrives in several chunks, and is complete.
 pub(crate) async fn live_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let (chunks, error) = drain(&stage.live()?, "Count from 1 to 12 in digits: 1 2 3").await?;
     ensure!(error.is_none(), "the stream fails with {error:?}");
@@ -33,7 +33,7 @@ pub(crate) async fn live_stop<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// What was said before is known.
+/// Earlier messages are taken into account.
 pub(crate) async fn live_conversation(stage: &Stage<AiMessage>) -> Verdict {
     let messages = [
         Message::human("My name is Ada."),
@@ -51,7 +51,7 @@ pub(crate) async fn live_system_message(stage: &Stage<AiMessage>) -> Verdict {
     says(&model, messages, "pineapple").await
 }
 
-/// What a call and a stream used is told.
+/// The usage of calls and streams is reported.
 pub(crate) async fn live_usage(stage: &Stage<AiMessage>) -> Verdict {
     let model = stage.live_with(Capability::Usage)?;
     let (chunks, _) = drain(&model, "Say hello.").await?;
@@ -84,7 +84,7 @@ pub(crate) async fn live_tools(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// An answer keeps to its schema.
+/// An answer matches its schema.
 pub(crate) async fn live_structured_output(stage: &Stage<AiMessage>) -> Verdict {
     let model = stage.live_with(Capability::StructuredOutput)?.bind("response_format", schema());
     let text = model.invoke("Ada is 36 years old. Who is she? Answer as JSON.").await?.said();
@@ -93,7 +93,7 @@ pub(crate) async fn live_structured_output(stage: &Stage<AiMessage>) -> Verdict 
     Ok(())
 }
 
-/// An image is seen.
+/// An image is recognised.
 pub(crate) async fn live_image(stage: &Stage<AiMessage>) -> Verdict {
     says(&stage.live_with(Capability::ImageInput)?, showing(&image()), "red").await
 }

@@ -1,4 +1,4 @@
-//! The behaviours, in groups.
+//! The behaviours, by topic.
 
 mod answers;
 mod cancellation;

@@ -1,4 +1,4 @@
-//! Answers without members that are known.
+//! Answers with missing members.
 
 use catena_core::{Capability, Error, ErrorKind, RunnableExt};
 use serde_json::Value;
@@ -10,9 +10,9 @@ use super::super::wire::EventData;
 use super::super::{Answer, Event, ScriptedCall, Stage, Verdict};
 use crate::{Reply, Server};
 
-/// An answer in which a member that others fill is null or absent is that answer, or an error that says what is wrong with
-/// it: servers that speak a service's format leave out whatever they do not know. It is never another answer, and where
-/// the text is there, it is not lost.
+/// An answer in which a usual member is null or absent yields the same answer, or an error that says what is wrong with
+/// it: servers that imitate a service's format leave out what they do not know. It never yields a different answer, and
+/// its text is not lost.
 pub(crate) async fn null_members<O: Answered>(stage: &Stage<O>) -> Verdict {
     lacking(stage, &Answer::of_text(["one ", "two"])).await?;
     if O::TELLS_ROLES && stage.capabilities()?.has(Capability::Tools) {
@@ -47,7 +47,7 @@ async fn lacking<O: Answered>(stage: &Stage<O>, answer: &Answer) -> Verdict {
     Ok(())
 }
 
-/// The stream without a member of one event says all, or all but what this event brings.
+/// The stream with a member missing in one event delivers everything, or everything except what that event carries.
 async fn streams<O: Answered>(
     stage: &Stage<O>,
     events: &[Event],
@@ -78,15 +78,15 @@ fn is_that_or_an_error(result: Result<String, Error>, rest: Option<&str>, text: 
     Ok(())
 }
 
-/// An answer without a member.
+/// An answer with a member missing.
 struct Lack {
     what: String,
     value: Value,
-    /// The member says how the others are to be read.
+    /// Whether the member determines how the others are interpreted.
     is_told: bool,
 }
 
-/// The value without each of its members, which is null, and then absent.
+/// Returns the value with each of its members null, and then absent.
 fn variants(value: &Value, keep: &[&str]) -> Vec<Lack> {
     let mut members = Vec::new();
     pointers(value, keep, String::new(), &mut members);
@@ -105,7 +105,7 @@ fn variants(value: &Value, keep: &[&str]) -> Vec<Lack> {
     members.iter().flat_map(|member| [lack(member, false), lack(member, true)]).collect()
 }
 
-/// Where members are, and what they are called.
+/// Collects the members: their paths and names.
 fn pointers(value: &Value, keep: &[&str], here: String, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => {

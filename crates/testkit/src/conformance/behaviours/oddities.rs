@@ -1,4 +1,4 @@
-//! Answers that are not what they should be, and those that are more.
+//! Malformed answers, and answers with unknown additions.
 
 use catena_core::{AiMessage, ErrorKind, RunnableExt};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::super::{Answer, Event, Fault, Stage, Verdict};
 use super::streams::same_facts;
 use crate::{Reply, Server};
 
-/// Members that nobody knows, of every kind and everywhere, change nothing.
+/// Unknown members, of every type and everywhere, change nothing.
 pub(crate) async fn unknown_members<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["one ", "two"]);
     let keep = stage.wire().free_form();
@@ -32,13 +32,13 @@ pub(crate) async fn unknown_members<O: Answered>(stage: &Stage<O>) -> Verdict {
     same_facts(&expected, &whole)
 }
 
-/// What nobody knows yet is kept, for whoever does; of a stream as of a call.
+/// Unknown members of the answer are preserved, for streams as for calls.
 pub(crate) async fn unknown_kept(stage: &Stage<AiMessage>) -> Verdict {
     let news = serde_json::json!({"weather": ["fine", 21.5, null]});
     let scripted = Answer::of_text(["one ", "two"]);
     let mut whole = stage.wire().whole(&scripted);
     whole["kit_news"] = news.clone();
-    // What an event wraps the answer in is nobody's to keep, so it is everywhere.
+    // Members of an event's envelope need not be preserved, so they are added everywhere.
     let events = stage.wire().events(&scripted).into_iter().map(|event| match event.data {
         EventData::Json(data) => {
             Event { data: EventData::Json(strange(data, stage.wire().free_form())), ..event }
@@ -54,7 +54,7 @@ pub(crate) async fn unknown_kept(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// Events of kinds to come are passed over, wherever they stand.
+/// Events of unknown types are skipped, wherever they occur.
 pub(crate) async fn unknown_events<O: Answered>(stage: &Stage<O>) -> Verdict {
     let Some(unknown) = stage.wire().unknown_event() else {
         return Err(undeclared("unknown_event", "unknown_events"));
@@ -66,14 +66,14 @@ pub(crate) async fn unknown_events<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// A subject that leaves out in silence what turns on a behaviour.
+/// The fault of a subject that silently omits what a behaviour depends on.
 pub(super) fn undeclared(method: &str, behaviour: &str) -> Fault {
     let message =
         format!("`Wire::{method}` gives nothing: if the service has none, skip `{behaviour}` and say so");
     Fault::Broken(message)
 }
 
-/// What is not an answer at all is an error, never an empty answer.
+/// A response that is not an answer at all yields an error, never an empty answer.
 pub(crate) async fn not_an_answer<O: Answered>(stage: &Stage<O>) -> Verdict {
     let whole = stage.wire().whole(&Answer::of_text(["lost"])).to_string();
     let html = "<!doctype html><html><body><h1>Captive portal</h1></body></html>";
@@ -108,7 +108,7 @@ pub(crate) async fn not_an_answer<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// A whole answer where a stream was asked for is that answer, or an error; it is not lost.
+/// A complete response to a streaming request yields that answer, or an error; it is not lost.
 pub(crate) async fn whole_for_a_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = Server::replay([stage.whole(&Answer::of_text(["all at once"]))]);
     let (chunks, error) = drain(&stage.model(&server)?, "Hi").await?;
@@ -118,7 +118,7 @@ pub(crate) async fn whole_for_a_stream<O: Answered>(stage: &Stage<O>) -> Verdict
     Ok(())
 }
 
-/// The value with members that nobody knows in all its objects.
+/// Returns the value with unknown members added to all its objects.
 fn strange(value: Value, keep: &[&str]) -> Value {
     match value {
         Value::Object(members) => {

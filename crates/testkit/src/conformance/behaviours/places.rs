@@ -1,4 +1,4 @@
-//! Many calls at once, and every place from which a call may be made.
+//! Concurrency, and the contexts from which calls can be made.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Stage, Verdict};
 use crate::{Gate, Server};
 
-/// Fifty calls and streams at once are all made, and none gets another's answer.
+/// Fifty concurrent calls and streams all complete, each with its own answer.
 pub(crate) async fn concurrency<O: Answered>(stage: &Stage<O>) -> Verdict {
     const CALLS: usize = 50;
     let gate = Gate::new();
@@ -31,7 +31,7 @@ pub(crate) async fn concurrency<O: Answered>(stage: &Stage<O>) -> Verdict {
             Ok::<_, Fault>((fold(model, prompt.clone()).await?.said(), prompt))
         }
     }));
-    // All have to be under way before any is answered.
+    // All requests must be in flight before any is answered.
     let open = async {
         let all = has_come(&server, CALLS).await;
         gate.open();
@@ -46,7 +46,7 @@ pub(crate) async fn concurrency<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// A batch gives each item its own result, in order, whatever becomes of the others.
+/// A batch returns each item's own result, in order, whatever happens to the others.
 pub(crate) async fn batch<O: Answered>(stage: &Stage<O>) -> Verdict {
     let refusal = stage.refusal(400);
     let server = stage.echoing(move |text, reply| if text.ends_with('3') { refusal.clone() } else { reply });
@@ -62,13 +62,13 @@ pub(crate) async fn batch<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// One model serves every executor.
+/// A model works on every executor.
 pub(crate) async fn executors<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["at ", "home"]));
     everywhere(&stage.model(&server)?, &Home::default())
 }
 
-/// What is asked everywhere, and what the model says to it.
+/// The prompt used in every context, and the model's answer to it.
 pub(crate) struct Home {
     pub(crate) prompt: PromptValue,
     pub(crate) text: String,
@@ -80,10 +80,10 @@ impl Default for Home {
     }
 }
 
-/// The model answers on every executor.
+/// The model works on every executor.
 pub(crate) fn everywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict {
     let works = || works(model.clone(), home.prompt.clone());
-    // Twice each, so that the second finds a connection there.
+    // Twice each, so that the second call reuses a connection.
     for _ in 0..2 {
         home.is("plain block_on", pollster::block_on(works()))?;
         home.is("smol", smol::block_on(works()))?;
@@ -95,11 +95,11 @@ pub(crate) fn everywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict 
         home.is("current-thread tokio", current.block_on(works()))?;
         home.is("a task of current-thread tokio", joined(current.block_on(current.spawn(works()))))?;
     }
-    // The runtimes are gone now; the model is not.
+    // The runtimes have shut down; the model still works.
     home.is("plain block_on, after runtimes", pollster::block_on(works()))
 }
 
-/// A call never holds the thread that polls it.
+/// A call never blocks the thread that polls it.
 pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
     let gate = Gate::new();
     let held = gate.clone();
@@ -107,7 +107,7 @@ pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
     let model = stage.model(&server)?;
     bounded("yielding", Duration::from_secs(10), move || {
         current()?.block_on(async {
-            // The same thread has to open the gate while the call waits behind it.
+            // The same thread must open the gate that the call is waiting for.
             let open = async {
                 has_come(&server, 1).await;
                 gate.open();
@@ -119,14 +119,14 @@ pub(crate) async fn yielding<O: Answered>(stage: &Stage<O>) -> Verdict {
     })
 }
 
-/// A blocking call works from a plain thread and inside every runtime.
+/// A blocking call works on a plain thread and inside every runtime.
 pub(crate) async fn blocking<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["at ", "home"]));
     let model = stage.model(&server)?;
     bounded("blocking", Duration::from_secs(10), move || anywhere(&model, &Home::default()))
 }
 
-/// The model answers whoever blocks, wherever that is.
+/// The model works in blocking calls, in every context.
 pub(crate) fn anywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict {
     let (multi, current) = (multi()?, current()?);
     let inside = || {
@@ -141,7 +141,7 @@ pub(crate) fn anywhere<O: Answered>(model: &Model<O>, home: &Home) -> Verdict {
     home.is("smol", smol::block_on(inside()))
 }
 
-/// One connection is enough for calls one after the other.
+/// Sequential calls reuse a connection.
 pub(crate) async fn kept_connection<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["again"]));
     let model = stage.model(&server)?;
@@ -190,7 +190,7 @@ fn runtime(builder: &mut Builder) -> Result<Runtime, Fault> {
     builder.enable_all().build().map_err(|error| Fault::Broken(format!("no runtime for the test: {error}")))
 }
 
-/// What a server that goes away leaves: an error, not a hang.
+/// A server that goes away causes an error, not a hang.
 pub(crate) async fn nobody_there<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = Server::start(|_| crate::Reply::never());
     let model = stage.model(&server)?;

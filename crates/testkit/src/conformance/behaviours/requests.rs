@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! The content of requests.
 
 use catena_core::{AiMessage, Capability, ErrorKind, HumanMessage, Message, RunnableExt};
 
@@ -14,15 +14,14 @@ pub(crate) async fn conversation(stage: &Stage<AiMessage>) -> Verdict {
     sends(stage, messages.to_vec(), &expected).await
 }
 
-/// Instructions reach the service as instructions.
+/// System messages reach the service as instructions.
 pub(crate) async fn system_message(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::SystemMessages)?;
     let messages = vec![Message::system("Be brief"), Message::human("Hi")];
     sends(stage, messages, &[(Role::System, "Be brief"), (Role::Human, "Hi")]).await
 }
 
-/// Whoever speaks several times in a row is heard each time; a service that wants speakers to take turns gets one message
-/// of all.
+/// Consecutive messages of the same role all arrive; for a service that requires alternating roles they are merged.
 pub(crate) async fn repeated_roles(stage: &Stage<AiMessage>) -> Verdict {
     let said = [
         (Role::System, vec!["Be brief.", "Be kind."]),
@@ -53,7 +52,7 @@ pub(crate) async fn repeated_roles(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// What whoever has a name says reaches the service as it was said.
+/// Messages with an author's name reach the service with their text unchanged.
 pub(crate) async fn message_names(stage: &Stage<AiMessage>) -> Verdict {
     let mut named = HumanMessage::new("Who am I?");
     named.name = Some("ada_l".to_owned());
@@ -77,7 +76,7 @@ fn message(role: Role, text: &str) -> Message {
     }
 }
 
-/// What each says until another speaks.
+/// Returns the text of each turn, with consecutive messages of a role merged.
 fn turns(asked: &Asked) -> Vec<(Role, String)> {
     let mut turns: Vec<(Role, String)> = Vec::new();
     for message in &asked.messages {
@@ -89,7 +88,7 @@ fn turns(asked: &Asked) -> Vec<(Role, String)> {
     turns
 }
 
-/// Stop sequences that are bound to a call reach the service.
+/// Stop sequences bound to a call reach the service.
 pub(crate) async fn stop<O: Answered>(stage: &Stage<O>) -> Verdict {
     stage.needs(Capability::Stop)?;
     let stop = vec!["three".to_owned(), "\n\n".to_owned()];
@@ -103,7 +102,7 @@ pub(crate) async fn stop<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Another model that is bound to a call is the one that is asked, or the call is refused.
+/// A different model bound to a call is the one that is requested, or the call is rejected.
 pub(crate) async fn model_override<O: Answered>(stage: &Stage<O>) -> Verdict {
     const OTHER: &str = "kit-other-model";
     let server = stage.answering(&Answer::of_text(["Fine"]));

@@ -1,4 +1,4 @@
-//! What is tried again, and what is not.
+//! What is retried, and what is not.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Setup, Stage, Verdict};
 use crate::{Reply, Server};
 
-/// How long the service asks to wait is known to whoever gets the error.
+/// The error carries the delay that the service asks for.
 pub(crate) async fn retry_hints<O: Answered>(stage: &Stage<O>) -> Verdict {
     for (status, header, value, expected) in [
         (429, "retry-after", "7", Some(Duration::from_secs(7))),
@@ -30,7 +30,7 @@ pub(crate) async fn retry_hints<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// What may succeed later is tried again, after the wait that the service asks for.
+/// Transient failures are retried, after the delay that the service asks for.
 pub(crate) async fn retries<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["at ", "last"]);
     for streamed in [false, true] {
@@ -54,7 +54,7 @@ pub(crate) async fn retries<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// What is refused for good is not tried again, and trying again ends.
+/// Permanent failures are not retried, and retries are limited.
 pub(crate) async fn retries_end<O: Answered>(stage: &Stage<O>) -> Verdict {
     for (status, requests) in [(400, 1), (401, 1), (403, 1), (404, 1), (422, 1), (500, 3), (429, 3)] {
         let server = Server::replay([stage.refusal(status)]);
@@ -73,7 +73,7 @@ pub(crate) async fn retries_end<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Once a piece was delivered nothing begins anew: it would be delivered twice.
+/// After the first chunk there is no retry, which would deliver it twice.
 pub(crate) async fn no_replay<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["kept ", "lost"]);
     let cut = stage.events(&stage.events_before(&answer, "lost")?);
@@ -88,7 +88,7 @@ pub(crate) async fn no_replay<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// A service that does not answer in time is given up, and the connection to it.
+/// A call to a service that does not respond in time is ended, and its connection closed.
 pub(crate) async fn timeouts<O: Answered>(stage: &Stage<O>) -> Verdict {
     let stage = stage.clone();
     bounded("timeouts", Duration::from_secs(10), move || pollster::block_on(in_time(&stage)))

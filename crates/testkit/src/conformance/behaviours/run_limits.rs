@@ -1,4 +1,4 @@
-//! What ends a run from outside, while the service is answering.
+//! Deadlines and cancellation of runs while the service is responding.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Stage, Verdict};
 use crate::{Reply, Server};
 
-/// A run, and what ends it.
+/// A run's config, and the action that ends the run.
 type Limited = (RunConfig, Box<dyn Fn() + Send + Sync>);
 
-/// The deadline of a run ends its call or stream, and closes the connection.
+/// A run's deadline ends its call or stream, and closes the connection.
 pub(crate) async fn run_deadline<O: Answered>(stage: &Stage<O>) -> Verdict {
     const LIMIT: Duration = Duration::from_secs(30);
     let limited = || -> Limited {
@@ -29,7 +29,7 @@ pub(crate) async fn run_deadline<O: Answered>(stage: &Stage<O>) -> Verdict {
     stream_ends(stage, limited(), ErrorKind::Timeout).await
 }
 
-/// Whoever cancels a run ends its call or stream, and closes the connection.
+/// Cancelling a run ends its call or stream, and closes the connection.
 pub(crate) async fn run_cancelled<O: Answered>(stage: &Stage<O>) -> Verdict {
     let limited = || -> Limited {
         let token = CancelToken::new();
@@ -71,7 +71,7 @@ async fn stream_ends<O: Answered>(stage: &Stage<O>, (config, end): Limited, kind
     };
     ensure_eq!(error.kind(), kind, "the kind of the error of a stream whose run ends");
     ensure!(stream.next().await.is_none(), "the stream goes on after its run");
-    // The stream is still held: it is not its drop that closes the connection.
+    // The stream is still alive, so it is not its drop that closes the connection.
     ensure!(has_left(&server, 1).await, "the connection of a stream stays open after its run ({kind:?})");
     Ok(())
 }

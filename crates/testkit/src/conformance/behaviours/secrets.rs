@@ -1,4 +1,4 @@
-//! What nobody may see.
+//! Secrets must not leak.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Stage, Verdict};
 use crate::{Reply, Server, shown};
 
-/// The key travels in its header and nowhere else, and shows in nothing that is printed.
+/// The key is sent in its header and nowhere else, and appears in no output.
 pub(crate) async fn secrets<O: Answered>(stage: &Stage<O>) -> Verdict {
     let server = stage.answering(&Answer::of_text(["Fine"]));
     let model = stage.model(&server)?;
@@ -49,7 +49,7 @@ pub(crate) async fn secrets<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// Refusals that repeat the key.
+/// Error responses that echo the key.
 fn echoes<O: Answered>(stage: &Stage<O>) -> Vec<Reply> {
     let message = format!("the key {KEY} is not known");
     let body = stage.wire().failure(401, &message);
@@ -60,7 +60,7 @@ fn echoes<O: Answered>(stage: &Stage<O>) -> Vec<Reply> {
     ]
 }
 
-/// Whoever watches a run does not see the key.
+/// Observers of a run do not see the key.
 pub(crate) async fn secrets_unobserved<O: Answered>(stage: &Stage<O>) -> Verdict {
     let mut replies = echoes(stage);
     replies.push(stage.whole(&Answer::of_text(["Fine"])));
@@ -71,7 +71,7 @@ pub(crate) async fn secrets_unobserved<O: Answered>(stage: &Stage<O>) -> Verdict
         let observer = observe_with(move |event: &RunEvent<'_>| {
             log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&format!("{event:?}"));
         });
-        // What comes of it is the matter of others.
+        // The result does not matter here.
         let _ = stage.model(&server)?.invoke_with("Hi", &RunConfig::new().with_observer(observer)).await;
         let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         ensure!(!seen.is_empty(), "the run has no events");
@@ -80,7 +80,7 @@ pub(crate) async fn secrets_unobserved<O: Answered>(stage: &Stage<O>) -> Verdict
     Ok(())
 }
 
-/// A redirect does not take the key to another server.
+/// A redirect does not carry the key to another server.
 pub(crate) async fn redirects<O: Answered>(stage: &Stage<O>) -> Verdict {
     for status in [301, 302, 303, 307, 308] {
         let elsewhere = stage.answering(&Answer::of_text(["Stolen"]));

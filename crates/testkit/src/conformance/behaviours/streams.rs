@@ -1,4 +1,4 @@
-//! Answers in pieces.
+//! Streamed answers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::super::{Answer, Fault, Separation, Stage, Verdict};
 use super::oddities::undeclared;
 use crate::{Framing, Gate, Reply};
 
-/// The pieces of a stream add up to what a call gives, and each comes by itself.
+/// The merged chunks of a stream equal the result of a call, and each delta arrives as a chunk of its own.
 pub(crate) async fn streaming<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["one ", "two ", "three"]);
     let server = stage.answering(&answer);
@@ -29,12 +29,12 @@ pub(crate) async fn streaming<O: Answered>(stage: &Stage<O>) -> Verdict {
     same_facts(&whole, &folded)
 }
 
-/// A piece is there as soon as the service has sent it.
+/// A chunk is delivered as soon as the service has sent it.
 pub(crate) async fn first_piece_at_once<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["first ", "second"]);
     let before = stage.events_before(&answer, "second")?.len();
     let gate = Gate::new();
-    // The gate stays closed: what comes has come before the rest was sent.
+    // The gate stays closed: whatever arrives was sent before the rest.
     let server = crate::Server::replay([stage.streamed(&answer).hold_after(before - 1, gate.clone())]);
     let model = stage.model(&server)?;
     let mut stream = model.stream("Hi");
@@ -53,7 +53,7 @@ pub(crate) async fn first_piece_at_once<O: Answered>(stage: &Stage<O>) -> Verdic
     Ok(())
 }
 
-/// An answer is over when the service says so, even if it keeps the connection open.
+/// An answer ends when the service marks its end, even if the connection stays open.
 pub(crate) async fn end_at_once<O: Answered>(stage: &Stage<O>) -> Verdict {
     let stage = stage.clone();
     bounded("end_at_once", Duration::from_secs(10), move || {
@@ -68,7 +68,7 @@ pub(crate) async fn end_at_once<O: Answered>(stage: &Stage<O>) -> Verdict {
     })
 }
 
-/// However the network cuts the bytes of a stream, the answer is the same.
+/// However the network splits the bytes of a stream, the answer is the same.
 pub(crate) async fn every_byte_boundary<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["Grüße, ", "🌍"]);
     let reply = stage.streamed(&answer);
@@ -84,7 +84,7 @@ pub(crate) async fn every_byte_boundary<O: Answered>(stage: &Stage<O>) -> Verdic
     Ok(())
 }
 
-/// Lines may end as they like, and comments say nothing.
+/// Any line ending is accepted, and comments are ignored.
 pub(crate) async fn line_endings<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["one ", "two"]);
     let (separation, events) = (stage.wire().separation(), stage.wire().events(&answer));
@@ -101,7 +101,7 @@ pub(crate) async fn line_endings<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// A stream that breaks off gives what came, and then an error.
+/// A stream that breaks off yields what arrived, and then an error.
 pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["kept ", "lost"]);
     let separation = stage.wire().separation();
@@ -111,7 +111,7 @@ pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     // In the middle of the next event: after its first bytes, before its text.
     let halfway = whole.parts().concat()[..kept + 9].to_vec();
     let broken: &[ErrorKind] = &[ErrorKind::Incomplete, ErrorKind::Connection];
-    // A proper end vouches for the event before it.
+    // After a regular end of the body, the truncated event may also count as malformed.
     let misshapen: &[ErrorKind] = &[ErrorKind::Incomplete, ErrorKind::Decode];
     for (how, reply, kinds) in [
         ("which ends early", reply.clone(), broken),
@@ -131,7 +131,7 @@ pub(crate) async fn cut_streams<O: Answered>(stage: &Stage<O>) -> Verdict {
     Ok(())
 }
 
-/// What a service reports within a stream is an error, after what came.
+/// An error that the service reports within a stream is returned, after the chunks before it.
 pub(crate) async fn error_within_a_stream<O: Answered>(stage: &Stage<O>) -> Verdict {
     let answer = Answer::of_text(["kept ", "lost"]);
     let Some(failure) = stage.wire().failure_event("the engine stalled") else {
@@ -154,7 +154,7 @@ fn with_body(separation: Separation, body: Vec<u8>) -> Reply {
     reply.with_framing(Framing::Chunked)
 }
 
-/// Both say the same.
+/// Both carry the same facts.
 pub(crate) fn same_facts<O: Answered>(whole: &O, folded: &O) -> Verdict {
     ensure_eq!(folded.said(), whole.said(), "the text of the stream");
     if let (Some(whole), Some(folded)) = (whole.message(), folded.message()) {

@@ -1,4 +1,4 @@
-//! Answers of a form, asked for as applications ask for them.
+//! Structured output, as applications request it.
 
 use catena_core::{
     AiMessage, Capabilities, Capability, ChatModelExt, ErrorKind, Result, RunnableExt, StructuredMethod,
@@ -10,8 +10,8 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Asked, Fault, Model, ScriptedCall, Stage, ToolChoice, Verdict};
 use super::contents::{person, schema};
 
-/// With each method an answer of a form is one, whether its form is a type's or known at run time only; or the call is
-/// refused before anything is sent, which is for those alone that do not declare what the method needs.
+/// Structured output works with each method, for types known at compile time and schemas known at run time; or the call
+/// is rejected before anything is sent, but only if the model does not declare what the method needs.
 pub(crate) async fn structured_methods(stage: &Stage<AiMessage>) -> Verdict {
     use StructuredMethod::{FunctionCalling, JsonMode, JsonSchema};
     for method in [None, Some(JsonSchema), Some(FunctionCalling), Some(JsonMode)] {
@@ -67,7 +67,7 @@ async fn value(
     typed: bool,
     streamed: bool,
 ) -> Result<Result<Value>, Fault> {
-    // The same for two types of outputs.
+    // A macro, because there are two output types.
     macro_rules! ask {
         ($asked:expr, $value:expr) => {{
             let asked = $asked;
@@ -77,7 +77,7 @@ async fn value(
             }
             match drain(&asked, "Who?").await? {
                 (_, Some(error)) => Ok(Err(error)),
-                // The last one counts.
+                // The last value counts.
                 (mut values, None) => Ok(Ok(values.pop().map($value).unwrap_or_default())),
             }
         }};
@@ -89,7 +89,7 @@ async fn value(
     ask!(model.with_structured_output_schema(schema()), |json: catena_core::Json| (*json).clone())
 }
 
-/// The request asks in the way that was chosen.
+/// The request uses the selected method.
 fn is_asked_by(asked: &Asked, method: Option<StructuredMethod>, can: Capabilities, case: &str) -> Verdict {
     match method {
         Some(StructuredMethod::JsonSchema) => {
@@ -118,7 +118,7 @@ fn may_refuse(method: Option<StructuredMethod>, can: Capabilities) -> bool {
         None => lacks(Capability::StructuredOutput) && lacks(Capability::Tools),
         Some(StructuredMethod::JsonSchema) => lacks(Capability::StructuredOutput),
         Some(StructuredMethod::FunctionCalling) => lacks(Capability::Tools),
-        // Nobody declares it.
+        // No model declares it.
         Some(_) => true,
     }
 }

@@ -1,4 +1,4 @@
-//! Tools: what is offered, what is called, what comes of it.
+//! Tools: definitions, calls and results.
 
 use catena_core::{
     AiMessage, Capability, ChatModelExt, Message, RunnableExt, ToolCall, ToolMessage, ToolStatus,
@@ -10,7 +10,7 @@ use super::super::verdict::{ensure, ensure_eq};
 use super::super::{Answer, Fault, Model, Role, ScriptedCall, Stage, ToolChoice, Verdict};
 use super::streams::same_facts;
 
-/// Tools that are bound to a call reach the service, in whichever form they are given.
+/// Tools bound to a call reach the service, in every form in which they can be given.
 pub(crate) async fn tools_request(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     let mut titled = parameters();
@@ -37,10 +37,10 @@ pub(crate) async fn tools_request(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// A call can be made to use a tool, a certain one or none, in all words that say so; or the model decides.
+/// A call can require a tool, a specific one or none, in every spelling of that choice, or leave it to the model.
 pub(crate) async fn tool_choice(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
-    // What forces nothing is for every model with tools.
+    // Every model with tools supports choices that force nothing.
     chooses(stage, json!("auto"), None).await?;
     chooses(stage, json!("none"), Some(ToolChoice::Nothing)).await?;
     if !stage.capabilities()?.has(Capability::ToolChoice) {
@@ -60,7 +60,7 @@ async fn chooses(stage: &Stage<AiMessage>, choice: Value, expected: Option<ToolC
         model.bind("tools", vec![tool(), other_tool()]).bind("tool_choice", choice.clone())
     };
     for Exchange { how, asked, .. } in stage.exchanges(&weather(), "Hi", choosing).await? {
-        // What is not offered cannot be called.
+        // A tool that is not offered cannot be called.
         let nothing = asked.tools.is_empty().then_some(ToolChoice::Nothing);
         let sent = nothing.or(asked.tool_choice);
         ensure_eq!(sent, expected, "the tool that the request for {choice} of a {how} asks for");
@@ -68,7 +68,7 @@ async fn chooses(stage: &Stage<AiMessage>, choice: Value, expected: Option<ToolC
     Ok(())
 }
 
-/// A tool call is read, from a call and from a stream.
+/// A tool call is decoded, from a call and from a stream.
 pub(crate) async fn tool_call(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     calls_are_read(stage, &weather()).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn tool_call(stage: &Stage<AiMessage>) -> Verdict {
     calls_are_read(stage, &explained).await
 }
 
-/// Several tool calls in one answer stay apart.
+/// Several tool calls in one answer are kept apart.
 pub(crate) async fn parallel_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::ParallelToolCalls)?;
     let call = |id, name, place| ScriptedCall::new(id, name, [r#"{"city":"#, place, "}"]);
@@ -89,7 +89,7 @@ pub(crate) async fn parallel_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
     calls_are_read(stage, &Answer::of_calls(calls)).await
 }
 
-/// Arguments may come in pieces of any size.
+/// Arguments can be split into deltas of any size.
 pub(crate) async fn tool_call_deltas(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     let arguments = r#"{"city": "Zürich \"ZH\" 🏔", "days": [1, 2.5, null], "deep": {"a": {"b": true}}}"#;
@@ -97,7 +97,8 @@ pub(crate) async fn tool_call_deltas(stage: &Stage<AiMessage>) -> Verdict {
     calls_are_read(stage, &Answer::of_call(ScriptedCall::new("call_1", "weather", pieces))).await
 }
 
-/// A tool without arguments is called with none, and arguments that are no JSON are told from a failure of the call.
+/// A tool call without arguments has empty arguments, and arguments that are not valid JSON are reported as such rather
+/// than as a failed call.
 pub(crate) async fn odd_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     let nothing: [&str; 0] = [];
@@ -105,7 +106,7 @@ pub(crate) async fn odd_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
     calls_are_read(stage, &Answer::of_call(ScriptedCall::new("call_1", "now", ["{}"]))).await?;
     let broken = Answer::of_call(ScriptedCall::new("call_1", "weather", [r#"{"city": "#, "Par"]));
     if !stage.wire().whole(&broken).to_string().contains("Par") {
-        // The service sends arguments as JSON: they cannot be broken.
+        // The service sends arguments as a JSON value, so they cannot be invalid.
         return Ok(());
     }
     let server = stage.answering(&broken);
@@ -117,7 +118,7 @@ pub(crate) async fn odd_tool_calls(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// Results of tools go back to the service, after the calls they belong to.
+/// Tool results are sent to the service, after the calls they belong to.
 pub(crate) async fn tool_results(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     let messages = vec![
@@ -169,7 +170,7 @@ pub(crate) async fn tool_errors(stage: &Stage<AiMessage>) -> Verdict {
     Ok(())
 }
 
-/// A loop of the model and its tools comes to an answer.
+/// A loop of model and tools ends with an answer.
 pub(crate) async fn tool_loop(stage: &Stage<AiMessage>) -> Verdict {
     stage.needs(Capability::Tools)?;
     let server = stage.deciding(|asked| match asked.messages.last() {
@@ -217,7 +218,7 @@ fn offering(stage: &Stage<AiMessage>, server: &crate::Server) -> catena_core::Re
     stage.model(server).map(with_tool)
 }
 
-/// The calls of the answer come out of a call and of a stream.
+/// The tool calls of the answer are returned by a call and by a stream.
 async fn calls_are_read(stage: &Stage<AiMessage>, answer: &Answer) -> Verdict {
     let server = stage.answering(answer);
     let model = offering(stage, &server)?;

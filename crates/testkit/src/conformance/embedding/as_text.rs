@@ -1,4 +1,4 @@
-//! An embedding model taken for a model of texts, so that what all models promise is examined by the same code.
+//! Adapts an embedding model to a text model, so that behaviours common to all models are tested by the same code.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use super::super::{Answer, Asked, AskedMessage, Event, Model, Role, Separation, 
 use super::{EmbeddingSubject, ScriptedVectors};
 use crate::Recorded;
 
-/// A call is `embed_query`, a stream is `embed_documents` of one text, and an answer is a text whose bytes are the numbers
-/// of a vector.
+/// A call is `embed_query`, a stream is `embed_documents` of one text, and an answer is a text whose bytes are the
+/// elements of a vector.
 pub(super) struct AsText(pub(super) Arc<dyn EmbeddingSubject>);
 
 impl Subject for AsText {
@@ -98,7 +98,7 @@ impl LanguageModel for TextModel {
     }
 }
 
-/// What begins the vector of a text, so that none is empty.
+/// The first element of every vector, so that none is empty.
 const MARK: f32 = 0.5;
 
 fn vector_of(text: &str) -> Vec<f32> {

@@ -1,8 +1,8 @@
-//! The forms in which services send vectors.
+//! The encodings of vectors.
 
 use serde_json::Value;
 
-/// How a service puts a vector.
+/// How a service encodes a vector.
 ///
 /// # Example
 /// ```
@@ -13,15 +13,15 @@ use serde_json::Value;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Encoding {
-    /// A list of numbers.
+    /// An array of numbers.
     #[default]
     Numbers,
-    /// Base64 of 32-bit floats, lowest byte first.
+    /// Base64 of 32-bit floats, little-endian.
     Base64,
 }
 
 impl Encoding {
-    /// The vector as JSON.
+    /// Encodes the vector as JSON.
     pub fn value(self, vector: &[f32]) -> Value {
         match self {
             Self::Numbers => vector.iter().map(|number| Value::from(*number)).collect(),

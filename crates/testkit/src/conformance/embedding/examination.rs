@@ -8,17 +8,17 @@ use super::super::Verdict;
 use super::super::examination::{applies, assert_verdict, run_bounded};
 use super::{EmbeddingStage, EmbeddingSubject};
 
-/// A behaviour's name, and what shows it.
+/// The name of a behaviour, and the function that tests it.
 pub(super) type Behaviour = (&'static str, for<'a> fn(&'a EmbeddingStage) -> BoxFuture<'a, Verdict>);
 
-/// Examines one behaviour of an embedding model, on a thread of its own, as
-/// [`examine`](crate::conformance::examine) does for a model of words.
+/// Tests one behaviour of an embedding model, on a separate thread. The counterpart of
+/// [`examine`](crate::conformance::examine) for embedding models.
 ///
 /// # Errors
-/// Why the behaviour was not shown.
+/// Why the behaviour did not pass.
 ///
 /// # Example
-/// See the guide for authors of providers, `docs/writing-a-provider.md`.
+/// See the guide for provider authors, `docs/writing-a-provider.md`.
 pub fn examine_embeddings<S: EmbeddingSubject + 'static>(subject: S, behaviour: &str) -> Verdict {
     let known = table();
     let reason = subject.skips().iter().find(|(name, _)| *name == behaviour).map(|(_, reason)| *reason);
@@ -28,15 +28,15 @@ pub fn examine_embeddings<S: EmbeddingSubject + 'static>(subject: S, behaviour: 
     run_bounded(behaviour, run, EmbeddingStage::new(Arc::new(subject)))
 }
 
-/// [`examine_embeddings`] for tests: prints why a behaviour does not apply.
+/// [`examine_embeddings`] for use in tests: prints why a behaviour does not apply.
 ///
 /// # Panics
-/// With the fault of a behaviour that is broken.
+/// If the behaviour is broken, with the fault.
 pub fn assert_embedding_behaviour<S: EmbeddingSubject + 'static>(subject: S, behaviour: &str) {
     assert_verdict(behaviour, examine_embeddings(subject, behaviour));
 }
 
-/// The names of all behaviours.
+/// Returns the names of all behaviours.
 pub fn embedding_behaviours() -> impl Iterator<Item = &'static str> {
     table().iter().map(|(name, _)| *name)
 }

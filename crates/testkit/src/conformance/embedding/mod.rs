@@ -1,9 +1,9 @@
-//! The kit for models that turn texts into vectors.
+//! The conformance kit for embedding models.
 //!
-//! A provider describes itself as an [`EmbeddingSubject`], its service's format as an [`EmbeddingWire`]; then
-//! [`embedding_conformance!`](crate::embedding_conformance) makes a test of each behaviour. What models of every kind
-//! promise, from refusals to executors, is examined by the same code: for it, `embed_query` is a call and `embed_documents`
-//! of one text a stream.
+//! A provider describes itself with an [`EmbeddingSubject`], and its service's wire format with an [`EmbeddingWire`];
+//! then [`embedding_conformance!`](crate::embedding_conformance) generates a test of each behaviour. Behaviours common
+//! to all models, from error responses to executors, are tested by the same code: there, `embed_query` takes the place
+//! of a call, and `embed_documents` of one text that of a stream.
 
 mod as_text;
 pub(crate) mod behaviours;

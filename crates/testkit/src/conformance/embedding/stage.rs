@@ -1,4 +1,4 @@
-//! Where an embedding model plays against a scripted service.
+//! The setup of an embedding model with a scripted service.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::scripted::ScriptedVectors;
 use super::{AskedVectors, EmbeddingOption, EmbeddingSetup, EmbeddingSubject, EmbeddingWire};
 use crate::{Reply, Server};
 
-/// A subject, and what is needed to make it play.
+/// A subject, and what is needed to test it.
 #[derive(Clone)]
 pub(crate) struct EmbeddingStage {
     subject: Arc<dyn EmbeddingSubject>,
@@ -25,12 +25,12 @@ impl EmbeddingStage {
         self.subject.wire()
     }
 
-    /// A service that gives each text its vector.
+    /// Starts a service that sends each text's vector.
     pub(super) fn serving(&self) -> Server {
         self.changing(|_, vectors| vectors)
     }
 
-    /// The same with something done to what it answers.
+    /// Like [`serving`](Self::serving), with changed responses.
     pub(super) fn changing(
         &self,
         change: impl Fn(&AskedVectors, ScriptedVectors) -> ScriptedVectors + Send + Sync + 'static,
@@ -41,7 +41,7 @@ impl EmbeddingStage {
         })
     }
 
-    /// A service that replies like this.
+    /// Starts a service with these replies.
     pub(super) fn replying(
         &self,
         reply: impl Fn(&Self, &AskedVectors) -> Reply + Send + Sync + 'static,
@@ -50,17 +50,17 @@ impl EmbeddingStage {
         Server::start(move |request| reply(&stage, &stage.wire().read(request)))
     }
 
-    /// The reply with what was asked for.
+    /// Returns the reply with the requested vectors.
     pub(super) fn fitting(&self, asked: &AskedVectors) -> Reply {
         Reply::json(200, self.wire().answer(&ScriptedVectors::answering(asked)))
     }
 
-    /// The reply that refuses a request with this status.
+    /// Returns an error reply with this status.
     pub(super) fn refusal(&self, status: u16) -> Reply {
         Reply::json(status, self.wire().failure(status, "because of the weather"))
     }
 
-    /// A model of this server that does not try again.
+    /// Returns a model of this server that does not retry.
     pub(super) fn model(&self, server: &Server) -> Result<Arc<dyn Embeddings>> {
         self.model_of(&Setup::of(server).into())
     }
@@ -69,17 +69,17 @@ impl EmbeddingStage {
         self.subject.model(setup)
     }
 
-    /// The same with so many texts in a request.
+    /// Like [`model`](Self::model), with a batch size.
     pub(super) fn batching(&self, server: &Server, batch_size: usize) -> Result<Arc<dyn Embeddings>> {
         self.model_of(&EmbeddingSetup { batch_size: Some(batch_size), ..Setup::of(server).into() })
     }
 
-    /// What the requests asked for.
+    /// Returns the decoded requests.
     pub(super) fn asked(&self, server: &Server) -> Vec<AskedVectors> {
         server.requests().iter().map(|request| self.wire().read(request)).collect()
     }
 
-    /// Goes on if this can be set.
+    /// Succeeds if this option can be set.
     pub(super) fn needs(&self, option: EmbeddingOption) -> Verdict {
         if self.subject.options().contains(&option) {
             return Ok(());
@@ -87,13 +87,13 @@ impl EmbeddingStage {
         Err(Fault::NotApplicable(format!("the subject does not declare the option {option:?}")))
     }
 
-    /// A model of the live service, if it is to be asked.
+    /// Returns a model of the live service, if it is to be tested.
     pub(super) fn live(&self) -> Result<Arc<dyn Embeddings>, Fault> {
         super::super::stage::live_is_on(self.subject.live_switch())?;
         Ok(self.subject.live_model()?)
     }
 
-    /// The stage of the same model taken for one of texts.
+    /// Returns the stage of the model adapted to a text model.
     pub(super) fn of_texts(&self) -> Stage<String> {
         Stage::new(Arc::new(AsText(Arc::clone(&self.subject))))
     }

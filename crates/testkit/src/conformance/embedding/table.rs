@@ -1,6 +1,6 @@
-//! Which behaviours embedding models have, in one place for the table and for the macro.
+//! The list of the behaviours of embedding models, in one place for the table and for the macro.
 
-/// Hands the names of the behaviours of embedding models to a macro.
+/// Passes the names of the behaviours of embedding models to a macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __each_embedding_behaviour {
@@ -50,7 +50,7 @@ macro_rules! __each_embedding_behaviour {
     };
 }
 
-/// Makes the table of the behaviours of embedding models.
+/// Generates the table of the behaviours of embedding models.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __embedding_table {
@@ -61,7 +61,7 @@ macro_rules! __embedding_table {
     };
 }
 
-/// Makes a test of each behaviour.
+/// Generates a test of each behaviour.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __embedding_tests {
@@ -75,13 +75,13 @@ macro_rules! __embedding_tests {
     };
 }
 
-/// Makes a test of each behaviour of an embedding model.
+/// Generates a test of each behaviour of an embedding model.
 ///
 /// The argument is an expression for an [`EmbeddingSubject`](crate::conformance::EmbeddingSubject). Each test is named
-/// after its behaviour, so put the macro into a module of its own.
+/// after its behaviour, so invoke the macro in a module of its own.
 ///
 /// # Example
-/// Beside that of chat models: `mod embeddings { catena_testkit::embedding_conformance!(crate::MyEmbeddings); }`.
+/// Next to that of chat models: `mod embeddings { catena_testkit::embedding_conformance!(crate::MyEmbeddings); }`.
 #[macro_export]
 macro_rules! embedding_conformance {
     ($subject:expr) => {

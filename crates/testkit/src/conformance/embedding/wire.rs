@@ -1,46 +1,46 @@
-//! How a service of vectors puts things, as data.
+//! The wire format of an embedding service, as data.
 
 use serde_json::Value;
 
 use super::{Encoding, ScriptedVectors};
 use crate::Recorded;
 
-/// How a service is asked for vectors, and how it gives them.
+/// How an embedding service encodes requests and responses.
 ///
 /// # Example
-/// See the guide for authors of providers, `docs/writing-a-provider.md`.
+/// See the guide for provider authors, `docs/writing-a-provider.md`.
 pub trait EmbeddingWire: Send + Sync {
-    /// What a request asked for.
+    /// Decodes a request.
     fn read(&self, request: &Recorded) -> AskedVectors;
 
-    /// The body of an answer with these vectors, in this order.
+    /// Encodes the body of a response with these vectors, in this order.
     fn answer(&self, vectors: &ScriptedVectors) -> Value;
 
-    /// The forms in which the service can send vectors. The first is the one that the model asks for.
+    /// Returns the encodings that the service supports. The first is the one that the model requests.
     fn encodings(&self) -> &[Encoding] {
         &[Encoding::Numbers]
     }
 
-    /// Whether each vector says of which text it is, so that they may come in any order.
+    /// Returns true if each vector carries the index of its text, so that they may arrive in any order.
     fn numbers_vectors(&self) -> bool {
         false
     }
 
-    /// The body of an unsuccessful answer.
+    /// Encodes the body of an error response.
     fn failure(&self, status: u16, message: &str) -> Value;
 
-    /// Members below which every name is an application's own: no unknown members are put there.
+    /// Returns the members whose content is up to the application: no unknown members are inserted below them.
     fn free_form(&self) -> &[&str] {
         &[]
     }
 
-    /// The header that has the key, and what stands before the key in it; `None` for a service without keys.
+    /// Returns the header that carries the key, and the prefix of the key in it; `None` for a service without keys.
     fn key_header(&self) -> Option<(&str, &str)> {
         Some(("authorization", "Bearer "))
     }
 }
 
-/// A request for vectors, as an [`EmbeddingWire`] reads it.
+/// An embedding request, as decoded by an [`EmbeddingWire`].
 ///
 /// # Example
 /// ```
@@ -53,16 +53,16 @@ pub trait EmbeddingWire: Send + Sync {
 pub struct AskedVectors {
     /// The texts, in order.
     pub texts: Vec<String>,
-    /// Whether it is one text outside of a list, where the service answers such a request in another way.
+    /// Whether it is a single text outside of a list, if the service answers such a request differently.
     pub alone: bool,
-    /// How long the vectors are to be.
+    /// The requested length of the vectors.
     pub dimensions: Option<u64>,
-    /// In which form they are to be sent.
+    /// The requested encoding.
     pub encoding: Encoding,
 }
 
 impl AskedVectors {
-    /// A request for the vectors of these texts.
+    /// Creates a request for the vectors of these texts.
     pub fn of<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self { texts: texts.into_iter().map(Into::into).collect(), ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! What is asked of a model without a service.
+//! The behaviours of models without a service.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -21,7 +21,7 @@ use super::InProcessStage;
 use super::stage::Known;
 use crate::laws::Laws;
 
-/// The same prompt has the same answer: what the others rely on.
+/// The same prompt yields the same answer, which the other behaviours rely on.
 pub(crate) async fn steady<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     for Known { prompt, text } in stage.both(&model).await? {
@@ -30,7 +30,7 @@ pub(crate) async fn steady<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     Ok(())
 }
 
-/// The pieces of a stream add up to what a call gives, and there are several.
+/// The merged chunks of a stream equal the result of a call, and there are several chunks.
 pub(crate) async fn streaming<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let Known { prompt, .. } = stage.known(&model).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn streaming<O: Answered>(stage: &InProcessStage<O>) -> Verdict
 pub(crate) async fn stop<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.able(Capability::Stop)?;
     let Known { prompt, text } = stage.known(&model).await?;
-    // Something out of its middle.
+    // A sequence from its middle.
     let middle: Vec<char> = text.chars().skip(text.chars().count() / 2).take(3).collect();
     let sequence: String = middle.into_iter().collect();
     let expected = text.split(&sequence).next().unwrap_or_default().to_owned();
@@ -60,7 +60,7 @@ pub(crate) async fn stop<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     Ok(())
 }
 
-/// What a call used is told; in a stream too, if the model declares that.
+/// Usage is reported; for a stream too, if the model declares that capability.
 pub(crate) async fn usage<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.able(Capability::Usage)?;
     let Known { prompt, .. } = stage.known(&model).await?;
@@ -76,13 +76,13 @@ pub(crate) async fn usage<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     Ok(())
 }
 
-/// A text has no place for what it took: observers are told.
+/// A text cannot carry its usage, so it is taken from the observers.
 fn counted() -> (UsageTotals, RunConfig) {
     let totals = UsageTotals::new();
     (totals.clone(), RunConfig::new().with_observer(totals))
 }
 
-/// The deadline of a run ends its call or stream.
+/// A run's deadline ends its call or stream.
 pub(crate) async fn run_deadline<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     const LIMIT: Duration = Duration::from_secs(30);
     let timer = FakeTimer::new();
@@ -92,7 +92,7 @@ pub(crate) async fn run_deadline<O: Answered>(stage: &InProcessStage<O>) -> Verd
     call_ends(stage, &over, ErrorKind::Timeout).await
 }
 
-/// Whoever cancels a run ends its call or stream.
+/// Cancelling a run ends its call or stream.
 pub(crate) async fn run_cancelled<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let token = CancelToken::new();
     let config = RunConfig::new().with_cancel(token.clone());
@@ -130,7 +130,7 @@ async fn call_ends<O: Answered>(stage: &InProcessStage<O>, over: &RunConfig, kin
     Ok(())
 }
 
-/// What is dropped, at its beginning or in the middle, is in nobody's way afterwards.
+/// A call or stream that is dropped, at its start or in the middle, does not affect later ones.
 pub(crate) async fn dropped<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let Known { prompt, text } = stage.known(&model).await?;
@@ -149,7 +149,7 @@ pub(crate) async fn dropped<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     Ok(())
 }
 
-/// Calls and streams at once are all answered, and none gets another's answer.
+/// Concurrent calls and streams all complete, each with its own answer.
 pub(crate) async fn concurrency<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let known = stage.both(&model).await?;
@@ -167,7 +167,7 @@ pub(crate) async fn concurrency<O: Answered>(stage: &InProcessStage<O>) -> Verdi
     join_all(calls).await.into_iter().collect()
 }
 
-/// A batch gives each item its own result, in order.
+/// A batch returns each item's own result, in order.
 pub(crate) async fn batch<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let known = stage.both(&model).await?;
@@ -180,13 +180,13 @@ pub(crate) async fn batch<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     Ok(())
 }
 
-/// One model serves every executor.
+/// A model works on every executor.
 pub(crate) async fn executors<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     everywhere(&model, &home(stage, &model).await?)
 }
 
-/// A blocking call works from a plain thread and inside every runtime.
+/// A blocking call works on a plain thread and inside every runtime.
 pub(crate) async fn blocking<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let home = home(stage, &model).await?;
@@ -198,9 +198,9 @@ async fn home<O: Answered>(stage: &InProcessStage<O>, model: &Model<O>) -> Resul
     Ok(Home { prompt, text })
 }
 
-/// A call does not hold the thread that polls it while it thinks.
+/// A call does not block the thread that polls it while it computes.
 pub(crate) async fn yielding<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
-    /// What takes no longer than this is nobody's loss, and no measure on a busy machine.
+    /// A shorter time is harmless, and cannot be measured reliably on a busy machine.
     const SHORT: Duration = Duration::from_millis(100);
     let model = stage.model()?;
     let Known { prompt, .. } = stage.known(&model).await?;
@@ -218,7 +218,7 @@ pub(crate) async fn yielding<O: Answered>(stage: &InProcessStage<O>) -> Verdict 
     Ok(())
 }
 
-/// What the model does not declare is refused.
+/// Features that the model does not declare are rejected.
 pub(crate) async fn unsupported<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     for (capability, prompt, arguments) in undeclared_requests::<O>(model.capabilities()) {
@@ -231,19 +231,19 @@ pub(crate) async fn unsupported<O: Answered>(stage: &InProcessStage<O>) -> Verdi
     Ok(())
 }
 
-/// The model says whose it is, which it is and how it is set.
+/// The model reports its provider, its ID and its parameters.
 pub(crate) async fn identity<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     tells_who_it_is(&*stage.model()?, &*stage.model()?)
 }
 
-/// The laws of every runnable hold, but for that of streaming.
+/// The laws of a runnable hold, except the streaming law.
 pub(crate) async fn laws<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let inputs = stage.both(&model).await?.map(|known| known.prompt);
     obey_laws(&*model, inputs).await
 }
 
-/// The chunks of a stream add up to what a call gives, to the last of its members.
+/// The merged chunks of a stream equal the result of a call, in every member.
 pub(crate) async fn streaming_law<O: Answered>(stage: &InProcessStage<O>) -> Verdict {
     let model = stage.model()?;
     let Known { prompt, .. } = stage.known(&model).await?;

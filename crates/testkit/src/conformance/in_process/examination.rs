@@ -1,4 +1,4 @@
-//! Runs a behaviour of a model within the process.
+//! Runs a behaviour of an in-process model.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use super::super::examination::{applies, assert_verdict, run_bounded};
 use super::super::subject::Answered;
 use super::{InProcess, InProcessStage};
 
-/// A behaviour's name, and what shows it.
+/// The name of a behaviour, and the function that tests it.
 type Behaviour<O> = (&'static str, for<'a> fn(&'a InProcessStage<O>) -> BoxFuture<'a, Verdict>);
 
-/// Examines one behaviour of a model that runs within the process, on a thread of its own, as
-/// [`examine`](crate::conformance::examine) does for one with a service.
+/// Tests one behaviour of an in-process model, on a separate thread. The counterpart of
+/// [`examine`](crate::conformance::examine) for models without a service.
 ///
 /// # Errors
-/// Why the behaviour was not shown.
+/// Why the behaviour did not pass.
 ///
 /// # Example
 /// See [`InProcess`].
@@ -29,15 +29,15 @@ pub fn examine_in_process<S: InProcess + 'static>(subject: S, behaviour: &str) -
     run_bounded(behaviour, run, InProcessStage::new(Arc::new(subject)))
 }
 
-/// [`examine_in_process`] for tests: prints why a behaviour does not apply.
+/// [`examine_in_process`] for use in tests: prints why a behaviour does not apply.
 ///
 /// # Panics
-/// With the fault of a behaviour that is broken.
+/// If the behaviour is broken, with the fault.
 pub fn assert_in_process_behaviour<S: InProcess + 'static>(subject: S, behaviour: &str) {
     assert_verdict(behaviour, examine_in_process(subject, behaviour));
 }
 
-/// The names of all behaviours.
+/// Returns the names of all behaviours.
 pub fn in_process_behaviours() -> impl Iterator<Item = &'static str> {
     table::<String>().into_iter().map(|(name, _)| name)
 }

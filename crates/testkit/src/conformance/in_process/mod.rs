@@ -1,8 +1,8 @@
-//! The kit for models that run within the process: a model on this machine, a fake, a step of your own.
+//! The conformance kit for in-process models: local models, fakes, and custom steps.
 //!
-//! They have no service that could be played, so their own words are what is expected: such a model gives the same answer
-//! to the same prompt each time. It describes itself as an [`InProcess`], and
-//! [`in_process_conformance!`](crate::in_process_conformance) makes a test of each behaviour.
+//! There is no service to simulate, so the expected answer is the model's own: such a model must give the same answer
+//! to the same prompt each time. A model describes itself with an [`InProcess`], and
+//! [`in_process_conformance!`](crate::in_process_conformance) generates a test of each behaviour.
 
 pub(crate) mod behaviours;
 mod examination;

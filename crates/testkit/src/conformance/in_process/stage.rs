@@ -1,4 +1,4 @@
-//! A model, and what it says.
+//! An in-process model and its answers.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::super::subject::{Answered, Model};
 use super::super::verdict::ensure;
 use super::super::{Fault, InProcess};
 
-/// A subject, and what is needed to make it play.
+/// A subject, and what is needed to test it.
 pub(crate) struct InProcessStage<O> {
     subject: Arc<dyn InProcess<Output = O>>,
 }
 
-/// A prompt, and what the model says to it.
+/// A prompt, and the model's answer to it.
 pub(super) struct Known {
     pub(super) prompt: PromptValue,
     pub(super) text: String,
@@ -28,12 +28,12 @@ impl<O: Answered> InProcessStage<O> {
         self.subject.model()
     }
 
-    /// What is asked, and what is expected.
+    /// Returns the first prompt and its expected answer.
     pub(super) async fn known(&self, model: &Model<O>) -> Result<Known, Fault> {
         self.known_of(model, 0).await
     }
 
-    /// The same of both prompts.
+    /// Returns both prompts and their expected answers.
     pub(super) async fn both(&self, model: &Model<O>) -> Result<[Known; 2], Fault> {
         Ok([self.known_of(model, 0).await?, self.known_of(model, 1).await?])
     }
@@ -45,7 +45,7 @@ impl<O: Answered> InProcessStage<O> {
         Ok(Known { prompt, text })
     }
 
-    /// A model that declares the capability.
+    /// Returns a model that declares the capability.
     pub(super) fn able(&self, capability: Capability) -> Result<Model<O>, Fault> {
         let model = self.model()?;
         if model.capabilities().has(capability) {

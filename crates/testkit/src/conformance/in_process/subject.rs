@@ -1,13 +1,13 @@
-//! Who is examined within the process.
+//! The in-process model under test.
 
 use catena_core::Result;
 
 use super::super::subject::{Answered, Model};
 
-/// A model that runs within the process, to be examined.
+/// An in-process model to be tested.
 ///
 /// # Contract
-/// The model gives the same answer to the same prompt each time: with a temperature of 0, or a seed.
+/// The model gives the same answer to the same prompt each time, for example with a temperature of 0 or a seed.
 ///
 /// # Example
 /// ```
@@ -27,21 +27,22 @@ use super::super::subject::{Answered, Model};
 /// assert!(matches!(examine_in_process(Fake, "stop"), Err(Fault::NotApplicable(_))));
 /// ```
 pub trait InProcess: Send + Sync {
-    /// What the model answers with: an [`AiMessage`](catena_core::AiMessage) or a `String`.
+    /// The output of the model: an [`AiMessage`](catena_core::AiMessage) or a `String`.
     type Output: Answered;
 
-    /// The model. Each behaviour asks once; what takes long to load may be loaded once for all.
+    /// Returns the model. Called once per behaviour; a model that is slow to load can be loaded once and shared.
     ///
     /// # Errors
-    /// What the model complains about; the behaviour fails with it.
+    /// An error of the model; the behaviour fails with it.
     fn model(&self) -> Result<Model<Self::Output>>;
 
-    /// Two texts whose answers are not the same, unless the model has but one. Each answer has several pieces.
+    /// Returns two prompts whose answers differ, unless the model has only one answer. Each answer must consist of
+    /// several chunks.
     fn prompts(&self) -> [&str; 2] {
         ["Count from 1 to 9 in digits: 1 2 3", "Name the days of the week: Monday, Tuesday"]
     }
 
-    /// Behaviours that it cannot show, each with the reason. They are not run, and the reason is printed.
+    /// Returns the behaviours that cannot be tested, each with the reason. They are not run, and the reason is printed.
     fn skips(&self) -> &[(&str, &str)] {
         &[]
     }

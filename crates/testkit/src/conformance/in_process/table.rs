@@ -1,6 +1,6 @@
-//! Which behaviours models within the process have, in one place for the table and for the macro.
+//! The list of the behaviours of in-process models, in one place for the table and for the macro.
 
-/// Hands the names of the behaviours to a macro.
+/// Passes the names of the behaviours to a macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __each_in_process_behaviour {
@@ -27,7 +27,7 @@ macro_rules! __each_in_process_behaviour {
     };
 }
 
-/// Makes the table of the behaviours.
+/// Generates the table of the behaviours.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_process_table {
@@ -38,7 +38,7 @@ macro_rules! __in_process_table {
     };
 }
 
-/// Makes a test of each behaviour.
+/// Generates a test of each behaviour.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_process_tests {
@@ -52,10 +52,10 @@ macro_rules! __in_process_tests {
     };
 }
 
-/// Makes a test of each behaviour of a model that runs within the process.
+/// Generates a test of each behaviour of an in-process model.
 ///
 /// The argument is an expression for an [`InProcess`](crate::conformance::InProcess). Each test is named after its
-/// behaviour, so put the macro into a module of its own.
+/// behaviour, so invoke the macro in a module of its own.
 ///
 /// # Example
 /// ```

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::codec::lenient::{Text, count};
 
-/// What events say, all kinds together. Everything is optional, and what is unknown is left.
+/// The members of all kinds of events. Everything is optional, and unknown members are ignored.
 #[derive(Deserialize)]
 pub(super) struct Event<'a> {
     #[serde(default, borrow, rename = "type")]
@@ -57,12 +57,12 @@ impl Event<'_> {
         count(Some(&self.summary_index)).unwrap_or(0)
     }
 
-    /// The item, which is then gone.
+    /// Takes the item out of the event.
     pub(super) fn take_item(&mut self) -> Map<String, Value> {
         object(self.item.take())
     }
 
-    /// The response, which is then gone.
+    /// Takes the response out of the event.
     pub(super) fn take_response(&mut self) -> Map<String, Value> {
         object(self.response.take())
     }

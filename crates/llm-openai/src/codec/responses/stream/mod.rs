@@ -1,4 +1,4 @@
-//! Answers in pieces.
+//! Streamed answers.
 
 mod event;
 mod places;
@@ -24,20 +24,20 @@ use crate::codec::{Origin, StreamDecoder};
 use event::Event;
 use places::{Place, Places};
 
-/// Decodes the events of a response. What the events about the end of something repeat is delivered only where the
-/// events before it did not come.
+/// Decodes the events of a response. What the final events of an item repeat is only delivered if its earlier events
+/// did not arrive.
 #[derive(Debug, Default)]
 pub(crate) struct ResponsesStream {
     places: Places,
-    /// The id of the answer, until it is delivered with a piece: before that another attempt can be made.
+    /// The id of the answer until it is delivered with a chunk: before that, the call can be retried.
     id: Option<String>,
-    /// Which thoughts were delivered, and which of them last: item, part, and whether it is of the summary.
+    /// Which parts of reasoning were delivered, and which was last: item, part, and whether it belongs to the summary.
     thoughts: HashSet<(i64, u64, bool)>,
     last_thought: Option<(i64, u64, bool)>,
-    /// Items of types that nobody knows yet.
+    /// Items of unknown types.
     unknown: Vec<Value>,
     finished: bool,
-    /// The last chunk is to carry the headers of the answer.
+    /// Whether the last chunk carries the response headers.
     headers: bool,
 }
 
@@ -80,7 +80,7 @@ impl StreamDecoder for ResponsesStream {
         }
         let message = "the stream ended before the answer was complete: there was no `response.completed`";
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
-        // Nothing is wrong with the request, so the same call may well succeed.
+        // The request itself is fine, so a retry may well succeed.
         Err(Error::new(ErrorKind::Incomplete, message).with_service(service).with_retryable(true))
     }
 
@@ -89,7 +89,7 @@ impl StreamDecoder for ResponsesStream {
     }
 }
 
-/// The error of an event that says that the answer breaks off.
+/// Returns the error of an event that aborts the answer.
 fn broken(mut event: Event<'_>, origin: &Origin) -> Error {
     let error = match event.error.take() {
         error if is_truthy(&error) => error,
@@ -100,12 +100,12 @@ fn broken(mut event: Event<'_>, origin: &Origin) -> Error {
 }
 
 impl ResponsesStream {
-    /// `headers`: whether the answer's metadata holds those it came with.
+    /// `headers`: whether the answer's metadata includes the response headers.
     pub(crate) fn new(headers: bool) -> Self {
         Self { headers, ..Self::default() }
     }
 
-    /// The last piece: what the response says about the call.
+    /// Returns the last chunk: the response's metadata.
     fn finish(&mut self, mut event: Event<'_>, kind: &str, origin: &Origin) -> Result<AiMessage> {
         let mut response = event.take_response();
         let status = kind.trim_start_matches("response.");
@@ -126,7 +126,7 @@ impl ResponsesStream {
         Ok(last)
     }
 
-    /// What an event before the last adds to the answer.
+    /// Returns what an event before the last one adds to the answer.
     fn piece(&mut self, kind: &str, mut event: Event<'_>) -> Option<AiMessage> {
         match kind {
             "created" => {
@@ -193,17 +193,17 @@ impl ResponsesStream {
         }
     }
 
-    /// The block of the part of a message that an event is about.
+    /// Returns the block of the message part that an event belongs to.
     fn part_of(&mut self, event: &Event<'_>) -> &mut Place {
         self.places.at(event.item_id.as_str(), event.output_index(), event.content_index())
     }
 
-    /// The block of the item that an event is about.
+    /// Returns the block of the item that an event belongs to.
     fn item_of(&mut self, event: &Event<'_>) -> &mut Place {
         self.places.at(event.item_id.as_str(), event.output_index(), 0)
     }
 
-    /// Thoughts or their summary, if none of their pieces came before.
+    /// Returns reasoning or its summary, if none of its deltas arrived.
     fn missed_thought(&mut self, mut event: Event<'_>, summary: bool) -> Option<AiMessage> {
         let this = self.place_of_thought(&event, summary);
         if self.thoughts.contains(&this) {
@@ -213,13 +213,13 @@ impl ResponsesStream {
         self.thought(event, summary)
     }
 
-    /// Where a thought belongs: item, part, and whether it is of the summary.
+    /// Returns the place of a reasoning delta: item, part, and whether it belongs to the summary.
     fn place_of_thought(&mut self, event: &Event<'_>, summary: bool) -> (i64, u64, bool) {
         let at = if summary { event.summary_index() } else { event.content_index() };
         (self.item_of(event).index, at, summary)
     }
 
-    /// A piece of thoughts or of their summary.
+    /// Returns a delta of reasoning or its summary.
     fn thought(&mut self, event: Event<'_>, summary: bool) -> Option<AiMessage> {
         let this @ (index, at, _) = self.place_of_thought(&event, summary);
         let place = self.item_of(&event);
@@ -239,7 +239,7 @@ impl ResponsesStream {
         Some(message)
     }
 
-    /// All thoughts of an item of which no piece came before.
+    /// Returns all reasoning of an item none of whose deltas arrived.
     fn missed_thoughts(&mut self, index: i64, item: &Map<String, Value>) -> Option<String> {
         let thoughts = thoughts(item).join(THOUGHT_BREAK);
         if thoughts.is_empty() {
@@ -269,7 +269,7 @@ impl ResponsesStream {
                 Some(function_call(place.index, item))
             }
             _ => {
-                // It is complete only at the end, and so may be what is thought: that comes in pieces, or with the end.
+                // Complete only at the end; so may be `content`, which arrives in deltas or with the end.
                 for name in ["encrypted_content", "content"] {
                     item.remove(name);
                 }
@@ -305,7 +305,7 @@ impl ResponsesStream {
             "reasoning" if !begun => {
                 let thoughts = self.missed_thoughts(index, &item);
                 if opened {
-                    // Not again what the beginning said.
+                    // Omits what the start of the item already delivered.
                     item = thoughts_of(item);
                 }
                 let mut message = block(index, item);
@@ -330,7 +330,7 @@ impl ResponsesStream {
         }
     }
 
-    /// The parts of a message of which nothing came before.
+    /// Returns the parts of a message of which nothing has arrived.
     fn message_done(&mut self, output: u64, mut item: Map<String, Value>) -> Option<AiMessage> {
         let Some(Value::Array(parts)) = item.remove("content") else { return None };
         let id = item.get("id").and_then(Value::as_str);
@@ -350,7 +350,7 @@ impl ResponsesStream {
     }
 }
 
-/// A message of one block.
+/// Returns a message of one block.
 fn block(index: i64, mut members: Map<String, Value>) -> AiMessage {
     members.insert("index".to_owned(), index.into());
     AiMessage::new(Content::from(vec![ContentBlock::Data(members)]))
@@ -371,7 +371,7 @@ fn typed<const N: usize>(kind: &str, members: [(&str, Value); N]) -> Map<String,
     block
 }
 
-/// What of a reasoning item only its end tells, its parts numbered as pieces of them are.
+/// Returns what only the end of a reasoning item contains, with its parts numbered like their deltas.
 fn thoughts_of(mut item: Map<String, Value>) -> Map<String, Value> {
     for name in ["summary", "content"] {
         for (at, part) in item.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
@@ -388,7 +388,7 @@ fn summary_part(index: u64, text: &str) -> Value {
     json!([{ "index": index, "type": "summary_text", "text": text }])
 }
 
-/// A refusal as a block, and as a text unless that was delivered.
+/// Returns a refusal as a block, and as text unless that was delivered.
 fn refusal(text: String, delivered: bool) -> AiMessage {
     let refusal = ContentBlock::Data(typed("refusal", [("refusal", text.as_str().into())]));
     let mut message = AiMessage::new(Content::from(vec![refusal]));
@@ -396,19 +396,19 @@ fn refusal(text: String, delivered: bool) -> AiMessage {
     message
 }
 
-/// The beginning of a call, or all of it.
+/// Returns the start of a call, or the whole call.
 fn function_call(index: i64, mut item: Map<String, Value>) -> AiMessage {
     let mut piece = call(&item, index);
     let arguments = item.entry("arguments").or_insert_with(|| "".into());
     piece.args = Some(arguments.as_str().unwrap_or_default().to_owned());
-    // It changes until the call is complete.
+    // Changes until the call is complete.
     item.remove("status");
     let mut message = block(index, item);
     message.push_tool_call_chunk(piece);
     message
 }
 
-/// A piece of the arguments of a call.
+/// Returns a delta of a call's arguments.
 fn arguments(index: i64, text: String) -> AiMessage {
     let mut message = block(index, typed("function_call", [("arguments", text.as_str().into())]));
     message.push_tool_call_chunk(ToolCallChunk::new(index).with_args(text));

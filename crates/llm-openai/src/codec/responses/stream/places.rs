@@ -1,4 +1,4 @@
-//! Which content block the pieces of an answer belong to.
+//! Maps the deltas of an answer to content blocks.
 
 use std::collections::HashMap;
 
@@ -6,21 +6,21 @@ use serde_json::Value;
 
 use crate::codec::lenient::is_truthy;
 
-/// What is known of a block while it comes.
+/// The state of a block being streamed.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    /// By which its pieces are put together.
+    /// The merge key of its chunks.
     pub(super) index: i64,
-    /// What it is was delivered.
+    /// Whether its start was delivered.
     pub(super) opened: bool,
-    /// Something of its text or of its arguments was delivered.
+    /// Whether some of its text or arguments was delivered.
     pub(super) begun: bool,
-    /// Probabilities of its tokens were delivered.
+    /// Whether log probabilities of its tokens were delivered.
     pub(super) told_tokens: bool,
 }
 
 impl Place {
-    /// The probabilities of the tokens of a piece, if there are any.
+    /// Returns the log probabilities of a delta's tokens, if there are any.
     pub(super) fn news_of_tokens(&mut self, logprobs: Value) -> Option<Value> {
         let news = Some(logprobs).filter(is_truthy);
         self.told_tokens |= news.is_some();
@@ -28,22 +28,22 @@ impl Place {
     }
 }
 
-/// The blocks of an answer, numbered in the order in which they begin.
+/// The blocks of an answer, numbered in the order in which they start.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     places: HashMap<(u64, u64), Place>,
-    /// The output index by which an item was first known: after several calls of built-in tools, events about the end
-    /// of an item may have a later one.
+    /// The output index at which an item first appeared: after several built-in tool calls, the events of an item's end
+    /// may have a later one.
     items: HashMap<String, u64>,
 }
 
 impl Places {
-    /// True if no block began.
+    /// Returns true if no block has started.
     pub(super) fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// The block of a part of an item.
+    /// Returns the block of a part of an item.
     pub(super) fn at(&mut self, item: Option<&str>, output: u64, part: u64) -> &mut Place {
         let output = match item {
             Some(id) => match self.items.get(id) {

@@ -1,4 +1,4 @@
-//! Answers that do not fit the texts.
+//! Responses that do not match the texts.
 
 use catena_core::ErrorKind;
 
@@ -9,7 +9,7 @@ use super::super::EmbeddingStage;
 use super::super::scripted::vectors_of;
 use super::{errors_of, texts};
 
-/// Vectors that say whose they are may come in any order. Numbers that are not those of the texts are an error.
+/// Vectors with indices may arrive in any order. Indices that do not match the texts are an error.
 pub(crate) async fn numbering(stage: &EmbeddingStage) -> Verdict {
     if !stage.wire().numbers_vectors() {
         return Err(Fault::NotApplicable("the vectors of the service do not say whose they are".to_owned()));
@@ -36,7 +36,7 @@ pub(crate) async fn numbering(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// An answer that has not one vector for each text is an error: nobody can tell whose the others are.
+/// A response with more or fewer vectors than texts is an error: the assignment is unknown.
 pub(crate) async fn counts(stage: &EmbeddingStage) -> Verdict {
     for (asked, sent) in [(4, 3), (4, 5), (4, 0), (4, 1), (1, 0), (1, 2)] {
         let server = stage.changing(move |_, vectors| {
@@ -54,7 +54,7 @@ pub(crate) async fn counts(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Vectors without numbers, and vectors of several lengths, are an error.
+/// Empty vectors, and vectors of different lengths, are an error.
 pub(crate) async fn odd_vectors(stage: &EmbeddingStage) -> Verdict {
     let empty = stage.changing(|_, vectors| {
         let numbered = vectors.numbered.iter().map(|(at, _)| (*at, Vec::new())).collect();

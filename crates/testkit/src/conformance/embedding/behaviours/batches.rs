@@ -1,4 +1,4 @@
-//! More texts than a request holds.
+//! More texts than fit into a request.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,14 +12,14 @@ use super::super::scripted::vectors_of;
 use super::super::{EmbeddingOption, EmbeddingSetup, EmbeddingStage};
 use super::numbered;
 
-/// No request holds more texts than it may, and the vectors are in order whichever answer comes first.
+/// No request exceeds the batch size, and the vectors are in order whichever response arrives first.
 pub(crate) async fn batches(stage: &EmbeddingStage) -> Verdict {
     stage.needs(EmbeddingOption::BatchSize)?;
     for (count, batch_size, requests) in [(23, 5, 5), (20, 5, 4), (4, 5, 1), (5, 5, 1), (6, 1, 6)] {
         let all = numbered(count);
         let first = all[0].clone();
         let server = stage.replying(move |stage, asked| {
-            // The answer to the first texts comes last, if several are asked for at a time.
+            // The response to the first texts arrives last, if there are concurrent requests.
             let late = Duration::from_millis(if asked.texts.contains(&first) { 30 } else { 0 });
             stage.fitting(asked).with_delay(late)
         });
@@ -35,7 +35,7 @@ pub(crate) async fn batches(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// If one request fails there are no vectors: some would be missing.
+/// If a request fails, no vectors are returned, because some would be missing.
 pub(crate) async fn failed_batch(stage: &EmbeddingStage) -> Verdict {
     stage.needs(EmbeddingOption::BatchSize)?;
     for refused in ["text 0", "text 3", "text 7"] {
@@ -50,7 +50,7 @@ pub(crate) async fn failed_batch(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Only the request that failed is made again.
+/// Only the failed request is retried.
 pub(crate) async fn retried_batch(stage: &EmbeddingStage) -> Verdict {
     stage.needs(EmbeddingOption::BatchSize)?;
     let refusals = AtomicUsize::new(0);
@@ -67,7 +67,8 @@ pub(crate) async fn retried_batch(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Vectors of several answers have one length, or are an error: the model was exchanged in between.
+/// Vectors of several responses have the same length; otherwise it is an error, because the model was replaced in
+/// between.
 pub(crate) async fn uneven_batches(stage: &EmbeddingStage) -> Verdict {
     stage.needs(EmbeddingOption::BatchSize)?;
     let server = stage.changing(|asked, mut vectors| {

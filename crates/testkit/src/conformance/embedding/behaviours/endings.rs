@@ -1,4 +1,4 @@
-//! Calls that end before their answer.
+//! Calls that end before their response.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::super::EmbeddingStage;
 use super::{errors_of, numbered};
 use crate::{Reply, Server};
 
-/// A service that does not answer in time is given up, and the connection to it; so is one that stops in the middle.
+/// A call to a service that does not respond in time, or stalls in the middle, is ended, and its connection closed.
 pub(crate) async fn timeouts(stage: &EmbeddingStage) -> Verdict {
     let stage = stage.clone();
     bounded("timeouts", Duration::from_secs(10), move || pollster::block_on(in_time(&stage)))
@@ -38,7 +38,7 @@ async fn in_time(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Dropping a call of many texts closes all its connections.
+/// Dropping a call with many texts closes all its connections.
 pub(crate) async fn dropped_documents(stage: &EmbeddingStage) -> Verdict {
     let server = Server::replay([Reply::never()]);
     let model = stage.batching(&server, 1)?;

@@ -1,11 +1,11 @@
-//! What can be asked of a live service.
+//! Tests against a live service.
 
 use super::super::super::Verdict;
 use super::super::super::verdict::ensure;
 use super::super::EmbeddingStage;
 use super::texts;
 
-/// Documents have vectors of one length.
+/// The vectors of documents have the same length.
 pub(crate) async fn live_documents(stage: &EmbeddingStage) -> Verdict {
     let vectors =
         stage.live()?.embed_documents(&texts(["A text.", "Another text, which is longer."])).await?;
@@ -18,7 +18,7 @@ pub(crate) async fn live_documents(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// A query has a vector as long as those of documents.
+/// The vector of a query is as long as those of documents.
 pub(crate) async fn live_query(stage: &EmbeddingStage) -> Verdict {
     let model = stage.live()?;
     let (query, documents) =

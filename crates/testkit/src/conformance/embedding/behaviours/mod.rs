@@ -1,4 +1,4 @@
-//! The behaviours of embedding models, in groups.
+//! The behaviours of embedding models, by topic.
 
 mod answers;
 mod batches;
@@ -16,17 +16,17 @@ pub(crate) use vectors::*;
 
 use catena_core::Embeddings;
 
-/// Texts as embedding models take them.
+/// Converts texts to the type that embedding models accept.
 fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Vec<String> {
     texts.into_iter().map(Into::into).collect()
 }
 
-/// So many texts, all different.
+/// Returns this many distinct texts.
 fn numbered(count: usize) -> Vec<String> {
     texts((0..count).map(|number| format!("text {number}")))
 }
 
-/// Both ways to one vector: the error of `embed_query`, and that of `embed_documents` of the same text.
+/// Returns the errors of the two ways to embed a text: `embed_query`, and `embed_documents` of that text alone.
 async fn errors_of(
     model: &dyn Embeddings,
     situation: &str,

@@ -1,10 +1,10 @@
-//! What models of every kind promise.
+//! Behaviours common to all kinds of models.
 
 use super::super::super::behaviours;
 use super::super::super::{Fault, Verdict};
 use super::super::EmbeddingStage;
 
-/// The behaviours of models of words, for which the embedding model is taken.
+/// The behaviours of text models, with the embedding model adapted to one.
 macro_rules! as_of_words {
     ($($(#[$what:meta])* $name:ident)*) => {
         $($(#[$what])* pub(crate) async fn $name(stage: &EmbeddingStage) -> Verdict {
@@ -14,39 +14,39 @@ macro_rules! as_of_words {
 }
 
 as_of_words! {
-    /// Text is kept as it is, whatever characters it has and however long it is.
+    /// Text is preserved, whatever characters it contains and however long it is.
     hard_text
-    /// Members that nobody knows change nothing.
+    /// Unknown members change nothing.
     unknown_members
-    /// What is not an answer at all is an error.
+    /// A response that is not an answer at all yields an error.
     not_an_answer
-    /// Each status is an error of its kind, with what the service said.
+    /// Each status maps to an error of its kind, with the service's message.
     errors_by_status
-    /// Refusals that are not in the service's own words are errors of their status too.
+    /// Error responses that are not in the service's own format map to errors of their status too.
     foreign_refusals
-    /// How long the service asks to wait is known to whoever gets the error.
+    /// The error carries the delay that the service asks for.
     retry_hints
-    /// What may succeed later is tried again.
+    /// Transient failures are retried.
     retries
-    /// What is refused for good is not tried again, and trying again ends.
+    /// Permanent failures are not retried, and retries are limited.
     retries_end
-    /// What a server that goes away leaves is an error.
+    /// A server that goes away causes an error.
     nobody_there
     /// Dropping a call closes its connection.
     dropped_call
-    /// Fifty calls at once are all made, and none gets another's vector.
+    /// Fifty concurrent calls all complete, each with its own vector.
     concurrency
-    /// One model serves every executor.
+    /// A model works on every executor.
     executors
-    /// A call never holds the thread that polls it.
+    /// A call never blocks the thread that polls it.
     yielding
-    /// A blocking call works from a plain thread and inside every runtime.
+    /// A blocking call works on a plain thread and inside every runtime.
     blocking
-    /// One connection is enough for calls one after the other.
+    /// Sequential calls reuse a connection.
     kept_connection
-    /// The key travels in its header and nowhere else, and shows in nothing that is printed.
+    /// The key is sent in its header and nowhere else, and appears in no output.
     secrets
-    /// A redirect does not take the key to another server.
+    /// A redirect does not carry the key to another server.
     redirects
 }
 

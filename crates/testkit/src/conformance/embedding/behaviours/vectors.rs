@@ -7,7 +7,7 @@ use super::super::{EmbeddingOption, EmbeddingSetup, EmbeddingStage};
 use super::{numbered, texts};
 use catena_core::ErrorKind;
 
-/// Each text gets its vector, in the order of the texts, and each reaches the service as it is.
+/// Each text reaches the service unchanged and gets its vector, in the order of the texts.
 pub(crate) async fn documents(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let all = texts(["zebra", "apple", "Mango, ripe", "apple pie", "b"]);
@@ -18,7 +18,7 @@ pub(crate) async fn documents(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// A text that is searched for gets the vector that the service gives it.
+/// A query gets the vector that the service sends for it.
 pub(crate) async fn query(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let model = stage.model(&server)?;
@@ -30,7 +30,7 @@ pub(crate) async fn query(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Texts that are searched, and those that are searched for, have vectors of one length.
+/// The vectors of queries and documents have the same length.
 pub(crate) async fn query_beside_documents(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let model = stage.model(&server)?;
@@ -41,7 +41,7 @@ pub(crate) async fn query_beside_documents(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// The same text has the same vector each time: twice in a call, and in the next.
+/// The same text gets the same vector each time: twice in a call, and in the next call.
 pub(crate) async fn same_text(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let model = stage.model(&server)?;
@@ -54,7 +54,7 @@ pub(crate) async fn same_text(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// No texts are no vectors, and nobody is asked.
+/// No texts yield no vectors, without a request.
 pub(crate) async fn no_texts(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let vectors = stage.model(&server)?.embed_documents(&[]).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn no_texts(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// An empty text keeps its place, or is refused; no vector slips to another text.
+/// An empty text keeps its position or is rejected; no vector is assigned to another text.
 pub(crate) async fn empty_text(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let all = texts(["first", "", "last"]);
@@ -85,7 +85,7 @@ pub(crate) async fn empty_text(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Thousands of texts are brought into requests that the service takes, and none is lost.
+/// Thousands of texts are split into requests that the service accepts, and none is lost.
 pub(crate) async fn many_texts(stage: &EmbeddingStage) -> Verdict {
     let server = stage.serving();
     let all = numbered(5000);
@@ -97,7 +97,7 @@ pub(crate) async fn many_texts(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Numbers keep their precision and their range, in every form in which the service sends them.
+/// Elements keep their precision and range, in every encoding that the service uses.
 pub(crate) async fn precision(stage: &EmbeddingStage) -> Verdict {
     let hard = vec![1.0 / 3.0, -0.1, f32::MAX, f32::MIN_POSITIVE, -1e-45, 16_777_215.0, 0.0, 1.000_000_1];
     for &encoding in stage.wire().encodings() {
@@ -114,7 +114,7 @@ pub(crate) async fn precision(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// The length of vectors that the user asks for reaches the service, for documents and queries.
+/// The requested dimensions reach the service, for documents and queries.
 pub(crate) async fn dimensions(stage: &EmbeddingStage) -> Verdict {
     stage.needs(EmbeddingOption::Dimensions)?;
     for dimensions in [3, 7] {
@@ -140,7 +140,7 @@ pub(crate) async fn dimensions(stage: &EmbeddingStage) -> Verdict {
     Ok(())
 }
 
-/// Vectors are read in every form in which the service may send them, whichever was asked for.
+/// Vectors are decoded in every encoding that the service may use, whichever was requested.
 pub(crate) async fn encodings(stage: &EmbeddingStage) -> Verdict {
     let encodings = stage.wire().encodings().to_vec();
     let [first, _, ..] = *encodings else {
