@@ -1,8 +1,10 @@
 //! Batches of prompts, from the file to the answers.
 
+use std::time::Duration;
+
 use catena_core::ErrorKind;
 use catena_core::fakes::FakeTimer;
-use catena_llm_openai::{BatchLine, BatchRequest, BatchWait, Batches, OpenAiBatch};
+use catena_llm_openai::{BatchLine, BatchWait, Batches, FileUpload, OpenAiBatch};
 use catena_testkit::{Recorded, Reply, Server};
 use futures_executor::block_on;
 use serde_json::{Value, json};
@@ -36,53 +38,6 @@ fn service(status: &'static str, output: Vec<String>, errors: Vec<String>) -> Se
 fn batch(server: &Server) -> OpenAiBatch {
     let wait = BatchWait::default().with_timer(FakeTimer::new());
     OpenAiBatch::new(chat_builder(server).build().expect("a model")).with_wait(wait)
-}
-
-/// Begins a batch at a service that answers so to begin with, with this list of batches. Returns the id of what was begun
-/// and what was asked.
-fn begun(first: &Reply, retries: usize, list: Value) -> (Result<String, ErrorKind>, Vec<String>) {
-    let first = first.clone();
-    let server = Server::start(move |request: &Recorded| match (request.method(), request.number()) {
-        ("POST", 0) => first.clone(),
-        ("POST", _) => Reply::json(200, json!({"id": "batch_second", "status": "validating"})),
-        _ => Reply::json(200, json!({"data": list})),
-    });
-    let chat = chat_builder(&server).with_max_retries(retries).build().expect("a model");
-    let request = BatchRequest::new("file-1", "/v1/embeddings").with_metadata("job", "nightly");
-    let batch = block_on(chat.client().batches().create(&request));
-    let asked = server.requests().iter().map(|request| request.method().to_owned()).collect();
-    (batch.map(|batch| batch.id).map_err(|error| error.kind()), asked)
-}
-
-#[test]
-fn a_batch_whose_beginning_was_not_heard_of_is_not_begun_twice() {
-    let batch = |id: &str, change: Value| {
-        let mut batch = json!({"id": id, "status": "in_progress", "input_file_id": "file-1",
-            "endpoint": "/v1/embeddings", "metadata": {"job": "nightly"}});
-        if let (Value::Object(batch), Value::Object(change)) = (&mut batch, change) {
-            batch.extend(change);
-        }
-        batch
-    };
-    let others = [
-        batch("batch_a", json!({"input_file_id": "file-2"})),
-        batch("batch_b", json!({"endpoint": "/v1/responses"})),
-        batch("batch_c", json!({"metadata": null})),
-        batch("batch_d", json!({"status": "completed"})),
-    ];
-    let this: Value = others.iter().cloned().chain([batch("batch_first", json!({}))]).collect();
-    let gateway = |status| (Reply::text(status, "no answer"), ErrorKind::Server);
-    for (first, kind) in [(Reply::drop_connection(), ErrorKind::Connection), gateway(502), gateway(504)] {
-        let (id, asked) = begun(&first, 2, this.clone());
-        assert_eq!((id, asked.join(" ")), (Ok("batch_first".to_owned()), "POST GET".to_owned()));
-        let (id, asked) = begun(&first, 2, others.to_vec().into());
-        assert_eq!((id, asked.len()), (Ok("batch_second".to_owned()), 3), "it was not begun: {asked:?}");
-        let (error, asked) = begun(&first, 0, json!([]));
-        assert_eq!((error, asked.len()), (Err(kind), 2), "nothing is tried again: {asked:?}");
-    }
-    let refused = Reply::text(503, "busy").with_header("retry-after-ms", "1");
-    let (id, asked) = begun(&refused, 2, json!([]));
-    assert_eq!((id, asked.join(" ")), (Ok("batch_second".to_owned()), "POST POST".to_owned()));
 }
 
 #[test]
@@ -140,6 +95,35 @@ fn a_batch_that_is_refused_is_an_error_that_says_why() {
     assert!(error.to_string().contains("bad line (line 2)"), "{error}");
     let error = block_on(batch(&server).submit(Vec::<String>::new())).expect_err("nothing to do");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn an_upload_has_the_fields_that_a_gateway_wants() {
+    let server = service("completed", Vec::new(), Vec::new());
+    let files = chat_builder(&server).build().expect("a model").client().files();
+    let upload = FileUpload::new("in.jsonl", "batch", "{}\n").with_expiry(Duration::from_secs(3600));
+    let upload =
+        upload.with_extra("model", "gpt-4o").with_extra("purpose", "batch_output").with_extra("tag", "a");
+    block_on(files.upload(upload.with_extra("tag", "b"))).expect("a file");
+    let form = server.requests()[0].text();
+    let fields: Vec<(&str, &str)> = form
+        .split("form-data; name=\"")
+        .skip(1)
+        .filter_map(|part| {
+            let (name, rest) = part.split_once('"')?;
+            Some((name, rest.split_once("\r\n\r\n")?.1.split_once("\r\n")?.0))
+        })
+        .collect();
+    let expected = [
+        ("expires_after[anchor]", "created_at"),
+        ("expires_after[seconds]", "3600"),
+        ("model", "gpt-4o"),
+        ("purpose", "batch_output"),
+        ("tag", "a"),
+        ("tag", "b"),
+        ("file", "{}\n"),
+    ];
+    assert_eq!(fields, expected);
 }
 
 fn batches(server: &Server) -> Batches {
