@@ -1,4 +1,4 @@
-//! The file of a batch.
+//! The input file of a batch.
 
 use catena_core::{Error, ErrorKind, Result};
 
@@ -7,11 +7,11 @@ use crate::codec::batch_lines::encode_line;
 use crate::files::FileUpload;
 use crate::openai_client::OpenAiClient;
 
-/// The most requests and bytes of a file.
+/// The maximum number of requests, and of bytes, in an input file.
 const MAX_REQUESTS: usize = 50_000;
 const MAX_FILE: usize = 200_000_000;
 
-/// The requests of a batch, as the lines of its file.
+/// The input file of a batch: a line per request.
 #[derive(Debug, Default)]
 pub(super) struct BatchFile {
     lines: Vec<u8>,
@@ -20,20 +20,20 @@ pub(super) struct BatchFile {
 }
 
 impl BatchFile {
-    /// How many requests there are.
+    /// Returns the number of requests.
     pub(super) fn requests(&self) -> usize {
         self.requests
     }
 
-    /// The endpoint that all of them go to.
+    /// Returns the endpoint, which is the same for all requests.
     pub(super) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// Adds a request, whose body is JSON without line breaks.
+    /// Adds a request. The body must be JSON without line breaks.
     ///
     /// # Errors
-    /// `InvalidInput` for one too many, and for another endpoint than that of the others.
+    /// `InvalidInput` if the file gets too large, or for an endpoint that differs from that of the other requests.
     pub(super) fn add(&mut self, custom_id: &str, endpoint: &str, body: &[u8]) -> Result<()> {
         if self.requests == 0 {
             endpoint.clone_into(&mut self.endpoint);
@@ -54,7 +54,7 @@ impl BatchFile {
         Ok(())
     }
 
-    /// The file, as long as there is something in it.
+    /// Checks that the file is not empty.
     ///
     /// # Errors
     /// `InvalidInput` if there is no request.
@@ -65,7 +65,7 @@ impl BatchFile {
         Ok(self)
     }
 
-    /// Uploads the file, and gives what its batch begins with.
+    /// Uploads the file, and returns the request for its batch.
     pub(super) async fn upload(self, client: &OpenAiClient) -> Result<BatchRequest> {
         let upload =
             FileUpload::new("batch.jsonl", "batch", self.lines).with_content_type("application/jsonl");

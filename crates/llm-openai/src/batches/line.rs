@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::file::BatchFile;
 
-/// A request of a batch, to any of the endpoints that batches know. What [`Batches::upload`](super::Batches::upload) takes.
-/// For prompts and messages to a chat model see [`OpenAiBatch`](super::OpenAiBatch).
+/// A request of a batch, to any endpoint that supports batches. Taken by [`Batches::upload`](super::Batches::upload). For
+/// prompts and messages to a chat model, see [`OpenAiBatch`](super::OpenAiBatch).
 ///
 /// # Example
 /// ```
@@ -45,16 +45,16 @@ pub struct BatchLine {
 }
 
 impl BatchLine {
-    /// A request with this body to an endpoint such as `/v1/embeddings`. By the id, your own, you find its result.
+    /// Creates a request to an endpoint such as `/v1/embeddings`. The custom id, of your choice, identifies its result.
     pub fn new(custom_id: impl Into<String>, endpoint: impl Into<String>, body: impl Into<Value>) -> Self {
         Self { custom_id: custom_id.into(), endpoint: endpoint.into(), body: body.into() }
     }
 }
 
-/// The file of these requests.
+/// Encodes the input file.
 ///
 /// # Errors
-/// `InvalidInput` for none, too many, several endpoints, or an id that is there twice.
+/// `InvalidInput` for no requests, too many of them, several endpoints, or a duplicate id.
 pub(super) fn file_of(lines: impl IntoIterator<Item = BatchLine>) -> Result<BatchFile> {
     let (mut file, mut ids) = (BatchFile::default(), HashSet::new());
     for BatchLine { custom_id, endpoint, body } in lines {

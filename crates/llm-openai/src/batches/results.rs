@@ -58,29 +58,29 @@ pub struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// The vectors of an answer of `/v1/embeddings`.
+    /// Decodes an answer of `/v1/embeddings`.
     ///
     /// # Errors
-    /// `InvalidResponse` for an answer that is none of embeddings.
+    /// `InvalidResponse` for an answer of another endpoint.
     pub fn embeddings(&self) -> Result<EmbeddingAnswer> {
         let inputs = self.body["data"].as_array().map_or(1, |vectors| vectors.len().max(1));
         let Embedded { vectors, model, usage } = decode_embeddings(&self.json(), inputs, &self.origin())?;
         Ok(EmbeddingAnswer { vectors, model, usage })
     }
 
-    /// The texts of an answer of `/v1/completions`: for several prompts those of all, one after the other.
+    /// Decodes an answer of `/v1/completions`: the completions of all its prompts, in order.
     ///
     /// # Errors
-    /// `InvalidResponse` for an answer that is none of completions.
+    /// `InvalidResponse` for an answer of another endpoint.
     pub fn completions(&self) -> Result<Vec<Completion>> {
         decode_completions(&self.json(), 1, &self.origin())
             .map(|of_prompts| of_prompts.into_iter().flatten().collect())
     }
 
-    /// The message of an answer of `/v1/chat/completions` or `/v1/responses`: the first, if there are several.
+    /// Decodes an answer of `/v1/chat/completions` or `/v1/responses`: its first message.
     ///
     /// # Errors
-    /// `InvalidResponse` for an answer that is neither.
+    /// `InvalidResponse` for an answer of another endpoint.
     pub fn message(&self) -> Result<AiMessage> {
         self.message_of(if self.body.get("output").is_some() {
             ChatApi::Responses
