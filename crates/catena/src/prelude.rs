@@ -6,25 +6,26 @@
 
 #[cfg(feature = "anthropic")]
 pub use crate::ChatAnthropic;
-#[cfg(feature = "gemini")]
-pub use crate::ChatGemini;
-pub use crate::blocking::BlockingExt as _;
+pub use crate::blocking::{BlockingEmbeddingsExt as _, BlockingExt as _};
 #[cfg(feature = "chains")]
 pub use crate::blocking::{ChainExt as _, LlmChainExt as _};
 #[cfg(feature = "macros")]
 pub use crate::prompt;
 pub use crate::{
     AiMessage, BoxRunnable, CancelToken, ChatModelExt as _, ChatPromptTemplate, Chunk, ChunkStream,
-    ConfigurableField, Context, Data, Error, ErrorKind, JsonOutputParser, LanguageModel, Message,
+    ConfigurableField, Context, Data, Embeddings, Error, ErrorKind, JsonOutputParser, LanguageModel, Message,
     MessagesPlaceholder, Observer, Prompt, PromptTemplate, PromptValue, RetryPolicy, Routed, RouterRunnable,
     RunConfig, Runnable, RunnableAssign, RunnableBranch, RunnableExt, RunnableParallel, RunnablePassthrough,
-    RunnablePick, StrOutputParser, Tool, Usage, WithMessageHistory, delegate, generator, lambda, vars,
+    RunnablePick, StrOutputParser, Tool, Usage, UsageTotals, WithMessageHistory, delegate, generator, lambda,
+    vars,
 };
 #[cfg(feature = "chains")]
 pub use crate::{ChainOutput, LlmChain};
+#[cfg(feature = "gemini")]
+pub use crate::{ChatGemini, GeminiEmbeddings};
 #[cfg(feature = "ollama")]
-pub use crate::{ChatOllama, Ollama};
+pub use crate::{ChatOllama, Ollama, OllamaEmbeddings};
 #[cfg(feature = "openai")]
-pub use crate::{ChatOpenAi, OpenAi};
+pub use crate::{ChatOpenAi, OpenAi, OpenAiEmbeddings};
 
 pub use futures_util::StreamExt as _;

@@ -65,6 +65,9 @@ impl Capability {
     ];
 }
 
+/// The bit at which the marks of [`Capabilities::only_if_asked`] start, after those of the capabilities.
+const MARKS: u32 = 16;
+
 /// A set of capabilities.
 ///
 /// # Example
@@ -94,15 +97,35 @@ impl Capabilities {
         Self(self.0 & !(1 << capability as u32))
     }
 
+    /// Marks a capability as one to be used only at the application's request, never on the library's own account. For
+    /// servers that reject the parameter which requests it.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Capabilities, Capability};
+    /// let can = Capabilities::from([Capability::SingleToolCall]).only_if_asked(Capability::SingleToolCall);
+    /// assert!(can.has(Capability::SingleToolCall));
+    /// assert!(!can.offers(Capability::SingleToolCall));
+    /// ```
+    #[must_use]
+    pub const fn only_if_asked(self, capability: Capability) -> Self {
+        Self(self.0 | 1 << (MARKS + capability as u32))
+    }
+
+    /// Returns `true` if the set contains the capability without the mark of [`only_if_asked`](Self::only_if_asked).
+    pub const fn offers(self, capability: Capability) -> bool {
+        self.has(capability) && self.0 & 1 << (MARKS + capability as u32) == 0
+    }
+
     /// Returns `true` if the set contains the capability.
     pub const fn has(self, capability: Capability) -> bool {
         self.0 & 1 << capability as u32 != 0
     }
 
-    /// Returns the intersection of both sets.
+    /// Returns the intersection of both sets, with the marks of either.
     #[must_use]
     pub const fn both(self, other: Self) -> Self {
-        Self(self.0 & other.0)
+        Self(self.0 & other.0 | (self.0 | other.0) >> MARKS << MARKS)
     }
 
     /// Iterates over the capabilities in the set.
@@ -145,5 +168,20 @@ mod tests {
             format!("{:?}", Capabilities::from([Capability::Tools, Capability::Stop])),
             "{Stop, Tools}"
         );
+    }
+
+    #[test]
+    fn a_mark_is_no_capability_and_stays() {
+        let all: Capabilities = Capability::ALL.into_iter().collect();
+        for capability in Capability::ALL {
+            let marked = all.only_if_asked(capability);
+            assert_eq!(marked.iter().count(), Capability::ALL.len());
+            assert!(marked.has(capability) && all.offers(capability));
+            for set in [marked, marked.both(all), all.both(marked)] {
+                let offered = Capability::ALL.into_iter().filter(|other| set.offers(*other));
+                assert_eq!(offered.count(), Capability::ALL.len() - 1, "{capability:?}");
+            }
+            assert!(!Capabilities::none().only_if_asked(capability).has(capability));
+        }
     }
 }

@@ -257,7 +257,11 @@ pub(crate) fn runtime_ended(cause: impl StdError + Send + Sync + 'static) -> Err
 
 /// A body has an unsupported encoding.
 pub(crate) fn unknown_encoding(server: &str, encoding: &str) -> Error {
-    let advice = if cfg!(feature = "gzip") { "" } else { "; the feature `gzip` of `catena-http` reads gzip" };
+    let advice = if cfg!(feature = "gzip") {
+        ""
+    } else {
+        "; the feature `gzip` of `catena`, or of `catena-http`, reads gzip"
+    };
     let encoding: String = encoding.chars().take(40).collect();
     let message = format!("the answer of {server} is encoded as `{}`{advice}", encoding.escape_debug());
     Error::new(ErrorKind::InvalidResponse, message)

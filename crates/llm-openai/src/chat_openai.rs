@@ -278,13 +278,20 @@ impl LanguageModel for ChatOpenAi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let can = match self.options.api() {
+        let mut can = match self.options.api() {
             ChatApi::Completions => CAPABILITIES,
             ChatApi::Responses => CAPABILITIES
                 .without(Capability::Stop)
                 .without(Capability::AudioInput)
                 .without(Capability::Candidates),
         };
+        let asked_by =
+            [("parallel_tool_calls", Capability::SingleToolCall), ("tool_choice", Capability::ToolChoice)];
+        for (parameter, capability) in asked_by {
+            if self.options.is_disabled(parameter) {
+                can = can.only_if_asked(capability);
+            }
+        }
         if is_before_schemas(self.model()) { can.without(Capability::StructuredOutput) } else { can }
     }
 

@@ -9,7 +9,7 @@ use crate::codec::chat_request::ChatOptions;
 use crate::connection::{Connection, connection_settings};
 use crate::disable_streaming::DisableStreaming;
 use crate::parameters::{Parameters, shared_parameters};
-use crate::saved::chat_constructor;
+use crate::saved::{chat_constructor, with_disabled};
 
 /// Builds a [`ChatOpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
@@ -178,7 +178,8 @@ impl ChatOpenAiBuilder {
     }
 
     /// Names parameters that are sent only if the application sets them, never because of the model's name or the needs
-    /// of a call: `temperature`, `stream_options`, `parallel_tool_calls`.
+    /// of a call: `temperature`, `stream_options`, and `parallel_tool_calls` and `tool_choice`, which structured output by
+    /// [`FunctionCalling`](catena_core::StructuredMethod::FunctionCalling) and the last round of a tool loop send otherwise.
     pub fn with_disabled_params<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.disabled = names.into_iter().map(Into::into).collect();
         self
@@ -292,11 +293,7 @@ impl ChatOpenAiBuilder {
         if let Some(word) = self.disable_streaming.written() {
             made = made.with("disable_streaming", word);
         }
-        if self.disabled.is_empty() {
-            return Some(made);
-        }
-        let disabled = self.disabled.iter().map(|name| (name.clone(), Value::Null));
-        Some(made.with("disabled_params", disabled.collect::<Map<_, _>>()))
+        Some(with_disabled(made, &self.disabled))
     }
 }
 

@@ -121,7 +121,8 @@ fn content(id: &str) -> Result<Call> {
 /// use std::time::Duration;
 /// let file = FileUpload::new("in.jsonl", "batch", "{}\n")
 ///     .with_content_type("application/jsonl")
-///     .with_expiry(Duration::from_secs(7 * 24 * 3600));
+///     .with_expiry(Duration::from_secs(7 * 24 * 3600))
+///     .with_extra("model", "gpt-4o");
 /// # drop(file);
 /// ```
 #[derive(Debug, Clone)]
@@ -132,6 +133,7 @@ pub struct FileUpload {
     content_type: String,
     content: Bytes,
     expiry: Option<Duration>,
+    extra: Vec<(String, String)>,
 }
 
 impl FileUpload {
@@ -144,6 +146,7 @@ impl FileUpload {
             content_type: "application/octet-stream".to_owned(),
             content: content.into(),
             expiry: None,
+            extra: Vec::new(),
         }
     }
 
@@ -160,14 +163,22 @@ impl FileUpload {
         self
     }
 
+    /// Adds a field to the form, unchanged, such as the `model` that some gateways require. It overrides what other
+    /// methods set.
+    pub fn with_extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
     fn into_form(self) -> Multipart {
-        let form = Multipart::new().with_field("purpose", self.purpose);
-        let form = match self.expiry {
-            None => form,
-            Some(expiry) => form
-                .with_field("expires_after[anchor]", "created_at")
-                .with_field("expires_after[seconds]", expiry.as_secs().to_string()),
-        };
+        let mut fields = vec![("purpose", self.purpose)];
+        if let Some(expiry) = self.expiry {
+            fields.push(("expires_after[anchor]", "created_at".to_owned()));
+            fields.push(("expires_after[seconds]", expiry.as_secs().to_string()));
+        }
+        fields.retain(|(name, _)| self.extra.iter().all(|(extra, _)| extra != name));
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(self.extra);
+        let form = fields.fold(Multipart::new(), |form, (name, value)| form.with_field(name, value));
         form.with_file("file", self.name, self.content_type, self.content)
     }
 }

@@ -27,8 +27,8 @@ mod saved;
 
 pub use azure::Azure;
 pub use batches::{
-    Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchRequest, BatchResult, BatchStatus, BatchWait,
-    Batches, OpenAiBatch,
+    Batch, BatchAnswer, BatchCounts, BatchIssue, BatchJob, BatchLine, BatchRequest, BatchResult, BatchStatus,
+    BatchWait, Batches, OpenAiBatch,
 };
 pub use catena_core::Stop;
 pub use catena_http::service::{Answer, ApiKey, Call};

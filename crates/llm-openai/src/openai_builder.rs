@@ -1,12 +1,13 @@
 //! The builder of the text completion model.
 
 use catena_core::Result;
+use serde_json::json;
 
 use crate::codec::completions::CompletionOptions;
 use crate::connection::{Connection, connection_settings};
 use crate::openai::OpenAi;
 use crate::parameters::{Parameters, shared_parameters};
-use crate::saved::text_constructor;
+use crate::saved::{text_constructor, with_disabled};
 
 /// Builds an [`OpenAi`]. `Debug` hides the key. Problems with a setting are reported by [`build`](Self::build).
 ///
@@ -32,29 +33,25 @@ pub struct OpenAiBuilder {
     batch_size: usize,
     stream_usage: Option<bool>,
     streaming: bool,
+    disabled: Vec<String>,
 }
 
 impl Default for OpenAiBuilder {
     fn default() -> Self {
-        let mut parameters = Parameters::default();
-        parameters.set("temperature", 0.7);
-        parameters.set("max_tokens", 256);
-        parameters.set("top_p", 1);
-        parameters.set("frequency_penalty", 0);
-        parameters.set("presence_penalty", 0);
-        parameters.set("n", 1);
         Self {
             connection: Connection::default(),
             model: String::new(),
-            parameters,
+            parameters: Parameters::default(),
             batch_size: 20,
             stream_usage: None,
             streaming: false,
+            disabled: Vec::new(),
         }
     }
 }
 
-/// The temperature is 0.7, at most 256 tokens are generated and the penalties are 0, unless set otherwise.
+/// The temperature is 0.7, at most 256 tokens are generated, `top_p` and `n` are 1 and the penalties are 0, unless set
+/// otherwise or [disabled](OpenAiBuilder::with_disabled_params).
 impl OpenAiBuilder {
     /// Sets the model. Default `gpt-3.5-turbo-instruct`; on Azure, the deployment's model.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
@@ -107,6 +104,32 @@ impl OpenAiBuilder {
         self
     }
 
+    /// Names parameters that are sent only if the application sets them, never as a default: `temperature`, `max_tokens`,
+    /// `top_p`, `frequency_penalty`, `presence_penalty`, `n`, `stream_options`. For servers that reject a default value,
+    /// such as Text Generation Inference, which rejects a `top_p` of 1.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::RunnableExt;
+    /// use catena_llm_openai::OpenAi;
+    /// # use catena_testkit::{Reply, Server};
+    /// # let server = Server::replay([Reply::json(200, serde_json::json!({"choices": [{"text": "BrushWise"}]}))]);
+    /// let llm = OpenAi::builder()
+    ///     .with_base_url(server.url()) // http://localhost:8080/v1
+    ///     .without_api_key()
+    ///     .with_disabled_params(["top_p"])
+    ///     .build()?;
+    /// # futures_executor::block_on(async {
+    /// llm.invoke("Name a maker of toothpaste.").await?;
+    /// assert_eq!(server.requests()[0].json().get("top_p"), None);
+    /// # Ok::<(), catena_core::Error>(()) })?;
+    /// # Ok::<(), catena_core::Error>(())
+    /// ```
+    pub fn with_disabled_params<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.disabled = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Builds the model. Opens no connection.
     ///
     /// # Errors
@@ -116,12 +139,14 @@ impl OpenAiBuilder {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-3.5-turbo-instruct".to_owned();
         }
+        self.fill_in();
         let mut constructor =
             text_constructor(&self.model, &self.parameters).with("batch_size", self.batch_size);
         if self.streaming {
             constructor = constructor.with("streaming", true);
         }
-        let constructor = self.connection.written(constructor);
+        let counts_wanted = !self.is_disabled("stream_options");
+        let constructor = self.connection.written(with_disabled(constructor, &self.disabled));
         let mut options = CompletionOptions {
             model: self.model,
             parameters: self.parameters,
@@ -130,8 +155,29 @@ impl OpenAiBuilder {
         };
         options.finish()?;
         let client = self.connection.connect()?;
-        options.stream_usage = self.stream_usage.unwrap_or(client.is_openai());
+        options.stream_usage = self.stream_usage.unwrap_or(counts_wanted && client.is_openai());
         Ok(OpenAi::from_parts(client, options, self.batch_size, constructor))
+    }
+
+    /// Sets the default of every parameter that is neither set nor disabled.
+    fn fill_in(&mut self) {
+        let defaults = [
+            ("temperature", json!(0.7)),
+            ("max_tokens", json!(256)),
+            ("top_p", json!(1)),
+            ("frequency_penalty", json!(0)),
+            ("presence_penalty", json!(0)),
+            ("n", json!(1)),
+        ];
+        for (name, default) in defaults {
+            if !self.is_disabled(name) {
+                self.parameters.members.entry(name).or_insert(default);
+            }
+        }
+    }
+
+    fn is_disabled(&self, parameter: &str) -> bool {
+        self.disabled.iter().any(|name| name == parameter)
     }
 }
 

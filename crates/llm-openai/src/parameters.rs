@@ -141,7 +141,8 @@ macro_rules! shared_parameters {
             }
 
             /// Sets the stop sequences: texts at which generation ends, and which the answer does not include. Takes
-            /// one or a list, and replaces those set before.
+            /// one or a list, and replaces those set before. They are sent in the form in which they are given: for
+            /// servers that accept only a list, such as Text Generation Inference, pass a single text as `["END"]`.
             ///
             /// The Responses API has no stop sequences. A chat model ignores this setting there, because its calls may
             /// go to either API; a `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catena_core::load::{Constructor, Kwargs, Loaded, Loader};
 use catena_core::{Data, Result};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::chat_openai::ChatOpenAi;
 use crate::disable_streaming::DisableStreaming;
@@ -160,7 +160,9 @@ fn load_text(mut kwargs: Kwargs) -> Result<Loaded> {
     if let Some(prompts) = kwargs.count("batch_size")? {
         builder = builder.with_batch_size(prompts);
     }
-    builder = builder.with_streaming(kwargs.flag("streaming")?.unwrap_or_default());
+    builder = builder
+        .with_streaming(kwargs.flag("streaming")?.unwrap_or_default())
+        .with_disabled_params(disabled(&mut kwargs)?);
     kwargs.refuse_rest(&PASSED_OVER)?;
     Ok(Loaded::TextModel(Arc::new(builder.build()?)))
 }
@@ -172,6 +174,15 @@ fn disabled(kwargs: &mut Kwargs) -> Result<Vec<String>> {
         None => Ok(named.names().map(str::to_owned).collect()),
         Some((_, values)) => Err(kwargs.unfit("disabled_params", "names without values", values.kind())),
     }
+}
+
+/// Adds the names of disabled parameters, if any.
+pub(crate) fn with_disabled(made: Constructor, names: &[String]) -> Constructor {
+    if names.is_empty() {
+        return made;
+    }
+    let disabled = names.iter().map(|name| (name.clone(), Value::Null));
+    made.with("disabled_params", disabled.collect::<Map<_, _>>())
 }
 
 fn text_of_either(kwargs: &mut Kwargs, names: [&str; 2]) -> Result<Option<String>> {

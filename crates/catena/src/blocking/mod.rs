@@ -42,9 +42,11 @@
 
 #[cfg(feature = "chains")]
 mod chains;
+mod embeddings;
 
 #[cfg(feature = "chains")]
 pub use chains::{ChainExt, LlmChainExt};
+pub use embeddings::{BlockingEmbeddings, BlockingEmbeddingsExt};
 
 use std::fmt;
 

@@ -5,6 +5,8 @@ use std::thread;
 
 use catena::Result;
 use catena::prelude::*;
+use catena_testkit::{Recorded, Reply, Server};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::task::block_in_place;
 
@@ -148,6 +150,32 @@ fn while_async_calls_of_the_same_client_are_under_way() {
             }
             assert_eq!(text, named("tea"));
         });
+    });
+}
+
+/// Answers each text with its length.
+fn lengths(request: &Recorded) -> Reply {
+    let inputs = request.json()["input"].as_array().cloned().unwrap_or_default();
+    let length = |input: &Value| json!({"embedding": [input.as_str().map_or(0, str::len)]});
+    Reply::json(200, json!({"data": inputs.iter().map(length).collect::<Vec<_>>()}))
+}
+
+#[test]
+fn embeddings_too() {
+    watched(|| {
+        let server = Server::start(lengths);
+        let embeddings = OpenAiEmbeddings::builder().with_base_url(server.url()).without_api_key();
+        let embeddings = embeddings.build().unwrap();
+        let shared: Arc<dyn Embeddings> = Arc::new(embeddings.clone());
+        on_every_executor(|| {
+            let (embeddings, shared) = (embeddings.clone(), Arc::clone(&shared));
+            async move {
+                let vectors = embeddings.blocking().embed_documents(["tea", "socks"]).unwrap();
+                assert_eq!(vectors, [[3.0], [5.0]]);
+                assert_eq!(shared.blocking().embed_query("tea").unwrap(), [3.0]);
+            }
+        });
+        assert!(!server.requests().is_empty(), "the calls were made");
     });
 }
 

@@ -123,13 +123,13 @@ impl Settings {
         let function = convert_to_openai_function(&function, self.strict)?;
         let tool = json!({ "type": "function", "function": function });
         let mut arguments = Map::from_iter([("tools".to_owned(), json!([tool]))]);
-        let has = |capability| can.is_none_or(|can| can.has(capability));
-        if has(Capability::ToolChoice) {
+        let offers = |capability| can.is_none_or(|can| can.offers(capability));
+        if offers(Capability::ToolChoice) {
             let choice = json!({ "type": "function", "function": { "name": name } });
             arguments.insert("tool_choice".to_owned(), choice);
         }
         // Services that do not know the parameter reject it; if there are several calls, the first is the answer.
-        if can.is_some_and(|can| can.has(Capability::SingleToolCall)) {
+        if can.is_some_and(|can| can.offers(Capability::SingleToolCall)) {
             arguments.insert("parallel_tool_calls".to_owned(), false.into());
         }
         Ok(Plan { arguments, tool: Some(name) })

@@ -285,7 +285,7 @@ where
         }
         let mut options = self.options.clone();
         let can_choose =
-            || self.model.outline().model_capabilities().is_none_or(|can| can.has(Capability::ToolChoice));
+            || self.model.outline().model_capabilities().is_none_or(|can| can.offers(Capability::ToolChoice));
         match ask {
             Ask::First => {}
             Ask::Again => options.choice = options.choice.filter(|choice| !choice.is_forced()),

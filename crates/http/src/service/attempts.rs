@@ -94,8 +94,9 @@ impl<'a> Attempts<'a> {
 
 /// Returns true if the service may have carried out the request even though the call failed.
 ///
-/// That is the case if there was no response, or one with a status that a gateway sends when it received none (502,
-/// 504, Cloudflare's 520 and 524) or that a service sends after a failure (500), unless the service asks for a retry.
+/// That is the case if there was no response, or one with a status that a gateway sends when it received none (408,
+/// 502, 504, Cloudflare's 520 and 524, Envoy's 503) or that a service sends after a failure (500), unless the service
+/// asks for a retry.
 ///
 /// # Example
 /// ```
@@ -105,13 +106,23 @@ impl<'a> Attempts<'a> {
 /// assert!(!may_be_done(&Error::new(ErrorKind::RateLimit, "not now")));
 /// ```
 pub fn may_be_done(error: &Error) -> bool {
-    let asks_again = |(name, value): &(String, String)| name == "x-should-retry" && value == "true";
-    match error.service() {
-        Some(ServiceError { status: Some(500 | 502 | 504 | 520 | 524), rate_limits, .. }) => {
-            !rate_limits.iter().any(asks_again)
-        }
-        _ => matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout),
+    let Some(ServiceError { status: Some(status), body, rate_limits, .. }) = error.service() else {
+        return lacks_answer(error);
+    };
+    let asks_again = rate_limits.iter().any(|(name, value)| name == "x-should-retry" && value == "true");
+    match status {
+        408 | 500 | 502 | 504 | 520 | 524 => !asks_again,
+        503 if body.as_ref().is_some_and(|body| body.contains(HUNG_UP)) => !asks_again,
+        _ => lacks_answer(error),
     }
+}
+
+/// The text of Envoy's 503 for a service that closed the connection, possibly after it received the whole request.
+const HUNG_UP: &str = "disconnect/reset before headers";
+
+/// Returns true if the call failed without a response.
+fn lacks_answer(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }
 
 /// Returns the backoff before retry number `retries`, counted from 0: half a second, doubled each time up to eight

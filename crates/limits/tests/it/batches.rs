@@ -204,3 +204,24 @@ fn without_it_the_service_refuses_most() {
     }
     assert!(refused > 0.5, "{refused}");
 }
+
+#[test]
+fn bounds_hold_whatever_the_service_refuses() {
+    let limit_after_refusals = |adaptive: AdaptiveConcurrency| {
+        let timer = FakeTimer::new();
+        let adaptive = adaptive.with_timer(timer.clone());
+        let refused = adaptive.clone();
+        let caller = async move {
+            let error = Error::new(ErrorKind::RateLimit, "too many requests");
+            for _ in 0..50 {
+                let ticket = refused.admit(&Demand::default()).await.unwrap();
+                ticket.report(&Outcome::new(RateLimits::default(), Some(&error)));
+            }
+        };
+        run_all(&timer, Duration::from_millis(100), vec![caller.boxed_local()]);
+        adaptive.state().limit
+    };
+    assert_eq!(limit_after_refusals(AdaptiveConcurrency::new()), 1);
+    assert_eq!(limit_after_refusals(AdaptiveConcurrency::new().with_min(4)), 4);
+    assert_eq!(limit_after_refusals(AdaptiveConcurrency::new().with_start(2).with_min(3)), 3);
+}

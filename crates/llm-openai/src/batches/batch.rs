@@ -3,7 +3,7 @@
 use std::fmt;
 
 use catena_http::service::bounded;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::codec::object::{null_is_default, number, number_or_zero, text};
@@ -23,21 +23,22 @@ pub struct Batch {
     /// The batch's id, for use in requests.
     pub id: String,
     /// The batch's status.
+    #[serde(default)]
     pub status: BatchStatus,
     /// The endpoint that processes its requests.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub endpoint: Option<String>,
     /// The id of the file with its requests.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub input_file_id: Option<String>,
     /// The id of the file with the answers, once it exists.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub output_file_id: Option<String>,
     /// The id of the file with the failed requests, once it exists.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "given")]
     pub error_file_id: Option<String>,
     /// The creation time, in seconds since the Unix epoch.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "seconds")]
     pub created_at: Option<u64>,
     /// The progress of its requests.
     #[serde(default, deserialize_with = "null_is_default")]
@@ -66,6 +67,18 @@ impl Batch {
         let issues = self.errors["data"].as_array().into_iter().flatten();
         issues.filter_map(|issue| BatchIssue::deserialize(issue).ok()).collect()
     }
+}
+
+/// Deserializes a non-empty text; gateways write an empty one for an unknown file or endpoint.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(text(deserializer)?.filter(|text| !text.is_empty()))
+}
+
+/// Deserializes a time in seconds, which some gateways write in milliseconds.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    // In seconds, this is the year 5138.
+    const LATEST: u64 = 100_000_000_000;
+    Ok(number(deserializer)?.map(|time| if time > LATEST { time / 1000 } else { time }))
 }
 
 /// How many requests a batch has in total, and how many of them were completed or have failed.
@@ -122,9 +135,11 @@ impl fmt::Display for BatchIssue {
 /// assert!(BatchStatus::Expired.is_terminal());
 /// let status: BatchStatus = serde_json::from_str(r#""paused""#)?;
 /// assert_eq!(status, BatchStatus::Other("paused".into()));
+/// let status: BatchStatus = serde_json::from_str(r#""PartiallyCompleted""#)?;
+/// assert_eq!(status, BatchStatus::Completed);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BatchStatus {
@@ -144,9 +159,36 @@ pub enum BatchStatus {
     Cancelling,
     /// The batch was cancelled; requests done by then have results.
     Cancelled,
-    /// A status that this crate does not know.
+    /// A status that this crate does not know, or an empty text if the service sends none.
     #[serde(untagged)]
     Other(String),
+}
+
+impl Default for BatchStatus {
+    /// Returns the status of a batch of which the service sends none.
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for BatchStatus {
+    /// Accepts the statuses of gateways too, in upper or lower case, with or without `_`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = text(deserializer)?.unwrap_or_default();
+        let letters =
+            word.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
+        Ok(match letters.collect::<String>().as_str() {
+            "validating" => Self::Validating,
+            "failed" => Self::Failed,
+            "inprogress" => Self::InProgress,
+            "finalizing" => Self::Finalizing,
+            "completed" | "partiallycompleted" => Self::Completed,
+            "expired" => Self::Expired,
+            "cancelling" | "canceling" | "stopping" => Self::Cancelling,
+            "cancelled" | "canceled" | "stopped" => Self::Cancelled,
+            _ => Self::Other(word),
+        })
+    }
 }
 
 impl BatchStatus {

@@ -1,19 +1,18 @@
 //! Batches of prompts for chat models.
 
-use catena_core::{AiMessage, Error, ErrorKind, PromptValue, Result};
-use catena_http::service::Origin;
-use futures_util::{Stream, StreamExt};
+use catena_core::{AiMessage, Error, PromptValue, Result};
+use catena_http::service::bounded;
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, BatchRequest, BatchResult, BatchStatus, BatchWait, Batches, failed};
+use super::answers::{Answers, named};
+use super::file::BatchFile;
+use super::request::MAX_SHOWN;
+use super::{Batch, BatchResult, BatchStatus, BatchWait, Batches, failed, retold};
 use crate::chat_api::ChatApi;
 use crate::chat_openai::ChatOpenAi;
-use crate::codec::batch_lines::encode_line;
-use crate::files::FileUpload;
 
-/// The maximum number of requests, and of bytes, in an input file.
-const MAX_REQUESTS: usize = 50_000;
-const MAX_FILE: usize = 200_000_000;
+/// The maximum number of bytes of a job that an error message shows.
+const MAX_JOB: usize = 1000;
 
 /// Sends many prompts to a chat model as one batch, at half the price, with answers within a day.
 ///
@@ -74,6 +73,19 @@ pub struct BatchJob {
     pub endpoint: String,
 }
 
+impl BatchJob {
+    /// Returns the error of a batch that was created and whose answers could not be fetched.
+    fn unanswered(&self, error: Error) -> Error {
+        let job = serde_json::to_string(self).unwrap_or_default();
+        let words = format!(
+            "the batch {} was begun, and its answers could not be fetched; `OpenAiBatch::answers` can, for the job {}",
+            bounded(&self.id, MAX_SHOWN),
+            bounded(&job, MAX_JOB)
+        );
+        retold(error, &words)
+    }
+}
+
 impl OpenAiBatch {
     /// Creates batches for this model.
     pub fn new(chat: ChatOpenAi) -> Self {
@@ -95,13 +107,16 @@ impl OpenAiBatch {
     /// Submits a batch, waits for it and returns the answers: one result per prompt, in the order of the prompts.
     ///
     /// # Errors
-    /// As for [`submit`](Self::submit) and [`answers`](Self::answers).
+    /// As for [`submit`](Self::submit) and [`answers`](Self::answers). If a batch was created but its answers could not
+    /// be fetched, the message contains its [`BatchJob`] as JSON, for [`answers`](Self::answers), and the error is not
+    /// retryable: running the batch again would be paid for again.
     pub async fn run<P: Into<PromptValue>>(
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<Vec<Result<AiMessage>>> {
         let job = self.submit(prompts).await?;
-        self.answers(&job).await
+        // Running it again would be paid for again.
+        self.answers(&job).await.map_err(|error| error.with_retryable(false))
     }
 
     /// Submits a batch without waiting for it.
@@ -129,15 +144,13 @@ impl OpenAiBatch {
         &self,
         prompts: impl IntoIterator<Item = P>,
     ) -> Result<BatchJob> {
-        let (file, requests, api) = self.file(prompts)?;
+        let file = self.file(prompts)?;
+        let (requests, endpoint) = (file.requests(), file.endpoint().to_owned());
         let client = self.chat.client();
-        let upload = FileUpload::new("batch.jsonl", "batch", file).with_content_type("application/jsonl");
-        let file = client.files().upload(upload).await?;
-        let endpoint = url(api);
-        let request =
-            self.metadata.iter().fold(BatchRequest::new(file.id, &endpoint), |request, (name, value)| {
-                request.with_metadata(name, value)
-            });
+        let request = self
+            .metadata
+            .iter()
+            .fold(file.upload(&client).await?, |request, (name, value)| request.with_metadata(name, value));
         let batch = client.batches().create(&request).await?;
         Ok(BatchJob { id: batch.id, requests, endpoint })
     }
@@ -147,22 +160,21 @@ impl OpenAiBatch {
     /// A prompt that was not processed has an error: `Timeout` if the batch expired, `Cancelled` if it was cancelled.
     ///
     /// # Errors
-    /// `Timeout` if the wait exceeds its limit, `BadRequest` if the service rejected the whole batch; those of the
-    /// service.
+    /// `Timeout` if the wait exceeds its limit, `BadRequest` if the service rejected the whole batch, `Incomplete` if
+    /// the batch completed but none of its answers are available; those of the service. Retryable errors are tolerated,
+    /// unless there are [five in a row](BatchWait), and a file whose download breaks off is read again.
     pub async fn answers(&self, job: &BatchJob) -> Result<Vec<Result<AiMessage>>> {
         let batches = self.batches();
-        let batch = batches.wait(&job.id, &self.wait).await?;
+        let look = || async { batches.retrieve(&job.id).await.and_then(named) };
+        let batch = self.wait.until(&job.id, look).await.map_err(|error| job.unanswered(error))?;
         if batch.status == BatchStatus::Failed {
             return Err(failed(&batch));
         }
         let api =
             if job.endpoint == url(ChatApi::Responses) { ChatApi::Responses } else { ChatApi::Completions };
-        let read = |result: BatchResult| {
-            let answer = result.outcome?;
-            let origin = Origin { request_id: answer.request_id, ..Origin::default() };
-            api.decode(answer.body.to_string().as_bytes(), &origin, false)
-        };
-        join(batches.results(&batch), job.requests, &batch, read).await
+        let read = |result: BatchResult| result.outcome?.message_of(api);
+        let answers = Answers::new(job.requests, number, read);
+        answers.fetch(&batches, &batch, &self.wait).await.map_err(|error| job.unanswered(error))
     }
 
     /// Cancels a batch. Prompts answered by then keep their answers.
@@ -177,28 +189,14 @@ impl OpenAiBatch {
         self.chat.client().batches()
     }
 
-    /// Encodes the input file, and returns it with the number of requests and the API they go to, which is one for all.
-    fn file<P: Into<PromptValue>>(
-        &self,
-        prompts: impl IntoIterator<Item = P>,
-    ) -> Result<(Vec<u8>, usize, ChatApi)> {
-        let input = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
-        let (mut file, mut requests, mut api) = (Vec::new(), 0, None);
+    /// The file with all requests.
+    fn file<P: Into<PromptValue>>(&self, prompts: impl IntoIterator<Item = P>) -> Result<BatchFile> {
+        let mut file = BatchFile::default();
         for prompt in prompts {
             let request = self.chat.line(prompt.into())?;
-            api = Some(request.api);
-            encode_line(&custom_id(requests), &url(request.api), &request.body, &mut file)?;
-            requests += 1;
-            if requests > MAX_REQUESTS || file.len() > MAX_FILE {
-                return input(format!(
-                    "a batch has at most {MAX_REQUESTS} requests and {MAX_FILE} bytes: make several of it"
-                ));
-            }
+            file.add(&custom_id(file.requests()), &url(request.api), &request.body)?;
         }
-        match api {
-            Some(api) => Ok((file, requests, api)),
-            None => input("a batch needs at least one prompt".to_owned()),
-        }
+        file.finish()
     }
 }
 
@@ -211,113 +209,7 @@ fn custom_id(number: usize) -> String {
     format!("request-{number}")
 }
 
+/// The place of the request with this id.
 fn number(custom_id: &str) -> Option<usize> {
     custom_id.strip_prefix("request-")?.parse().ok()
-}
-
-/// Puts the results in the order of the requests, one per request. Of several for the same request, the first counts.
-async fn join(
-    results: impl Stream<Item = Result<BatchResult>>,
-    requests: usize,
-    batch: &Batch,
-    read: impl Fn(BatchResult) -> Result<AiMessage>,
-) -> Result<Vec<Result<AiMessage>>> {
-    let mut answers: Vec<Option<Result<AiMessage>>> = (0..requests).map(|_| None).collect();
-    let mut unread = None;
-    let mut results = std::pin::pin!(results);
-    while let Some(result) = results.next().await {
-        match result {
-            Ok(result) => {
-                let slot = number(&result.custom_id).and_then(|number| answers.get_mut(number));
-                if let Some(slot @ None) = slot {
-                    *slot = Some(read(result));
-                }
-            }
-            // An unreadable line may belong to any request that ends up without a result.
-            Err(error) if matches!(error.kind(), ErrorKind::Decode | ErrorKind::InvalidResponse) => {
-                unread = Some(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(answers
-        .into_iter()
-        .map(|answer| answer.unwrap_or_else(|| Err(missing(batch, unread.as_ref()))))
-        .collect())
-}
-
-/// Returns the error of a request without a result.
-fn missing(batch: &Batch, unread: Option<&Error>) -> Error {
-    let (kind, why) = match batch.status {
-        BatchStatus::Expired => (ErrorKind::Timeout, "its time ran out before"),
-        BatchStatus::Cancelled => (ErrorKind::Cancelled, "it was stopped before"),
-        _ => (ErrorKind::Incomplete, "it has no result for this prompt"),
-    };
-    let error = Error::new(kind, format!("the batch {} did not answer this prompt: {why}", batch.id));
-    match unread {
-        Some(unread) => error.with_source(unread.clone()),
-        None => error,
-    }
-    .with_retryable(kind != ErrorKind::Cancelled)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_executor::block_on;
-    use futures_util::stream;
-    use serde_json::{Value, json};
-
-    fn batch(status: &str) -> Batch {
-        serde_json::from_value(json!({"id": "batch_1", "status": status})).expect("a batch")
-    }
-
-    fn result(custom_id: &str, text: &str) -> Result<BatchResult> {
-        let answer = super::super::BatchAnswer { status: 200, request_id: None, body: Value::from(text) };
-        Ok(BatchResult { custom_id: custom_id.to_owned(), outcome: Ok(answer) })
-    }
-
-    fn joined(results: Vec<Result<BatchResult>>, status: &str) -> Result<Vec<Result<String, ErrorKind>>> {
-        let read = |result: BatchResult| {
-            result.outcome.map(|answer| AiMessage::new(answer.body.as_str().unwrap_or_default()))
-        };
-        let answers = block_on(join(stream::iter(results), 3, &batch(status), read))?;
-        let text = |answer: Result<AiMessage>| answer.map(String::from).map_err(|error| error.kind());
-        Ok(answers.into_iter().map(text).collect())
-    }
-
-    #[test]
-    fn every_prompt_has_one_result_in_its_place() {
-        let results = vec![
-            result("request-2", "c"),
-            result("request-0", "a"),
-            result("request-0", "twice"),
-            result("request-7", "nobody's"),
-            result("other", "nobody's"),
-            Ok(BatchResult {
-                custom_id: "request-1".into(),
-                outcome: Err(Error::new(ErrorKind::BadRequest, "no")),
-            }),
-        ];
-        let expected = vec![Ok("a".to_owned()), Err(ErrorKind::BadRequest), Ok("c".to_owned())];
-        assert_eq!(joined(results, "completed").expect("results"), expected);
-    }
-
-    #[test]
-    fn what_was_not_done_is_an_error_that_says_why() {
-        for (status, kind) in [
-            ("expired", ErrorKind::Timeout),
-            ("cancelled", ErrorKind::Cancelled),
-            ("completed", ErrorKind::Incomplete),
-        ] {
-            let broken = Err(Error::new(ErrorKind::Decode, "half a line"));
-            let expected = vec![Err(kind), Ok("b".to_owned()), Err(kind)];
-            assert_eq!(joined(vec![broken, result("request-1", "b")], status).expect("results"), expected);
-        }
-        let lost = Err(Error::new(ErrorKind::Connection, "gone"));
-        assert!(
-            joined(vec![result("request-1", "b"), lost], "completed").is_err(),
-            "half a file is no result"
-        );
-    }
 }

@@ -4,12 +4,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{AiMessage, Error, ErrorKind, Result};
 use catena_http::Body;
+use catena_http::service::Origin;
 use futures_util::Stream;
 use serde_json::Value;
 
+use crate::chat_api::ChatApi;
 use crate::codec::batch_lines::{Line, LineAnswer};
+use crate::codec::completions::decode_completions;
+use crate::codec::embeddings::{Embedded, decode_embeddings};
+use crate::completion::Completion;
+use crate::embeddings::EmbeddingAnswer;
 
 /// The maximum length of a line, in bytes.
 const MAX_LINE: usize = 64 << 20;
@@ -31,7 +37,15 @@ pub struct BatchResult {
 /// A successful response to a request of a batch.
 ///
 /// # Example
-/// See [`BatchResult`].
+/// ```
+/// use catena_llm_openai::BatchAnswer;
+/// fn print(answer: &BatchAnswer) -> Result<(), catena_core::Error> {
+///     for completion in answer.completions()? {
+///         println!("{}", completion.text);
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BatchAnswer {
@@ -41,6 +55,51 @@ pub struct BatchAnswer {
     pub request_id: Option<String>,
     /// The body of the response.
     pub body: Value,
+}
+
+impl BatchAnswer {
+    /// Decodes an answer of `/v1/embeddings`.
+    ///
+    /// # Errors
+    /// `InvalidResponse` for an answer of another endpoint.
+    pub fn embeddings(&self) -> Result<EmbeddingAnswer> {
+        let inputs = self.body["data"].as_array().map_or(1, |vectors| vectors.len().max(1));
+        let Embedded { vectors, model, usage } = decode_embeddings(&self.json(), inputs, &self.origin())?;
+        Ok(EmbeddingAnswer { vectors, model, usage })
+    }
+
+    /// Decodes an answer of `/v1/completions`: the completions of all its prompts, in order.
+    ///
+    /// # Errors
+    /// `InvalidResponse` for an answer of another endpoint.
+    pub fn completions(&self) -> Result<Vec<Completion>> {
+        decode_completions(&self.json(), 1, &self.origin())
+            .map(|of_prompts| of_prompts.into_iter().flatten().collect())
+    }
+
+    /// Decodes an answer of `/v1/chat/completions` or `/v1/responses`: its first message.
+    ///
+    /// # Errors
+    /// `InvalidResponse` for an answer of another endpoint.
+    pub fn message(&self) -> Result<AiMessage> {
+        self.message_of(if self.body.get("output").is_some() {
+            ChatApi::Responses
+        } else {
+            ChatApi::Completions
+        })
+    }
+
+    pub(super) fn message_of(&self, api: ChatApi) -> Result<AiMessage> {
+        api.decode(&self.json(), &self.origin(), false)
+    }
+
+    fn json(&self) -> Vec<u8> {
+        self.body.to_string().into_bytes()
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { request_id: self.request_id.clone(), ..Origin::default() }
+    }
 }
 
 impl From<Line> for BatchResult {

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use catena_core::{Error, ErrorKind, Result, SystemTimer, Timer};
 
-use super::{Batch, SharedTimer};
+use super::{Batch, SharedTimer, is_unreadable};
 
 /// The number of consecutive failed polls at which the wait fails.
 const MAX_FAILURES: usize = 5;
 
 /// How long to wait for a batch, and how often to poll. The first poll is immediate; the interval between polls grows
-/// by half each time, up to ten times its initial value. A poll that fails with a retryable error is ignored, unless it
-/// is the fifth in a row.
+/// by half each time, up to ten times its initial value. A poll that fails with a retryable error, or whose response
+/// cannot be decoded, is ignored, unless it is the fifth in a row.
 ///
 /// # Example
 /// See [`Batches::wait`](super::Batches::wait).
@@ -61,21 +61,23 @@ impl BatchWait {
         F: Future<Output = Result<Batch>>,
     {
         let started = self.timer.now();
-        let (mut pause, mut failures) = (self.interval, 0);
+        let mut looks = self.looks();
         loop {
-            match look().await {
-                Ok(batch) if batch.status.is_terminal() => return Ok(batch),
-                Ok(_) => failures = 0,
-                Err(error) if error.is_retryable() && failures + 1 < MAX_FAILURES => failures += 1,
-                Err(error) => return Err(error),
+            match looks.seen(look().await)? {
+                Some(batch) if batch.status.is_terminal() => return Ok(batch),
+                _ => {}
             }
             let left = self.limit.saturating_sub(self.timer.now() - started);
             if left.is_zero() {
                 return Err(self.took_too_long(id));
             }
-            self.timer.sleep(pause.min(left)).await;
-            pause = pause.mul_f64(1.5).min(self.interval.saturating_mul(10));
+            looks.pause(left).await;
         }
+    }
+
+    /// Returns a fresh count of polls.
+    pub(super) fn looks(&self) -> Looks<'_> {
+        Looks { wait: self, pause: self.interval, failures: 0 }
     }
 
     fn took_too_long(&self, id: &str) -> Error {
@@ -85,6 +87,47 @@ impl BatchWait {
         );
         Error::new(ErrorKind::Timeout, message).with_retryable(true)
     }
+}
+
+/// A series of polls with waits between them, of which some may fail.
+pub(super) struct Looks<'a> {
+    wait: &'a BatchWait,
+    /// The next wait.
+    pause: Duration,
+    /// The number of failures in a row.
+    failures: usize,
+}
+
+impl Looks<'_> {
+    /// Returns the outcome of a poll, or `None` if it failed and another may succeed.
+    ///
+    /// # Errors
+    /// That of the poll, if it is not retryable or the fifth in a row.
+    pub(super) fn seen<T>(&mut self, look: Result<T>) -> Result<Option<T>> {
+        match look {
+            Ok(seen) => {
+                self.failures = 0;
+                Ok(Some(seen))
+            }
+            Err(error) if may_pass(&error) && self.failures + 1 < MAX_FAILURES => {
+                self.failures += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until the next poll, for at most this long.
+    pub(super) async fn pause(&mut self, most: Duration) {
+        let pause = self.pause.min(most);
+        self.pause = (self.pause.saturating_mul(3) / 2).min(self.wait.interval.saturating_mul(10));
+        self.wait.timer.sleep(pause).await;
+    }
+}
+
+/// Returns true if another poll may succeed. Overloaded gateways also respond with an HTML page.
+fn may_pass(error: &Error) -> bool {
+    error.is_retryable() || is_unreadable(error)
 }
 
 impl fmt::Debug for BatchWait {
@@ -104,8 +147,8 @@ mod tests {
     use futures_util::FutureExt;
     use std::cell::Cell;
 
-    /// Looks at batches of these words, where `!` is an error that may pass and `?` one that does not. Returns what came
-    /// and the waits, in seconds.
+    /// Looks at batches of these words, where `!` is an error that may pass, `<` a page, and `?` an error that does not
+    /// pass. Returns what came and the waits, in seconds.
     fn wait(looks: &[&str], limit: u64) -> (Result<String, ErrorKind>, Vec<u64>) {
         let timer = FakeTimer::new();
         let wait = BatchWait::default()
@@ -118,6 +161,7 @@ mod tests {
             async move {
                 match word {
                     "!" => Err(Error::new(ErrorKind::Server, "down").with_retryable(true)),
+                    "<" => Err(Error::new(ErrorKind::InvalidResponse, "a page")),
                     "?" => Err(Error::new(ErrorKind::NotFound, "gone")),
                     word => Ok(serde_json::from_value(serde_json::json!({"id": "b", "status": word}))
                         .expect("a batch")),
@@ -149,11 +193,25 @@ mod tests {
             (&["in_progress", "in_progress", "in_progress"], 20, Err(ErrorKind::Timeout), &[10, 10]),
             (&["!", "!", "!", "!", "cancelled"], 1000, Ok("cancelled"), &[10, 15, 22, 33]),
             (&["!", "!", "!", "!", "!"], 1000, Err(ErrorKind::Server), &[10, 15, 22, 33]),
+            (&["<", "!", "<", "<", "completed"], 1000, Ok("completed"), &[10, 15, 22, 33]),
+            (&["!", "<", "!", "!", "<"], 1000, Err(ErrorKind::InvalidResponse), &[10, 15, 22, 33]),
             (&["in_progress", "?"], 1000, Err(ErrorKind::NotFound), &[10]),
         ] {
             assert_eq!(wait(looks, limit), (ended.map(str::to_owned), waits.to_vec()), "{looks:?}");
         }
         let many: Vec<&str> = std::iter::repeat_n("in_progress", 9).chain(["expired"]).collect();
         assert_eq!(wait(&many, 10_000).1.last(), Some(&100), "waits stop growing");
+    }
+
+    #[test]
+    fn no_wait_is_too_long() {
+        let timer = FakeTimer::new();
+        let wait = BatchWait::default().with_interval(Duration::MAX).with_limit(Duration::MAX);
+        let wait = wait.with_timer(timer.clone());
+        let mut looks = wait.looks();
+        for _ in 0..3 {
+            assert!(Box::pin(looks.pause(Duration::from_secs(1))).now_or_never().is_none());
+        }
+        assert_eq!(timer.sleeps(), [Duration::from_secs(1); 3]);
     }
 }

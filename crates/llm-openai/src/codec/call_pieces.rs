@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use catena_core::{AiMessage, ToolCallChunk};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,8 @@ use super::custom_tool::CustomInput;
 use super::lenient::Text;
 use super::members::{Members, Number, deserialize_members, skip, take_extra};
 
-/// A list of tool calls as received. Anything but a list counts as an empty one.
+/// A list of tool calls as received. A single call counts as a list of one, because Text Generation Inference streams
+/// calls that way. Anything else counts as an empty list.
 #[derive(Debug, Default)]
 pub(super) struct WireCalls<'a>(Vec<WireCall<'a>>);
 
@@ -41,6 +43,14 @@ impl<'de> Members<'de> for WireCall<'de> {
 }
 
 deserialize_members!(WireCall);
+
+impl WireCall<'_> {
+    fn says_nothing(&self) -> bool {
+        let Called { name, arguments, input } = &self.function;
+        let named = self.id.as_str().or(name.as_str()).is_some();
+        !named && self.custom.is_none() && arguments.is_none() && input.is_none()
+    }
+}
 
 /// The function and its arguments.
 #[derive(Debug, Default)]
@@ -246,9 +256,9 @@ impl<'de> Visitor<'de> for CallsVisitor {
         Ok(WireCalls::default())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(WireCalls::default())
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        let call = WireCall::deserialize(MapAccessDeserializer::new(members))?;
+        Ok(WireCalls(if call.says_nothing() { Vec::new() } else { vec![call] }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -326,6 +336,19 @@ mod tests {
         );
         check(&[custom("c", "run", json!({"a": 1}))], &[("run", r#"{"a": 1}"#)]);
         check(&[custom("c", "run", json!(null))], &[("run", "{}")]);
+    }
+
+    #[test]
+    fn a_call_alone_is_a_list_of_one() {
+        let alone = |mut list: Value| list[0].take();
+        let begin = alone(call(Some(0), "c", "f", r#"{"a":"#));
+        let rest = alone(json!([{"index": 0, "function": {"name": null, "arguments": "2}"}}]));
+        check(&[begin.clone(), rest.clone()], &[("f", r#"{"a": 2}"#)]);
+        check(&[json!([begin]), rest], &[("f", r#"{"a": 2}"#)]);
+        check(&[alone(call(None, "", "f", "{}"))], &[("f", "{}")]);
+        for nothing in [json!({}), json!({"index": 0, "function": null}), json!({"x": 1}), json!("x")] {
+            check(&[nothing], &[]);
+        }
     }
 
     #[test]

@@ -56,8 +56,9 @@ impl ChatOptions {
 
     /// Reasoning models only accept a temperature of 1, and the first of them require it.
     fn fit_temperature(&mut self) {
+        let is_disabled = self.is_disabled("temperature");
         let members = &mut self.parameters.members;
-        if is_kin(&self.model, "o1") && !self.disabled.iter().any(|name| name == "temperature") {
+        if is_kin(&self.model, "o1") && !is_disabled {
             members.entry("temperature").or_insert_with(|| 1.0.into());
         }
         let other = members.get("temperature").is_some_and(|temperature| temperature.as_f64() != Some(1.0));
@@ -125,8 +126,13 @@ impl ChatOptions {
         })
     }
 
+    /// Returns `true` for a parameter that is sent only if the application sets it.
+    pub(crate) fn is_disabled(&self, parameter: &str) -> bool {
+        self.disabled.iter().any(|name| name == parameter)
+    }
+
     fn stream_options(&self) -> Option<Map<String, Value>> {
-        let wanted = self.stream_usage && !self.disabled.iter().any(|name| name == "stream_options");
+        let wanted = self.stream_usage && !self.is_disabled("stream_options");
         self.parameters.stream_options(wanted)
     }
 }

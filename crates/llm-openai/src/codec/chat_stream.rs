@@ -42,6 +42,10 @@ impl<'de> EventChoice<'de> for ChatChoice<'de> {
     fn error(&self) -> &Value {
         &self.error
     }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_str()
+    }
 }
 
 impl StreamDecoder for ChatStream {
@@ -99,7 +103,6 @@ impl ChatStream {
 
     /// Adds a choice. Returns true if it has content: text, reasoning, a refusal, a tool call delta or a finish reason.
     fn add(&mut self, choice: ChatChoice<'_>) -> bool {
-        self.progress.answered = true;
         let metadata = &mut self.pending.metadata;
         self.known.keep_all(&choice.facts, metadata);
         if !choice.logprobs.is_null() {
@@ -116,12 +119,13 @@ impl ChatStream {
         let calls = self.calls.add(std::mem::take(&mut delta.tool_calls), &mut self.pending);
         self.increments.merge(read_facts(&delta.facts));
         let pending = &self.pending;
-        finishes
-            || calls
+        let says_something = calls
             || !pending.content.is_empty()
             || !pending.additional_kwargs.is_empty()
             || pending.reasoning.is_some()
-            || pending.refusal.is_some()
+            || pending.refusal.is_some();
+        self.progress.said |= says_something;
+        finishes || says_something
     }
 
     fn deliver(&mut self) -> AiMessage {
@@ -303,6 +307,34 @@ mod tests {
         for event in empty {
             check(&[event, HEL, event, STOP, event, "[DONE]"], &["Hel"], Some("stop"), None);
         }
+    }
+
+    /// Some gateways end a stream that failed as if it were complete.
+    #[test]
+    fn an_error_that_is_dressed_as_an_answer_is_one() {
+        let role = r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#;
+        let in_delta = r#"{"choices":[{"delta":{"role":"assistant","finish_reason":"stop"}}]}"#;
+        let usage_alone = r#"{"choices":[],"usage":{"prompt_tokens":1}}"#;
+        let fastchat = r#"{"text":"**NETWORK ERROR**","error_code":50001}"#;
+        let portkey = r#"{"choices":[{"delta":{"content":""},"finish_reason":"overloaded_error"}]}"#;
+        let invalid = r#"{"choices":[{"delta":{},"finish_reason":"invalid_request_error"}]}"#;
+        for (events, kind, retryable, text) in [
+            (vec![role, "[DONE]"], ErrorKind::InvalidResponse, false, "no answer"),
+            (vec![role, usage_alone, "[DONE]"], ErrorKind::InvalidResponse, false, "no answer"),
+            (vec![in_delta, "[DONE]"], ErrorKind::InvalidResponse, false, "no answer"),
+            (vec![role, fastchat, "[DONE]"], ErrorKind::Stream, false, "code 50001): **NETWORK ERROR**"),
+            (vec![HEL, fastchat, "[DONE]"], ErrorKind::Stream, false, "code 50001): **NETWORK ERROR**"),
+            (vec![HEL, portkey, "[DONE]"], ErrorKind::Stream, true, "code overloaded_error"),
+            (vec![invalid], ErrorKind::Stream, false, "code invalid_request_error"),
+        ] {
+            let error = decode(ChatStream::default(), &events).1.expect_err(events[0]);
+            assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{events:?}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        let fine = r#"{"choices":[{"delta":{"content":"Hi"}}],"error_code":50001}"#;
+        check(&[fine, "[DONE]"], &["Hi"], None, None);
+        check(&[r#"{"text":"","error_code":0}"#, HEL, "[DONE]"], &["Hel"], None, None);
+        check(&[HEL, in_delta, "[DONE]"], &["Hel"], None, None);
     }
 
     #[test]

@@ -47,6 +47,10 @@ impl<'de> EventChoice<'de> for Piece<'de> {
     fn error(&self) -> &Value {
         &self.error
     }
+
+    fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_str()
+    }
 }
 
 /// Decodes a streamed answer into chunks of text.
@@ -71,10 +75,10 @@ impl StreamDecoder for CompletionStream {
             self.used = Some(Used { usage, model: event.model.as_str().map(str::to_owned) });
         }
         let Some(choice) = event.take_choice() else { return Ok(None) };
-        self.progress.answered = true;
         self.progress.finished |= choice.finish_reason.as_str().is_some();
         let text = choice.text.into_string();
         self.progress.emitted |= text.is_some();
+        self.progress.said |= text.as_ref().is_some_and(|text| !text.is_empty());
         Ok(text)
     }
 
@@ -121,5 +125,10 @@ mod tests {
         let of_choice = r#"{"choices":[{"text":"","finish_reason":"error","error":{"message":"boom"}}]}"#;
         check(&[A, of_choice, "[DONE]"], &["a"], Some(ErrorKind::Stream));
         check(&[A, "{", B], &["a"], Some(ErrorKind::Decode));
+        let nothing = r#"{"choices":[{"text":"","finish_reason":null}]}"#;
+        check(&[nothing, "[DONE]"], &[], Some(ErrorKind::InvalidResponse));
+        check(&[nothing, A, nothing, "[DONE]"], &["a"], None);
+        let broken = r#"{"choices":[{"text":"","finish_reason":"overloaded_error"}]}"#;
+        check(&[A, broken, "[DONE]"], &["a"], Some(ErrorKind::Stream));
     }
 }

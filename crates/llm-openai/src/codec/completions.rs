@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use catena_core::{Error, ErrorKind, Result};
+use catena_core::{Error, ErrorKind, Result, add_usage};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::envelope::{Envelope, decode_body, keep, no_choices};
@@ -162,6 +164,40 @@ pub(crate) fn decode_completions(
     prompts: usize,
     origin: &Origin,
 ) -> Result<Vec<Vec<Completion>>> {
+    match listed(body) {
+        Some(answers) if answers.len() == prompts => decode_listed(&answers, origin),
+        _ => decode_together(body, prompts, origin),
+    }
+}
+
+/// Splits a list of answers, with which older versions of llama.cpp respond to several prompts.
+fn listed(body: &[u8]) -> Option<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(rename = "choices")]
+        _choices: IgnoredAny,
+    }
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return None;
+    }
+    let answers: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    answers.iter().all(|answer| serde_json::from_str::<Answer>(answer.get()).is_ok()).then_some(answers)
+}
+
+/// Decodes a list with one answer per prompt.
+fn decode_listed(answers: &[&RawValue], origin: &Origin) -> Result<Vec<Vec<Completion>>> {
+    let mut completions = Vec::with_capacity(answers.len());
+    for answer in answers {
+        completions.extend(decode_together(answer.get().as_bytes(), 1, origin)?);
+    }
+    let usages = completions.iter().filter_map(|of_prompt| of_prompt.first()?.usage);
+    let usage = usages.fold(None, |sum, usage| Some(add_usage(sum, Some(usage))));
+    completions.iter_mut().flatten().for_each(|completion| completion.usage = usage);
+    Ok(completions)
+}
+
+/// Decodes an answer that holds the choices of all prompts.
+fn decode_together(body: &[u8], prompts: usize, origin: &Origin) -> Result<Vec<Vec<Completion>>> {
     let mut answer: Envelope<'_, Choice<'_>> = decode_body(body, origin)?;
     let mut choices = answer.choices.take().unwrap_or_default();
     if let Some(error) = choices.iter().map(|choice| &choice.error).find(|error| is_truthy(error)) {
@@ -317,6 +353,32 @@ mod tests {
         assert_eq!(all[0].logprobs, Some(json!({"tokens": ["a"]})));
         assert_eq!((all[0].extra["x"].clone(), all[3].usage), (json!(1), Some(Usage::new(1, 4))));
         assert_eq!(dealt(3).expect_err("four for three").kind(), ErrorKind::InvalidResponse);
+    }
+
+    #[test]
+    fn an_answer_for_each_prompt_is_read_as_one() {
+        let body = r#" [{"model":"m","choices":[{"text":"a","index":0}],"usage":{"prompt_tokens":1,"completion_tokens":2}},
+            {"choices":[{"text":"b","index":0}],"usage":{"prompt_tokens":3,"completion_tokens":4}}]"#;
+        let dealt = decode_completions(body.as_bytes(), 2, &origin()).expect("one each");
+        let texts: Vec<Vec<_>> =
+            dealt.iter().map(|choices| choices.iter().map(|choice| choice.text.as_str()).collect()).collect();
+        assert_eq!(texts, [["a"], ["b"]]);
+        assert!(dealt.iter().flatten().all(|completion| completion.usage == Some(Usage::new(4, 6))));
+        for (body, prompts, kind) in [
+            (body, 3, ErrorKind::InvalidResponse),
+            ("[]", 1, ErrorKind::InvalidResponse),
+            (r#"[{"choices":[{"text":"a"}]},{"choices":[]}]"#, 2, ErrorKind::InvalidResponse),
+            (
+                r#"[{"choices":[{"text":"a"}]},{"choices":null,"error":{"message":"m","code":503}}]"#,
+                2,
+                ErrorKind::Server,
+            ),
+            (r#"[{"error":{"message":"m","code":429}}]"#, 1, ErrorKind::RateLimit),
+            (r#"[{"choices":[{"text":"a"}]"#, 1, ErrorKind::InvalidResponse),
+        ] {
+            let error = decode_completions(body.as_bytes(), prompts, &origin()).expect_err(body);
+            assert_eq!(error.kind(), kind, "{body}");
+        }
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: &str) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
     let message = describe(kind, Some(answer.status()), &read, key);
-    answer.error(kind, message, details(read))
+    let error = answer.error(kind, message, details(read));
+    // Retrying does not shorten the input, even if the server reports an internal error.
+    let again = error.is_retryable() && kind != ErrorKind::ContextOverflow;
+    error.with_retryable(again)
 }
 
 /// Returns the error that a successful response contains instead of choices.
@@ -73,6 +76,7 @@ mod tests {
     use super::*;
     use catena_http::service::Redactor;
     use catena_http::{HeaderName, HeaderValue};
+    use serde_json::json;
 
     /// The error of an answer with these headers, as the client makes it.
     fn failure(status: u16, headers: &[(&'static str, &'static str)], body: &str, origin: Origin) -> Error {
@@ -130,7 +134,58 @@ mod tests {
         check(400, r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#, ErrorKind::ContextOverflow, false);
         check(422, r#"{"detail":"input exceeds the context window"}"#, ErrorKind::ContextOverflow, false);
         check(404, r#"{"error":{"message":"prompt is too long"}}"#, ErrorKind::NotFound, false);
+        check(500, r#"{"error":{"message":"prompt is too long"}}"#, ErrorKind::Server, true);
         check(400, &code("content_filter"), ErrorKind::BadRequest, false);
+    }
+
+    #[test]
+    fn a_quota_is_known_behind_gateways() {
+        let openai = "litellm.RateLimitError: OpenAIException - You exceeded your current quota, please check your plan";
+        let gemini = "You exceeded your current quota, please check your plan and billing details. For more \
+                      information head to: https://ai.google.dev/gemini-api/docs/rate-limits. Please retry in 9.8s.";
+        for (status, message, kind, code, expected) in [
+            (429, "Budget has been exceeded!", "budget_exceeded", "429", ErrorKind::QuotaExceeded),
+            (429, openai, "throttling_error", "429", ErrorKind::QuotaExceeded),
+            (403, "m", "new_api_error", "insufficient_user_quota", ErrorKind::QuotaExceeded),
+            (403, "m", "insufficient_quota", "", ErrorKind::QuotaExceeded),
+            (429, gemini, "throttling_error", "429", ErrorKind::RateLimit),
+            (429, "Rate limit reached", "throttling_error", "429", ErrorKind::RateLimit),
+            (403, "m", "new_api_error", "access_denied", ErrorKind::PermissionDenied),
+            (400, "m", "budget_exceeded", "", ErrorKind::BadRequest),
+        ] {
+            let body = json!({"error": {"message": message, "type": kind, "code": code}}).to_string();
+            check(status, &body, expected, expected == ErrorKind::RateLimit);
+        }
+    }
+
+    #[test]
+    fn an_input_that_is_too_long_is_known_by_what_servers_say() {
+        let sglang = "The input (9 tokens) is longer than the model's context length (8 tokens).";
+        let flat = json!({"object": "error", "message": sglang, "type": "BadRequestError", "code": 400});
+        let tgi = |text: &str| json!({"error": text, "error_type": "validation"});
+        let both = "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 \
+                    `inputs` tokens and 100 `max_new_tokens`";
+        let less = "`inputs` must have less than 512 tokens. Given: 600";
+        let llama = "input (600 tokens) is too large to process. increase the physical batch size (current \
+                     batch size: 512)";
+        let llama = json!({"error": {"code": 500, "message": llama, "type": "server_error"}});
+        let late = format!("Input validation error: {}{less}", "long ".repeat(100));
+        for (status, body) in [
+            (400, flat),
+            (422, tgi(both)),
+            (422, tgi(less)),
+            (413, tgi(less)),
+            (422, json!({ "error": less })),
+            (422, json!({ "error": late })),
+            (422, json!({ "detail": late })),
+            (500, llama.clone()),
+        ] {
+            check(status, &body.to_string(), ErrorKind::ContextOverflow, false);
+        }
+        let error = decode_error_in_answer(&llama.to_string(), &origin());
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::ContextOverflow, false));
+        check(500, &tgi("Request failed during generation").to_string(), ErrorKind::Server, true);
+        check(422, &tgi("`temperature` must be strictly positive").to_string(), ErrorKind::BadRequest, false);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Error bodies, in all the formats that servers use.
 
-use catena_http::service::excerpt;
+use catena_http::service::{MAX_ERROR_TEXT, excerpt, words};
 use serde_json::Value;
 
 use super::lenient::is_truthy;
@@ -36,10 +36,23 @@ impl ErrorBody {
             Value::Array(items) => items.first().map(Self::from_value).unwrap_or_default(),
             Value::Object(_) => match &value["error"] {
                 error @ Value::Object(_) if is_truthy(error) => Self::from_members(error),
-                Value::String(text) => Self { excerpt: excerpt(text), ..Self::from_members(value) },
+                Value::String(text) => Self::from_text(text, value),
                 _ => Self { excerpt: detail(&value["detail"]), ..Self::from_members(value) },
             },
             _ => Self::default(),
+        }
+    }
+
+    /// Reads `{"error": "text"}`, to which Text Generation Inference adds an `error_type`.
+    fn from_text(text: &str, body: &Value) -> Self {
+        let read = Self::from_members(body);
+        match body["error_type"].as_str() {
+            Some(kind) => Self {
+                message: read.message.or_else(|| non_empty(text.to_owned())),
+                error_type: read.error_type.or_else(|| non_empty(kind.to_owned())),
+                ..read
+            },
+            None => Self { excerpt: shown(text), ..read },
         }
     }
 
@@ -67,7 +80,12 @@ fn detail(detail: &Value) -> Option<String> {
         }
         _ => return None,
     };
-    excerpt(&text)
+    shown(&text)
+}
+
+/// Returns a text that is known to be a message, up to the maximum length of error texts.
+fn shown(text: &str) -> Option<String> {
+    non_empty(words(text, MAX_ERROR_TEXT))
 }
 
 fn non_empty(text: String) -> Option<String> {
@@ -95,6 +113,15 @@ mod tests {
         check(r#"{"error":{"message":"m","type":null,"param":null,"code":1234}}"#, ["m", "1234", "", "", ""]);
         check(r#"{"error":{"message":"","type":{},"param":[],"code":true}}"#, [""; 5]);
         check(r#"{"error":"Unauthorized"}"#, ["", "", "", "", "Unauthorized"]);
+        check(r#"{"error":"m","error_type":"validation"}"#, ["m", "", "validation", "", ""]);
+        check(
+            r#"{"error":"","error_type":"validation"}"#,
+            ["", "", "validation", "", r#"{"error":"","error_type":"validation"}"#],
+        );
+        let long = "long ".repeat(100);
+        let long = long.trim();
+        check(&format!(r#"{{"error":"{long}"}}"#), ["", "", "", "", long]);
+        check(&format!(r#"{{"detail":"{long}"}}"#), ["", "", "", "", long]);
         check(
             r#"{"object":"error","message":"m","type":"t","param":null,"code":400}"#,
             ["m", "400", "t", "", ""],

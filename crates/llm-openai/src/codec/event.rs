@@ -24,6 +24,9 @@ pub(super) trait EventChoice<'de>: Deserialize<'de> {
 
     /// Returns its error, usually null.
     fn error(&self) -> &Value;
+
+    /// Returns its finish reason.
+    fn finish_reason(&self) -> Option<&str>;
 }
 
 /// An event; of its choices only that of the first answer counts.
@@ -110,14 +113,31 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         Ok(Some(event))
     }
 
-    /// Returns an error in the place where some services report it: OpenRouter in the choice, Groq in its own member.
+    /// Returns an error in the place where some services report it: OpenRouter in the choice, Groq in its own member,
+    /// Portkey as the finish reason, FastChat as a text with a code.
     fn other_error(&self) -> Option<Value> {
-        let of_groq = |value: &RawValue| {
-            serde_json::from_str::<Value>(value.get()).ok()?.get_mut("error").map(Value::take)
-        };
-        let groq = self.facts.iter().find(|(name, _)| name == "x_groq").and_then(|(_, value)| of_groq(value));
-        let of_choice = self.choices.first.as_ref().map(EventChoice::error).filter(|error| is_truthy(error));
-        of_choice.cloned().or(groq).filter(is_truthy)
+        let first = self.choices.first.as_ref();
+        let of_choice = first.map(EventChoice::error).filter(|error| is_truthy(error)).cloned();
+        let reason = || first?.finish_reason().filter(|reason| reason.ends_with("_error"));
+        let groq = || self.fact("x_groq")?.get_mut("error").map(Value::take).filter(is_truthy);
+        of_choice
+            .or_else(groq)
+            .or_else(|| Some(json!({ "code": reason()? })))
+            .or_else(|| self.numbered_error())
+    }
+
+    /// Returns the error of an event without choices but with a code: `{"text": "..", "error_code": 50001}`.
+    fn numbered_error(&self) -> Option<Value> {
+        if self.choices.listed {
+            return None;
+        }
+        let code = self.fact("error_code").filter(is_truthy)?;
+        Some(json!({ "message": self.fact("text"), "code": code }))
+    }
+
+    fn fact(&self, name: &str) -> Option<Value> {
+        let (_, value) = self.facts.iter().find(|(fact, _)| fact == name)?;
+        serde_json::from_str(value.get()).ok()
     }
 
     /// Takes the choice of the first answer.

@@ -7,8 +7,8 @@ use super::origin::Origin;
 /// What has been received of an answer so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// A choice was seen.
-    pub(super) answered: bool,
+    /// A choice had content: text, reasoning, a refusal or a tool call.
+    pub(super) said: bool,
     /// A finish reason was seen.
     pub(super) finished: bool,
     /// A chunk was delivered.
@@ -18,7 +18,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Checks the end of the events. `marked`: the service marked the end.
     pub(super) fn end(&self, marked: bool, origin: &Origin) -> Result<()> {
-        let error = match (marked, self.answered, self.finished) {
+        let error = match (marked, self.said, self.finished) {
             (_, _, true) | (true, true, _) => return Ok(()),
             (true, false, _) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
             // The request itself is fine, so a retry may well succeed.

@@ -2,6 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod azure;
+mod batch_answers;
+mod batch_beginnings;
 mod batches;
 mod configuration;
 mod conformance;
@@ -21,3 +23,4 @@ mod secrets;
 mod streaming;
 mod support;
 mod transport;
+mod wire_names;

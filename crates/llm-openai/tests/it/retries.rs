@@ -1,32 +1,16 @@
 //! A model tries again by itself, and never more often than the chain around it allows.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use catena_core::fakes::FakeTimer;
-use catena_core::{ErrorKind, RetryPolicy, RunConfig, RunEventKind, RunnableExt, Sleep, Timer, observe_with};
+use catena_core::{ErrorKind, RetryPolicy, RunConfig, RunEventKind, RunnableExt, observe_with};
 use catena_llm_openai::ChatOpenAi;
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
 
-use crate::support::{KEY, chat_completion, chat_events, drain, fold};
-
-/// Waits take no time, and are noted.
-#[derive(Debug, Clone, Default)]
-struct Hasty(FakeTimer);
-
-impl Timer for Hasty {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep {
-        let sleep = self.0.sleep(duration);
-        self.0.advance(duration);
-        sleep
-    }
-}
+use crate::support::{Hasty, KEY, chat_completion, chat_events, drain, fold};
 
 fn chat(replies: impl IntoIterator<Item = Reply>) -> (Server, ChatOpenAi, FakeTimer) {
     let server = Server::replay(replies);

@@ -1,8 +1,9 @@
 //! What all tests use: models of a server, and answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use catena_core::{Error, Result, RunnableExt};
+use catena_core::fakes::FakeTimer;
+use catena_core::{Error, Result, RunnableExt, Sleep, Timer};
 use catena_llm_openai::{ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBuilder};
 use catena_testkit::{Reply, Server};
 pub(crate) use catena_testkit::{fold, shown};
@@ -14,6 +15,29 @@ pub(crate) const KEY: &str = "sk-test-4f9a1c77d2e8";
 
 /// Long enough for a busy machine, short enough for a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Midnight of the first of January 2026, in seconds since 1970.
+pub(crate) const NOW: u64 = 1_767_225_600;
+
+/// Waits take no time, and are noted. It is always [`NOW`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hasty(pub(crate) FakeTimer);
+
+impl Timer for Hasty {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(NOW)
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let sleep = self.0.sleep(duration);
+        self.0.advance(duration);
+        sleep
+    }
+}
 
 pub(crate) fn llm_builder(server: &Server) -> OpenAiBuilder {
     OpenAi::builder()

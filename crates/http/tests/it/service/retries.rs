@@ -157,11 +157,17 @@ fn what_may_be_done_is_asked_for_at_most_once() {
         check_call(post().at_most_once(), vec![reply, ok()], 2, expected, waits);
     };
     // A gateway's words say nothing about the service behind it.
-    for status in [500, 502, 504, 520, 524] {
-        check(Reply::text(status, ""), Err((ErrorKind::Server, 1)), &[]);
+    for status in [408, 500, 502, 504, 520, 524] {
+        let kind = if status == 408 { ErrorKind::HttpStatus } else { ErrorKind::Server };
+        check(Reply::text(status, ""), Err((kind, 1)), &[]);
         check(failed(status, "x-should-retry", "true"), Ok("fine"), &[FIRST]);
     }
-    for status in [408, 409, 429, 503, 529] {
+    let hung_up =
+        "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+    for body in [hung_up.to_owned(), format!(r#"{{"error": {{"message": "{hung_up}"}}}}"#)] {
+        check(Reply::text(503, body), Err((ErrorKind::Server, 1)), &[]);
+    }
+    for status in [409, 429, 503, 529] {
         check(Reply::text(status, ""), Ok("fine"), &[FIRST]);
     }
     check(Reply::drop_connection(), Err((ErrorKind::Connection, 1)), &[]);

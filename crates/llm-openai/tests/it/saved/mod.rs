@@ -241,6 +241,22 @@ fn models_that_do_not_stream_are_saved_so() {
     }
 }
 
+#[test]
+fn what_is_disabled_is_saved_so() {
+    let server = Server::start(|_| Reply::json(200, completion("Hi")));
+    let llm = OpenAi::builder().ignore_environment().with_api_key(KEY).with_base_url(server.url());
+    let llm = llm.with_disabled_params(["top_p", "n"]).build().expect("a model");
+    let saved = dumpd(&llm);
+    assert_eq!(saved["kwargs"]["disabled_params"], json!({"top_p": null, "n": null}));
+    assert_eq!(saved_again(&saved)["kwargs"], saved["kwargs"]);
+    let again: DynRunnable = loader().load(&saved).expect("it loads").try_into().expect("it runs");
+    block_on(again.invoke("Hi")).expect("an answer");
+    block_on(llm.invoke("Hi")).expect("an answer");
+    let requests = server.requests();
+    assert_eq!(requests[0].json(), requests[1].json());
+    assert_eq!((requests[0].json().get("top_p"), &requests[0].json()["temperature"]), (None, &json!(0.7)));
+}
+
 /// LangChain's -1 is never sent: the service has no such limit.
 #[test]
 fn a_limit_of_what_is_left_is_a_number_when_it_is_sent() {
