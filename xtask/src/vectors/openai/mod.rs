@@ -61,7 +61,7 @@ pub(super) fn verdict(recording: &Value) -> Verdict {
     };
     let stage = match Stage::open(recording) {
         Ok(stage) => stage,
-        Err(why) => return failed(&recording, why, "nothing: it cannot be played"),
+        Err(why) => return failed(recording, why, "nothing: it cannot be played"),
     };
     let recording = stage.with_address(better::instead_of(recording));
     let case = Case::new(&recording["input"], &recording["clock"]);
