@@ -1,8 +1,8 @@
 //! What a chain of catena may cost at most, in multiples of what the hand-written loop costs.
 //!
 //! The loop is what remains when nothing is reused: it knows one server, one request and one form of answer. The targets
-//! leave room for what a library adds and no more; they are compared with the ratios of the tables, which hardly depend
-//! on the machine.
+//! stand a fifth or so above what was measured (1.6, 1.0, 1.2, 1.0 and 1.0), and are held against the ratios of the tables,
+//! which hardly depend on the machine.
 
 use anyhow::{Result, ensure};
 
@@ -11,15 +11,15 @@ use crate::measure::{Figures, What};
 use crate::report;
 
 /// Of the CPU time of a call: finding the connection, encoding the prompt, decoding the answer, time limits, retries.
-const CALLS: f64 = 3.0;
+const CALLS: f64 = 2.0;
 /// Of the CPU time of a streamed token: decoding an event and making a chunk of it, which the caller may keep.
-const TOKENS: f64 = 2.5;
+const TOKENS: f64 = 1.3;
 /// Of the memory of a call in flight: what is sent again if the attempt fails, and the state of every layer.
-const MEMORY: f64 = 2.0;
+const MEMORY: f64 = 1.5;
 /// Of the wall time of ten thousand calls in flight, most of which is the server's.
-const FLIGHT: f64 = 1.5;
+const FLIGHT: f64 = 1.25;
 /// Of what a server can write to a client that does not read: both stop reading, and the system's buffers do the rest.
-const BACKPRESSURE: f64 = 1.5;
+const BACKPRESSURE: f64 = 1.25;
 
 fn target(what: What) -> f64 {
     match what {
@@ -61,10 +61,10 @@ mod tests {
             let missed = missed(What::Calls, &[Who::Hyper, Who::Catena], &all);
             assert_eq!(missed.is_some(), is_missed, "{missed:?}");
         };
-        check([29.0, 59.0, 29.0], false);
-        check([31.0, 61.0, 31.0], true);
+        check([19.0, 39.0, 19.0], false);
+        check([21.0, 41.0, 21.0], true);
         // One round that was disturbed is no miss.
-        check([29.0, 59.0, 90.0], false);
+        check([19.0, 39.0, 90.0], false);
         check([f64::NAN; 3], true);
         assert!(missed(What::Calls, &[Who::Hyper], &[figures([1.0; 3])]).is_none());
         assert!(
