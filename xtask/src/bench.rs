@@ -26,6 +26,9 @@ enum Other {
         /// Fewer calls and rounds
         #[arg(long)]
         quick: bool,
+        /// Fail if catena costs more than its targets; on a machine that does nothing else
+        #[arg(long)]
+        check: bool,
         /// Go to the benchmark, such as `--what calls` or `--who catena,hyper`
         #[arg(last = true, value_name = "ARGS")]
         pass_on: Vec<String>,
@@ -34,7 +37,7 @@ enum Other {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     match &args.other {
-        Some(Other::Http { quick, pass_on }) => http(*quick, pass_on),
+        Some(Other::Http { quick, check, pass_on }) => http(*quick, *check, pass_on),
         None => core(&args.pass_on),
     }
 }
@@ -51,9 +54,10 @@ fn core(pass_on: &[String]) -> Result<ExitCode> {
 }
 
 /// A package outside of the workspace: what it compares with is not built with the project.
-fn http(quick: bool, pass_on: &[String]) -> Result<ExitCode> {
+fn http(quick: bool, check: bool, pass_on: &[String]) -> Result<ExitCode> {
     let mut command = shell::cargo(["run", "--release", "--locked"]);
     command.args(["--manifest-path", "benches/http/Cargo.toml", "--"]);
-    shell::run(command.args(quick.then_some("--quick")).args(pass_on))?;
+    command.args(quick.then_some("--quick")).args(check.then_some("--check"));
+    shell::run(command.args(pass_on))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -116,6 +116,7 @@ mod tests {
         check("xtask bench -- --quick batch");
         check("xtask fuzz --release --seconds 60 json_stream");
         check("xtask bench http --quick");
+        check("xtask bench http --check -- --what calls");
         check("xtask bench http -- --what calls,tokens --who catena");
         check("xtask vectors xtask/vectors --all --filter stream --show 3");
     }

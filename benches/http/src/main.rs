@@ -7,6 +7,7 @@ mod contestants;
 mod measure;
 mod report;
 mod server;
+mod targets;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -26,6 +27,9 @@ struct Cli {
     /// Fewer calls and rounds
     #[arg(long)]
     quick: bool,
+    /// Fail if catena costs more than its targets; on a machine that does nothing else
+    #[arg(long)]
+    check: bool,
     /// Only these contestants
     #[arg(long, value_delimiter = ',')]
     who: Vec<Who>,
@@ -81,6 +85,9 @@ fn pin(choose: fn(&[CoreId]) -> Option<&CoreId>) {
 
 /// All contestants, measurement by measurement, in rounds that take turns.
 fn compare(cli: &Cli) -> Result<()> {
+    if cli.check {
+        targets::can_be_checked(&chosen(&cli.who))?;
+    }
     let (mut server, port) = start_server()?;
     let result = rounds(cli, port);
     server.kill()?;
@@ -90,6 +97,7 @@ fn compare(cli: &Cli) -> Result<()> {
 
 fn rounds(cli: &Cli, port: u16) -> Result<()> {
     let who = chosen(&cli.who);
+    let mut missed = Vec::new();
     let rounds = if cli.quick { 5 } else { 15 };
     let mut turn = 0_usize;
     for what in chosen(&cli.what) {
@@ -103,7 +111,9 @@ fn rounds(cli: &Cli, port: u16) -> Result<()> {
             }
         }
         report::print(what, &who, &figures);
+        missed.extend(targets::missed(what, &who, &figures));
     }
+    anyhow::ensure!(!cli.check || missed.is_empty(), "above target:\n{}", missed.join("\n"));
     Ok(())
 }
 

@@ -6,28 +6,34 @@ use crate::name;
 
 /// Prints the medians of a measurement, and how they compare with the hand-written loop's.
 pub(crate) fn print(what: What, who: &[Who], figures: &[Vec<Figures>]) {
-    let unit = match what {
+    let median = |of: fn(&Figures) -> f64, figures: &[Figures]| middle(figures.iter().map(of).collect());
+    let base = who.iter().position(|who| *who == Who::Hyper).map(|index| &figures[index]);
+    println!("\n{}", unit(what));
+    println!("{:<14}{:>12}{:>10}{:>12}{:>12}", "", "median", "ratio", "lowest", "CPU s");
+    for (who, figures) in who.iter().zip(figures) {
+        let value = median(|figures| figures.value, figures);
+        let lowest = figures.iter().map(|figures| figures.value).fold(f64::INFINITY, f64::min);
+        let ratio = base.map_or_else(String::new, |base| format!("{:.2}", ratio(figures, base)));
+        let cpu = median(|figures| figures.cpu, figures);
+        println!("{:<14}{value:>12.2}{ratio:>10}{lowest:>12.2}{cpu:>12.3}", name(*who));
+    }
+}
+
+/// What a measurement counts.
+pub(crate) fn unit(what: What) -> &'static str {
+    match what {
         What::Calls => "CPU per call, µs",
         What::Tokens => "CPU per streamed token, µs",
         What::Memory => "memory per call in flight, KiB (2,000 calls of 1 s)",
         What::Flight => "wall time of 10,000 calls in flight of 1 s, s",
         What::Backpressure => "written to a client that reads one token in 3 s, KiB",
-    };
-    let median = |of: fn(&Figures) -> f64, figures: &[Figures]| middle(figures.iter().map(of).collect());
-    let base = who.iter().position(|who| *who == Who::Hyper).map(|index| &figures[index]);
-    println!("\n{unit}");
-    println!("{:<14}{:>12}{:>10}{:>12}{:>12}", "", "median", "ratio", "lowest", "CPU s");
-    for (who, figures) in who.iter().zip(figures) {
-        let value = median(|figures| figures.value, figures);
-        let lowest = figures.iter().map(|figures| figures.value).fold(f64::INFINITY, f64::min);
-        // Round by round: what slows the machine down for a while slows down both.
-        let ratios = |base: &Vec<Figures>| {
-            figures.iter().zip(base).map(|(ours, base)| ours.value / base.value).collect()
-        };
-        let ratio = base.map_or_else(String::new, |base| format!("{:.2}", middle(ratios(base))));
-        let cpu = median(|figures| figures.cpu, figures);
-        println!("{:<14}{value:>12.2}{ratio:>10}{lowest:>12.2}{cpu:>12.3}", name(*who));
     }
+}
+
+/// How many times the figures of another are ours. Round by round: what slows the machine down for a while slows down
+/// both.
+pub(crate) fn ratio(ours: &[Figures], base: &[Figures]) -> f64 {
+    middle(ours.iter().zip(base).map(|(ours, base)| ours.value / base.value).collect())
 }
 
 fn middle(mut values: Vec<f64>) -> f64 {

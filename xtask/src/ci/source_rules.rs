@@ -55,6 +55,11 @@ fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(root.join("crates"))? {
         folders.push(Path::new("crates").join(entry?.file_name()).join("src"));
     }
+    rust_files(root, folders)
+}
+
+/// The Rust files in these folders and all below them, in the order of their names.
+pub(super) fn rust_files(root: &Path, mut folders: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         let entries =

@@ -1,8 +1,10 @@
 //! What each step of `cargo xtask ci` does.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use super::{layering, sizes, source_rules};
@@ -20,7 +22,7 @@ pub(crate) enum Step {
     Layering,
     /// No lint complains, in any package, tests and examples included
     Clippy,
-    /// Every package builds on its own, without its default features, with each feature alone and with all
+    /// Every published package passes on its own, without its default features, with each feature alone and with all
     Features,
     /// The core passes its tests on its own
     Core,
@@ -66,34 +68,60 @@ fn fmt() -> Result<Ended> {
     passes(&mut cargo(["fmt", "--all", "--check", "--", "--color", "never"]))
 }
 
+/// The same for every run: what one has linted is good for the others.
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+/// Without `--no-deps`: cargo holds a dependency that was not linted for one that was, and never lints it then.
+fn clippy_of() -> Command {
+    cargo(["clippy", "--quiet"])
+}
+
 fn clippy() -> Result<Ended> {
-    passes(&mut cargo(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    let workspace = ["--workspace", "--all-targets", "--features", test::STORES];
+    passes(clippy_of().args(workspace).args(DENY_WARNINGS))
 }
 
 /// One at a time, as a user builds it: the features that a neighbour turns on are missing then. Libraries without their
-/// tests, whose dependencies turn features on too.
+/// tests, whose dependencies turn features on too. Not what is never published: nobody builds it otherwise than the other
+/// steps do.
 fn features(workspace: &Workspace) -> Result<Ended> {
-    each(workspace.packages.iter().flat_map(feature_sets).collect())
+    let mut selections = Vec::new();
+    for package in workspace.published() {
+        selections.extend(feature_sets(package, &source(workspace, package)?));
+    }
+    each(selections)
 }
 
-fn feature_sets(package: &Package) -> Vec<Vec<&str>> {
+/// All that stands in the sources of a package.
+fn source(workspace: &Workspace, package: &Package) -> Result<String> {
+    let folder = package.manifest.parent().map(|folder| folder.join("src")).unwrap_or_default();
+    let files = source_rules::rust_files(&workspace.root, vec![folder])?;
+    let read = |file: &PathBuf| {
+        fs::read_to_string(workspace.root.join(file))
+            .with_context(|| format!("cannot read {}", file.display()))
+    };
+    files.iter().map(read).collect()
+}
+
+fn feature_sets<'a>(package: &'a Package, source: &str) -> Vec<Vec<&'a str>> {
     let as_it_is = vec!["-p", &*package.name];
     if package.features.is_empty() {
         return vec![as_it_is];
     }
     let without = ["-p", &package.name, "--no-default-features"];
-    let alone = package.features.iter().filter(|feature| *feature != "default");
+    // A feature that the sources do not name changes only what they depend on, and that has its own turn.
+    let is_named = |feature: &&String| source.contains(&format!("feature = \"{feature}\""));
+    let alone = package.features.iter().filter(|feature| *feature != "default").filter(is_named);
     let alone = alone.map(|feature| [&without[..], &["--features", feature]].concat());
     let all = vec!["-p", &package.name, "--all-features"];
     [as_it_is, without.to_vec()].into_iter().chain(alone).chain([all]).collect()
 }
 
-/// Lints every selection, and only then fails. What it depends on has its own turn.
+/// Lints every selection, and only then fails.
 fn each(selections: Vec<Vec<&str>>) -> Result<Ended> {
     let total = selections.len();
     let lint = |selection: &Vec<&str>| {
-        let done =
-            run(cargo(["clippy", "--quiet", "--no-deps"]).args(selection).args(["--", "-D", "warnings"]));
+        let done = run(clippy_of().args(selection).args(DENY_WARNINGS));
         done.inspect_err(|error| anstream::println!("\x1b[31m{error}\x1b[0m"))
     };
     match selections.iter().filter(|selection| lint(selection).is_err()).count() {
@@ -150,10 +178,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_feature_is_tried_alone_and_with_all() {
-        let features = ["chains", "default", "http"].map(str::to_owned).to_vec();
+    fn every_feature_that_changes_the_package_is_tried_alone_and_with_all() {
+        let features = ["chains", "default", "http", "tls-ring"].map(str::to_owned).to_vec();
         let package = Package { name: "catena".to_owned(), features, ..Package::default() };
-        let sets: Vec<String> = feature_sets(&package).iter().map(|set| set.join(" ")).collect();
+        let source =
+            "#[cfg(feature = \"chains\")]\nmod chains;\n#[cfg(any(feature = \"http\", test))]\nmod http;\n";
+        let sets: Vec<String> = feature_sets(&package, source).iter().map(|set| set.join(" ")).collect();
         let expected = [
             "-p catena",
             "-p catena --no-default-features",
@@ -163,6 +193,6 @@ mod tests {
         ];
         assert_eq!(sets, expected);
         let plain = Package { name: "catena-macros".to_owned(), ..Package::default() };
-        assert_eq!(feature_sets(&plain), [["-p", "catena-macros"]]);
+        assert_eq!(feature_sets(&plain, source), [["-p", "catena-macros"]]);
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Vector {
     pub(super) area: String,
     /// The result is an accident of Python.
     pub(super) python_specific: bool,
+    /// The result binds; others show what one implementation happens to do.
+    pub(super) binding: bool,
     /// `op` and its fields.
     pub(super) input: Record,
     /// `{"ok": ..}` or `{"error": ..}`.
@@ -22,6 +24,14 @@ pub(super) struct Vector {
 }
 
 impl Vector {
+    /// One without a content, for tests.
+    #[cfg(test)]
+    pub(super) fn of_area(area: &str, binding: bool) -> Self {
+        let (id, area) = (String::new(), area.to_owned());
+        let (input, expected) = (Record::default(), Data::Null);
+        Self { id, area, python_specific: !binding, binding, input, expected, recording: None }
+    }
+
     /// The name of the operation.
     pub(super) fn op(&self) -> &str {
         self.input.get("op").and_then(Data::as_text).unwrap_or_default()
@@ -86,6 +96,7 @@ fn read_recording(area: &str, recording: serde_json::Value) -> Result<Vector> {
         id: recording["id"].as_str().context("a vector has no id")?.to_owned(),
         area: area.to_owned(),
         python_specific: false,
+        binding: recording["conformance"] == "exact",
         input: Record::default(),
         expected: recording["expected_result"].clone().into(),
         recording: Some(recording),
@@ -94,10 +105,12 @@ fn read_recording(area: &str, recording: serde_json::Value) -> Result<Vector> {
 
 fn read_one(area: &str, vector: &Data) -> Result<Vector> {
     let id = vector.get("id").and_then(Data::as_text).context("a vector has no id")?;
+    let python_specific = vector.get("python_specific") == Some(&Data::Bool(true));
     Ok(Vector {
         id: id.to_owned(),
         area: area.to_owned(),
-        python_specific: vector.get("python_specific") == Some(&Data::Bool(true)),
+        python_specific,
+        binding: !python_specific,
         input: vector.get("input").and_then(Data::as_record).cloned().unwrap_or_default(),
         expected: vector.get("expected").cloned().unwrap_or_default(),
         recording: None,

@@ -1,8 +1,9 @@
 //! Settings of the connection, which all clients share.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use catena::openai::Azure;
+use catena::openai::{ApiKey, Azure};
 use serde_json::Value;
 
 /// Applies one member of `config` to a builder with settings of the connection: `Ok` with the builder, or what it is that
@@ -11,9 +12,10 @@ use serde_json::Value;
 /// The builders are types of their own, so this is a macro.
 macro_rules! connection_setting {
     ($builder:ident, $case:expr, $name:expr, $value:expr) => {{
-        use $crate::vectors::openai::connection::{azure, count, pairs, seconds, text};
+        use $crate::vectors::openai::connection::{azure, count, keys, pairs, seconds, text};
         match $name {
             "api_key" => Ok($builder.with_api_key(text($value))),
+            "api_key_callable" => Ok($builder.with_api_key(keys($value))),
             "base_url" => Ok($builder.with_base_url(text($value))),
             "organization" => Ok($builder.with_organization(text($value))),
             "project" => Ok($builder.with_project(text($value))),
@@ -42,6 +44,16 @@ pub(super) use connection_setting;
 pub(super) fn environment(input: &Value) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
     let variables = pairs(&input["env"]);
     move |name| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// Keys that are given out one after the other; the last one from then on.
+pub(super) fn keys(value: &Value) -> ApiKey {
+    let keys = value.as_array().cloned().unwrap_or_default();
+    let next = AtomicUsize::new(0);
+    ApiKey::from_fn(move || {
+        let key = keys.get(next.fetch_add(1, Ordering::Relaxed)).or(keys.last());
+        Ok(key.map(text).unwrap_or_default().into())
+    })
 }
 
 /// Azure's settings in `config`.

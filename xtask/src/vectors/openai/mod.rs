@@ -45,6 +45,7 @@ fn player(client: &str, operation: &str) -> Option<Player> {
         ("llm", "generate") => Some(llm::generate),
         ("llm", "stream") => Some(llm::stream),
         ("sdk" | "sdk_azure", "call" | "list") => Some(sdk::call),
+        ("sdk", "call_twice") => Some(sdk::call_twice),
         ("sdk", "list_all") => Some(sdk::list_all),
         ("sdk", "stream") => Some(sdk::stream),
         _ => None,
@@ -60,7 +61,7 @@ pub(super) fn verdict(recording: &Value) -> Verdict {
     };
     let stage = match Stage::open(recording) {
         Ok(stage) => stage,
-        Err(why) => return Verdict::Skipped(why),
+        Err(why) => return failed(recording, why, "nothing: it cannot be played"),
     };
     let recording = stage.with_address(better::instead_of(recording));
     let case = Case::new(&recording["input"], &recording["clock"]);
@@ -68,12 +69,13 @@ pub(super) fn verdict(recording: &Value) -> Verdict {
         Played::Unsupported(why) => Verdict::Skipped(why),
         Played::Done(outcome) => match difference(&recording, &stage, &case, &outcome) {
             None => Verdict::Passed,
-            Some(why) => {
-                let expected = recording["expected_result"].to_string();
-                Verdict::Failed(Failure { why, expected, got: outcome.to_string() })
-            }
+            Some(why) => failed(&recording, why, &outcome.to_string()),
         },
     }
+}
+
+fn failed(recording: &Value, why: String, got: &str) -> Verdict {
+    Verdict::Failed(Failure { why, expected: recording["expected_result"].to_string(), got: got.to_owned() })
 }
 
 /// Where what was sent, returned and waited for differs from the recording.

@@ -16,10 +16,14 @@ pub(super) fn call(case: &Case<'_>) -> Played {
     if case.input["endpoint"] == "embeddings.create" {
         return embeddings::create(case);
     }
-    play(case, async |client, given| match fetch(&client, &given).await {
-        Some(Ok(outcome)) => outcome.into(),
-        Some(Err(error)) => error.into(),
-        None => Played::Unsupported(format!("the endpoint `{}` has no client", given.endpoint)),
+    play(case, async |client, given| fetched(&client, &given).await)
+}
+
+/// The second of two answers to the same call of one client.
+pub(super) fn call_twice(case: &Case<'_>) -> Played {
+    play(case, async |client, given| match fetched(&client, &given).await {
+        Played::Done(Outcome { error: None, .. }) => fetched(&client, &given).await,
+        other => other,
     })
 }
 
@@ -144,6 +148,14 @@ impl Given<'_> {
             .into_iter()
             .filter(|(name, _)| !matches!(name.as_str(), "input_file_id" | "endpoint"));
         more.fold(request, |request, (name, value)| request.with_extra(name, value))
+    }
+}
+
+async fn fetched(client: &OpenAiClient, given: &Given<'_>) -> Played {
+    match fetch(client, given).await {
+        Some(Ok(outcome)) => outcome.into(),
+        Some(Err(error)) => error.into(),
+        None => Played::Unsupported(format!("the endpoint `{}` has no client", given.endpoint)),
     }
 }
 

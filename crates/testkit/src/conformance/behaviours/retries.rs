@@ -95,9 +95,9 @@ pub(crate) async fn timeouts<O: Answered>(stage: &Stage<O>) -> Verdict {
 }
 
 async fn in_time<O: Answered>(stage: &Stage<O>) -> Verdict {
-    let short = Duration::from_millis(60);
     let server = Server::replay([Reply::never()]);
-    let model = stage.subject().model(&Setup { first_byte_timeout: short, ..Setup::of(&server) })?;
+    let first_byte_timeout = Duration::from_millis(60);
+    let model = stage.subject().model(&Setup { first_byte_timeout, ..Setup::of(&server) })?;
     let called = failure(model.invoke("Hi").await, "a call without an answer")?;
     let (_, streamed) = drain(&model, "Hi").await?;
     for (how, error) in [("call", Some(called)), ("stream", streamed)] {
@@ -108,7 +108,8 @@ async fn in_time<O: Answered>(stage: &Stage<O>) -> Verdict {
 
     let events = stage.events_before(&Answer::of_text(["kept ", "lost"]), "lost")?;
     let server = Server::replay([stage.events(&events).end_stall()]);
-    let setup = Setup { idle_timeout: short, ..Setup::of(&server) };
+    // A busy machine must not reach it before the text is there.
+    let setup = Setup { idle_timeout: Duration::from_secs(1), ..Setup::of(&server) };
     let (chunks, error) = drain(&stage.subject().model(&setup)?, "Hi").await?;
     ensure_eq!(said(&chunks), "kept ", "what came before the stream stood still");
     let kind = error.map(|error| error.kind());
