@@ -152,7 +152,7 @@ impl StreamDecoder for ChatStream {
             })),
             Ok(false) => Ok(None),
             Err(Failure::Reported) => Err(error_in_event(data, origin)),
-            Err(Failure::Json(error)) => Err(not_decodable("an event of the stream", data, &error, origin)),
+            Err(Failure::Json(error)) => Err(not_decodable("a stream event", data, &error, origin)),
         }
     }
 
@@ -164,11 +164,11 @@ impl StreamDecoder for ChatStream {
         let error = match (self.begun, self.ended || (marked && self.facts.finished)) {
             // An answer that says nothing.
             (true, true) => return Ok(self.pending.take()),
-            (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
+            (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream contained no answer"),
             // Nothing is wrong with the request, so the same call may well succeed.
             (_, false) => Error::new(
                 ErrorKind::Incomplete,
-                "the stream ended before the answer was complete: there was no `message_stop`",
+                "the stream ended before the answer was complete: missing `message_stop`",
             )
             .with_retryable(true),
         };

@@ -11,7 +11,7 @@ use crate::run::step::{self, Place};
 use crate::{AiMessage, Context, Data, Error, Message, Prompt, PromptValue, Result, Runnable};
 
 /// What is said of an answer when nothing is said of what is wrong with it.
-const AGAIN: &str = "Your answer could not be read. Answer again, in the form asked for.";
+const AGAIN: &str = "Your answer could not be parsed. Answer again in the requested format.";
 
 /// Asks a model, reads its answer with a parser and, if that fails, asks it again with the prompt, its answer and what
 /// is wrong with that. Made by [`retried_by`](crate::OutputParser::retried_by).
