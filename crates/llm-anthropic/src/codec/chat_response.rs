@@ -169,7 +169,7 @@ mod tests {
             ("{\"content\": [", ErrorKind::Decode, "not JSON"),
             ("[]", ErrorKind::InvalidResponse, "shape"),
             (r#"{"content": "x"}"#, ErrorKind::InvalidResponse, "shape"),
-            (r#"{"type": "completion", "content": []}"#, ErrorKind::InvalidResponse, "other than a message"),
+            (r#"{"type": "completion", "content": []}"#, ErrorKind::InvalidResponse, "not a message"),
             ("<!doctype html><p>Sign in", ErrorKind::InvalidResponse, "Sign in"),
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}"#,

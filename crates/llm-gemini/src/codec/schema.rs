@@ -260,6 +260,6 @@ mod tests {
         check_error(json!({"properties": {"a": {"enum": [1, 2]}}}), "#/properties/a");
         check_error(json!({"properties": {"a": {"not": {}}}}), "`not`");
         check_error(json!({"allOf": [{}, {}]}), "several");
-        check_error(json!(false), "no object");
+        check_error(json!(false), "not an object");
     }
 }

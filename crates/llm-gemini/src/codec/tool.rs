@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_no_tool_is_an_error() {
         for (tools, kind, part) in [
-            (json!({}), ErrorKind::InvalidInput, "a list"),
+            (json!({}), ErrorKind::InvalidInput, "an array"),
             (json!([{"name": "f"}, 1]), ErrorKind::InvalidInput, "tools[1]"),
             (json!([{}]), ErrorKind::InvalidInput, "empty"),
             (json!([{"type": "function", "function": {}}]), ErrorKind::InvalidInput, "no name"),

@@ -35,7 +35,7 @@ fn every_class_of_refusal_has_its_kind() {
         Reply::html(200, "<!doctype html>Sign in"),
         ErrorKind::InvalidResponse,
         false,
-        &["web page", "Sign in"],
+        &["HTML page", "Sign in"],
     );
     check(Reply::json(200, json!({"models": []})), ErrorKind::InvalidResponse, false, &["holds no"]);
     let moved = Reply::text(308, "").with_header("location", "https://h.test/api");
