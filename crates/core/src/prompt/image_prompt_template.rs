@@ -118,7 +118,7 @@ impl ImagePromptTemplate {
         let url = given("url").unwrap_or(url);
         if url.is_empty() {
             let message =
-                format!("the URL of the image is empty after `{:.80}` was filled in", self.url.source());
+                format!("the `url` of the image is empty after `{:.80}` was filled in", self.url.source());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let mut image = Record::from_iter([("url", url)]);
