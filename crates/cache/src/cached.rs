@@ -325,8 +325,8 @@ fn mode(cx: &Context) -> Mode {
 
 fn unnamed(model: &str) -> Error {
     let message = format!(
-        "{model} does not say what shapes its answers, so that two models could be taken for one: implement \
-         `LanguageModel::parameters`, or give the cache a name for it with `with_namespace`"
+        "{model} does not report its parameters, so its cache entries could be mixed up with those of another model: \
+         implement `LanguageModel::parameters`, or name the entries with `with_namespace`"
     );
     Error::new(ErrorKind::Config, message)
 }

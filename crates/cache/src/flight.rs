@@ -269,7 +269,7 @@ impl<T> Drop for Crash<'_, T> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let error =
-                Error::new(ErrorKind::Other, "the model panicked in a call that another caller shared");
+                Error::new(ErrorKind::Other, "the model panicked in a call shared with another caller");
             lock(&self.0.state).end = Some(Err(error));
             self.0.waiting.wake_by_ref();
         }

@@ -51,13 +51,12 @@ impl RedisStore {
     /// `Config` for an invalid URL.
     pub fn open(url: &str) -> Result<Self> {
         // Errors do not include the URL, because it may contain a password.
-        let client =
-            Client::open(url).map_err(|error| config("the URL of the Redis server is not usable", &error))?;
+        let client = Client::open(url).map_err(|error| config("invalid Redis URL", &error))?;
         let (jobs, todo) = unbounded_channel();
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| config("cannot start the I/O of the Redis store", &error))?;
+            .map_err(|error| config("cannot start the runtime of the Redis store", &error))?;
         thread::Builder::new()
             .name("catena-redis".to_owned())
             .spawn(move || runtime.block_on(work(client, todo)))
@@ -112,7 +111,7 @@ impl CacheStore for RedisStore {
             set.arg("PX")
                 .arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).clamp(1, i64::MAX as u64 / 2));
         }
-        self.query("keep an answer", set).await
+        self.query("store an answer", set).await
     }
 
     async fn clear(&self) -> Result<()> {

@@ -116,7 +116,7 @@ impl CacheStore for SqliteStore {
     async fn put(&self, key: &CacheKey, entry: Bytes, keep: Option<Duration>) -> Result<()> {
         let key = *key.as_bytes();
         let max_answers = self.max_answers.and_then(|max| i64::try_from(max).ok());
-        self.run("keep an answer", move |db| {
+        self.run("store an answer", move |db| {
             let now = now();
             let until = keep.map(|keep| now.saturating_add(micros(keep)));
             let change = db.transaction()?;

@@ -176,7 +176,9 @@ impl Chain {
         match &self.output_keys[..] {
             [key] => Ok(key),
             [key, ..] if self.asks => Ok(key),
-            keys => Err(invalid(format!("{} has the outputs {}, not one", self.name, list(keys)))),
+            keys => {
+                Err(invalid(format!("{} must have exactly one output, but has {}", self.name, list(keys))))
+            }
         }
     }
 
@@ -184,7 +186,7 @@ impl Chain {
     pub(crate) fn into_value(self) -> Result<DynRunnable> {
         let Ok(key) = self.the_output_key() else {
             let (name, outputs) = (&self.name, list(&self.output_keys));
-            return Err(misbuilt(format!("{name} gives {outputs}, but here it must give one output")));
+            return Err(misbuilt(format!("{name} must have exactly one output here, but has {outputs}")));
         };
         let output = RunnablePick::one(key);
         Ok(self.only_outputs().pipe(output).dynamic())
@@ -206,7 +208,7 @@ impl Chain {
             (value, _) if !self.checked && self.memory.is_none() => return Ok(Prepared::bare(value)),
             (value, keys) => {
                 let (name, kind, keys) = (&self.name, value.kind(), list(keys));
-                return Err(invalid(format!("{name} takes {keys}, got {kind}: name the inputs")));
+                return Err(invalid(format!("{name} expects a record with {keys}, got {kind}")));
             }
         };
         let absent: Vec<&String> = free.iter().filter(|key| !given.contains(key)).collect();
@@ -235,7 +237,7 @@ impl Chain {
             (value, [key]) => Ok(Record::from_iter([(key.clone(), value)])),
             (Data::Null, _) => Ok(Record::new()),
             (value, keys) => Err(invalid(format!(
-                "the steps of {} must give a record of {}, got {}",
+                "the steps of {} must return a record with {}, got {}",
                 self.name,
                 list(keys),
                 value.kind()
@@ -247,7 +249,7 @@ impl Chain {
     pub(crate) async fn finish(&self, given: &Record, outputs: &Record) -> Result<()> {
         let missing: Vec<&String> = self.output_keys.iter().filter(|key| !outputs.contains(key)).collect();
         if !missing.is_empty() {
-            return Err(invalid(format!("the steps of {} did not give {}", self.name, list(missing))));
+            return Err(invalid(format!("the steps of {} did not return {}", self.name, list(missing))));
         }
         match &self.memory {
             Some(memory) => memory.save(given, outputs).await,

@@ -106,7 +106,7 @@ impl ConversationChain {
         let (input, remembered) = (self.input_key, self.memory.0.variables());
         if remembered.contains(&input) {
             return Err(misbuilt(format!(
-                "`{input}` is both the input and a value of the conversation's memory"
+                "`{input}` is both the input and a variable of the conversation's memory"
             )));
         }
         let expected: Vec<&String> = remembered.iter().chain([&input]).collect();
@@ -114,7 +114,7 @@ impl ConversationChain {
         if asked.len() != expected.len() || expected.iter().any(|key| !asked.contains(key)) {
             let (asked, expected) = (list(asked), list(expected));
             return Err(misbuilt(format!(
-                "the prompt of the conversation has the variables {asked}, but memory and input give {expected}"
+                "the prompt of the conversation has the variables {asked}, but memory and input provide {expected}"
             )));
         }
         let mut chain = self.asking.with_memory(self.memory.0);

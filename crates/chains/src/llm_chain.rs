@@ -246,7 +246,7 @@ impl LlmChain {
         let stop = inputs.first().and_then(asking::stop).cloned();
         if let Some(index) = inputs.iter().position(|input| asking::stop(input) != stop.as_ref()) {
             return Err(invalid(format!(
-                "input {index} has another `stop` than the first: one holds for all"
+                "input {index} has a different `stop` than the first: all inputs must share one"
             )));
         }
         let cx = Context::default();

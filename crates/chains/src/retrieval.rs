@@ -60,7 +60,7 @@ where
     let write = lambda(move |input: Data| {
         let documents = input.get(&name).cloned();
         let documents =
-            documents.ok_or_else(|| missing(format!("the input has no documents under `{name}`")));
+            documents.ok_or_else(|| missing(format!("missing documents under `{name}` in the input")));
         writing.write(&Vec::<Document>::from_data(documents?)?)
     });
     let format = RunnableParallel::new().with(document_variable_name, write.with_name("format_docs"));
@@ -161,7 +161,7 @@ fn question<T: FromData>(input: Data) -> Result<T> {
     let present = || list(input.as_record().map(Record::names).into_iter().flatten());
     match input.get("input") {
         Some(question) => T::from_data(question.clone()),
-        None => Err(missing(format!("the input has no `input` to look up, but {}", present()))),
+        None => Err(missing(format!("missing `input` to search for, the input has {}", present()))),
     }
 }
 
@@ -170,5 +170,5 @@ fn require(prompt: &impl ChainPrompt, name: &str) -> Result<()> {
     if has.iter().any(|key| key == name) {
         return Ok(());
     }
-    Err(misbuilt(format!("the prompt needs the variable `{name}`, but it has {}", list(has))))
+    Err(misbuilt(format!("missing variable `{name}` in the prompt, which has {}", list(has))))
 }

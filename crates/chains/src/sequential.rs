@@ -98,7 +98,9 @@ impl SequentialChain {
                 let unknown: Vec<&String> = keys.iter().filter(|key| !known.contains(key)).collect();
                 if !unknown.is_empty() {
                     let (unknown, known) = (list(unknown), list(known));
-                    return Err(misbuilt(format!("the sequence does not give {unknown}: it has {known}")));
+                    return Err(misbuilt(format!(
+                        "unknown outputs {unknown} of the sequence: it has {known}"
+                    )));
                 }
                 keys
             }
@@ -113,7 +115,9 @@ impl SequentialChain {
     fn known_keys(&self) -> Result<Vec<String>> {
         let remembered = self.memory.as_ref().map(Memory::variables).unwrap_or_default();
         if let Some(key) = self.input_keys.iter().find(|key| remembered.contains(key)) {
-            return Err(misbuilt(format!("the input `{key}` of the sequence is also a value of its memory")));
+            return Err(misbuilt(format!(
+                "the input `{key}` of the sequence is also a variable of its memory"
+            )));
         }
         let mut known = [self.input_keys.clone(), remembered].concat();
         for (index, chain) in self.chains.iter().enumerate() {
@@ -122,10 +126,13 @@ impl SequentialChain {
             let place = || format!("chain {index} of the sequence ({})", chain.name);
             if !missing.is_empty() {
                 let (missing, known) = (list(missing), list(&known));
-                return Err(misbuilt(format!("{} needs {missing}, but only has {known}", place())));
+                return Err(misbuilt(format!(
+                    "{} requires {missing}, but only {known} are available",
+                    place()
+                )));
             }
             if let Some(key) = chain.output_keys.iter().find(|key| known.contains(key)) {
-                return Err(misbuilt(format!("{} gives `{key}`, which is there already", place())));
+                return Err(misbuilt(format!("{} returns `{key}`, which already exists", place())));
             }
             known.extend(chain.output_keys.iter().cloned());
         }

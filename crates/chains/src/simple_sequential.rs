@@ -98,7 +98,7 @@ fn text_to_text(chain: Chain, index: usize) -> Result<DynRunnable> {
     }
     let (name, inputs, outputs) = (&chain.name, list(inputs), list(outputs));
     Err(misbuilt(format!(
-        "chain {index} of the simple sequence ({name}) makes {outputs} of {inputs}: it must make one of one"
+        "chain {index} of the simple sequence ({name}) must have one input and one output, but has {inputs} and {outputs}"
     )))
 }
 

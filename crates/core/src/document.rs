@@ -123,7 +123,7 @@ impl FromData for Document {
                 ("id", Data::Text(id)) => document.id = Some(id),
                 ("metadata" | "id", Data::Null) => {}
                 ("page_content" | "metadata" | "id", other) => {
-                    return Err(unfit(&format!("{} as its `{name}`", other.kind())));
+                    return Err(unfit(&format!("{} as `{name}`", other.kind())));
                 }
                 _ => {}
             }
@@ -136,7 +136,7 @@ fn unfit(got: &str) -> Error {
     Error::new(
         ErrorKind::InvalidInput,
         format!(
-            "a document is a text, or a record with the text `page_content` and the record `metadata`; got {got}"
+            "expected a document (a string, or a record with a string `page_content` and a record `metadata`), got {got}"
         ),
     )
 }
@@ -162,7 +162,7 @@ mod tests {
         let whole = json!({"page_content": "a", "metadata": {"p": 1}, "id": "x", "type": "Document"});
         check(whole, Ok(Document::new("a").with_metadata("p", 1).with_id("x")));
         check(json!({"metadata": {}}), Err("without `page_content`"));
-        check(json!({"page_content": 1}), Err("a number as its `page_content`"));
+        check(json!({"page_content": 1}), Err("a number as `page_content`"));
         check(json!([1]), Err("a list"));
     }
 

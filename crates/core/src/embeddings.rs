@@ -47,10 +47,9 @@ pub trait Embeddings: Send + Sync {
     /// Returns the vector of a search query, which some models embed differently from documents.
     async fn embed_query(&self, text: &str) -> Result<Vec<f32>> {
         let vectors = self.embed_documents(&[text.to_owned()]).await?;
-        vectors
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "there is no vector for the text"))
+        vectors.into_iter().next().ok_or_else(|| {
+            Error::new(ErrorKind::InvalidResponse, "the model returned no vector for the text")
+        })
     }
 
     /// Like [`embed_documents`](Self::embed_documents), as part of a run: subject to its limits, retry budget and

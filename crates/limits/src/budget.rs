@@ -228,9 +228,9 @@ impl Drop for Reservation {
 
 fn no_price(model: Option<&str>) -> Error {
     let what = match model {
-        Some(model) => format!("there is no price for the model `{model:.80}`"),
-        None => "the model does not say its name, by which its price could be found".to_owned(),
+        Some(model) => format!("no price for the model `{model:.80}`"),
+        None => "the model does not report its name, so its price is unknown".to_owned(),
     };
-    let message = format!("{what}, and the budget limits the cost: add it with `Budget::with_prices`");
+    let message = format!("{what}, but the budget limits the cost: add the price with `Budget::with_prices`");
     Error::new(ErrorKind::Config, message)
 }

@@ -155,6 +155,6 @@ impl Rule for Ledger {
 }
 
 fn exceeded(objection: &str) -> Error {
-    let message = format!("the budget does not allow another model call: {objection}");
+    let message = format!("budget exceeded, no further model call is allowed: {objection}");
     Error::new(ErrorKind::BudgetExceeded, message)
 }

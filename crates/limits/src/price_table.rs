@@ -99,7 +99,7 @@ impl PriceTable {
     /// `Config`, with the location of the error in the text.
     pub fn from_json(json: &str) -> Result<Self> {
         serde_json::from_str(json).map_err(|error| {
-            Error::new(ErrorKind::Config, format!("this is no table of prices: {error}")).with_source(error)
+            Error::new(ErrorKind::Config, format!("invalid price table: {error}")).with_source(error)
         })
     }
 

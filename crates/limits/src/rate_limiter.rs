@@ -113,7 +113,7 @@ impl Admission for RateLimiter {
         #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
         let tokens = demand.tokens.unwrap_or(0) as f64;
         if self.settings.requests == Some(0) || self.settings.tokens == Some(0) {
-            let message = "the rate limiter allows 0 a minute: no request could ever be sent";
+            let message = "the rate limiter allows 0 per minute, so no request could ever be sent";
             return Err(Error::new(ErrorKind::Config, message));
         }
         self.turnstile.pass(tokens, &*self.timer).await;

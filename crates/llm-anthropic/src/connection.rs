@@ -67,10 +67,10 @@ impl Connection {
         let settings = &self.settings;
         match &self.auth_token {
             Some(_) if settings.has_api_key() => {
-                return Err(config("both `with_api_key` and `with_auth_token` were called: which is meant?"));
+                return Err(config("`with_api_key` and `with_auth_token` are mutually exclusive"));
             }
             Some(_) if settings.is_keyless() => {
-                return Err(config("both a key and `without_api_key` were given: which is meant?"));
+                return Err(config("`with_auth_token` and `without_api_key` are mutually exclusive"));
             }
             Some(token) => return Ok(Some(Credentials::bearer(token.clone()))),
             None => {}

@@ -47,8 +47,7 @@ impl Parameters {
     pub(crate) fn check(&self) -> Result<()> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.extra.contains_key("stream") {
-            let message =
-                "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
+            let message = "`stream` cannot be an extra field: it is set by the method that is called";
             return config(message.to_owned());
         }
         match self.not_finite {

@@ -75,7 +75,7 @@ fn load_chat(mut kwargs: Kwargs) -> Result<Loaded> {
     for beta in kwargs.list("betas")? {
         match beta {
             Loaded::Data(Data::Text(beta)) => betas.push(beta),
-            other => return Err(kwargs.unfit("betas", "a list of texts", other.kind())),
+            other => return Err(kwargs.unfit("betas", "a list of strings", other.kind())),
         }
     }
     builder = builder.with_betas(betas);

@@ -72,7 +72,7 @@ impl Models {
         }
         Err(Error::new(
             ErrorKind::InvalidResponse,
-            format!("the list of models did not end within {MAX_PAGES} pages"),
+            format!("the list of models has more than {MAX_PAGES} pages"),
         ))
     }
 

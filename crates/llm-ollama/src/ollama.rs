@@ -123,7 +123,7 @@ impl Ollama {
         let demand = self.client.asks(|| Demand::of_prompt(self, &prompt, cx));
         let parameters = self.parameters.called(cx.arguments())?;
         if parameters.members.contains_key("tools") {
-            return Err(unsupported("call tools when it completes texts: use `ChatOllama`"));
+            return Err(unsupported("call tools in text completions: use `ChatOllama`"));
         }
         let input = ("prompt", prompt.try_into_text()?);
         let body = Body { input, model: &self.model, parameters: &parameters, stream: Some(stream) };

@@ -182,7 +182,7 @@ impl OllamaEmbeddingsBuilder {
     pub fn build(self) -> Result<OllamaEmbeddings> {
         let batch_size = self.batch_size.unwrap_or(BATCH_SIZE);
         if batch_size == 0 {
-            return Err(Error::new(ErrorKind::Config, "a batch holds at least one text"));
+            return Err(Error::new(ErrorKind::Config, "the batch size must be at least 1"));
         }
         let model = named(self.model)?;
         self.parameters.check()?;

@@ -115,8 +115,7 @@ impl Parameters {
     /// `Config`.
     pub(crate) fn check(&self) -> Result<()> {
         if self.members.contains_key("stream") {
-            let message =
-                "`stream` cannot be an extra member: whether an answer is streamed is up to the call";
+            let message = "`stream` cannot be an extra field: it is set by the method that is called";
             return Err(Error::new(ErrorKind::Config, message));
         }
         match &self.problem {
@@ -132,7 +131,7 @@ impl Parameters {
     pub(crate) fn set(&mut self, name: &str, value: &Value) -> Result<()> {
         match (name, value) {
             ("stream", _) => {
-                let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
+                let message = "`stream` cannot be bound: it is set by the method that is called";
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             ("options", Value::Object(options)) => self.options.extend(options.clone()),
@@ -148,16 +147,16 @@ impl Parameters {
             ("tool_choice", choice) => self.no_tools = chooses_none(choice)?,
             ("strict", strict) => self.strict = strict == true,
             ("parallel_tool_calls", Value::Bool(false)) => {
-                return Err(unsupported("keep a model to one tool call at a time (`parallel_tool_calls`)"));
+                return Err(unsupported("turn off parallel tool calls (`parallel_tool_calls`)"));
             }
             ("parallel_tool_calls", _) => {}
             ("n", Value::Null) => {}
             ("n", number) if *number == 1 => {}
-            ("n", _) => return Err(unsupported("give several answers to one prompt (`n`)")),
+            ("n", _) => return Err(unsupported("return several answers to one prompt (`n`)")),
             (name, Value::Null) if UNSUPPORTED.contains(&name) => {}
             ("modalities", Value::Array(forms)) if forms.iter().all(|form| form == "text") => {}
             (name, _) if UNSUPPORTED.contains(&name) => {
-                return Err(unsupported(&format!("be asked for `{name}`")));
+                return Err(unsupported(&format!("handle `{name}`")));
             }
             (name, Value::Null) if OPTIONS.contains(&name) => drop(self.options.remove(name)),
             (name, Value::Null) if LIMITS.contains(&name) => drop(self.options.remove("num_predict")),
@@ -207,7 +206,7 @@ impl Parameters {
             self.members.remove("tools");
         }
         if self.strict && self.members.contains_key("tools") {
-            return Err(unsupported("hold a model to the schemas of its tools (`strict`)"));
+            return Err(unsupported("enforce the schemas of tools (`strict`)"));
         }
         Ok(())
     }
@@ -241,7 +240,7 @@ fn chooses_none(choice: &Value) -> Result<bool> {
         Value::Null | Value::Bool(false) => Ok(false),
         Value::String(word) if word == "auto" => Ok(false),
         Value::String(word) if word == "none" => Ok(true),
-        _ => Err(unsupported("make a model call a tool (`tool_choice`)")),
+        _ => Err(unsupported("force a tool call (`tool_choice`)")),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn word(input: ParseStream<'_>, known: &[&str], where_: &str) -> syn:
         return Ok(ident);
     }
     let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-    let message = format!("there is no `{ident}` {where_}; there is {}", known.join(" and "));
+    let message = format!("unknown option `{ident}` {where_}; expected {}", known.join(" or "));
     Err(syn::Error::new(ident.span(), message))
 }
 

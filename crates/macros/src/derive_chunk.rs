@@ -89,7 +89,7 @@ fn fields(input: &DeriveInput) -> syn::Result<&Fields> {
         Data::Struct(data) => Ok(&data.fields),
         _ => {
             let message =
-                "only a struct merges field by field; write `#[chunk(last)]` if the last piece counts";
+                "only a struct can be merged field by field; write `#[chunk(last)]` to keep the last value";
             Err(syn::Error::new(input.ident.span(), message))
         }
     }

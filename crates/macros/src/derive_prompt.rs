@@ -28,7 +28,7 @@ impl Parse for Options {
             if input.peek(Token![crate]) {
                 options.krate = krate(input)?;
             } else {
-                word(input, &["own_chunk", "crate = path"], "behind a template")?;
+                word(input, &["own_chunk", "crate = path"], "after a template")?;
                 options.own_chunk = true;
             }
         }
@@ -44,7 +44,7 @@ impl Options {
             return Err(syn::Error::new(input.ident.span(), message));
         };
         match attributes.next() {
-            Some(second) => Err(syn::Error::new(second.span(), "a prompt has one template")),
+            Some(second) => Err(syn::Error::new(second.span(), "a prompt can have only one template")),
             None => attribute.parse_args(),
         }
     }

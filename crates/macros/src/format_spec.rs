@@ -17,7 +17,7 @@ pub(crate) fn check(spec: &str) -> Result<(), String> {
     let rest = match rest.strip_prefix('.') {
         Some(rest) => match number(rest, "precision")? {
             (true, rest) => rest,
-            (false, _) => return Err("the `.` has no digits behind it".into()),
+            (false, _) => return Err("missing digits after `.`".into()),
         },
         None => rest,
     };
@@ -42,14 +42,14 @@ fn number<'a>(text: &'a str, what: &str) -> Result<(bool, &'a str), String> {
     let digits = &text[..text.len() - rest.len()];
     // Digits that do not parse are too many.
     if !digits.is_empty() && digits.parse().map_or(true, |number: usize| number > MOST) {
-        return Err(format!("the {what} is over {MOST}"));
+        return Err(format!("the {what} exceeds {MOST}"));
     }
     Ok((!digits.is_empty(), rest))
 }
 
 fn behind_grouping(text: &str) -> Result<&str, String> {
     match text.strip_prefix([',', '_']) {
-        Some(rest) if rest.starts_with([',', '_']) => Err("`,` and `_` exclude each other".into()),
+        Some(rest) if rest.starts_with([',', '_']) => Err("`,` and `_` cannot be combined".into()),
         Some(rest) => Ok(rest),
         None => Ok(text),
     }
@@ -60,7 +60,7 @@ fn check_type(text: &str) -> Result<(), String> {
     match (letters.next(), letters.next()) {
         (None, _) => Ok(()),
         (Some(letter), None) if "sbcdoxXneEfFgG%".contains(letter) => Ok(()),
-        (Some(letter), None) => Err(format!("there is no format type `{letter}`")),
-        (Some(_), Some(_)) => Err(format!("`{text:.40}` is not a format type")),
+        (Some(letter), None) => Err(format!("unknown format type `{letter}`")),
+        (Some(_), Some(_)) => Err(format!("unknown format type `{text:.40}`")),
     }
 }

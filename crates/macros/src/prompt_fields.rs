@@ -37,8 +37,7 @@ impl PromptField {
 /// Returns the fields, if they match the variables of the template.
 pub(crate) fn fields(input: &DeriveInput, template: &LitStr) -> syn::Result<Vec<PromptField>> {
     if !input.generics.params.is_empty() {
-        let message =
-            "the input of a prompt has no parameters: a template is filled with values of known types";
+        let message = "the input of a prompt cannot be generic: the types of its fields must be known";
         return Err(syn::Error::new(input.generics.span(), message));
     }
     let variables = template::variables(&template.value())
@@ -59,7 +58,7 @@ fn named_fields(input: &DeriveInput) -> syn::Result<Vec<&Field>> {
     match &input.data {
         Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => Ok(data.fields.iter().collect()),
         _ => {
-            let message = "the input of a prompt is a struct with named fields, one for each variable";
+            let message = "the input of a prompt must be a struct with named fields, one for each variable";
             Err(syn::Error::new(input.ident.span(), message))
         }
     }
@@ -81,7 +80,7 @@ fn compare(template: &LitStr, variables: &[Variable], fields: &[PromptField]) ->
     for field in unused {
         let name = field.name();
         let message = format!(
-            "the template does not use `{name}`: write `{{{name}}}` there, or `#[prompt(skip)]` above the field"
+            "the template does not use `{name}`: add `{{{name}}}` to it, or `#[prompt(skip)]` to the field"
         );
         errors.push(syn::Error::new(field.ident.span(), message));
     }
@@ -92,12 +91,12 @@ fn without_field(variable: &Variable, meant: Option<&str>, fields: &[PromptField
     let Variable { name, position } = variable;
     let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name())).collect();
     let help = match meant {
-        Some(meant) => format!("is it `{meant}`?"),
-        None if names.is_empty() => "the struct has none".to_owned(),
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => "the struct has no fields".to_owned(),
         None => format!("the fields are {}", names.join(", ")),
     };
     format!(
-        "template, character {position}: there is no field for `{{{name}}}`; {help} \
+        "template, character {position}: no field for `{{{name}}}`; {help} \
          (if it is meant as text, write `{{{{{name}}}}}`)"
     )
 }

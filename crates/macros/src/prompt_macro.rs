@@ -100,7 +100,7 @@ fn check(template: &LitStr, variables: &[Variable], values: &[Value]) -> syn::Re
     for Value { name, .. } in values {
         let text = name.unraw().to_string();
         if given.contains(&text) {
-            errors.push(syn::Error::new(name.span(), format!("`{text}` has a value already")));
+            errors.push(syn::Error::new(name.span(), format!("duplicate value for `{text}`")));
         } else if variables.iter().all(|variable| variable.name != text) {
             errors.push(syn::Error::new(name.span(), unknown(&text, variables, &given)));
         }
@@ -108,7 +108,7 @@ fn check(template: &LitStr, variables: &[Variable], values: &[Value]) -> syn::Re
     }
     for Variable { name, position } in variables.iter().filter(|variable| !given.contains(&variable.name)) {
         let message =
-            format!("template, character {position}: `{{{name}}}` has no value; add `{name} = ...`");
+            format!("template, character {position}: missing value for `{{{name}}}`; add `{name} = ...`");
         errors.push(syn::Error::new(template.span(), message));
     }
     errors.finish()
@@ -117,7 +117,7 @@ fn check(template: &LitStr, variables: &[Variable], values: &[Value]) -> syn::Re
 fn unknown(name: &str, variables: &[Variable], given: &[String]) -> String {
     let free = variables.iter().filter(|variable| !given.contains(&variable.name));
     let meant = match nearest(name, free.map(|variable| variable.name.as_str())) {
-        Some(meant) => format!("; is it `{meant}`?"),
+        Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),
     };
     format!("the template has no variable `{name}`{meant}")

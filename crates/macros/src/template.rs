@@ -42,8 +42,11 @@ pub(crate) fn variables(template: &str) -> Result<Vec<Variable>, Malformed> {
             rest = after;
             continue;
         }
-        let read =
-            if brace == "{" { field(after) } else { Err("`}` without `{`; write `}}` for a brace".into()) };
+        let read = if brace == "{" {
+            field(after)
+        } else {
+            Err("unmatched `}`; write `}}` for a literal brace".into())
+        };
         let (name, after) = read.map_err(|what| Malformed { position, what })?;
         if found.iter().all(|known| known.name != name) {
             found.push(Variable { name: name.to_owned(), position });
@@ -57,13 +60,13 @@ pub(crate) fn variables(template: &str) -> Result<Vec<Variable>, Malformed> {
 /// Checked last, as core checks names only in a well-formed template.
 fn none_is_reserved(variables: &[Variable]) -> Result<(), Malformed> {
     let Some(variable) = variables.iter().find(|variable| variable.name == RESERVED) else { return Ok(()) };
-    let what = format!("no variable may be called `{RESERVED}`: models take that name for themselves");
+    let what = format!("the variable name `{RESERVED}` is reserved for the stop sequences of a model");
     Err(Malformed { position: variable.position, what })
 }
 
 /// Parses the name of a field after its opening brace, and returns it with the text after the field.
 fn field(text: &str) -> Result<(&str, &str), String> {
-    let unclosed = "`{` without `}`; write `{{` for a brace";
+    let unclosed = "unclosed `{`; write `{{` for a literal brace";
     let end = text.find(['{', '}']).ok_or(unclosed)?;
     let field = &text[..end];
     if text[end..].starts_with('{') {
@@ -77,31 +80,31 @@ fn field(text: &str) -> Result<(&str, &str), String> {
         None => rest,
     };
     let spec = spec.strip_prefix(':').unwrap_or_default();
-    format_spec::check(spec).map_err(|why| format!("in `{{{field}}}` {why}"))?;
+    format_spec::check(spec).map_err(|why| format!("in `{{{field}}}`: {why}"))?;
     Ok((name, &text[end + 1..]))
 }
 
 fn check_name(name: &str, field: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err(format!("`{{{field}}}` names no variable"));
+        return Err(format!("missing variable name in `{{{field}}}`"));
     }
     if name.contains(['.', '[', ']']) || name.chars().all(char::is_numeric) {
-        return Err(format!("`{{{field}}}` is no plain variable name"));
+        return Err(format!("`{{{field}}}` is not a plain variable name"));
     }
     Ok(())
 }
 
 /// Checks the text after the letter of a conversion: nothing, or a colon and a format.
 fn behind_conversion(text: &str) -> Result<&str, String> {
-    let letter = text.chars().next().ok_or("behind `!` stands `r`, `s` or `a`")?;
+    let letter = text.chars().next().ok_or("expected `r`, `s` or `a` after `!`")?;
     if !matches!(letter, 'r' | 's' | 'a') {
-        return Err(format!("there is no conversion `!{letter}`; there are `!r`, `!s` and `!a`"));
+        return Err(format!("unknown conversion `!{letter}`; expected `!r`, `!s` or `!a`"));
     }
     let rest = &text[letter.len_utf8()..];
     if rest.is_empty() || rest.starts_with(':') {
         return Ok(rest);
     }
-    Err(format!("`{rest:.40}` stands between a conversion and the `:` of a format"))
+    Err(format!("unexpected `{rest:.40}` after the conversion; expected `:`"))
 }
 
 #[cfg(test)]
@@ -193,6 +196,9 @@ mod tests {
             found.iter().map(|variable| (variable.name.as_str(), variable.position)).collect();
         assert_eq!(found, [("b", 5), ("a", 9)]);
         let malformed = variables("é {a} {stop}").expect_err("a reserved name");
-        assert!(malformed.to_string().starts_with("template, character 7: no variable"), "{malformed}");
+        assert!(
+            malformed.to_string().starts_with("template, character 7: the variable name `stop` is reserved"),
+            "{malformed}"
+        );
     }
 }

@@ -46,13 +46,12 @@ impl Parameter {
         let input = match input {
             FnArg::Typed(input) => input,
             FnArg::Receiver(receiver) => {
-                let message =
-                    "a tool has no `self`: make it a function, or use `Tool::from_function` with a closure";
+                let message = "a tool cannot take `self`: make it a function, or use `Tool::from_function` with a closure";
                 return Err(syn::Error::new(receiver.span(), message));
             }
         };
         let Pat::Ident(name) = &*input.pat else {
-            let message = "a parameter of a tool is a name, which the model reads";
+            let message = "a parameter of a tool must be a plain name, which the model sees";
             return Err(syn::Error::new(input.pat.span(), message));
         };
         let name = name.ident.clone();
@@ -63,11 +62,12 @@ impl Parameter {
             _ if !inject.is_empty() => Source::Run,
             ty if is_context(ty) => Source::Context,
             Type::Reference(reference) => {
-                let message = "the arguments belong to the call: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`";
+                let message = "the arguments of a tool must be owned: take `String` instead of `&str`, `Vec<T>` instead of `&[T]`";
                 return Err(syn::Error::new(reference.span(), message));
             }
             Type::ImplTrait(ty) => {
-                let message = "a parameter of a tool has a type that is known: the model is told its schema";
+                let message =
+                    "a parameter of a tool must have a concrete type, from which its schema is derived";
                 return Err(syn::Error::new(ty.span(), message));
             }
             _ => Source::Model,

@@ -58,9 +58,10 @@ fn checked_name(name: LitStr) -> syn::Result<LitStr> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     match (1..=64).contains(&text.len()) && text.chars().all(plain) {
         true => Ok(name),
-        false => {
-            Err(syn::Error::new(name.span(), "the name of a tool has 1 to 64 of a-z, A-Z, 0-9, _ and -"))
-        }
+        false => Err(syn::Error::new(
+            name.span(),
+            "the name of a tool must have 1 to 64 characters of a-z, A-Z, 0-9, _ and -",
+        )),
     }
 }
 
@@ -98,11 +99,11 @@ fn check(signature: &Signature) -> syn::Result<()> {
     let refused: [(Option<&dyn ToTokens>, &str); 4] = [
         (
             signature.generics.params.first().map(|first| first as _),
-            "a tool is not generic: its arguments have one schema",
+            "a tool cannot be generic: its arguments have a single schema",
         ),
         (signature.constness.as_ref().map(|word| word as _), "a tool cannot be `const`"),
         (signature.abi.as_ref().map(|abi| abi as _), "a tool cannot be `extern`"),
-        (signature.variadic.as_ref().map(|dots| dots as _), "a tool has parameters with names"),
+        (signature.variadic.as_ref().map(|dots| dots as _), "a tool cannot be variadic"),
     ];
     match refused.into_iter().find_map(|(found, message)| Some((found?, message))) {
         Some((found, message)) => Err(syn::Error::new_spanned(found.to_token_stream(), message)),
@@ -119,7 +120,7 @@ fn description(options: &Options, function: &ItemFn) -> syn::Result<String> {
     let text = lines.join("\n");
     match text.trim() {
         "" => {
-            let message = "say what the tool does, for the model: `/// Adds two numbers.`";
+            let message = "missing description of the tool for the model: add a doc comment such as `/// Adds two numbers.`";
             Err(syn::Error::new(function.sig.ident.span(), message))
         }
         text => Ok(text.to_owned()),

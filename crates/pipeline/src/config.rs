@@ -49,5 +49,6 @@ fn object(spec: &Spec<'_>, name: &str) -> Result<Map<String, Value>> {
 
 /// Reads a duration in seconds.
 pub(crate) fn duration(spec: &Spec<'_>) -> Result<Duration> {
-    Duration::try_from_secs_f64(spec.number()?).map_err(|_| spec.error("expected seconds, 0 or more"))
+    Duration::try_from_secs_f64(spec.number()?)
+        .map_err(|_| spec.error("expected a non-negative number of seconds"))
 }

@@ -59,7 +59,7 @@ fn test(spec: &Spec<'_>) -> Result<ErrorTest> {
         "retryable" => Ok(Arc::new(Error::is_retryable)),
         _ => match KINDS.iter().find(|(known, _)| *known == name) {
             Some((_, kind)) => Ok(Arc::new(|error| error.kind() == *kind)),
-            None => Err(spec.error(format_args!("unknown kind of error {name:.80?}"))),
+            None => Err(spec.error(format_args!("unknown error kind {name:.80?}"))),
         },
     }
 }

@@ -248,6 +248,6 @@ impl fmt::Debug for PipelineLoader {
 fn unreadable(format: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     // It may contain the whole text; its start gives the location.
     let text = error.to_string();
-    let failure = Error::new(ErrorKind::Config, format!("the pipeline is not {format}: {text:.1000}"));
+    let failure = Error::new(ErrorKind::Config, format!("the pipeline is not valid {format}: {text:.1000}"));
     if text.len() <= 1_000 { failure.with_source(error) } else { failure }
 }

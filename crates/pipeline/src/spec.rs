@@ -29,7 +29,7 @@ const DEPTH_LIMIT: usize = 128;
 /// assert_eq!(chain.invoke("ab").await?, "abab".into());
 ///
 /// let error = loader.from_json(r#"{"map": {"lambda": "repeat", "args": {"times": "x"}}}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "map.lambda.args.times: expected a whole number, got a text");
+/// assert_eq!(error.to_string(), "map.lambda.args.times: expected a non-negative integer, got a string");
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
@@ -87,7 +87,7 @@ impl<'a> Spec<'a> {
     /// Returns a required member.
     pub fn required(&self, name: &str) -> Result<Self> {
         self.record()?;
-        self.get(name).ok_or_else(|| self.error(format_args!("`{name}` is missing")))
+        self.get(name).ok_or_else(|| self.error(format_args!("missing `{name}`")))
     }
 
     /// Replaces the value, keeping the location.
@@ -133,7 +133,7 @@ impl<'a> Spec<'a> {
 
     /// Reads a text.
     pub fn text(&self) -> Result<&'a str> {
-        self.data.as_text().ok_or_else(|| self.unfit("a text"))
+        self.data.as_text().ok_or_else(|| self.unfit("a string"))
     }
 
     /// Reads a list of texts.
@@ -147,7 +147,7 @@ impl<'a> Spec<'a> {
             Data::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
             _ => None,
         };
-        count.ok_or_else(|| self.unfit("a whole number"))
+        count.ok_or_else(|| self.unfit("a non-negative integer"))
     }
 
     /// Reads a number.
@@ -162,7 +162,7 @@ impl<'a> Spec<'a> {
     pub fn flag(&self) -> Result<bool> {
         match self.data {
             Data::Bool(flag) => Ok(*flag),
-            _ => Err(self.unfit("true or false")),
+            _ => Err(self.unfit("a boolean")),
         }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Spec<'a> {
         match unknown {
             None => Ok(()),
             Some(name) if names.is_empty() => {
-                Err(self.error(format_args!("unknown option `{name:.80}`; there are none")))
+                Err(self.error(format_args!("unknown option `{name:.80}`; no options are supported")))
             }
             Some(name) => {
                 Err(self.error(format_args!("unknown option `{name:.80}`; known: {}", names.join(", "))))
@@ -192,7 +192,7 @@ impl<'a> Spec<'a> {
     /// Increases the nesting depth, failing if it is exceeded.
     pub(crate) fn nested(&self) -> Result<Self> {
         if self.depth >= DEPTH_LIMIT {
-            let limit = format!("nodes stand more than {DEPTH_LIMIT} deep inside each other");
+            let limit = format!("nodes are nested more than {DEPTH_LIMIT} levels deep");
             return Err(Error::new(ErrorKind::Config, limit));
         }
         Ok(Self { depth: self.depth + 1, ..self.clone() })

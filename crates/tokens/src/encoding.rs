@@ -44,7 +44,7 @@ impl Encoding {
             Some(Tokenizer::R50kBase | Tokenizer::Gpt2) => Ok(Self::R50kBase),
             None => Err(Error::new(
                 ErrorKind::Config,
-                format!("the vocabulary of the model `{model:.80}` is not known: choose an `Encoding`"),
+                format!("unknown encoding of the model `{model:.80}`: choose an `Encoding`"),
             )),
         }
     }

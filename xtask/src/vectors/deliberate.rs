@@ -118,11 +118,16 @@ fn about_templates(vector: &Vector) -> Option<&'static str> {
         let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
         Some(match format {
             "f-string"
-                if says(&["format type", "no conversion", "names no variable", "no digits behind"]) =>
+                if says(&[
+                    "format type",
+                    "unknown conversion",
+                    "missing variable name",
+                    "missing digits",
+                ]) =>
             {
                 "a field without a name, or with a format that nobody knows, is refused in the template"
             }
-            "mustache" if says(&["is no name", "new delimiters are", "without `}"]) => {
+            "mustache" if says(&["is not a valid name", "invalid delimiters", "expected `}"]) => {
                 "a tag without a name or an end is refused in the template"
             }
             _ => return None,

@@ -75,7 +75,7 @@ fn too_long(alone: usize, token_max: usize) -> Error {
     Error::new(
         ErrorKind::InvalidInput,
         format!(
-            "a single document makes a prompt of {alone} tokens, more than the {token_max} allowed: split it first"
+            "a single document requires a prompt of {alone} tokens, which exceeds the limit of {token_max}: split it first"
         ),
     )
 }

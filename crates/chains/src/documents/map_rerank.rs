@@ -119,7 +119,7 @@ impl Ranking {
                 best = Some((score, index));
             }
         }
-        let Some((_, index)) = best else { return Err(invalid("there are no documents to ask about")) };
+        let Some((_, index)) = best else { return Err(invalid("no input documents")) };
         let mut outputs =
             Record::from_iter([(OUTPUT, self.part(index, &answers[index], &self.answer_key)?.clone())]);
         for key in &self.metadata_keys {
@@ -138,7 +138,7 @@ impl Ranking {
     fn score(&self, index: usize, answer: &Data) -> Result<f64> {
         let score = self.part(index, answer, &self.rank_key)?;
         let number = text_of(score).trim().parse().ok().filter(|score: &f64| score.is_finite());
-        number.ok_or_else(|| unscored(index, &format!("has no number as its `{}`", self.rank_key)))
+        number.ok_or_else(|| unscored(index, &format!("has no numeric `{}`", self.rank_key)))
     }
 }
 

@@ -48,11 +48,11 @@ fn document_variable(chain: &Chain, said: Option<String>) -> Result<String> {
     match (said, keys) {
         (Some(said), keys) if keys.contains(&said) => Ok(said),
         (Some(said), _) => {
-            Err(misbuilt(format!("the documents are to fill `{said}`, but {name} has the variables {has}")))
+            Err(misbuilt(format!("unknown document variable `{said}`: {name} has the variables {has}")))
         }
         (None, [only]) => Ok(only.clone()),
         (None, _) => Err(misbuilt(format!(
-            "{name} has the variables {has}: say with `with_document_variable_name` which one the documents fill"
+            "cannot infer the document variable of {name}, which has {has}: set it with `with_document_variable_name`"
         ))),
     }
 }

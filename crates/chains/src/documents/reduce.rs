@@ -171,8 +171,8 @@ impl Collapsing {
         Error::new(
             ErrorKind::TooLarge,
             format!(
-                "the documents were collapsed {rounds} times and still make a prompt of {length} tokens ({before} before \
-                 the last time), more than the {max} allowed: collapse into shorter texts, or raise the limits"
+                "the documents still require a prompt of {length} tokens after {rounds} rounds of collapsing ({before} before \
+                 the last), which exceeds the limit of {max}: collapse into shorter texts, or raise the limits"
             ),
         )
     }

@@ -96,7 +96,7 @@ impl RefineDocumentsChain {
             if !self.refine.input_keys().contains(needed) {
                 let has = list(self.refine.input_keys());
                 return Err(misbuilt(format!(
-                    "the refining chain needs the variable `{needed}`, but it has {has}"
+                    "missing variable `{needed}` in the refining chain, which has {has}"
                 )));
             }
         }
@@ -140,7 +140,7 @@ impl Refining {
     async fn lead(&self, mut inputs: Record, cx: &Context) -> Result<Record> {
         let documents = take_documents(&mut inputs)?;
         let Some((first, others)) = documents.split_first() else {
-            return Err(invalid("there are no documents to make an answer of"));
+            return Err(invalid("no input documents"));
         };
         let mut question = self.question(&inputs, first)?;
         let mut answers: Vec<Data> = Vec::with_capacity(others.len());

@@ -37,7 +37,7 @@ impl CombinedMemory {
     pub fn with(mut self, memory: impl Memory + 'static) -> Result<Self> {
         let present = self.variables();
         if let Some(name) = memory.variables().into_iter().find(|name| present.contains(name)) {
-            return Err(misbuilt(format!("two of the combined memories give a value named `{name}`")));
+            return Err(misbuilt(format!("two of the combined memories provide a variable named `{name}`")));
         }
         self.0.push(Arc::new(memory));
         Ok(self)

@@ -62,10 +62,10 @@ pub(super) fn last_that_fit(messages: &[Message], limit: usize, counter: &dyn To
 }
 
 fn absent(what: &str, key: &str, present: &Record) -> Error {
-    missing(format!("the memory saves the {what} `{key}`, but there is {}", list(present.names())))
+    missing(format!("the memory saves the {what} `{key}`, but got {}", list(present.names())))
 }
 
 fn unclear(what: &str, option: &str, present: &Record) -> Error {
     let names = list(present.names());
-    invalid(format!("the memory saves one {what}, but there is {names}: say which with `{option}`"))
+    invalid(format!("the memory saves one {what}, but got {names}: select it with `{option}`"))
 }

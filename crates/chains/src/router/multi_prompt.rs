@@ -83,7 +83,7 @@ where
     /// Those listed on the type.
     pub fn build(self) -> Result<Chain> {
         if self.prompts.is_empty() {
-            return Err(misbuilt("there is no prompt to choose from"));
+            return Err(misbuilt("no prompts to choose from"));
         }
         let router = LlmRouterChain::new(LlmChain::new(Arc::clone(&self.llm), self.choice()?));
         let default = match self.default {

@@ -90,6 +90,6 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Error {
     let known = list(known);
     Error::new(
         ErrorKind::InvalidInput,
-        format!("the router chose the chain `{name:.SHOWN$}`, but there is {known}"),
+        format!("the router chose an unknown chain `{name:.SHOWN$}`; available chains: {known}"),
     )
 }

@@ -60,7 +60,7 @@ impl RouterOutputParser {
         let mut text = |name: &str| match members.remove(name) {
             Some(Value::String(text)) => Ok(text),
             _ => {
-                let message = format!("the member `{name}` of the model's choice must be a text");
+                let message = format!("`{name}` in the model's choice must be a string");
                 Err(Error::new(ErrorKind::Parse, message))
             }
         };

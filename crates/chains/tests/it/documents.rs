@@ -41,11 +41,11 @@ fn chains_without_a_place_for_documents_are_not_built() {
     let stuff = |template| StuffDocumentsChain::new(llm(template, &["r"]).0);
     fails(stuff("{a} {b}").build(), ErrorKind::Config, "with_document_variable_name");
     fails(stuff("{a}").with_document_variable_name("zzz").build(), ErrorKind::Config, "`zzz`");
-    fails(stuff("static").build(), ErrorKind::Config, "variables nothing");
+    fails(stuff("static").build(), ErrorKind::Config, "LlmChain, which has nothing");
     let refine =
         |next, name: &str| RefineDocumentsChain::new(llm("{t}", &["r"]).0, llm(next, &["r"]).0, name);
-    fails(refine("{so_far}", "so_far").build(), ErrorKind::Config, "needs the variable `t`");
-    fails(refine("{t}", "so_far").build(), ErrorKind::Config, "needs the variable `so_far`");
+    fails(refine("{so_far}", "so_far").build(), ErrorKind::Config, "missing variable `t`");
+    fails(refine("{t}", "so_far").build(), ErrorKind::Config, "missing variable `so_far`");
     let two = Chain::new(["t"], ["a", "b"], catena_core::lambda(|inputs: Data| inputs));
     fails(MapReduceDocumentsChain::new(two, llm("{t}", &["r"]).0).build(), ErrorKind::Config, "`a`, `b`");
 }
@@ -80,9 +80,9 @@ fn documents_are_collapsed_until_they_fit() {
     let (same, _) = llm("{docs}", &["still one two three"]);
     let stuck = || reduce().with_collapse(StuffDocumentsChain::new(same.clone()).build().expect("it fits"));
     let stuck_chain = stuck().build().expect("it fits");
-    fails(block_on(stuck_chain.invoke(three())), ErrorKind::TooLarge, "collapsed 2 times");
+    fails(block_on(stuck_chain.invoke(three())), ErrorKind::TooLarge, "after 2 rounds of collapsing");
     let patient = stuck().with_collapse_max_retries(3).build().expect("it fits");
-    fails(block_on(patient.invoke(three())), ErrorKind::TooLarge, "collapsed 3 times");
+    fails(block_on(patient.invoke(three())), ErrorKind::TooLarge, "after 3 rounds of collapsing");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_answer_is_refined_with_every_document() {
         inputs(&["a"]),
         vars! { output_text: "<first ? a>", intermediate_steps: vec!["<first ? a>"] },
     );
-    fails(block_on(chain.invoke(inputs(&[]))), ErrorKind::InvalidInput, "no documents");
+    fails(block_on(chain.invoke(inputs(&[]))), ErrorKind::InvalidInput, "no input documents");
     let failed = block_on(chain.invoke(inputs(&["a", "bad", "c"])));
     fails(failed, ErrorKind::Server, "seq[0] > each[1] > seq[0] > seq[1] > Answering");
 }
@@ -190,8 +190,8 @@ fn the_surest_answer_counts() {
         ErrorKind::Parse,
         "document 1 has no `score`",
     );
-    fails(block_on(rerank.invoke(documents(&["unsure"]))), ErrorKind::Parse, "no number as its `score`");
-    fails(block_on(rerank.invoke(documents(&[]))), ErrorKind::InvalidInput, "no documents");
+    fails(block_on(rerank.invoke(documents(&["unsure"]))), ErrorKind::Parse, "no numeric `score`");
+    fails(block_on(rerank.invoke(documents(&[]))), ErrorKind::InvalidInput, "no input documents");
 }
 
 #[test]

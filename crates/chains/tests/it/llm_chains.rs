@@ -114,7 +114,7 @@ fn whole_answers_are_given_on_request() {
     assert_eq!(block_on(chain.agenerate(inputs())).expect("answers").len(), 2);
     let asked = model.prompts().len();
     let differing = [vars! { x: "1", stop: "a" }, vars! { x: "2" }];
-    fails(block_on(chain.agenerate(differing)), ErrorKind::InvalidInput, "input 1 has another `stop`");
+    fails(block_on(chain.agenerate(differing)), ErrorKind::InvalidInput, "input 1 has a different `stop`");
     fails(block_on(chain.agenerate([vars! { x: "1" }, vars! {}])), ErrorKind::MissingKey, "`x`");
     assert_eq!(model.prompts().len(), asked, "nothing is asked when an input does not fit");
 }

@@ -52,7 +52,7 @@ fn documents_are_looked_up() {
     block_on(create_retrieval_chain(by_record, combine()).invoke(vars! { input: "tea", k: 1 }))
         .expect("an answer");
     assert_eq!(asked(&model).last().map(String::as_str), Some("tea: 2 inputs"));
-    fails(block_on(chain.invoke(vars! { q: "tea" })), ErrorKind::MissingKey, "no `input` to look up");
+    fails(block_on(chain.invoke(vars! { q: "tea" })), ErrorKind::MissingKey, "missing `input` to search for");
 }
 
 #[test]

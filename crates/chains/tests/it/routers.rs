@@ -30,12 +30,16 @@ fn the_chosen_chain_goes_on() {
     fails(
         block_on(chain.invoke(vars! { q: "x", to: "zzz" })),
         ErrorKind::InvalidInput,
-        "seq[1] > choose: the router chose the chain `zzz`, but there is `math`",
+        "seq[1] > choose: the router chose an unknown chain `zzz`; available chains: `math`",
     );
     let silent = route().with_silent_errors().build();
     check(&silent, vars! { q: "x", to: "zzz" }, output("zzz".into(), "the default"));
     fails(block_on(chain.invoke(vars! { q: "x" })), ErrorKind::MissingKey, "`to`");
-    fails(block_on(chain.arun(vars! { q: "x", to: "math" })), ErrorKind::InvalidInput, "outputs nothing");
+    fails(
+        block_on(chain.arun(vars! { q: "x", to: "math" })),
+        ErrorKind::InvalidInput,
+        "exactly one output, but has nothing",
+    );
     let huge = block_on(chain.invoke(vars! { q: "x", to: "z".repeat(10_000) })).expect_err("no such chain");
     assert!(huge.message().len() < 300, "what a model made up is shown in part");
 }

@@ -52,8 +52,8 @@ fn outputs_feed_later_chains() {
 fn chains_that_do_not_fit_are_not_built() {
     let part = |template, key: &str| llm(template, &["r"]).0.with_output_key(key);
     let built = SequentialChain::new(["a"]).with(part("A {a}", "x")).with(part("D {x}", "a")).build();
-    fails(built, ErrorKind::Config, "chain 1 of the sequence (LlmChain) gives `a`");
-    fails(SequentialChain::new(["a"]).with(part("{b}", "x")).build(), ErrorKind::Config, "needs `b`");
+    fails(built, ErrorKind::Config, "chain 1 of the sequence (LlmChain) returns `a`");
+    fails(SequentialChain::new(["a"]).with(part("{b}", "x")).build(), ErrorKind::Config, "requires `b`");
     fails(two().with_outputs(["zzz"]).build(), ErrorKind::Config, "`zzz`");
     let two_outputs = Chain::new(["text"], ["x", "y"], lambda(|inputs: Record| inputs));
     fails(SimpleSequentialChain::new().with(two_outputs).build(), ErrorKind::Config, "`x`, `y`");

@@ -30,7 +30,7 @@ impl FromData for bool {
     fn from_data(data: Data) -> Result<Self> {
         match data.into_plain() {
             Data::Bool(value) => Ok(value),
-            other => Err(unfit(&other, "true or false")),
+            other => Err(unfit(&other, "a boolean")),
         }
     }
 }
@@ -85,7 +85,7 @@ impl FromData for String {
         match data.into_plain() {
             Data::Text(text) => Ok(text),
             Data::Message(message) => Ok(message.text().into_owned()),
-            other => Err(unfit(&other, "a text or a message")),
+            other => Err(unfit(&other, "a string or a message")),
         }
     }
 }
@@ -98,7 +98,7 @@ impl FromData for AiMessage {
                 other => Ok(Self::new(other.content().clone())),
             },
             Data::Text(text) => Ok(Self::new(text)),
-            other => Err(unfit(&other, "a message or a text")),
+            other => Err(unfit(&other, "a message or a string")),
         }
     }
 }
@@ -116,7 +116,7 @@ impl FromData for PromptValue {
             Data::List(items) => {
                 items.into_iter().map(Message::from_data).collect::<Result<Vec<_>>>().map(Self::from)
             }
-            other => Err(unfit(&other, "a text, a filled prompt or messages")),
+            other => Err(unfit(&other, "a string, a prompt value or messages")),
         }
     }
 }
@@ -142,7 +142,7 @@ mod tests {
         let read = |value| <Vec<i64>>::from_data(Data::from(value)).map_err(|error| error.to_string());
         assert_eq!(read(json!([1, -2])), Ok(vec![1, -2]));
         assert_eq!(read(json!(1)), Err("expected a list, got a number".to_owned()));
-        assert_eq!(read(json!(["1"])), Err("expected an integer (i64), got a text".to_owned()));
+        assert_eq!(read(json!(["1"])), Err("expected an integer (i64), got a string".to_owned()));
         assert_eq!(u8::from_data(Data::from(255)).ok(), Some(255));
         assert!(u8::from_data(Data::from(256)).is_err() && u8::from_data(Data::from(1.5)).is_err());
         assert_eq!(f64::from_data(Data::from(2)).ok(), Some(2.0));

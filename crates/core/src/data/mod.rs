@@ -108,7 +108,7 @@ impl Data {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
             Self::Number(_) => "a number",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Record(_) => "a record",
             Self::Message(_) => "a message",

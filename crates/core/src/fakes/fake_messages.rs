@@ -82,7 +82,7 @@ impl FakeMessagesListChatModel {
         let mut asked = self.asked();
         asked.push((prompt, cx.arguments().cloned().unwrap_or_default()));
         let answer = self.shared.answers.get(asked.len() - 1).cloned();
-        answer.ok_or_else(|| Error::new(ErrorKind::Other, "the prepared messages have run out"))
+        answer.ok_or_else(|| Error::new(ErrorKind::Other, "the fake model has no prepared message left"))
     }
 }
 

@@ -44,7 +44,7 @@ impl Graph {
     /// Adds a node.
     pub fn add_node(mut self, node: Node) -> Result<Self> {
         if self.places.contains_key(&node.id) {
-            return Err(Error::new(ErrorKind::Config, format!("there is a node `{}` already", node.id)));
+            return Err(Error::new(ErrorKind::Config, format!("duplicate node id `{}`", node.id)));
         }
         self.push_node(node);
         Ok(self)
@@ -54,7 +54,10 @@ impl Graph {
     pub fn add_edge(mut self, edge: Edge) -> Result<Self> {
         for id in [&edge.source, &edge.target] {
             if !self.places.contains_key(id) {
-                return Err(Error::new(ErrorKind::Config, format!("there is no node `{id}` for an edge")));
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("the edge refers to an unknown node `{id}`"),
+                ));
             }
         }
         self.push_edge(edge);
@@ -181,8 +184,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error() {
         let twice = graph(&["a"], &[]).add_node(Node::new("a"));
-        assert_eq!(twice.unwrap_err().to_string(), "there is a node `a` already");
+        assert_eq!(twice.unwrap_err().to_string(), "duplicate node id `a`");
         let nowhere = graph(&["a"], &[]).add_edge(Edge::new("a", "b"));
-        assert_eq!(nowhere.unwrap_err().to_string(), "there is no node `b` for an edge");
+        assert_eq!(nowhere.unwrap_err().to_string(), "the edge refers to an unknown node `b`");
     }
 }

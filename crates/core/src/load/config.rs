@@ -55,7 +55,7 @@ pub(super) fn texts(kwargs: &mut Kwargs, name: &str) -> Result<Vec<String>> {
     let items = kwargs.list(name)?;
     let text = |item| match item {
         Loaded::Data(Data::Text(text)) => Ok(text),
-        other => Err(kwargs.unfit(name, "a list of texts", other.kind())),
+        other => Err(kwargs.unfit(name, "a list of strings", other.kind())),
     };
     items.into_iter().map(text).collect()
 }
@@ -65,8 +65,8 @@ pub(super) fn count(kwargs: &mut Kwargs, name: &str) -> Result<Option<usize>> {
     match &value {
         Data::Number(number) => match number.as_u64().and_then(|count| usize::try_from(count).ok()) {
             Some(count) => Ok(Some(count)),
-            None => Err(kwargs.unfit(name, "a whole number", "another")),
+            None => Err(kwargs.unfit(name, "a non-negative integer", "another number")),
         },
-        other => Err(kwargs.unfit(name, "a whole number", other.kind())),
+        other => Err(kwargs.unfit(name, "a non-negative integer", other.kind())),
     }
 }

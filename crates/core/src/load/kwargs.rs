@@ -43,9 +43,8 @@ impl Kwargs {
     /// Takes a value out that must be there.
     pub fn need(&mut self, name: &str) -> Result<Loaded> {
         let class = self.class.clone();
-        self.take(name).ok_or_else(|| {
-            Error::new(ErrorKind::MissingKey, format!("a {class} cannot be made without `{name}`"))
-        })
+        self.take(name)
+            .ok_or_else(|| Error::new(ErrorKind::MissingKey, format!("missing `{name}` of a {class}")))
     }
 
     /// Takes plain data out.
@@ -58,7 +57,7 @@ impl Kwargs {
         match self.data(name)? {
             None => Ok(None),
             Some(Data::Text(text)) => Ok(Some(text)),
-            Some(other) => Err(self.unfit(name, "a text", other.kind())),
+            Some(other) => Err(self.unfit(name, "a string", other.kind())),
         }
     }
 
@@ -78,7 +77,7 @@ impl Kwargs {
             Data::Number(number) => number.as_u64().and_then(|count| usize::try_from(count).ok()),
             _ => None,
         };
-        count.map(Some).ok_or_else(|| self.unfit(name, "a whole number", value.kind()))
+        count.map(Some).ok_or_else(|| self.unfit(name, "a non-negative integer", value.kind()))
     }
 
     /// Takes a number of seconds out.
@@ -143,7 +142,7 @@ impl Kwargs {
             None => Ok(()),
             Some((name, _)) => Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("a {} has no setting `{name:.80}` here", self.class),
+                format!("`{name:.80}` of a {} is not supported", self.class),
             )),
         }
     }

@@ -99,7 +99,7 @@ impl Loaded {
             Self::Prompt(_) => "a prompt template",
             Self::Chat(_) => "a chat prompt template",
             Self::Structured(_) => "a structured prompt",
-            Self::StructuredRaw(_) => "a structured prompt whose chain gives the message too",
+            Self::StructuredRaw(_) => "a structured prompt that includes the raw message",
             Self::Placeholder(_) => "a messages placeholder",
             Self::FewShot(_) => "a few-shot prompt template",
             Self::FewShotChat(_) => "a few-shot chat prompt template",
@@ -178,7 +178,7 @@ macro_rules! loaded_data {
 loaded_data!(
     Message: "a message",
     Vec<Message>: "a list of messages",
-    PromptValue: "a filled prompt",
+    PromptValue: "a prompt value",
     Document: "a document"
 );
 
@@ -224,7 +224,7 @@ macro_rules! boxed_kinds {
 boxed_kinds!(
     FewShot(FewShotPromptTemplate): "a few-shot prompt template",
     Structured(StructuredPrompt): "a structured prompt",
-    StructuredRaw(StructuredPrompt<WithRaw<Json>>): "a structured prompt whose chain gives the message too"
+    StructuredRaw(StructuredPrompt<WithRaw<Json>>): "a structured prompt that includes the raw message"
 );
 
 impl TryFrom<Loaded> for DynRunnable {

@@ -192,7 +192,7 @@ impl Loader {
 
     fn secret(&self, id: &Value) -> Result<Loaded> {
         let [Value::String(name)] = id.as_array().map(Vec::as_slice).unwrap_or_default() else {
-            return Err(invalid("the `id` of a secret is a list with its name".to_owned()));
+            return Err(invalid("the `id` of a secret must be a list with its name".to_owned()));
         };
         let given = self.secrets.get(name).cloned();
         let found = given.or_else(|| self.find_secret.as_ref().and_then(|find| find(name)));
@@ -203,7 +203,7 @@ impl Loader {
         let path: Option<Vec<&str>> = id.as_array().and_then(|id| id.iter().map(Value::as_str).collect());
         let Some((path, name)) = path.as_deref().and_then(|path| Some((path, *path.last()?))) else {
             return Err(invalid(format!(
-                "the `id` of a class is a list of names, not {:.80}",
+                "the `id` of a class must be a list of strings, not {:.80}",
                 id.to_string()
             )));
         };
@@ -212,7 +212,7 @@ impl Loader {
         let class = if given.is_some() { None } else { find(path) };
         if given.is_none() && class.is_none() {
             let message =
-                format!("there is no class `{:.200}` here: give the loader what makes one", path.join("."));
+                format!("unknown class `{:.200}`: register it with `Loader::with_class`", path.join("."));
             return Err(invalid(message));
         }
         if !self.allowed.allows(class, path) {
@@ -222,13 +222,13 @@ impl Loader {
         let kwargs = match kwargs {
             None | Some(Value::Null) => &empty,
             Some(Value::Object(kwargs)) => kwargs,
-            Some(_) => return Err(invalid(format!("the `kwargs` of a {name:.80} are no object"))),
+            Some(_) => return Err(invalid(format!("the `kwargs` of a {name:.80} must be an object"))),
         };
         if !self.jinja2 && kwargs.get("template_format").and_then(Value::as_str) == Some("jinja2") {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "a {name:.80} in jinja2's language is not loaded, it is a program; see `Loader::allow_jinja2`"
+                    "a {name:.80} with a jinja2 template is not loaded by default, as it is a program; see `Loader::allow_jinja2`"
                 ),
             ));
         }
@@ -255,8 +255,7 @@ impl fmt::Debug for Loader {
 }
 
 fn not_implemented(id: &Value) -> Error {
-    let message =
-        format!("{:.200} stands for something that could not be written: it is code", id.to_string());
+    let message = format!("cannot load {:.200}: it is code, which was not serialized", id.to_string());
     Error::new(ErrorKind::Unsupported, message)
 }
 

@@ -16,12 +16,12 @@ pub(super) fn parse(text: &str) -> Result<Value> {
     reader.disable_recursion_limit();
     let value = Value::deserialize(&mut reader);
     value.and_then(|value| reader.end().map(|()| value)).map_err(|error| {
-        Error::new(ErrorKind::Parse, format!("what is to be loaded is no JSON: {error}")).with_source(error)
+        Error::new(ErrorKind::Parse, format!("cannot load invalid JSON: {error}")).with_source(error)
     })
 }
 
 pub(super) fn too_deep() -> Error {
-    let message = format!("what is to be loaded is nested more than {DEPTH_LIMIT} levels deep");
+    let message = format!("cannot load JSON nested more than {DEPTH_LIMIT} levels deep");
     Error::new(ErrorKind::InvalidInput, message)
 }
 

@@ -44,7 +44,13 @@ fn chat_prompt(kwargs: &mut Kwargs) -> Result<ChatPromptTemplate> {
             Loaded::Chat(template) => prompt.concat(template),
             Loaded::Placeholder(placeholder) => prompt.with_placeholder(placeholder),
             Loaded::FewShotChat(examples) => prompt.with_examples(examples),
-            other => return Err(kwargs.unfit("messages", "messages and templates of them", other.kind())),
+            other => {
+                return Err(kwargs.unfit(
+                    "messages",
+                    "a list of messages and message templates",
+                    other.kind(),
+                ));
+            }
         };
     }
     for (name, value) in kwargs.record("partial_variables")? {
@@ -86,7 +92,7 @@ pub(super) fn message_template(class: &str, mut kwargs: Kwargs) -> Result<Loaded
         Loaded::List(blocks) => TextOrBlock::Blocks(
             blocks.into_iter().map(|block| block_of(&kwargs, block)).collect::<Result<_>>()?,
         ),
-        other => return Err(kwargs.unfit("prompt", "a template or a list of them", other.kind())),
+        other => return Err(kwargs.unfit("prompt", "a template or a list of templates", other.kind())),
     };
     let more = json(kwargs.record("additional_kwargs")?);
     message_prompt(&role, speaker, content, more).map(Loaded::Chat)
@@ -97,7 +103,7 @@ fn block_of(kwargs: &Kwargs, block: Loaded) -> Result<crate::prompt::Block> {
         Loaded::Prompt(template) => Ok(template.into()),
         Loaded::Image(template) => Ok(template.into()),
         Loaded::Dict(template) => Ok(template.into()),
-        other => Err(kwargs.unfit("prompt", "a template or a list of them", other.kind())),
+        other => Err(kwargs.unfit("prompt", "a template or a list of templates", other.kind())),
     }
 }
 
@@ -163,7 +169,9 @@ pub(super) fn image(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
         })
     };
     let (url, detail) = (text("url"), text("detail"));
-    let Some(url) = url else { return Err(kwargs.unfit("template", "a record with `url`", "one without")) };
+    let Some(url) = url else {
+        return Err(kwargs.unfit("template", "a record with `url`", "a record without `url`"));
+    };
     let image = ImagePromptTemplate::parse(&url, format)?;
     Ok(Loaded::Image(match detail {
         Some(detail) => image.with_detail(&detail)?,

@@ -105,7 +105,7 @@ pub(super) fn branch(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
         let (condition, arm) = match arm {
             Loaded::List(arm) => match <[Loaded; 2]>::try_from(arm) {
                 Ok([condition, arm]) => (condition.into_runnable(), arm.into_runnable()),
-                Err(_) => return Err(kwargs.unfit("branches", "a list of pairs", "other lists")),
+                Err(_) => return Err(kwargs.unfit("branches", "a list of pairs", "a list of other lists")),
             },
             other => return Err(kwargs.unfit("branches", "a list of pairs", other.kind())),
         };
@@ -181,7 +181,7 @@ pub(super) fn retry(_class: &str, mut kwargs: Kwargs) -> Result<Loaded> {
 /// A wait of this many seconds; what is too long to count is for ever.
 fn longest_wait(seconds: f64) -> Result<Duration> {
     if seconds < 0.0 {
-        let message = format!("`{SAVED_MAX_RETRY_AFTER}` of a RunnableRetry is negative: {seconds}");
+        let message = format!("`{SAVED_MAX_RETRY_AFTER}` of a RunnableRetry must not be negative: {seconds}");
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
@@ -196,8 +196,11 @@ fn any_error(kwargs: &mut Kwargs, name: &str) -> Result<()> {
         .find(|kind| kind["id"].as_array().is_none_or(|id| id.last() != Some(&"Exception".into())))
     {
         Some(kind) => {
-            let message =
-                format!("`{name}` of a {}: {:.200} is a type of Python", kwargs.class(), kind.to_string());
+            let message = format!(
+                "`{name}` of a {}: the Python type {:.200} is not supported",
+                kwargs.class(),
+                kind.to_string()
+            );
             Err(Error::new(ErrorKind::Unsupported, message))
         }
         None => Ok(()),

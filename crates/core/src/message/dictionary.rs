@@ -69,13 +69,13 @@ fn complete(kind: MessageKind) -> impl Iterator<Item = (&'static str, Value)> {
 
 fn from_dict(dict: Value) -> Result<Message> {
     let Value::Object(mut dict) = dict else {
-        return Err(invalid("a dictionary that is a message is an object with `type` and `data`"));
+        return Err(invalid("a message dictionary must be an object with `type` and `data`"));
     };
     let (Some(kind), Some(data)) = (dict.remove("type"), dict.remove("data")) else {
         return Err(missing("dictionary", "type` and `data"));
     };
     let (Some(kind), Value::Object(mut data)) = (kind.as_str(), data) else {
-        return Err(invalid("in a dictionary that is a message `type` is a text and `data` an object"));
+        return Err(invalid("in a message dictionary `type` must be a string and `data` an object"));
     };
     let whole = kind.strip_suffix("MessageChunk").map(str::to_lowercase);
     let whole = whole.as_deref().unwrap_or(kind);
@@ -84,14 +84,14 @@ fn from_dict(dict: Value) -> Result<Message> {
         return Err(if whole == "tool" {
             missing(whole, "content")
         } else {
-            invalid(format!("a message of the type `{whole}` has `content`"))
+            invalid(format!("missing `content` in a `{whole}` message"))
         });
     }
     if whole == "tool" && !data.contains_key("tool_call_id") {
         return Err(missing(whole, "tool_call_id"));
     }
     if whole == "function" && !data.contains_key("name") {
-        return Err(invalid("a message of the type `function` has the `name` of the function"));
+        return Err(invalid("missing `name` in a `function` message"));
     }
     data.insert("type".to_owned(), whole.into());
     from_json(data)

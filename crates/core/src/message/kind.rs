@@ -66,7 +66,7 @@ impl FromStr for MessageKind {
             let names = Self::ALL.map(Self::name).join("`, `");
             Error::new(
                 ErrorKind::InvalidInput,
-                format!("there is no message of type `{name:.40}`: use one of `{names}`"),
+                format!("unknown message type `{name:.40}`: expected one of `{names}`"),
             )
         })
     }

@@ -38,16 +38,15 @@ pub(crate) fn read(value: Data) -> Result<Message> {
             let count = pair.len();
             match <[Data; 2]>::try_from(pair) {
                 Ok([Data::Text(role), Data::Null]) => Err(invalid(format!(
-                    "the content of `[\"{role:.40}\", null]` is a text or a list of blocks"
+                    "the content of `[\"{role:.40}\", null]` must be a string or a list of blocks"
                 ))),
                 Ok([Data::Text(role), content]) => build(&role, content, Record::new()),
                 Ok([role, _]) => {
-                    Err(invalid(format!("the role of a message is a text, not {}", role.kind())))
+                    Err(invalid(format!("the role of a message must be a string, not {}", role.kind())))
                 }
                 Err(_) => {
-                    let message = format!(
-                        "a list that is a message is `[role, content]`; this one has {count} elements"
-                    );
+                    let message =
+                        format!("expected a message as `[role, content]`, got a list of {count} elements");
                     Err(Error::new(ErrorKind::Unsupported, message))
                 }
             }
@@ -55,7 +54,7 @@ pub(crate) fn read(value: Data) -> Result<Message> {
         Data::Record(record) => read_record(record),
         other => Err(Error::new(
             ErrorKind::Unsupported,
-            format!("expected a message, a text, `[role, content]` or an object, got {}", other.kind()),
+            format!("expected a message, a string, `[role, content]` or an object, got {}", other.kind()),
         )),
     }
 }
@@ -76,7 +75,7 @@ fn read_record(record: Record) -> Result<Message> {
     }
     match (role, content) {
         (Some(Data::Text(role)), Some(content)) => build(&role, content, members),
-        _ => Err(invalid("an object that is a message has `role` (or `type`), a text, and `content`")),
+        _ => Err(invalid("a message object requires a string `role` (or `type`) and a `content`")),
     }
 }
 
@@ -189,7 +188,7 @@ impl Parts {
             return Err(missing(kind, name));
         }
         if kind == "function" && !self.own.contains_key("name") {
-            return Err(invalid("a message of the type `function` has the `name` of the function"));
+            return Err(invalid("missing `name` in a `function` message"));
         }
         self.own.insert("type".to_owned(), kind.into());
         let mut message = from_json(self.own)?;
@@ -203,9 +202,8 @@ impl Parts {
 /// Converts a message from its JSON form.
 pub(crate) fn from_json(members: Map<String, Value>) -> Result<Message> {
     let kind = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    serde_json::from_value(Value::Object(members)).map_err(|error| {
-        invalid(format!("this is no message of the type `{kind:.40}`: {error}")).with_source(error)
-    })
+    serde_json::from_value(Value::Object(members))
+        .map_err(|error| invalid(format!("invalid message of type `{kind:.40}`: {error}")).with_source(error))
 }
 
 impl Message {
@@ -222,7 +220,7 @@ impl Message {
 }
 
 pub(super) fn missing(kind: &str, name: &str) -> Error {
-    Error::new(ErrorKind::MissingKey, format!("a message of the type `{kind}` needs `{name}`"))
+    Error::new(ErrorKind::MissingKey, format!("missing `{name}` in a `{kind}` message"))
 }
 
 pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

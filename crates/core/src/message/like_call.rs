@@ -10,7 +10,7 @@ pub(super) fn read_calls(calls: Data) -> Result<Vec<ToolCall>> {
     match calls {
         Data::Null => Ok(Vec::new()),
         Data::List(calls) => calls.into_iter().map(read_call).collect(),
-        other => Err(invalid(format!("`tool_calls` is a list, not {}", other.kind()))),
+        other => Err(invalid(format!("`tool_calls` must be a list, not {}", other.kind()))),
     }
 }
 
@@ -39,11 +39,11 @@ fn read_args(name: &str, args: Data) -> Result<Record> {
         Data::Null => Ok(Record::new()),
         Data::Text(text) => parse(&text, false).ok_or_else(|| {
             let message =
-                format!("the arguments of the call of `{name:.100}` are no JSON object: {text:.200}");
+                format!("the arguments of the tool call `{name:.100}` are not a JSON object: {text:.200}");
             Error::new(ErrorKind::Parse, message)
         }),
         other => Err(invalid(format!(
-            "the arguments of the call of `{name:.100}` are an object, not {}",
+            "the arguments of the tool call `{name:.100}` must be an object, not {}",
             other.kind()
         ))),
     }

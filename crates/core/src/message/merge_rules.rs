@@ -232,7 +232,7 @@ fn sum(a: &Number, b: &Number) -> Number {
 
 fn clash(name: &str, present: &Value, next: &Value) -> Error {
     let message = format!(
-        "`{name:.100}` cannot be merged: {} and then {}; give one of them or make them equal",
+        "cannot merge `{name:.100}`: {} and {}; set it only once, or to the same value",
         kind(present),
         kind(next)
     );
@@ -244,8 +244,8 @@ fn kind(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(value) => value.to_string(),
-        Value::String(_) => "a text".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
+        Value::String(_) => "a string".to_owned(),
+        Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }
 }

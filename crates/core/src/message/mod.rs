@@ -290,9 +290,8 @@ impl Message {
             _ => None,
         };
         if let Some((what, this, next)) = clash {
-            let message = format!(
-                "pieces of messages of different {what} cannot be merged: `{this:.100}` and `{next:.100}`"
-            );
+            let message =
+                format!("cannot merge message chunks with different {what}: `{this:.100}` and `{next:.100}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         self.merge(next);

@@ -145,7 +145,7 @@ impl OpenAiForm {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!(
-                    "messages[{index}] removes the message `{:.100}`: no model reads that; apply it to the history first",
+                    "messages[{index}] removes the message `{:.100}` and cannot be sent to a model: apply it to the history first",
                     remove.id
                 ),
             ));

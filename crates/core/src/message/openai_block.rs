@@ -89,7 +89,7 @@ impl<'a> Blocks<'a> {
                     None => self.other_part(place, kind, block)?,
                 };
                 self.parts.push(part.ok_or_else(|| {
-                    place.wrong("is of no type that OpenAI, Anthropic, Bedrock Converse or VertexAI know")
+                    place.wrong("has a type unknown to OpenAI, Anthropic, Bedrock Converse and VertexAI")
                 })?);
             }
         }
@@ -119,8 +119,7 @@ impl<'a> Blocks<'a> {
     /// Returns whether the message has this call.
     fn is_known(&self, place: Place<'_>, id: Option<&Value>) -> Result<bool> {
         let known = self.known.as_ref();
-        let known =
-            known.ok_or_else(|| place.wrong("is the call of a tool: only answers of models have calls"))?;
+        let known = known.ok_or_else(|| place.wrong("is a tool call, which only AI messages may contain"))?;
         Ok(id.and_then(Value::as_str).is_some_and(|id| known.contains(&id)))
     }
 
@@ -154,7 +153,7 @@ impl<'a> Blocks<'a> {
         place.needs("has 'type': 'tool_result'", block, &["content", "tool_use_id"])?;
         let members = json!({ "content": block["content"], "tool_call_id": block["tool_use_id"] });
         let result: ToolMessage = serde_json::from_value(members)
-            .map_err(|error| place.wrong("is no tool result").with_source(error))?;
+            .map_err(|error| place.wrong("is not a valid tool result").with_source(error))?;
         let form = OpenAiForm { text_format: self.form.text_format, ..OpenAiForm::default() };
         self.results.extend(form.convert(&[result.into()])?);
         Ok(())
@@ -231,6 +230,6 @@ mod tests {
             serde_json::from_value(json!([{"type": "tool_use", "id": "c", "name": "f", "input": {}}]))
                 .expect("content");
         let error = OpenAiForm::new().convert(&[Message::human(call)]).expect_err("no answer").to_string();
-        assert!(error.contains("messages[0].content[0] is the call of a tool"), "{error}");
+        assert!(error.contains("messages[0].content[0] is a tool call"), "{error}");
     }
 }

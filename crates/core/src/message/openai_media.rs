@@ -20,7 +20,7 @@ pub(super) fn standard_part(place: Place<'_>, kind: &str, block: &Block) -> Resu
         "audio" => {
             let (Some(data), Some(mime_type)) = (base64(block), text(block, "mime_type")) else {
                 return Err(
-                    place.wrong("is audio that lacks 'base64' and 'mime_type': OpenAI takes no addresses")
+                    place.wrong("is audio without 'base64' and 'mime_type': OpenAI does not take audio URLs")
                 );
             };
             let format = match mime_type.rsplit('/').next().unwrap_or_default() {
@@ -30,7 +30,7 @@ pub(super) fn standard_part(place: Place<'_>, kind: &str, block: &Block) -> Resu
             json!({ "type": "input_audio", "input_audio": { "data": data, "format": format } })
         }
         "file" => file(place, block)?,
-        kind => return Err(place.wrong(&format!("is of the type '{kind}', which OpenAI does not take"))),
+        kind => return Err(place.wrong(&format!("has 'type': '{kind}', which OpenAI does not support"))),
     };
     Ok(Some(part))
 }
@@ -63,8 +63,7 @@ fn image(place: Place<'_>, block: &Block) -> Result<Value> {
         (Some(url), _) => url.to_owned(),
         (None, Some(data)) => {
             let mime_type = text(block, "mime_type");
-            let mime_type =
-                mime_type.ok_or_else(|| place.wrong("is an image in Base64 that lacks 'mime_type'"))?;
+            let mime_type = mime_type.ok_or_else(|| place.wrong("is a Base64 image without 'mime_type'"))?;
             format!("data:{mime_type};base64,{data}")
         }
         (None, None) => return Err(place.wrong("is an image without 'url' or 'base64'")),
@@ -79,7 +78,7 @@ fn image_url(url: &str) -> Value {
 fn file(place: Place<'_>, block: &Block) -> Result<Value> {
     let file = if let Some(data) = base64(block) {
         let mime_type = text(block, "mime_type");
-        let mime_type = mime_type.ok_or_else(|| place.wrong("is a file in Base64 that lacks 'mime_type'"))?;
+        let mime_type = mime_type.ok_or_else(|| place.wrong("is a Base64 file without 'mime_type'"))?;
         let named = |holder: &str| block.get(holder)?.get("filename")?.as_str();
         let name = text(block, "filename").or_else(|| named("extras")).or_else(|| named("metadata"));
         json!({ "file_data": format!("data:{mime_type};base64,{data}"), "filename": name.unwrap_or(NO_NAME) })
@@ -87,7 +86,7 @@ fn file(place: Place<'_>, block: &Block) -> Result<Value> {
     {
         json!({ "file_id": id, "filename": NO_NAME })
     } else if block.contains_key("url") {
-        return Err(place.wrong("is a file at an address: OpenAI's chat API does not take file URLs"));
+        return Err(place.wrong("is a file with a 'url': OpenAI's chat API does not take file URLs"));
     } else {
         return Err(place.wrong("is a file without 'base64' or 'file_id'"));
     };
@@ -110,7 +109,7 @@ pub(super) fn media_part(place: Place<'_>, kind: &str, block: &Block) -> Result<
     let mime_type = text(block, "mime_type").unwrap_or_default();
     if !mime_type.contains("image") {
         return Err(
-            place.wrong(&format!("is media of the type '{mime_type:.40}': OpenAI takes text and images"))
+            place.wrong(&format!("is media of the MIME type '{mime_type:.40}': only images are supported"))
         );
     }
     Ok(Some(image_url(&format!("data:{mime_type};base64,{}", text(block, "data").unwrap_or_default()))))
@@ -129,7 +128,7 @@ fn other_image(place: Place<'_>, block: &Block) -> Result<Value> {
     if let Some(Value::Object(image)) = block.get("image") {
         place.needs("has an 'image'", image, &["source", "format"])?;
         let bytes = image["source"].get("bytes").and_then(Value::as_str);
-        let bytes = bytes.ok_or_else(|| place.wrong("has an 'image' without 'bytes' in Base64"))?;
+        let bytes = bytes.ok_or_else(|| place.wrong("has an 'image' without Base64 'bytes'"))?;
         return Ok(image_url(&format!(
             "data:image/{};base64,{bytes}",
             text(image, "format").unwrap_or_default()

@@ -53,7 +53,7 @@ pub fn named_token_counter(name: &str) -> Result<Arc<dyn TokenCounter>> {
     match name {
         "approximate" => Ok(Arc::new(ApproximateTokens::default())),
         other => {
-            Err(invalid(format!("there is no token counter '{other:.40}': use 'approximate' or a function")))
+            Err(invalid(format!("unknown token counter '{other:.40}': use 'approximate' or a function")))
         }
     }
 }

@@ -94,7 +94,7 @@ impl ToolCall {
     pub fn args_as<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         let args = Data::Record(self.args.clone()).into_json();
         serde_json::from_value(args).map_err(|error| {
-            let message = format!("the arguments of the call of `{:.100}` do not fit: {error}", self.name);
+            let message = format!("invalid arguments of the tool call `{:.100}`: {error}", self.name);
             Error::new(ErrorKind::Parse, message)
         })
     }

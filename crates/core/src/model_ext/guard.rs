@@ -13,13 +13,17 @@ pub(crate) fn refuse_unsupported(
     let asks = |name: &str, for_it: fn(&Value) -> bool| arguments.get(name).is_some_and(for_it);
     let asked = [
         (Capability::Tools, "tools", asks("tools", has_some)),
-        (Capability::ToolChoice, "being made to call a tool", asks("tool_choice", is_forced)),
+        (Capability::ToolChoice, "forced tool calls (`tool_choice`)", asks("tool_choice", is_forced)),
         (
             Capability::SingleToolCall,
-            "being kept to one tool call at a time",
+            "turning off parallel tool calls (`parallel_tool_calls`)",
             asks("parallel_tool_calls", |parallel| *parallel == false),
         ),
-        (Capability::StructuredOutput, "answers that keep to a schema", asks("response_format", is_schema)),
+        (
+            Capability::StructuredOutput,
+            "answers that match a schema (`response_format`)",
+            asks("response_format", is_schema),
+        ),
     ];
     match asked.into_iter().find(|(capability, _, asked)| *asked && !can.has(*capability)) {
         None => Ok(()),
@@ -72,18 +76,22 @@ mod tests {
         check(
             &[Tools],
             json!({"tool_choice": "required"}),
-            Some("M does not support being made to call a tool"),
+            Some("M does not support forced tool calls (`tool_choice`)"),
         );
         check(&[Tools, ToolChoice], json!({"tool_choice": {"type": "function"}}), None);
         check(
             &[Tools, ToolChoice],
             json!({"parallel_tool_calls": false}),
-            Some("M does not support being kept to one tool call at a time"),
+            Some("M does not support turning off parallel tool calls (`parallel_tool_calls`)"),
         );
         check(&[Tools], json!({"parallel_tool_calls": true}), None);
         check(&[SingleToolCall], json!({"parallel_tool_calls": false}), None);
         let format = json!({"response_format": {"type": "json_schema"}});
-        check(&[Tools], format.clone(), Some("M does not support answers that keep to a schema"));
+        check(
+            &[Tools],
+            format.clone(),
+            Some("M does not support answers that match a schema (`response_format`)"),
+        );
         check(&[StructuredOutput], format, None);
     }
 }

@@ -64,10 +64,10 @@ impl Settings {
                 Ok(StructuredMethod::JsonSchema)
             }
             None if has(Capability::Tools) => Ok(StructuredMethod::FunctionCalling),
-            None => lacks("structured output: neither schemas nor tools"),
-            Some(StructuredMethod::JsonSchema) if !has(Capability::StructuredOutput) => {
-                lacks("answers that keep to a schema: use `FunctionCalling`, or leave the choice to it")
-            }
+            None => lacks("structured output: neither JSON Schema nor tools"),
+            Some(StructuredMethod::JsonSchema) if !has(Capability::StructuredOutput) => lacks(
+                "structured output by JSON Schema: use `StructuredMethod::FunctionCalling`, or set no method",
+            ),
             Some(StructuredMethod::FunctionCalling) if !has(Capability::Tools) => lacks("tools"),
             Some(method) => Ok(method),
         }
@@ -76,7 +76,7 @@ impl Settings {
     fn json_schema(&self) -> Result<Plan> {
         let described = if self.typed && self.strict != Some(false) {
             if self.schema.get("type").is_some_and(|kind| kind != "object") {
-                let message = "the service takes schemas of objects only: put the value into a struct";
+                let message = "the service accepts only object schemas: wrap the value in a struct";
                 return Err(Error::new(ErrorKind::Config, message));
             }
             json!({ "name": self.name()?, "strict": true, "schema": strict_json_schema(self.schema.clone()) })
@@ -110,7 +110,7 @@ impl Settings {
 
     fn function_calling(&self, can: Option<Capabilities>) -> Result<Plan> {
         if !self.tools.is_empty() {
-            let message = "where the answer is the call of a tool, the model cannot call others before it";
+            let message = "structured output by function calling cannot be combined with other tools: use `StructuredMethod::JsonSchema`";
             return Err(Error::new(ErrorKind::Config, message));
         }
         let name = self.name()?;
@@ -137,7 +137,7 @@ impl Settings {
 
     fn json_mode(&self) -> Result<Plan> {
         if self.strict == Some(true) {
-            let message = "in JSON mode the service does not know the schema, and cannot be strict about it";
+            let message = "JSON mode does not support `strict`: the service does not receive the schema";
             return Err(Error::new(ErrorKind::Config, message));
         }
         let format = json!({ "type": "json_object" });
@@ -152,7 +152,8 @@ impl Settings {
                 Ok(name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).take(64).collect())
             }
             None => {
-                let message = "the schema of an answer needs a `title`, by which the model knows it";
+                let message =
+                    "the schema of a structured output requires a `title`, which names it for the model";
                 Err(Error::new(ErrorKind::InvalidInput, message))
             }
         }

@@ -39,7 +39,9 @@ impl Settings {
             ("method", Value::String(given)) => match METHODS.iter().find(|(_, name)| *name == given) {
                 Some((method, _)) => self.method = Some(*method),
                 None => {
-                    let message = format!("there is no way `{given:.80}` to have an answer of a form");
+                    let message = format!(
+                        "unknown structured output method `{given:.80}`: expected `json_schema`, `function_calling` or `json_mode`"
+                    );
                     return Err(Error::new(ErrorKind::Unsupported, message));
                 }
             },
@@ -47,11 +49,14 @@ impl Settings {
             ("include_raw", Value::Bool(include_raw)) => self.include_raw = include_raw,
             ("tools", Value::Array(tools)) => self.tools = tools,
             ("method" | "strict" | "include_raw" | "tools", other) => {
-                let message = format!("`{name}` of a structured output cannot be {:.80}", other.to_string());
+                let message = format!(
+                    "invalid value for the structured output setting `{name}`: {:.80}",
+                    other.to_string()
+                );
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             (other, _) => {
-                let message = format!("a structured output has no setting `{other:.80}` here");
+                let message = format!("unsupported structured output setting `{other:.80}`");
                 return Err(Error::new(ErrorKind::Unsupported, message));
             }
         }

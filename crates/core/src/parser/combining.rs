@@ -63,7 +63,7 @@ impl Runnable for CombiningOutputParser {
             match parser.call(paragraph.into(), cx).await?.into_plain() {
                 Data::Record(values) => record.extend(values),
                 other => {
-                    let expected = format!("named values from {} instead of {}", parser.name(), other.kind());
+                    let expected = format!("a record from {} instead of {}", parser.name(), other.kind());
                     return Err(failed("combined", paragraph, expected));
                 }
             }
@@ -116,12 +116,12 @@ mod tests {
         check("A: 1", Ok(r#"{"x":"1"}"#));
         check(
             "A: 1\n\n",
-            Err("invalid labelled output: expected a value for `y` behind `A:`, but the text is empty"),
+            Err("invalid labelled output: expected a value for `y` after `A:`, but the answer is empty"),
         );
         check(
             "A: 1\n\nA: 2\n\nyes",
             Err(
-                "invalid combined output: expected named values from BooleanOutputParser instead of a boolean in: yes",
+                "invalid combined output: expected a record from BooleanOutputParser instead of a boolean in: yes",
             ),
         );
     }

@@ -77,7 +77,7 @@ impl ParseFailure {
         let Self { answer, expected, .. } = self;
         match (self.before(), self.line(), self.column()) {
             _ if answer.trim().is_empty() => {
-                format!("invalid {what} output: expected {expected}, but the text is empty")
+                format!("invalid {what} output: expected {expected}, but the answer is empty")
             }
             (Some(before), Some(line), Some(column)) => format!(
                 "invalid {what} output: expected {expected}, found {} at line {line}, column {column} of: {}",
@@ -135,7 +135,7 @@ fn found(rest: &str) -> Cow<'static, str> {
     match rest.chars().next() {
         Some(found) if found.is_control() => format!("`{}`", found.escape_default()).into(),
         Some(found) => format!("`{found}`").into(),
-        None => "the end".into(),
+        None => "the end of the input".into(),
     }
 }
 
@@ -176,10 +176,10 @@ mod tests {
         );
         check(
             &failed_at("XML", "<a>", 9, "`</a>`"),
-            "invalid XML output: expected `</a>`, found the end at line 1, column 4 of: <a>",
+            "invalid XML output: expected `</a>`, found the end of the input at line 1, column 4 of: <a>",
         );
         check(&failed("enum", "mauve", "`red`"), "invalid enum output: expected `red` in: mauve");
-        check(&failed("enum", " ", "`red`"), "invalid enum output: expected `red`, but the text is empty");
+        check(&failed("enum", " ", "`red`"), "invalid enum output: expected `red`, but the answer is empty");
     }
 
     #[test]

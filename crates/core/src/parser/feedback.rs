@@ -12,7 +12,7 @@ impl ParseFailure {
     /// let error = JsonOutputParser.invoke("[1, x]").await.unwrap_err();
     /// assert_eq!(
     ///     error.parse_failure().unwrap().feedback(),
-    ///     "Your answer could not be read: expected a value at line 1, column 5. Answer again, in the form asked for."
+    ///     "Your answer could not be parsed: expected a value at line 1, column 5. Answer again in the requested format."
     /// );
     /// # });
     /// ```
@@ -24,7 +24,7 @@ impl ParseFailure {
         };
         let expected = self.expected();
         format!(
-            "Your answer could not be read: expected {expected}{place}. Answer again, in the form asked for."
+            "Your answer could not be parsed: expected {expected}{place}. Answer again in the requested format."
         )
     }
 }

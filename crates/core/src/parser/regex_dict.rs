@@ -49,10 +49,10 @@ impl RegexDictParser {
         let mut record = Record::new();
         for (name, label) in &self.labels {
             let mut values = values(label, answer);
-            let expected = |how: &str| format!("a value for `{name}` behind `{label}:`{how}");
+            let expected = |how: &str| format!("a value for `{name}` after `{label}:`{how}");
             let value = values.next().ok_or_else(|| failed("labelled", answer, expected("")))?;
             if values.next().is_some() {
-                return Err(failed("labelled", answer, expected(" once only")));
+                return Err(failed("labelled", answer, expected(" exactly once")));
             }
             if self.no_update.as_deref() != Some(value) {
                 record.insert(name, value);
@@ -112,10 +112,10 @@ mod tests {
 
     #[test]
     fn labels_that_are_missing_or_there_twice() {
-        check_error("B: 1", "invalid labelled output: expected a value for `a` behind `A:` in: B: 1");
+        check_error("B: 1", "invalid labelled output: expected a value for `a` after `A:` in: B: 1");
         check_error(
             "A: 1. A: 2",
-            "invalid labelled output: expected a value for `a` behind `A:` once only in: A: 1. A: 2",
+            "invalid labelled output: expected a value for `a` after `A:` exactly once in: A: 1. A: 2",
         );
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn parse_all<P: Stepwise>(mut parser: P, answer: P::Input) -> Result<
         return Err(error);
     }
     parser.end(&mut give)?;
-    whole.ok_or_else(|| Error::new(ErrorKind::Parse, "the answer has nothing in it"))
+    whole.ok_or_else(|| Error::new(ErrorKind::Parse, "the answer is empty"))
 }
 
 /// Parses an answer while it is streamed. An answer without chunks gives none.

@@ -11,7 +11,7 @@ pub(super) const OBJECT: &str = "arguments that are a JSON object";
 pub(super) fn unreadable(call: &str, name: &str, args: &str, wanted: &'static str, strict: bool) -> Error {
     let what = format!("{call} `{name:.100}`");
     match json_fault(args, strict) {
-        Some((at, expected)) => failed_at(&what, args, at, format!("{wanted}, and here {expected}")),
+        Some((at, expected)) => failed_at(&what, args, at, format!("{wanted} (here {expected})")),
         None => failed(&what, args, wanted),
     }
 }

@@ -73,7 +73,7 @@ impl<T: Chunk + DeserializeOwned> YamlOutputParser<T> {
         read(part, true).or_else(|_| read(part, false)).map_err(|error| {
             let text = error.to_string();
             let reason = text.lines().next().unwrap_or_default();
-            let expected = format!("what fits ({reason:.200})");
+            let expected = format!("YAML that fits the type ({reason:.200})");
             let failure = match place(&error, part) {
                 Some(at) => failed_at("YAML", answer, inside.start + at, expected),
                 None => failed("YAML", answer, expected),
@@ -128,7 +128,7 @@ whole_parser!(impl [T: Chunk + DeserializeOwned] YamlOutputParser<T> => T);
 impl<T: Chunk + DeserializeOwned> OutputParser for YamlOutputParser<T> {
     fn format_instructions(&self) -> String {
         let schema = match &self.schema {
-            Some(schema) => format!(" It must fit this JSON Schema:\n\n```\n{schema}\n```"),
+            Some(schema) => format!(" It must match this JSON Schema:\n\n```\n{schema}\n```"),
             None => String::new(),
         };
         format!(
@@ -214,7 +214,10 @@ mod tests {
     #[test]
     fn the_error_says_what_does_not_fit() {
         let error = YamlOutputParser::<Vec<u8>>::new().parse("[1, x]").expect_err("no number");
-        assert!(error.message().starts_with("invalid YAML output: expected what fits ("), "{error}");
+        assert!(
+            error.message().starts_with("invalid YAML output: expected YAML that fits the type ("),
+            "{error}"
+        );
         assert!(error.message().ends_with("found `x` at line 1, column 5 of: [1, x]"), "{error}");
     }
 }

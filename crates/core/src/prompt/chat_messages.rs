@@ -92,7 +92,7 @@ impl ChatPromptTemplate {
             _ => None,
         };
         let Some(kwargs) = kwargs else {
-            let message = "there is no message before this that could take additional members";
+            let message = "`with_additional_kwargs` must follow a message: the last entry is not one";
             return Err(Error::new(ErrorKind::Config, message));
         };
         kwargs.extend(members.into_iter().map(|(name, value)| (name.into(), value.into())));

@@ -257,7 +257,7 @@ fn placeholder(template: &str) -> Result<MessagesPlaceholder> {
     match name.filter(|name| !name.is_empty() && !name.contains(['{', '}'])) {
         Some(name) => Ok(MessagesPlaceholder::new(name).optional()),
         None => {
-            let message = format!("a placeholder is one variable name in braces, not `{template:.80}`");
+            let message = format!("a placeholder must be one variable name in braces, not `{template:.80}`");
             Err(Error::new(ErrorKind::Config, message))
         }
     }
@@ -293,11 +293,15 @@ mod tests {
             "missing variable `b`: the prompt needs `a`, `b`, the input has `a`; \
              if `{b}` is meant as text, write `{{b}}`",
         );
-        check(prompt(), "x", "a bare value fills one variable, but this prompt has `a`, `b`: name them");
+        check(
+            prompt(),
+            "x",
+            "a single value fills only one variable, but this prompt has `a`, `b`: pass a record",
+        );
         let optional = ChatPromptTemplate::new([("placeholder", "{h}")]).expect("a prompt");
         assert!(optional.partial_variables().eq(["h"]));
         let stray = optional.format_prompt(&"x".into()).expect_err("a value that gets lost");
-        assert!(stray.to_string().contains("needs none"), "{stray}");
+        assert!(stray.to_string().contains("requires none"), "{stray}");
         assert!(optional.format_prompt(&Data::Null).is_ok());
         check(
             ChatPromptTemplate::new([("robot", "x")]),
@@ -307,7 +311,7 @@ mod tests {
         check(
             ChatPromptTemplate::new([("human", "x"), ("human", "{a")]),
             vars! {},
-            "message 1: template, character 1: `{` without `}`; write `{{` for a brace",
+            "message 1: template, character 1: unclosed `{`; write `{{` for a literal brace",
         );
     }
 
@@ -320,11 +324,12 @@ mod tests {
         check(
             history(),
             vars! { history: "Hi" },
-            "the variable `history` must be a list of messages, but is a text",
+            "the variable `history` must be a list of messages, but is a string",
         );
         let bad = vars! { history: json!(["Hi", {"role": "user"}]) };
         let error = history().and_then(|prompt| prompt.format_messages(bad)).expect_err("no content");
-        let place = "the variable `history` must be a list of messages, but has at 1 no message: ";
+        let place =
+            "the variable `history` must be a list of messages, but has an invalid message at index 1: ";
         assert!(error.message().starts_with(place), "{error}");
         let last = MessagesPlaceholder::new("history").with_limit(2);
         let last = ChatPromptTemplate::default().with_placeholder(last);
@@ -332,7 +337,7 @@ mod tests {
         check(
             ChatPromptTemplate::new([("placeholder", "history")]),
             vars! {},
-            "a placeholder is one variable name in braces, not `history`",
+            "a placeholder must be one variable name in braces, not `history`",
         );
     }
 

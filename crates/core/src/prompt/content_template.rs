@@ -32,7 +32,7 @@ impl ContentTemplate {
                 .collect::<Result<_>>()
                 .map(Self::Blocks),
             other => failed(&format!(
-                "the content of a message is a text or a list of blocks, not {}",
+                "the content of a message must be a string or a list of blocks, not {}",
                 other.kind()
             )),
         }
@@ -81,12 +81,14 @@ impl Block {
             block => block,
         };
         let Some(record) = block.as_record() else {
-            return failed(&format!("a block of a message is a text or a record, not {}", block.kind()));
+            return failed(&format!("a content block must be a string or a record, not {}", block.kind()));
         };
         match (record.get("type").and_then(Data::as_text), record.get("text"), record.get("image_url")) {
             (Some("text") | None, Some(text), _) if has_only(record, "text") => match text.as_text() {
                 Some(text) => PromptTemplate::parse(text, format).map(Self::Text),
-                None => failed(&format!("the text of a block is a text, not {}", text.kind())),
+                None => {
+                    failed(&format!("the `text` of a content block must be a string, not {}", text.kind()))
+                }
             },
             (Some("image_url") | None, _, Some(image)) if has_only(record, "image_url") => {
                 image_template(image, format).map(Self::Image)
@@ -152,30 +154,28 @@ fn image_template(image: &Data, format: TemplateFormat) -> Result<ImagePromptTem
     if let Some(url) = image.as_text() {
         let template = ImagePromptTemplate::parse(url, format)?;
         if template.variables().len() > 1 {
-            return failed(
-                "the address of an image has at most one variable; give a record with `url` for more",
-            );
+            return failed("an image URL may have at most one variable; use a record with `url` for more");
         }
         return Ok(template);
     }
     if image.get("path").is_some() {
-        return failed("an image cannot be given by a `path`: read the file, and give a `data:` URL");
+        return failed("the `path` of an image is not supported: read the file, and pass a `data:` URL");
     }
     let Some(url) = image.get("url").and_then(Data::as_text) else {
-        return failed("an image needs an address: a text, or a record with `url`");
+        return failed("an image requires a URL: a string, or a record with `url`");
     };
     let template = ImagePromptTemplate::parse(url, format)?;
     match image.get("detail") {
         None | Some(Data::Null) => Ok(template),
         Some(Data::Text(detail)) => template.with_detail(detail),
-        Some(other) => failed(&format!("the `detail` of an image is a text, not {}", other.kind())),
+        Some(other) => failed(&format!("the `detail` of an image must be a string, not {}", other.kind())),
     }
 }
 
 /// Parses a content block.
 pub(super) fn block_of(data: Value) -> Result<ContentBlock> {
     serde_json::from_value(data)
-        .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("no block of a message: {error}")))
+        .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("invalid content block: {error}")))
 }
 
 #[cfg(test)]
@@ -232,22 +232,25 @@ mod tests {
 
     #[test]
     fn what_is_no_block_is_refused() {
-        check(json!(5), json!("a block of a message is a text or a record, not a number"));
-        check(json!({"type": "text", "text": 5}), json!("the text of a block is a text, not a number"));
+        check(json!(5), json!("a content block must be a string or a record, not a number"));
+        check(
+            json!({"type": "text", "text": 5}),
+            json!("the `text` of a content block must be a string, not a number"),
+        );
         check(
             json!({"image_url": {"url": "u", "detail": 5}}),
-            json!("the `detail` of an image is a text, not a number"),
+            json!("the `detail` of an image must be a string, not a number"),
         );
         check(
             json!({"image_url": "{url}"}),
             json!(
-                "an image has no variable `url`: that is the name of a part of it, so call the variable otherwise"
+                "`url` cannot be a variable of an image, because it is the name of a field: rename the variable"
             ),
         );
         check(
             json!({"image_url": {"url": "x", "detail": "{detail}"}}),
             json!(
-                "an image has no variable `detail`: that is the name of a part of it, so call the variable otherwise"
+                "`detail` cannot be a variable of an image, because it is the name of a field: rename the variable"
             ),
         );
     }

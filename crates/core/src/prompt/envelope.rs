@@ -29,7 +29,7 @@ pub(crate) fn message_prompt(
     let role = match speaker {
         Some(name) => Role::Named(name),
         None if role.is_empty() => {
-            return Err(Error::new(ErrorKind::MissingKey, "a ChatMessagePromptTemplate needs `role`"));
+            return Err(Error::new(ErrorKind::MissingKey, "missing `role` of a ChatMessagePromptTemplate"));
         }
         None => Role::parse(role)?,
     };

@@ -233,7 +233,8 @@ crate::impl_pipe!(FewShotPromptTemplate);
 /// Returns the result of a future that is ready when first polled.
 pub(super) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     future.now_or_never().unwrap_or_else(|| {
-        let message = "the example selector has to wait for something: use the prompt as a step of a chain, or await it";
+        let message =
+            "the example selector must be awaited: use the prompt as a step of a chain, or an async method";
         Err(Error::new(ErrorKind::Unsupported, message))
     })
 }

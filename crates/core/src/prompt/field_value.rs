@@ -68,7 +68,7 @@ impl<'a> FieldValue<'a> {
     /// Returns a description of the kind of value, for error messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Text(_) | Self::Display(_) => "a text",
+            Self::Text(_) | Self::Display(_) => "a string",
             Self::Number(_) => "a number",
             Self::Data(value) => value.kind(),
             Self::Owned(value) => value.kind(),
@@ -152,7 +152,11 @@ mod tests {
         check("{b}{a}{b} {a!r:>4}", &values, "xyx  'y'");
         check("{b}", &values, "x");
         check("{a} {b} {c}", &values, "missing variable `c`");
-        check("{b:d}", &values, "the value of `b` is a text: the format type `d` is not for a text");
+        check(
+            "{b:d}",
+            &values,
+            "the value of `b` is a string: the format type `d` is not supported for a string",
+        );
     }
 
     #[cfg(feature = "mustache")]

@@ -54,7 +54,7 @@ impl FString {
                 parsed.tail.push(char::from(brace));
                 rest = &after[1..];
             } else if brace == b'}' {
-                return Err(malformed(position(), "`}` without `{`; write `}}` for a brace"));
+                return Err(malformed(position(), "unmatched `}`; write `}}` for a literal brace"));
             } else {
                 let end = closing_brace(after).map_err(|why| malformed(position(), why))?;
                 let (name, format) = parse_field(&after[..end]).map_err(|why| malformed(position(), &why))?;
@@ -124,7 +124,7 @@ fn closing_brace(field: &str) -> Result<usize, &'static str> {
     match field.find(['{', '}']) {
         Some(end) if field.as_bytes()[end] == b'}' => Ok(end),
         Some(inner) if field[..inner].contains(':') => Err("a format cannot contain variables"),
-        _ => Err("`{` without `}`; write `{{` for a brace"),
+        _ => Err("unclosed `{`; write `{{` for a literal brace"),
     }
 }
 
@@ -142,7 +142,8 @@ fn parse_field(field: &str) -> Result<(&str, Option<Box<Format>>), String> {
     };
     // An empty format is no format.
     let spec = rest.strip_prefix(':').filter(|spec| !spec.is_empty());
-    let spec = spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}` {why}")));
+    let spec =
+        spec.map(|spec| FormatSpec::parse(spec).map_err(|why| format!("in `{{{field:.100}}}`: {why}")));
     let format = Format { conversion, spec: spec.transpose()? };
     let says_something = format.conversion.is_some() || format.spec.is_some();
     Ok((name, says_something.then(|| Box::new(format))))
@@ -211,11 +212,11 @@ impl Format {
 
 fn check_name(name: &str, field: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err(format!("`{{{field:.100}}}` names no variable"));
+        return Err(format!("missing variable name in `{{{field:.100}}}`"));
     }
     // Python would access an attribute or an item, or a positional argument.
     if name.contains(['.', '[', ']']) || name.chars().all(char::is_numeric) {
-        return Err(format!("`{{{field:.100}}}` is no plain variable name"));
+        return Err(format!("`{{{field:.100}}}` is not a plain variable name"));
     }
     Ok(())
 }
@@ -223,12 +224,12 @@ fn check_name(name: &str, field: &str) -> Result<(), String> {
 /// Parses the letter after `!`, which must be followed by a format or by nothing.
 fn conversion(text: &str) -> Result<(Conversion, &str), String> {
     let mut letters = text.chars();
-    let letter = letters.next().ok_or("behind `!` stands `r`, `s` or `a`")?;
+    let letter = letters.next().ok_or("expected `r`, `s` or `a` after `!`")?;
     let conversion = Conversion::parse(letter)
-        .ok_or_else(|| format!("there is no conversion `!{letter}`; there are `!r`, `!s` and `!a`"))?;
+        .ok_or_else(|| format!("unknown conversion `!{letter}`; expected `!r`, `!s` or `!a`"))?;
     match letters.as_str() {
         rest if rest.is_empty() || rest.starts_with(':') => Ok((conversion, rest)),
-        rest => Err(format!("`{rest:.40}` stands between a conversion and the `:` of a format")),
+        rest => Err(format!("unexpected `{rest:.40}` after the conversion; expected `:`")),
     }
 }
 
@@ -264,22 +265,22 @@ mod tests {
         check("{{{a}}}", "'{'<a>'}'");
         check("né {é}", "'né '<é>");
         check("{a:>3}{b!r}{c!s:.2}{d:}", "<a><b><c><d>");
-        check("a {b", "template, character 3: `{` without `}`; write `{{` for a brace");
-        check("é}b", "template, character 2: `}` without `{`; write `}}` for a brace");
-        check("{a{b}", "template, character 1: `{` without `}`; write `{{` for a brace");
+        check("a {b", "template, character 3: unclosed `{`; write `{{` for a literal brace");
+        check("é}b", "template, character 2: unmatched `}`; write `}}` for a literal brace");
+        check("{a{b}", "template, character 1: unclosed `{`; write `{{` for a literal brace");
         check("{a:{b}}", "template, character 1: a format cannot contain variables");
-        check("{}", "template, character 1: `{}` names no variable");
-        check("{:>3}", "template, character 1: `{:>3}` names no variable");
-        check("{a.b}", "template, character 1: `{a.b}` is no plain variable name");
-        check("{0}", "template, character 1: `{0}` is no plain variable name");
-        check("{a!}", "template, character 1: behind `!` stands `r`, `s` or `a`");
-        check("{a!x}", "template, character 1: there is no conversion `!x`; there are `!r`, `!s` and `!a`");
-        check("{a!rr}", "template, character 1: `r` stands between a conversion and the `:` of a format");
-        check("x {a:>>>}", "template, character 3: in `{a:>>>}` there is no format type `>`");
+        check("{}", "template, character 1: missing variable name in `{}`");
+        check("{:>3}", "template, character 1: missing variable name in `{:>3}`");
+        check("{a.b}", "template, character 1: `{a.b}` is not a plain variable name");
+        check("{0}", "template, character 1: `{0}` is not a plain variable name");
+        check("{a!}", "template, character 1: expected `r`, `s` or `a` after `!`");
+        check("{a!x}", "template, character 1: unknown conversion `!x`; expected `!r`, `!s` or `!a`");
+        check("{a!rr}", "template, character 1: unexpected `r` after the conversion; expected `:`");
+        check("x {a:>>>}", "template, character 3: in `{a:>>>}`: unknown format type `>`");
         let (long, shown) = ("a".repeat(1000), "a".repeat(98));
         check(
             &format!("{{[]{long}}}"),
-            &format!("template, character 1: `{{[]{shown}}}` is no plain variable name"),
+            &format!("template, character 1: `{{[]{shown}}}` is not a plain variable name"),
         );
     }
 
@@ -295,10 +296,13 @@ mod tests {
         check_fill("{s} {n} {f} {list}", "it's 42 1.5 [1,2]");
         check_fill("{s!r} {n:>4}|{f:.2f}|{list!s:>6}|", "\"it's\"   42|1.50| [1,2]|");
         check_fill("{n!r:>4}|", "  42|");
-        check_fill("{s:d}", "the value of `s` is a text: the format type `d` is not for a text");
+        check_fill(
+            "{s:d}",
+            "the value of `s` is a string: the format type `d` is not supported for a string",
+        );
         check_fill(
             "{f:d}",
-            "the value of `f` is a number: the format type `d` is not for a number with a fraction",
+            "the value of `f` is a number: the format type `d` is not supported for a floating-point number",
         );
     }
 }

@@ -118,7 +118,8 @@ impl ImagePromptTemplate {
         let url = self.url.fill(values)?;
         let url = given("url").unwrap_or(url);
         if url.is_empty() {
-            let message = format!("the url of the image is empty: `{:.80}` needs a value", self.url.source());
+            let message =
+                format!("the `url` of the image is empty after `{:.80}` was filled in", self.url.source());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let mut image = Record::from_iter([("url", url)]);
@@ -155,7 +156,7 @@ fn parse(template: &str, format: TemplateFormat) -> Result<Template> {
         None => Ok(template),
         Some(name) => {
             let message = format!(
-                "an image has no variable `{name}`: that is the name of a part of it, so call the variable otherwise"
+                "`{name}` cannot be a variable of an image, because it is the name of a field: rename the variable"
             );
             Err(Error::new(ErrorKind::Config, message))
         }

@@ -82,7 +82,8 @@ impl MessagesPlaceholder {
         let skipped = self.limit.map_or(0, |limit| items.len().saturating_sub(limit));
         for (index, item) in items.drain(skipped..).enumerate() {
             let message = Message::from_data(item).map_err(|error| {
-                let what = format!("has at {} no message: {}", skipped + index, error.message());
+                let what =
+                    format!("has an invalid message at index {}: {}", skipped + index, error.message());
                 self.unfit(error.kind(), &what)
             })?;
             messages.push(message);

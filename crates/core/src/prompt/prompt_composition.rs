@@ -113,7 +113,7 @@ impl PromptTemplate {
     /// ```
     pub fn concat(&self, next: &Self) -> Result<Self> {
         if let Some(twice) = next.partials.names().find(|name| self.partials.contains(name)) {
-            let message = format!("both templates have a value for `{twice}`: leave one of them away");
+            let message = format!("both templates have a value for `{twice}`: remove one of them");
             return Err(Error::new(ErrorKind::Config, message));
         }
         let mut partials = self.partials.clone();
@@ -155,7 +155,7 @@ pub(super) fn check_declared<S: AsRef<str>>(
     declared: impl IntoIterator<Item = S>,
 ) -> Result<()> {
     if format == TemplateFormat::Mustache {
-        let message = "a mustache template cannot be validated: what is missing is empty on purpose";
+        let message = "a mustache template cannot be validated: missing variables render as empty by design";
         return Err(Error::new(ErrorKind::Config, message));
     }
     let declared: Vec<S> = declared.into_iter().collect();

@@ -252,15 +252,15 @@ mod tests {
         check(
             new("{a} {b}"),
             "x",
-            "a bare value fills one variable, but this prompt has `a`, `b`: name them",
+            "a single value fills only one variable, but this prompt has `a`, `b`: pass a record",
         );
-        let needs_none = "a bare value fills one variable, but this prompt needs none: \
-                          give it a record, such as `vars! {}`";
+        let needs_none = "a single value was given, but this prompt requires none: \
+                          pass a record, such as `vars! {}`";
         for template in [new("c"), new("{a}").map(|prompt| prompt.with_partial("a", "x"))] {
             let stray = template.and_then(|template| template.format_prompt(&"x".into()));
             assert_eq!(stray.expect_err("a value that gets lost").to_string(), needs_none);
         }
-        check(new("{stop}"), "x", "no variable may be called `stop`: models take that name for themselves");
+        check(new("{stop}"), "x", "the variable name `stop` is reserved for the stop sequences of a model");
     }
 
     #[test]
@@ -277,12 +277,12 @@ mod tests {
         check(
             prompt().and_then(|prompt| prompt.clone() + prompt),
             (),
-            "both templates have a value for `b`: leave one of them away",
+            "both templates have a value for `b`: remove one of them",
         );
         check(
             prompt().and_then(|prompt| prompt + "{".to_owned()),
             (),
-            "template, character 1: `{` without `}`; write `{{` for a brace",
+            "template, character 1: unclosed `{`; write `{{` for a literal brace",
         );
     }
 

@@ -69,7 +69,7 @@ impl PromptValue {
             None => Ok(self.into_text()),
             Some(kind) => {
                 let message =
-                    format!("a model of texts cannot be sent a block of the type `{kind}`: ask a chat model");
+                    format!("a text completion model cannot read a block of type `{kind}`: use a chat model");
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
         }

@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for PromptTemplate {
         let saved = Saved::deserialize(deserializer)?;
         if saved.template_format == TemplateFormat::Jinja2 {
             return Err(de::Error::custom(
-                "a prompt in jinja2's language is not read from data, it is a program; see `PromptTemplate::parse`",
+                "a prompt with a jinja2 template is not read from data, as it is a program; see `PromptTemplate::parse`",
             ));
         }
         let values = match saved.partial_variables {
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for PromptTemplate {
             Data::Record(record) => record,
             other => {
                 return Err(de::Error::custom(format!(
-                    "`partial_variables` is a record, not {}",
+                    "`partial_variables` must be a record, not {}",
                     other.kind()
                 )));
             }

@@ -58,7 +58,9 @@ impl StructuredPrompt {
     pub fn new(prompt: ChatPromptTemplate, schema: Value) -> Result<Self> {
         match schema.as_object().is_some_and(|members| !members.is_empty()) {
             true => Ok(Self { prompt, asked: Asked::json(schema) }),
-            false => Err(Error::new(ErrorKind::Config, "a structured prompt needs the schema of its answer")),
+            false => {
+                Err(Error::new(ErrorKind::Config, "a structured prompt requires a schema for its answer"))
+            }
         }
     }
 }

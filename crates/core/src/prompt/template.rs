@@ -39,7 +39,7 @@ impl Template {
         let variables = parsed.variables();
         if variables.iter().any(|name| name == RESERVED) {
             let message =
-                format!("no variable may be called `{RESERVED}`: models take that name for themselves");
+                format!("the variable name `{RESERVED}` is reserved for the stop sequences of a model");
             return Err(Error::new(ErrorKind::Template, message));
         }
         Ok(Self { source, variables, parsed })
@@ -102,7 +102,7 @@ impl Template {
     pub(super) fn concat(&self, next: &Self) -> Result<Self> {
         if self.format() != next.format() {
             let message = format!(
-                "a {} template cannot be joined to a {} template: write both in one language",
+                "cannot join a {} template to a {} template: both must have the same format",
                 next.format(),
                 self.format()
             );
@@ -132,7 +132,9 @@ impl Parsed {
             #[cfg(not(all(feature = "mustache", feature = "jinja2")))]
             missing => Err(Error::new(
                 ErrorKind::Unsupported,
-                format!("{missing} templates need catena's feature `{missing}`: turn it on in Cargo.toml"),
+                format!(
+                    "{missing} templates require the feature `{missing}` of catena: enable it in Cargo.toml"
+                ),
             )),
         }
     }

@@ -62,7 +62,10 @@ impl<'a> Values<'a> {
             (Some(_), _) | (None, [] | [_]) => self.missing(name),
             (None, needed) => Error::new(
                 ErrorKind::InvalidInput,
-                format!("a bare value fills one variable, but this prompt has {}: name them", list(needed)),
+                format!(
+                    "a single value fills only one variable, but this prompt has {}: pass a record",
+                    list(needed)
+                ),
             ),
         })
     }
@@ -80,7 +83,7 @@ impl<'a> Values<'a> {
             Data::Record(_) | Data::Null => Ok(()),
             _ if self.needed.is_empty() => Err(Error::new(
                 ErrorKind::InvalidInput,
-                "a bare value fills one variable, but this prompt needs none: give it a record, such as `vars! {}`",
+                "a single value was given, but this prompt requires none: pass a record, such as `vars! {}`",
             )),
             _ => Ok(()),
         }

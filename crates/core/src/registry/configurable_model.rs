@@ -147,12 +147,12 @@ impl ConfigurableModel {
         let text = |value: Option<&Value>, what: &str| match value {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(config(format!("the configurable `{}{what}` is a text", self.prefix))),
+            Some(_) => Err(config(format!("the configurable `{}{what}` must be a string", self.prefix))),
         };
         let model = text(model, "model")?.or_else(|| self.default.clone());
         let Some(model) = model else {
             let message = format!(
-                "which model? Set the configurable `{}model` of the call, or call `with_default`",
+                "no model selected: set the configurable `{}model` of the call, or call `with_default`",
                 self.prefix
             );
             return Err(config(message));
@@ -296,8 +296,8 @@ mod tests {
         let model = models.configurable().with_fields(["max_tokens"]);
         let config = || RunConfig::new().with_configurable("model", "acme:a");
         for (config, part) in [
-            (RunConfig::new(), "which model"),
-            (RunConfig::new().with_configurable("model", 7), "is a text"),
+            (RunConfig::new(), "no model selected"),
+            (RunConfig::new().with_configurable("model", 7), "must be a string"),
             (RunConfig::new().with_configurable("model", "other:a"), "`other`"),
             (config().with_configurable("max_tokens", "many"), "max_tokens"),
         ] {
@@ -392,7 +392,7 @@ mod tests {
             );
             let error = futures_executor::block_on(model.invoke("Hi")).expect_err("no such call");
             let part = match default {
-                None => "which model",
+                None => "no model selected",
                 Some("acme:schemas") => "does not support tools",
                 Some(_) => "no key of acme",
             };

@@ -196,7 +196,7 @@ impl ModelOptions {
             return Ok(());
         }
         // The value is not printed: it may be an API key in the wrong form.
-        Err(Error::new(ErrorKind::Config, format!("the value of the model option `{name}` does not fit")))
+        Err(Error::new(ErrorKind::Config, format!("invalid value for the model option `{name}`")))
     }
 
     /// Returns these options, with unset ones taken from `others`.
@@ -257,7 +257,7 @@ impl ModelOptions {
     pub fn refuse(&self, provider: &str, names: &[&str]) -> Result<()> {
         match names.iter().find(|name| self.is_set(name) && !self.of_all.contains(*name)) {
             Some(name) => {
-                let message = format!("models of `{provider}` have no option `{name}`");
+                let message = format!("models of `{provider}` do not support the option `{name}`");
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
             None => Ok(()),
@@ -321,7 +321,7 @@ fn seconds(value: &Value) -> Option<Duration> {
 }
 
 fn unknown(name: &str) -> Error {
-    let message = format!("there is no model option `{name:.100}`; there are {}", NAMES.join(", "));
+    let message = format!("unknown model option `{name:.100}`; expected one of {}", NAMES.join(", "));
     Error::new(ErrorKind::Config, message)
 }
 

@@ -236,7 +236,7 @@ impl ModelRegistry {
             return Err(unknown(what, name, provider.as_deref(), &known));
         };
         if model.trim().is_empty() {
-            let message = format!("`{name:.100}` names no model: write it behind the colon");
+            let message = format!("missing model name in `{name:.100}`: expected `provider:model`");
             return Err(Error::new(ErrorKind::Config, message));
         }
         factory(model, &options.clone().or_of_all(&self.options))
@@ -278,10 +278,10 @@ fn unknown(what: &str, name: &str, provider: Option<&str>, known: &[&str]) -> Er
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let message = match provider {
         Some(provider) => format!(
-            "no provider `{provider:.100}` of {what} models is registered (for `{name:.100}`); there are: {known}"
+            "unknown provider `{provider:.100}` of {what} models in `{name:.100}`; registered providers: {known}"
         ),
         None => format!(
-            "whose model is `{name:.100}`? Write `provider:model`; of {what} models there are: {known}"
+            "unknown provider of the {what} model `{name:.100}`: write `provider:model`; registered providers: {known}"
         ),
     };
     Error::new(ErrorKind::Config, message)
@@ -344,7 +344,7 @@ mod tests {
             ("mistral:large", "`mistral`"),
             ("llama3.2", "provider:model"),
             ("texts:m", "ollama, open_ai"),
-            ("ollama: ", "names no model"),
+            ("ollama: ", "missing model name"),
             (&long, "`x`"),
         ] {
             let error = models.chat(name).err().expect("an error");
@@ -353,7 +353,7 @@ mod tests {
             assert!(error.to_string().len() < 400, "{error}");
         }
         let error = models.embeddings("ollama:m").err().expect("an error");
-        assert!(error.to_string().contains("there are: none"), "{error}");
+        assert!(error.to_string().contains("registered providers: none"), "{error}");
         assert!(models.text("texts:m").is_ok());
         assert!(models.chat("gpt-oss:20b").is_ok());
         assert_eq!(models.chat_providers().collect::<Vec<_>>(), ["ollama", "open_ai"]);

@@ -48,7 +48,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         if !self.0.is_empty() {
-            let message = "the call was given up while it waited to be let in";
+            let message = "the call was cancelled while it waited to be admitted";
             self.come_to_nothing(&Error::new(ErrorKind::Cancelled, message));
         }
     }

@@ -25,8 +25,8 @@ impl Limits {
         if time.is_none() && cancelled.is_empty() {
             return None;
         }
-        let limit = cx.timeout().map(|limit| format!(" of {limit:?}")).unwrap_or_default();
-        let message = format!("the run took longer than its limit{limit} (`RunConfig::timeout`)");
+        let limit = cx.timeout().map(|limit| format!(" after {limit:?}")).unwrap_or_default();
+        let message = format!("the run timed out{limit} (`RunConfig::timeout`)");
         Some(Self { time, cancelled, took_too_long: Error::new(ErrorKind::Timeout, message) })
     }
 

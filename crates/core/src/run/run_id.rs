@@ -76,7 +76,7 @@ impl FromStr for RunId {
             Ok(id) if well_formed => Ok(Self(id)),
             _ => Err(Error::new(
                 ErrorKind::InvalidInput,
-                format!("`{text:.40}` is no run id: a UUID is expected"),
+                format!("invalid run id `{text:.40}`: expected a UUID"),
             )),
         }
     }

@@ -133,7 +133,8 @@ impl<R: Runnable> Configurable<R> {
             && !value.as_str().is_some_and(|key| self.field.options.iter().any(|o| o == key))
         {
             let ConfigurableField { id, options, .. } = &self.field;
-            let message = format!("`{id}` cannot be {value:.80}; choose one of: {}", options.join(", "));
+            let message =
+                format!("invalid value {value:.80} for `{id}`; expected one of: {}", options.join(", "));
             return Err(Error::new(ErrorKind::MissingKey, message));
         }
         (self.build)(value).map(Some)
@@ -264,7 +265,7 @@ impl<I: Chunk, O: Chunk> ConfigurableAlternatives<I, O> {
         found.map(|(name, alternative)| (name.as_str(), alternative)).ok_or_else(|| {
             let known: Vec<&str> = self.alternatives.iter().map(|(name, _)| name.as_str()).collect();
             let message = format!(
-                "`{}`: unknown alternative `{key:.80}`; there are: {}",
+                "`{}`: unknown alternative `{key:.80}`; expected one of: {}",
                 self.field.id,
                 known.join(", ")
             );

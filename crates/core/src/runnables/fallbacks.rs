@@ -135,7 +135,7 @@ impl<I: Chunk, O: Chunk> Runnable for WithFallbacks<I, O> {
             }
             first.get_or_insert(error);
         }
-        Err(first.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is nothing to run")))
+        Err(first.unwrap_or_else(|| Error::new(ErrorKind::Config, "there is no runnable to call")))
     }
 
     fn transform<'a>(&'a self, input: ChunkStream<'a, I>, cx: Context) -> ChunkStream<'a, O> {

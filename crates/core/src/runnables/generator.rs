@@ -85,7 +85,7 @@ where
 
     async fn call(&self, input: I, _cx: &Context) -> Result<O> {
         let whole = gather((self.function)(stream::iter([Ok(input)]).boxed())).await?;
-        let nothing = || Error::new(ErrorKind::InvalidResponse, "the generator gave no chunk");
+        let nothing = || Error::new(ErrorKind::InvalidResponse, "the generator yielded no chunk");
         whole.or_else(O::empty).ok_or_else(nothing)
     }
 

@@ -107,7 +107,7 @@ where
             Some(id) => Ok((self.sessions)(id)),
             None => Err(Error::new(
                 ErrorKind::Config,
-                "the call names no session: set the configurable value `session_id`, a text \
+                "missing session id: set the configurable value `session_id` to a string \
                  (`RunConfig::with_configurable`)",
             )),
         }
@@ -265,8 +265,5 @@ fn messages(data: Data, speaker: fn(String) -> Message) -> Result<Vec<Message>> 
 }
 
 fn absent(side: &str, key: &str) -> Error {
-    Error::new(
-        ErrorKind::MissingKey,
-        format!("the {side} has no `{key}`, where the conversation is looked for"),
-    )
+    Error::new(ErrorKind::MissingKey, format!("missing `{key}` in the {side}, which holds the messages"))
 }

@@ -108,7 +108,7 @@ pub(super) fn function_name<F>() -> &'static str {
 /// `Form` is never named: the compiler infers it from what the function returns.
 #[diagnostic::on_unimplemented(
     message = "this function cannot be a step of a chain",
-    label = "takes other arguments, or returns something that is no `Chunk`",
+    label = "wrong arguments, or a return type that is not a `Chunk`",
     note = "a step takes `input` or `(input, Context)` with the type of `input` written out, and returns a `Chunk`, \
             a `catena_core::Result` of one, or a `Send` future of such a `Result`"
 )]

@@ -49,7 +49,7 @@ impl FromData for Routed<Data> {
             (None, _) | (_, None) if data.as_record().is_some() => ErrorKind::MissingKey,
             _ => ErrorKind::InvalidInput,
         };
-        Err(Error::new(kind, "a routed input is a record with a text `key` and an `input`"))
+        Err(Error::new(kind, "a routed input must be a record with a string `key` and an `input`"))
     }
 }
 
@@ -94,7 +94,7 @@ impl<I: Chunk, O: Chunk> RouterRunnable<I, O> {
         found.map(|(_, route)| route).ok_or_else(|| {
             let known: Vec<&str> = self.routes.iter().map(|(name, _)| name.as_str()).collect();
             let message =
-                format!("no runnable associated with key `{key:.80}`; there are: {}", known.join(", "));
+                format!("no runnable associated with key `{key:.80}`; expected one of: {}", known.join(", "));
             Error::new(ErrorKind::InvalidInput, message)
         })
     }

@@ -13,7 +13,7 @@ pub(crate) fn config_specs(outline: &Outline) -> Result<Vec<ConfigurableField>> 
     fields.sort_by(|a, b| a.id.cmp(&b.id));
     fields.dedup();
     if let Some(pair) = fields.windows(2).find(|pair| pair[0].id == pair[1].id) {
-        let message = format!("there are different configurable fields with the id `{}`", pair[0].id);
+        let message = format!("conflicting configurable fields with the id `{}`", pair[0].id);
         return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(fields)

@@ -10,10 +10,10 @@ use crate::{Context, Result};
 /// `Form` is never named: the compiler infers it from what the function returns.
 #[diagnostic::on_unimplemented(
     message = "this function cannot be a tool",
-    label = "takes other arguments, or returns something that is no output of a tool",
+    label = "wrong arguments, or a return type that is not a tool output",
     note = "a tool takes `arguments` or `(arguments, Context)` with the type of `arguments` written out, which serde can \
-            read, and returns a `ToolOutput`, a text, a number or another plain value, a `Result` of what serde can \
-            write, or a `Send` future of any of these"
+            deserialize, and returns a `ToolOutput`, a string, a number or another plain value, a `Result` of what serde \
+            can serialize, or a `Send` future of any of these"
 )]
 pub trait ToolFunction<Form>: Send + Sync {
     /// The arguments of the function, deserialized from those that the model provided.

@@ -17,11 +17,12 @@ pub fn injected<T: DeserializeOwned>(cx: &Context, name: &str) -> Result<T> {
     serde_json::from_value(value.unwrap_or_default()).map_err(|_| match absent {
         true => {
             let message =
-                format!("the run has no value `{name}` for the tool: set it by `with_configurable`");
+                format!("missing configurable value `{name}` for the tool: set it with `with_configurable`");
             Error::new(ErrorKind::MissingKey, message)
         }
-        false => {
-            Error::new(ErrorKind::InvalidInput, format!("the run's value `{name}` is not of the tool's type"))
-        }
+        false => Error::new(
+            ErrorKind::InvalidInput,
+            format!("the configurable value `{name}` has the wrong type for the tool"),
+        ),
     })
 }

@@ -46,7 +46,7 @@ impl ToolOutput {
             Ok(Value::String(text)) => Ok(Self::new(text)),
             Ok(value) => Ok(Self::new(value.to_string())),
             Err(error) => {
-                let message = format!("what the tool gave cannot be written as JSON: {error}");
+                let message = format!("the output of the tool cannot be serialized as JSON: {error}");
                 Err(Error::new(ErrorKind::InvalidInput, message))
             }
         }
@@ -97,7 +97,7 @@ impl From<String> for ToolOutput {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a tool cannot return `{Self}`",
-    label = "is no `ToolOutput`, no plain value and no `Result`",
+    label = "not a `ToolOutput`, a plain value or a `Result`",
     note = "return a value of your own as `ToolOutput::json(&value)`, or in a `Result`"
 )]
 pub trait IntoToolOutput {

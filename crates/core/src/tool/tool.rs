@@ -48,7 +48,7 @@ use crate::{
 /// assert_eq!((message.content.text().as_ref(), message.tool_call_id.as_str()), ("sunny in \"Paris\"", "call_1"));
 ///
 /// let error = weather.invoke(ToolCall::new("get_weather", [("city", 5)])).await.unwrap_err();
-/// assert_eq!(error.message(), "the arguments of `get_weather` do not fit: `city` to be a text, found 5");
+/// assert_eq!(error.message(), "invalid arguments for the tool `get_weather`: expected `city` to be a string, found 5");
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
@@ -252,7 +252,7 @@ impl Tool {
     fn misfit(&self, why: &str) -> Error {
         Error::new(
             ErrorKind::InvalidInput,
-            format!("the arguments of `{:.100}` do not fit: {why}", self.name),
+            format!("invalid arguments for the tool `{:.100}`: expected {why}", self.name),
         )
     }
 

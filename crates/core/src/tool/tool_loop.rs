@@ -163,8 +163,7 @@ impl<R> ToolLoop<R> {
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => {
-                let message =
-                    format!("two tools are called `{:.100}`: give one of them another name", pair[0]);
+                let message = format!("duplicate tool name `{:.100}`: rename one of the tools", pair[0]);
                 Err(Error::new(ErrorKind::Config, message))
             }
             None => Ok(()),
@@ -329,14 +328,14 @@ where
             return Ok(refusal(
                 call.name,
                 call.id,
-                "not called: there were too many calls already".to_owned(),
+                "not called: the limit of tool calls was reached".to_owned(),
             ));
         }
         match self.tool(&call.name) {
             Some(tool) => step::call(tool, call, cx, Place::Plain).await,
             None => {
                 let names: Vec<String> = self.tools.iter().map(|tool| format!("`{}`", tool.name())).collect();
-                let why = format!("there is no tool `{:.100}`; there is {}", call.name, names.join(", "));
+                let why = format!("unknown tool `{:.100}`; available tools: {}", call.name, names.join(", "));
                 Ok(refusal(call.name, call.id, why))
             }
         }
@@ -358,8 +357,8 @@ where
             _ => (format!("{} rounds", self.max_rounds), "with_max_rounds"),
         };
         let message = format!(
-            "the model still calls tools after {limit}: allow more by `{method}`, or let it answer with what it has by \
-             `with_at_limit`"
+            "the model still calls tools after {limit}: raise the limit with `{method}`, or let the model answer \
+             with what it has with `with_at_limit`"
         );
         Error::new(ErrorKind::RecursionLimit, message)
     }

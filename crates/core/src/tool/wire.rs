@@ -113,8 +113,10 @@ fn titled(schema: &Map<String, Value>) -> Result<Map<String, Value>> {
 }
 
 fn contradiction(name: &Value, own: &Value, strict: bool) -> Error {
-    let message =
-        format!("the tool {:.100} says `strict: {own:.10}`, but is bound with {strict}", name.to_string());
+    let message = format!(
+        "the tool {:.100} has `strict: {own:.10}`, but is bound with `strict: {strict}`",
+        name.to_string()
+    );
     Error::new(ErrorKind::InvalidInput, message)
 }
 
@@ -124,7 +126,7 @@ fn no_tool(tool: &Value) -> Error {
         shown.truncate(end);
         shown.push('…');
     }
-    let message = format!("{shown} is no tool: a tool has a `name`, and a JSON Schema a `title`");
+    let message = format!("invalid tool {shown}: a tool requires a `name`, a JSON Schema a `title`");
     Error::new(ErrorKind::InvalidInput, message)
 }
 

@@ -13,7 +13,7 @@ impl Wish {
         let calls = answer.tool_calls().iter().cloned().map(Self::Call);
         let invalid = answer.invalid_tool_calls().iter().map(|call| {
             let why = format!(
-                "the arguments are no JSON object: {:.500}",
+                "the arguments are not a JSON object: {:.500}",
                 call.args.as_deref().unwrap_or_default()
             );
             Self::Invalid { name: call.name.clone().unwrap_or_default(), id: call.id.clone(), why }

@@ -111,8 +111,8 @@ fn cases() -> Vec<Case> {
         case(BooleanOutputParser::new().dynamic(), text, "perhaps", "`YES` or `NO`"),
         case(enumeration.dynamic(), text, "mauve", "one of `red`, `green`"),
         case(DatetimeOutputParser::new().dynamic(), text, " 2024-13-01", "`-`").at(1, 8),
-        case(labelled().dynamic(), text, "B: 1", "a value for `a` behind `A:`"),
-        case(combining.expect("two parsers").dynamic(), text, "A: 1\n\nB: 2", "a value for `a` behind `A:`"),
+        case(labelled().dynamic(), text, "B: 1", "a value for `a` after `A:`"),
+        case(combining.expect("two parsers").dynamic(), text, "A: 1\n\nB: 2", "a value for `a` after `A:`"),
         case(structured.clone().dynamic(), text, "{\"b\":\n x}", "a value").at(2, 2),
         case(structured.dynamic(), text, "{\"b\": 1}", "an object with the member `a`"),
         case(JsonOutputParser.dynamic(), text, "So: {\"a\"", "a value").at(1, 1),
@@ -166,7 +166,7 @@ fn cases() -> Vec<Case> {
             JsonOutputFunctionsParser::new().dynamic(),
             function_call,
             "{\"a\": 1,\n 2}",
-            "a name in double quotes",
+            "a key in double quotes",
         )
         .at(2, 2)
         .after(json!({"a": 1})),

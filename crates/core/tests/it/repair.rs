@@ -79,7 +79,7 @@ fn the_model_is_asked_again_in_the_same_conversation() {
     let chain = prompt | parser().retried_by(model.clone()).with_max_retries(2);
     assert_eq!(block_on(chain.invoke("Al")).unwrap()["age"], 3);
     let last = model.prompts()[2].to_string();
-    assert!(last.starts_with("Human: How old is Al?\nAI: {\"age\": \"x\"}\nHuman: Your answer could not be read: expected `age`"), "{last}");
+    assert!(last.starts_with("Human: How old is Al?\nAI: {\"age\": \"x\"}\nHuman: Your answer could not be parsed: expected `age`"), "{last}");
     assert_eq!(model.prompts().len(), 3);
 }
 

@@ -61,7 +61,10 @@ fn answers_are_values_of_a_type() {
     check(call("Person", json!({"name": "Ada", "age": 36})), Ok(ada()));
     check(text(r#"{"name": "Ada", "age": 200}"#), Err((ErrorKind::Parse, "at most 150")));
     check(call("Person", json!({"name": "Ada", "age": 200})), Err((ErrorKind::Parse, "at most 150")));
-    check(call("Persona", json!({"name": "Ada", "age": 36})), Err((ErrorKind::Parse, "a call of `Person`")));
+    check(
+        call("Persona", json!({"name": "Ada", "age": 36})),
+        Err((ErrorKind::Parse, "a call of the tool `Person`")),
+    );
     check(text("Ada who?"), Err((ErrorKind::Parse, "seq[1] > StructuredAnswerParser")));
 }
 
@@ -69,7 +72,7 @@ fn answers_are_values_of_a_type() {
 fn answers_that_were_cut_off_are_none() {
     let answer = |answer| FakeMessagesListChatModel::new([answer]);
     let whole = r#"{"name": "Ada", "age": 36}"#;
-    check(answer(ended("length", whole)), Err((ErrorKind::OutputTruncated, "limit of its length")));
+    check(answer(ended("length", whole)), Err((ErrorKind::OutputTruncated, "cut off at the token limit")));
     check(answer(ended("content_filter", whole)), Err((ErrorKind::ContentFilter, "filter")));
     check(answer(ended("stop", whole)), Ok(ada()));
     let mut refused = ended("length", "");
@@ -77,11 +80,11 @@ fn answers_that_were_cut_off_are_none() {
     check(answer(refused), Err((ErrorKind::Refusal, "I would rather not.")));
     let mut incomplete = AiMessage::new(whole);
     incomplete.metadata.extra.insert("incomplete_details".into(), json!({"reason": "max_output_tokens"}));
-    check(answer(incomplete), Err((ErrorKind::OutputTruncated, "limit of its length")));
+    check(answer(incomplete), Err((ErrorKind::OutputTruncated, "cut off at the token limit")));
     let mut broken = ended("length", "");
     broken.push_tool_call_chunk(ToolCallChunk::new(0).with_name("Person").with_args("{\"name\": \"A"));
     let broken = answer(broken).without(Capability::StructuredOutput);
-    check(broken, Err((ErrorKind::OutputTruncated, "limit of its length")));
+    check(broken, Err((ErrorKind::OutputTruncated, "cut off at the token limit")));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn any_runnable_is_a_tool() {
     let transcript = block_on(model.with_tools([greet, count]).invoke("Go")).unwrap();
     let results = results(&transcript);
     assert_eq!((results[0].1.as_str(), results[1].1.as_str()), ("Hello Ada", "4"));
-    assert!(results[2].1.contains("`name` to be there"), "{results:?}");
+    assert!(results[2].1.contains("`name` (a string), which is missing"), "{results:?}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_runnable_that_takes_a_text_is_a_tool_with_one_argument() {
     let transcript = block_on(model.with_tools([shout.clone()]).invoke("Go")).unwrap();
     let results = results(&transcript);
     assert_eq!(results[0].1, "HI");
-    assert!(results[1].1.contains("`__arg1` to be there"), "{results:?}");
+    assert!(results[1].1.contains("`__arg1` (a string), which is missing"), "{results:?}");
     let output = block_on(Tool::from(shout).run("ho", &Context::default())).unwrap();
     assert_eq!(output.content.text(), "HO");
 }

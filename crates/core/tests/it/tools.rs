@@ -68,9 +68,9 @@ fn what_goes_wrong_is_told_to_the_model() {
         told,
         [
             "disk full",
-            "the arguments of `strict` do not fit: `n` to be there (an integer)",
-            "there is no tool `none`; there is `fails`, `strict`",
-            "the arguments are no JSON object: {oops",
+            "invalid arguments for the tool `strict`: expected `n` (an integer), which is missing",
+            "unknown tool `none`; available tools: `fails`, `strict`",
+            "the arguments are not a JSON object: {oops",
         ]
     );
     let failed = transcript.messages().iter().all(|message| match message {
@@ -197,7 +197,7 @@ fn half_a_call_is_not_made_though_nobody_says_why_the_answer_ended() {
     let whole = ToolCallChunk::new(1).with_name("delete").with_id("2").with_args(r#"{"path": "/tmp"}"#);
     let transcript = both_ways(&[of_piece(half), of_piece(whole)], &[delete]);
     assert_eq!(deleted.load(Ordering::SeqCst), 2, "one call, in each of two runs");
-    let told = r#"the arguments are no JSON object: {"path": "/home/a"#;
+    let told = r#"the arguments are not a JSON object: {"path": "/home/a"#;
     assert_eq!(results(&transcript), [("2", "gone".to_owned()), ("1", told.to_owned())]);
 }
 
@@ -247,7 +247,7 @@ fn at_the_limit_the_model_may_answer_with_what_it_has() {
     ]);
     let run = model.clone().with_tools([echo("a")]).with_max_calls(1).with_at_limit(AtLimit::Answer);
     let transcript = block_on(run.invoke("Go")).unwrap();
-    assert_eq!(results(&transcript)[1].1, "not called: there were too many calls already");
+    assert_eq!(results(&transcript)[1].1, "not called: the limit of tool calls was reached");
     assert_eq!(
         (transcript.text().as_ref(), &model.arguments()[1]["tool_choice"]),
         ("Only one.", &json!("none"))

@@ -207,7 +207,7 @@ fn calls_that_fit_no_tool_say_why() {
     );
     calls_fail(
         &[("add", r#"{"a": 1, "b": "x"}"#)],
-        "invalid tool call `add` output: expected the arguments that the tool takes: `b`: invalid type: string \"x\", \
+        "invalid tool call `add` output: expected valid arguments for the tool: `b`: invalid type: string \"x\", \
          expected i64 in: {\"a\":1,\"b\":\"x\"}",
     );
 }
@@ -331,7 +331,7 @@ fn errors_are_bounded_and_keep_the_answer() {
     assert!(error.to_string().len() < 1500, "{}", error.to_string().len());
     let failure = error.parse_failure().unwrap();
     assert_eq!(failure.answer(), answer);
-    assert!(failure.feedback().contains("expected `title` to be of at most 20 characters"));
+    assert!(failure.feedback().contains("expected `title` to be a string of at most 20 characters"));
     let names: serde_json::Map<_, _> =
         (0..1000).map(|name| ("n".repeat(900) + &name.to_string(), json!(1))).collect();
     let closed = json!({"additionalProperties": {"type": "string"}});
@@ -425,8 +425,8 @@ mod described {
             r#"{"item": "sock", "count": 10}"#,
             "invalid Order output: expected `count` to be at most 9, found 10",
         );
-        fails(r#"{"item": "sock"}"#, "expected `count` to be there (an integer from 1 to 9)");
-        fails(r#"{"item": 5, "count": 2}"#, "expected `item` to be a text, found 5");
+        fails(r#"{"item": "sock"}"#, "expected `count` (an integer from 1 to 9), which is missing");
+        fails(r#"{"item": 5, "count": 2}"#, "expected `item` to be a string, found 5");
         fails(r#"{"item": "x", "count": 2, "size": "tiny"}"#, r#"`size` to be "#);
         fails(
             r#"{"item": "x", "count": 2, "size": {"custom": {"width": "w"}}}"#,

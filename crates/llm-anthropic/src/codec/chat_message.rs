@@ -37,7 +37,7 @@ pub(super) fn encode_messages(messages: &[Message], system_turns: bool) -> Resul
         }
     }
     if turns.is_empty() {
-        let message = "a chat model needs at least one message that is not the system's";
+        let message = "a chat model requires at least one message that is not a system message";
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     turns.iter_mut().for_each(Turn::put_results_first);
@@ -55,8 +55,8 @@ fn at(index: usize, error: Error) -> Error {
 
 fn late_instructions(index: usize) -> Error {
     let message = format!(
-        "message {}: instructions of the system come first for this model; put them there, or into a message of the user, \
-         or call `with_system_turns` if the model takes them in between",
+        "message {}: this model accepts system messages only at the start; move it there, turn it into a user message, \
+         or call `with_system_turns` if the model supports them later",
         index + 1
     );
     Error::new(ErrorKind::InvalidInput, message)
@@ -76,7 +76,7 @@ fn role(message: &Message) -> Result<&'static str> {
         },
         other => other.role(),
     };
-    let message = format!("messages of the role `{other:.100}` cannot be sent to this model");
+    let message = format!("unsupported message role `{other:.100}`");
     Err(Error::new(ErrorKind::Unsupported, message))
 }
 
@@ -112,8 +112,7 @@ fn encode_system(content: &Content) -> Result<WireContent<'_>> {
         None => encode_blocks(content),
         Some(block) => {
             let kind = block.kind().unwrap_or("none");
-            let message =
-                format!("blocks of the type `{kind:.100}` cannot be sent as instructions of the system");
+            let message = format!("unsupported block type `{kind:.100}` in a system message");
             Err(Error::new(ErrorKind::Unsupported, message))
         }
     }

@@ -60,7 +60,7 @@ impl ChatOptions {
         for (name, value) in arguments {
             match (name.as_str(), value) {
                 ("stream", _) => {
-                    let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
+                    let message = "`stream` cannot be bound: it is set by the method that is called";
                     return Err(Error::new(ErrorKind::InvalidInput, message));
                 }
                 ("extra_body" | "model_kwargs", Value::Object(_)) => {}
@@ -152,7 +152,7 @@ pub(super) fn encode(
     let conversation = encode_messages(messages, options.system_turns)?;
     let body = serde_json::to_vec(&Body { options, conversation: &conversation, only, stream });
     let body = body.map_err(|error| {
-        Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+        Error::new(ErrorKind::InvalidInput, format!("the request cannot be serialized as JSON: {error}"))
     })?;
     Ok(Request { body, cited: conversation.cited || options.wire.searches })
 }

@@ -26,7 +26,7 @@ pub(crate) fn decode_chat(body: &[u8], cited: bool, origin: &Origin) -> Result<A
     let Answer { content, members } =
         serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
     if members.get("type").is_some_and(|kind| kind != "message") {
-        let message = "the service answered with something other than a message";
+        let message = "the response is not a message";
         let service = origin.service_error(&String::from_utf8_lossy(body));
         return Err(Error::new(ErrorKind::InvalidResponse, message).with_service(service));
     }
@@ -169,7 +169,7 @@ mod tests {
             ("{\"content\": [", ErrorKind::Decode, "not JSON"),
             ("[]", ErrorKind::InvalidResponse, "shape"),
             (r#"{"content": "x"}"#, ErrorKind::InvalidResponse, "shape"),
-            (r#"{"type": "completion", "content": []}"#, ErrorKind::InvalidResponse, "other than a message"),
+            (r#"{"type": "completion", "content": []}"#, ErrorKind::InvalidResponse, "not a message"),
             ("<!doctype html><p>Sign in", ErrorKind::InvalidResponse, "Sign in"),
             (
                 r#"{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}"#,

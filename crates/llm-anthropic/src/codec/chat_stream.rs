@@ -153,7 +153,7 @@ impl StreamDecoder for ChatStream {
             })),
             Ok(false) => Ok(None),
             Err(Failure::Reported) => Err(error_in_event(data, origin)),
-            Err(Failure::Json(error)) => Err(not_decodable("an event of the stream", data, &error, origin)),
+            Err(Failure::Json(error)) => Err(not_decodable("a stream event", data, &error, origin)),
         }
     }
 
@@ -165,11 +165,11 @@ impl StreamDecoder for ChatStream {
         let error = match (self.begun, self.ended || (marked && self.facts.finished)) {
             // An empty answer.
             (true, true) => return Ok(self.pending.take()),
-            (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream held no answer"),
+            (false, true) => Error::new(ErrorKind::InvalidResponse, "the stream contained no answer"),
             // The request itself is fine, so a retry may well succeed.
             (_, false) => Error::new(
                 ErrorKind::Incomplete,
-                "the stream ended before the answer was complete: there was no `message_stop`",
+                "the stream ended before the answer was complete: missing `message_stop`",
             )
             .with_retryable(true),
         };

@@ -156,17 +156,11 @@ pub(super) fn encode_block(block: &ContentBlock) -> Result<Option<Block<'_>>> {
         ContentBlock::Plain(text) => return Ok((!text.trim().is_empty()).then(|| Block::text(text))),
         ContentBlock::Data(data) => data,
         _ => {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "a block of this kind cannot be sent to this model",
-            ));
+            return Err(Error::new(ErrorKind::Unsupported, "unsupported content block"));
         }
     };
     let Some(kind) = data.get("type").and_then(Value::as_str) else {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            "a block has no `type`: which kind of content is it?",
-        ));
+        return Err(Error::new(ErrorKind::InvalidInput, "missing `type` of a content block"));
     };
     if kind == "text" {
         return Ok(encode_text(data));

@@ -36,7 +36,6 @@ pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
     let answer: Value = serde_json::from_slice(body).map_err(|error| not_an_answer(body, &error, origin))?;
     count(answer.get("input_tokens").filter(|count| count.is_number())).ok_or_else(|| {
         let service = origin.service_error(&String::from_utf8_lossy(body));
-        Error::new(ErrorKind::InvalidResponse, "the service did not say how many tokens it counted")
-            .with_service(service)
+        Error::new(ErrorKind::InvalidResponse, "the response contains no token count").with_service(service)
     })
 }

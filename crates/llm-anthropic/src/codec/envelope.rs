@@ -15,8 +15,7 @@ pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Ori
     }
     if is_html(&text) {
         let excerpt = words(&origin.redactor.clean_body(&text), 200);
-        let message =
-            format!("the service answered with a web page, is the base URL right? It says: {excerpt}");
+        let message = format!("the service returned an HTML page, check the base URL: {excerpt}");
         return Error::new(ErrorKind::InvalidResponse, message).with_service(origin.service_error(&text));
     }
     not_decodable("the answer", &text, error, origin)
@@ -34,7 +33,7 @@ pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, o
     let (kind, message) = if text.trim().is_empty() {
         (ErrorKind::Decode, format!("{what} is empty"))
     } else if error.is_data() {
-        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason:.300}"))
+        (ErrorKind::InvalidResponse, format!("{what} does not have the expected shape: {reason:.300}"))
     } else {
         (ErrorKind::Decode, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
     };

@@ -61,7 +61,7 @@ fn details(read: ErrorBody) -> ServiceError {
 fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
     let word = body.code.as_deref().or(body.error_type.as_deref());
     let advice = match kind {
-        ErrorKind::Authentication => "check ANTHROPIC_API_KEY, or what `with_api_key` was given",
+        ErrorKind::Authentication => "check ANTHROPIC_API_KEY, or the key given to `with_api_key`",
         ErrorKind::NotFound => "check the model's name and the base URL",
         _ => "",
     };

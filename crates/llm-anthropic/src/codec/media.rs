@@ -43,8 +43,8 @@ pub(super) fn media<'a>(
         None => Ok(None),
         Some((_, None)) => {
             let message = format!(
-                "a block of the type `{kind}` has no content that can be sent: it needs an `https://` URL, a `data:` URL \
-                 in Base64, `base64` with a `mime_type`, or a `file_id`"
+                "a block of type `{kind}` has no supported content: expected an `https://` URL, a Base64 `data:` URL, \
+                 `base64` with a `mime_type`, or a `file_id`"
             );
             Err(Error::new(ErrorKind::InvalidInput, message))
         }
@@ -53,7 +53,7 @@ pub(super) fn media<'a>(
 }
 
 fn unsupported(kind: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("blocks of the type `{kind}` cannot be sent to this model"))
+    Error::new(ErrorKind::Unsupported, format!("unsupported block type `{kind}`"))
 }
 
 /// Files are PDFs or text, and text is not sent in Base64.
@@ -64,8 +64,8 @@ fn readable<'a>(name: &'static str, mut source: Source<'a>) -> Result<(&'static 
             Some("application/pdf") => {}
             Some(other) => {
                 let message = format!(
-                    "a file of the type `{other:.100}` cannot be sent to this model inline: PDFs can, and text as a \
-                     `text-plain` block"
+                    "unsupported inline file type `{other:.100}`: only PDFs are supported, and text as a `text-plain` \
+                     block"
                 );
                 return Err(Error::new(ErrorKind::Unsupported, message));
             }

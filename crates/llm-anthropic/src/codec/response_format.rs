@@ -17,7 +17,8 @@ pub(super) fn wire_format(format: &Value) -> Result<Option<Value>> {
     let schema = match members.get("type").and_then(Value::as_str) {
         Some("text") => return Ok(None),
         Some("json_object") => {
-            let message = "this model has no mode for JSON of any form: give `response_format` a schema";
+            let message =
+                "this model does not support JSON without a schema: give `response_format` a schema";
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         Some("json_schema") => members.get("json_schema").unwrap_or(format).get("schema"),
@@ -31,8 +32,7 @@ pub(super) fn wire_format(format: &Value) -> Result<Option<Value>> {
 }
 
 fn no_format() -> Error {
-    let message =
-        "`response_format` is no form of an answer: it is a JSON Schema, or an object that holds one";
+    let message = "invalid `response_format`: expected a JSON Schema, or an object that contains one";
     Error::new(ErrorKind::InvalidInput, message)
 }
 

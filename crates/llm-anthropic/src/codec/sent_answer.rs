@@ -86,8 +86,7 @@ impl<'a> Calls<'a> {
     fn encode(&self, at: usize) -> Result<Block<'a>> {
         let (id, name, input, extra) = self.0[at];
         let Some(id) = id.filter(|id| !id.is_empty()) else {
-            let message =
-                format!("the call of `{name:.100}` has no id, so its result could not be told from others");
+            let message = format!("missing id of the tool call `{name:.100}`, which its result refers to");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
         let known = ["caller", "cache_control", "toolset_name"];

@@ -30,7 +30,7 @@ pub(super) fn wire_tool(tool: &Value, strict: Option<bool>) -> Result<Value> {
         _ if members.contains_key("input_schema") => Ok(tool.clone()),
         _ if members.contains_key("custom") => {
             let message =
-                "tools with a free text as input cannot be used with this model; give them a schema";
+                "this model does not support tools with free-form text input: give the tool a schema";
             Err(Error::new(ErrorKind::Unsupported, message))
         }
         _ if matches!(kind, "" | "object" | "function") => {
@@ -68,7 +68,10 @@ fn define(function: &Map<String, Value>, tool: &Value, strict: Option<bool>) -> 
     let mut schema = Value::Object(schema);
     let own = function.get("strict").and_then(Value::as_bool);
     if own.is_some() && strict.is_some() && own != strict {
-        let message = format!("the tool {:.100} contradicts the `strict` it is bound with", name.to_string());
+        let message = format!(
+            "the `strict` of the tool {:.100} contradicts the `strict` it is bound with",
+            name.to_string()
+        );
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     let strict = own.or(strict).unwrap_or(false);
@@ -91,7 +94,7 @@ fn without_title(schema: &Map<String, Value>) -> Value {
 
 fn no_tool(tool: &Value) -> Error {
     let message = format!(
-        "this is no tool: {:.100}; a tool is an object with a `name` and `parameters`, or a JSON Schema with a `title`",
+        "invalid tool {:.100}: expected an object with a `name` and `parameters`, or a JSON Schema with a `title`",
         tool.to_string()
     );
     Error::new(ErrorKind::InvalidInput, message)

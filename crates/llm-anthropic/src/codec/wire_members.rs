@@ -93,7 +93,7 @@ fn refuse_unsupported(members: &mut Map<String, Value>) -> Result<()> {
             _ => false,
         };
         if !nothing {
-            let message = format!("`{name}` cannot be asked of Anthropic's models");
+            let message = format!("`{name}` is not supported by Anthropic's models");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
     }
@@ -150,7 +150,7 @@ fn add_tools(members: &mut Map<String, Value>) -> Result<bool> {
         Some(Value::Array(given)) => {
             given.iter().map(|tool| wire_tool(tool, strict)).collect::<Result<_>>()?
         }
-        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
+        Some(_) => return Err(Error::new(ErrorKind::InvalidInput, "`tools` must be an array of tools")),
     };
     let choice = members.remove("tool_choice").unwrap_or_default();
     if let Some(choice) = wire_choice(&choice, parallel, &tools) {
@@ -172,8 +172,8 @@ fn check_choice(members: &Map<String, Value>, thinking: Option<&Value>) -> Resul
     let thinks =
         thinking.is_some_and(|thinking| matches!(thinking["type"].as_str(), Some("enabled" | "adaptive")));
     if forced && thinks {
-        let message = "a model that thinks cannot be made to call a tool: leave `tool_choice` to it, turn `thinking` off, \
-                       or ask for the form of the answer with `response_format`";
+        let message = "a forced `tool_choice` is not supported with `thinking`: use an automatic `tool_choice`, turn `thinking` \
+                       off, or use `response_format` for structured output";
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
     Ok(())

@@ -46,7 +46,7 @@ fn every_class_of_refusal_has_its_kind() {
         Reply::html(200, "<!doctype html>Sign in"),
         ErrorKind::InvalidResponse,
         false,
-        &["web page", "Sign in"],
+        &["HTML page", "Sign in"],
     );
     check(Reply::text(200, ""), ErrorKind::Decode, false, &["empty"]);
 }

@@ -51,7 +51,7 @@ pub(crate) fn encode_messages<'a>(model: &str, messages: &'a [Message]) -> Resul
         encoder.add(index, message)?;
     }
     if encoder.conversation.contents.is_empty() {
-        let message = "a Gemini model needs at least one message that is not a system message";
+        let message = "a Gemini model requires at least one message that is not a system message";
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Ok(encoder.conversation)
@@ -181,16 +181,13 @@ impl<'a> Encoder<'a> {
 }
 
 fn unsupported(role: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("messages of the role `{role:.40}` cannot be sent to this model"),
-    )
+    Error::new(ErrorKind::Unsupported, format!("unsupported message role `{role:.40}`"))
 }
 
 fn no_call(index: usize, result: &ToolMessage) -> Error {
     let message = format!(
-        "messages[{index}] is the result of the call `{:.60}`, which no message before it makes; Gemini wants the name of \
-         the tool: keep the answer with the call, or give the result a name",
+        "messages[{index}] is the result of the tool call `{:.60}`, which no earlier message contains; Gemini requires the \
+         name of the tool: keep the message with the call, or set the name of the result",
         result.tool_call_id
     );
     Error::new(ErrorKind::InvalidInput, message)

@@ -46,17 +46,17 @@ pub(crate) fn encode_chat(
     let arguments = arguments.unwrap_or(&none);
     let model = match arguments.get("model") {
         None | Some(Value::Null) => options.model.as_str(),
-        Some(model) => model.as_str().ok_or_else(|| invalid("`model` must be a text"))?,
+        Some(model) => model.as_str().ok_or_else(|| invalid("`model` must be a string"))?,
     };
     let settings = settings(options, arguments, model)?;
     if stream && settings.candidates() > 1 {
-        let message = "several answers cannot be streamed: use `generate_all`";
+        let message = "streaming supports only one answer: use `generate_all`";
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
     let conversation = encode_messages(model, messages)?;
     let body = Body { conversation, members: settings.into_members(model)? };
     let body = serde_json::to_vec(&body).map_err(|error| {
-        Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+        Error::new(ErrorKind::InvalidInput, format!("the request cannot be serialized as JSON: {error}"))
     })?;
     Ok(ChatRequest { model: model.to_owned(), body })
 }

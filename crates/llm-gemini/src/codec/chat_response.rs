@@ -46,7 +46,7 @@ pub(crate) fn decode_all(body: &[u8], origin: &Origin) -> Result<Vec<AiMessage>>
 }
 
 fn no_candidates(body: &str, origin: &Origin) -> Error {
-    Error::new(ErrorKind::InvalidResponse, "the answer holds no candidates")
+    Error::new(ErrorKind::InvalidResponse, "the response contains no candidates")
         .with_service(origin.service_error(body))
 }
 

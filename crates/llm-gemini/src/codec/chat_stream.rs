@@ -46,7 +46,7 @@ impl StreamDecoder for ChatStream {
             return Ok(None);
         }
         // The request itself is fine, so a retry may well succeed.
-        let message = "the stream ended before the answer was complete: no finish reason came";
+        let message = "the stream ended before the answer was complete: missing finish reason";
         let service = ServiceError { request_id: origin.request_id.clone(), ..ServiceError::default() };
         Err(Error::new(ErrorKind::Incomplete, message).with_retryable(true).with_service(service))
     }

@@ -70,7 +70,7 @@ fn request<'a>(options: EmbeddingOptions<'a>, model: &'a str, text: &'a str) -> 
 }
 
 fn not_written(error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+    Error::new(ErrorKind::InvalidInput, format!("the request cannot be serialized as JSON: {error}"))
 }
 
 #[derive(Deserialize)]
@@ -121,9 +121,9 @@ pub(crate) fn decode_one(body: &[u8], origin: &Origin) -> Result<Vec<f32>> {
 fn checked(vectors: Vec<Vec<f32>>, expected: usize, body: &[u8], origin: &Origin) -> Result<Vec<Vec<f32>>> {
     let length = vectors.first().map_or(0, Vec::len);
     let message = if vectors.len() != expected {
-        format!("the answer holds {} vectors for {expected} texts", vectors.len())
+        format!("the response contains {} vectors for {expected} texts", vectors.len())
     } else if vectors.iter().any(|vector| vector.is_empty() || vector.len() != length) {
-        "the vectors of the answer are empty or of different lengths".to_owned()
+        "the response contains empty vectors, or vectors of different lengths".to_owned()
     } else {
         return Ok(vectors);
     };

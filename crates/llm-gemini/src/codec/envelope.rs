@@ -102,8 +102,8 @@ pub(super) fn decode_event(data: &str, origin: &Origin) -> Result<Option<Envelop
     if data.trim().is_empty() {
         return Ok(None);
     }
-    let event: Envelope = serde_json::from_str(data)
-        .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
+    let event: Envelope =
+        serde_json::from_str(data).map_err(|error| not_decodable("a stream event", data, &error, origin))?;
     if is_truthy(&event.error) {
         return Err(error_in_body(ErrorKind::Stream, data, origin));
     }
@@ -118,8 +118,7 @@ fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Origin) -> Err
     }
     if is_html(&text) {
         let excerpt = words(&origin.redactor.clean_body(&text), 200);
-        let message =
-            format!("the service answered with a web page, is the base URL right? It says: {excerpt}");
+        let message = format!("the service returned an HTML page, check the base URL: {excerpt}");
         return Error::new(ErrorKind::InvalidResponse, message).with_service(origin.service_error(&text));
     }
     not_decodable("the answer", &text, error, origin)
@@ -133,7 +132,7 @@ fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Ori
     let (kind, message) = if text.trim().is_empty() {
         (ErrorKind::Decode, format!("{what} is empty"))
     } else if error.is_data() {
-        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason:.300}"))
+        (ErrorKind::InvalidResponse, format!("{what} does not have the expected shape: {reason:.300}"))
     } else {
         (ErrorKind::Decode, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
     };

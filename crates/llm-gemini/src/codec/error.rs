@@ -54,7 +54,7 @@ fn details(read: ErrorBody) -> ServiceError {
 fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody) -> String {
     let advice = match kind {
         ErrorKind::Authentication => {
-            "check GOOGLE_API_KEY or GEMINI_API_KEY, or what `with_api_key` was given"
+            "check GOOGLE_API_KEY or GEMINI_API_KEY, or the key given to `with_api_key`"
         }
         ErrorKind::NotFound => "check the model's name and the base URL",
         _ => "",

@@ -108,7 +108,7 @@ impl Settings {
             "tool_choice" => self.tool_choice = Some(value.clone()),
             "strict" => self.strict = *value == true,
             "parallel_tool_calls" if *value == false => {
-                return Err(unsupported("Gemini models cannot be kept from calling several tools at once"));
+                return Err(unsupported("Gemini models do not support turning off parallel tool calls"));
             }
             "parallel_tool_calls" => {}
             "safety_settings" | "safetySettings" => {
@@ -121,11 +121,11 @@ impl Settings {
                 }
             }
             "stream" | "contents" | "systemInstruction" => {
-                let message = format!("`{name}` cannot be set: it is up to the call");
+                let message = format!("`{name}` cannot be set: it is determined by the call");
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             _ if UNSUPPORTED.contains(&name) => {
-                return Err(unsupported(format!("Gemini models do not know `{name}`")));
+                return Err(unsupported(format!("Gemini models do not support `{name}`")));
             }
             _ => self.set_by_table(name, value),
         }
@@ -196,7 +196,7 @@ fn stop(value: &Value) -> Result<Value> {
     match value {
         Value::String(text) => Ok(json!([text])),
         Value::Array(_) => Ok(value.clone()),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "`stop` must be a text or a list of texts")),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "`stop` must be a string or an array of strings")),
     }
 }
 
@@ -227,7 +227,7 @@ fn thinking_of(effort: &str, model: &str) -> Result<(String, Value)> {
         ("medium", true) => budget(8192),
         ("high", true) => budget(24_576),
         ("minimal" | "low" | "medium" | "high", false) => Ok(("thinkingLevel".to_owned(), effort.into())),
-        _ => Err(unsupported(format!("Gemini models have no `reasoning_effort` `{effort:.40}`"))),
+        _ => Err(unsupported(format!("Gemini models do not support the `reasoning_effort` `{effort:.40}`"))),
     }
 }
 

@@ -21,14 +21,14 @@ pub(super) fn media_part(media: MediaBlock) -> Result<WirePart<'static>, String>
     let mut part = match (base64, url, file_id) {
         (Some(data), ..) => {
             let mime_type = mime_type.or_else(|| mime_type_of(filename.as_deref()?).map(str::to_owned));
-            inline(mime_type.ok_or("is in Base64 and lacks 'mime_type'")?, data)
+            inline(mime_type.ok_or("has 'base64' without 'mime_type'")?, data)
         }
         (None, Some(url), _) => at(url, mime_type)?,
         (None, None, Some(id)) => match id.strip_prefix("files/") {
             Some(_) => at(format!("{FILES}{id}"), mime_type)?,
             None if id.contains("://") => at(id, mime_type)?,
             None => {
-                return Err(format!("has the 'file_id' '{id:.60}', where 'files/..' or a URI was expected"));
+                return Err(format!("has an invalid 'file_id' '{id:.60}': expected 'files/..' or a URI"));
             }
         },
         (None, None, None) => return Err("is media without 'base64', 'url' or 'file_id'".to_owned()),
@@ -51,7 +51,8 @@ fn inline(mime_type: String, data: String) -> WirePart<'static> {
 /// Converts a URL, or the content of a `data:` URL.
 fn at(url: String, mime_type: Option<String>) -> Result<WirePart<'static>, String> {
     if let Some(rest) = url.strip_prefix("data:") {
-        let (head, data) = rest.split_once(";base64,").ok_or("has a 'data:' URL that is not in Base64")?;
+        let (head, data) =
+            rest.split_once(";base64,").ok_or("has a 'data:' URL that is not Base64-encoded")?;
         let head = head.split(';').next().unwrap_or_default().to_owned();
         let mime_type = mime_type.or(Some(head)).filter(|mime_type| !mime_type.is_empty());
         return Ok(inline(mime_type.ok_or("has a 'data:' URL without a MIME type")?, data.to_owned()));

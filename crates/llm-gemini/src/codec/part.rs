@@ -102,7 +102,7 @@ pub(super) fn part_of(block: StandardBlock, from_model: bool) -> Result<Option<W
         StandardBlock::NonStandard(data) => return non_standard(data, from_model),
         // Tool calls are sent from the message's list of them; other services' server tool calls are not sent.
         _ if from_model => return Ok(None),
-        block => return Err(format!("is of the type '{}', which this model does not take", block.kind())),
+        block => return Err(format!("has the unsupported type '{}'", block.kind())),
     }))
 }
 
@@ -136,5 +136,5 @@ fn non_standard(mut data: Map<String, Value>, from_model: bool) -> Result<Option
     if from_model {
         return Ok(None);
     }
-    Err(format!("is of the type '{kind:.40}', which this model does not take"))
+    Err(format!("has the unsupported type '{kind:.40}'"))
 }

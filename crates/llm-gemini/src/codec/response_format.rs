@@ -25,7 +25,8 @@ pub(super) fn set_response_format(
         Some("json_schema") => {
             // The Responses API does not nest the schema in an object.
             let schema = format["json_schema"].get("schema").or_else(|| format.get("schema"));
-            let schema = schema.ok_or_else(|| invalid("`response_format` has no `json_schema.schema`"))?;
+            let schema =
+                schema.ok_or_else(|| invalid("missing `json_schema.schema` in `response_format`"))?;
             json(generation);
             set_schema(schema, schema_subset, generation)?;
         }
@@ -39,10 +40,10 @@ pub(super) fn set_response_format(
             set_schema(format, schema_subset, generation)?;
         }
         Some(kind) => {
-            let message = format!("Gemini has no `response_format` of the type `{kind:.60}`");
+            let message = format!("Gemini does not support the `response_format` type `{kind:.60}`");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        None => return Err(invalid("`response_format` has no `type`")),
+        None => return Err(invalid("missing `type` in `response_format`")),
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ impl Converter<'_> {
             return Err(wrong(place, "refers to itself, or is nested too deep"));
         }
         let Value::Object(members) = schema else {
-            return if *schema == true { Ok(json!({})) } else { Err(wrong(place, "is no object")) };
+            return if *schema == true { Ok(json!({})) } else { Err(wrong(place, "is not an object")) };
         };
         if let Some(reference) = members.get("$ref") {
             let target = self.resolve(reference, place)?;
@@ -162,7 +162,7 @@ fn types(value: &Value, place: &str, out: &mut Map<String, Value>) -> Result<()>
     let names: Vec<&str> = match value {
         Value::String(name) => vec![name],
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-        _ => return Err(wrong(place, "has a `type` that is no name")),
+        _ => return Err(wrong(place, "has a `type` that is not a string")),
     };
     let present: Vec<&str> = names.iter().copied().filter(|name| *name != "null").collect();
     if present.len() < names.len() && !present.is_empty() {
@@ -186,7 +186,7 @@ fn enumerate(values: &[Value], place: &str, out: &mut Map<String, Value>) -> Res
         match value {
             Value::String(_) => texts.push(value.clone()),
             Value::Null => drop(out.insert("nullable".to_owned(), true.into())),
-            _ => return Err(wrong(place, "has an `enum` or `const` of other values than texts")),
+            _ => return Err(wrong(place, "has an `enum` or `const` with values other than strings")),
         }
     }
     out.insert("enum".to_owned(), texts.into());
@@ -196,8 +196,8 @@ fn enumerate(values: &[Value], place: &str, out: &mut Map<String, Value>) -> Res
 
 fn wrong(place: &str, what: &str) -> Error {
     let message = format!(
-        "the schema at `{place:.200}` {what}, which Gemini's older form of schemas cannot say; newer models take JSON \
-         Schemas as they are: see `with_schema_subset`"
+        "the schema at `{place:.200}` {what}, which Gemini's older schema format does not support; newer models accept JSON \
+         Schemas unchanged: see `with_schema_subset`"
     );
     Error::new(ErrorKind::Unsupported, message)
 }
@@ -260,6 +260,6 @@ mod tests {
         check_error(json!({"properties": {"a": {"enum": [1, 2]}}}), "#/properties/a");
         check_error(json!({"properties": {"a": {"not": {}}}}), "`not`");
         check_error(json!({"allOf": [{}, {}]}), "several");
-        check_error(json!(false), "no object");
+        check_error(json!(false), "not an object");
     }
 }

@@ -15,7 +15,7 @@ use super::object::decode_object;
 /// JSON errors only, which an encoded request cannot cause.
 pub(crate) fn encode_count(request: &ChatRequest) -> Result<Vec<u8>> {
     let written = |error: serde_json::Error| {
-        Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+        Error::new(ErrorKind::InvalidInput, format!("the request cannot be serialized as JSON: {error}"))
     };
     let mut body: Value = serde_json::from_slice(&request.body).map_err(written)?;
     body["model"] = resource(&request.model).into();
@@ -29,7 +29,7 @@ pub(crate) fn encode_count(request: &ChatRequest) -> Result<Vec<u8>> {
 pub(crate) fn decode_count(body: &[u8], origin: &Origin) -> Result<u64> {
     let answer: Value = decode_object(body, origin)?;
     count(answer.get("totalTokens")).ok_or_else(|| {
-        Error::new(ErrorKind::InvalidResponse, "the answer holds no count of tokens")
+        Error::new(ErrorKind::InvalidResponse, "the response contains no token count")
             .with_service(origin.service_error(&String::from_utf8_lossy(body)))
     })
 }

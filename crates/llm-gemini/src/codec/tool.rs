@@ -23,7 +23,7 @@ impl Tools {
     /// `InvalidInput` for a malformed tool, `Unsupported` for tools of other services.
     pub(super) fn read(tools: &Value, schema_subset: bool) -> Result<Self> {
         let Value::Array(list) = tools else {
-            return Err(invalid("`tools` must be a list".to_owned()));
+            return Err(invalid("`tools` must be an array".to_owned()));
         };
         let mut read = Self::default();
         for (at, tool) in list.iter().enumerate() {
@@ -34,7 +34,7 @@ impl Tools {
 
     fn add(&mut self, at: usize, tool: &Value, schema_subset: bool) -> Result<()> {
         let Value::Object(members) = tool else {
-            return Err(invalid(format!("tools[{at}] is no object")));
+            return Err(invalid(format!("tools[{at}] is not an object")));
         };
         let kind = members.get("type").and_then(Value::as_str);
         match (kind, members.get("function")) {
@@ -70,7 +70,7 @@ impl Tools {
         }
         match kind {
             Some(kind) => {
-                let message = format!("tools[{at}] is of the type `{kind:.60}`, which Gemini does not have");
+                let message = format!("tools[{at}] has the unsupported type `{kind:.60}`");
                 Err(Error::new(ErrorKind::Unsupported, message))
             }
             None if members.is_empty() => Err(invalid(format!("tools[{at}] is empty"))),
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_no_tool_is_an_error() {
         for (tools, kind, part) in [
-            (json!({}), ErrorKind::InvalidInput, "a list"),
+            (json!({}), ErrorKind::InvalidInput, "an array"),
             (json!([{"name": "f"}, 1]), ErrorKind::InvalidInput, "tools[1]"),
             (json!([{}]), ErrorKind::InvalidInput, "empty"),
             (json!([{"type": "function", "function": {}}]), ErrorKind::InvalidInput, "no name"),

@@ -86,13 +86,14 @@ fn known(name: &str, tools: &Tools) -> Result<()> {
         return Ok(());
     }
     let known: Vec<&str> = tools.names().take(20).collect();
-    let message = format!("`tool_choice` is `{name:.60}`, but the tools are: {}", known.join(", "));
+    let message =
+        format!("unknown tool `{name:.60}` in `tool_choice`; available tools: {}", known.join(", "));
     Err(Error::new(ErrorKind::InvalidInput, message))
 }
 
 fn unreadable(choice: &Value) -> Error {
     let message = format!(
-        "`tool_choice` cannot be read: {:.100}; give `auto`, `none`, `required` or the name of a tool",
+        "invalid `tool_choice` {:.100}: expected `auto`, `none`, `required` or the name of a tool",
         choice.to_string()
     );
     Error::new(ErrorKind::InvalidInput, message)

@@ -98,12 +98,12 @@ impl GeminiEmbeddingsBuilder {
     pub fn build(self) -> Result<GeminiEmbeddings> {
         let config = |message: String| Err(Error::new(ErrorKind::Config, message));
         if self.settings.batch_size == 0 || self.settings.concurrency == 0 {
-            return config("`with_batch_size` and `with_max_concurrency` take numbers from 1 on".to_owned());
+            return config("`with_batch_size` and `with_max_concurrency` must be at least 1".to_owned());
         }
         if let Some(name) =
             ["model", "content", "taskType"].iter().find(|name| self.settings.members.contains_key(**name))
         {
-            return config(format!("`{name}` cannot be an extra member: there is a setting for it"));
+            return config(format!("`{name}` cannot be an extra field: use the setting for it"));
         }
         Ok(GeminiEmbeddings::from_parts(self.connection.connect()?, self.settings))
     }

@@ -147,7 +147,7 @@ impl Embeddings for GeminiEmbeddings {
         let vectors = stream::iter(batches).buffered(self.settings.concurrency).try_concat().await?;
         let length = vectors.first().map_or(0, Vec::len);
         if vectors.iter().any(|vector| vector.len() != length) {
-            let message = "the vectors of several answers are of different lengths";
+            let message = "the responses contain vectors of different lengths";
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         Ok(vectors)

@@ -60,7 +60,7 @@ enum Arguments<'a> {
 /// `InvalidInput` if there is none, `Unsupported` for a kind of message or content that cannot be sent.
 pub(crate) fn encode_messages(messages: &[Message]) -> Result<Vec<WireMessage<'_>>> {
     if messages.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidInput, "a chat model needs at least one message"));
+        return Err(Error::new(ErrorKind::InvalidInput, "a chat model requires at least one message"));
     }
     // The service matches tool results to calls by the tools' names.
     let mut names = BTreeMap::new();

@@ -29,11 +29,11 @@ pub(crate) fn decode_vectors(body: &[u8], texts: usize, origin: &Origin) -> Resu
     let vectors = answer.embeddings.ok_or_else(|| lacks("embeddings", body, origin))?;
     let length = vectors.first().map_or(0, Vec::len);
     if vectors.len() != texts {
-        let what = format!("vector for each text: there are {} for {texts}", vectors.len());
+        let what = format!("vector for each text: got {} vectors for {texts} texts", vectors.len());
         return Err(lacks(&what, b"", origin));
     }
     if vectors.iter().any(|vector| vector.is_empty() || vector.len() != length) {
-        return Err(lacks("vectors of one length", b"", origin));
+        return Err(lacks("vectors of equal length", b"", origin));
     }
     Ok(vectors)
 }

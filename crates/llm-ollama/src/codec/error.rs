@@ -76,7 +76,7 @@ fn member(body: &str, name: &str) -> Option<Value> {
 /// Formats one line for people: what happened, the status, the service's message, and what to do.
 fn describe(kind: ErrorKind, status: Option<u16>, said: Option<&str>, body: &str) -> String {
     let advice = match kind {
-        ErrorKind::Authentication => "check OLLAMA_API_KEY, or what `with_api_key` was given",
+        ErrorKind::Authentication => "check OLLAMA_API_KEY, or the key given to `with_api_key`",
         ErrorKind::NotFound => "fetch the model with `ollama pull`, or check the base URL",
         _ => "",
     };

@@ -133,8 +133,8 @@ impl Line<'_> {
 /// # Errors
 /// `Stream` for an error that the service reports, `Decode` for what is not JSON.
 pub(super) fn decode_line<'a>(data: &'a str, origin: &Origin) -> Result<Line<'a>> {
-    let line: Line<'a> = serde_json::from_str(data)
-        .map_err(|error| not_decodable("a line of the stream", data, &error, origin))?;
+    let line: Line<'a> =
+        serde_json::from_str(data).map_err(|error| not_decodable("a stream line", data, &error, origin))?;
     if line.is_error() {
         return Err(error_in_stream(data, origin));
     }
@@ -172,10 +172,10 @@ pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, o
     let (kind, message) = if text.trim().is_empty() {
         return empty(what, origin);
     } else if is_html(text) {
-        let message = format!("{what} is a web page, is the base URL right? It says: {excerpt}");
+        let message = format!("{what} is an HTML page, check the base URL: {excerpt}");
         (ErrorKind::InvalidResponse, message)
     } else if error.is_data() {
-        (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason:.300}"))
+        (ErrorKind::InvalidResponse, format!("{what} does not have the expected shape: {reason:.300}"))
     } else {
         (ErrorKind::Decode, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
     };
@@ -188,13 +188,13 @@ fn empty(what: &str, origin: &Origin) -> Error {
 
 /// Returns the error for an answer that lacks what was requested.
 pub(super) fn lacks(what: &str, body: &[u8], origin: &Origin) -> Error {
-    Error::new(ErrorKind::InvalidResponse, format!("the answer holds no {what}"))
+    Error::new(ErrorKind::InvalidResponse, format!("the response contains no {what}"))
         .with_service(origin.service_error(&String::from_utf8_lossy(body)))
 }
 
 /// Returns the error for a stream that ends before the answer does.
 pub(super) fn incomplete(origin: &Origin) -> Error {
-    let message = "the stream ended before the answer was complete: no line said `done`";
+    let message = "the stream ended before the answer was complete: missing `done`";
     // The request itself is fine, so a retry may well succeed.
     Error::new(ErrorKind::Incomplete, message).with_service(origin.service_error("")).with_retryable(true)
 }

@@ -46,6 +46,6 @@ impl<T: Serialize> Serialize for Body<'_, T> {
 /// `InvalidInput` for what JSON cannot represent.
 pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|error| {
-        Error::new(ErrorKind::InvalidInput, format!("the request cannot be written as JSON: {error}"))
+        Error::new(ErrorKind::InvalidInput, format!("the request cannot be serialized as JSON: {error}"))
     })
 }

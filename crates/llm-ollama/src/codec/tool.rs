@@ -15,7 +15,7 @@ pub(crate) fn wire_tools(tools: &Value) -> Result<Value> {
         Value::Null => Ok(Value::Null),
         Value::Array(tools) if tools.is_empty() => Ok(Value::Null),
         Value::Array(tools) => tools.iter().map(wire_tool).collect(),
-        _ => Err(Error::new(ErrorKind::InvalidInput, "`tools` is a list of tools")),
+        _ => Err(Error::new(ErrorKind::InvalidInput, "`tools` must be an array of tools")),
     }
 }
 
@@ -27,13 +27,13 @@ fn wire_tool(tool: &Value) -> Result<Value> {
         (Some("function"), Some(Value::Object(function))) => function,
         (Some("function" | "object") | None, _) => members,
         (Some(kind), _) => {
-            return Err(unsupported(&format!("call tools of the type `{}`", bounded(kind, 100))));
+            return Err(unsupported(&format!("call tools of type `{}`", bounded(kind, 100))));
         }
     };
     let mut function = if function.contains_key("name") { function.clone() } else { titled(function, tool)? };
     function.retain(|name, _| name != "type" && name != "extras");
     if function.remove("strict") == Some(true.into()) {
-        return Err(unsupported("hold a model to the schemas of its tools (`strict`)"));
+        return Err(unsupported("enforce the schemas of tools (`strict`)"));
     }
     if let Some(schema) = function.remove("input_schema") {
         function.entry("parameters").or_insert(schema);
@@ -52,7 +52,7 @@ fn titled(schema: &Map<String, Value>, tool: &Value) -> Result<Map<String, Value
 
 fn no_tool(tool: &Value) -> Error {
     let shown = bounded(&tool.to_string(), 100);
-    let message = format!("a tool needs a `name`, or a `title` if it is a JSON Schema; `{shown}` has none");
+    let message = format!("invalid tool `{shown}`: a tool requires a `name`, a JSON Schema a `title`");
     Error::new(ErrorKind::InvalidInput, message)
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn wire_format(format: &Value) -> Result<Value> {
         _ => None,
     };
     schema.cloned().ok_or_else(|| {
-        let message = "`response_format` is `{\"type\": \"json_schema\", \"json_schema\": {\"name\", \"schema\"}}`, \
+        let message = "invalid `response_format`: expected `{\"type\": \"json_schema\", \"json_schema\": {\"name\", \"schema\"}}`, \
                        `{\"type\": \"json_object\"}` or a JSON Schema";
         Error::new(ErrorKind::InvalidInput, message)
     })

@@ -35,9 +35,9 @@ fn every_class_of_refusal_has_its_kind() {
         Reply::html(200, "<!doctype html>Sign in"),
         ErrorKind::InvalidResponse,
         false,
-        &["web page", "Sign in"],
+        &["HTML page", "Sign in"],
     );
-    check(Reply::json(200, json!({"models": []})), ErrorKind::InvalidResponse, false, &["holds no"]);
+    check(Reply::json(200, json!({"models": []})), ErrorKind::InvalidResponse, false, &["contains no"]);
     let moved = Reply::text(308, "").with_header("location", "https://h.test/api");
     check(moved, ErrorKind::HttpStatus, false, &["https://h.test/api"]);
 }

@@ -115,7 +115,7 @@ fn arguments_that_do_not_fit_are_explained() {
     let error = block_on(divide().invoke(ToolCall::new("divide", [("a", "x")]))).expect_err("a failure");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.message().contains("`a` to be an integer, found \"x\""), "{error}");
-    assert!(error.message().contains("`b` to be there"), "{error}");
+    assert!(error.message().contains("`b` (an integer), which is missing"), "{error}");
 }
 
 #[test]

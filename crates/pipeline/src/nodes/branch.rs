@@ -12,13 +12,13 @@ pub(super) fn branch(options: &Spec<'_>) -> Result<DynRunnable> {
     let mut branch = RunnableBranch::new(options.required("default")?.load()?);
     let items = arms.items()?;
     if items.is_empty() {
-        return Err(arms.error("a branch has at least one arm beside its default"));
+        return Err(arms.error("a branch requires at least one arm besides its default"));
     }
     for arm in items {
         match arm.items()?.as_slice() {
             [condition, node] => branch = branch.with(Condition(condition.load()?), node.load()?),
             other => {
-                let message = format!("an arm is a condition and a node, this one has {} parts", other.len());
+                let message = format!("expected an arm of a condition and a node, got {} parts", other.len());
                 return Err(arm.error(message));
             }
         }

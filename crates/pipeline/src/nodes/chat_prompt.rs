@@ -24,7 +24,7 @@ fn add(prompt: ChatPromptTemplate, entry: &Spec<'_>) -> Result<ChatPromptTemplat
         Data::List(_) => match entry.items()?.as_slice() {
             [role, content] if role.text()? == "placeholder" => placeholder_pair(prompt, content),
             [role, content] => with_template(prompt, entry, role.text()?, content),
-            _ => Err(entry.error("a message is a role and a template")),
+            _ => Err(entry.error("expected a message of a role and a template")),
         },
         Data::Record(record) if record.contains("$message") => Ok(prompt.with_message(message::read(entry)?)),
         Data::Record(record) if record.contains("placeholder") => {
@@ -52,7 +52,11 @@ fn placeholder_pair(prompt: ChatPromptTemplate, content: &Spec<'_>) -> Result<Ch
     let (name, optional) = match content.data() {
         Data::List(_) => match content.items()?.as_slice() {
             [name, optional] => (name.clone(), optional.flag()?),
-            _ => return Err(content.error("a placeholder is a variable and whether it may be missing")),
+            _ => {
+                return Err(content.error(
+                    "expected a placeholder of a variable name and a boolean (whether it is optional)",
+                ));
+            }
         },
         _ => (content.clone(), true),
     };
@@ -60,7 +64,7 @@ fn placeholder_pair(prompt: ChatPromptTemplate, content: &Spec<'_>) -> Result<Ch
         return with_template(prompt, content, "placeholder", &name);
     }
     let variable = name.text()?.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-    let variable = variable.ok_or_else(|| name.error("a placeholder is one variable name in braces"))?;
+    let variable = variable.ok_or_else(|| name.error("a placeholder must be one variable name in braces"))?;
     Ok(prompt.with_placeholder(MessagesPlaceholder::new(variable)))
 }
 

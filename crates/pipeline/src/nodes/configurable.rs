@@ -41,7 +41,7 @@ fn read_field(member: &str, spec: &Spec<'_>, present: Data) -> Result<(Field, Da
         Some(choices) => {
             let key = spec.required("default")?;
             id = id.with_options(choices.names()).with_default(key.text()?);
-            let unknown = || key.error("the default is not among the options");
+            let unknown = || key.error("the default is not one of the options");
             choices.get(key.text()?).cloned().ok_or_else(unknown)?
         }
     };
@@ -116,7 +116,7 @@ fn with_member(node: &Spec<'_>, member: &str, value: Data) -> Result<Data> {
         None => Record::new(),
         Some(Data::Record(members)) => members.clone(),
         Some(Data::Text(text)) => Record::from_iter([(TEXT_MEMBER, text.as_str())]),
-        Some(_) => return Err(node.error(format_args!("`{home}` has no members that could be set"))),
+        Some(_) => return Err(node.error(format_args!("`{home}` has no configurable fields"))),
     };
     members.insert(member, value);
     let mut changed = node.record()?.clone();

@@ -59,7 +59,7 @@ const OPTIONS: [&str; 2] = ["name", "args"];
 /// Loads a node of any kind.
 pub(crate) fn load(node: &Spec<'_>) -> Result<DynRunnable> {
     let kind = kind_of(node)?;
-    let value = node.record()?.get(kind).ok_or_else(|| node.error("a node without a kind"))?;
+    let value = node.record()?.get(kind).ok_or_else(|| node.error("missing node kind"))?;
     let value = node.member(kind, value);
     if let Some(build) = node.loader().node(kind) {
         beside(node, kind, &[])?;
@@ -79,13 +79,14 @@ pub(crate) fn load(node: &Spec<'_>) -> Result<DynRunnable> {
 /// Returns the member that names the kind of the node.
 pub(crate) fn kind_of<'a>(node: &Spec<'a>) -> Result<&'a str> {
     let Some(record) = node.data().as_record() else {
-        return Err(node.error(format_args!("expected a node, an object, got {}", node.data().kind())));
+        return Err(node.error(format_args!("expected a node (an object), got {}", node.data().kind())));
     };
     let mut kinds = record.names().filter(|name| is_kind(node, name));
     match (kinds.next(), kinds.next()) {
         (Some(kind), None) => Ok(kind),
         (Some(one), Some(other)) => {
-            Err(node.error(format_args!("a node is of one kind, this one is `{one}` and `{other}`")))
+            Err(node
+                .error(format_args!("a node must have exactly one kind, this one has `{one}` and `{other}`")))
         }
         _ => Err(no_kind(node, record)),
     }
@@ -98,7 +99,7 @@ fn is_kind(node: &Spec<'_>, name: &str) -> bool {
 fn no_kind(node: &Spec<'_>, record: &Record) -> catena_core::Error {
     match record.names().find(|name| !OPTIONS.contains(name)) {
         Some(name) => unknown(node, name),
-        None => node.error("nothing says what kind of node this is"),
+        None => node.error("missing node kind"),
     }
 }
 
@@ -115,10 +116,11 @@ fn beside(node: &Spec<'_>, kind: &str, options: &[&str]) -> Result<()> {
     match unknown {
         None => Ok(()),
         Some(name) if options.is_empty() => {
-            Err(node.error(format_args!("unknown option `{name:.80}`; `{kind}` has none")))
+            Err(node.error(format_args!("unknown option `{name:.80}`; `{kind}` has no options")))
         }
-        Some(name) => {
-            Err(node.error(format_args!("unknown option `{name:.80}`; `{kind}` has: {}", options.join(", "))))
-        }
+        Some(name) => Err(node.error(format_args!(
+            "unknown option `{name:.80}`; `{kind}` has the options: {}",
+            options.join(", ")
+        ))),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn read(spec: &Spec<'_>) -> Result<PromptTemplate> {
             let partials = partials.unwrap_or_default().into_iter();
             Ok(partials.fold(prompt, |prompt, (name, value)| prompt.with_partial(name, value.data().clone())))
         }
-        _ => Err(spec.unfit("a template or an object with one")),
+        _ => Err(spec.unfit("a template string, or an object with `template`")),
     }
 }
 
@@ -32,7 +32,7 @@ pub(super) fn format(spec: &Spec<'_>) -> Result<TemplateFormat> {
     let Some(format) = spec.get("format") else { return Ok(TemplateFormat::default()) };
     match format.text()?.parse().map_err(|error| format.locate(error))? {
         TemplateFormat::Jinja2 if !spec.loader().allows_jinja2() => Err(format.error(
-            "a template in jinja2's language is not loaded, it is a program; see `PipelineLoader::allow_jinja2`",
+            "a jinja2 template is not loaded by default, as it is a program; see `PipelineLoader::allow_jinja2`",
         )),
         language => Ok(language),
     }

@@ -11,14 +11,15 @@ pub(super) fn load(steps: &Spec<'_>) -> Result<DynRunnable> {
     let items = steps.items()?;
     if items.len() < 2 {
         return Err(
-            steps.error(format_args!("a sequence has at least 2 steps, this one has {}", items.len()))
+            steps.error(format_args!("a sequence requires at least 2 steps, this one has {}", items.len()))
         );
     }
     let loaded = items.iter().map(Spec::load).collect::<Result<Vec<_>>>()?;
     let sequence = join(&loaded);
     match sequence.shape() {
         Shape::Sequence(count) if count > MOST_STEPS => {
-            Err(steps.error(format_args!("a sequence has at most {MOST_STEPS} steps, this one has {count}")))
+            Err(steps
+                .error(format_args!("a sequence can have at most {MOST_STEPS} steps, this one has {count}")))
         }
         _ => Ok(sequence),
     }

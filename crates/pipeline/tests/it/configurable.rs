@@ -29,7 +29,7 @@ fn fields() {
     check(FIELD, &config("other", json!("No {x}")), Ok(json!("One fact about cats")));
     check(CHOICE, &RunConfig::new(), Ok(json!("S cats")));
     check(CHOICE, &config("style", json!("long")), Ok(json!("LONG cats")));
-    let wrong = "`style` cannot be \"odd\"; choose one of: short, long";
+    let wrong = "invalid value \"odd\" for `style`; expected one of: short, long";
     check(CHOICE, &config("style", json!("odd")), Err(wrong));
     check(TWO, &RunConfig::new(), Ok(json!(1)));
     let both = config("step", json!({"pick": "x"})).with_configurable("attempts", 5);
@@ -51,7 +51,7 @@ fn alternatives() {
     check(&RunConfig::new(), Ok(json!("A")));
     check(&config("p", json!("b")), Ok(json!("B")));
     check(&config("p", json!("b")).with_configurable("p==b/v", "BB"), Ok(json!("BB")));
-    check(&config("p", json!("c")), Err("`p`: unknown alternative `c`; there are: default, b"));
+    check(&config("p", json!("c")), Err("`p`: unknown alternative `c`; expected one of: default, b"));
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn mistakes_show_when_it_is_loaded() {
     );
     check_error(
         r#"{"configurable_fields": {"runnable": {"prompt": "x"}, "fields": {"template": {}}}}"#,
-        "configurable_fields.fields.template: `id` is missing",
+        "configurable_fields.fields.template: missing `id`",
     );
     check_error(
         r#"{"configurable_fields": {"runnable": {"prompt": "x"},
             "fields": {"template": {"id": "t", "options": {"a": "b"}, "default": "c"}}}}"#,
-        "configurable_fields.fields.template.default: the default is not among the options",
+        "configurable_fields.fields.template.default: the default is not one of the options",
     );
 }

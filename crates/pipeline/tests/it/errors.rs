@@ -6,25 +6,31 @@ use crate::support::{check_error, loader};
 
 #[test]
 fn the_place_of_a_mistake_is_named() {
-    check_error(r#"5"#, "expected a node, an object, got a number");
-    check_error(r#"{"seq": []}"#, "seq: a sequence has at least 2 steps, this one has 0");
+    check_error(r#"5"#, "expected a node (an object), got a number");
+    check_error(r#"{"seq": []}"#, "seq: a sequence requires at least 2 steps, this one has 0");
     check_error(r#"{"seq": {}}"#, "seq: expected a list, got a record");
-    check_error(r#"{"map": {}}"#, "map: nothing says what kind of node this is");
+    check_error(r#"{"map": {}}"#, "map: missing node kind");
     check_error(
         r#"{"seq": [{"pick": "a"}, {"pick": "a", "map": {}}]}"#,
-        "seq[1]: a node is of one kind, this one is `pick` and `map`",
+        "seq[1]: a node must have exactly one kind, this one has `pick` and `map`",
     );
-    check_error(r#"{"pick": "a", "name": "x"}"#, "unknown option `name`; `pick` has none");
-    check_error(r#"{"lambda": "add_one", "arg": {}}"#, "unknown option `arg`; `lambda` has: name, args");
+    check_error(r#"{"pick": "a", "name": "x"}"#, "unknown option `name`; `pick` has no options");
+    check_error(
+        r#"{"lambda": "add_one", "arg": {}}"#,
+        "unknown option `arg`; `lambda` has the options: name, args",
+    );
     check_error(
         r#"{"parallel": {"a": {"lambda": "ad_one"}}}"#,
         "parallel.a.lambda: unknown function `ad_one`; known: add_one, call, constant, fail, is_positive",
     );
     check_error(r#"{"gen": "x"}"#, "gen: unknown generator `x`; known: upper");
-    check_error(r#"{"map": {"lambda": "constant"}}"#, "map.lambda.args: `value` is missing");
-    check_error(r#"{"model": "x"}"#, "model: expected a list, got a text");
+    check_error(r#"{"map": {"lambda": "constant"}}"#, "map.lambda.args: missing `value`");
+    check_error(r#"{"model": "x"}"#, "model: expected a list, got a string");
     check_error(r#"{"pick": 1}"#, "pick: expected a name or a list of names, got a number");
-    check_error(r#"{"passthrough": {"fn": "x"}}"#, "passthrough: unknown option `fn`; there are none");
+    check_error(
+        r#"{"passthrough": {"fn": "x"}}"#,
+        "passthrough: unknown option `fn`; no options are supported",
+    );
     check_error(r#"{"parser": "jsn"}"#.replace("jsn", "xxx").as_str(), &parser_error());
 }
 
@@ -38,11 +44,11 @@ fn parser_error() -> String {
 fn options_are_checked() {
     check_error(
         r#"{"branch": {"branches": [], "default": {"pick": "a"}}}"#,
-        "branch.branches: a branch has at least one arm beside its default",
+        "branch.branches: a branch requires at least one arm besides its default",
     );
     check_error(
         r#"{"branch": {"branches": [[{"pick": "a"}]], "default": {"pick": "a"}}}"#,
-        "branch.branches[0]: an arm is a condition and a node, this one has 1 parts",
+        "branch.branches[0]: expected an arm of a condition and a node, got 1 parts",
     );
     check_error(
         r#"{"retry": {"runnable": {"pick": "a"}, "attempts": 3}}"#,
@@ -50,11 +56,11 @@ fn options_are_checked() {
     );
     check_error(
         r#"{"retry": {"runnable": {"pick": "a"}, "max_attempts": -1}}"#,
-        "retry.max_attempts: expected a whole number, got a number",
+        "retry.max_attempts: expected a non-negative integer, got a number",
     );
     check_error(
         r#"{"retry": {"runnable": {"pick": "a"}, "exceptions": ["oops"]}}"#,
-        "retry.exceptions[0]: unknown kind of error \"oops\"",
+        "retry.exceptions[0]: unknown error kind \"oops\"",
     );
     check_error(
         r#"{"with_config": {"runnable": {"pick": "a"}, "config": {"tag": "x"}}}"#,
@@ -75,8 +81,11 @@ fn options_are_checked() {
         let allowed = loader().allow_jinja2().from_json(pipeline).err();
         assert!(!allowed.is_some_and(|error| error.to_string().contains("program")));
     }
-    check_error(r#"{"chat_prompt": [["human"]]}"#, "chat_prompt[0]: a message is a role and a template");
-    check_error(r#"{"bind": {"runnable": {"pick": "a"}}}"#, "bind: `kwargs` is missing");
+    check_error(
+        r#"{"chat_prompt": [["human"]]}"#,
+        "chat_prompt[0]: expected a message of a role and a template",
+    );
+    check_error(r#"{"bind": {"runnable": {"pick": "a"}}}"#, "bind: missing `kwargs`");
 }
 
 #[test]
@@ -99,6 +108,6 @@ fn nodes_do_not_nest_without_bound() {
     let nested = |depth| (0..depth).fold(Data::from([("pick", "a")]), |node, _| Data::from([("map", node)]));
     assert!(loader().load(&nested(127)).is_ok());
     let error = loader().load(&nested(128)).expect_err("too deep");
-    assert_eq!(error.to_string(), "nodes stand more than 128 deep inside each other");
+    assert_eq!(error.to_string(), "nodes are nested more than 128 levels deep");
     assert!(loader().from_json(&"[".repeat(100_000)).is_err());
 }

@@ -145,7 +145,7 @@ fn a_long_sequence_streams_and_an_endless_one_is_refused() {
     let long = |steps| format!(r#"{{"seq": [{}]}}"#, vec![r#"{"gen": "upper"}"#; steps].join(","));
     let nested = format!(r#"{{"seq": [{}, {{"pick": "a"}}]}}"#, long(128));
     let error = loader().from_json(&nested).expect_err("too long");
-    assert_eq!(error.to_string(), "seq: a sequence has at most 128 steps, this one has 129");
+    assert_eq!(error.to_string(), "seq: a sequence can have at most 128 steps, this one has 129");
     let chain = loader().from_json(&long(128)).expect("good");
     let chunks = futures_util::stream::iter(["a", "b"].map(|text| Ok(text.into()))).boxed();
     let chunks: Vec<_> = block_on(chain.transform_with(chunks, &RunConfig::new()).collect());
@@ -167,6 +167,6 @@ seq:
     let chain = loader().from_yaml(yaml).expect("good");
     assert_eq!(block_on(chain.invoke("x")).expect("an answer"), "YES".into());
     let error = loader().from_yaml("seq: [{lambda: add_one}]").expect_err("one step");
-    assert_eq!(error.to_string(), "seq: a sequence has at least 2 steps, this one has 1");
+    assert_eq!(error.to_string(), "seq: a sequence requires at least 2 steps, this one has 1");
     assert!(loader().from_yaml("a: [").is_err());
 }

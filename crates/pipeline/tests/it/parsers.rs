@@ -84,9 +84,9 @@ fn calls() {
 
 #[test]
 fn options_are_checked() {
-    check_error(r#"{"parser": 1}"#, "parser: expected a kind of parser or an object with one, got a number");
+    check_error(r#"{"parser": 1}"#, "parser: expected a parser kind, or an object with `kind`, got a number");
     check_error(r#"{"parser": {"kind": "str", "x": 1}}"#, "parser: unknown option `x`; known: kind");
-    check_error(r#"{"parser": "enum"}"#, "parser: `values` is missing");
+    check_error(r#"{"parser": "enum"}"#, "parser: missing `values`");
     check_error(
         r#"{"parser": {"kind": "enum", "values": 5}}"#,
         "parser.values: expected a list, got a number",
@@ -101,15 +101,15 @@ fn options_are_checked() {
     );
     check_error(
         r#"{"parser": {"kind": "json_tools", "tools": {"f": {"if": {}}}}}"#,
-        "parser.tools.f: calls of the tool `f` cannot be checked against its schema: its rule `if` is not supported",
+        "parser.tools.f: calls of the tool `f` cannot be checked against its schema: its keyword `if` is not supported",
     );
     check_error(
         r##"{"parser": {"kind": "json_schema", "schema": {"$ref": "#/x"}}}"##,
-        "parser.schema: answers cannot be checked against the schema: its reference \"#/x\" leads nowhere within it",
+        "parser.schema: answers cannot be checked against the schema: its `$ref` \"#/x\" cannot be resolved",
     );
     #[cfg(not(feature = "regex"))]
     check_error(
         r#"{"parser": {"kind": "regex", "regex": "x"}}"#,
-        "parser: this parser needs the feature `regex` of catena-pipeline",
+        "parser: this parser requires the feature `regex` of catena-pipeline",
     );
 }

@@ -82,7 +82,7 @@ fn unless(fails: bool, x: &Data, args: &Record) -> Result<Data> {
 }
 
 pub(super) fn text(x: &Data) -> Result<&str> {
-    x.as_text().ok_or_else(|| unfit(x, "a text"))
+    x.as_text().ok_or_else(|| unfit(x, "a string"))
 }
 
 pub(super) fn integer(x: &Data) -> Result<i64> {
@@ -130,7 +130,7 @@ fn length(x: &Data) -> Result<Data> {
 fn join_words(x: &Data) -> Result<Data> {
     match x {
         Data::List(items) => Ok(items.iter().map(text).collect::<Result<Vec<_>>>()?.join(" ").into()),
-        other => Err(unfit(other, "a list of texts")),
+        other => Err(unfit(other, "a list of strings")),
     }
 }
 

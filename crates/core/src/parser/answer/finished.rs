@@ -51,7 +51,7 @@ impl<P: Stepwise<Input = AiMessage>> Stepwise for Finished<P> {
 }
 
 fn truncated() -> Error {
-    let message = "the answer reached the limit of its length before it was complete: allow it more tokens";
+    let message = "the answer was cut off at the token limit: raise the maximum number of output tokens";
     Error::new(ErrorKind::OutputTruncated, message)
 }
 

@@ -35,7 +35,7 @@ impl<O> WithRaw<O> {
         match (self.parsed, self.parsing_error) {
             (Some(parsed), None) => Ok(parsed),
             (_, Some(error)) => Err(error),
-            (None, None) => Err(Error::new(crate::ErrorKind::Parse, "the answer has nothing in it")),
+            (None, None) => Err(Error::new(crate::ErrorKind::Parse, "the answer is empty")),
         }
     }
 }

@@ -31,7 +31,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedAnswer<T> {
         match read_as(json.value(), schema) {
             Ok(value) => Ok(Parsed::new(value, json)),
             Err(_) if call.is_none() => {
-                let expected = format!("a call of `{:.100}`", self.tool.as_deref().unwrap_or_default());
+                let expected =
+                    format!("a call of the tool `{:.100}`", self.tool.as_deref().unwrap_or_default());
                 Err(failed("structured", &message.text(), expected))
             }
             Err(why) => {

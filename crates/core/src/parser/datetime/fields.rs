@@ -80,7 +80,7 @@ impl Fields {
             return Err("a year from 1 to 9999");
         }
         if !(1..=calendar::days_in_month(year, month)).contains(&day.into()) {
-            return Err("a day that the month has");
+            return Err("a day that exists in the month");
         }
         if self.second > 59 {
             return Err("a second from 0 to 59");
@@ -99,11 +99,11 @@ impl Fields {
     fn date(&self) -> Result<(i32, u8, u8), &'static str> {
         let year = self.year.unwrap_or(1900);
         let day = match (self.iso_year, self.iso_week, self.day_of_year, self.week, self.weekday) {
-            (Some(_), _, Some(_), ..) => return Err("a week of the ISO without a day of the year"),
+            (Some(_), _, Some(_), ..) => return Err("an ISO week date without a day of the year"),
             (Some(year), Some(week), None, _, Some(weekday)) => {
-                calendar::iso_day(year, week, weekday).ok_or("a week that the year has")?
+                calendar::iso_day(year, week, weekday).ok_or("a week that exists in the year")?
             }
-            (Some(_), ..) | (None, Some(_), ..) => return Err("a year and week of the ISO with a weekday"),
+            (Some(_), ..) | (None, Some(_), ..) => return Err("an ISO year and an ISO week with a weekday"),
             (None, None, Some(day_of_year), ..) => calendar::day(year, 1, 1) + i64::from(day_of_year) - 1,
             (None, None, None, Some((week, begin)), Some(weekday)) if self.year.is_some() => {
                 day_of_week(year, week, begin, weekday)

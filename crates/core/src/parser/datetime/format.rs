@@ -54,8 +54,8 @@ pub(super) enum Number {
 /// Describes what was expected in place of an item that does not match.
 pub(super) fn expected(item: Option<&Item>) -> String {
     match item {
-        None => "the end".to_owned(),
-        Some(Item::Space) => "white space".to_owned(),
+        None => "the end of the input".to_owned(),
+        Some(Item::Space) => "whitespace".to_owned(),
         Some(Item::Literal(character)) => format!("`{character}`"),
         Some(Item::Field(field)) => name(*field).to_owned(),
     }
@@ -70,10 +70,10 @@ fn name(field: Field) -> &'static str {
         Field::AmPm => "`AM` or `PM`",
         Field::Offset => "an offset like `+02:00`",
         Field::Zone => "`UTC` or `GMT`",
-        Field::Microsecond => "up to six digits of a second",
+        Field::Microsecond => "one to six digits of a fraction of a second",
         Field::Number(number) => match number {
-            Number::Year | Number::IsoYear => "a year of four digits",
-            Number::YearOfCentury => "a year of two digits",
+            Number::Year | Number::IsoYear => "a four-digit year",
+            Number::YearOfCentury => "a two-digit year",
             Number::Month => "a month from 1 to 12",
             Number::Day => "a day from 1 to 31",
             Number::Hour => "an hour from 0 to 23",
@@ -125,7 +125,7 @@ fn directive(letter: Option<char>, format: &str, items: &mut Vec<Item>) -> Resul
             let letter = letter.map_or_else(|| "%".to_owned(), |letter| format!("%{letter}"));
             Error::new(
                 ErrorKind::Config,
-                format!("the format `{format:.200}` has `{letter}`, which is unknown"),
+                format!("unknown directive `{letter}` in the format `{format:.200}`"),
             )
         })?),
     };

@@ -30,7 +30,7 @@ const DEFAULT: &str = "%Y-%m-%dT%H:%M:%S.%fZ";
 /// let when = DatetimeOutputParser::new().invoke("2024-01-31T23:59:01.000123Z").await?;
 /// assert_eq!(when.to_string(), "2024-01-31T23:59:01.000123");
 /// let error = DatetimeOutputParser::with_format("%d.%m.%Y")?.invoke("31.02.2024").await.unwrap_err();
-/// assert!(error.message().contains("a day that the month has"));
+/// assert!(error.message().contains("a day that exists in the month"));
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
@@ -138,16 +138,16 @@ mod tests {
 
     #[test]
     fn what_is_none() {
-        check(DEFAULT, "yesterday", Err("a year of four digits, found `y` at line 1, column 1"));
-        check("%Y-%m-%d", "2023-02-03 ok", Err("the end, found ` ` at line 1, column 11"));
+        check(DEFAULT, "yesterday", Err("a four-digit year, found `y` at line 1, column 1"));
+        check("%Y-%m-%d", "2023-02-03 ok", Err("the end of the input, found ` ` at line 1, column 11"));
         check("%Y-%m-%d", "2023-13-03", Err("`-`, found `3` at line 1, column 7"));
-        check("%Y-%m-%d", "2023-02-29", Err("a day that the month has"));
-        check("%d %m", "29 2", Err("a day that the month has"));
+        check("%Y-%m-%d", "2023-02-29", Err("a day that exists in the month"));
+        check("%d %m", "29 2", Err("a day that exists in the month"));
         check("%S", "60", Err("a second from 0 to 59"));
         check("%Y", "0000", Err("a year from 1 to 9999"));
         check("%Y %B", "2023 Märch", Err("a month like `January`, found `M` at line 1, column 6"));
-        check("%G %V", "2023 01", Err("a year and week of the ISO with a weekday"));
-        check("%Y", "", Err("a year of four digits, but the text is empty"));
+        check("%G %V", "2023 01", Err("an ISO year and an ISO week with a weekday"));
+        check("%Y", "", Err("a four-digit year, but the answer is empty"));
     }
 
     #[test]

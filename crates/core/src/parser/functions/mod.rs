@@ -29,7 +29,7 @@ fn size(chunk: &AiMessage) -> usize {
 }
 
 fn missing(message: &AiMessage) -> Error {
-    failed("function call", &message.text(), "a `function_call` among the additional values of the message")
+    failed("function call", &message.text(), "a `function_call` in the message's `additional_kwargs`")
 }
 
 /// Parses the arguments, `null` for a call without any. `None` while they cannot be parsed yet.
@@ -45,7 +45,7 @@ fn read_arguments(call: &Map<String, Value>, complete: bool, strict: bool) -> Re
     let is_json = || !strict || serde_json::from_str::<IgnoredAny>(text).is_ok();
     if json_fault(text, strict).is_some() || !is_json() {
         let name = call.get("name").and_then(Value::as_str).unwrap_or_default();
-        return Err(unreadable("function call", name, text, "arguments that are JSON", strict));
+        return Err(unreadable("function call", name, text, "JSON arguments", strict));
     }
     Json::from_data(parse_partial_data(text)?).map(Some)
 }

@@ -82,6 +82,6 @@ impl NumberState {
 
     /// Returns what has to follow.
     pub(super) fn expected(&self) -> &'static str {
-        if self.is_complete() { "a number within the range of 64 bits" } else { "a digit" }
+        if self.is_complete() { "a number in the range of 64 bits" } else { "a digit" }
     }
 }

@@ -121,7 +121,12 @@ impl JsonPatchOperation {
                 (path, target.pointer_mut(path).map(|place| *place = value.value().clone()))
             }
         };
-        let missing = || Error::new(ErrorKind::InvalidInput, format!("the value has no place `{path:.200}`"));
+        let missing = || {
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("the value has no member or element at the path `{path:.200}`"),
+            )
+        };
         done.ok_or_else(missing)
     }
 }

@@ -180,7 +180,7 @@ impl Scanner {
         }
         self.state = match byte {
             b'{' | b'[' if self.frames.len() == MAX_DEPTH => {
-                return self.fail_expecting("at most 128 lists and objects within each other", byte);
+                return self.fail_expecting("at most 128 nested arrays and objects", byte);
             }
             b'{' => self.open(b'}', State::Name { first: true }),
             b'[' => self.open(b']', State::Item { first: true }),
@@ -326,15 +326,15 @@ impl Scanner {
         match self.state {
             State::Start | State::Member | State::Item { first: false } => "a value",
             State::Item { first: true } => "a value or `]`",
-            State::Name { first: true } => "a name in double quotes or `}`",
-            State::Name { first: false } => "a name in double quotes",
+            State::Name { first: true } => "a key in double quotes or `}`",
+            State::Name { first: false } => "a key in double quotes",
             State::Colon => "`:`",
             State::After if in_object => "`,` or `}`",
             State::After => "`,` or `]`",
-            State::Text { .. } => "the rest of a text",
+            State::Text { .. } => "the rest of a string",
             State::Number(number) => number.expected(),
             State::Literal { .. } => "`true`, `false` or `null`",
-            State::Done | State::Broken { .. } | State::Stray => "the end",
+            State::Done | State::Broken { .. } | State::Stray => "the end of the input",
         }
     }
 }

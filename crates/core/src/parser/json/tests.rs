@@ -59,18 +59,18 @@ fn what_is_no_json() {
             .unwrap_or((message.strip_prefix("invalid JSON output: ").unwrap_or(&message), ""));
         assert_eq!(what, expected, "{text}");
     }
-    check("  ", "expected a value, but the text is empty");
+    check("  ", "expected a value, but the answer is empty");
     check("hello", "expected a value, found `h` at line 1, column 1");
-    check("{'a': 1}", "expected a name in double quotes or `}`, found `'` at line 1, column 2");
+    check("{'a': 1}", "expected a key in double quotes or `}`, found `'` at line 1, column 2");
     check("{\"é\": 1,\n \"b\" 2}", "expected `:`, found `2` at line 2, column 6");
     check("[1, 2,]", "expected a value, found `]` at line 1, column 7");
     check("[1 2]", "expected `,` or `]`, found `2` at line 1, column 4");
     check("[tru]", "expected `true`, `false` or `null`, found `]` at line 1, column 5");
     check("[1.]", "expected a digit, found `]` at line 1, column 4");
-    check("[1e999]", "expected a number within the range of 64 bits, found `]` at line 1, column 7");
+    check("[1e999]", "expected a number in the range of 64 bits, found `]` at line 1, column 7");
     check("[\"a\tb\"]", "expected an escaped control character, found `\\t` at line 1, column 4");
-    check("-", "expected a digit, found the end at line 1, column 2");
-    check("\"\\u00", "expected the rest of a text, found the end at line 1, column 6");
+    check("-", "expected a digit, found the end of the input at line 1, column 2");
+    check("\"\\u00", "expected the rest of a string, found the end of the input at line 1, column 6");
 }
 
 #[test]
@@ -246,15 +246,15 @@ fn a_patch_that_does_not_fit_is_an_error() {
     };
     assert_eq!(shown(patch("/a/0")), "null");
     assert_eq!(shown(patch("/a/-")), "null");
-    assert_eq!(shown(patch("/a/2")), "the value has no place `/a/2`");
-    assert_eq!(shown(patch("/b/x")), "the value has no place `/b/x`");
+    assert_eq!(shown(patch("/a/2")), "the value has no member or element at the path `/a/2`");
+    assert_eq!(shown(patch("/b/x")), "the value has no member or element at the path `/b/x`");
 }
 
 #[test]
 fn deep_nesting_is_an_error() {
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "[".repeat(129) + &"]".repeat(129)] {
         let error = block_on(JsonOutputParser.invoke(text)).expect_err("too deep");
-        assert!(error.message().contains("at most 128 lists and objects"), "{error}");
+        assert!(error.message().contains("at most 128 nested arrays and objects"), "{error}");
         assert!(error.message().len() < 1_000);
     }
     assert!(parse_partial_json(&"[".repeat(128), false).is_ok());

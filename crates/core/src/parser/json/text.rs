@@ -59,7 +59,7 @@ impl TextState {
             Escape::Backslash => match byte {
                 b'u' => self.escape = Escape::Code { digits: 0, code: 0 },
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.show(at + 1),
-                _ => return Err("an escape: one of `\"`, `\\`, `/`, `b`, `f`, `n`, `r`, `t`, `u`"),
+                _ => return Err("an escape sequence: one of `\"`, `\\`, `/`, `b`, `f`, `n`, `r`, `t`, `u`"),
             },
             Escape::Code { digits, code } => {
                 let digit = char::from(byte).to_digit(16).ok_or("four hexadecimal digits")?;

@@ -52,7 +52,7 @@ impl RegexParser {
         let groups = regex.captures_len().saturating_sub(1);
         if groups < output_keys.len() {
             let message = format!(
-                "the regular expression `{pattern:.200}` has {groups} groups, too few for {} names",
+                "the regular expression `{pattern:.200}` has {groups} groups, too few for {} output keys",
                 output_keys.len()
             );
             return Err(Error::new(ErrorKind::Config, message));
@@ -74,7 +74,8 @@ impl RegexParser {
     /// [`Parse`](crate::ErrorKind::Parse) when nothing matches and there is no default.
     pub fn parse(&self, answer: &str) -> Result<Record> {
         let found = self.regex.captures(answer).map_err(|error| {
-            let expected = format!("a match of `{:.200}` in fewer steps", self.pattern);
+            let expected =
+                format!("a match of `{:.200}` within the limit of backtracking steps", self.pattern);
             failed("regex", answer, expected).with_source(error)
         })?;
         match (found, &self.default_output_key) {
@@ -95,7 +96,7 @@ whole_parser!(RegexParser => Record);
 
 impl OutputParser for RegexParser {
     fn format_instructions(&self) -> String {
-        format!("Answer with a text that this regular expression finds: {}", self.pattern)
+        format!("Answer with text that matches this regular expression: {}", self.pattern)
     }
 }
 
@@ -116,7 +117,12 @@ mod tests {
         check("b(.)|(a)", &["x", "y"], "a", Ok(r#"{"x":null,"y":"a"}"#));
         check("(a)(b)", &["x"], "ab", Ok(r#"{"x":"a"}"#));
         check("(a)", &["x"], "b", Err("invalid regex output: expected a match of `(a)` in: b"));
-        check("(a)", &["x", "y"], "a", Err("the regular expression `(a)` has 1 groups, too few for 2 names"));
+        check(
+            "(a)",
+            &["x", "y"],
+            "a",
+            Err("the regular expression `(a)` has 1 groups, too few for 2 output keys"),
+        );
     }
 
     #[test]
@@ -132,6 +138,6 @@ mod tests {
         let endless = RegexParser::new(r"(x+x+)+(?=y)\1", ["x"]).expect("good").parse(&"x".repeat(60));
         let endless = endless.expect_err("too many steps");
         assert_eq!(endless.kind(), ErrorKind::Parse);
-        assert!(endless.message().contains("in fewer steps"), "{endless}");
+        assert!(endless.message().contains("within the limit of backtracking steps"), "{endless}");
     }
 }

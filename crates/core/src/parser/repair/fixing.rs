@@ -31,7 +31,7 @@ use crate::{AiMessage, Context, Data, OutputParser, Prompt, PromptValue, Result,
 /// let fixer = FakeChatModel::new([r#"{"name": "Socks & Co"}"#]);
 /// let chain = model | JsonSchemaOutputParser::new(schema)?.fixed_by(fixer.clone());
 /// assert_eq!(chain.invoke("A company?").await?["name"], "Socks & Co");
-/// assert!(fixer.prompts()[0].to_string().contains("expected `name` to be there (a text)"));
+/// assert!(fixer.prompts()[0].to_string().contains("expected `name` (a string), which is missing"));
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
@@ -85,8 +85,8 @@ impl<P, M> OutputFixingParser<P, M> {
                 ("error", error),
             ])),
             None => Ok(format!(
-                "An answer was asked for in this form:\n\n{instructions}\n\nThis is the answer:\n\n{completion}\n\n\
-                 It was said of it: {error}\n\nWrite the answer in the form asked for, and nothing else.",
+                "An answer was requested in this format:\n\n{instructions}\n\nThis is the answer:\n\n{completion}\n\n\
+                 It was rejected with this message: {error}\n\nWrite the answer in the requested format, and nothing else.",
             )
             .into()),
         }

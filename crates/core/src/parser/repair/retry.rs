@@ -11,7 +11,7 @@ use crate::run::step::{self, Place};
 use crate::{AiMessage, Context, Data, Error, Message, Prompt, PromptValue, Result, Runnable};
 
 /// The feedback on an answer if the error is not reported.
-const AGAIN: &str = "Your answer could not be read. Answer again, in the form asked for.";
+const AGAIN: &str = "Your answer could not be parsed. Answer again in the requested format.";
 
 /// Calls a model and parses its answer; if that fails, calls it again with the prompt, its answer and feedback on it.
 /// Created by [`retried_by`](crate::OutputParser::retried_by).

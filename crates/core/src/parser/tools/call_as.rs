@@ -32,7 +32,7 @@ pub(super) struct Misfit {
 
 impl Misfit {
     pub(super) fn of(call: &ToolCall, why: &str) -> Self {
-        Self { error: misfit(call, format!("the arguments that the tool takes: {why}")), is_final: false }
+        Self { error: misfit(call, format!("valid arguments for the tool: {why}")), is_final: false }
     }
 }
 

@@ -84,7 +84,7 @@ impl JsonOutputToolsParser {
     /// let parser = JsonOutputToolsParser::new().with_tool("get_weather", schema)?;
     /// let answer = |name: &str| AiMessage::new("").with_tool_calls([ToolCall::new(name, [("city", 5)])]);
     /// let error = parser.invoke(answer("get_weather")).await.unwrap_err();
-    /// assert!(error.message().contains("expected `city` to be a text, found 5"));
+    /// assert!(error.message().contains("expected `city` to be a string, found 5"));
     /// let error = parser.invoke(answer("get_time")).await.unwrap_err();
     /// assert!(error.message().contains("expected a call of one of the tools `get_weather`"));
     /// # Ok::<(), catena_core::Error>(()) }).unwrap();

@@ -28,7 +28,8 @@ use crate::{Error, ErrorKind, Result, ToolCall};
 pub fn parse_tool_call(raw: &Value, partial: bool, strict: bool) -> Result<Option<ToolCall>> {
     let Some(function) = raw.get("function") else { return Ok(None) };
     if let Some(key) = ["name", "arguments"].into_iter().find(|key| !partial && function.get(key).is_none()) {
-        let message = format!("the function of the tool call has no `{key}`: {:.200}", function.to_string());
+        let message =
+            format!("missing `{key}` in the function of the tool call: {:.200}", function.to_string());
         return Err(Error::new(ErrorKind::MissingKey, message));
     }
     let name = function.get("name").and_then(Value::as_str).unwrap_or_default();

@@ -38,7 +38,7 @@ pub(crate) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>
             broken => Err(listed(broken)),
         },
         Err(why) => match &violations(|_| true)[..] {
-            [] => Err(format!("what the type takes: {why}")),
+            [] => Err(format!("a value of the target type: {why}")),
             broken => Err(listed(broken)),
         },
     }

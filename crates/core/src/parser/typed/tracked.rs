@@ -160,7 +160,7 @@ impl<'de> MapAccess<'de> for Members<'_> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         match self.next.take() {
             Some((name, value)) => Tracked::read(seed, value, self.place, format!(".{name}")),
-            None => Err(Error::custom("a value was asked for before its name")),
+            None => Err(Error::custom("a value was requested before its key")),
         }
     }
 
@@ -194,7 +194,7 @@ impl Variant<'_> {
     fn content(&self) -> Result<Tracked<'_>, Error> {
         match self.content {
             Some(value) => Ok(Tracked { value, place: self.place }),
-            None => Err(Error::invalid_type(Unexpected::UnitVariant, &"a variant that holds something")),
+            None => Err(Error::invalid_type(Unexpected::UnitVariant, &"a variant with content")),
         }
     }
 }
@@ -207,7 +207,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         match self.content {
             None | Some(Value::Null) => Ok(()),
             Some(Value::Object(members)) if members.is_empty() => Ok(()),
-            Some(_) => Err(Error::invalid_type(Unexpected::NewtypeVariant, &"a variant that holds nothing")),
+            Some(_) => Err(Error::invalid_type(Unexpected::NewtypeVariant, &"a variant without content")),
         }
     }
 

@@ -61,7 +61,7 @@ impl Namespaces {
             (Some(namespace), _) => Ok(namespace.as_str()),
             (None, "") => Ok(""),
             (None, "xml") => Ok(XML),
-            (None, _) => Err(Failure::new(at, "a name with a prefix that is declared, or without one")),
+            (None, _) => Err(Failure::new(at, "a declared namespace prefix or none")),
         }
     }
 }
@@ -79,9 +79,9 @@ fn checked(prefix: &str, attribute: &Attribute<'_>) -> Result<String, Failure> {
     let namespace = &attribute.value;
     let expected = match prefix {
         "" => None,
-        "xml" => (namespace != XML).then_some("no other namespace for the prefix `xml`"),
-        "xmlns" => Some("another prefix than `xmlns`"),
-        _ => namespace.is_empty().then_some("a namespace that is not empty"),
+        "xml" => (namespace != XML).then_some("the standard namespace for the prefix `xml`"),
+        "xmlns" => Some("a prefix other than `xmlns`"),
+        _ => namespace.is_empty().then_some("a non-empty namespace"),
     };
     let expected = match expected {
         None if namespace.len() > LONGEST => Some("a namespace of at most 128 bytes"),
@@ -101,6 +101,6 @@ fn split(name: &str, at: usize) -> Result<(Option<&str>, &str), Failure> {
         Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() && !local.contains(':') => {
             Ok((Some(prefix), local))
         }
-        Some(_) => Err(Failure::new(at, "a name, with one prefix before a `:` or without one")),
+        Some(_) => Err(Failure::new(at, "a name with at most one prefix before a `:`")),
     }
 }

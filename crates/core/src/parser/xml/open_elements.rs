@@ -53,7 +53,7 @@ impl OpenElements {
         give: &mut dyn FnMut(Xml),
     ) -> Result<(), Failure> {
         if self.0.len() == DEPTH {
-            return Err(Failure::new(at, format!("elements that nest at most {DEPTH} deep")));
+            return Err(Failure::new(at, format!("elements nested at most {DEPTH} deep")));
         }
         let (mut index, mut ignored, mut parent) = (0, false, None);
         if let Some(around) = self.0.last_mut() {

@@ -97,12 +97,12 @@ crate::impl_pipe!(XmlOutputParser);
 impl OutputParser for XmlOutputParser {
     fn format_instructions(&self) -> String {
         let tags = match self.tags.is_empty() {
-            true => "Choose names for the elements that fit.".to_owned(),
+            true => "Choose suitable element names.".to_owned(),
             false => format!("Use elements with these names: {}.", self.tags.join(", ")),
         };
         format!(
-            "Answer with one XML document and nothing else. Every element that begins must end, and one outermost \
-             element must hold all others, like this: <foo><bar><baz>text</baz></bar></foo>. {tags}"
+            "Answer with one XML document and nothing else. Close every element, and put all of them inside \
+             a single root element, like this: <foo><bar><baz>text</baz></bar></foo>. {tags}"
         )
     }
 }

@@ -99,7 +99,7 @@ impl Reader {
             (Some('<'), Some('/')) => self.end_tag(text, give),
             (Some('<'), Some(name)) if begins_name(name) => self.start_tag(text, give),
             (Some('<'), Some(_)) => {
-                Err(Failure::new(self.at + 1, "the name of an element (`&lt;` for a `<`)"))
+                Err(Failure::new(self.at + 1, "an element name (write `&lt;` for a literal `<`)"))
             }
             _ => self.text(text),
         }
@@ -110,7 +110,7 @@ impl Reader {
         self.seen = text.len();
         if self.place != Place::Inside {
             let part = &text[self.at..end.unwrap_or(text.len())];
-            let expected = if self.place == Place::Before { "an element" } else { "the end" };
+            let expected = if self.place == Place::Before { "an element" } else { "the end of the input" };
             return match part.bytes().position(|byte| !is_space(byte)) {
                 Some(offset) => Err(Failure::new(self.at + offset, expected)),
                 None => Ok(Some(self.at + part.len())),
@@ -119,7 +119,7 @@ impl Reader {
         let Some(end) = end else { return Ok(None) };
         let raw = &text[self.at..end];
         if let Some(offset) = raw.find("]]>") {
-            return Err(Failure::new(self.at + offset, "`]]&gt;` for a `]]>`"));
+            return Err(Failure::new(self.at + offset, "`]]&gt;` in place of `]]>`"));
         }
         add_decoded(raw, self.at, self.elements.text().unwrap_or(&mut String::new()))?;
         Ok(Some(end))
@@ -127,7 +127,7 @@ impl Reader {
 
     fn start_tag(&mut self, text: &str, give: &mut dyn FnMut(Xml)) -> End {
         if self.place == Place::After {
-            return Err(Failure::new(self.at, "the end, as a document has one outermost element"));
+            return Err(Failure::new(self.at, "the end of the input, as a document has one root element"));
         }
         let Some(end) = self.tag_end(text)? else { return Ok(None) };
         let tag = tag::start(&text[self.at + 1..end], self.at + 1)?;
@@ -143,7 +143,7 @@ impl Reader {
 
     fn end_tag(&mut self, text: &str, give: &mut dyn FnMut(Xml)) -> End {
         if self.elements.is_empty() {
-            return Err(Failure::new(self.at, "the begin of an element"));
+            return Err(Failure::new(self.at, "a start tag"));
         }
         let Some(end) = self.tag_end(text)? else { return Ok(None) };
         let name = self.elements.innermost().unwrap_or_default();
@@ -200,7 +200,9 @@ impl Reader {
         if rest.starts_with(DOCTYPE) && self.place == Place::Before {
             let Some(end) = self.passed_over(text, DOCTYPE, ">")? else { return Ok(None) };
             return match text[self.at..end].find('[') {
-                Some(body) => Err(Failure::new(self.at + body, "`>`, as entities are not declared here")),
+                Some(body) => {
+                    Err(Failure::new(self.at + body, "`>`, as entity declarations are not supported"))
+                }
                 None => Ok(Some(end)),
             };
         }

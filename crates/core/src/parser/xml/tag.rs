@@ -27,7 +27,7 @@ pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
     let (inner, is_empty) = raw.strip_suffix('/').map_or((raw, false), |inner| (inner, true));
     let name = name(inner);
     if name.is_empty() {
-        return Err(Failure::new(at, "the name of an element"));
+        return Err(Failure::new(at, "an element name"));
     }
     let attributes = attributes(&inner[name.len()..], at + name.len())?;
     Ok(StartTag { name, attributes, is_empty })
@@ -37,7 +37,7 @@ pub(super) fn start(raw: &str, at: usize) -> Result<StartTag<'_>, Failure> {
 pub(super) fn end(raw: &str, at: usize) -> Result<&str, Failure> {
     let name = name(raw);
     if name.is_empty() {
-        return Err(Failure::new(at, "the name of an element"));
+        return Err(Failure::new(at, "an element name"));
     }
     match raw[name.len()..].bytes().position(|byte| !is_space(byte)) {
         None => Ok(name),
@@ -55,18 +55,20 @@ fn attributes(raw: &str, at: usize) -> Result<Vec<Attribute<'_>>, Failure> {
             return Ok(read);
         }
         if begin.len() == rest.len() {
-            return Err(Failure::new(place(rest), "white space or `>`"));
+            return Err(Failure::new(place(rest), "whitespace or `>`"));
         }
         let name = name(begin);
         if name.is_empty() || !names.insert(name) {
-            return Err(Failure::new(place(begin), "the name of another attribute or `>`"));
+            return Err(Failure::new(place(begin), "an attribute name or `>`"));
         }
         let after_name = after_space(&begin[name.len()..]);
         let value = after_name.strip_prefix('=').ok_or_else(|| Failure::new(place(after_name), "`=`"))?;
         let (value, mut decoded) = (after_space(value), String::new());
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-        let quote = quote.ok_or_else(|| Failure::new(place(value), "a value in quotes"))?;
-        let end = value[1..].find(quote).ok_or_else(|| Failure::new(place(value), "the end of a value"))?;
+        let quote = quote.ok_or_else(|| Failure::new(place(value), "a quoted attribute value"))?;
+        let end = value[1..]
+            .find(quote)
+            .ok_or_else(|| Failure::new(place(value), "the closing quote of an attribute value"))?;
         add_decoded(&value[1..=end], place(value) + 1, &mut decoded)?;
         read.push(Attribute { name, value: decoded, at: place(begin) });
         rest = &value[end + 2..];

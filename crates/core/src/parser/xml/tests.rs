@@ -66,14 +66,14 @@ fn names_in_namespaces() {
     );
     check("<a xmlns='u'><a xmlns='v'/><a>2</a></a>", json!({"{u}a": [{"{v}a": null}, {"{u}a": "2"}]}));
     check("<a xmlns:b='x&amp;y' xml:lang='e'><b:c>1</b:c></a>", json!({"a": [{"{x&y}c": "1"}]}));
-    let unbound = "expected a name with a prefix that is declared, or without one, found";
+    let unbound = "expected a declared namespace prefix or none, found";
     check_error("<a:b>x</a:b>", &format!("{unbound} `a` at line 1, column 2"));
     check_error("<a p:k='1'>x</a>", &format!("{unbound} `p` at line 1, column 4"));
     check_error("<a><b xmlns:n='u'/><n:c/></a>", &format!("{unbound} `n` at line 1, column 21"));
-    check_error("<a xmlns:p=''/>", "expected a namespace that is not empty, found `x` at line 1, column 4");
+    check_error("<a xmlns:p=''/>", "expected a non-empty namespace, found `x` at line 1, column 4");
     check_error(
         "<a xmlns:xmlns='u'/>",
-        "expected another prefix than `xmlns`, found `x` at line 1, column 4",
+        "expected a prefix other than `xmlns`, found `x` at line 1, column 4",
     );
     check_error(
         &format!("<a xmlns='{}'/>", "u".repeat(129)),
@@ -86,7 +86,7 @@ fn names_in_namespaces() {
         check_error(
             &document,
             &format!(
-                "expected a name, with one prefix before a `:` or without one, found `{begin}` at line 1, column 2"
+                "expected a name with at most one prefix before a `:`, found `{begin}` at line 1, column 2"
             ),
         );
     }
@@ -121,43 +121,43 @@ fn check_error(text: &str, expected: &str) {
 
 #[test]
 fn what_is_no_document() {
-    check_error("", "expected an element, but the text is empty");
+    check_error("", "expected an element, but the answer is empty");
     check_error("hello", "expected an element, found `h` at line 1, column 1");
     check_error("Here: <foo>x</foo>", "expected an element, found `H` at line 1, column 1");
-    check_error("<foo>x</foo> so", "expected the end, found `s` at line 1, column 14");
+    check_error("<foo>x</foo> so", "expected the end of the input, found `s` at line 1, column 14");
     check_error(
         "<a/><b/>",
-        "expected the end, as a document has one outermost element, found `<` at line 1, column 5",
+        "expected the end of the input, as a document has one root element, found `<` at line 1, column 5",
     );
-    check_error("<a><b>1</b>\n<c>2", "expected `</c>`, found the end at line 2, column 5");
+    check_error("<a><b>1</b>\n<c>2", "expected `</c>`, found the end of the input at line 2, column 5");
     check_error("<a><b>1</a>", "expected `</b>`, found `a` at line 1, column 10");
     check_error(
         "<a>1 < 2</a>",
-        "expected the name of an element (`&lt;` for a `<`), found ` ` at line 1, column 7",
+        "expected an element name (write `&lt;` for a literal `<`), found ` ` at line 1, column 7",
     );
-    check_error("<a>x & y</a>", "expected `&amp;` for a `&`, found `&` at line 1, column 6");
-    check_error("<a x=1/>", "expected a value in quotes, found `1` at line 1, column 6");
-    check_error(
-        "<a x='1' x='2'/>",
-        "expected the name of another attribute or `>`, found `x` at line 1, column 10",
-    );
-    check_error("<a x='1'y='2'/>", "expected white space or `>`, found `y` at line 1, column 9");
+    check_error("<a>x & y</a>", "expected `&amp;` for a literal `&`, found `&` at line 1, column 6");
+    check_error("<a x=1/>", "expected a quoted attribute value, found `1` at line 1, column 6");
+    check_error("<a x='1' x='2'/>", "expected an attribute name or `>`, found `x` at line 1, column 10");
+    check_error("<a x='1'y='2'/>", "expected whitespace or `>`, found `y` at line 1, column 9");
     check_error("<a x='<'/>", "expected `>`, found `<` at line 1, column 7");
-    check_error("<a>]]></a>", "expected `]]&gt;` for a `]]>`, found `]` at line 1, column 4");
+    check_error("<a>]]></a>", "expected `]]&gt;` in place of `]]>`, found `]` at line 1, column 4");
     check_error("<a>\u{1}</a>", "expected a character that XML allows, found `\\u{1}` at line 1, column 4");
     check_error(
         "<a>&#0;</a>",
         "expected a character reference, or one of `&amp;`, `&lt;`, `&gt;`, `&quot;`, `&apos;`, found `&` at line 1, column 4",
     );
     check_error("<a><!x></a>", "expected an element, a comment or text, found `!` at line 1, column 5");
-    check_error("</a>", "expected the begin of an element, found `<` at line 1, column 1");
+    check_error("</a>", "expected a start tag, found `<` at line 1, column 1");
     check_error("```xml\n<a>\n```", "expected `</a>`, found `\\n` at line 2, column 4");
 }
 
 #[test]
 fn entities_are_neither_declared_nor_known() {
     let bomb = "<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>";
-    check_error(bomb, "expected `>`, as entities are not declared here, found `[` at line 1, column 13");
+    check_error(
+        bomb,
+        "expected `>`, as entity declarations are not supported, found `[` at line 1, column 13",
+    );
     let (came, failed) = streamed(&[bomb]);
     assert!(came.is_empty() && failed.is_some_and(|failed| failed.contains("found `&`")));
 }
@@ -179,10 +179,7 @@ fn a_stream_gives_what_is_complete() {
 fn nesting_is_bounded() {
     let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
     assert!(XmlOutputParser::new().parse(&nested(128)).is_ok());
-    check_error(
-        &nested(129),
-        "expected elements that nest at most 128 deep, found `<` at line 1, column 385",
-    );
+    check_error(&nested(129), "expected elements nested at most 128 deep, found `<` at line 1, column 385");
     assert!(XmlOutputParser::new().parse(&nested(1_000_000)).is_err());
 }
 

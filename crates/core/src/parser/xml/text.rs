@@ -38,7 +38,7 @@ pub(super) fn add_decoded(raw: &str, at: usize, to: &mut String) -> Result<(), F
         add_characters(&rest[..length], at + raw.len() - rest.len(), to)?;
         let begin = at + raw.len() - rest.len() + length;
         let reference = &rest[length + 1..];
-        let end = reference.find(';').ok_or_else(|| Failure::new(begin, "`&amp;` for a `&`"))?;
+        let end = reference.find(';').ok_or_else(|| Failure::new(begin, "`&amp;` for a literal `&`"))?;
         let known = character(&reference[..end]);
         to.push(known.ok_or_else(|| {
             Failure::new(

@@ -27,7 +27,7 @@ impl Embedded {
         let length =
             self.examples.iter().map(|(_, vector)| vector.len()).chain(vectors.iter().map(Vec::len)).next();
         if vectors.len() != examples.len() || vectors.iter().any(|vector| Some(vector.len()) != length) {
-            let message = "the embeddings do not give one vector of one length for each example";
+            let message = "the embedding model did not return one vector per example, all of the same length";
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         self.examples.extend(examples.into_iter().zip(vectors));
@@ -38,7 +38,7 @@ impl Embedded {
     pub(super) async fn nearest(&self, input: &Data, count: usize) -> Result<Vec<Found<'_>>> {
         let query = self.embeddings.embed_query(&text_of_record(input, &self.names)).await?;
         if self.examples.first().is_some_and(|(_, vector)| vector.len() != query.len()) {
-            let message = "the vector of the input is not as long as those of the examples";
+            let message = "the vector of the input has another length than those of the examples";
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let found = self.examples.iter().map(|(example, vector)| {

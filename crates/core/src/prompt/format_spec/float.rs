@@ -28,7 +28,7 @@ pub(super) fn write(spec: &FormatSpec, value: f64, out: &mut String) -> Result<(
     match (spec.kind, spec.grouping) {
         (Some(kind @ Kind::Localized), Some(grouping)) => return Err(no_grouping(grouping, kind)),
         (Some(kind), _) if !kind.is_float() && kind != Kind::Localized => {
-            return Err(spec.unknown_kind("a number with a fraction"));
+            return Err(spec.unknown_kind("a floating-point number"));
         }
         _ => {}
     }

@@ -28,7 +28,7 @@ pub(super) fn write(spec: &FormatSpec, value: i128, out: &mut String) -> Result<
 
 fn write_character(spec: &FormatSpec, value: i128, out: &mut String) -> Result<(), Unfit> {
     let character = u32::try_from(value).ok().and_then(char::from_u32);
-    let character = character.ok_or_else(|| format!("no character has the number {value}"))?;
+    let character = character.ok_or_else(|| format!("{value} is not a valid character code"))?;
     let (fill, align) = spec.padding(Align::Right);
     let missing = spec.width.saturating_sub(1);
     let before = match align {
@@ -44,20 +44,20 @@ fn write_character(spec: &FormatSpec, value: i128, out: &mut String) -> Result<(
 
 fn unfit(spec: &FormatSpec, kind: Kind) -> Option<Unfit> {
     if kind == Kind::Text {
-        return Some(spec.unknown_kind("a whole number"));
+        return Some(spec.unknown_kind("an integer"));
     }
     if let Some(grouping) = spec.grouping.filter(|grouping| !may_group(*grouping, kind)) {
         return Some(no_grouping(grouping, kind));
     }
     let character = kind == Kind::Character;
     let why = if spec.precision.is_some() {
-        "a precision is not for a whole number"
+        "a precision is not allowed for an integer"
     } else if spec.no_negative_zero {
-        "`z` is not for a whole number"
+        "`z` is not allowed for an integer"
     } else if character && spec.sign.is_some() {
-        "a sign is not for the format type `c`"
+        "a sign is not allowed with the format type `c`"
     } else if character && spec.alternate {
-        "`#` is not for the format type `c`"
+        "`#` is not allowed with the format type `c`"
     } else {
         return None;
     };
@@ -73,5 +73,5 @@ fn may_group(grouping: Grouping, kind: Kind) -> bool {
 }
 
 pub(super) fn no_grouping(grouping: Grouping, kind: Kind) -> Unfit {
-    format!("`{}` does not go with the format type `{}`", grouping.symbol(), kind.letter()).into()
+    format!("`{}` is not allowed with the format type `{}`", grouping.symbol(), kind.letter()).into()
 }

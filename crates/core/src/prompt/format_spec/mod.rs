@@ -188,7 +188,7 @@ impl FormatSpec {
 
     fn unknown_kind(&self, value: &str) -> Unfit {
         let letter = self.kind.map_or('s', Kind::letter);
-        format!("the format type `{letter}` is not for {value}").into()
+        format!("the format type `{letter}` is not supported for {value}").into()
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn parse(spec: &str) -> Result<FormatSpec, Unfit> {
     let width = rest.number("width")?.unwrap_or(0);
     let grouping = rest.grouping()?;
     let precision = match rest.take('.') {
-        true => Some(rest.number("precision")?.ok_or("the `.` has no digits behind it")?),
+        true => Some(rest.number("precision")?.ok_or("missing digits after `.`")?),
         false => None,
     };
     let kind = rest.kind()?;
@@ -51,7 +51,7 @@ impl Rest<'_> {
         match digits.parse() {
             _ if digits.is_empty() => Ok(None),
             Ok(number) if number <= MOST => Ok(Some(number)),
-            _ => Err(format!("the {what} is over {MOST}").into()),
+            _ => Err(format!("the {what} exceeds {MOST}").into()),
         }
     }
 
@@ -62,7 +62,7 @@ impl Rest<'_> {
             _ => None,
         };
         match (self.take_one(symbol), self.take_one(symbol)) {
-            (_, Some(_)) => Err("`,` and `_` exclude each other".into()),
+            (_, Some(_)) => Err("`,` and `_` cannot be combined".into()),
             (grouping, None) => Ok(grouping),
         }
     }
@@ -72,10 +72,10 @@ impl Rest<'_> {
         match (chars.next(), chars.next()) {
             (None, _) => Ok(None),
             (Some(letter), None) => match kind(letter) {
-                None => Err(format!("there is no format type `{letter}`").into()),
+                None => Err(format!("unknown format type `{letter}`").into()),
                 kind => Ok(kind),
             },
-            (Some(_), Some(_)) => Err(format!("`{:.40}` is not a format type", self.0).into()),
+            (Some(_), Some(_)) => Err(format!("unknown format type `{:.40}`", self.0).into()),
         }
     }
 }

@@ -30,12 +30,12 @@ fn texts() {
             ("06", "abc000"),
             ("2", "abc"),
             ("é<4", "abcé"),
-            ("+", "! a text has no sign"),
-            ("#", "! a text has no alternate form"),
-            ("=9", "! a text has no sign to fill up behind"),
-            (",", "! a text has no digits to group"),
-            ("z", "! a text is not negative"),
-            ("d", "! the format type `d` is not for a text"),
+            ("+", "! a sign is not allowed for a string"),
+            ("#", "! `#` is not allowed for a string"),
+            ("=9", "! `=` alignment is not allowed for a string"),
+            (",", "! digit grouping is not allowed for a string"),
+            ("z", "! `z` is not allowed for a string"),
+            ("d", "! the format type `d` is not supported for a string"),
         ],
     );
     check(json!("日本"), &[("4", "日本  "), (".1", "日")]);
@@ -69,12 +69,12 @@ fn integers() {
             ("%", "4200.000000%"),
             ("x<06", "42xxxx"),
             ("<06", "420000"),
-            (".2", "! a precision is not for a whole number"),
-            (".2d", "! a precision is not for a whole number"),
-            ("s", "! the format type `s` is not for a whole number"),
-            ("z", "! `z` is not for a whole number"),
-            ("+c", "! a sign is not for the format type `c`"),
-            ("#c", "! `#` is not for the format type `c`"),
+            (".2", "! a precision is not allowed for an integer"),
+            (".2d", "! a precision is not allowed for an integer"),
+            ("s", "! the format type `s` is not supported for an integer"),
+            ("z", "! `z` is not allowed for an integer"),
+            ("+c", "! a sign is not allowed with the format type `c`"),
+            ("#c", "! `#` is not allowed with the format type `c`"),
         ],
     );
     check(
@@ -86,9 +86,9 @@ fn integers() {
             ("_x", "-12_d687"),
             ("013,", "-0,001,234,567"),
             ("=+12", "-    1234567"),
-            ("c", "! no character has the number -1234567"),
-            (",x", "! `,` does not go with the format type `x`"),
-            (",n", "! `,` does not go with the format type `n`"),
+            ("c", "! -1234567 is not a valid character code"),
+            (",x", "! `,` is not allowed with the format type `x`"),
+            (",n", "! `,` is not allowed with the format type `n`"),
         ],
     );
     check(json!(u64::MAX), &[("", "18446744073709551615"), ("x", "ffffffffffffffff")]);
@@ -113,8 +113,8 @@ fn floats() {
             ("n", "1234.57"),
             ("#.0f", "1235."),
             ("_", "1_234.5678"),
-            ("d", "! the format type `d` is not for a number with a fraction"),
-            (",n", "! `,` does not go with the format type `n`"),
+            ("d", "! the format type `d` is not supported for a floating-point number"),
+            (",n", "! `,` is not allowed with the format type `n`"),
         ],
     );
     check(json!(2.5), &[(".0f", "2"), (".0e", "2e+00"), ("8", "     2.5"), ("g", "2.5"), ("#g", "2.50000")]);
@@ -133,13 +133,13 @@ fn malformed() {
     check(
         json!(1),
         &[
-            ("q", "! there is no format type `q`"),
-            ("5dd", "! `dd` is not a format type"),
-            (".", "! the `.` has no digits behind it"),
-            (",_", "! `,` and `_` exclude each other"),
-            ("_,", "! `,` and `_` exclude each other"),
-            ("99999999999999999999", "! the width is over 65535"),
-            (".70000f", "! the precision is over 65535"),
+            ("q", "! unknown format type `q`"),
+            ("5dd", "! unknown format type `dd`"),
+            (".", "! missing digits after `.`"),
+            (",_", "! `,` and `_` cannot be combined"),
+            ("_,", "! `,` and `_` cannot be combined"),
+            ("99999999999999999999", "! the width exceeds 65535"),
+            (".70000f", "! the precision exceeds 65535"),
         ],
     );
 }

@@ -28,18 +28,18 @@ pub(super) fn write(spec: &FormatSpec, text: &str, out: &mut String) -> Result<(
 
 fn unfit(spec: &FormatSpec, align: Align) -> Option<Unfit> {
     if spec.kind.is_some_and(|kind| kind != Kind::Text) {
-        return Some(spec.unknown_kind("a text"));
+        return Some(spec.unknown_kind("a string"));
     }
     let why = if spec.sign.is_some() {
-        "a text has no sign"
+        "a sign is not allowed for a string"
     } else if spec.no_negative_zero {
-        "a text is not negative"
+        "`z` is not allowed for a string"
     } else if spec.alternate {
-        "a text has no alternate form"
+        "`#` is not allowed for a string"
     } else if align == Align::AfterSign {
-        "a text has no sign to fill up behind"
+        "`=` alignment is not allowed for a string"
     } else if spec.grouping.is_some() {
-        "a text has no digits to group"
+        "digit grouping is not allowed for a string"
     } else {
         return None;
     };

@@ -26,7 +26,7 @@ pub(super) fn while_filling(error: minijinja::Error) -> Error {
         _ => ErrorKind::Template,
     };
     let what = match error.kind() {
-        Kind::OutOfFuel => "it takes too many steps, or its text is too long".to_owned(),
+        Kind::OutOfFuel => "rendering takes too many steps, or the output is too long".to_owned(),
         kind => match error.detail() {
             Some(detail) => format!("{kind}: {detail}"),
             None => kind.to_string(),

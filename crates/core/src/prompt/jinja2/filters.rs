@@ -80,7 +80,7 @@ fn xmlattr(members: &Value, space: Option<bool>, named: Kwargs) -> Result<String
     let space = space.or(named.get("autospace")?).unwrap_or(true);
     named.assert_all_used()?;
     if members.kind() != ValueKind::Map {
-        let message = format!("`xmlattr` is for mappings, not for a {}", members.kind());
+        let message = format!("`xmlattr` expects a mapping, got a {}", members.kind());
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     }
     let mut out = String::new();
@@ -91,7 +91,7 @@ fn xmlattr(members: &Value, space: Option<bool>, named: Kwargs) -> Result<String
             continue;
         }
         if name.contains(|char: char| char.is_whitespace() || matches!(char, '/' | '>' | '=')) {
-            let message = format!("no attribute can have the name `{name:.40}`");
+            let message = format!("invalid attribute name `{name:.40}`");
             return Err(Error::new(ErrorKind::InvalidOperation, message));
         }
         out.push_str(if out.is_empty() && !space { "" } else { " " });
@@ -140,7 +140,7 @@ fn center(text: &str, width: Option<usize>, named: Kwargs) -> Result<String, Err
     let width = width.or(named.get("width")?).unwrap_or(80);
     named.assert_all_used()?;
     if width > MOST {
-        return Err(Error::new(ErrorKind::InvalidOperation, format!("a width over {MOST}")));
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("the width exceeds {MOST}")));
     }
     let missing = width.saturating_sub(text.chars().count());
     // As in Python, an odd space goes before the text if the width is odd.
@@ -158,7 +158,7 @@ fn truncate(text: &str, places: Rest<Value>, named: Kwargs) -> Result<String, Er
     let leeway = leeway.or(named.get("leeway")?).unwrap_or(5);
     named.assert_all_used()?;
     let Some(kept) = length.checked_sub(end.chars().count()) else {
-        let message = format!("a text of {length} characters has no room for `{end:.20}`");
+        let message = format!("the length {length} leaves no room for `{end:.20}`");
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     };
     let most = length.saturating_add(leeway);
@@ -180,7 +180,7 @@ fn tojson(value: &Value, indent: Option<usize>, named: Kwargs) -> Result<Value, 
     let indent = indent.or(named.get("indent")?);
     named.assert_all_used()?;
     let failed = |error: serde_json::Error| {
-        Error::new(ErrorKind::BadSerialization, "the value is no JSON").with_source(error)
+        Error::new(ErrorKind::BadSerialization, "the value cannot be serialized as JSON").with_source(error)
     };
     // The intermediate value sorts the keys of objects.
     let mut value = serde_json::to_value(value).map_err(failed)?;

@@ -19,7 +19,7 @@ pub(super) fn check(source: &str, environment: &Environment<'_>) -> Result<()> {
             if unknown {
                 let what = if matches!(what, What::Filter) { "filter" } else { "test" };
                 let place = source[..tag.at + at].chars().count() + 1;
-                let message = format!("template, character {place}: there is no {what} `{name:.40}`");
+                let message = format!("template, character {place}: unknown {what} `{name:.40}`");
                 return Err(Error::new(ErrorKind::Template, message));
             }
         }

@@ -17,7 +17,7 @@ pub(super) fn wordwrap(text: &str, places: Rest<Value>, named: Kwargs) -> Result
     let between = wrapstring.or(named.get("wrapstring")?).unwrap_or("\n");
     named.assert_all_used()?;
     if wrap.width == 0 {
-        return Err(Error::new(ErrorKind::InvalidOperation, "a width of 0: lines need room for a character"));
+        return Err(Error::new(ErrorKind::InvalidOperation, "the width must be at least 1"));
     }
     let lines: Vec<String> = text.lines().map(|line| wrap.lines(line).join(between)).collect();
     Ok(lines.join(between))

@@ -93,7 +93,9 @@ impl<'a> Parser<'a> {
         let triple = content.starts_with('{');
         let close = if triple { format!("}}{}", self.close) } else { self.close.clone() };
         let Some(end) = content.find(&close) else {
-            return Err(self.malformed(start, &format!("`{:.40}` without `{close:.40}`", self.open)));
+            return Err(
+                self.malformed(start, &format!("unclosed `{:.40}`; expected `{close:.40}`", self.open))
+            );
         };
         self.at = start + self.open.len() + end + close.len();
         read_tag(content[..end].trim()).map_err(|why| self.malformed(start, &why))
@@ -157,9 +159,9 @@ impl<'a> Parser<'a> {
                 return Ok(());
             }
             Some(Level { section: Some((open, ..)), .. }) => {
-                format!("`{name:.40}` is closed, but the section that is open is `{open:.40}`")
+                format!("`{name:.40}` is closed, but the open section is `{open:.40}`")
             }
-            _ => format!("`{name:.40}` is closed, but was not opened"),
+            _ => format!("the section `{name:.40}` is closed, but was never opened"),
         };
         Err(self.malformed(start, &why))
     }
@@ -201,7 +203,7 @@ fn is_blank(byte: u8) -> bool {
 
 /// Parses the text between the delimiters.
 fn read_tag(content: &str) -> Result<Tag<'_>, String> {
-    let Some(sigil) = content.chars().next() else { return Err("a tag is empty".to_owned()) };
+    let Some(sigil) = content.chars().next() else { return Err("empty tag".to_owned()) };
     let name = content[sigil.len_utf8()..].trim();
     Ok(match sigil {
         '!' => Tag::Comment,
@@ -222,7 +224,7 @@ fn delimiters(content: &str) -> Result<(&str, &str), String> {
     let mut words = content.strip_suffix('=').unwrap_or_default().split_whitespace();
     match (words.next(), words.next(), words.next()) {
         (Some(open), Some(close), None) if !open.contains('=') && !close.contains('=') => Ok((open, close)),
-        _ => Err("new delimiters are written as `{{=<% %>=}}`".to_owned()),
+        _ => Err("invalid delimiters; expected the form `{{=<% %>=}}`".to_owned()),
     }
 }
 
@@ -232,7 +234,7 @@ fn path(name: &str) -> Result<Path, String> {
     }
     let path: Path = name.split('.').map(|part| part.trim().to_owned()).collect();
     if path.iter().any(String::is_empty) {
-        return Err(format!("`{name:.40}` is no name"));
+        return Err(format!("`{name:.40}` is not a valid name"));
     }
     if path.len() > MOST_NESTED {
         return Err(format!("a name has more than {MOST_NESTED} parts"));

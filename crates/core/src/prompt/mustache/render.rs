@@ -126,7 +126,7 @@ impl<'a> Renderer<'a> {
         self.nested += 1;
         self.spend(1)?;
         if self.nested > MOST_NESTED {
-            let message = format!("the partial `{name:.40}` uses itself without an end");
+            let message = format!("the partial `{name:.40}` includes itself without end");
             return Err(Error::new(ErrorKind::Template, message));
         }
         let outer = self.indent.len();

@@ -56,8 +56,8 @@ fn partials() {
     check("({{>p}}{{>q}})", "{{a}}", "(1\n2)");
     check("  {{>p}}\nx", "{{a}}\n{{#t}}\ny\n{{/t}}\n\nz\n", "  1\n2\n  y\n  \n  z\nx");
     check("x\n  {{>p}}\n", "a{{#t}}b\n{{/t}}c", "x\n  ab\n  c");
-    check("{{>p}}", "{{>p}}", "the partial `p` uses itself without an end");
-    check("{{>p}}", "{{>p}}{{>p}}", "the partial `p` uses itself without an end");
+    check("{{>p}}", "{{>p}}", "the partial `p` includes itself without end");
+    check("{{>p}}", "{{>p}}{{>p}}", "the partial `p` includes itself without end");
 }
 
 #[test]
@@ -65,14 +65,14 @@ fn malformed() {
     for (template, why) in [
         ("é{{name", "2: `{{` without `}}`"),
         ("{{{x}}", "1: `{{` without `}}}`"),
-        ("x{{/a}}", "2: `a` is closed, but was not opened"),
-        ("{{#a}}{{/b}}", "7: `b` is closed, but the section that is open is `a`"),
+        ("x{{/a}}", "2: the section `a` is closed, but was never opened"),
+        ("{{#a}}{{/b}}", "7: `b` is closed, but the open section is `a`"),
         ("x{{#a}}", "2: the section `a` is never closed"),
         ("{{ }}", "1: a tag is empty"),
         ("{{#}}{{/}}", "6: `` is no name"),
         ("{{a..b}}", "1: `a..b` is no name"),
-        ("{{=<% %>}}", "1: new delimiters are written as `{{=<% %>=}}`"),
-        ("{{=<%=}}", "1: new delimiters are written as `{{=<% %>=}}`"),
+        ("{{=<% %>}}", "1: invalid delimiters; expected the form `{{=<% %>=}}`"),
+        ("{{=<%=}}", "1: invalid delimiters; expected the form `{{=<% %>=}}`"),
     ] {
         check(template, json!({}), &format!("template, character {why}"));
     }

@@ -13,16 +13,18 @@ pub(super) fn broken(schema: &Map<String, Value>, value: &Value) -> Vec<String> 
         Value::String(text) => {
             // Counted only if needed, since it requires a pass over the text.
             if schema.contains_key("minLength") || schema.contains_key("maxLength") {
-                check_size(schema, "Length", text.chars().count(), "characters", &mut broken);
+                check_size(schema, "Length", text.chars().count(), ("a string", "character"), &mut broken);
             }
         }
         Value::Array(items) => {
-            check_size(schema, "Items", items.len(), "items", &mut broken);
+            check_size(schema, "Items", items.len(), ("an array", "item"), &mut broken);
             if schema.get("uniqueItems") == Some(&Value::Bool(true)) && has_twins(items) {
-                broken.push("a list without repeated items".to_owned());
+                broken.push("an array without duplicate items".to_owned());
             }
         }
-        Value::Object(members) => check_size(schema, "Properties", members.len(), "members", &mut broken),
+        Value::Object(members) => {
+            check_size(schema, "Properties", members.len(), ("an object", "member"), &mut broken)
+        }
         Value::Bool(_) | Value::Null => {}
     }
     broken
@@ -75,14 +77,23 @@ fn is_multiple(number: &Number, of: &Number) -> bool {
     of == 0.0 || (times - times.round()).abs() <= f64::EPSILON * times.abs().max(1.0) * 4.0
 }
 
-fn check_size(schema: &Map<String, Value>, what: &str, size: usize, unit: &str, broken: &mut Vec<String>) {
+fn check_size(
+    schema: &Map<String, Value>,
+    what: &str,
+    size: usize,
+    (noun, unit): (&str, &str),
+    broken: &mut Vec<String>,
+) {
     let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+    let words = |bound: &str, limit: u64| {
+        format!("{noun} of {bound} {limit} {unit}{}", if limit == 1 { "" } else { "s" })
+    };
     let size = u64::try_from(size).unwrap_or(u64::MAX);
     if let Some(limit) = limit(&format!("min{what}")).filter(|limit| size < *limit) {
-        broken.push(format!("of at least {limit} {unit}"));
+        broken.push(words("at least", limit));
     }
     if let Some(limit) = limit(&format!("max{what}")).filter(|limit| size > *limit) {
-        broken.push(format!("of at most {limit} {unit}"));
+        broken.push(words("at most", limit));
     }
 }
 

@@ -53,11 +53,11 @@ fn collect(root: &Value, schema: &Value, depth: usize, ways: &mut Vec<String>) {
 
 fn described_type(schema: &Value, name: &str) -> String {
     let noun = match name {
-        "string" => "a text",
+        "string" => "a string",
         "integer" => "an integer",
         "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "a list",
+        "boolean" => "a boolean",
+        "array" => "an array",
         "object" => return described_object(schema),
         other => return other.to_owned(),
     };

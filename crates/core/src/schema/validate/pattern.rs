@@ -22,7 +22,7 @@ impl<'s> Patterns<'s> {
         let regex = self.read.entry(pattern).or_insert_with(|| fancy_regex::Regex::new(pattern).ok());
         // Invalid expressions have been rejected beforehand.
         let found = regex.as_ref()?.is_match(text).unwrap_or(false);
-        (!found).then(|| format!("a text that matches `{pattern:.100}`"))
+        (!found).then(|| format!("a string that matches `{pattern:.100}`"))
     }
 }
 
@@ -37,12 +37,12 @@ impl<'s> Patterns<'s> {
 /// Returns why this rule cannot be checked, if it cannot.
 #[cfg(feature = "regex")]
 pub(super) fn unchecked(pattern: &Value) -> Option<String> {
-    let Value::String(pattern) = pattern else { return Some("its `pattern` is no text".to_owned()) };
+    let Value::String(pattern) = pattern else { return Some("its `pattern` is not a string".to_owned()) };
     let error = fancy_regex::Regex::new(pattern).err()?;
-    Some(format!("its `pattern` `{pattern:.100}` is no regular expression: {error:.200}"))
+    Some(format!("its `pattern` `{pattern:.100}` is not a valid regular expression: {error:.200}"))
 }
 
 #[cfg(not(feature = "regex"))]
 pub(super) fn unchecked(_: &Value) -> Option<String> {
-    Some("its rule `pattern` needs the feature `regex`".to_owned())
+    Some("its keyword `pattern` requires the feature `regex`".to_owned())
 }

@@ -25,12 +25,12 @@ fn types() {
     ] {
         check(&a(name), value, &[]);
     }
-    check(&a("integer"), json!(1.5), &["the whole to be an integer, found 1.5"]);
-    check(&a("string"), json!([1]), &["the whole to be a text, found a list of one"]);
-    check(&json!({"type": ["string", "null"]}), json!(1), &["the whole to be a text or null, found 1"]);
+    check(&a("integer"), json!(1.5), &["the value to be an integer, found 1.5"]);
+    check(&a("string"), json!([1]), &["the value to be a string, found an array of length 1"]);
+    check(&json!({"type": ["string", "null"]}), json!(1), &["the value to be a string or null, found 1"]);
     check(&json!(true), json!(1), &[]);
     check(&json!({"const": 1}), json!(1.0), &[]);
-    check(&json!({"enum": ["a", "b"]}), json!("c"), &[r#"the whole to be "a" or "b", found "c""#]);
+    check(&json!({"enum": ["a", "b"]}), json!("c"), &[r#"the value to be "a" or "b", found "c""#]);
 }
 
 #[test]
@@ -44,14 +44,14 @@ fn members_and_items() {
     check(
         &schema,
         json!({"name": 5}),
-        &["`age` to be there (an integer of at least 0)", "`name` to be a text, found 5"],
+        &["`age` (an integer of at least 0), which is missing", "`name` to be a string, found 5"],
     );
     check(
         &schema,
         json!({"name": "A", "age": 1, "pets": [{"legs": 4}, {"legs": "x"}], "z": 1}),
         &[r#"`pets[1].legs` to be an integer, found "x""#, "`z` to be absent, found 1"],
     );
-    check(&schema, json!([]), &["the whole to be an object with `name`, `age`, found an empty list"]);
+    check(&schema, json!([]), &["the value to be an object with `name`, `age`, found an empty array"]);
     let pair = json!({"prefixItems": [{"type": "string"}], "items": {"type": "integer"}});
     check(&pair, json!(["a", 1, "b"]), &[r#"`[2]` to be an integer, found "b""#]);
 }
@@ -60,17 +60,17 @@ fn members_and_items() {
 fn bounds() {
     let number = json!({"minimum": 1, "exclusiveMaximum": 10, "multipleOf": 0.5});
     check(&number, json!(9.5), &[]);
-    check(&number, json!(10), &["the whole to be less than 10, found 10"]);
+    check(&number, json!(10), &["the value to be less than 10, found 10"]);
     check(
         &number,
         json!(0.7),
-        &["the whole to be at least 1, found 0.7", "the whole to be a multiple of 0.5, found 0.7"],
+        &["the value to be at least 1, found 0.7", "the value to be a multiple of 0.5, found 0.7"],
     );
     check(&json!({"maximum": u64::MAX}), json!(u64::MAX), &[]);
     check(
         &json!({"minimum": u64::MAX}),
         json!(u64::MAX - 1),
-        &["the whole to be at least 18446744073709551615, found 18446744073709551614"],
+        &["the value to be at least 18446744073709551615, found 18446744073709551614"],
     );
     check(&json!({"multipleOf": 0}), json!(1), &[]);
     check(&json!({"multipleOf": 0.1}), json!(0.3), &[]);
@@ -78,13 +78,17 @@ fn bounds() {
     check(
         &json!({"maxLength": 3}),
         json!("abcd"),
-        &[r#"the whole to be of at most 3 characters, found "abcd""#],
+        &[r#"the value to be a string of at most 3 characters, found "abcd""#],
     );
-    check(&json!({"minItems": 1}), json!([]), &["the whole to be of at least 1 items, found an empty list"]);
+    check(
+        &json!({"minItems": 1}),
+        json!([]),
+        &["the value to be an array of at least 1 item, found an empty array"],
+    );
     check(
         &json!({"uniqueItems": true}),
         json!([1, 1]),
-        &["the whole to be a list without repeated items, found a list of 2"],
+        &["the value to be an array without duplicate items, found an array of length 2"],
     );
     assert!(violations(&json!({"minimum": 1}), &json!(0))[0].bound);
     assert!(!violations(&json!({"type": "string"}), &json!(0))[0].bound);
@@ -94,8 +98,8 @@ fn bounds() {
 fn choices_explain_the_branch_that_is_meant() {
     let optional = json!({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]});
     check(&optional, json!(null), &[]);
-    check(&optional, json!(0), &["the whole to be at least 1, found 0"]);
-    check(&optional, json!("x"), &[r#"the whole to be an integer of at least 1 or null, found "x""#]);
+    check(&optional, json!(0), &["the value to be at least 1, found 0"]);
+    check(&optional, json!("x"), &[r#"the value to be an integer of at least 1 or null, found "x""#]);
     let shape = |kind: &str, member: &str| {
         json!({"type": "object", "required": ["kind", member],
             "properties": {"kind": {"const": kind}, member: {"type": "number"}}})
@@ -103,8 +107,8 @@ fn choices_explain_the_branch_that_is_meant() {
     let tagged = json!({"oneOf": [shape("circle", "radius"), shape("square", "side")]});
     check(&tagged, json!({"kind": "square", "side": 2}), &[]);
     check(&tagged, json!({"kind": "square", "side": "x"}), &[r#"`side` to be a number, found "x""#]);
-    check(&tagged, json!({"kind": "square"}), &["`side` to be there (a number)"]);
-    check(&json!({"not": {"type": "null"}}), json!(null), &["the whole to be anything but null, found null"]);
+    check(&tagged, json!({"kind": "square"}), &["`side` (a number), which is missing"]);
+    check(&json!({"not": {"type": "null"}}), json!(null), &["the value to be anything but null, found null"]);
 }
 
 #[test]
@@ -146,11 +150,14 @@ fn rules_that_are_not_checked_are_found() {
     };
     check(json!({"properties": {"pattern": {"type": "string"}}, "$defs": {"if": true}}), None);
     #[cfg(not(feature = "regex"))]
-    check(json!({"items": {"pattern": "x"}}), Some("its rule `pattern` needs the feature `regex`"));
-    check(json!({"items": {"patternProperties": {}}}), Some("its rule `patternProperties` is not supported"));
-    check(json!({"anyOf": [{"$ref": "#/x"}]}), Some("its reference \"#/x\" leads nowhere within it"));
-    check(json!({"items": 5}), Some("5 is no schema"));
-    check(json!({"anyOf": {}}), Some("its `anyOf` is no list"));
+    check(json!({"items": {"pattern": "x"}}), Some("its keyword `pattern` requires the feature `regex`"));
+    check(
+        json!({"items": {"patternProperties": {}}}),
+        Some("its keyword `patternProperties` is not supported"),
+    );
+    check(json!({"anyOf": [{"$ref": "#/x"}]}), Some("its `$ref` \"#/x\" cannot be resolved"));
+    check(json!({"items": 5}), Some("5 is not a schema"));
+    check(json!({"anyOf": {}}), Some("its `anyOf` is not an array"));
 }
 
 #[cfg(feature = "regex")]
@@ -160,8 +167,8 @@ fn texts_match_their_patterns() {
     check(&schema, json!(["ab", "aé", 5]), &[]);
     let found = violations(&schema, &json!(["ab", "b"]));
     assert_eq!(found.len(), 1);
-    assert!(format!("{:?}", found[0]).contains("a text that matches `^a.$`"), "{found:?}");
+    assert!(format!("{:?}", found[0]).contains("a string that matches `^a.$`"), "{found:?}");
     assert_eq!(unchecked(&schema), None);
     assert!(unchecked(&json!({"pattern": "("})).is_some_and(|why| why.contains("is no regular expression")));
-    assert_eq!(unchecked(&json!({"pattern": 5})).as_deref(), Some("its `pattern` is no text"));
+    assert_eq!(unchecked(&json!({"pattern": 5})).as_deref(), Some("its `pattern` is not a string"));
 }

@@ -27,25 +27,25 @@ pub(crate) fn unchecked(schema: &Value) -> Option<String> {
 
 fn in_schema(root: &Value, schema: &Value) -> Option<String> {
     let Value::Object(members) = schema else {
-        return (!schema.is_boolean()).then(|| format!("{:.60} is no schema", schema.to_string()));
+        return (!schema.is_boolean()).then(|| format!("{:.60} is not a schema", schema.to_string()));
     };
     members.iter().find_map(|(name, value)| match name.as_str() {
-        name if UNCHECKED.contains(&name) => Some(format!("its rule `{name}` is not supported")),
+        name if UNCHECKED.contains(&name) => Some(format!("its keyword `{name}` is not supported")),
         "pattern" => super::pattern::unchecked(value),
         "$ref" => super::resolve(root, schema)
             .is_none()
-            .then(|| format!("its reference {:.100} leads nowhere within it", value.to_string())),
+            .then(|| format!("its `$ref` {:.100} cannot be resolved", value.to_string())),
         // Maps of names to schemas.
         "properties" | "$defs" | "definitions" => match value {
             Value::Object(schemas) => schemas.values().find_map(|schema| in_schema(root, schema)),
-            _ => Some(format!("its `{name}` is no object")),
+            _ => Some(format!("its `{name}` is not an object")),
         },
         "anyOf" | "oneOf" | "allOf" | "prefixItems" => match value {
             Value::Array(schemas) => schemas.iter().find_map(|schema| in_schema(root, schema)),
-            _ => Some(format!("its `{name}` is no list")),
+            _ => Some(format!("its `{name}` is not an array")),
         },
         // Before draft 2020-12, `prefixItems` was written as a list of `items`.
-        "items" if value.is_array() => Some("its `items` is a list: use `prefixItems`".to_owned()),
+        "items" if value.is_array() => Some("its `items` is an array: use `prefixItems`".to_owned()),
         "items" | "additionalProperties" | "not" => in_schema(root, value),
         _ => None,
     })

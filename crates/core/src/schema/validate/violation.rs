@@ -25,12 +25,12 @@ pub(crate) struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.path.as_str() {
-            "" => f.write_str("the whole")?,
+            "" => f.write_str("the value")?,
             path => write!(f, "`{path}`")?,
         }
         match &self.found {
             Some(found) => write!(f, " to be {}, found {found}", self.expected),
-            None => write!(f, " to be there ({})", self.expected),
+            None => write!(f, " ({}), which is missing", self.expected),
         }
     }
 }
@@ -54,9 +54,9 @@ pub(super) fn brief(value: &Value) -> String {
     match value {
         Value::String(text) => Value::String(shortened(text)).to_string(),
         Value::Array(items) => match items.len() {
-            0 => "an empty list".to_owned(),
-            1 => "a list of one".to_owned(),
-            count => format!("a list of {count}"),
+            0 => "an empty array".to_owned(),
+            1 => "an array of length 1".to_owned(),
+            count => format!("an array of length {count}"),
         },
         Value::Object(members) => match members.keys().next() {
             None => "an empty object".to_owned(),

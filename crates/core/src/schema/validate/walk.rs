@@ -85,7 +85,7 @@ impl<'s> Walk<'s> {
             _ => return,
         };
         if self.depth == MAX_DEPTH {
-            return self.fail(|_| "described by a schema that does not refer to itself".to_owned(), value);
+            return self.fail(|_| "described by a schema that does not recurse".to_owned(), value);
         }
         self.depth += 1;
         self.visit_members(schema, members, value);
@@ -136,7 +136,7 @@ impl<'s> Walk<'s> {
             if !object.contains_key(name) {
                 let expected = properties.and_then(|properties| properties.get(name));
                 let expected =
-                    expected.map_or_else(|| "anything".to_owned(), |schema| describe(self.root, schema));
+                    expected.map_or_else(|| "any value".to_owned(), |schema| describe(self.root, schema));
                 self.within(|path| push_name(path, name), |walk| walk.add(expected, None, Fit::Not));
             }
         }

@@ -308,9 +308,14 @@ fn what_is_not_to_be_loaded_is_refused() {
     let prompt = |kwargs: Value| made(&["langchain", "prompts", "prompt", "PromptTemplate"], kwargs);
     let new = Loader::new;
     check_error(new(), made(&["os", "system"], json!({})), ErrorKind::InvalidInput, "os.system");
-    check_error(new(), made(&["langchain", "HumanMessage"], json!({})), ErrorKind::InvalidInput, "no class");
+    check_error(
+        new(),
+        made(&["langchain", "HumanMessage"], json!({})),
+        ErrorKind::InvalidInput,
+        "unknown class",
+    );
     check_error(new(), made(&[], json!({})), ErrorKind::InvalidInput, "id");
-    check_error(new(), made(&[&"x".repeat(10_000)], json!({})), ErrorKind::InvalidInput, "no class");
+    check_error(new(), made(&[&"x".repeat(10_000)], json!({})), ErrorKind::InvalidInput, "unknown class");
     check_error(new(), message(json!({"content": 5})), ErrorKind::InvalidInput, "human");
     check_error(new(), message(json!([])), ErrorKind::InvalidInput, "kwargs");
     check_error(new(), prompt(json!({})), ErrorKind::MissingKey, "template");

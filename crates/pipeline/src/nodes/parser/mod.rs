@@ -69,7 +69,7 @@ fn build(spec: &Spec<'_>) -> Result<Parser> {
     let (name, options) = match spec.data() {
         Data::Text(_) => (spec.clone(), spec.replaced(&none)),
         Data::Record(_) => (spec.required("kind")?, spec.clone()),
-        _ => return Err(spec.unfit("a kind of parser or an object with one")),
+        _ => return Err(spec.unfit("a parser kind, or an object with `kind`")),
     };
     let text = name.text()?;
     let Some(kind) = KINDS.iter().find(|kind| kind.name == text) else {
@@ -122,5 +122,5 @@ fn flag(options: &Spec<'_>, name: &str, default: bool) -> Result<bool> {
 /// Fails for a kind whose cargo feature is disabled.
 #[cfg(not(all(feature = "regex", feature = "yaml")))]
 fn without(feature: &str, options: &Spec<'_>) -> Result<Parser> {
-    Err(options.error(format_args!("this parser needs the feature `{feature}` of catena-pipeline")))
+    Err(options.error(format_args!("this parser requires the feature `{feature}` of catena-pipeline")))
 }
