@@ -23,7 +23,7 @@ pub(super) fn broken(schema: &Map<String, Value>, value: &Value) -> Vec<String> 
             }
         }
         Value::Object(members) => {
-            check_size(schema, "Properties", members.len(), ("an object", "member"), &mut broken)
+            check_size(schema, "Properties", members.len(), ("an object", "member"), &mut broken);
         }
         Value::Bool(_) | Value::Null => {}
     }
