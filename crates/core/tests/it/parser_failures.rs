@@ -190,7 +190,7 @@ fn cases() -> Vec<Case> {
             catena_core::YamlOutputParser::<Data>::new().dynamic(),
             text,
             "So:\n```yaml\na: 1\nb: [\n```",
-            "what fits",
+            "YAML that fits",
         )
         .at(4, 4),
     ]

@@ -164,9 +164,9 @@ fn arguments_are_taken_for_what_they_mean() {
         assert_eq!(run(arguments), ["5 2", "5 2"]);
     }
     for (arguments, expected) in [
-        (json!({"n": "x", "most": "2"}), "`n` to be an integer, found \"x\""),
-        (json!({"n": 5.5, "most": 2}), "`n` to be an integer, found 5.5"),
-        (json!({"n": 1, "most": "11"}), "`most` to be at most 10, found 11"),
+        (json!({"n": "x", "most": "2"}), "expected `n` to be an integer, found \"x\""),
+        (json!({"n": 5.5, "most": 2}), "expected `n` to be an integer, found 5.5"),
+        (json!({"n": 1, "most": "11"}), "expected `most` to be at most 10, found 11"),
     ] {
         assert_eq!(run(arguments), [expected, expected]);
     }

@@ -63,14 +63,14 @@ fn partials() {
 #[test]
 fn malformed() {
     for (template, why) in [
-        ("é{{name", "2: `{{` without `}}`"),
-        ("{{{x}}", "1: `{{` without `}}}`"),
+        ("é{{name", "2: unclosed `{{`; expected `}}`"),
+        ("{{{x}}", "1: unclosed `{{`; expected `}}}`"),
         ("x{{/a}}", "2: the section `a` is closed, but was never opened"),
         ("{{#a}}{{/b}}", "7: `b` is closed, but the open section is `a`"),
         ("x{{#a}}", "2: the section `a` is never closed"),
-        ("{{ }}", "1: a tag is empty"),
-        ("{{#}}{{/}}", "6: `` is no name"),
-        ("{{a..b}}", "1: `a..b` is no name"),
+        ("{{ }}", "1: empty tag"),
+        ("{{#}}{{/}}", "6: `` is not a valid name"),
+        ("{{a..b}}", "1: `a..b` is not a valid name"),
         ("{{=<% %>}}", "1: invalid delimiters; expected the form `{{=<% %>=}}`"),
         ("{{=<%=}}", "1: invalid delimiters; expected the form `{{=<% %>=}}`"),
     ] {

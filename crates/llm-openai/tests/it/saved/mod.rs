@@ -188,7 +188,7 @@ fn what_is_not_known_is_refused() {
     check_refused(&loader(), &envelope("model_kwargs", json!([1])), InvalidInput, "model_kwargs");
     check_refused(&loader(), &envelope("model_kwargs", json!({"stream": true})), InvalidInput, "`stream`");
     check_refused(&loader(), &envelope("extra_body", json!({"stream": true})), Config, "`stream`");
-    check_refused(&Loader::new(), &envelope("n", json!(1)), InvalidInput, "no class");
+    check_refused(&Loader::new(), &envelope("n", json!(1)), InvalidInput, "unknown class");
     assert!(load(&envelope("n", json!(1))).is_err(), "nobody gave the class");
 }
 
