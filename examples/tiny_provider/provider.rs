@@ -69,7 +69,8 @@ impl LanguageModel for ChatParley {
     /// The model and its location: servers do not share cached answers.
     fn parameters(&self) -> Option<Map<String, Value>> {
         let address = ("base_url".to_owned(), self.service.address().base_url().into());
-        self.service.with_place(Map::from_iter([address, ("model".to_owned(), self.model.clone().into())]))
+        self.service
+            .with_endpoint_digest(Map::from_iter([address, ("model".to_owned(), self.model.clone().into())]))
     }
 }
 

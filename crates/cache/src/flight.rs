@@ -167,7 +167,7 @@ impl<T: CacheableAnswer> Passenger<T> {
     /// Tells the run, once, that the answer was not paid for.
     fn tell(&mut self) {
         if !std::mem::replace(&mut self.told, true) {
-            self.cx.report_free();
+            self.cx.report_no_usage();
             tell_of_hit(&self.flight.key, &self.cx);
         }
     }

@@ -228,16 +228,16 @@ fn holding<'a, T: ModelOutput + 'a>(
     mut chunks: ChunkStream<'a, T>,
 ) -> ChunkStream<'a, T> {
     let Some(pass) = pass else { return chunks };
-    let (mut pass, mut usage, mut had_begun) = (Some(pass), None, false);
+    let (mut pass, mut usage, mut answer_started) = (Some(pass), None, false);
     Box::pin(stream::poll_fn(move |task| {
         let next = chunks.as_mut().poll_next(task);
         match &next {
             Poll::Pending => {}
-            Poll::Ready(Some(Ok(chunk))) => (usage, had_begun) = (chunk.usage().or(usage), true),
+            Poll::Ready(Some(Ok(chunk))) => (usage, answer_started) = (chunk.usage().or(usage), true),
             Poll::Ready(ended) => {
                 let error = ended.as_ref().and_then(|error| error.as_ref().err());
                 if let Some(pass) = pass.take() {
-                    pass.leave(error, usage, had_begun || has_begun(error));
+                    pass.leave(error, usage, answer_started || has_begun(error));
                 }
             }
         }

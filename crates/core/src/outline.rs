@@ -167,10 +167,10 @@ impl Outline {
     /// ```
     /// use catena_core::{lambda, Runnable};
     /// let length = lambda(|text: String| text.len()).with_name("length").outline();
-    /// assert_eq!(length.name_with("input"), "length_input");
+    /// assert_eq!(length.name_with_suffix("input"), "length_input");
     /// ```
-    pub fn name_with(&self, suffix: &str) -> String {
-        name_with(&self.name, suffix)
+    pub fn name_with_suffix(&self, suffix: &str) -> String {
+        name_with_suffix(&self.name, suffix)
     }
 
     /// Creates an outline from its name, kind and parts.
@@ -251,7 +251,7 @@ impl OutlineParts {
 }
 
 /// Appends a suffix to a name, in the case style of the name.
-pub(crate) fn name_with(name: &str, suffix: &str) -> String {
+pub(crate) fn name_with_suffix(name: &str, suffix: &str) -> String {
     let mut letters = suffix.chars();
     match letters.next() {
         Some(first) if name.starts_with(char::is_uppercase) => {

@@ -40,9 +40,9 @@ use crate::turnstile::Turnstile;
 /// // ChatOpenAi::builder().with_admission(adaptive.clone()).with_max_retries(100)
 /// # futures_executor::block_on(async {
 /// let ticket = adaptive.admit(&Demand::default()).await?;
-/// assert_eq!(adaptive.state().under_way, 1);
+/// assert_eq!(adaptive.state().in_flight, 1);
 /// ticket.report(&Outcome::default());
-/// assert_eq!(adaptive.state().served, 1);
+/// assert_eq!(adaptive.state().succeeded, 1);
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 #[derive(Clone)]
@@ -66,13 +66,13 @@ pub struct AdaptiveState {
     /// Maximum number of requests in flight.
     pub limit: usize,
     /// Number of requests in flight.
-    pub under_way: usize,
+    pub in_flight: usize,
     /// Number of callers waiting to be admitted.
     pub waiting: usize,
     /// Number of requests that succeeded.
-    pub served: u64,
+    pub succeeded: u64,
     /// Number of requests that the service rejected because of its limits.
-    pub refused: u64,
+    pub rejected: u64,
 }
 
 impl AdaptiveConcurrency {
@@ -111,10 +111,10 @@ impl AdaptiveConcurrency {
         for lane in self.lanes.all() {
             let one = AdaptiveState::of(&lane);
             all.limit += one.limit;
-            all.under_way += one.under_way;
+            all.in_flight += one.in_flight;
             all.waiting += one.waiting;
-            all.served += one.served;
-            all.refused += one.refused;
+            all.succeeded += one.succeeded;
+            all.rejected += one.rejected;
         }
         all
     }
@@ -136,10 +136,10 @@ impl AdaptiveState {
     fn of(lane: &Turnstile<Learned>) -> Self {
         lane.look(|learned, waiting| Self {
             limit: learned.aimd.limit(),
-            under_way: learned.under_way,
+            in_flight: learned.in_flight,
             waiting,
-            served: learned.served,
-            refused: learned.refused,
+            succeeded: learned.succeeded,
+            rejected: learned.rejected,
         })
     }
 }
@@ -192,7 +192,7 @@ impl Admitted for UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         if !self.done {
-            self.turnstile.change(|learned, _| learned.under_way = learned.under_way.saturating_sub(1));
+            self.turnstile.change(|learned, _| learned.in_flight = learned.in_flight.saturating_sub(1));
         }
     }
 }

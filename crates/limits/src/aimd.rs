@@ -160,13 +160,13 @@ mod tests {
     fn refusals(aimd: &mut Aimd, allowed: usize, rounds: usize) -> usize {
         let (mut sent, mut refusals) = (0, 0);
         for _ in 0..rounds {
-            let under_way = aimd.limit();
-            sent += under_way as u64;
-            for _ in allowed..under_way {
+            let in_flight = aimd.limit();
+            sent += in_flight as u64;
+            for _ in allowed..in_flight {
                 refusals += 1;
                 aimd.refused(sent, sent, allowed);
             }
-            for _ in 0..under_way.min(allowed) {
+            for _ in 0..in_flight.min(allowed) {
                 aimd.served(true);
             }
         }

@@ -207,13 +207,13 @@ impl Admitted for Reservation {
         self.settle(written, |estimate| match (outcome.usage, outcome.error) {
             // A stream that broke off may have reported its input tokens only.
             (Some(usage), Some(_))
-                if outcome.had_begun && usage.total_tokens < estimate.usage.total_tokens =>
+                if outcome.answer_started && usage.total_tokens < estimate.usage.total_tokens =>
             {
                 *estimate
             }
             (Some(usage), _) => call.amount(usage),
             // A call that failed before its response began is not billed.
-            (None, Some(_)) if !outcome.had_begun => Amount::default(),
+            (None, Some(_)) if !outcome.answer_started => Amount::default(),
             (None, _) => *estimate,
         });
     }

@@ -21,12 +21,12 @@ pub(crate) struct Learned {
     closed_until: Option<Instant>,
     /// When the next request may be sent while the limit is still doubling.
     next: Option<Instant>,
-    pub(crate) under_way: usize,
+    pub(crate) in_flight: usize,
     /// Tokens demanded by the most recent caller.
     asked: f64,
     last: Sent,
-    pub(crate) served: u64,
-    pub(crate) refused: u64,
+    pub(crate) succeeded: u64,
+    pub(crate) rejected: u64,
 }
 
 /// The totals sent at the moment a request was sent, including that request.
@@ -47,16 +47,16 @@ impl Learned {
             pace: Pace::default(),
             closed_until: None,
             next: None,
-            under_way: 0,
+            in_flight: 0,
             asked: 0.0,
             last: Sent::default(),
-            served: 0,
-            refused: 0,
+            succeeded: 0,
+            rejected: 0,
         }
     }
 
     fn wait(&self, tokens: f64, now: Instant) -> Duration {
-        let spread = self.next.filter(|_| self.aimd.is_doubling() && self.under_way >= FEW);
+        let spread = self.next.filter(|_| self.aimd.is_doubling() && self.in_flight >= FEW);
         let spread = spread.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
         spread.max(self.wait_for_service(tokens, now))
     }
@@ -94,23 +94,23 @@ impl Learned {
         );
         // A limit that is not being exhausted is not raised (RFC 9002, section 7.8).
         let is_waited_for = waiting > 0 && self.wait_for_service(self.asked, now).is_zero();
-        let is_full = is_waited_for || self.under_way >= self.aimd.limit();
-        self.under_way = self.under_way.saturating_sub(1);
+        let is_full = is_waited_for || self.in_flight >= self.aimd.limit();
+        self.in_flight = self.in_flight.saturating_sub(1);
         match outcome.error {
             Some(error) if is_refusal(error) => self.was_refused(sent, error, now),
             Some(_) => {}
             None => {
-                self.served += 1;
+                self.succeeded += 1;
                 self.aimd.served(is_full);
             }
         }
     }
 
     fn was_refused(&mut self, sent: Sent, error: &Error, now: Instant) {
-        self.refused += 1;
+        self.rejected += 1;
         let goes_on = self.aimd.is_steady();
         // If no probe was running and there was room for more, the rate was too high.
-        let has_room = goes_on && self.under_way + 1 < self.aimd.limit();
+        let has_room = goes_on && self.in_flight + 1 < self.aimd.limit();
         let is_told = self.requests.is_known() || self.tokens.is_known();
         let Sent { requests: request, at, .. } = sent;
         let last = self.last.requests;
@@ -127,7 +127,7 @@ impl Learned {
             return;
         }
         let is_trial = self.aimd.is_trying();
-        let is_news = self.aimd.refused(sent.requests, self.last.requests, self.under_way);
+        let is_news = self.aimd.refused(sent.requests, self.last.requests, self.in_flight);
         // A rejected probe concerns only the extra request. Otherwise the service wants a pause.
         if !is_news || is_trial || too_fast {
             return;
@@ -163,14 +163,14 @@ impl Rule for Learned {
 
     fn pass(&mut self, tokens: f64, now: Instant) -> Turn<Sent> {
         self.asked = tokens;
-        if self.under_way >= self.aimd.limit() {
+        if self.in_flight >= self.aimd.limit() {
             return Turn::Later;
         }
         let wait = self.wait(tokens, now);
         if !wait.is_zero() {
             return Turn::After(wait);
         }
-        self.under_way += 1;
+        self.in_flight += 1;
         self.requests.take(1.0);
         self.tokens.take(tokens);
         self.pace.take(now);

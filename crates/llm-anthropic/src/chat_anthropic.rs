@@ -252,7 +252,7 @@ impl LanguageModel for ChatAnthropic {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        self.client.with_place(self.options.described(self.client.base_url()))
+        self.client.with_endpoint_digest(self.options.described(self.client.base_url()))
     }
 
     fn constructor(&self) -> Option<Constructor> {

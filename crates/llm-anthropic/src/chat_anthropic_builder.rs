@@ -207,7 +207,7 @@ impl ChatAnthropicBuilder {
         if self.streaming {
             made = made.with("streaming", true);
         }
-        self.connection.written(made)
+        self.connection.save_to(made)
     }
 
     /// Loads saved settings, except those with methods of their own.

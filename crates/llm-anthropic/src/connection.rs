@@ -13,7 +13,7 @@ const SAVED: SavedNames = SavedNames {
     api_key: "anthropic_api_key",
     secret: "ANTHROPIC_API_KEY",
     base_url: "anthropic_api_url",
-    own_url: DEFAULT_URL,
+    provider_url: DEFAULT_URL,
     proxy: "anthropic_proxy",
     timeout: "default_request_timeout",
 };
@@ -34,8 +34,8 @@ impl Connection {
     }
 
     /// Adds the connection settings to what is saved of a model; `None` if they may hold a key.
-    pub(crate) fn written(&self, made: Constructor) -> Option<Constructor> {
-        if self.auth_token.is_some() { None } else { self.settings.written(made, &SAVED) }
+    pub(crate) fn save_to(&self, made: Constructor) -> Option<Constructor> {
+        if self.auth_token.is_some() { None } else { self.settings.save_to(made, &SAVED) }
     }
 
     /// Loads saved settings.

@@ -299,7 +299,7 @@ impl LanguageModel for ChatGemini {
         if let Some(subset) = self.options.schema_subset {
             described.insert("schema_subset".to_owned(), subset.into());
         }
-        self.client.with_place(described)
+        self.client.with_endpoint_digest(described)
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {

@@ -160,7 +160,7 @@ impl LanguageModel for ChatOllama {
     }
 
     fn parameters(&self) -> Option<Map<String, Value>> {
-        self.client.with_place(self.parameters.described(self.client.base_url(), self.model()))
+        self.client.with_endpoint_digest(self.parameters.described(self.client.base_url(), self.model()))
     }
 
     fn generate_stream<'a>(&'a self, prompt: PromptValue, cx: Context) -> ChunkStream<'a, AiMessage> {

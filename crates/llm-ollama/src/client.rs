@@ -28,8 +28,8 @@ impl Client {
 
     /// Adds to a description of a model everything else about the location that decides who answers. `None` if it
     /// cannot be told.
-    pub(crate) fn with_place(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
-        self.service.with_place(described)
+    pub(crate) fn with_endpoint_digest(&self, described: Map<String, Value>) -> Option<Map<String, Value>> {
+        self.service.with_endpoint_digest(described)
     }
 
     /// Builds a `POST` with a JSON body to an endpoint such as `api/chat`, with the headers and limits of the

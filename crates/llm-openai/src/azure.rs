@@ -139,9 +139,9 @@ impl AzurePlace {
     /// Selects the credentials: exactly one of key and token.
     pub(crate) fn credentials(&self, key: Option<ApiKey>, environment: &Environment) -> Result<Credentials> {
         match (key, &self.ad_token) {
-            (Some(_), Some(_)) => {
-                Err(config("both a key and a token of the directory were given for Azure: give one of them"))
-            }
+            (Some(_), Some(_)) => Err(config(
+                "both an API key and an Entra ID token were given for Azure: set only one of them",
+            )),
             (Some(key), None) => Credentials::header("api-key", key),
             (None, Some(token)) => Ok(Credentials::bearer(token.clone())),
             (None, None) => match (

@@ -58,7 +58,7 @@ impl ChatApi {
     }
 }
 
-/// Decodes a stream of either interface.
+/// Decodes a stream of either API.
 pub(crate) enum ChatDecoder {
     Completions(ChatStream),
     Responses(ResponsesStream),

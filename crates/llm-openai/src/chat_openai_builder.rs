@@ -242,7 +242,7 @@ impl ChatOpenAiBuilder {
         if self.model.is_empty() && !self.connection.is_azure() {
             self.model = "gpt-4o-mini".to_owned();
         }
-        let constructor = self.constructor().and_then(|made| self.connection.written(made));
+        let constructor = self.constructor().and_then(|made| self.connection.save_to(made));
         let mut options = ChatOptions {
             model: self.model,
             parameters: self.parameters,

@@ -17,7 +17,7 @@ const SAVED: SavedNames = SavedNames {
     api_key: "openai_api_key",
     secret: "OPENAI_API_KEY",
     base_url: "openai_api_base",
-    own_url: DEFAULT_URL,
+    provider_url: DEFAULT_URL,
     proxy: "openai_proxy",
     timeout: "request_timeout",
 };
@@ -49,7 +49,7 @@ impl Connection {
     }
 
     /// Adds the connection settings to what is saved of a model; `None` if they may hold a key.
-    pub(crate) fn written(&self, made: Constructor) -> Option<Constructor> {
+    pub(crate) fn save_to(&self, made: Constructor) -> Option<Constructor> {
         if self.azure.is_some() || self.project.is_some() {
             return None;
         }
@@ -57,7 +57,7 @@ impl Connection {
             Some(id) => made.with("openai_organization", id.as_str()),
             None => made,
         };
-        self.settings.written(made, &SAVED)
+        self.settings.save_to(made, &SAVED)
     }
 
     /// Loads saved settings.

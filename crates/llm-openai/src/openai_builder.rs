@@ -146,7 +146,7 @@ impl OpenAiBuilder {
             constructor = constructor.with("streaming", true);
         }
         let counts_wanted = !self.is_disabled("stream_options");
-        let constructor = self.connection.written(with_disabled(constructor, &self.disabled));
+        let constructor = self.connection.save_to(with_disabled(constructor, &self.disabled));
         let mut options = CompletionOptions {
             model: self.model,
             parameters: self.parameters,

@@ -90,7 +90,9 @@ impl Parameters {
         let place =
             [("base_url", Some(base_url)), ("azure_deployment", client.deployment()), ("model", Some(model))];
         let place = place.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-        client.service().with_place(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
+        client
+            .service()
+            .with_endpoint_digest(place.chain(self.members.clone()).chain(self.extra.clone()).collect())
     }
 
     /// Returns the stream options, requesting token counts if `usage` is true.

@@ -68,7 +68,7 @@ pub trait Admission: Debug + Send + Sync {
 
     /// Returns the two members of a pair, which are consulted separately, so that a member that the run already has
     /// from elsewhere is not consulted twice. `None` if it is not a pair.
-    fn halves(&self) -> Option<[&dyn Admission; 2]> {
+    fn pair(&self) -> Option<[&dyn Admission; 2]> {
         None
     }
 }
@@ -91,13 +91,13 @@ pub struct Outcome<'a> {
     pub usage: Option<Usage>,
     /// Whether part of the answer arrived, or may have arrived, as in a request that timed out: the service then did
     /// some work even though the request failed.
-    pub had_begun: bool,
+    pub answer_started: bool,
 }
 
 impl<'a> Outcome<'a> {
     /// Creates an outcome from the reported limits and the error, if any.
     pub fn new(limits: RateLimits, error: Option<&'a Error>) -> Self {
-        Self { limits, error, usage: None, had_begun: false }
+        Self { limits, error, usage: None, answer_started: false }
     }
 
     /// Sets the token usage.
@@ -109,8 +109,8 @@ impl<'a> Outcome<'a> {
 
     /// Sets whether part of the answer arrived.
     #[must_use]
-    pub fn with_had_begun(mut self, had_begun: bool) -> Self {
-        self.had_begun = had_begun;
+    pub fn with_answer_started(mut self, answer_started: bool) -> Self {
+        self.answer_started = answer_started;
         self
     }
 }
@@ -125,8 +125,8 @@ impl<A: Admission + ?Sized> Admission for Arc<A> {
         (**self).identity()
     }
 
-    fn halves(&self) -> Option<[&dyn Admission; 2]> {
-        (**self).halves()
+    fn pair(&self) -> Option<[&dyn Admission; 2]> {
+        (**self).pair()
     }
 }
 
@@ -141,7 +141,7 @@ impl<A: Admission, B: Admission> Admission for (A, B) {
         Ok(Box::new(enter([self as &dyn Admission], demand).await?))
     }
 
-    fn halves(&self) -> Option<[&dyn Admission; 2]> {
+    fn pair(&self) -> Option<[&dyn Admission; 2]> {
         Some([&self.0, &self.1])
     }
 }

@@ -25,8 +25,8 @@ pub(super) async fn enter<'a>(
 }
 
 fn add_parts<'a>(admission: &'a dyn Admission, parts: &mut Vec<&'a dyn Admission>) {
-    if let Some(halves) = admission.halves() {
-        return halves.into_iter().for_each(|half| add_parts(half, parts));
+    if let Some(pair) = admission.pair() {
+        return pair.into_iter().for_each(|half| add_parts(half, parts));
     }
     let identity = admission.identity();
     if identity.is_none() || parts.iter().all(|known| known.identity() != identity) {

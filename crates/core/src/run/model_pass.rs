@@ -46,10 +46,10 @@ impl ModelPass {
     }
 
     /// Reports how the call ended, the usage its output states, and whether any of the answer arrived.
-    pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, had_begun: bool) {
+    pub(crate) fn leave(mut self, error: Option<&Error>, usage: Option<Usage>, answer_started: bool) {
         let usage = usage.or(self.meter.take());
         let outcome = Outcome::new(RateLimits::default(), error);
-        let outcome = outcome.with_usage(usage).with_had_begun(had_begun);
+        let outcome = outcome.with_usage(usage).with_answer_started(answer_started);
         self.admitted.drain(..).for_each(|admitted| admitted.report(&outcome));
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn config_schema(outline: &Outline) -> Result<Value> {
         let schema = field_schema(&field, &mut definitions);
         properties.insert(field.id, schema);
     }
-    let title = outline.name_with("config");
+    let title = outline.name_with_suffix("config");
     if properties.is_empty() {
         return Ok(json!({ "title": title, "type": "object", "properties": {} }));
     }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{Object, list_of, says_something, titled, titled_if_not, unknown};
-use crate::outline::name_with;
+use crate::outline::name_with_suffix;
 use crate::{Outline, OutlineParts};
 
 /// Returns the JSON Schema of the input; only a title if it is unknown.
 pub(crate) fn input_schema(outline: &Outline) -> Value {
     let known = outline.input_schema.clone().or_else(|| inferred(outline)).unwrap_or_else(unknown);
-    titled_if_not(known, || outline.name_with("input"))
+    titled_if_not(known, || outline.name_with_suffix("input"))
 }
 
 fn inferred(outline: &Outline) -> Option<Value> {
@@ -17,7 +17,7 @@ fn inferred(outline: &Outline) -> Option<Value> {
         OutlineParts::Leaf | OutlineParts::Passthrough => None,
         OutlineParts::Sequence(steps) => of_sequence(steps),
         OutlineParts::Parallel(branches) => {
-            of_parallel(branches).map(|schema| titled(schema, outline.name_with("input")))
+            of_parallel(branches).map(|schema| titled(schema, outline.name_with_suffix("input")))
         }
         OutlineParts::Assign(branches) => Some(of_assign(branches)),
         OutlineParts::Branch { arms, default } => {
@@ -50,7 +50,7 @@ fn of_assign(branches: &[(String, Outline)]) -> Value {
 /// Returns the name of the input or output of a parallel step with these branches.
 pub(crate) fn parallel_name(branches: &[(String, Outline)], suffix: &str) -> String {
     let keys: Vec<&str> = branches.iter().map(|(key, _)| key.as_str()).collect();
-    name_with(&format!("RunnableParallel<{}>", keys.join(",")), suffix)
+    name_with_suffix(&format!("RunnableParallel<{}>", keys.join(",")), suffix)
 }
 
 /// Returns the input schema of the first step. If that is an assign, the values that it adds are not part of the input;

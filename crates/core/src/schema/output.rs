@@ -9,7 +9,7 @@ use crate::{Outline, OutlineParts};
 /// Returns the JSON Schema of the output; only a title if it is unknown.
 pub(crate) fn output_schema(outline: &Outline) -> Value {
     let known = outline.output_schema.clone().or_else(|| inferred(outline)).unwrap_or_else(unknown);
-    titled_if_not(known, || outline.name_with("output"))
+    titled_if_not(known, || outline.name_with_suffix("output"))
 }
 
 fn inferred(outline: &Outline) -> Option<Value> {
@@ -17,7 +17,7 @@ fn inferred(outline: &Outline) -> Option<Value> {
         OutlineParts::Leaf | OutlineParts::Passthrough | OutlineParts::Pick { .. } => None,
         OutlineParts::Sequence(steps) => of_sequence(steps),
         OutlineParts::Parallel(branches) => {
-            Some(of_parallel(branches).into_schema(outline.name_with("output")))
+            Some(of_parallel(branches).into_schema(outline.name_with_suffix("output")))
         }
         OutlineParts::Assign(branches) => {
             let input = parallel_input(branches).and_then(|schema| Object::read(&schema));

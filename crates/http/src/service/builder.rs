@@ -192,7 +192,7 @@ impl ServiceBuilder {
             max_retries: self.max_retries,
             timeouts: self.timeouts,
             admission: self.admission,
-            place: OnceLock::new(),
+            endpoint_digest: OnceLock::new(),
         }))
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Inner {
     pub(super) timer: Arc<dyn Timer>,
     pub(super) admission: Option<Arc<dyn Admission>>,
     /// A digest of what may determine who answers.
-    pub(super) place: OnceLock<Result<Option<String>>>,
+    pub(super) endpoint_digest: OnceLock<Result<Option<String>>>,
 }
 
 /// A call with everything that is the same for each of its attempts.

@@ -29,10 +29,10 @@ impl Held {
         self.ended(error, error.is_none());
     }
 
-    fn ended(self, error: Option<&Error>, had_begun: bool) {
+    fn ended(self, error: Option<&Error>, answer_started: bool) {
         if let Some(right) = self.0 {
             let Right { admitted, limits } = *right;
-            admitted.report(&Outcome::new(limits, error).with_had_begun(had_begun));
+            admitted.report(&Outcome::new(limits, error).with_answer_started(answer_started));
         }
     }
 }

@@ -17,14 +17,14 @@ use crate::Proxy;
 ///     api_key: "acme_api_key",
 ///     secret: "ACME_API_KEY",
 ///     base_url: "acme_api_base",
-///     own_url: "https://api.acme.test",
+///     provider_url: "https://api.acme.test",
 ///     proxy: "acme_proxy",
 ///     timeout: "timeout",
 /// };
 /// let mut settings = ConnectionSettings::default();
 /// settings.set_api_key("sk-1".into());
 /// settings.set_max_retries(5);
-/// let saved = settings.written(Constructor::new(["acme", "ChatAcme"]), &NAMES).unwrap();
+/// let saved = settings.save_to(Constructor::new(["acme", "ChatAcme"]), &NAMES).unwrap();
 /// assert_eq!(saved.kwargs()["max_retries"], 5);
 /// assert_eq!(saved.kwargs()["acme_api_key"]["type"], "secret");
 /// ```
@@ -37,7 +37,7 @@ pub struct SavedNames {
     /// The name of the base URL.
     pub base_url: &'static str,
     /// The provider's own base URL, which is the one that a key from the environment is meant for.
-    pub own_url: &'static str,
+    pub provider_url: &'static str,
     /// The name of the proxy.
     pub proxy: &'static str,
     /// The name of the time limit for each phase of an attempt, in seconds.
@@ -50,7 +50,7 @@ impl ConnectionSettings {
     ///
     /// # Example
     /// See [`SavedNames`].
-    pub fn written(&self, mut made: Constructor, names: &SavedNames) -> Option<Constructor> {
+    pub fn save_to(&self, mut made: Constructor, names: &SavedNames) -> Option<Constructor> {
         let is_plain = |url: &str| !url.contains(['?', '@']);
         let may_hold_key = self.has_query || !self.headers.is_empty();
         if may_hold_key || !self.base_url.as_deref().is_none_or(is_plain) {
@@ -104,7 +104,7 @@ impl ConnectionSettings {
 
     fn load_server(&mut self, kwargs: &mut Kwargs, names: &SavedNames) -> Result<()> {
         let needs_key = kwargs.names().any(|name| name == names.api_key);
-        let elsewhere = |url: &String| url.trim_end_matches('/') != names.own_url;
+        let elsewhere = |url: &String| url.trim_end_matches('/') != names.provider_url;
         match (kwargs.text(names.api_key)?, kwargs.text(names.base_url)?.filter(elsewhere)) {
             (Some(key), url) => {
                 self.set_api_key(key.into());

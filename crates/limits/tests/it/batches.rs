@@ -21,7 +21,7 @@ struct Service {
     hints: bool,
     /// It says what is left.
     headers: bool,
-    under_way: usize,
+    in_flight: usize,
     /// What is left of the rate, at `since`; it starts with a second's worth.
     left: f64,
     since: Instant,
@@ -41,7 +41,7 @@ impl Service {
             latency,
             hints,
             headers,
-            under_way: 0,
+            in_flight: 0,
             left: per_second,
             since,
             served: 0,
@@ -53,13 +53,13 @@ impl Service {
         let now = self.timer.now();
         self.left = (self.left + (now - self.since).as_secs_f64() * self.per_second).min(self.per_second);
         self.since = now;
-        if self.under_way >= self.at_once || self.left < 1.0 {
+        if self.in_flight >= self.at_once || self.left < 1.0 {
             self.refused += 1;
             let error = Error::new(ErrorKind::RateLimit, "too many requests");
             return Err(if self.hints { error.with_retry_after(Duration::from_secs(1)) } else { error });
         }
         self.left -= 1.0;
-        self.under_way += 1;
+        self.in_flight += 1;
         Ok(())
     }
 
@@ -99,7 +99,7 @@ async fn item(index: usize, service: Rc<RefCell<Service>>, admission: Option<Ada
         }
         if begun.is_ok() {
             let mut service = service.borrow_mut();
-            service.under_way -= 1;
+            service.in_flight -= 1;
             service.served += 1;
         }
         if let Some(ticket) = ticket {

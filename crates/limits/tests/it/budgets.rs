@@ -299,7 +299,7 @@ fn a_call_that_is_given_up_in_the_queue_costs_nothing() {
     let demand = Demand::of_call(None, 400, 400);
     assert!(pair.admit(&demand).now_or_never().is_none());
     assert_eq!(budget.spent().usage, Usage::default());
-    assert_eq!((queue.state().under_way, queue.state().waiting), (1, 0));
+    assert_eq!((queue.state().in_flight, queue.state().waiting), (1, 0));
     drop(held);
     block_on(model.invoke_with("Hi", &caller)).unwrap();
 }

@@ -82,9 +82,9 @@ fn models_that_share_a_limiter_are_learned_apart() {
     block_on(chat.invoke("Hi")).unwrap();
     block_on(chat.batch(["a", "b"]));
     block_on(chat.bind("model", "large").invoke("Hi")).unwrap();
-    let served = |model| adaptive.state_of(Some(model)).map(|state| state.served);
+    let served = |model| adaptive.state_of(Some(model)).map(|state| state.succeeded);
     assert_eq!((served("small"), served("large"), served("other")), (Some(3), Some(1), None));
-    assert_eq!(adaptive.state().served, 4);
+    assert_eq!(adaptive.state().succeeded, 4);
 }
 
 /// How many times as fast as a real one the service is. What the machine adds to every answer counts as many times.

@@ -57,7 +57,7 @@ fn a_model_describes_itself_without_secrets() {
     );
     let mut parameters = chat.parameters().expect("parameters");
     // The query and the version are in it.
-    assert!(parameters.remove("place_digest").is_some());
+    assert!(parameters.remove("endpoint_digest").is_some());
     let expected = json!({"base_url": format!("{}/", server.url()), "model": "claude-haiku-4-5", "max_tokens": 4096,
         "top_k": 4, "betas": ["b"]});
     assert_eq!(serde_json::Value::from(parameters), expected);

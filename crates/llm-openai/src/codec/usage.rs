@@ -17,7 +17,7 @@ struct Counts {
     cache_creation: Option<u64>,
     output_audio: Option<u64>,
     reasoning: Option<u64>,
-    /// The same at services that do not tell details of the output.
+    /// The same count as sent by services without details of the output.
     top_reasoning: Option<u64>,
 }
 

@@ -101,11 +101,11 @@ fn options_are_checked() {
     );
     check_error(
         r#"{"parser": {"kind": "json_tools", "tools": {"f": {"if": {}}}}}"#,
-        "parser.tools.f: calls of the tool `f` cannot be checked against its schema: its keyword `if` is not supported",
+        "parser.tools.f: unsupported schema of the tool `f`: its keyword `if` is not supported",
     );
     check_error(
         r##"{"parser": {"kind": "json_schema", "schema": {"$ref": "#/x"}}}"##,
-        "parser.schema: answers cannot be checked against the schema: its `$ref` \"#/x\" cannot be resolved",
+        "parser.schema: unsupported schema: its `$ref` \"#/x\" cannot be resolved",
     );
     #[cfg(not(feature = "regex"))]
     check_error(

@@ -8,7 +8,7 @@ use super::bench::{Bench, Caller};
 pub(super) fn get_name(bench: &Bench, _: Caller) -> Result<Data> {
     let runnable = bench.runnable()?;
     Ok(match bench.field("suffix").and_then(Data::as_text) {
-        Some(suffix) => runnable.outline().name_with(suffix).into(),
+        Some(suffix) => runnable.outline().name_with_suffix(suffix).into(),
         None => runnable.name().as_ref().into(),
     })
 }

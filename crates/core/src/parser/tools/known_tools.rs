@@ -16,7 +16,7 @@ impl KnownTools {
     pub(super) fn add(&mut self, name: String, schema: Value) -> Result<()> {
         if let Some(why) = unchecked(&schema) {
             let message =
-                format!("calls of the tool `{name:.100}` cannot be checked against its schema: {why}");
+                format!("unsupported schema of the tool `{name:.100}`: {why}");
             return Err(Error::new(ErrorKind::Config, message));
         }
         self.0.push((name, Arc::new(schema)));

@@ -52,10 +52,7 @@ impl JsonSchemaOutputParser {
     pub fn new(schema: Value) -> Result<Self> {
         match unchecked(&schema) {
             None => Ok(Self { schema: Arc::new(schema), complete: false, lenient: false }),
-            Some(why) => Err(Error::new(
-                ErrorKind::Config,
-                format!("answers cannot be checked against the schema: {why}"),
-            )),
+            Some(why) => Err(Error::new(ErrorKind::Config, format!("unsupported schema: {why}"))),
         }
     }
 

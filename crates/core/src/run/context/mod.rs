@@ -217,7 +217,7 @@ impl Context {
 
     /// Reports to the run's [`Admission`]s that the current model call used nothing itself because it shares the answer
     /// of another call. For models whose output cannot state this.
-    pub fn report_free(&self) {
+    pub fn report_no_usage(&self) {
         if let Some(meter) = self.run.as_ref().and_then(|run| run.shared.meter.as_ref()) {
             meter.add(Usage::default());
         }

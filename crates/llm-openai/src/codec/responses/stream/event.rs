@@ -45,7 +45,7 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// The number of the item, where the service numbers them.
+    /// Returns the index of the item, if the server sends one.
     pub(super) fn output_index(&self) -> Option<u64> {
         count(Some(&self.output_index))
     }
@@ -58,12 +58,12 @@ impl Event<'_> {
         count(Some(&self.summary_index)).unwrap_or(0)
     }
 
-    /// The number of a thought among those of its item, or of a part of their summary.
-    pub(super) fn part_of_thought(&self, summary: bool) -> u64 {
+    /// Returns the index of a part of reasoning content or of its summary.
+    pub(super) fn reasoning_index(&self, summary: bool) -> u64 {
         if summary { self.summary_index() } else { self.content_index() }
     }
 
-    /// The item, which is then gone.
+    /// Takes the item out of the event.
     pub(super) fn take_item(&mut self) -> Map<String, Value> {
         object(self.item.take())
     }

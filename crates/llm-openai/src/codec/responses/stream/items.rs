@@ -104,7 +104,7 @@ impl ResponsesStream {
     /// The parts of a message of which nothing came before.
     fn rest_of_message(&mut self, at: At, mut item: Map<String, Value>) -> Option<AiMessage> {
         let Some(Value::Array(parts)) = item.remove("content") else { return None };
-        let missed = self.places.missed_parts(at, parts.len());
+        let missed = self.places.undelivered_parts(at, parts.len());
         missed.iter().for_each(|&part| self.places.part(at, part).begun = true);
         let is_missed = |part: &u64| missed.binary_search(part).is_ok();
         let parts = (0..).zip(parts).filter_map(|(number, part)| is_missed(&number).then_some(part));

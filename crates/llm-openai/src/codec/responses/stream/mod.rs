@@ -135,7 +135,7 @@ impl ResponsesStream {
             }
             "output_text.delta" => {
                 let place = self.part_of(&event);
-                let logprobs = place.news_of_tokens(event.logprobs.take());
+                let logprobs = place.take_logprobs(event.logprobs.take());
                 let text = event.delta.into_string();
                 place.begun |= text.is_some();
                 let text = text.or(logprobs.is_some().then(String::new))?;
@@ -145,8 +145,8 @@ impl ResponsesStream {
                 let place = self.part_of(&event);
                 let missed = event.text.into_string().filter(|_| !place.begun);
                 place.begun = true;
-                let said = place.told_tokens;
-                let logprobs = place.news_of_tokens(event.logprobs.take()).filter(|_| !said);
+                let said = place.logprobs_delivered;
+                let logprobs = place.take_logprobs(event.logprobs.take()).filter(|_| !said);
                 let text = ("text", missed.unwrap_or_default().into());
                 let id = ("id", event.item_id.into_string().into());
                 Some(text_block(place.index, [text, ("logprobs", logprobs.into()), id]))
@@ -205,7 +205,7 @@ impl ResponsesStream {
         self.places.part(at, event.content_index())
     }
 
-    /// The block of the item that an event is about.
+    /// Returns the block of the item that an event belongs to.
     fn item_of(&mut self, kind: Kind, event: &Event<'_>) -> &mut Place {
         let at = self.places.find(Name::of_piece(kind, event));
         self.places.part(at, 0)
@@ -213,7 +213,7 @@ impl ResponsesStream {
 
     /// Returns reasoning or its summary, if none of its deltas arrived.
     fn missed_thought(&mut self, mut event: Event<'_>, summary: bool) -> Option<AiMessage> {
-        let this = (self.item_of(Kind::Reasoning, &event).index, event.part_of_thought(summary), summary);
+        let this = (self.item_of(Kind::Reasoning, &event).index, event.reasoning_index(summary), summary);
         if self.thoughts.contains(&this) {
             return None;
         }
@@ -221,9 +221,9 @@ impl ResponsesStream {
         self.thought(event, summary)
     }
 
-    /// A piece of thoughts or of their summary.
+    /// Returns a delta of reasoning or of its summary.
     fn thought(&mut self, event: Event<'_>, summary: bool) -> Option<AiMessage> {
-        let at = event.part_of_thought(summary);
+        let at = event.reasoning_index(summary);
         let place = self.item_of(Kind::Reasoning, &event);
         let text = event.delta.into_string()?;
         (place.opened, place.begun) = (true, true);

@@ -1,9 +1,9 @@
-//! Where a piece of an output item goes.
+//! Finds the output item and block that a stream event belongs to.
 //!
-//! An answer is a list of items, an item has parts, and a part becomes a block. Services do not agree on how events name
-//! items: some number none of them, some give none an id, others the same id to all or a new one to each event. So an
-//! event is about an item of its own [kind](Kind): the one of its id, else the one of its number, else the one under way,
-//! unless that has a name which the event contradicts.
+//! A response is a list of items, an item has parts, and each part becomes a content block. Servers disagree on how events
+//! identify items: some send no output index, some no id, others the same id for all items or a new one with each event.
+//! An event is therefore matched to an item of the same [kind](Kind) by id, then by output index, and otherwise to the
+//! latest item, unless their ids or indices conflict.
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem::replace;
@@ -13,13 +13,13 @@ use serde_json::{Map, Value};
 use super::event::Event;
 use crate::codec::lenient::is_truthy;
 
-/// What an item is, as far as its events differ.
+/// The kind of an item; each has its own set of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Message,
     Reasoning,
     Call,
-    /// Comes at once, when it ends.
+    /// Delivered as a whole when it is done.
     Other,
 }
 
@@ -36,26 +36,26 @@ impl Kind {
     }
 }
 
-/// How an event names its item.
+/// How an event identifies its item.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a> {
     kind: Kind,
-    /// Where calls have no id, their pieces have the id of the call instead.
+    /// The item's id, and a call's `call_id`, which the deltas of some servers carry instead.
     ids: [Option<&'a str>; 2],
     output: Option<u64>,
 }
 
 impl<'a> Name<'a> {
-    /// Of the item that an event brings a piece of.
+    /// Returns the name of the item to which a delta belongs.
     pub(super) fn of_piece(kind: Kind, event: &'a Event<'_>) -> Self {
         Self { kind, ids: [event.item_id.as_str(), None], output: event.output_index() }
     }
 
-    /// Of an item that is there as a whole.
+    /// Returns the name of a complete item.
     pub(super) fn of_item(item: &'a Map<String, Value>, output: Option<u64>) -> Self {
         let id = |name: &str| item.get(name).and_then(Value::as_str).filter(|id| !id.is_empty());
         let kind = Kind::of(item);
-        // Elsewhere it is also the id of what the item is a result of.
+        // Other kinds of items carry the `call_id` of the call that they are the output of.
         let call_id = id("call_id").filter(|_| kind == Kind::Call);
         Self { kind, ids: [id("id"), call_id], output }
     }
@@ -65,14 +65,14 @@ impl<'a> Name<'a> {
     }
 }
 
-/// An item of the answer.
+/// The position of an item.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At {
     pub(super) kind: Kind,
     item: usize,
 }
 
-/// What is known of a block while it comes.
+/// The state of a block while it is streamed.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// The merge key of its chunks.
@@ -81,20 +81,20 @@ pub(super) struct Place {
     pub(super) opened: bool,
     /// Whether some of its text or arguments was delivered.
     pub(super) begun: bool,
-    /// Whether log probabilities of its tokens were delivered.
-    pub(super) told_tokens: bool,
+    /// Whether log probabilities were delivered.
+    pub(super) logprobs_delivered: bool,
 }
 
 impl Place {
-    /// Returns the log probabilities of a delta's tokens, if there are any.
-    pub(super) fn news_of_tokens(&mut self, logprobs: Value) -> Option<Value> {
-        let news = Some(logprobs).filter(is_truthy);
-        self.told_tokens |= news.is_some();
-        news
+    /// Returns the log probabilities of a delta, if there are any.
+    pub(super) fn take_logprobs(&mut self, logprobs: Value) -> Option<Value> {
+        let logprobs = Some(logprobs).filter(is_truthy);
+        self.logprobs_delivered |= logprobs.is_some();
+        logprobs
     }
 }
 
-/// The items of an answer, and their blocks, numbered in the order in which they begin.
+/// The items of a response and their blocks, numbered in the order in which they begin.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     items: [Items; Kind::COUNT],
@@ -102,26 +102,27 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// The item that an event brings a piece of.
+    /// Returns the item to which a delta belongs.
     pub(super) fn find(&mut self, name: Name<'_>) -> At {
         let items = &mut self.items[name.kind as usize];
         let item = items.latest(name).unwrap_or_else(|| items.add(name));
         At { kind: name.kind, item }
     }
 
-    /// The item that begins: one that pieces came of before, or another. Of several with the same id the last counts.
+    /// Returns the item that an event adds: a known one if its deltas came first, otherwise a new one. If several items
+    /// share an id, the last is found by it.
     pub(super) fn begin(&mut self, name: Name<'_>) -> At {
         let items = &mut self.items[name.kind as usize];
         let again = items.of_id(name).filter(|&item| items.list[item].output == name.output);
         let item = again.or_else(|| items.latest(name).filter(|&item| items.list[item].is_unannounced()));
         let item = item.unwrap_or_else(|| items.add(name));
-        items.know(item, name);
+        items.record(item, name);
         items.list[item].introduced = true;
         At { kind: name.kind, item }
     }
 
-    /// The item that ends, and whether it ended before. Without a known name it is the first that did not. Reasoning ends
-    /// under a new name at some services.
+    /// Returns the item that is done, and whether it was done before. If its name is unknown, it is the first that is not
+    /// done yet. Some servers end reasoning under a new name.
     pub(super) fn end(&mut self, name: Name<'_>) -> (At, bool) {
         let items = &mut self.items[name.kind as usize];
         let open = items.first_open();
@@ -130,25 +131,26 @@ impl Places {
             items.of_id(name).or_else(|| items.of_output(name).filter(|&item| !items.list[item].ended));
         let item = item.or_else(|| open.filter(is_meant)).unwrap_or_else(|| items.add(name));
         if !items.list[item].has_id {
-            items.know(item, name);
+            items.record(item, name);
         }
         let ended = replace(&mut items.list[item].ended, true);
         (At { kind: name.kind, item }, ended)
     }
 
-    /// A call of the complete answer. `by_order`: it has new ids there, so that it is the one of this number.
+    /// Returns the item of a call in the complete response. `by_order` is its position among the calls, if the complete
+    /// response has new ids.
     pub(super) fn final_call(&mut self, name: Name<'_>, by_order: Option<usize>) -> At {
         let calls = &mut self.items[Kind::Call as usize];
         let item = calls.of_id(name).or(by_order.filter(|&item| item < calls.list.len()));
         At { kind: Kind::Call, item: item.unwrap_or_else(|| calls.add(name)) }
     }
 
-    /// True if an item goes by this id. Events that are about it for another reason may have any.
+    /// Returns whether an item has this id. Events may have been matched to it without.
     pub(super) fn has_id(&self, name: Name<'_>) -> bool {
         self.items[name.kind as usize].of_id(name).is_some()
     }
 
-    /// True if there is something of this kind that was delivered.
+    /// Returns whether anything of this kind was delivered.
     pub(super) fn any(&self, kind: Kind) -> bool {
         let begun = |item: &Item| item.parts.values().any(|place| place.begun);
         self.items[kind as usize]
@@ -157,7 +159,7 @@ impl Places {
             .any(|item| if kind == Kind::Other { item.ended } else { begun(item) })
     }
 
-    /// The block of a part of an item.
+    /// Returns the block of a part of an item.
     pub(super) fn part(&mut self, at: At, part: u64) -> &mut Place {
         let parts = &mut self.items[at.kind as usize].list[at.item].parts;
         parts.entry(part).or_insert_with(|| {
@@ -167,9 +169,9 @@ impl Places {
         })
     }
 
-    /// The parts of which nothing came, of an item that has so many. Some services number the parts of all items in one
-    /// row: so no more parts are missed than there are beyond those that came, and the last of them.
-    pub(super) fn missed_parts(&self, at: At, parts: usize) -> Vec<u64> {
+    /// Returns the parts of which nothing was delivered, of an item with `parts` parts. Some servers number the parts of
+    /// all items consecutively, so only the excess over the delivered parts counts, and the last ones are returned.
+    pub(super) fn undelivered_parts(&self, at: At, parts: usize) -> Vec<u64> {
         let came = &self.items[at.kind as usize].list[at.item].parts;
         let begun = |part: &u64| came.get(part).is_some_and(|place| place.begun);
         let missed = parts.saturating_sub(came.values().filter(|place| place.begun).count());
@@ -184,7 +186,7 @@ struct Items {
     list: Vec<Item>,
     by_id: HashMap<String, usize>,
     by_output: HashMap<u64, usize>,
-    /// All items before this one have ended.
+    /// All items before this one are done.
     open: usize,
 }
 
@@ -192,19 +194,19 @@ struct Items {
 struct Item {
     has_id: bool,
     output: Option<u64>,
-    /// Its beginning came.
+    /// Whether the event that adds it arrived.
     introduced: bool,
     ended: bool,
     parts: BTreeMap<u64, Place>,
 }
 
 impl Item {
-    /// True if pieces came of it, and neither its beginning nor its end.
+    /// Returns whether only deltas arrived.
     fn is_unannounced(&self) -> bool {
         !self.introduced && !self.ended
     }
 
-    /// True if the name says nothing against it.
+    /// Returns whether the name does not conflict with what is known of the item.
     fn may_be(&self, name: Name<'_>) -> bool {
         let other_id = self.has_id && name.ids().next().is_some();
         !other_id && (self.output.is_none() || name.output.is_none())
@@ -220,7 +222,7 @@ impl Items {
         self.by_output.get(&name.output?).copied()
     }
 
-    /// The item of this name, else the last if it may be meant.
+    /// Returns the item with this name, or else the last one unless the name conflicts.
     fn latest(&self, name: Name<'_>) -> Option<usize> {
         let last = || self.list.len().checked_sub(1).filter(|&last| self.list[last].may_be(name));
         self.of_id(name).or_else(|| self.of_output(name)).or_else(last)
@@ -233,12 +235,12 @@ impl Items {
 
     fn add(&mut self, name: Name<'_>) -> usize {
         self.list.push(Item::default());
-        self.know(self.list.len() - 1, name);
+        self.record(self.list.len() - 1, name);
         self.list.len() - 1
     }
 
-    /// Remembers a name of an item.
-    fn know(&mut self, item: usize, name: Name<'_>) {
+    /// Records a name of an item.
+    fn record(&mut self, item: usize, name: Name<'_>) {
         self.by_id.extend(name.ids().map(|id| (id.to_owned(), item)));
         self.by_output.extend(name.output.map(|output| (output, item)));
         let named = &mut self.list[item];
@@ -257,7 +259,7 @@ mod tests {
         Name { kind, ids: [id, None], output: output.into() }
     }
 
-    /// The blocks of events about calls, as far as they say where: `+` a beginning, `-` an end, else a piece.
+    /// Checks the items that events of calls are matched to: `+` adds an item, `-` is its end, others are deltas.
     #[track_caller]
     fn check(events: &[(char, Option<&'static str>, Option<u64>, i64)]) {
         let mut places = Places::default();
@@ -274,35 +276,35 @@ mod tests {
 
     #[test]
     fn a_name_leads_to_its_item() {
-        // By the id, whatever the number says.
+        // By id, whatever the index.
         check(&[
             ('+', Some("a"), Some(0), 0),
             ('+', Some("b"), Some(1), 1),
             ('.', Some("b"), Some(7), 1),
             ('.', Some("a"), Some(0), 0),
         ]);
-        // By the number, whatever the id says.
+        // By index, whatever the id.
         check(&[
             ('+', Some("a"), Some(0), 0),
             ('.', Some("x"), Some(0), 0),
             ('.', NO_ID, Some(0), 0),
             ('-', Some("y"), Some(0), 0),
         ]);
-        // By the id alone.
+        // By id alone.
         check(&[
             ('+', Some("a"), None, 0),
             ('+', Some("b"), None, 1),
             ('.', Some("a"), None, 0),
             ('-', Some("b"), None, 1),
         ]);
-        // Without a beginning.
+        // Without an event that adds the item.
         check(&[
             ('.', Some("a"), None, 0),
             ('.', Some("b"), None, 1),
             ('-', Some("a"), None, 0),
             ('-', Some("c"), None, 2),
         ]);
-        // With no name at all.
+        // Without any name.
         check(&[
             ('+', NO_ID, None, 0),
             ('.', NO_ID, None, 0),
@@ -312,14 +314,14 @@ mod tests {
             ('-', NO_ID, None, 1),
             ('-', NO_ID, None, 2),
         ]);
-        // With a name from the middle on, or up to it.
+        // Named only in later or only in earlier events.
         check(&[
             ('.', NO_ID, None, 0),
             ('+', Some("a"), Some(0), 0),
             ('.', Some("a"), None, 0),
             ('-', NO_ID, Some(0), 0),
         ]);
-        // The same number for all.
+        // The same index for all.
         check(&[
             ('+', Some("a"), Some(0), 0),
             ('+', Some("b"), Some(0), 1),
@@ -337,7 +339,7 @@ mod tests {
             ('.', Some("a"), Some(2), 1),
             ('-', Some("a"), Some(3), 1),
         ]);
-        // Said twice.
+        // Repeated.
         check(&[
             ('+', Some("a"), Some(0), 0),
             ('+', Some("a"), Some(0), 0),
@@ -384,7 +386,7 @@ mod tests {
             let at = places.find(name(Kind::Message, None, 0));
             begun.iter().for_each(|&part| places.part(at, part).begun = true);
             places.part(at, 9);
-            assert_eq!(places.missed_parts(at, parts), missed, "{begun:?} of {parts}");
+            assert_eq!(places.undelivered_parts(at, parts), missed, "{begun:?} of {parts}");
         }
     }
 

@@ -9,25 +9,25 @@ use super::digest::digest;
 use crate::request::is_secret;
 
 /// The member of a description that contains the digest.
-const PLACE_DIGEST: &str = "place_digest";
+const ENDPOINT_DIGEST: &str = "endpoint_digest";
 
 impl Service {
     /// Adds to a description of a model, as for [`parameters`](catena_core::LanguageModel::parameters), a member
-    /// `place_digest` if all calls have a query or custom headers in common, because a gateway may route by them. The
+    /// `endpoint_digest` if all calls have a query or custom headers in common, because a gateway may route by them. The
     /// digest is equal for equal ones and differs for others. Headers that carry keys are excluded; a query may contain
     /// a key, which is why only a digest is shown.
     ///
     /// `None` if there is a query, but no crypto provider is compiled in to compute a digest.
-    pub fn with_place(&self, mut described: Map<String, Value>) -> Option<Map<String, Value>> {
+    pub fn with_endpoint_digest(&self, mut described: Map<String, Value>) -> Option<Map<String, Value>> {
         let inner = self.inner();
-        let place = inner.place.get_or_init(|| inner.place_digest()).as_ref().ok()?;
-        described.extend(place.iter().map(|place| (PLACE_DIGEST.to_owned(), place.as_str().into())));
+        let digest = inner.endpoint_digest.get_or_init(|| inner.digest_of_endpoint()).as_ref().ok()?;
+        described.extend(digest.iter().map(|digest| (ENDPOINT_DIGEST.to_owned(), digest.as_str().into())));
         Some(described)
     }
 }
 
 impl Inner {
-    fn place_digest(&self) -> Result<Option<String>> {
+    fn digest_of_endpoint(&self) -> Result<Option<String>> {
         let of_transport = [ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT];
         let mut headers: Vec<_> = self
             .headers
