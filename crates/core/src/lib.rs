@@ -54,6 +54,7 @@ mod runnable;
 mod runnable_ext;
 mod runnables;
 mod schema;
+mod secret_name;
 mod service_error;
 mod stop;
 mod timer;
@@ -141,6 +142,7 @@ pub use tool::{
 pub mod __private {
     pub use crate::prompt::{FieldValue, fill_in_order};
     pub use crate::random::random_fraction;
+    pub use crate::secret_name::names_secret;
     pub use crate::tool::{Returned, ReturnedOutput, ReturnedPlain, ReturnedWritten, injected};
     #[cfg(feature = "schemars")]
     pub use schemars;

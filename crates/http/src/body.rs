@@ -3,11 +3,14 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::Result;
 use futures_core::Stream;
 use futures_util::StreamExt;
+
+use crate::timeout::Stall;
 
 /// The body of a response, as a stream of bytes.
 ///
@@ -78,6 +81,11 @@ impl Stream for Body {
             None => self.rest.as_mut().poll_next(cx),
         }
     }
+}
+
+impl Stall for Body {
+    /// Connections are the custom transport's concern.
+    fn stalled(&self, _silence: Duration) {}
 }
 
 impl fmt::Debug for Body {

@@ -20,7 +20,7 @@ use crate::hyper_transport::{HyperTransport, Place};
 use crate::outgoing::Outgoing;
 use crate::request::Request;
 use crate::response::{Limits, Response};
-use crate::timeout::{BodyLimits, Clock, Limit, TimedBody, Total};
+use crate::timeout::{BodyLimits, Clock, Limit, Stall, TimedBody, Total};
 use crate::transport::HttpTransport;
 
 /// An HTTP client for any executor and for blocking code. Clones are cheap and share connections.
@@ -103,8 +103,9 @@ impl HttpClient {
     ///
     /// # Errors
     /// `Connection` if the server cannot be reached or the connection breaks, `Tls` if the handshake fails, `Timeout`
-    /// if the connect, first byte or total limit expires, `InvalidResponse` if the response is not valid HTTP. A status
-    /// of 400 or above is not an error here: see [`Response::status`].
+    /// if the connect, first byte or total limit expires, `InvalidResponse` if the response is not valid HTTP. Damage in
+    /// transit (a TLS record that fails its check, a garbled head after a valid one on the same connection) is a
+    /// `Connection` error, so it can be retried. A status of 400 or above is not an error here: see [`Response::status`].
     ///
     /// # Cancellation
     /// Dropping the future closes the connection or resets the HTTP/2 stream. A connection still being opened to a
@@ -146,7 +147,7 @@ impl HttpClient {
             Sender::Custom(transport) => {
                 let clock = Clock::Timer(Arc::clone(&inner.timer));
                 let mut call = transport.send(request.message(request.url.clone(), |body| body));
-                inner.within_limits(clock, &request.url, call.as_mut()).await
+                inner.within_limits(clock, request, call.as_mut()).await
             }
             Sender::Hyper(hyper) => {
                 let place = Place::of_this_thread()?;
@@ -154,7 +155,7 @@ impl HttpClient {
                 // Boxed: the future that contains it is moved and allocated as a whole, and two small boxes are faster
                 // than one large one.
                 let mut call = Box::pin(hyper.send_at(place, Arc::clone(request)));
-                inner.within_limits(clock, &request.url, call.as_mut()).await
+                inner.within_limits(clock, request, call.as_mut()).await
             }
         }
     }
@@ -176,11 +177,17 @@ impl HttpClient {
 
 impl Inner {
     /// Awaits a response within the time limits, and applies the limits to its body.
-    async fn within_limits<F, B>(&self, clock: Clock, url: &Uri, mut call: Pin<&mut F>) -> Result<Response>
+    async fn within_limits<F, B>(
+        &self,
+        clock: Clock,
+        request: &Outgoing,
+        mut call: Pin<&mut F>,
+    ) -> Result<Response>
     where
         F: Future<Output = Result<http::Response<B>>> + ?Sized,
-        B: Stream<Item = Result<Bytes>> + Send + 'static,
+        B: Stream<Item = Result<Bytes>> + Stall + Send + 'static,
     {
+        let url = &request.url;
         let mut total = Total::start(&clock, self.total);
         let mut alarm = clock.alarm(self.first_byte.duration);
         let answer = {
@@ -195,6 +202,7 @@ impl Inner {
                         self.first_byte
                     }
                 };
+                request.timed_out.set(true);
                 Poll::Ready(Err(passed.error(&server_name(url))))
             })
             .await?

@@ -1,7 +1,6 @@
 //! Opens TCP connections: to the server, to a proxy, or through a proxy's tunnel.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +9,6 @@ use std::time::Duration;
 use catena_core::{Error, Result};
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
@@ -19,6 +17,7 @@ use tower_service::Service;
 
 use crate::failure::{self, server_name};
 use crate::proxy::Proxies;
+use crate::resolver::Resolver;
 use crate::timeout::Limit;
 
 /// Idle time on a connection before the first TCP keepalive probe.
@@ -45,7 +44,7 @@ impl Dialer {
     /// The connect timeout is divided among the addresses of a host, so that one dead address does not use up all of
     /// it.
     pub(crate) fn new(proxies: Arc<Proxies>, limit: Limit) -> Self {
-        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        let mut http = HttpConnector::new_with_resolver(Resolver::default());
         http.enforce_http(false);
         http.set_nodelay(true);
         // Otherwise only the time limits would detect a vanished peer, and those leave a model plenty of time to think.
@@ -132,29 +131,6 @@ impl Service<Uri> for ToHost {
         let tcp = self.http.call(host);
         Box::pin(async move {
             tcp.await.map_err(|error| failure::no_connection(&name, proxy, limit, error.into()))
-        })
-    }
-}
-
-/// Resolves names with the platform's resolver, with errors that name the host.
-#[derive(Clone, Debug)]
-struct Resolver(GaiResolver);
-
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = Error;
-    type Future = BoxFuture<Self::Response>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.0.poll_ready(cx).map_err(|error| failure::no_address("?", error))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let host = name.as_str().to_owned();
-        let lookup = self.0.call(name);
-        Box::pin(async move {
-            let addresses = lookup.await.map_err(|error| failure::no_address(&host, error))?;
-            Ok(addresses.collect::<Vec<_>>().into_iter())
         })
     }
 }

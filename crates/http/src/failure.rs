@@ -114,11 +114,11 @@ pub(crate) fn no_proxy_credentials(proxy: Option<&str>) -> Error {
     Error::new(ErrorKind::Connection, message).with_retryable(false)
 }
 
-/// A TLS handshake failed. Only one that was interrupted may succeed on a retry.
+/// A TLS handshake failed. Only one that was interrupted or damaged may succeed on a retry.
 pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
-    use rustls::Error as Tls;
+    use rustls::{Error as Tls, InvalidMessage};
     let message = match find::<rustls::Error>(&cause) {
-        Some(Tls::InvalidMessage(_)) => {
+        Some(Tls::InvalidMessage(InvalidMessage::InvalidContentType)) => {
             format!("{server} does not seem to speak TLS; use `http://` if it is a plain HTTP server")
         }
         Some(error @ Tls::InvalidCertificate(_)) => format!(
@@ -127,8 +127,8 @@ pub(crate) fn no_tls(server: &str, cause: io::Error) -> Error {
              `with_http_client`",
             reason(error)
         ),
-        Some(error) => format!("no TLS connection to {server}: {}", reason(error)),
-        None => return broken_handshake(server, cause),
+        Some(error) if !is_damage(error) => format!("no TLS connection to {server}: {}", reason(error)),
+        _ => return broken_handshake(server, cause),
     };
     Error::new(ErrorKind::Tls, message).with_source(cause)
 }
@@ -140,6 +140,21 @@ fn broken_handshake(server: &str, cause: io::Error) -> Error {
         format!("the connection to {server} broke during the TLS handshake: {cause}")
     };
     Error::new(ErrorKind::Connection, message).with_source(cause)
+}
+
+/// The bytes that one side sent are not those that the other received: proper implementations cause none of these
+/// errors (RFC 8446, section 6.2).
+fn is_damage(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription::{BadRecordMac, DecodeError, DecryptError, RecordOverflow};
+    match error {
+        rustls::Error::DecryptError
+        | rustls::Error::InvalidMessage(_)
+        | rustls::Error::PeerSentOversizedRecord => true,
+        rustls::Error::AlertReceived(alert) => {
+            matches!(alert, BadRecordMac | DecodeError | DecryptError | RecordOverflow)
+        }
+        _ => false,
+    }
 }
 
 /// The host cannot appear in any certificate.
@@ -155,15 +170,16 @@ pub(crate) fn no_handshake(url: &Uri, cause: hyper::Error) -> Error {
     Error::new(ErrorKind::Connection, message).with_source(cause)
 }
 
-/// A request failed before the response headers arrived.
-pub(crate) fn no_answer(url: &Uri, cause: hyper::Error) -> Error {
-    let (kind, message) = why_no_answer(&server_name(url), &cause);
+/// A request failed before the response headers arrived. `reused` is true if its connection has already delivered a
+/// response.
+pub(crate) fn no_answer(url: &Uri, reused: bool, cause: hyper::Error) -> Error {
+    let (kind, message) = why_no_answer(&server_name(url), reused, &cause);
     Error::new(kind, message).with_source(cause)
 }
 
-fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
+fn why_no_answer(server: &str, reused: bool, cause: &hyper::Error) -> (ErrorKind, String) {
     let text = cause.to_string();
-    if let Some(error) = find::<rustls::Error>(cause) {
+    if let Some(error) = find::<rustls::Error>(cause).filter(|error| !is_damage(error)) {
         // With TLS 1.3 a server asks for a client certificate, or rejects one, only after the handshake.
         (ErrorKind::Tls, format!("{server} ended the TLS connection: {}", reason(error)))
     } else if is_bad_head(cause) {
@@ -172,7 +188,7 @@ fn why_no_answer(server: &str, cause: &hyper::Error) -> (ErrorKind, String) {
     } else if cause.is_parse() && text.contains("too large") {
         // hyper offers a predicate for this on the server side only.
         (ErrorKind::TooLarge, format!("the headers of the answer of {server} are too large"))
-    } else if cause.is_parse() {
+    } else if cause.is_parse() && !reused {
         let message = format!("{server} did not answer in HTTP ({cause}); does it expect `https://`?");
         (ErrorKind::InvalidResponse, message)
     } else if cause.is_user() && !text.contains("dispatch task") {
@@ -219,15 +235,9 @@ pub(crate) fn is_reset(error: &hyper::Error) -> bool {
     error.is_canceled() || error.is_closed() || find(error).is_some_and(reset)
 }
 
-/// A body broke off.
+/// A body broke off, or is damaged: its framing, or the TLS records that carry it, are not valid.
 pub(crate) fn no_body(url: &Uri, cause: hyper::Error) -> Error {
-    let reason = innermost(&cause);
-    if !is_misframed(&cause) {
-        return incomplete(url, &reason).with_source(cause);
-    }
-    let message =
-        format!("the body of the answer of {} is not framed as HTTP asks: {reason}", server_name(url));
-    Error::new(ErrorKind::InvalidResponse, message).with_source(cause)
+    incomplete(url, &innermost(&cause)).with_source(cause)
 }
 
 /// The server ended a body prematurely, without an error.
@@ -240,13 +250,6 @@ fn incomplete(url: &Uri, reason: &str) -> Error {
         format!("the body of the answer of {} ended before it was complete: {reason}", server_name(url));
     // Nothing is wrong with the request, so a retry may well succeed.
     Error::new(ErrorKind::Incomplete, message).with_retryable(true)
-}
-
-/// TLS reports undecodable data in the same way as HTTP does, but then the bytes were damaged in transit.
-fn is_misframed(error: &hyper::Error) -> bool {
-    let invalid =
-        |error: &io::Error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData);
-    find(error).is_some_and(invalid) && find::<rustls::Error>(error).is_none()
 }
 
 /// The runtime that served a request shut down.
@@ -338,17 +341,43 @@ mod tests {
 
     use super::*;
 
+    fn handshake(error: Tls) -> Error {
+        no_tls("h.test:443", io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    #[test]
+    fn a_damaged_handshake_is_retried_and_a_refused_one_is_not() {
+        use rustls::{AlertDescription as Alert, InvalidMessage};
+        for error in [
+            Tls::DecryptError,
+            Tls::PeerSentOversizedRecord,
+            Tls::InvalidMessage(InvalidMessage::MissingData("ServerHello")),
+            Tls::AlertReceived(Alert::BadRecordMac),
+            Tls::AlertReceived(Alert::DecryptError),
+        ] {
+            let error = handshake(error);
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
+            assert!(error.to_string().contains("during the TLS handshake"), "{error}");
+        }
+        for error in [
+            Tls::InvalidMessage(InvalidMessage::InvalidContentType),
+            Tls::InvalidCertificate(CertificateError::BadSignature),
+            Tls::AlertReceived(Alert::HandshakeFailure),
+            Tls::AlertReceived(Alert::CertificateRequired),
+        ] {
+            let error = handshake(error);
+            assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Tls, false), "{error}");
+        }
+    }
+
     #[test]
     fn what_a_server_says_is_bounded() {
         let presented = (0..1000).map(|number| format!("DnsName(\"{number}.h.test\")")).collect();
         let expected = ServerName::try_from("h.test").expect("a name");
         let names = CertificateError::NotValidForNameContext { expected, presented };
         let errors = [
-            no_tls("h.test:443", io::Error::new(io::ErrorKind::InvalidData, Tls::InvalidCertificate(names))),
-            no_tls(
-                "h.test:443",
-                io::Error::new(io::ErrorKind::InvalidData, Tls::General("x".repeat(10_000))),
-            ),
+            handshake(Tls::InvalidCertificate(names)),
+            handshake(Tls::General("x".repeat(10_000))),
             no_tunnel("h.test:443", "p.test:80", io::Error::other("x".repeat(10_000)).into()),
         ];
         for error in errors {

@@ -11,12 +11,14 @@ mod encoding;
 mod failure;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod header;
 mod hyper_transport;
 mod io_thread;
 mod outgoing;
 mod pool;
 mod proxy;
 mod request;
+mod resolver;
 mod response;
 mod runtime_pools;
 pub mod service;

@@ -1,6 +1,7 @@
 //! A request on its way to a transport.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -21,6 +22,28 @@ pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
     /// Sent again only if the server reports that it did not process it, or if no part of it was sent.
     pub(crate) once: bool,
+    pub(crate) timed_out: TimedOut,
+}
+
+/// Whether a time limit expired while the request waited for its response.
+#[derive(Debug, Default)]
+pub(crate) struct TimedOut(AtomicBool);
+
+impl TimedOut {
+    pub(crate) fn set(&self, timed_out: bool) {
+        self.0.store(timed_out, Ordering::Release);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Clone for TimedOut {
+    /// A clone of a request has not been sent yet.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Outgoing {

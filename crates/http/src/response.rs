@@ -122,7 +122,7 @@ impl Response {
     /// # Errors
     /// [`ErrorKind::TooLarge`](catena_core::ErrorKind::TooLarge) if the body exceeds the client's
     /// [`with_max_body_bytes`](crate::HttpClientBuilder::with_max_body_bytes), `Incomplete` if the connection ends
-    /// before the body does, `Timeout` if the server stalls.
+    /// before the body does or damages it, `Timeout` if the server stalls.
     pub async fn bytes(self) -> Result<Bytes> {
         let limit = self.limits.max_body_bytes;
         let announced = self.announced_length();

@@ -163,6 +163,12 @@ pub(crate) struct TimedBody<B> {
     ended: bool,
 }
 
+/// A body that is told when it stalls.
+pub(crate) trait Stall {
+    /// Nothing arrived for `silence`, the idle limit, and the body will not be polled again.
+    fn stalled(&self, silence: Duration);
+}
+
 /// The time limits of a body, and what their errors need.
 pub(crate) struct BodyLimits {
     pub(crate) clock: Clock,
@@ -178,15 +184,15 @@ impl<B> TimedBody<B> {
     }
 }
 
-impl<B: Stream<Item = Result<Bytes>>> Stream for TimedBody<B> {
+impl<B: Stream<Item = Result<Bytes>> + Stall> Stream for TimedBody<B> {
     type Item = Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.project();
+        let mut this = self.project();
         if *this.ended {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(item) = this.body.poll_next(cx) {
+        if let Poll::Ready(item) = this.body.as_mut().poll_next(cx) {
             *this.waiting = false;
             *this.ended = !matches!(item, Some(Ok(_)));
             return Poll::Ready(item);
@@ -203,6 +209,7 @@ impl<B: Stream<Item = Result<Bytes>>> Stream for TimedBody<B> {
             Poll::Ready(total) => total,
             Poll::Pending => {
                 ready!(Pin::new(idle).poll(cx));
+                this.body.stalled(limits.idle.duration);
                 limits.idle
             }
         };

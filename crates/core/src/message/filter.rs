@@ -20,7 +20,7 @@ use crate::{Context, Result, Runnable};
 /// let messages = vec![Message::system("Be brief."), Message::human("Hi")];
 /// assert_eq!(filter.filter(messages.clone()), [Message::human("Hi")]);
 /// # futures_executor::block_on(async {
-/// As a step of a chain, after a prompt or before a model:
+/// // As a step of a chain, after a prompt or before a model:
 /// let model = FakeChatModel::new(["Hello"]);
 /// let chain = filter | model.clone();
 /// chain.invoke(messages).await?;

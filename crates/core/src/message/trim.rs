@@ -60,7 +60,7 @@ pub(super) type Splitter = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 /// ];
 /// assert_eq!(trim.trim(messages.clone())?, [Message::system("Be brief."), Message::human("How are you?")]);
 /// # futures_executor::block_on(async {
-/// As a step of a chain, after a prompt or before a model:
+/// // As a step of a chain, after a prompt or before a model:
 /// let model = FakeChatModel::new(["Fine, thanks."]);
 /// let chain = trim | model.clone();
 /// assert_eq!(chain.invoke(messages).await?.text(), "Fine, thanks.");

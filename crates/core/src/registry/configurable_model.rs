@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -55,8 +56,13 @@ pub struct ConfigurableModel {
     options: ModelOptions,
     fields: Vec<String>,
     prefix: String,
-    kept: Mutex<BTreeMap<String, ChatModel>>,
+    hasher: RandomState,
+    kept: Mutex<BTreeMap<Selection, ChatModel>>,
 }
+
+/// A hash of what a call selects, which may include an API key that must not stay in memory. It has 128 bits and a
+/// random key, so that a caller cannot find a selection that shares the model, and with it the API key, of another.
+type Selection = [u64; 2];
 
 impl ConfigurableModel {
     pub(super) fn new(registry: ModelRegistry) -> Self {
@@ -66,6 +72,7 @@ impl ConfigurableModel {
             options: ModelOptions::new(),
             fields: Vec::new(),
             prefix: String::new(),
+            hasher: RandomState::new(),
             kept: Mutex::default(),
         }
     }
@@ -121,15 +128,16 @@ impl ConfigurableModel {
     fn chosen(&self, cx: &Context) -> Result<ChatModel> {
         let value = |name: &str| cx.configurable(&format!("{}{name}", self.prefix));
         let name = self.name(value("model"), value("model_provider"))?;
-        let mut key = name.clone();
+        let mut selected = Vec::new();
         let mut options = ModelOptions::new();
         for field in &self.fields {
             if let Some(value) = value(field) {
                 options.set(field, value)?;
-                key = format!("{key}\n{field}={value}");
+                selected.push((field, value));
             }
         }
-        if let Some(model) = self.lock().get(&key) {
+        let selection = [0, 1].map(|half: u8| self.hasher.hash_one((half, &name, &selected)));
+        if let Some(model) = self.lock().get(&selection) {
             return Ok(ChatModel::clone(model));
         }
         // Created without holding the lock, because a factory is application code. If two calls race, the second model
@@ -139,7 +147,7 @@ impl ConfigurableModel {
         if kept.len() >= KEPT {
             kept.clear();
         }
-        kept.insert(key, ChatModel::clone(&model));
+        kept.insert(selection, ChatModel::clone(&model));
         Ok(model)
     }
 
@@ -163,7 +171,7 @@ impl ConfigurableModel {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ChatModel>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Selection, ChatModel>> {
         // No code panics while the map is in an inconsistent state.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -322,6 +330,25 @@ mod tests {
         ask_all();
         assert_eq!(made.load(Ordering::Relaxed), KEPT + 1);
         assert!(model.lock().len() <= KEPT);
+    }
+
+    #[test]
+    fn each_api_key_has_a_model_of_its_own_and_is_not_kept() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&made);
+        let models = ModelRegistry::new().with_chat("acme", move |_, options| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok(Arc::new(FakeChatModel::new([format!("{:?}", options.api_key())])))
+        });
+        let model = models.configurable().with_default("acme:m").with_fields(["api_key"]);
+        for _ in 0..2 {
+            for key in ["hunter2", "hunter3", "hunter2\n"] {
+                let config = RunConfig::new().with_configurable("api_key", key);
+                assert_eq!(ask(&model, &config).expect("an answer"), format!("{:?}", Some(key)));
+            }
+        }
+        assert_eq!(made.load(Ordering::Relaxed), 3);
+        assert!(!format!("{model:?} {:?}", model.lock().keys()).contains("hunter"));
     }
 
     /// A model with a name that can do this much, answers in both ways, and records what it was asked.

@@ -3,6 +3,7 @@
 mod configurable_model;
 mod model_options;
 mod model_registry;
+mod wiped;
 
 pub use configurable_model::ConfigurableModel;
 pub use model_options::ModelOptions;

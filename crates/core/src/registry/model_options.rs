@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::wiped::Wiped;
 use crate::{Admission, Error, ErrorKind, Result, Stop};
 
 /// Model options that mean the same for every provider. Unset options are left to the provider: to its environment
-/// variables and defaults. `Debug` does not print the API key.
+/// variables and defaults. `Debug` does not print the API key, and its memory is overwritten on drop.
 ///
 /// # Example
 /// ```
@@ -37,7 +38,7 @@ pub struct ModelOptions {
     /// The maximum number of retries per call.
     pub max_retries: Option<usize>,
     /// `Some(None)`: no API key is sent.
-    key: Option<Option<String>>,
+    key: Option<Option<Wiped>>,
     admission: Option<SharedAdmission>,
     /// The options inherited from the registry's options for all models.
     of_all: Vec<&'static str>,
@@ -112,7 +113,7 @@ impl ModelOptions {
     /// Sets the API key. By default, it is read from the provider's environment variable.
     #[must_use]
     pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(Some(key.into()));
+        self.key = Some(Some(Wiped::from(key.into())));
         self
     }
 
@@ -185,7 +186,7 @@ impl ModelOptions {
             "stop" => put(&mut self.stop, texts(value)),
             "seed" => put(&mut self.seed, value.as_i64()),
             "base_url" => put(&mut self.base_url, text()),
-            "api_key" => put(&mut self.key, text().map(Some)),
+            "api_key" => put(&mut self.key, text().map(|key| Some(key.into()))),
             "timeout" => put(&mut self.timeout, seconds(value)),
             "max_retries" => {
                 put(&mut self.max_retries, value.as_u64().and_then(|count| count.try_into().ok()))
@@ -228,7 +229,7 @@ impl ModelOptions {
 
     /// Returns the API key, if one was set.
     pub fn api_key(&self) -> Option<&str> {
-        self.key.as_ref()?.as_deref()
+        self.key.as_ref()?.as_ref().map(Wiped::as_str)
     }
 
     /// Returns `true` if no API key is to be sent.

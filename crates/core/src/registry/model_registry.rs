@@ -38,7 +38,7 @@ type Factory<T> = Arc<dyn Fn(&str, &ModelOptions) -> Result<T> + Send + Sync>;
 /// assert_eq!(models.chat("anvil-8")?.invoke("Who are you?").await?.text(), "I am anvil-8.");
 /// # Ok::<(), catena_core::Error>(()) })?;
 /// let error = models.chat("emca:anvil-7").err().expect("an unknown provider");
-/// assert!(error.to_string().contains("there are: acme"));
+/// assert!(error.to_string().contains("registered providers: acme"));
 /// # Ok::<(), catena_core::Error>(())
 /// ```
 #[derive(Clone, Default)]

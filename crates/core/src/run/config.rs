@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::secret_name::names_secret;
 use crate::{Admission, CancelToken, Observer, RetryBudget, RunId, Timer};
 
 /// The default limit on how often a function may return another runnable before the run fails.
@@ -15,6 +16,8 @@ pub(super) const DEFAULT_RECURSION_LIMIT: usize = 25;
 ///
 /// Tags, metadata, configurable values and limits apply to the run and everything it calls; the name and the id apply
 /// to the run itself only.
+///
+/// `Debug` prints no configurable value whose name marks it as a credential, such as `api_key`, and no query of a URL.
 ///
 /// # Example
 /// ```
@@ -217,6 +220,26 @@ impl RunConfig {
     }
 }
 
+/// Configurable values without credentials.
+struct Redacted<'a>(&'a Map<String, Value>);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_map();
+        for (name, value) in self.0 {
+            match value {
+                Value::Object(inner) => shown.entry(name, &Redacted(inner)),
+                Value::String(_) if names_secret(name) => shown.entry(name, &"***"),
+                Value::String(url) if name.ends_with("url") => {
+                    shown.entry(name, &url.split('?').next().unwrap_or_default())
+                }
+                value => shown.entry(name, value),
+            };
+        }
+        shown.finish()
+    }
+}
+
 impl fmt::Debug for RunConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunConfig")
@@ -224,7 +247,7 @@ impl fmt::Debug for RunConfig {
             .field("run_id", &self.run_id)
             .field("tags", &self.tags)
             .field("metadata", &self.metadata)
-            .field("configurable", &self.configurable)
+            .field("configurable", &Redacted(&self.configurable))
             .field("max_concurrency", &self.max_concurrency)
             .field("recursion_limit", &self.recursion_limit)
             .field("timeout", &self.timeout)
@@ -232,5 +255,27 @@ impl fmt::Debug for RunConfig {
             .field("admission", &self.admission)
             .field("observers", &self.observers.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn debug_prints_no_credentials() {
+        let config = RunConfig::new()
+            .with_configurable("api_key", "hunter2")
+            .with_configurable("first_api_key", "hunter2")
+            .with_configurable("base_url", "https://h.test/v1?key=hunter2")
+            .with_configurable("nested", json!({"access_token": "hunter2", "thread_id": "t1"}))
+            .with_configurable("model", "acme:m");
+        let shown = format!("{config:?} {config:#?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        for part in [r#""api_key": "***""#, r#""thread_id": String("t1")"#, "https://h.test/v1", "acme:m"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
     }
 }

@@ -3,9 +3,13 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use catena_core::fakes::FakeChatModel;
-use catena_core::{PromptTemplate, RunConfig, RunnableExt, TracingObserver, Usage, gather, lambda};
+use catena_core::fakes::{FakeChatModel, FakeMessagesListChatModel};
+use catena_core::{
+    AiMessage, ModelOptions, ModelRegistry, PromptTemplate, RunConfig, RunnableExt, TracingObserver, Usage,
+    gather, lambda,
+};
 use futures_executor::block_on;
+use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 #[derive(Clone, Default)]
@@ -40,7 +44,7 @@ fn chain() -> impl catena_core::Runnable<Input = catena_core::Data, Output = Str
     let model = FakeChatModel::new(["Bright Smile"]).with_usage(Usage::new(12, 2));
     PromptTemplate::new("A secret name for {x}").unwrap()
         | model
-        | lambda(|answer: catena_core::AiMessage| {
+        | lambda(|answer: AiMessage| {
             tracing::info!("inside");
             answer.text().into_owned()
         })
@@ -83,4 +87,25 @@ fn a_stream_has_the_same_spans() {
     });
     assert_spans(&lines);
     assert!(lines.concat().contains("secret"));
+}
+
+#[test]
+fn spans_contain_no_keys() {
+    let models = ModelRegistry::new()
+        .with_options(ModelOptions::new().with_api_key("hunter2"))
+        .with_chat("acme", |_, _| {
+            Ok(Arc::new(FakeMessagesListChatModel::new(["Hi", "Hi"].map(AiMessage::new))))
+        });
+    let server = json!([{"type": "mcp", "server_label": "files", "authorization": "hunter2"}]);
+    let model = models.configurable().with_default("acme:m").with_fields(["api_key"]).bind("tools", server);
+    let observer = TracingObserver::new().with_content();
+    let config = RunConfig::new().with_observer(observer).with_configurable("api_key", "hunter2");
+    let lines = logged(|| {
+        tracing::info!(?config, ?model, "outside");
+        block_on(model.invoke_with("Hello", &config)).unwrap();
+        block_on(gather(model.stream_with("Hello", &config))).unwrap();
+    });
+    let text = lines.concat();
+    assert!(text.contains("gen_ai.operation.name") && text.contains("outside"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
 }

@@ -143,6 +143,7 @@ mod tests {
 
     use catena_core::ErrorKind;
     use http::{Request, Version};
+    use tokio::io::AsyncWriteExt;
     use tokio::net::{TcpListener, TcpStream};
     use tokio::runtime::Handle;
     use tokio::time::Instant;
@@ -156,7 +157,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
         let url: Uri = format!("https://{address}/").parse().expect("a URL");
-        let (load, runtime) = (connections.load(), OnRuntime(Handle::current()));
+        let (load, runtime) = (connections.load(wire.traffic()), OnRuntime(Handle::current()));
         let sender = http2(wire, Arc::clone(&load), &runtime, &url).await.expect("a connection");
         (sender, load, listener.accept().await.expect("the other end").0)
     }
@@ -175,6 +176,22 @@ mod tests {
         assert!(!connections.is_empty(), "it was used since");
         connections.evict(std::time::Instant::now());
         assert!(connections.is_empty(), "it was not used since");
+    }
+
+    #[tokio::test]
+    async fn a_suspect_connection_holds_nobody_up() {
+        let mut connections = Connections::default();
+        // The server has not even sent its settings, so for all anyone knows it has room for a single request.
+        let (sender, load, mut server) = connected(&connections).await;
+        drop(connections.add(&sender, load));
+        connections.suspect(std::time::Instant::now());
+        assert!(matches!(connections.next_step(true), Step::OpenForAll));
+        assert!(matches!(connections.next_step(true), Step::Wait(..)), "one is being opened");
+        // An empty frame with settings.
+        server.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("a connection");
+        while !matches!(connections.next_step(true), Step::Http2(..)) {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Notes whether the connection is closed for whoever is told to look.
@@ -207,13 +224,13 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
         let url: Uri = format!("https://{address}/").parse().expect("a URL");
-        let (load, runtime) = (Connections::default().load(), OnRuntime(Handle::current()));
+        let (load, runtime) = (Connections::default().load(wire.traffic()), OnRuntime(Handle::current()));
         let mut sender = http2(wire, load, &runtime, &url).await.expect("a connection");
         let mut request = Request::new(Full::new(Bytes::new()));
         (*request.uri_mut(), *request.version_mut()) = (url.clone(), Version::HTTP_2);
         let start = Instant::now();
         let lost = sender.try_send_request(request).await.expect_err("no answer");
-        let error = failure::no_answer(&url, lost.into_error());
+        let error = failure::no_answer(&url, false, lost.into_error());
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
         let silence = PING_AFTER + PONG_WITHIN;
         assert!(

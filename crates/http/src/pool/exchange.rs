@@ -9,6 +9,7 @@ use http::header::HOST;
 use http::uri::{Authority, PathAndQuery};
 use http::{Request, Response, Uri, Version};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
 use super::Pool;
@@ -17,6 +18,7 @@ use super::host::Host;
 use super::received::{Held, Received};
 use crate::failure;
 use crate::outgoing::Outgoing;
+use crate::wire::Traffic;
 
 /// A request in the form that hyper expects.
 type Message = Request<Full<Bytes>>;
@@ -24,6 +26,9 @@ type Message = Request<Full<Bytes>>;
 /// A server that had already closed a kept connection resets it as soon as it receives something. A later reset more
 /// likely means that the server was processing the request.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Callers may cancel for reasons of their own. A cancellation earlier than this says little about the connection.
+const LONG_SILENCE: Duration = Duration::from_secs(1);
 
 /// Maximum number of replacements for connections that turn out to be closed before anything is written, or that the
 /// server shuts down gracefully.
@@ -58,12 +63,12 @@ impl Pool {
         loop {
             // On a new shared connection, other requests may have used up its capacity before its own request was sent.
             let shared = matches!(checkout.lease, Lease::Http2(..));
-            let used = checkout.reused || shared;
+            let reused = checkout.reused;
             let lost = match exchange(checkout, &request, &host).await {
-                Ok(answer) => return Ok(answer),
+                Ok((answer, held)) => return Ok(answer.map(|body| Received::new(body, held, host, url))),
                 Err(lost) => lost,
             };
-            let not_begun = (lost.unsent && used) || lost.left;
+            let not_begun = (lost.unsent && (reused || shared)) || lost.left;
             checkout = if not_begun && unsent < MOST_UNSENT {
                 unsent += 1;
                 self.next(unsent, &host, url).await?
@@ -76,7 +81,7 @@ impl Pool {
                     self.open(&host, url).await?
                 }
             } else {
-                return Err(failure::no_answer(url, lost.error));
+                return Err(failure::no_answer(url, reused, lost.error));
             };
         }
     }
@@ -88,31 +93,69 @@ impl Pool {
     }
 }
 
+/// Sends `request` once, on the connection of `checkout`.
 async fn exchange(
     checkout: Checkout,
     request: &Outgoing,
-    host: &Arc<Host>,
-) -> Result<Response<Received>, Lost> {
+    host: &Host,
+) -> Result<(Response<Incoming>, Held), Lost> {
     match checkout.lease {
         Lease::Http1(mut connection) => {
-            let (before, start) = (connection.traffic.received(), Instant::now());
+            let watch = Watch::new(request, host, &connection.traffic);
             let sent = connection.sender.try_send_request(http1_form(request, connection.proxied)).await;
             let answer = sent.map_err(|error| {
-                let silent = connection.traffic.received() == before;
-                let at_once = start.elapsed() < CLOSED_AT_ONCE;
-                let closed = checkout.reused && silent && at_once && failure::is_reset(error.error());
+                let at_once = watch.is_silent() && watch.start.elapsed() < CLOSED_AT_ONCE;
+                let closed = checkout.reused && at_once && failure::is_reset(error.error());
                 Lost { unprocessed: closed && !request.once, ..Lost::new(error) }
             })?;
-            let held = Held::Http1(connection, Arc::clone(host));
-            Ok(answer.map(|body| Received::new(body, held, &request.url)))
+            watch.end();
+            Ok((answer, Held::Http1(connection)))
         }
         Lease::Http2(mut sender, slot) => {
+            let watch = Watch::new(request, host, slot.traffic());
             let sent = sender.try_send_request(http2_form(request)).await;
             let answer = sent.map_err(|error| {
                 let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
                 Lost { unprocessed: refused, left, ..Lost::new(error) }
             })?;
-            Ok(answer.map(|body| Received::new(body, Held::Http2(slot), &request.url)))
+            watch.end();
+            Ok((answer, Held::Http2(slot)))
+        }
+    }
+}
+
+/// Watches a connection from when a request is sent until its response begins. If the request is given up in between,
+/// after a time limit or [`LONG_SILENCE`] without receiving anything, the connections to the host become suspect.
+struct Watch<'a> {
+    request: &'a Outgoing,
+    host: &'a Host,
+    traffic: &'a Traffic,
+    /// Number of bytes received before.
+    received: u64,
+    start: Instant,
+}
+
+impl<'a> Watch<'a> {
+    fn new(request: &'a Outgoing, host: &'a Host, traffic: &'a Traffic) -> Self {
+        request.timed_out.set(false);
+        Self { request, host, traffic, received: traffic.received(), start: Instant::now() }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.traffic.received() == self.received
+    }
+
+    /// Ends the watch: the response has begun.
+    fn end(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let is_long = || self.request.timed_out.is_set() || self.start.elapsed() >= LONG_SILENCE;
+        if self.is_silent() && is_long() {
+            self.host.with(|connections| connections.suspect(self.start));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The state of a server, and the connections to it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::Key;
 use super::connection::{Http1, Http2Sender, UNKNOWN_LIMIT};
 use crate::runtime_pools::OnRuntime;
+use crate::wire::Traffic;
 
 /// A server known to a pool. Looked up once per request.
 pub(super) struct Host {
@@ -79,7 +80,13 @@ pub(super) struct Load {
     /// The server's limit, or [`UNKNOWN_LIMIT`] until it is known.
     pub(super) limit: AtomicUsize,
     pub(super) news: Arc<Notify>,
+    traffic: Arc<Traffic>,
+    /// Number of bytes received when the connection became suspect, or [`NOT_SUSPECT`].
+    suspect_at: AtomicU64,
 }
+
+/// More bytes than any connection receives.
+const NOT_SUSPECT: u64 = u64::MAX;
 
 impl Load {
     fn is_known(&self) -> bool {
@@ -92,6 +99,11 @@ impl Load {
         self.in_flight.load(Ordering::Acquire) < limit
     }
 
+    /// Returns true if nothing has been received since the connection became suspect.
+    fn is_suspect(&self) -> bool {
+        self.suspect_at.load(Ordering::Acquire) == self.traffic.received()
+    }
+
     fn is_idle(&self) -> bool {
         self.in_flight.load(Ordering::Acquire) == 0
     }
@@ -100,6 +112,12 @@ impl Load {
 /// A request's slot on an HTTP/2 connection, released on drop.
 #[derive(Debug)]
 pub(super) struct Slot(Arc<Load>);
+
+impl Slot {
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.0.traffic
+    }
+}
 
 impl Drop for Slot {
     fn drop(&mut self) {
@@ -134,13 +152,15 @@ impl Connections {
             return Step::OpenAlone;
         }
         self.shards.retain(|shard| !shard.sender.is_closed());
-        if let Some(shard) = self.shards.iter_mut().find(|shard| shard.load.has_room()) {
+        let has_room = |shard: &&mut Shard| shard.load.has_room() && !shard.load.is_suspect();
+        if let Some(shard) = self.shards.iter_mut().find(has_room) {
             return Step::Http2(shard.sender.clone(), shard.take());
         }
         // At most as many at once as there are already: a burst doubles the connections until there is room, and no
         // further.
-        let unknown = self.shards.iter().filter(|shard| !shard.load.is_known()).count();
-        if self.opening + unknown < self.shards.len().max(1) {
+        let usable = || self.shards.iter().filter(|shard| !shard.load.is_suspect());
+        let unknown = usable().filter(|shard| !shard.load.is_known()).count();
+        if self.opening + unknown < usable().count().max(1) {
             self.opening += 1;
             return Step::OpenForAll;
         }
@@ -167,9 +187,14 @@ impl Connections {
         slot
     }
 
-    pub(super) fn load(&self) -> Arc<Load> {
-        let limit = AtomicUsize::new(UNKNOWN_LIMIT);
-        Arc::new(Load { in_flight: AtomicUsize::new(0), limit, news: Arc::clone(&self.news) })
+    pub(super) fn load(&self, traffic: Arc<Traffic>) -> Arc<Load> {
+        Arc::new(Load {
+            in_flight: AtomicUsize::new(0),
+            limit: AtomicUsize::new(UNKNOWN_LIMIT),
+            news: Arc::clone(&self.news),
+            traffic,
+            suspect_at: AtomicU64::new(NOT_SUSPECT),
+        })
     }
 
     /// Records that opening a connection that others wait for succeeded or failed.
@@ -184,7 +209,18 @@ impl Connections {
 
     /// Returns true if there is a usable shared connection, with or without room.
     pub(super) fn serves(&self) -> bool {
-        self.shards.iter().any(|shard| !shard.sender.is_closed())
+        self.shards.iter().any(|shard| !shard.sender.is_closed() && !shard.load.is_suspect())
+    }
+
+    /// Stops using connections that may be dead, after one was silent since `since` although a response was due. A
+    /// firewall or load balancer that fails over forgets all connections at once and resets none of them. Connections
+    /// idle since then are closed; shared ones, which other requests may still use, are suspect until they receive
+    /// something.
+    pub(super) fn suspect(&mut self, since: Instant) {
+        self.idle.retain(|idle| idle.since > since);
+        for Shard { load, .. } in &self.shards {
+            load.suspect_at.store(load.traffic.received(), Ordering::Release);
+        }
     }
 
     /// Returns the last error if opening a connection has failed since `failures` was read.

@@ -42,7 +42,8 @@ impl Opener {
                 let http1 = connection::http1(connected.wire, connected.proxied, &host.runtime, url).await?;
                 return Ok(Checkout { lease: Lease::Http1(http1), reused: false });
             }
-            let load = host.with(|connections| connections.load());
+            let traffic = connected.wire.traffic();
+            let load = host.with(|connections| connections.load(traffic));
             let sender = connection::http2(connected.wire, Arc::clone(&load), &host.runtime, url).await?;
             let slot = host.with(|connections| connections.add(&sender, load));
             host.evict_later();

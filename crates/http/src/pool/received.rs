@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use catena_core::Result;
@@ -14,6 +15,8 @@ use hyper::body::Incoming;
 use super::connection::Http1;
 use super::host::{Host, Slot};
 use crate::failure;
+use crate::timeout::Stall;
+use crate::wire::Traffic;
 
 /// A response body. It is fed by the connection's task, so it can be polled without a runtime.
 ///
@@ -22,18 +25,31 @@ use crate::failure;
 pub(crate) struct Received {
     body: Incoming,
     held: Option<Held>,
+    host: Arc<Host>,
     url: Uri,
+    /// Number of bytes that the connection had received when the last frame was read.
+    received: u64,
 }
 
 /// What a body holds while it is being read.
 pub(super) enum Held {
-    Http1(Http1, Arc<Host>),
+    Http1(Http1),
     Http2(Slot),
 }
 
+impl Held {
+    fn traffic(&self) -> &Traffic {
+        match self {
+            Self::Http1(connection) => &connection.traffic,
+            Self::Http2(slot) => slot.traffic(),
+        }
+    }
+}
+
 impl Received {
-    pub(super) fn new(body: Incoming, held: Held, url: &Uri) -> Self {
-        let mut received = Self { body, held: Some(held), url: url.clone() };
+    pub(super) fn new(body: Incoming, held: Held, host: Arc<Host>, url: &Uri) -> Self {
+        let bytes = held.traffic().received();
+        let mut received = Self { body, held: Some(held), host, url: url.clone(), received: bytes };
         received.release_at_end();
         received
     }
@@ -53,9 +69,21 @@ impl Received {
 
     fn release(&mut self) {
         match self.held.take() {
-            Some(Held::Http1(connection, host)) => host.keep(connection),
+            Some(Held::Http1(connection)) => self.host.keep(connection),
             Some(Held::Http2(slot)) => drop(slot),
             None => {}
+        }
+    }
+}
+
+impl Stall for Received {
+    /// Only a connection without any traffic is suspect: other responses and pings may well arrive.
+    fn stalled(&self, silence: Duration) {
+        let is_silent = |held: &Held| held.traffic().received() == self.received;
+        if self.held.as_ref().is_some_and(is_silent)
+            && let Some(since) = Instant::now().checked_sub(silence)
+        {
+            self.host.with(|connections| connections.suspect(since));
         }
     }
 }
@@ -75,6 +103,7 @@ impl Stream for Received {
         loop {
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
+                    self.received = self.held.as_ref().map_or(0, |held| held.traffic().received());
                     self.release_at_end();
                     // Trailers are ignored.
                     let Ok(data) = frame.into_data() else { continue };

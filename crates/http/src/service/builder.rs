@@ -11,13 +11,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Service;
 use super::address::Address;
-use super::call::{Timeouts, parse_header};
+use super::call::Timeouts;
 use super::clear_text::Reader;
-use super::client::{Inner, secrets_in};
+use super::client::Inner;
 use super::credentials::Credentials;
 use super::dialect::Dialect;
 use super::redactor::Redactor;
+use super::secrets::{secrets_in, secrets_in_query, secrets_in_url_query};
 use crate::client::HttpClient;
+use crate::header::parse_header;
 
 /// Typical number of headers that a response has in excess of its request.
 const ANSWER_HEADERS: usize = 16;
@@ -90,7 +92,8 @@ impl ServiceBuilder {
         self
     }
 
-    /// Adds a query parameter to every call, after those of the base URL.
+    /// Adds a query parameter to every call, after those of the base URL. Errors do not show the value of one whose
+    /// name marks it as a key, such as `key` or `api_key`.
     pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
@@ -169,7 +172,9 @@ impl ServiceBuilder {
         let reader = self.reader(&address, &http, &headers)?;
         http.complete(address.uri(), &mut headers);
         // A proxy's credentials are not secret from the proxy, so they are added after the check for readers.
-        let secrets = secrets_in(&headers);
+        let mut secrets = secrets_in(&headers);
+        secrets.extend(address.query().map(secrets_in_url_query).unwrap_or_default());
+        secrets.extend(secrets_in_query(&self.query));
         let fixed = self.credentials.as_ref().and_then(Credentials::fixed);
         let redactor = Redactor::of(fixed, &secrets);
         if let (Some(credentials), Some(key)) = (&self.credentials, fixed) {

@@ -6,11 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use catena_core::{Demand, Error, ErrorKind, Result};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
-use super::credentials::secret_value;
 use super::multipart::Multipart;
-use crate::request::is_secret;
+use crate::header::parse_header;
 
 /// A request to a [`Service`](super::Service): method, path, query, headers, body and time limits. The same bytes are
 /// sent on every attempt.
@@ -136,7 +135,8 @@ impl Call {
         self
     }
 
-    /// Adds a query parameter, after those of the base URL and of the service. A name may occur several times.
+    /// Adds a query parameter, after those of the base URL and of the service. A name may occur several times. Errors
+    /// do not show the value of one whose name marks it as a key, such as `key` or `api_key`.
     #[must_use]
     pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
@@ -272,22 +272,6 @@ fn encode_except(text: &str, plain: &[u8]) -> String {
         }
     }
     out
-}
-
-/// Parses a header. The value may be a secret: neither message nor source shows it, and its memory is wiped.
-pub(crate) fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
-    let name: HeaderName = name.parse().map_err(|error: http::header::InvalidHeaderName| {
-        Error::new(ErrorKind::Config, format!("`{}` is not a header name", name.escape_debug()))
-            .with_source(error)
-    })?;
-    let read = if is_secret(&name) { secret_value(value.into()) } else { HeaderValue::from_str(value) };
-    let value = read.map_err(|error| {
-        let message = format!(
-            "the value of the header `{name}` holds characters that HTTP does not allow; look for a line break"
-        );
-        Error::new(ErrorKind::Config, message).with_source(error)
-    })?;
-    Ok((name, value))
 }
 
 #[cfg(test)]

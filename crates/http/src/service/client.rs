@@ -24,12 +24,12 @@ use super::held::{Held, reported};
 use super::origin::Origin;
 use super::redactor::Redactor;
 use super::redirect::send_to_end;
+use super::secrets::{secrets_in, secrets_in_query};
 use super::total::Total;
 use crate::body::Body;
 use crate::client::HttpClient;
 use crate::failure::{no_proxy_credentials, server_name};
-use crate::outgoing::Outgoing;
-use crate::request::is_secret;
+use crate::outgoing::{Outgoing, TimedOut};
 use crate::response::Response;
 
 /// Maximum number of bytes read from the body of an error.
@@ -184,12 +184,13 @@ impl Service {
 impl Inner {
     fn prepare(&self, call: Call) -> Result<Prepared> {
         let url = self.address.url(&call.path, self.query.iter().chain(&call.query))?;
-        let secrets = secrets_in(&call.headers);
+        let mut secrets = secrets_in(&call.headers);
         if !secrets.is_empty()
             && let Some(reader) = &self.reader
         {
             return Err(reader.error());
         }
+        secrets.extend(secrets_in_query(&call.query));
         let shared = if call.body.is_empty() { &self.headers } else { &self.headers_of_body };
         let request = Outgoing {
             method: call.method,
@@ -199,6 +200,7 @@ impl Inner {
             headers: call.headers,
             body: call.body,
             once: call.once,
+            timed_out: TimedOut::default(),
         };
         let timeouts = call.timeouts.or(self.timeouts);
         let http = match timeouts {
@@ -378,17 +380,6 @@ impl fmt::Debug for Service {
             .field("timeouts", &inner.timeouts)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns the words in secret headers, without the name of an authentication scheme such as `Bearer`.
-pub(super) fn secrets_in(headers: &HeaderMap) -> Vec<SecretString> {
-    let secret = headers.iter().filter(|(name, _)| is_secret(name));
-    let values = secret.filter_map(|(name, value)| Some((name, value.to_str().ok()?.trim())));
-    let words = values.flat_map(|(name, value)| {
-        let has_scheme = name.as_str().ends_with("authorization") && value.contains(' ');
-        value.split_whitespace().skip(usize::from(has_scheme))
-    });
-    words.map(SecretString::from).collect()
 }
 
 /// A stream that failed before its first chunk.

@@ -4,13 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use catena_core::{Error, ErrorKind, Result};
-use http::header::{AUTHORIZATION, InvalidHeaderValue};
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::call::parse_header;
+use crate::header::{parse_header, secret_value};
 
 type Fetched = Pin<Box<dyn Future<Output = Result<SecretString>> + Send>>;
 
@@ -153,26 +152,11 @@ impl Credentials {
             let message = "the API key is empty: check what `with_api_key` was given";
             return Err(Error::new(ErrorKind::Config, message));
         }
-        secret_value(format!("{}{key}", self.prefix).into()).map_err(|error| {
+        // Joined in one allocation: no unwiped copy is left behind.
+        secret_value([self.prefix, key].concat().into()).map_err(|error| {
             let message =
                 "the API key holds characters that a header cannot hold; look for a line break at its end";
             Error::new(ErrorKind::Config, message).with_source(error)
         })
-    }
-}
-
-/// Returns a header value that `Debug` does not show.
-pub(crate) fn secret_value(text: SecretString) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(text)))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// The text of a header. Its memory is wiped when the last copy of the header is dropped.
-struct Wiped(SecretString);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
     }
 }

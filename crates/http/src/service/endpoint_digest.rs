@@ -1,12 +1,12 @@
 //! The parts common to all calls that may determine who answers them.
 
+use catena_core::__private::names_secret;
 use catena_core::Result;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use serde_json::{Map, Value};
 
 use super::client::{Inner, Service};
 use super::digest::digest;
-use crate::request::is_secret;
 
 /// The member of a description that contains the digest.
 const ENDPOINT_DIGEST: &str = "endpoint_digest";
@@ -32,7 +32,9 @@ impl Inner {
         let mut headers: Vec<_> = self
             .headers
             .iter()
-            .filter(|(name, value)| !of_transport.contains(name) && !is_secret(name) && !value.is_sensitive())
+            .filter(|(name, value)| {
+                !of_transport.contains(name) && !names_secret(name.as_str()) && !value.is_sensitive()
+            })
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
             .collect();
         headers.sort_unstable();

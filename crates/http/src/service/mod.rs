@@ -72,7 +72,8 @@
 //!
 //! A call is retried, twice by default, if
 //!
-//! * the connection fails or a time limit of the attempt expires, even while the body is being received;
+//! * the connection fails or damages data, or a time limit of the attempt expires, even while the body is being
+//!   received; if nothing arrived until then, the retry uses a new connection;
 //! * the status is 408, 409, 429, or 500 and above, unless the dialect turned it into
 //!   [`QuotaExceeded`](catena_core::ErrorKind::QuotaExceeded) or into an error that is not retryable;
 //! * the service sends `x-should-retry: true`; `false` prevents a retry.
@@ -104,9 +105,10 @@
 //!
 //! A key is stored as a [`SecretString`](secrecy::SecretString), whose memory is wiped, and its header is marked as
 //! sensitive. It is sent only over TLS or to this machine, unless the network is declared trusted. The same holds for
-//! every header whose name marks it as a key; neither is sent unencrypted to a remote proxy. Keys cannot be put into
-//! URLs. In response bodies, headers and request IDs, the key is redacted, in plain and in JSON-escaped form, before
-//! any of it reaches an error or a caller, and before anything is truncated. Text from a service is limited in length.
+//! every header whose name marks it as a key; neither is sent unencrypted to a remote proxy. [`Credentials`] cannot be
+//! put into URLs. In response bodies, headers and request IDs, the key is redacted, in plain and in JSON-escaped form,
+//! before any of it reaches an error or a caller, and before anything is truncated; so are query parameters whose name
+//! marks them as keys. Text from a service is limited in length.
 
 mod address;
 mod answer;
@@ -138,6 +140,7 @@ mod redirect;
 mod reported;
 mod retry_hint;
 mod saved_connection;
+mod secrets;
 mod total;
 
 pub use address::Address;

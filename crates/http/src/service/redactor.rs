@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -12,6 +13,9 @@ const REPLACEMENT: &str = "[redacted]";
 
 /// Shorter keys are placeholders such as `x`, which protect nothing and occur in any text.
 const SHORTEST_SECRET: usize = 4;
+
+/// Length of the longest escape of a single byte in JSON, `\u001f`.
+const LONGEST_ESCAPE: usize = 6;
 
 /// Removes the secrets of a call from error texts. Clones are cheap; `Debug` shows nothing.
 ///
@@ -93,10 +97,7 @@ impl Redactor {
 
 impl Secret {
     fn new(secret: &str) -> Self {
-        let quoted = Value::from(secret).to_string();
-        let escaped = &quoted[1..quoted.len() - 1];
-        let escaped = (escaped != secret).then(|| SecretString::from(escaped));
-        Self { plain: SecretString::from(secret), escaped }
+        Self { plain: secret.into(), escaped: escaped(secret) }
     }
 
     /// Called for the headers of every response. Most are shorter than a secret, so there is nothing to search.
@@ -107,6 +108,15 @@ impl Secret {
         };
         finds(&self.plain) || self.escaped.as_ref().is_some_and(finds)
     }
+}
+
+/// Returns the JSON-escaped form of a secret, if it differs.
+fn escaped(secret: &str) -> Option<SecretString> {
+    // Large enough for any escapes: if it had to grow, it would leave an unwiped copy behind.
+    let mut quoted = Zeroizing::new(Vec::with_capacity(secret.len() * LONGEST_ESCAPE + 2));
+    serde_json::to_writer(&mut *quoted, secret).ok()?;
+    let escaped = std::str::from_utf8(&quoted[1..quoted.len() - 1]).ok()?;
+    (escaped != secret).then(|| escaped.into())
 }
 
 impl fmt::Debug for Redactor {
@@ -139,5 +149,6 @@ mod tests {
         check("sk-12", r#"["s\u006b-12"]"#, r#"["[redacted]"]"#);
         check(r#"sk-"12""#, r#"{ "cut": "sk-\"12\""#, r#"{ "cut": "[redacted]"#);
         check("sk-12", r#"{ "a": 1 }"#, r#"{ "a": 1 }"#);
+        check("s\u{1}\\é12", r#"{ "cut": "s\u0001\\é12\""#, r#"{ "cut": "[redacted]\""#);
     }
 }

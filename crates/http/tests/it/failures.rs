@@ -52,7 +52,7 @@ fn the_answer_is_not_http() {
         ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "\x15\x03\x01\x00\x02\x02\x46\r\n\r\n", "HTTP/9 200 OK\r\n\r\n"]
     {
         let error = fails(&serves(answer).url("/"));
-        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::InvalidResponse, false), "{error}");
     }
 }
 
@@ -83,9 +83,9 @@ fn a_reset_in_the_body_is_incomplete() {
 }
 
 #[test]
-fn a_body_that_is_not_framed_right_is_invalid() {
+fn a_misframed_body_is_incomplete() {
     let error = fails(&serves("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n").url("/"));
-    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Incomplete, true), "{error}");
 }
 
 #[test]

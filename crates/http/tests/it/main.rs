@@ -3,6 +3,8 @@
 
 mod back_pressure;
 mod cancellation;
+mod damage;
+mod dead_connections;
 mod executors;
 mod failures;
 mod faults;

@@ -36,8 +36,8 @@ const AGAIN: &str = "Your answer could not be parsed. Answer again in the reques
 /// assert_eq!(chain.invoke("two").await?[0], "red");
 /// assert_eq!(
 ///     model.prompts()[1].to_string(),
-///     "Human: Name two colors as a JSON list.\nAI: red, green\nHuman: Your answer could not be read: \
-///      expected a value at line 1, column 1. Answer again, in the form asked for."
+///     "Human: Name two colors as a JSON list.\nAI: red, green\nHuman: Your answer could not be parsed: \
+///      expected a value at line 1, column 1. Answer again in the requested format."
 /// );
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```

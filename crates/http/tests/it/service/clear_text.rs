@@ -11,12 +11,13 @@ use super::support::{Plain, Texts, http};
 const KEY: &str = "sk-test-4f9a1c77d2e8";
 
 /// Each way to give every call a key.
-fn with_key(url: &str, client: &HttpClient) -> [ServiceBuilder; 3] {
+fn with_key(url: &str, client: &HttpClient) -> [ServiceBuilder; 4] {
     let service = || Service::builder(url, Plain).with_http_client(client.clone());
     [
         service().with_credentials(Credentials::bearer(KEY)),
         service().with_header("Authorization", format!("Bearer {KEY}")),
         service().with_header("x-team-api-key", KEY),
+        service().with_header("apikey", KEY),
     ]
 }
 

@@ -12,7 +12,7 @@ use catena_testkit::{Refusing, Reply, Server};
 use futures_util::FutureExt;
 use pollster::block_on;
 
-use super::support::{Ask, Plain, builder, hasty, http};
+use super::support::{Ask, Hasty, Plain, builder, hasty, http};
 
 fn post() -> Call {
     Call::post("ask").with_json("{}")
@@ -172,6 +172,28 @@ fn what_may_be_done_is_asked_for_at_most_once() {
     }
     check(Reply::drop_connection(), Err((ErrorKind::Connection, 1)), &[]);
     check(Reply::text(200, "half").end_abort(), Err((ErrorKind::Incomplete, 1)), &[]);
+}
+
+#[test]
+fn a_damaged_answer_is_no_refusal() {
+    for once in [false, true] {
+        let damaged = std::sync::atomic::AtomicBool::new(true);
+        let server = crate::server::Server::new(move |connection| {
+            while connection.request().is_some() {
+                if damaged.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                    connection.start();
+                    connection.write("zz\r\n");
+                } else {
+                    connection.answer("fine");
+                }
+            }
+        });
+        let service = Service::builder(server.url("/"), Plain).with_http_client(http());
+        let service = service.with_timer(Hasty::default()).build().unwrap();
+        let call = if once { post().at_most_once() } else { post() };
+        let kind = block_on(service.send(call, &Context::default())).err().map(|error| error.kind());
+        assert_eq!(kind, once.then_some(ErrorKind::Incomplete));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use catena_http::{HttpClient, Proxy};
 use catena_testkit::{Recorded, Reply, Server, shown};
 use pollster::block_on;
 
-use super::support::{Plain, builder};
+use super::support::{Plain, builder, http};
 
 const KEY: &str = "sk-test-4f9a1c77d2e8";
 
@@ -20,6 +20,7 @@ fn services(server: &Server) -> Vec<ServiceBuilder> {
         builder(server).with_credentials(Credentials::bearer(fetched)),
         builder(server).with_credentials(Credentials::bearer(awaited)),
         builder(server).with_header("authorization", format!("Token {KEY}")),
+        builder(server).with_header("apikey", KEY),
     ]
 }
 
@@ -61,6 +62,28 @@ fn a_key_given_with_a_call_is_a_secret_too() {
     let call = Call::get("a").with_header("authorization", &format!("Bearer {KEY}")).unwrap();
     let text = shown(&block_on(service.send(call, &Context::default())).unwrap_err());
     assert!(text.contains("[redacted]") && !text.contains(KEY), "{text}");
+}
+
+#[test]
+fn a_key_in_a_query_is_a_secret_too() {
+    // The service echoes the URL, and the key as it understands it.
+    let key = "sk/test+4f9a";
+    let server = Server::start(move |request: &Recorded| {
+        Reply::text(401, format!("{} {key}; version 2024-10-21, page 1", request.target()))
+    });
+    let url = format!("{}?key={}&page=1", server.url(), "sk%2Ftest%2B4f9a");
+    let service = |url: &str| Service::builder(url, Plain).with_http_client(http()).with_max_retries(0);
+    let call = Call::get("a").with_query("api-version", "2024-10-21");
+    for (builder, call) in [
+        (service(&url), call.clone()),
+        (service(&server.url()).with_query("api_key", key).with_query("page", "1"), call.clone()),
+        (service(&server.url()).with_query("page", "1"), call.with_query("token", key)),
+    ] {
+        let error = block_on(builder.build().unwrap().send(call, &Context::default())).unwrap_err();
+        let text = shown(&error);
+        assert!(!text.contains("4f9a") && text.contains("=[redacted]"), "{text}");
+        assert!(text.contains("[redacted]; version 2024-10-21, page 1"), "{text}");
+    }
 }
 
 #[test]
