@@ -15,8 +15,7 @@ pub(super) struct KnownTools(Vec<(String, Arc<Value>)>);
 impl KnownTools {
     pub(super) fn add(&mut self, name: String, schema: Value) -> Result<()> {
         if let Some(why) = unchecked(&schema) {
-            let message =
-                format!("unsupported schema of the tool `{name:.100}`: {why}");
+            let message = format!("unsupported schema of the tool `{name:.100}`: {why}");
             return Err(Error::new(ErrorKind::Config, message));
         }
         self.0.push((name, Arc::new(schema)));
