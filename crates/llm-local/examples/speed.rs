@@ -16,7 +16,7 @@ const PROMPT: &str = "What is a good name for a company that makes colorful sock
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().context("usage: speed MODEL.gguf [TOKENS]")?;
-    let tokens: usize = arguments.next().map_or(Ok(64), |tokens| tokens.parse())?;
+    let tokens: u32 = arguments.next().map_or(Ok(64), |tokens| tokens.parse())?;
     let start = Instant::now();
     let builder =
         ChatLocal::builder(path).with_temperature(0.0).with_repeat_penalty(1.0).with_max_tokens(tokens);
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let figures = json!({
         "load_s": load.as_secs_f64(),
         "first_token_s": first.as_secs_f64(),
-        "tokens_per_s": (tokens - 1) as f64 / rest.as_secs_f64(),
+        "tokens_per_s": f64::from(tokens - 1) / rest.as_secs_f64(),
         "four_at_once_tokens_per_s": made as f64 / took.as_secs_f64(),
         "four_at_once_cpu_s": busy,
         "peak_rss_mib": peak_memory(),
