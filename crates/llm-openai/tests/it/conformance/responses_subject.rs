@@ -28,12 +28,12 @@ impl Subject for Responses {
 
     fn skips(&self) -> &[(&str, &str)] {
         &[
-            ("streaming_law", "as in LangChain, the blocks of a streamed answer say where they stand"),
+            ("streaming_law", "as in LangChain, the blocks of a streamed answer keep their index"),
             (
                 "finish_reason",
-                "the Responses API has a status, which is kept, and no reason why an answer ends",
+                "the Responses API reports a status, which is kept, and no finish reason",
             ),
-            ("tool_errors", "the Responses API has no word for a tool that failed: its result says so"),
+            ("tool_errors", "the Responses API has no field for a failed tool: the result text says so"),
         ]
     }
 
