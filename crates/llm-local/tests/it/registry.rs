@@ -42,5 +42,5 @@ fn what_means_nothing_here_is_refused() {
     let error = models().chat("local:no-such-file.gguf").err().unwrap();
     assert!(error.to_string().contains("no-such-file.gguf"), "{error}");
     let error = models().chat("gpt-4o").err().unwrap();
-    assert!(error.to_string().contains("there are: local"), "{error}");
+    assert!(error.to_string().contains("registered providers: local"), "{error}");
 }
