@@ -1,6 +1,7 @@
 //! Opens connections for the pool: TCP, then TLS, within the connect timeout.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use catena_core::Result;
 use http::Uri;
@@ -41,11 +42,19 @@ impl Connector {
 
     /// Connects to the server of `url`.
     pub(crate) async fn connect(&self, url: &Uri, clock: &Clock) -> Result<Connected> {
+        let dialed = AtomicBool::new(false);
         let connecting = async {
-            if url.scheme_str() == Some("https") { self.secure(url).await } else { self.plain(url).await }
+            if url.scheme_str() == Some("https") {
+                self.secure(url, &dialed).await
+            } else {
+                self.plain(url).await
+            }
         };
         let connected = Timeout::new(connecting, clock.alarm(self.limit.duration)).await;
-        connected.unwrap_or_else(|| Err(self.limit.error(&server_name(url))))
+        connected.unwrap_or_else(|| {
+            let limit = if dialed.load(Ordering::Relaxed) { self.limit.in_handshake() } else { self.limit };
+            Err(limit.error(&server_name(url)))
+        })
     }
 
     async fn plain(&self, url: &Uri) -> Result<Connected> {
@@ -53,10 +62,12 @@ impl Connector {
         Ok(Connected { wire: Wire::plain(tcp), http2: false, proxied })
     }
 
-    async fn secure(&self, url: &Uri) -> Result<Connected> {
+    /// Sets `dialed` when only the TLS handshake remains.
+    async fn secure(&self, url: &Uri, dialed: &AtomicBool) -> Result<Connected> {
         let config = self.tls.config()?;
         let name = tls_name(url)?;
         let (tcp, proxied) = self.dialer.dial(url).await?;
+        dialed.store(true, Ordering::Relaxed);
         let handshake = TlsConnector::from(config).connect(name, tcp).await;
         let tls = handshake.map_err(|error| failure::no_tls(&server_name(url), error))?;
         let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");

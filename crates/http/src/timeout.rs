@@ -33,6 +33,12 @@ impl Limit {
         }
     }
 
+    /// This limit, if it passes while the server does not answer the TLS handshake.
+    pub(crate) fn in_handshake(self) -> Self {
+        let what = "connect timeout: no TLS handshake (for a plain HTTP server use `http://`) with";
+        Self { what, ..self }
+    }
+
     pub(crate) fn first_byte(duration: Duration) -> Self {
         Self {
             duration,

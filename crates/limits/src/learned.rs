@@ -183,13 +183,21 @@ impl Rule for Learned {
 
 /// True if the service rejected the request as too many at once or too fast.
 fn is_refusal(error: &Error) -> bool {
-    let status = error.service().and_then(|service| service.status);
-    error.kind() == ErrorKind::RateLimit || matches!(status, Some(503 | 529))
+    let Some(service) = error.service() else { return error.kind() == ErrorKind::RateLimit };
+    match error.kind() {
+        ErrorKind::RateLimit => true,
+        // An error in a stream states its status, if at all, as the code.
+        ErrorKind::Stream => {
+            matches!(service.code.as_deref(), Some("429" | "503" | "529" | "rate_limit_exceeded"))
+        }
+        _ => matches!(service.status, Some(503 | 529)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catena_core::ServiceError;
 
     /// Takes 16 at once, after a first refusal.
     fn steady() -> Learned {
@@ -222,6 +230,27 @@ mod tests {
             learned.ended(sent, &Outcome::new(catena_core::RateLimits::default(), Some(&error)), 0, now);
             assert_eq!(learned.wait(0.0, now).as_secs(), expected, "at {at} s");
         }
+    }
+
+    #[test]
+    fn refusals_are_found_by_kind_status_and_code() {
+        for (kind, status, code, expected) in [
+            (ErrorKind::RateLimit, Some(429), None, true),
+            (ErrorKind::RateLimit, None, None, true),
+            (ErrorKind::Server, Some(503), None, true),
+            (ErrorKind::Server, Some(500), None, false),
+            (ErrorKind::QuotaExceeded, Some(429), Some("429"), false),
+            (ErrorKind::Stream, None, Some("429"), true),
+            (ErrorKind::Stream, None, Some("server_error"), false),
+        ] {
+            let service = ServiceError { status, code: code.map(str::to_owned), ..ServiceError::default() };
+            let error = Error::new(kind, "").with_service(service);
+            assert_eq!(is_refusal(&error), expected, "{error:?}");
+        }
+        assert!(
+            is_refusal(&Error::new(ErrorKind::RateLimit, ""))
+                && !is_refusal(&Error::new(ErrorKind::Other, ""))
+        );
     }
 
     #[test]

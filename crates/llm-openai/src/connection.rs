@@ -78,6 +78,7 @@ impl Connection {
             Place::Plain(_) => KEY_VARIABLE,
             Place::Azure(_) => "AZURE_OPENAI_API_KEY",
         };
+        let key = (!self.settings.is_keyless()).then_some(key);
         let mut service = Service::builder(place.base_url(), OpenAiDialect { key });
         if let Some((name, value)) = place.query() {
             service = service.with_query(name, value);

@@ -8,8 +8,8 @@ use crate::codec::error::decode_failure;
 /// OpenAI's error format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OpenAiDialect {
-    /// The environment variable that holds the key.
-    pub(crate) key: &'static str,
+    /// The environment variable that holds the key; `None` if no key is sent.
+    pub(crate) key: Option<&'static str>,
 }
 
 impl Dialect for OpenAiDialect {

@@ -26,7 +26,7 @@ const MAX_WORD: usize = 100;
 /// };
 /// assert_eq!(
 ///     complaint.to_string(),
-///     "the service does not accept the API key (HTTP 401, invalid_api_key): Incorrect API key.; check PARLEY_API_KEY"
+///     "authentication failed (HTTP 401, invalid_api_key): Incorrect API key.; check PARLEY_API_KEY"
 /// );
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ impl fmt::Display for Complaint<'_> {
 
 fn what_happened(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Authentication => "the service does not accept the API key",
+        ErrorKind::Authentication => "authentication failed",
         ErrorKind::PermissionDenied => "the service does not allow this",
         ErrorKind::NotFound => "not found",
         ErrorKind::Conflict => "the request conflicts with another",
@@ -67,11 +67,11 @@ fn what_happened(kind: ErrorKind) -> &'static str {
         ErrorKind::QuotaExceeded => "the account's quota is used up",
         ErrorKind::ContextOverflow => "the input is too long for the model",
         ErrorKind::Unsupported => "the model cannot do this",
-        ErrorKind::BadRequest => "the service refused the request",
+        ErrorKind::BadRequest => "the service rejected the request",
         ErrorKind::Server => "the service failed",
-        ErrorKind::Stream => "the service broke off its answer",
+        ErrorKind::Stream => "the service aborted its answer",
         ErrorKind::InvalidResponse => "the service answered with an error",
-        _ => "the service did not do it",
+        _ => "the request failed",
     }
 }
 

@@ -7,10 +7,17 @@ use http::HeaderMap;
 /// A century, in seconds.
 const LONGEST: f64 = 3.156e9;
 
+/// LiteLLM passes on the headers of the service behind it under names with this prefix.
+const LITELLM: &str = "llm_provider-";
+
 /// Parses `retry-after-ms`, or else `retry-after`: seconds, or a date, which is compared with `now`. `None` if no wait
 /// is requested.
 pub(super) fn retry_hint(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let header = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    hint(headers, "", now).or_else(|| hint(headers, LITELLM, now))
+}
+
+fn hint(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<Duration> {
+    let header = |name: &str| headers.get(format!("{prefix}{name}"))?.to_str().ok().map(str::trim);
     let number = |name: &str| header(name)?.parse::<f64>().ok();
     if let Some(milliseconds) = number("retry-after-ms") {
         return seconds(milliseconds / 1000.0);
@@ -54,6 +61,8 @@ mod tests {
         check(&[], None);
         check(&[("retry-after", "3")], Some(3.0));
         check(&[("retry-after", "0.5")], Some(0.5));
+        check(&[("llm_provider-retry-after", "60")], Some(60.0));
+        check(&[("retry-after", "3"), ("llm_provider-retry-after", "60")], Some(3.0));
         check(&[("retry-after-ms", "1500")], Some(1.5));
         check(&[("retry-after-ms", "40"), ("retry-after", "9")], Some(0.04));
         check(&[("retry-after-ms", "soon"), ("retry-after", "4")], Some(4.0));

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::ErrorKind;
@@ -170,6 +171,17 @@ fn a_server_that_hangs_up_during_the_handshake() {
     let error = pollster::block_on(get(&trusting_client(), &Server::raw(drop).https("/"))).unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
     assert!(error.to_string().contains("TLS handshake"), "{error}");
+}
+
+#[test]
+fn a_server_that_never_answers_the_handshake() {
+    let server = Server::raw(|mut tcp| drop(std::io::copy(&mut tcp, &mut std::io::sink())));
+    let client = builder().with_connect_timeout(Duration::from_millis(500)).build().unwrap();
+    let error = pollster::block_on(get(&client, &server.https("/"))).unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Timeout, true), "{error}");
+    for part in ["no TLS handshake", "use `http://`", "500ms"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
 }
 
 #[test]

@@ -146,7 +146,7 @@ mod tests {
         let error = failure(400, body);
         assert_eq!(
             error.to_string(),
-            "the service refused the request (HTTP 400, INVALID_ARGUMENT): Bad value."
+            "the service rejected the request (HTTP 400, INVALID_ARGUMENT): Bad value."
         );
         let service = error.service().expect("details");
         let expected = ServiceError {

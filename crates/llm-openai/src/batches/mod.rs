@@ -249,7 +249,7 @@ impl Batches {
 
 fn read_line(line: Result<BytesMut>) -> Result<BatchResult> {
     let failed = |status, body: &str, origin: &Origin| {
-        decode_failure(&FailedAnswer::new(status, origin, body), KEY_VARIABLE)
+        decode_failure(&FailedAnswer::new(status, origin, body), Some(KEY_VARIABLE))
     };
     let read = |line: &[u8]| decode_line(line, &Origin::default(), failed);
     read_mended(&line?, read).map(BatchResult::from)

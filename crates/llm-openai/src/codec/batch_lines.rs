@@ -77,18 +77,27 @@ pub(crate) fn decode_line(
     })?;
     let outcome = match response {
         Some(answer) if !is_truthy(&error) => {
+            let body = unquoted(answer.body);
             let origin = Origin { request_id: answer.request_id.clone(), ..origin.clone() };
             match answer.status_code {
                 None | Some(200..300) => {
                     let status = answer.status_code.unwrap_or(200);
-                    Ok(LineAnswer { status, request_id: answer.request_id, body: answer.body })
+                    Ok(LineAnswer { status, request_id: answer.request_id, body })
                 }
-                Some(status) => Err(failed(status, &answer.body.to_string(), &origin)),
+                Some(status) => Err(failed(status, &body.to_string(), &origin)),
             }
         }
         _ => Err(not_done(&error, origin)),
     };
     Ok(Line { custom_id, outcome })
+}
+
+/// Returns the body. OGX sends its JSON as a string.
+fn unquoted(body: Value) -> Value {
+    match body.as_str().map(serde_json::from_str) {
+        Some(Ok(object @ Value::Object(_))) => object,
+        _ => body,
+    }
 }
 
 /// Returns the error of a request that was not processed.
@@ -163,6 +172,20 @@ mod tests {
             Err((ErrorKind::Cancelled, false)),
         );
         check(r#"{"custom_id":"r1"}"#, Err((ErrorKind::Other, false)));
+    }
+
+    #[test]
+    fn a_body_may_be_quoted() {
+        let failed =
+            |status, body: &str, _: &Origin| Error::new(ErrorKind::Other, format!("{status} {body}"));
+        let read = |status: u16, body: Value| {
+            let line = json!({ "custom_id": "r1", "response": { "status_code": status, "body": body } });
+            decode_line(line.to_string().as_bytes(), &origin(), failed).expect("a line").outcome
+        };
+        assert_eq!(read(200, json!(r#"{"id":"c"}"#)).expect("an answer").body, json!({ "id": "c" }));
+        assert_eq!(read(200, json!("text")).expect("an answer").body, json!("text"));
+        let error = read(400, json!(r#"{"error":{}}"#)).expect_err("a failure");
+        assert_eq!(error.message(), r#"400 {"error":{}}"#);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::origin::Origin;
 pub(crate) const KEY_VARIABLE: &str = "OPENAI_API_KEY";
 
 /// Returns the error for an unsuccessful response. Never fails, whatever the body is. `key` is the environment variable
-/// of the key.
-pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: &str) -> Error {
+/// of the key, or `None` if the client sends none.
+pub(crate) fn decode_failure(answer: &FailedAnswer<'_>, key: Option<&str>) -> Error {
     let read = ErrorBody::parse(answer.body());
     let kind = error_kind::of_status(answer.status(), &read);
     let message = describe(kind, Some(answer.status()), &read, key);
@@ -39,7 +39,7 @@ pub(super) fn error_in_body(otherwise: ErrorKind, body: &str, known: ServiceErro
     let read = ErrorBody::parse(&body);
     let kind = error_kind::of_body(&read, otherwise);
     let retryable = error_kind::is_retryable_body(&read);
-    let message = describe(kind, None, &read, KEY_VARIABLE);
+    let message = describe(kind, None, &read, Some(KEY_VARIABLE));
     let service = ServiceError {
         status: known.status,
         request_id: origin.request_id.clone(),
@@ -60,11 +60,13 @@ fn details(read: ErrorBody) -> ServiceError {
     }
 }
 
-fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody, key: &str) -> String {
+fn describe(kind: ErrorKind, status: Option<u16>, body: &ErrorBody, key: Option<&str>) -> String {
     let word = body.code.as_ref().map(|code| format!("code {code}"));
-    let advice = match kind {
-        ErrorKind::Authentication => format!("check {key}, or what `with_api_key` was given"),
-        ErrorKind::NotFound => "check the model's name and the base URL".to_owned(),
+    let advice = match (kind, key) {
+        (ErrorKind::Authentication, Some(key)) => format!("check {key}, or what `with_api_key` was given"),
+        (ErrorKind::Authentication, None) => "no API key is set: set one with `with_api_key`".to_owned(),
+        (ErrorKind::NotFound, _) => "check the model or ID, and the base URL".to_owned(),
+        (ErrorKind::HttpStatus, _) if status == Some(405) => "check the base URL".to_owned(),
         _ => String::new(),
     };
     Complaint { kind, status, word: word.as_deref(), reason: body.text(), advice: &advice }.to_string()
@@ -85,7 +87,7 @@ mod tests {
         };
         let body = origin.redactor.clean_body(body);
         let origin = Origin { headers: std::sync::Arc::new(headers.iter().map(pair).collect()), ..origin };
-        decode_failure(&FailedAnswer::new(status, &origin, &body), KEY_VARIABLE)
+        decode_failure(&FailedAnswer::new(status, &origin, &body), Some(KEY_VARIABLE))
     }
 
     #[track_caller]

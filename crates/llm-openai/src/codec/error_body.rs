@@ -75,12 +75,21 @@ impl ErrorBody {
 fn detail(detail: &Value) -> Option<String> {
     let text = match detail {
         Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            items.iter().filter_map(|item| item["msg"].as_str()).collect::<Vec<_>>().join("; ")
-        }
+        Value::Array(items) => items.iter().filter_map(located).collect::<Vec<_>>().join("; "),
         _ => return None,
     };
     shown(&text)
+}
+
+/// Formats one detail: the path of the invalid member in the request body, and what is wrong with it.
+fn located(item: &Value) -> Option<String> {
+    let what = item["msg"].as_str()?;
+    let path = item["loc"].as_array().into_iter().flatten().map(|step| match step {
+        Value::String(name) => name.clone(),
+        other => other.to_string(),
+    });
+    let path = path.skip_while(|step| step == "body").collect::<Vec<_>>().join(".");
+    Some(if path.is_empty() { what.to_owned() } else { format!("{path}: {what}") })
 }
 
 /// Returns a text that is known to be a message, up to the maximum length of error texts.
@@ -127,7 +136,10 @@ mod tests {
             ["m", "400", "t", "", ""],
         );
         check(r#"{"detail":"Not Found"}"#, ["", "", "", "", "Not Found"]);
-        check(r#"{"detail":[{"loc":["a"],"msg":"one"},{"msg":"two"}]}"#, ["", "", "", "", "one; two"]);
+        check(
+            r#"{"detail":[{"loc":["body","messages",0,"role"],"msg":"one"},{"msg":"two"},{"loc":["body"],"msg":"three"}]}"#,
+            ["", "", "", "", "messages.0.role: one; two; three"],
+        );
         check(
             r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
             ["m", "", "overloaded_error", "", ""],

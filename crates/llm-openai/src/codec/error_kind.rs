@@ -34,8 +34,11 @@ const OVERFLOW: [&str; 8] = [
 ];
 
 /// Messages for inputs that are too long that count for any status: llama.cpp reports some as an internal error.
-const OVERFLOW_OF_ANY_STATUS: [&str; 2] =
-    ["exceeds the context window", "is too large to process. increase the physical batch size"];
+const OVERFLOW_OF_ANY_STATUS: [&str; 3] = [
+    "exceeds the available context size",
+    "exceeds the context window",
+    "is too large to process. increase the physical batch size",
+];
 
 /// Returns the kind for an unsuccessful status.
 pub(super) fn of_status(status: u16, body: &ErrorBody) -> ErrorKind {
@@ -64,6 +67,9 @@ pub(super) fn of_body(body: &ErrorBody, otherwise: ErrorKind) -> ErrorKind {
 /// Returns whether an error inside a successful response is retryable.
 pub(super) fn is_retryable_body(body: &ErrorBody) -> bool {
     let transient = [
+        "api_error",
+        "internal_error",
+        "internal_server_error",
         "server_error",
         "overloaded_error",
         "service_unavailable_error",

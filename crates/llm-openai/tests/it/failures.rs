@@ -87,7 +87,9 @@ fn a_wrong_key_is_an_authentication_error() {
     let service_error = error.service().expect("details");
     assert_eq!((service_error.status, service_error.code.as_deref()), (Some(401), Some("invalid_api_key")));
     assert!(service_error.request_id.as_deref().is_some_and(|id| id.starts_with("req-sim-")));
-    assert_eq!(call(None).kind(), ErrorKind::Authentication);
+    let error = call(None);
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert!(error.to_string().ends_with("no API key is set: set one with `with_api_key`"), "{error}");
 }
 
 #[test]

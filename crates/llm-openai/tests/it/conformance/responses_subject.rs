@@ -29,10 +29,7 @@ impl Subject for Responses {
     fn skips(&self) -> &[(&str, &str)] {
         &[
             ("streaming_law", "as in LangChain, the blocks of a streamed answer keep their index"),
-            (
-                "finish_reason",
-                "the Responses API reports a status, which is kept, and no finish reason",
-            ),
+            ("finish_reason", "the Responses API reports a status, which is kept, and no finish reason"),
             ("tool_errors", "the Responses API has no field for a failed tool: the result text says so"),
         ]
     }
