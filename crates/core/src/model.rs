@@ -26,6 +26,13 @@ pub trait ModelOutput: Chunk {
     fn usage(&self) -> Option<Usage> {
         None
     }
+
+    /// Returns the number of characters that the model wrote in this output or chunk, or `None` if unknown (the
+    /// default). A run whose admissions count tokens adds them up, and estimates the output tokens of a call whose
+    /// service reports no usage.
+    fn written_chars(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl ModelOutput for AiMessage {
@@ -34,10 +41,19 @@ impl ModelOutput for AiMessage {
     fn usage(&self) -> Option<Usage> {
         if self.metadata.cached { Some(Usage::default()) } else { self.usage }
     }
+
+    /// Counts texts, reasoning, refusals, and the names and arguments of tool calls.
+    fn written_chars(&self) -> Option<u64> {
+        Some(self.count_written() as u64)
+    }
 }
 
 impl ModelOutput for String {
     const KIND: RunKind = RunKind::Llm;
+
+    fn written_chars(&self) -> Option<u64> {
+        Some(self.chars().count() as u64)
+    }
 }
 
 /// A model that answers a prompt. Every model is a [`Runnable`].
@@ -165,7 +181,8 @@ impl<M: LanguageModel + ?Sized> Runnable for M {
             let answer = self.generate(prompt, &cx).await;
             if let Some(pass) = pass {
                 let (said, error) = (answer.as_ref().ok(), answer.as_ref().err());
-                pass.leave(error, said.and_then(ModelOutput::usage), has_begun(error));
+                let usage = said.and_then(ModelOutput::usage);
+                pass.leave(error, usage, has_begun(error), || said.and_then(ModelOutput::written_chars));
             }
             answer
         })
@@ -228,19 +245,55 @@ fn holding<'a, T: ModelOutput + 'a>(
     mut chunks: ChunkStream<'a, T>,
 ) -> ChunkStream<'a, T> {
     let Some(pass) = pass else { return chunks };
-    let (mut pass, mut usage, mut answer_started) = (Some(pass), None, false);
+    let is_counted = pass.is_reported();
+    let mut reading =
+        Reading { pass: Some(pass), usage: None, chars: None, is_counted, answer_started: false };
     Box::pin(stream::poll_fn(move |task| {
         let next = chunks.as_mut().poll_next(task);
         match &next {
             Poll::Pending => {}
-            Poll::Ready(Some(Ok(chunk))) => (usage, answer_started) = (chunk.usage().or(usage), true),
-            Poll::Ready(ended) => {
-                let error = ended.as_ref().and_then(|error| error.as_ref().err());
-                if let Some(pass) = pass.take() {
-                    pass.leave(error, usage, answer_started || has_begun(error));
-                }
-            }
+            Poll::Ready(Some(Ok(chunk))) => reading.see(chunk),
+            Poll::Ready(ended) => reading.leave(ended.as_ref().and_then(|error| error.as_ref().err())),
         }
         next
     }))
+}
+
+/// The pass of a stream, and what has arrived of its answer.
+struct Reading {
+    /// `None` once the stream has ended.
+    pass: Option<ModelPass>,
+    usage: Option<Usage>,
+    /// `None` if the model's output does not say.
+    chars: Option<u64>,
+    /// Whether anybody wants to know the number of characters.
+    is_counted: bool,
+    answer_started: bool,
+}
+
+impl Reading {
+    fn see<T: ModelOutput>(&mut self, chunk: &T) {
+        self.answer_started = true;
+        if self.is_counted {
+            self.usage = chunk.usage().or(self.usage);
+            let more = chunk.written_chars();
+            self.chars = more.map_or(self.chars, |more| Some(self.chars.unwrap_or(0).saturating_add(more)));
+        }
+    }
+
+    fn leave(&mut self, error: Option<&Error>) {
+        if let Some(pass) = self.pass.take() {
+            pass.leave(error, self.usage, self.answer_started || has_begun(error), || self.chars);
+        }
+    }
+}
+
+/// The service bills what the reader of the stream no longer wanted.
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if self.pass.is_some() && self.is_counted && self.answer_started {
+            let message = "the stream was dropped before its end";
+            self.leave(Some(&Error::new(ErrorKind::Cancelled, message)));
+        }
+    }
 }

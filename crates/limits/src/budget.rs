@@ -10,6 +10,7 @@ use catena_core::{
 
 use crate::ledger::{Amount, Call, Ledger, Limits};
 use crate::turnstile::Turnstile;
+use crate::used::used;
 use crate::{Cost, PriceTable};
 
 /// A limit on what one or more runs may spend on model calls in total: tokens, money, time, number of calls. Pass it to
@@ -22,9 +23,12 @@ use crate::{Cost, PriceTable};
 /// limited, such calls are admitted one after another, or half a minute apart.
 ///
 /// Calls in flight are charged at their estimate; a call that fits only if they turn out cheaper waits for them. When a
-/// call ends, its actual usage replaces the estimate. The estimate stands if the call was cancelled, timed out or broke
-/// off mid-stream; a call that failed otherwise before its response began is not charged. If models produce more than
-/// expected, the budget can be exceeded by that amount for each call in flight; the next call is rejected.
+/// call ends, its actual usage replaces the estimate. If the service reports no usage, as many compatible services do
+/// not for streams, the output is estimated from the text received, at four characters per token: reasoning that the
+/// service hides is then not counted. If the call was cancelled, timed out or broke off mid-stream, the larger of the
+/// first estimate and what was received is charged; a call that failed otherwise before its response began is not
+/// charged. If models produce more than expected, the budget can be exceeded by that amount for each call in flight;
+/// the next call is rejected.
 ///
 /// Clones share the amount spent.
 ///
@@ -67,7 +71,7 @@ pub struct Budget {
 pub struct Spent {
     /// Number of calls started.
     pub calls: u64,
-    /// Tokens used by finished calls; a call that reported no usage counts with its estimate.
+    /// Tokens used by finished calls; for a call that reported no usage, an [estimate](Budget).
     pub usage: Usage,
     /// Cost of those tokens, for models that have a price.
     pub cost: Cost,
@@ -111,7 +115,7 @@ impl Budget {
 
     /// Sets the number of output tokens to assume for calls without `max_tokens`.
     ///
-    /// Defaults to the largest output of such a call so far. Use 0 for models that do not report usage.
+    /// Defaults to the largest output of such a call so far.
     #[must_use]
     pub fn with_expected_output(self, tokens: u64) -> Self {
         self.with_limits(|limits| limits.expected_output = Some(tokens))
@@ -201,20 +205,26 @@ impl Reservation {
 impl Admitted for Reservation {
     fn report(mut self: Box<Self>, outcome: &Outcome<'_>) {
         let call = self.call;
-        // A model that does not report its usage is expected to write nothing next time.
-        let written = outcome.usage.map(|usage| usage.output_tokens);
-        let written = written.or(outcome.error.is_none().then_some(0));
-        self.settle(written, |estimate| match (outcome.usage, outcome.error) {
-            // A stream that broke off may have reported its input tokens only.
-            (Some(usage), Some(_))
-                if outcome.answer_started && usage.total_tokens < estimate.usage.total_tokens =>
+        let used = used(outcome, call.input);
+        let is_complete = outcome.error.is_none();
+        // If nothing is known of the output of a complete call, none is expected next time. That of an interrupted
+        // call would have been larger than what was received.
+        let written =
+            used.filter(|_| is_complete || outcome.usage.is_some()).map(|usage| usage.output_tokens);
+        let written = written.or(is_complete.then_some(0));
+        self.settle(written, |estimate| match used {
+            // The service may have written more than what arrived of the interrupted answer.
+            Some(usage)
+                if !is_complete
+                    && outcome.answer_started
+                    && usage.total_tokens < estimate.usage.total_tokens =>
             {
                 *estimate
             }
-            (Some(usage), _) => call.amount(usage),
+            Some(usage) => call.amount(usage),
             // A call that failed before its response began is not billed.
-            (None, Some(_)) if !outcome.answer_started => Amount::default(),
-            (None, _) => *estimate,
+            None if !is_complete && !outcome.answer_started => Amount::default(),
+            None => *estimate,
         });
     }
 }

@@ -13,6 +13,7 @@ mod pace;
 mod price_table;
 mod rate_limiter;
 mod turnstile;
+mod used;
 
 pub use adaptive_concurrency::{AdaptiveConcurrency, AdaptiveState};
 pub use budget::{Budget, Spent};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catena_core::{Error, ErrorKind, Result, Usage};
+use catena_core::{Error, ErrorKind, Result, Usage, UsageTotals};
 use serde::{Deserialize, Serialize};
 
 use crate::Cost;
@@ -85,8 +85,12 @@ impl PriceTable {
         Self::default()
     }
 
-    /// Returns approximate prices of well-known models. They have not been checked against any price list: treat them
-    /// as a starting point, and replace those you rely on. The source is `prices.json` in this crate.
+    /// Returns approximate prices of well-known models, as of the end of 2025. Prices change, and these have not been
+    /// checked against any price list: treat them as a starting point, and replace those you rely on. The source is
+    /// `prices.json` in this crate.
+    ///
+    /// They are those of text in the standard service tier, without discounts for batches. Where a provider charges
+    /// more for long prompts, as for `gemini-2.5-pro` above 200,000 tokens, they are those of shorter prompts.
     pub fn builtin() -> Self {
         // A test ensures that the file parses.
         serde_json::from_str(include_str!("../prices.json")).unwrap_or_default()
@@ -113,15 +117,66 @@ impl PriceTable {
     /// Returns the price of a model.
     ///
     /// A name with a version suffix, such as `gpt-4o-2024-08-06` or `-latest`, falls back to the price of the name
-    /// without it.
+    /// without it, and a name with a provider, such as `openai:gpt-4o`, to the name without the provider. The names of
+    /// OpenAI's fine-tuned models begin with `ft:`, which is no provider: they have prices of their own.
     pub fn price(&self, model: &str) -> Option<&Price> {
-        self.0.get(model).or_else(|| self.0.get(without_version(model)?))
+        let known = |name: &str| self.0.get(name).or_else(|| self.0.get(without_version(name)?));
+        known(model).or_else(|| {
+            let (provider, name) = model.split_once(':')?;
+            if provider == "ft" { None } else { known(name) }
+        })
     }
 
     /// Returns the cost of this many tokens of a model, or `None` if it has no price.
     pub fn cost(&self, model: &str, usage: &Usage) -> Option<Cost> {
         Some(self.price(model)?.cost(usage))
     }
+
+    /// Returns the cost of all tokens that were counted.
+    ///
+    /// For part of them, look up the models of [`UsageTotals::by_model`] one by one with [`cost`](Self::cost).
+    ///
+    /// # Errors
+    /// `Config`, which names the models that have used tokens but have no price.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeChatModel, RunConfig, RunnableExt, Usage, UsageTotals};
+    /// use catena_limits::{Price, PriceTable};
+    /// # futures_executor::block_on(async {
+    /// let totals = UsageTotals::new();
+    /// let model = FakeChatModel::new(["Hello"]).with_usage(Usage::new(1_000, 500));
+    /// model.invoke_with("Hi", &RunConfig::new().with_observer(totals.clone())).await?;
+    /// let prices = PriceTable::builtin();
+    /// assert!(prices.cost_of(&totals).unwrap_err().to_string().contains("FakeChatModel"));
+    /// let prices = prices.with("FakeChatModel", Price::new(1.0, 2.0));
+    /// assert_eq!(prices.cost_of(&totals)?.to_string(), "$0.002");
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn cost_of(&self, totals: &UsageTotals) -> Result<Cost> {
+        let (mut sum, mut unpriced) = (Cost::ZERO, Vec::new());
+        for (model, usage) in totals.by_model() {
+            match self.cost(&model, &usage) {
+                Some(cost) => sum += cost,
+                None if usage == Usage::default() => {}
+                None => unpriced.push(model),
+            }
+        }
+        if unpriced.is_empty() { Ok(sum) } else { Err(no_prices(&unpriced)) }
+    }
+}
+
+fn no_prices(models: &[String]) -> Error {
+    const SHOWN: usize = 5;
+    let names: Vec<_> = models.iter().take(SHOWN).map(|model| format!("`{model:.80}`")).collect();
+    let more = match models.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = names.join(", ");
+    let message =
+        format!("no price for {names}{more}, so the cost is unknown: add it with `PriceTable::with`");
+    Error::new(ErrorKind::Config, message)
 }
 
 /// Strips `-latest`, `-20250514` or `-2025-05-14` from a name.
@@ -141,6 +196,12 @@ fn without_version(model: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+
+    use catena_core::{Context, RunConfig, RunnableExt, lambda};
+    use futures_executor::block_on;
+
     use super::*;
 
     #[test]
@@ -165,6 +226,16 @@ mod tests {
             ("2024-08-06", None),
             ("", None),
             ("ö-20240806", None),
+            ("claude-haiku-4-5-20251001", Some("claude-haiku-4-5")),
+            ("claude-opus-4-1-20250805", Some("claude-opus-4-1")),
+            ("openai:gpt-4o-mini", Some("gpt-4o-mini")),
+            ("openai:gpt-4o-mini-2024-07-18", Some("gpt-4o-mini")),
+            ("anthropic:claude-sonnet-4-5", Some("claude-sonnet-4-5")),
+            ("ft:gpt-4o-mini", None),
+            ("ft:gpt-4o-mini-2024-07-18:us:name:id", None),
+            ("openai:ft:gpt-4o-mini", None),
+            ("openai:", None),
+            (":gpt-4o-audio-preview", None),
         ] {
             assert_eq!(table.price(model), known.and_then(|known| table.0.get(known)), "{model}");
         }
@@ -180,6 +251,76 @@ mod tests {
         assert_eq!(price.cost(&usage), Cost::from_dollars(2.5 + 0.5 + 5.0 + 30.0));
         usage.input_token_details.cache_read = Some(u64::MAX);
         assert_eq!(price.cost(&usage), Cost::from_dollars(1.0 + 30.0));
+    }
+
+    #[track_caller]
+    fn check_cost_of(used: &[(&str, Usage)], expected: std::result::Result<f64, &[&str]>) {
+        let totals = UsageTotals::new();
+        let config = RunConfig::new().with_observer(totals.clone());
+        let used: Vec<_> = used.iter().map(|(model, usage)| ((*model).to_owned(), *usage)).collect();
+        let models = lambda(move |_: String, cx: Context| {
+            used.iter().for_each(|(model, usage)| cx.report_usage(model, *usage));
+            String::new()
+        });
+        block_on(models.invoke_with("", &config)).expect("a run");
+        match (PriceTable::builtin().cost_of(&totals), expected) {
+            (Ok(cost), Ok(expected)) => assert_eq!(cost, Cost::from_dollars(expected)),
+            (Err(error), Err(named)) => {
+                assert_eq!(error.kind(), ErrorKind::Config);
+                assert!(error.to_string().len() < 700, "{error}");
+                named.iter().for_each(|name| assert!(error.to_string().contains(name), "{name}: {error}"));
+            }
+            (found, expected) => panic!("{found:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_sum_leaves_out_no_model_silently() {
+        let million = Usage::new(1_000_000, 1_000_000);
+        check_cost_of(&[], Ok(0.0));
+        check_cost_of(&[("gpt-4o-mini", million), ("openai:gpt-4o", million)], Ok(0.75 + 12.5));
+        check_cost_of(&[("gpt-4o-mini", million), ("ours", Usage::default())], Ok(0.75));
+        check_cost_of(&[("gpt-4o-mini", million), ("ours", Usage::new(1, 0))], Err(&["`ours`"]));
+        let long = "x".repeat(10_000);
+        let names: Vec<_> = (0..9).map(|number| format!("{number}-{long}")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), million)).collect();
+        check_cost_of(&many, Err(&["`0-xxx", "`4-xxx", "and 4 more"]));
+    }
+
+    #[test]
+    fn a_price_with_a_provider_in_its_name_comes_first() {
+        let (own, own_name) = (Price::new(1.0, 2.0), "azure:gpt-4o");
+        let table = PriceTable::builtin().with(own_name, own);
+        assert_eq!(table.price("azure:gpt-4o-2024-08-06"), Some(&own));
+        assert_eq!(table.price("openai:gpt-4o"), table.price("gpt-4o"));
+    }
+
+    /// A reader who follows the examples can limit what they cost.
+    #[test]
+    fn the_models_of_the_documentation_have_prices() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let crates = files_in(&root.join("crates")).map(|folder| folder.join("README.md"));
+        let files = files_in(&root.join("docs")).chain(files_in(&root.join("examples"))).chain(crates);
+        let (mut found, table) = (BTreeSet::new(), PriceTable::builtin());
+        for file in files.chain([root.join("README.md")]) {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
+            let is_apart = |c: char| !c.is_ascii_alphanumeric() && !['-', '.'].contains(&c);
+            let names = text.split(is_apart).map(|word| word.trim_end_matches('.'));
+            found.extend(names.filter(|name| is_model_of_a_priced_provider(name)).map(str::to_owned));
+        }
+        assert!(found.contains("gpt-4o-mini") && found.contains("claude-haiku-4-5"), "{found:?}");
+        let unpriced: Vec<_> = found.iter().filter(|name| table.price(name).is_none()).collect();
+        assert!(unpriced.is_empty(), "{unpriced:?}");
+    }
+
+    fn files_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+    }
+
+    fn is_model_of_a_priced_provider(name: &str) -> bool {
+        let has_number = name.bytes().any(|byte| byte.is_ascii_digit());
+        let makers = ["gpt-", "text-embedding-", "claude-", "gemini-"];
+        has_number && makers.iter().any(|maker| name.starts_with(maker)) && !name.starts_with("gpt-oss")
     }
 
     #[test]

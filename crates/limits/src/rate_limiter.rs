@@ -9,6 +9,7 @@ use catena_core::{
 
 use crate::bucket::Bucket;
 use crate::turnstile::{Rule, Turn, Turnstile};
+use crate::used::used;
 
 /// A rate limit: paces requests so that at most a given number of them, and of their tokens, are sent per minute.
 ///
@@ -16,7 +17,12 @@ use crate::turnstile::{Rule, Turn, Turnstile};
 /// once. Clones share one limit, and so do all clients that are given clones.
 ///
 /// A request for more tokens than the burst holds waits until the burst is fully replenished, and delays those after it
-/// by up to a minute more. Tokens are the client's [estimate](Demand::tokens), made before sending.
+/// by up to a minute more. Tokens are [estimated](Demand::tokens) before sending: the prompt and `max_tokens`.
+///
+/// A client does not know how many tokens were used in the end: set `max_tokens` to have its output counted. A limiter
+/// passed to a run, with [`RunConfig::with_admission`](catena_core::RunConfig::with_admission), also takes what a call
+/// used beyond the estimate, once it has ended: as the service reported it or, if it reported no usage, estimated from
+/// the text received, at four characters per token. Later requests wait for it.
 ///
 /// # Errors
 /// A limit of 0 admits nothing: calls fail with [`ErrorKind::Config`].
@@ -110,14 +116,14 @@ impl Default for RateLimiter {
 #[async_trait]
 impl Admission for RateLimiter {
     async fn admit(&self, demand: &Demand<'_>) -> Result<Box<dyn Admitted>> {
-        #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
-        let tokens = demand.tokens.unwrap_or(0) as f64;
+        let tokens = demand.tokens.unwrap_or(0);
         if self.settings.requests == Some(0) || self.settings.tokens == Some(0) {
             let message = "the rate limiter allows 0 per minute, so no request could ever be sent";
             return Err(Error::new(ErrorKind::Config, message));
         }
-        self.turnstile.pass(tokens, &*self.timer).await;
-        Ok(Box::new(Sent))
+        self.turnstile.pass(units(tokens), &*self.timer).await;
+        let limiter = self.settings.tokens.map(|_| self.clone());
+        Ok(Box::new(Sent { tokens, input: demand.input_tokens.unwrap_or(tokens), limiter }))
     }
 
     fn identity(&self) -> Option<usize> {
@@ -126,19 +132,35 @@ impl Admission for RateLimiter {
 }
 
 /// What was sent stays consumed, whatever its outcome.
-struct Sent;
+struct Sent {
+    tokens: u64,
+    input: u64,
+    /// `None` if tokens are not limited.
+    limiter: Option<RateLimiter>,
+}
 
 impl Admitted for Sent {
-    fn report(self: Box<Self>, _outcome: &Outcome<'_>) {}
+    fn report(self: Box<Self>, outcome: &Outcome<'_>) {
+        let used = used(outcome, self.input).map_or(0, |usage| usage.total_tokens);
+        let more = used.saturating_sub(self.tokens);
+        if let Some(limiter) = self.limiter.filter(|_| more > 0) {
+            let now = limiter.timer.now();
+            limiter.turnstile.change(|buckets, _| buckets.take_tokens(units(more), now));
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
+fn units(tokens: u64) -> f64 {
+    tokens as f64
 }
 
 impl Settings {
-    #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^53 tokens one by one")]
     fn turnstile(self) -> Arc<Turnstile<Buckets>> {
         let minutes = self.burst.unwrap_or(BURST).as_secs_f64() / 60.0;
         let bucket = |per_minute: f64| Bucket::new(per_minute, per_minute * minutes);
         let requests = self.requests.map(|requests| bucket(f64::from(requests)));
-        let tokens = self.tokens.map(|tokens| bucket(tokens as f64));
+        let tokens = self.tokens.map(|tokens| bucket(units(tokens)));
         Arc::new(Turnstile::new(Buckets { requests, tokens }))
     }
 }
@@ -147,6 +169,14 @@ impl Settings {
 struct Buckets {
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
+}
+
+impl Buckets {
+    fn take_tokens(&mut self, tokens: f64, now: Instant) {
+        if let Some(bucket) = &mut self.tokens {
+            bucket.take(tokens, now);
+        }
+    }
 }
 
 impl Rule for Buckets {

@@ -216,6 +216,7 @@ impl ChatGemini {
             {
                 cx.report_usage(message.metadata.model.as_deref().unwrap_or(self.model()), usage);
             }
+            cx.report_outputs(&messages);
             Ok(messages)
         })
         .await

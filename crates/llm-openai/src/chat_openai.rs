@@ -191,6 +191,7 @@ impl ChatOpenAi {
             {
                 cx.report_usage(message.metadata.model.as_deref().unwrap_or(self.model()), usage);
             }
+            cx.report_outputs(&messages);
             for message in &messages {
                 self.client.content_filter().check(message, &answer.origin)?;
             }

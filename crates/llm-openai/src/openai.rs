@@ -267,6 +267,7 @@ impl OpenAi {
                 {
                     cx.report_usage(one.model.as_deref().unwrap_or(&options.model), usage);
                 }
+                cx.report_outputs(generations.iter().flatten().map(|one| &one.text));
                 Ok(generations)
             };
             result.add(cx.admitted(|| self.demand(prompts, cx), call).await?);

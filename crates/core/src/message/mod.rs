@@ -43,6 +43,7 @@ mod tool_message;
 mod trim;
 mod trim_partial;
 mod usage;
+mod written_chars;
 
 pub use ai_message::AiMessage;
 pub use approximate_tokens::{ApproximateTokens, count_tokens_approximately};

@@ -42,6 +42,14 @@ impl ToolCalls {
         }
     }
 
+    /// Returns the calls, the invalid calls and the chunks as they arrived, without parsing any.
+    pub(super) fn parts(&self) -> (&[ToolCall], &[InvalidToolCall], &[ToolCallChunk]) {
+        match &self.0 {
+            None => (&[], &[], &[]),
+            Some(inner) => (&inner.calls, &inner.invalid, &inner.pieces),
+        }
+    }
+
     pub(super) fn invalid(&self, complete: bool) -> &[InvalidToolCall] {
         match &self.0 {
             None => &[],

@@ -17,9 +17,9 @@ use crate::{Demand, Error, RateLimits, Result, Usage};
 ///
 /// # Contract
 /// `admit` completes when the call may be made. The returned value is held until the answer is complete or its stream
-/// has ended. Each admitted call is reported once or, if the caller dropped it, dropped without a report. If a call is
-/// dropped while it waits for a further admission, it is reported to the earlier ones as cancelled, because nothing was
-/// sent.
+/// has ended. Each admitted call is reported once or, if the caller dropped it, dropped without a report. Two cases of
+/// dropped calls are reported, as [cancelled](crate::ErrorKind::Cancelled): if it was waiting for a further admission,
+/// to the earlier ones, because nothing was sent; and by a run, if it is a stream of which a part had arrived.
 ///
 /// # Errors
 /// An error of `admit` becomes the error of the call: nothing is sent, and the client does not retry.
@@ -89,6 +89,11 @@ pub struct Outcome<'a> {
     pub error: Option<&'a Error>,
     /// The token usage, if known. Service clients report none.
     pub usage: Option<Usage>,
+    /// The number of output tokens received, estimated from the characters of the answer at the ratio of
+    /// [`ApproximateTokens`](crate::ApproximateTokens). Hidden reasoning is not included. A run sets it if the usage is
+    /// unknown and, as a stream that breaks off may have reported only part of its usage, if a stream fails. `None`
+    /// from service clients, and where no output is at hand.
+    pub estimated_output: Option<u64>,
     /// Whether part of the answer arrived, or may have arrived, as in a request that timed out: the service then did
     /// some work even though the request failed.
     pub answer_started: bool,
@@ -97,13 +102,20 @@ pub struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     /// Creates an outcome from the reported limits and the error, if any.
     pub fn new(limits: RateLimits, error: Option<&'a Error>) -> Self {
-        Self { limits, error, usage: None, answer_started: false }
+        Self { limits, error, ..Self::default() }
     }
 
     /// Sets the token usage.
     #[must_use]
     pub fn with_usage(mut self, usage: Option<Usage>) -> Self {
         self.usage = usage;
+        self
+    }
+
+    /// Sets the estimated number of output tokens received.
+    #[must_use]
+    pub fn with_estimated_output(mut self, tokens: Option<u64>) -> Self {
+        self.estimated_output = tokens;
         self
     }
 

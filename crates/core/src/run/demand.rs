@@ -25,6 +25,8 @@ pub struct Demand<'a> {
     pub is_open_ended: bool,
     /// The model that is called.
     pub model: Option<&'a str>,
+    /// The number of answers to each prompt; zero means one.
+    pub(super) answers: u64,
 }
 
 impl<'a> Demand<'a> {
@@ -36,7 +38,7 @@ impl<'a> Demand<'a> {
     /// Creates the demand of a model call with this many input tokens and at most this many output tokens.
     pub fn of_call(model: Option<&'a str>, input_tokens: u64, max_output_tokens: u64) -> Self {
         let tokens = Some(input_tokens.saturating_add(max_output_tokens));
-        Self { tokens, input_tokens: Some(input_tokens), is_open_ended: false, model }
+        Self { tokens, input_tokens: Some(input_tokens), model, ..Self::default() }
     }
 
     /// Estimates the demand of a call of `model` with this prompt in the run `cx`.
@@ -103,7 +105,7 @@ impl<'a> Demand<'a> {
         let name = bound.and_then(|bound| bound.get("model")).and_then(Value::as_str).or(model.model_id());
         // A model without a name is identified by something else, such as its address.
         let call = Self::of_call(name.filter(|name| !name.is_empty()), input, output);
-        Self { is_open_ended: output == 0, ..call }
+        Self { is_open_ended: output == 0, answers, ..call }
     }
 }
 
@@ -114,10 +116,14 @@ fn message_tokens(messages: &[Message]) -> u64 {
     ApproximateTokens::new().count(messages) as u64
 }
 
-/// Uses the same ratio as [`ApproximateTokens`].
 fn text_tokens(text: &str) -> u64 {
-    const CHARS_PER_TOKEN: usize = 4;
-    text.chars().count().div_ceil(CHARS_PER_TOKEN) as u64
+    tokens_of_chars(text.chars().count() as u64)
+}
+
+/// Uses the same ratio as [`ApproximateTokens`].
+pub(super) fn tokens_of_chars(chars: u64) -> u64 {
+    const CHARS_PER_TOKEN: u64 = 4;
+    chars.div_ceil(CHARS_PER_TOKEN)
 }
 
 #[cfg(test)]
@@ -156,11 +162,12 @@ mod tests {
         let cx = Context::new(&RunConfig::new()).with_arguments(&bound);
         let (set, text) = (Set(set), "x".repeat(40));
         let is_open_ended = output == 0;
-        let expected = Demand { is_open_ended, ..Demand::of_call(model, 10, output) };
-        assert_eq!(Demand::of_prompt(&set, &text.as_str().into(), &cx), expected);
+        let found = Demand::of_prompt(&set, &text.as_str().into(), &cx);
+        let answers = found.answers;
+        assert_eq!(found, Demand { is_open_ended, answers, ..Demand::of_call(model, 10, output) });
         let both = Demand::of_texts(&set, [&text, &text], &cx);
         let output = output.saturating_mul(2);
-        assert_eq!(both, Demand { is_open_ended, ..Demand::of_call(model, 20, output) });
+        assert_eq!(both, Demand { is_open_ended, answers, ..Demand::of_call(model, 20, output) });
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct RunInfo {
     pub kind: RunKind,
     /// The config's tags and the position in the composition (`seq:step:1`, `map:key:a`), sorted.
     pub tags: Vec<String>,
-    /// The runnable's own metadata and the config's, which takes precedence.
+    /// The runnable's own metadata and the config's, which takes precedence. The `ls_model_name` of a model to which
+    /// another `model` is bound is the bound one.
     pub metadata: Map<String, Value>,
 }
 

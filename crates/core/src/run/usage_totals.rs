@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
 use crate::{AiMessage, Observer, RunEvent, RunEventKind, Usage};
 
 /// An observer that sums the token usage of model calls, per model. Cached answers count as zero. Clones share the
@@ -29,7 +31,8 @@ impl UsageTotals {
         Self::default()
     }
 
-    /// Returns the totals per model, by the name that the service reported, or the name of the run if it reported none.
+    /// Returns the totals per model: by the name that the service reported, or else that of the model
+    /// [requested](crate::LanguageModel::model_id), or else the name of the run.
     pub fn by_model(&self) -> BTreeMap<String, Usage> {
         self.lock().clone()
     }
@@ -74,7 +77,56 @@ impl Observer for UsageTotals {
             && !message.metadata.cached
             && let Some(usage) = message.usage
         {
-            self.add(message.metadata.model.as_deref().unwrap_or(&event.run.name), usage);
+            let requested = event.run.metadata.get("ls_model_name").and_then(Value::as_str);
+            let names = [message.metadata.model.as_deref(), requested];
+            let name = names.into_iter().flatten().find(|name| !name.is_empty());
+            self.add(name.unwrap_or(&event.run.name), usage);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_executor::block_on;
+
+    use super::*;
+    use crate::{ChunkStream, Context, LanguageModel, PromptValue, RunConfig, RunnableExt, gather};
+
+    /// A provider whose service may report the model.
+    struct Custom(&'static str, Option<&'static str>);
+
+    #[crate::async_trait]
+    impl LanguageModel for Custom {
+        type Output = AiMessage;
+
+        fn generate_stream<'a>(&'a self, _prompt: PromptValue, _cx: Context) -> ChunkStream<'a, AiMessage> {
+            let mut answer = AiMessage { usage: Some(Usage::new(2, 1)), ..AiMessage::new("Hi") };
+            answer.metadata.model = self.1.map(str::to_owned);
+            Box::pin(futures_util::stream::iter([Ok(answer)]))
+        }
+
+        fn model_id(&self) -> Option<&str> {
+            Some(self.0)
+        }
+    }
+
+    #[track_caller]
+    fn check(requested: &'static str, reported: Option<&'static str>, bound: Option<&str>, name: &str) {
+        let totals = UsageTotals::new();
+        let config = RunConfig::new().with_observer(totals.clone());
+        let model = Custom(requested, reported).boxed();
+        let model = bound.into_iter().fold(model, |model, bound| model.bind("model", bound).boxed());
+        block_on(model.invoke_with("Hi", &config)).expect("an answer");
+        block_on(gather(model.stream_with("Hi", &config))).expect("an answer");
+        assert_eq!(totals.by_model(), BTreeMap::from([(name.to_owned(), Usage::new(4, 2))]));
+    }
+
+    #[test]
+    fn a_model_counts_under_the_best_name_there_is() {
+        check("gpt-4o", None, None, "gpt-4o");
+        check("gpt-4o", Some("gpt-4o-2024-08-06"), None, "gpt-4o-2024-08-06");
+        check("gpt-4o", Some(""), None, "gpt-4o");
+        check("gpt-4o", None, Some("gpt-4o-mini"), "gpt-4o-mini");
+        check("", None, None, "Custom");
     }
 }

@@ -5,10 +5,15 @@ use std::task::Poll;
 use std::time::Duration;
 
 use catena_core::fakes::{FakeChatModel, FakeLlm, FakeTimer};
-use catena_core::{Admission, Demand, Error, ErrorKind, RunConfig, RunnableExt, Usage, lambda};
+use catena_core::{
+    Admission, Context, Demand, Error, ErrorKind, RunConfig, RunnableExt, Usage, gather, lambda,
+};
 use catena_limits::{AdaptiveConcurrency, Budget, Cost, Price, PriceTable};
+use catena_llm_openai::{ChatOpenAi, OpenAi};
+use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, stream};
+use serde_json::json;
 
 fn model() -> FakeChatModel {
     FakeChatModel::new(["one two"]).with_usage(Usage::new(60, 40))
@@ -45,7 +50,7 @@ fn calls_and_streams_of_chat_and_text_models_count() {
     block_on(FakeLlm::new(["x"]).with_usage(Usage::new(5, 5)).invoke_with("Hi", &config)).unwrap();
     assert_eq!(budget.spent().usage, Usage::new(125, 85));
     block_on(FakeLlm::new(["x"]).invoke_with("eight by", &config)).unwrap();
-    assert_eq!(budget.spent().usage, Usage::new(127, 125), "one that does not say counts by estimate");
+    assert_eq!(budget.spent().usage, Usage::new(127, 86), "one that does not say counts by what it wrote");
     assert_eq!(budget.spent().calls, 4);
 }
 
@@ -157,10 +162,14 @@ fn a_bound_model_has_its_own_price_and_every_answer_counts() {
     let named = Named(FakeChatModel::new(["x"]).with_usage(Usage::new(0, 3)));
     block_on(named.bind("model", "pro").invoke_with("Hi", &config(&budget))).unwrap();
     assert_eq!(budget.spent().cost, Cost::from_dollars(300.0));
-    let named = Named(FakeChatModel::new(["x"]));
+    let named = Named(FakeChatModel::new(["x".repeat(240)]));
     let several = named.bind("n", 5).bind("max_tokens", 100);
     block_on(several.invoke_with("Hi", &config(&budget))).unwrap();
-    assert_eq!(budget.spent().cost, Cost::from_dollars(800.0), "one that does not say counts by estimate");
+    assert_eq!(
+        budget.spent().cost,
+        Cost::from_dollars(600.0),
+        "each of five answers counts as the one received"
+    );
     let error = block_on(several.invoke_with("Hi", &config(&budget))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
 }
@@ -183,6 +192,87 @@ fn a_stream_that_breaks_off_counts_with_its_estimate() {
     block_on(late.invoke_with("four", &config(&budget))).unwrap_err();
     block_on(late.stream_with("four", &config(&budget)).collect::<Vec<_>>());
     assert_eq!(budget.spent().usage.total_tokens, 204, "the service may work on it");
+}
+
+/// 23 tokens, which answer the 2 of `Name it:`.
+const LONG: &str =
+    "A name for a shop that sells socks to people who like colours, and who would wear no others";
+
+/// Streams of a compatible service report no usage unless they are asked to.
+#[test]
+fn what_a_model_without_usage_wrote_is_charged() {
+    let model = FakeChatModel::new([LONG]);
+    let spent = |budget: &Budget| (budget.spent().calls, budget.spent().usage);
+    for expected in [None, Some(0)] {
+        let budget = Budget::new().with_max_tokens(60);
+        let budget = expected.into_iter().fold(budget, Budget::with_expected_output);
+        let config = config(&budget);
+        let answers = block_on(
+            stream::iter(0..8).then(|_| gather(model.stream_with("Name it:", &config))).collect::<Vec<_>>(),
+        );
+        let served = answers.iter().filter(|answer| answer.is_ok()).count();
+        let tokens = budget.spent().usage.total_tokens;
+        assert_eq!((served, tokens), if expected.is_none() { (2, 50) } else { (3, 75) }, "{expected:?}");
+        assert!(answers[7].as_ref().is_err_and(|error| error.kind() == ErrorKind::BudgetExceeded));
+    }
+    let budget = Budget::new();
+    block_on(model.invoke_with("Name it:", &config(&budget))).unwrap();
+    assert_eq!(spent(&budget), (1, Usage::new(2, 23)));
+    block_on(gather(FakeLlm::new([LONG]).stream_with("Name it:", &config(&budget)))).unwrap();
+    assert_eq!(spent(&budget), (2, Usage::new(4, 46)));
+    block_on(gather(model.bind("max_tokens", 500).stream_with("Name it:", &config(&budget)))).unwrap();
+    assert_eq!(spent(&budget), (3, Usage::new(6, 69)), "a maximum is not what was written");
+}
+
+/// The usage of streams is not requested from a compatible service, and some report none at all.
+#[test]
+fn what_a_service_without_usage_wrote_is_charged() {
+    let piece = |text: &str, end: Option<&str>| {
+        json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": end}]}).to_string()
+    };
+    let pieces =
+        [piece(&LONG[..40], None), piece(&LONG[40..], None), piece("", Some("stop")), "[DONE]".into()];
+    let message = json!({"message": {"role": "assistant", "content": LONG}, "finish_reason": "stop"});
+    let text = json!({"text": LONG, "finish_reason": "stop"});
+    let whole = |choices: [&serde_json::Value; 2]| Reply::json(200, json!({"choices": choices}));
+    let mut replies: Vec<_> = (0..2).map(|_| Reply::sse(pieces.clone())).collect();
+    replies.extend([whole([&message; 2]), whole([&text; 2])]);
+    let server = Server::replay(replies);
+    let chat = ChatOpenAi::builder().with_base_url(server.url()).without_api_key().build().unwrap();
+    let llm = OpenAi::builder().with_base_url(server.url()).without_api_key().build().unwrap();
+    let budget = Budget::new().with_max_tokens(60);
+    let config = config(&budget);
+    for output in [23, 46] {
+        block_on(gather(chat.stream_with("Name it:", &config))).unwrap();
+        assert_eq!(budget.spent().usage.output_tokens, output);
+    }
+    let error = block_on(gather(chat.stream_with("Name it:", &config))).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::BudgetExceeded, 2));
+    let budget = Budget::new();
+    let cx = Context::new(&RunConfig::new().with_admission(budget.clone()));
+    block_on(chat.generate_all_in("Name it:", &cx)).unwrap();
+    assert_eq!(budget.spent().usage, Usage::new(2, 46), "both answers count");
+    block_on(llm.generate_all_in(["Name it:", "Name it:"], &cx)).unwrap();
+    assert_eq!(budget.spent().usage, Usage::new(6, 92));
+}
+
+#[test]
+fn what_arrived_of_a_stream_is_charged() {
+    let budget = Budget::new().with_expected_output(1);
+    let broken = FakeChatModel::failing(LONG.split_inclusive(' '), Error::new(ErrorKind::Connection, "down"));
+    let chunks = block_on(broken.stream_with("Name it:", &config(&budget)).collect::<Vec<_>>());
+    assert!(chunks.len() > 10 && chunks.last().is_some_and(Result::is_err), "{chunks:?}");
+    assert_eq!(budget.spent().usage, Usage::new(2, 23));
+    let whole = FakeChatModel::new([LONG]);
+    let mut dropped = whole.stream_with("Name it:", &config(&budget));
+    let some = block_on(dropped.by_ref().take(10).collect::<Vec<_>>());
+    assert!(some.iter().all(Result::is_ok));
+    drop(dropped);
+    assert_eq!(budget.spent().usage, Usage::new(4, 23 + 12), "the reader went away");
+    let mut unread = whole.stream_with("Name it:", &config(&budget));
+    assert!(unread.next().now_or_never().is_some());
+    drop(unread);
+    assert_eq!(budget.spent().usage, Usage::new(6, 36), "what was expected is the least");
 }
 
 #[test]

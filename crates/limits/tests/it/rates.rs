@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catena_core::fakes::FakeTimer;
-use catena_core::{Admission, Demand, ErrorKind, Outcome, Timer};
+use catena_core::fakes::{FakeChatModel, FakeTimer};
+use catena_core::{Admission, Demand, ErrorKind, Outcome, RunConfig, RunnableExt, Timer, Usage, gather};
 use catena_limits::{AdaptiveConcurrency, RateLimiter};
 use futures_util::FutureExt;
 
@@ -60,6 +60,30 @@ fn one_who_gives_up_takes_nothing() {
     timer.advance(Duration::from_secs(1));
     assert_eq!(third.now_or_never(), Some(true));
     assert_eq!(limiter.waiting(), 0);
+}
+
+/// A run tells the limiter what its calls used: as reported, or by what was received.
+#[test]
+fn a_run_pays_for_what_its_models_write() {
+    let timer = FakeTimer::new();
+    // 60 a second, and as many at once: a call has 4 tokens of prompt and 56 of answer.
+    let model = || FakeChatModel::new(["x".repeat(4 * 56)]);
+    for (model, seconds) in [
+        (model(), 6.0),
+        (model().with_usage(Usage::new(4, 56)), 6.0),
+        (model().with_usage(Usage::default()), 0.0),
+    ] {
+        let limiter = RateLimiter::new().with_tokens_per_minute(3_600).with_timer(timer.clone());
+        let config = RunConfig::new().with_admission(limiter);
+        let calls = async move {
+            for _ in 0..4 {
+                model.invoke_with("x".repeat(16).as_str(), &config).await.unwrap();
+                gather(model.stream_with("x".repeat(16).as_str(), &config)).await.unwrap();
+            }
+        };
+        let (_, time) = run_all(&timer, Duration::from_millis(1), vec![Box::pin(calls)]);
+        assert_eq!(time.as_secs_f64().round(), seconds);
+    }
 }
 
 #[test]

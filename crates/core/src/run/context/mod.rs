@@ -14,8 +14,8 @@ use crate::run::model_pass::{Meter, ModelPass};
 use crate::run::permits::Permits;
 use crate::run::scope::Scope;
 use crate::{
-    Admission, CancelToken, Chunk, Demand, Error, Observer, RetryBudget, RunConfig, RunEvent, RunEventKind,
-    RunId, RunInfo, Runnable, SystemTimer, Timer, Usage,
+    Admission, CancelToken, Chunk, Demand, Error, ModelOutput, Observer, RetryBudget, RunConfig, RunEvent,
+    RunEventKind, RunId, RunInfo, Runnable, SystemTimer, Timer, Usage,
 };
 
 /// The run in which a step is called. Cheap to clone; steps pass it on to everything they call.
@@ -215,6 +215,30 @@ impl Context {
         self.notify(RunEventKind::Usage { model, usage });
     }
 
+    /// Reports the outputs that a model call has received to the run's [`Admission`]s, which are told an estimate of
+    /// their tokens if the usage is not reported. For calls made with [`admitted`](Self::admitted): the run counts the
+    /// output of a [`LanguageModel`](crate::LanguageModel) itself.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Context, Demand};
+    /// # futures_executor::block_on(async {
+    /// let cx = Context::default(); // within a run, use the context of the step
+    /// let answers = cx.admitted(Demand::default, async |cx| {
+    ///     let answers = ["one".to_owned(), "two".to_owned()];
+    ///     cx.report_outputs(&answers);
+    ///     Ok(answers)
+    /// });
+    /// assert_eq!(answers.await?.len(), 2);
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn report_outputs<'o, T: ModelOutput>(&self, outputs: impl IntoIterator<Item = &'o T>) {
+        if let Some(meter) = self.run.as_ref().and_then(|run| run.shared.meter.as_ref()) {
+            let chars = outputs.into_iter().filter_map(ModelOutput::written_chars);
+            chars.for_each(|chars| meter.add_output_chars(chars));
+        }
+    }
+
     /// Reports to the run's [`Admission`]s that the current model call used nothing itself because it shares the answer
     /// of another call. For models whose output cannot state this.
     pub fn report_no_usage(&self) {
@@ -367,6 +391,12 @@ impl Context {
         let mut tags: Vec<String> = tags.into_iter().chain(config.tags.iter().cloned()).collect();
         tags.sort_unstable();
         tags.dedup();
+        let mut metadata = runnable.run_metadata();
+        if matches!(runnable.kind(), crate::RunKind::ChatModel | crate::RunKind::Llm)
+            && let Some(Value::String(bound)) = arguments.as_ref().and_then(|bound| bound.get("model"))
+        {
+            metadata.insert("ls_model_name".to_owned(), bound.as_str().into());
+        }
         let info = Arc::new(RunInfo {
             id: id.unwrap_or_else(|| RunId::new(self.timer().wall_clock())),
             parent_ids: run
@@ -377,7 +407,7 @@ impl Context {
             name: name.unwrap_or_else(|| runnable.name().into_owned()),
             kind: runnable.kind(),
             tags,
-            metadata: runnable.run_metadata().into_iter().chain(config.metadata.clone()).collect(),
+            metadata: metadata.into_iter().chain(config.metadata.clone()).collect(),
         });
         let next = Next { arguments, ..Next::default() };
         let mut shared = Arc::clone(&run.shared);
