@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use crate::Result;
 
 /// A stream of chunks. Dropping it cancels the work behind it.
+///
+/// [`stream`](crate::RunnableExt::stream) returns one that borrows its runnable,
+/// [`into_stream`](crate::RunnableExt::into_stream) one that is `'static`.
 pub type ChunkStream<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
 
 /// A value that may arrive in chunks.
@@ -38,6 +41,13 @@ pub type ChunkStream<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>
 /// score.merge(Score(2));
 /// assert_eq!(score.0, 2);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Chunk`, so no step can take or return it",
+    label = "not a `Chunk`",
+    note = "for a type of your own, `#[derive(Chunk, Clone)]` merges the chunks of a stream field by field; \
+            `impl Chunk for {Self} {{}}` keeps only the last one",
+    note = "steps take and return owned values: `String` instead of `&str`"
+)]
 pub trait Chunk: Clone + Send + Sync + 'static {
     /// Merges the next chunk into this one. By default, the next chunk replaces it.
     fn merge(&mut self, next: Self) {

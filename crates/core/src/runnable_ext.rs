@@ -28,7 +28,8 @@ use crate::{
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
 /// ```
 pub trait RunnableExt: Runnable {
-    /// Runs once and returns the complete output.
+    /// Runs once and returns the complete output, as a run of its own. Inside a step or a tool, use
+    /// [`invoke_in`](RunnableExt::invoke_in).
     ///
     /// # Errors
     /// The error of the step that failed, with the step's position in the chain as the error's path.
@@ -59,7 +60,27 @@ pub trait RunnableExt: Runnable {
         async move { step::call_root(self, input, &cx).await }
     }
 
-    /// Runs as part of the run of `cx`. Steps use this to call another runnable.
+    /// Runs as part of the run of `cx`. Steps and tools use this to call another runnable.
+    ///
+    /// The caller's observers see the call as a child run; the caller's tags, metadata, configurable values,
+    /// concurrency limit, budgets and retry budget apply to it. None of this holds for a plain
+    /// [`invoke`](RunnableExt::invoke), whose future is merely dropped at the caller's deadline or cancellation,
+    /// together with the function that awaits it.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, lambda, Context, RunCollector, RunConfig, RunnableExt};
+    /// # futures_executor::block_on(async {
+    /// let model = FakeLlm::new(["four"]);
+    /// let ask = lambda(move |question: String, cx: Context| {
+    ///     let model = model.clone();
+    ///     async move { model.invoke_in(question, &cx).await }
+    /// });
+    /// let runs = RunCollector::new();
+    /// ask.invoke_with("2 + 2?", &RunConfig::new().with_observer(runs.clone())).await?;
+    /// assert_eq!(runs.roots()[0].children[0].info.name, "FakeLlm"); // with `invoke`, there would be no child
+    /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
     fn invoke_in(
         &self,
         input: impl Into<Self::Input>,
@@ -72,6 +93,9 @@ pub trait RunnableExt: Runnable {
     /// Runs once and streams the output, emitting each chunk as early as the steps allow.
     ///
     /// Folding the chunks with [`Chunk::merge`](crate::Chunk::merge) gives what `invoke` returns.
+    ///
+    /// The stream borrows the runnable. [`into_stream`](RunnableExt::into_stream) returns one that owns it, for a
+    /// spawned task or a server's response.
     ///
     /// # Cancellation
     /// Dropping the stream cancels the run.
@@ -101,6 +125,44 @@ pub trait RunnableExt: Runnable {
         config: &RunConfig,
     ) -> ChunkStream<'a, Self::Output> {
         step::transform_root(self, step::whole(input.into()), Context::new(config))
+    }
+
+    /// Like [`stream`](RunnableExt::stream), but consumes the runnable and returns a `'static` stream, which can move
+    /// to another task or thread, or into the response of a web server.
+    ///
+    /// To keep the runnable, share it as an `Arc<R>` or a [`BoxRunnable`], whose clones are cheap.
+    ///
+    /// # Cancellation
+    /// Dropping the stream cancels the run.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{fakes::FakeChatModel, ChunkStream, RunnableExt, StrOutputParser};
+    /// use futures_util::StreamExt;
+    /// use std::{sync::Arc, thread};
+    ///
+    /// let chain = Arc::new(FakeChatModel::new(["It was polar."]) | StrOutputParser);
+    /// let tokens: ChunkStream<'static, String> = chain.clone().into_stream("Why did the bear dissolve?");
+    /// let reader = thread::spawn(move || futures_executor::block_on(tokens.map(Result::unwrap).collect::<Vec<_>>()));
+    /// assert_eq!(reader.join().unwrap(), ["It ", "was ", "polar."]);
+    /// ```
+    fn into_stream(self, input: impl Into<Self::Input>) -> ChunkStream<'static, Self::Output>
+    where
+        Self: Sized + 'static,
+    {
+        step::transform_root_owned(self, step::whole(input.into()), Context::default())
+    }
+
+    /// Like [`into_stream`](RunnableExt::into_stream), with options.
+    fn into_stream_with(
+        self,
+        input: impl Into<Self::Input>,
+        config: &RunConfig,
+    ) -> ChunkStream<'static, Self::Output>
+    where
+        Self: Sized + 'static,
+    {
+        step::transform_root_owned(self, step::whole(input.into()), Context::new(config))
     }
 
     /// Streams as part of the run of `cx`.

@@ -172,10 +172,17 @@ pub fn derive_chunk(input: TokenStream) -> TokenStream {
 /// error type. The macro requires the `schemars` feature.
 ///
 /// # Parameters hidden from the model
-/// * A parameter of type `Context` receives the context of the call. Any type whose last path segment is `Context` is
-///   taken for it, so import a type of your own with that name under another one.
+/// * A parameter of type `Context` receives the context of the call. Calls of a model or a chain with
+///   `invoke_in(input, &cx)` are part of the caller's run; a plain `invoke` is a run of its own, which the caller's
+///   observers do not see and to which the caller's configurable values, concurrency limit and budgets do not apply.
+///   Any type whose last path segment is `Context` is taken for it, so import a type of your own with that name under
+///   another one.
 /// * A parameter with `#[inject]` receives the value of the same name among the configurable values of the run:
-///   `RunConfig::new().with_configurable("user", "ada")`.
+///   `RunConfig::new().with_configurable("user", "ada")`. A missing or mistyped value ends the run with a `Config`
+///   error, of which the model is not told.
+///
+/// A function captures nothing. A tool that needs state, such as a connection pool, is a closure with clones of it: see
+/// `Tool::from_function`.
 ///
 /// A function that is not `async` runs where the tool is polled and blocks the other tool calls of the same answer.
 /// Move long-running work without await points to a thread of your executor, from an `async` function:

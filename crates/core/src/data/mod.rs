@@ -8,6 +8,7 @@ pub use from_data::FromData;
 pub(crate) use record::Lookup;
 pub use record::Record;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -246,6 +247,18 @@ impl From<&str> for Data {
 impl From<String> for Data {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<&String> for Data {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<Cow<'_, str>> for Data {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::Text(text.into_owned())
     }
 }
 

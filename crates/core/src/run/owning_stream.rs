@@ -35,7 +35,8 @@ impl<T> fmt::Debug for Slot<T> {
 }
 
 /// Creates a stream of the items that the block puts into its slot. For wrappers whose stream outlives what it borrows
-/// from: the block may own it.
+/// from: the block may own it. An application that needs a `'static` stream of a runnable calls
+/// [`into_stream`](crate::RunnableExt::into_stream).
 ///
 /// # Cancellation
 /// Dropping the stream drops the block.

@@ -184,6 +184,20 @@ where
     Box::pin(until_error(map_error(chunks, move |error| named(error, step))))
 }
 
+/// Like [`transform_root`], for a step that moves into its stream.
+pub(crate) fn transform_root_owned<R>(
+    step: R,
+    input: ChunkStream<'static, R::Input>,
+    cx: Context,
+) -> ChunkStream<'static, R::Output>
+where
+    R: Runnable + 'static,
+{
+    owning_stream(move |slot| async move {
+        slot.put_all(transform_root(&step, input, cx)).await;
+    })
+}
+
 /// Streams through a step in a new run.
 pub(crate) fn transform<'a, R>(
     step: &'a R,

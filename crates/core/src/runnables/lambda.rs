@@ -22,6 +22,17 @@ pub struct Lambda<F, Form> {
 /// returns a value, a `Result`, or a future of a `Result`. The step gathers its input before it calls the function. For
 /// a function over chunks see [`generator`](crate::generator) and [`Runnable::transform`].
 ///
+/// # Calling other runnables
+/// A plain `invoke` inside the function is a run of its own: the caller's observers do not see it, and the caller's
+/// configurable values, concurrency limit and budgets do not apply to it. To call another runnable within the caller's
+/// run, take the [`Context`] and use [`invoke_in`](crate::RunnableExt::invoke_in) or
+/// [`stream_in`](crate::RunnableExt::stream_in).
+///
+/// # State
+/// The function may run several times at once, so it is an `Fn`: it shares what it captures, and changes it only
+/// through an atomic or a lock. A sync closure uses captured values directly. In the `async` form, each call moves a
+/// clone, cheap for an `Arc` and for clients and pools, into its `async` block; see the second example.
+///
 /// # Errors
 /// Errors returned by the function, which converts errors of other types itself: `.map_err(Error::other)`, see
 /// [`Error::other`](crate::Error::other).
@@ -47,6 +58,32 @@ pub struct Lambda<F, Form> {
 /// });
 /// assert_eq!(nested.invoke("hi").await?, "HI");
 /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+/// ```
+///
+/// Shared state:
+/// ```
+/// use catena_core::{lambda, Error, ErrorKind, RunnableExt};
+/// use std::collections::HashMap;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// # futures_executor::block_on(async {
+/// let prices = Arc::new(HashMap::from([("tea".to_owned(), 3)])); // or a connection pool
+/// let asked = Arc::new(AtomicUsize::new(0));
+///
+/// let count = asked.clone();
+/// let counted = lambda(move |item: String| {
+///     count.fetch_add(1, Ordering::Relaxed);
+///     item
+/// });
+/// let price = lambda(move |item: String| {
+///     let prices = prices.clone();
+///     async move { prices.get(&item).copied().ok_or_else(|| Error::new(ErrorKind::NotFound, "unknown item")) }
+/// });
+///
+/// let chain = counted | price;
+/// assert_eq!(chain.try_batch(["tea", "tea"]).await?, [3, 3]);
+/// assert_eq!(asked.load(Ordering::Relaxed), 2);
+/// # Ok::<(), Error>(()) }).unwrap();
 /// ```
 pub fn lambda<F, Form>(function: F) -> Lambda<F, Form>
 where
@@ -108,9 +145,11 @@ pub(super) fn function_name<F>() -> &'static str {
 /// `Form` is never named: the compiler infers it from what the function returns.
 #[diagnostic::on_unimplemented(
     message = "this function cannot be a step of a chain",
-    label = "wrong arguments, or a return type that is not a `Chunk`",
-    note = "a step takes `input` or `(input, Context)` with the type of `input` written out, and returns a `Chunk`, \
-            a `catena_core::Result` of one, or a `Send` future of such a `Result`"
+    label = "wrong arguments, or an input or output type that is not a `Chunk`",
+    note = "a step takes `input` or `(input, Context)` with the type of `input` written out, and returns a value, \
+            a `catena_core::Result` of one, or a `Send` future of such a `Result`",
+    note = "the types of the input and of the value must be `Chunk`s: for a type of your own, write \
+            `#[derive(Chunk, Clone)]`, or `impl Chunk for ..` to keep only the last chunk of a stream"
 )]
 pub trait Function<Form> {
     /// The input of the function.

@@ -8,21 +8,19 @@ use crate::{Context, Error, ErrorKind, Result};
 /// which an `Option` accepts.
 ///
 /// # Errors
-/// [`ErrorKind::MissingKey`] if it is absent, [`ErrorKind::InvalidInput`] if it has another type. The value is not
-/// shown in the error.
+/// [`ErrorKind::Config`] if it is absent or has another type: a mistake of the application, which is never sent to the
+/// model. The value is not shown in the error.
 #[doc(hidden)]
 pub fn injected<T: DeserializeOwned>(cx: &Context, name: &str) -> Result<T> {
     let value = cx.configurable(name).cloned();
     let absent = value.is_none();
-    serde_json::from_value(value.unwrap_or_default()).map_err(|_| match absent {
-        true => {
-            let message =
-                format!("missing configurable value `{name}` for the tool: set it with `with_configurable`");
-            Error::new(ErrorKind::MissingKey, message)
-        }
-        false => Error::new(
-            ErrorKind::InvalidInput,
-            format!("the configurable value `{name}` has the wrong type for the tool"),
-        ),
+    serde_json::from_value(value.unwrap_or_default()).map_err(|_| {
+        let message = match absent {
+            true => {
+                format!("missing configurable value `{name}` for the tool: set it with `with_configurable`")
+            }
+            false => format!("the configurable value `{name}` has the wrong type for the tool"),
+        };
+        Error::new(ErrorKind::Config, message)
     })
 }

@@ -8,8 +8,13 @@ use crate::{Error, ErrorKind};
 /// The maximum number of characters of an error that are sent to the model.
 const MOST: usize = 2000;
 
-/// The handling of errors of a tool, and of invalid arguments. Errors that end the whole run, such as an exceeded
-/// budget or a cancellation, are never sent to a model: the call fails with them.
+/// The handling of errors of a tool, and of invalid arguments.
+///
+/// Errors that the model can do nothing about are never sent to it, whatever the handling: the call fails with them.
+/// They are those that end the whole run, [`Cancelled`](ErrorKind::Cancelled) and
+/// [`BudgetExceeded`](ErrorKind::BudgetExceeded), and mistakes of the application, [`Config`](ErrorKind::Config) and
+/// [`WouldDeadlock`](ErrorKind::WouldDeadlock). A missing or mistyped value of a parameter with `#[inject]` is a
+/// `Config` error.
 ///
 /// # Example
 /// ```
@@ -47,14 +52,15 @@ impl OnToolError {
         Self::With(Arc::new(text))
     }
 
-    /// Returns the text for the model; `None` if the error is to be raised. Errors that end the whole run always are.
+    /// Returns the text for the model; `None` if the error is to be raised, as those that are not for the model always
+    /// are.
     pub(super) fn text(&self, error: &Error) -> Option<String> {
-        let ends_the_run = matches!(
+        let is_always_raised = matches!(
             error.kind(),
-            ErrorKind::Cancelled | ErrorKind::BudgetExceeded | ErrorKind::WouldDeadlock
+            ErrorKind::Cancelled | ErrorKind::BudgetExceeded | ErrorKind::WouldDeadlock | ErrorKind::Config
         );
         match self {
-            _ if ends_the_run => None,
+            _ if is_always_raised => None,
             Self::Raise => None,
             Self::Tell => Some(bounded(error.message())),
             Self::Say(text) => Some(text.clone()),

@@ -75,6 +75,11 @@ pub struct Tool {
 /// access, use an `async` function that moves the work to a thread of its executor, with
 /// `tokio::task::spawn_blocking(work).await` or `smol::unblock(work).await`.
 ///
+/// A plain `invoke` inside the function is a run of its own, which the caller's observers do not see and to which the
+/// caller's configurable values, concurrency limit and budgets do not apply. To call a model or a chain within the
+/// caller's run, take the [`Context`] and use [`invoke_in`](RunnableExt::invoke_in). For state that calls share, see
+/// [`Tool::from_function`].
+///
 /// # Example
 /// ```
 /// use catena_core::{tool, Context, Error};
@@ -104,6 +109,13 @@ where
 impl Tool {
     /// Creates a tool from a function with typed arguments, whose type also provides their schema.
     ///
+    /// The function may run several times at once, so it is an `Fn`: it shares what it captures, and changes it only
+    /// through an atomic or a lock. In an `async` tool, each call moves a clone, cheap for an `Arc` and for clients and
+    /// pools, into its `async` block; see the second example.
+    ///
+    /// A plain `invoke` inside the function is a run of its own. To call a model or a chain within the run of the tool,
+    /// take the [`Context`] and use [`invoke_in`](RunnableExt::invoke_in), as below.
+    ///
     /// # Example
     /// ```
     /// use catena_core::{Context, Tool};
@@ -120,6 +132,32 @@ impl Tool {
     /// assert_eq!(add.parameters()["properties"]["a"]["description"], "The first.");
     /// assert_eq!(add.run(serde_json::json!({"a": 2, "b": 3}), &Context::default()).await?.content.text(), "5");
     /// # Ok::<(), catena_core::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// With state, and a call of a model within the same run:
+    /// ```
+    /// use catena_core::{fakes::FakeLlm, Context, Error, RunnableExt, Tool};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    /// use std::collections::HashMap;
+    /// use std::sync::Arc;
+    /// # futures_executor::block_on(async {
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct Summarize {
+    ///     file: String,
+    /// }
+    /// let files = Arc::new(HashMap::from([("a.txt".to_owned(), "A long text.")])); // or a connection pool
+    /// let model = FakeLlm::new(["Short."]);
+    /// let summarize = Tool::from_function("summarize", "Summarizes a file.", move |args: Summarize, cx: Context| {
+    ///     let (files, model) = (files.clone(), model.clone());
+    ///     async move {
+    ///         let text = *files.get(&args.file).ok_or_else(|| Error::other("no such file"))?;
+    ///         model.invoke_in(text, &cx).await
+    ///     }
+    /// });
+    /// let output = summarize.run(serde_json::json!({"file": "a.txt"}), &Context::default()).await?;
+    /// assert_eq!(output.content.text(), "Short.");
+    /// # Ok::<(), Error>(()) }).unwrap();
     /// ```
     #[cfg(feature = "schemars")]
     pub fn from_function<F, Form>(
@@ -155,7 +193,7 @@ impl Tool {
     }
 
     /// Sets the handling of the function's errors. By default the call fails with them; in a
-    /// [`ToolLoop`](crate::ToolLoop) they are sent to the model.
+    /// [`ToolLoop`](crate::ToolLoop) they are sent to the model, except for [those that never are](OnToolError).
     #[must_use]
     #[doc(alias = "handle_tool_error")]
     pub fn with_error_handling(mut self, on_error: OnToolError) -> Self {

@@ -1,6 +1,11 @@
 //! A batch is concurrent, bounded, in order, and stops when dropped.
 
-use catena_core::{Context, Error, ErrorKind, RunConfig, RunnableExt, lambda};
+use std::borrow::Cow;
+
+use catena_core::fakes::FakeLlm;
+use catena_core::{
+    Context, Data, Error, ErrorKind, PromptTemplate, PromptValue, RunConfig, RunnableExt, lambda,
+};
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, future};
 
@@ -23,6 +28,19 @@ fn results_are_in_the_order_of_the_inputs_whoever_ends_first() {
         block_on(step.batch_as_completed([3_usize, 1, 2, 0]).map(|(index, _)| index).collect());
     assert_eq!(order, [3_usize, 1, 2, 0]);
     assert!(block_on(step.batch(Vec::<usize>::new())).is_empty());
+}
+
+#[test]
+fn texts_may_be_borrowed() {
+    let texts = vec!["a".to_owned(), "b".to_owned()];
+    let prompt = PromptTemplate::new("<{text}>").unwrap();
+    let filled = block_on(prompt.try_batch(&texts)).unwrap();
+    assert_eq!(filled, [PromptValue::from("<a>"), "<b>".into()]);
+    assert_eq!(block_on(FakeLlm::new(["1", "2"]).try_batch(&texts)).unwrap().len(), 2);
+    for text in [Cow::Borrowed("a"), Cow::Owned(texts[0].clone())] {
+        assert_eq!(Data::from(text.clone()), Data::from("a"));
+        assert_eq!(PromptValue::from(text), PromptValue::from(&texts[0]));
+    }
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Chunks flow through every step as they come, and add up to what `invoke` gives.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use catena_core::fakes::{FakeChatModel, FakeLlm};
 use catena_core::{
-    Chunk, ChunkStream, Context, PromptTemplate, Result, Runnable, RunnableExt, StrOutputParser, async_trait,
-    gather, impl_pipe, lambda,
+    CancelToken, Chunk, ChunkStream, Context, Error, ErrorKind, PromptTemplate, Result, RunCollector,
+    RunConfig, RunStatus, Runnable, RunnableExt, StrOutputParser, async_trait, gather, impl_pipe, lambda,
 };
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -32,6 +35,44 @@ fn a_chain_streams_the_models_chunks() {
     let chain = prompt | FakeChatModel::streaming(["Bright", "Smile"]) | StrOutputParser;
     assert_eq!(block_on(texts(chain.stream("toothpaste"))), ["Bright", "Smile"]);
     block_on(assert_law(chain, "toothpaste".into()));
+}
+
+#[test]
+fn a_stream_may_own_its_chain() {
+    fn is_static(chunks: ChunkStream<'static, String>) -> ChunkStream<'static, String> {
+        chunks
+    }
+    let chain = (FakeChatModel::streaming(["Bright", "Smile"]) | StrOutputParser).boxed();
+    let chunks = is_static(chain.clone().into_stream("toothpaste"));
+    let config = RunConfig::new().with_timeout(Duration::from_secs(60));
+    let limited = is_static(chain.into_stream_with("toothpaste", &config));
+    assert_eq!(block_on(texts(chunks)), ["Bright", "Smile"]);
+    assert_eq!(block_on(texts(limited)), ["Bright", "Smile"]);
+
+    let failing = lambda(|_: String| Err::<String, _>(Error::new(ErrorKind::Server, "down")));
+    let borrowed: Vec<_> = block_on(failing.stream("x").collect());
+    let owned: Vec<_> = block_on(failing.into_stream("x").collect());
+    let shown = |chunks: Vec<Result<String>>| format!("{chunks:?}");
+    assert_eq!((owned.len(), shown(owned)), (1, shown(borrowed)));
+}
+
+#[test]
+fn dropping_an_owning_stream_cancels_its_run() {
+    let token = CancelToken::new();
+    let held = Arc::new(lambda(async |_: String| std::future::pending::<Result<String>>().await));
+    let records = RunCollector::new();
+    let config = RunConfig::new().with_observer(records.clone()).with_cancel(token.clone());
+    let mut chunks = held.clone().into_stream_with("x", &config);
+    assert!(chunks.next().now_or_never().is_none());
+    assert_eq!((Arc::strong_count(&held), records.roots().len()), (2, 1));
+    drop(chunks);
+    assert_eq!(Arc::strong_count(&held), 1, "the stream's clone is dropped with it");
+    assert_eq!(records.roots()[0].status, RunStatus::Cancelled);
+
+    let mut chunks = held.into_stream_with("x", &config);
+    assert!(chunks.next().now_or_never().is_none());
+    token.cancel();
+    assert_eq!(block_on(chunks.next()).unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
 }
 
 #[test]

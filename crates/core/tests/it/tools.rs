@@ -104,9 +104,14 @@ fn errors_are_handled_as_the_tool_says() {
         ErrorKind::NotFound,
         Ok("NotFound"),
     );
-    // What ends the run is not for the model.
-    check(Some(OnToolError::Tell), ErrorKind::Cancelled, Err(ErrorKind::Cancelled));
-    check(Some(OnToolError::Tell), ErrorKind::BudgetExceeded, Err(ErrorKind::BudgetExceeded));
+    // What ends the run, and mistakes of the application, are not for the model.
+    let not_for_the_model =
+        [ErrorKind::Cancelled, ErrorKind::BudgetExceeded, ErrorKind::WouldDeadlock, ErrorKind::Config];
+    for kind in not_for_the_model {
+        for handling in [OnToolError::Tell, OnToolError::Say("x".into()), OnToolError::with(|_| "x".into())] {
+            check(Some(handling), kind, Err(kind));
+        }
+    }
 
     let raising =
         tool("t", "Fails.", json!({}), |_: Value| Err::<(), _>(Error::new(ErrorKind::NotFound, "no")));

@@ -1,6 +1,10 @@
 //! `#[tool]` as an application uses it.
 
-use catena::{Context, ErrorKind, RunConfig, RunnableExt, Tool, ToolCall, ToolOutput};
+use catena::fakes::FakeMessagesListChatModel;
+use catena::{
+    AiMessage, ChatModelExt, Context, ErrorKind, OnToolError, RunConfig, RunnableExt, Tool, ToolCall,
+    ToolOutput,
+};
 use catena_macros::tool;
 use futures_executor::block_on;
 use schemars::JsonSchema;
@@ -125,8 +129,26 @@ fn what_the_application_injects_is_not_in_the_schema() {
     let config = RunConfig::new().with_configurable("user", "ada").with_tag("a");
     let message = block_on(who().invoke_with(call(), &config)).expect("a message");
     assert_eq!(message.content.text(), "ada None 1");
-    let error = block_on(who().invoke(call())).expect_err("nobody asks");
-    assert_eq!(error.kind(), ErrorKind::MissingKey);
+}
+
+#[test]
+fn the_model_is_not_told_what_the_application_forgot() {
+    let check = |config: &RunConfig, message: &str| {
+        let call = || AiMessage::new("").with_tool_calls([ToolCall::new("who", [("a", 1)]).with_id("1")]);
+        for tool in [who(), who().with_error_handling(OnToolError::Say("failed".into()))] {
+            let model = FakeMessagesListChatModel::new([call(), AiMessage::new("Who knows?")]);
+            let error = block_on(model.with_tools([tool]).invoke_with("Who?", config)).expect_err(message);
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Config, message));
+        }
+    };
+    check(
+        &RunConfig::new(),
+        "missing configurable value `user` for the tool: set it with `with_configurable`",
+    );
+    check(
+        &RunConfig::new().with_configurable("user", 5),
+        "the configurable value `user` has the wrong type for the tool",
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::resolve;
+use super::tag::{Tag, allows_objects};
 
 /// The maximum number of alternatives listed.
 const MOST: usize = 12;
@@ -13,6 +14,11 @@ const DEPTH: usize = 8;
 pub(super) fn describe(root: &Value, schema: &Value) -> String {
     let mut ways = Vec::new();
     collect(root, schema, DEPTH, &mut ways);
+    join(ways)
+}
+
+/// Joins alternatives: `a, b or c`. Of many, only the first are listed.
+pub(super) fn join(mut ways: Vec<String>) -> String {
     ways.dedup();
     if ways.len() > MOST {
         ways.truncate(MOST);
@@ -40,7 +46,12 @@ fn collect(root: &Value, schema: &Value, depth: usize, ways: &mut Vec<String>) {
         return ways.extend(values.iter().take(MOST + 1).map(ToString::to_string));
     }
     if let Some(branches) = list("anyOf").or_else(|| list("oneOf")) {
-        return branches.iter().for_each(|branch| collect(root, branch, depth - 1, ways));
+        let tag = Tag::of(root, branches).filter(|tag| tag.is_required);
+        if let Some(tag) = &tag {
+            ways.push(format!("an object with `{}` ({})", tag.name, tag.described()));
+        }
+        let others = branches.iter().filter(|branch| tag.is_none() || !allows_objects(root, branch));
+        return others.for_each(|branch| collect(root, branch, depth - 1, ways));
     }
     match schema.get("type") {
         Some(Value::String(name)) => ways.push(described_type(schema, name)),

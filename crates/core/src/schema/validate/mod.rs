@@ -11,6 +11,7 @@ mod coerce;
 mod describe;
 mod fill;
 mod pattern;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod unchecked;

@@ -112,6 +112,80 @@ fn choices_explain_the_branch_that_is_meant() {
 }
 
 #[test]
+fn the_tag_of_a_choice_selects_the_branch() {
+    let branch = |tag: Value, more: Value| {
+        let mut branch = json!({"type": "object", "required": ["kind"], "properties": {"v": {"const": 1}}});
+        branch["properties"]["kind"] = tag;
+        for (name, schema) in more.as_object().into_iter().flatten() {
+            branch["properties"][name] = schema.clone();
+            branch["required"].as_array_mut().unwrap().push(json!(name));
+        }
+        branch
+    };
+    let late = json!({"kind": "late"});
+    let schema = json!({"type": "object", "required": ["status"], "properties": {"status": {"oneOf": [
+        branch(json!({"type": "string", "const": "paid"}), json!({"on": {"type": "string"}})),
+        branch(json!({"enum": ["open"]}), json!({})),
+        {"$ref": "#/$defs/Overdue"},
+        {"type": "object", "required": ["kind"], "properties": {"kind": {"const": 4}}, "$ref": "#/$defs/Sum"},
+        {"type": "null"},
+    ]}}, "$defs": {
+        "Overdue": branch(json!({"const": "overdue"}), json!({"days": {"type": "integer"}})),
+        "Sum": {"type": "object", "required": ["sum"], "properties": {"v": {"const": 1}, "sum": {"type": "number"}}},
+    }});
+    let in_status = |value: &Value, expected: &[&str]| check(&schema, json!({"status": value}), expected);
+    in_status(&json!({"kind": "open"}), &[]);
+    in_status(&json!({"kind": 4.0, "sum": 1}), &[]);
+    in_status(&late, &[r#"`status.kind` to be "paid", "open", "overdue" or 4, found "late""#]);
+    in_status(
+        &json!({"kind": ["paid"], "on": "x"}),
+        &[r#"`status.kind` to be "paid", "open", "overdue" or 4, found an array of length 1"#],
+    );
+    in_status(&json!({"on": "x"}), &[r#"`status.kind` ("paid", "open", "overdue" or 4), which is missing"#]);
+    in_status(&json!({"kind": "overdue", "days": "x"}), &[r#"`status.days` to be an integer, found "x""#]);
+    in_status(&json!({"kind": "overdue", "on": "x"}), &["`status.days` (an integer), which is missing"]);
+    in_status(&json!({"kind": "open", "v": 2}), &["`status.v` to be 1, found 2"]);
+    in_status(&json!({"kind": 4, "sum": "x"}), &[r#"`status.sum` to be a number, found "x""#]);
+    in_status(
+        &json!("late"),
+        &[r#"`status` to be an object with `kind` ("paid", "open", "overdue" or 4) or null, found "late""#],
+    );
+    check(
+        &schema,
+        json!({}),
+        &[r#"`status` (an object with `kind` ("paid", "open", "overdue" or 4) or null), which is missing"#],
+    );
+}
+
+#[test]
+fn choices_without_a_tag_are_described() {
+    let of = |first: Value, second: Value| {
+        let a = json!({"type": "object", "required": ["a"], "properties": {"kind": first, "a": {}}});
+        let b = json!({"type": "object", "required": ["b"], "properties": {"kind": second, "b": {}}});
+        json!({"anyOf": [a, b]})
+    };
+    let untold = "the value to be an object with `a` or an object with `b`, found an object with `kind`";
+    // The values are not fixed, or not different.
+    check(
+        &of(json!({"const": 1}), json!({"type": "string"})),
+        json!({"kind": 2}),
+        &["`b` (something else), which is missing", "`kind` to be a string, found 2"],
+    );
+    check(&of(json!({"const": 1}), json!({"const": 1})), json!({"kind": 2}), &[untold]);
+    // A tag that may be missing is reported only if it is wrong.
+    let optional = of(json!({"const": 1}), json!({"const": 2}));
+    check(&optional, json!({"kind": 3}), &["`kind` to be 1 or 2, found 3"]);
+    check(
+        &optional,
+        json!({"c": 1}),
+        &["the value to be an object with `a` or an object with `b`, found an object with `c`"],
+    );
+    let circle = json!({"$ref": "#/$defs/A"});
+    let circles = json!({"anyOf": [circle, circle], "$defs": {"A": {"$ref": "#/$defs/A"}}});
+    assert_eq!(violations(&circles, &json!({})).len(), 1);
+}
+
+#[test]
 fn schemas_and_values_that_nest_take_no_more_time_than_their_size() {
     let tree = json!({"$ref": "#/$defs/Tree", "$defs": {"Tree": {"anyOf": [
         {"type": "integer"},

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::describe::describe;
 use super::pattern::Patterns;
+use super::tag::{Tag, fixed};
 use super::violation::{MOST, Violation, brief, push_name};
 use super::{bounds, resolve};
 
@@ -163,7 +164,8 @@ impl<'s> Walk<'s> {
     fn visit_choice(&mut self, schema: &'s Value, branches: &'s [Value], value: &Value) {
         let fits: Vec<Fit> = branches.iter().map(|branch| self.fit_of(branch, value)).collect();
         let best = fits.iter().copied().min().unwrap_or(Fit::Fits);
-        if best == Fit::Fits {
+        if best == Fit::Fits || self.found.is_none() {
+            self.fit = self.fit.max(best);
             return;
         }
         let meant = match fits.iter().position(|fit| *fit == Fit::OutOfBounds) {
@@ -172,12 +174,36 @@ impl<'s> Walk<'s> {
         };
         match meant {
             Some(branch) => self.visit(branch, value),
-            None => self.fail(|root| describe(root, schema), value),
+            None => self.fail_choice(schema, branches, value),
+        }
+    }
+
+    /// Reports a value that resembles no branch: the tag of an object if that is what is wrong, otherwise the value.
+    fn fail_choice(&mut self, schema: &'s Value, branches: &'s [Value], value: &Value) {
+        let tag = value.as_object().and_then(|_| Tag::of(self.root, branches));
+        let found = tag.as_ref().and_then(|tag| value.get(tag.name));
+        match (tag, found) {
+            (Some(tag), Some(found)) if tag.matching(found).is_empty() => {
+                self.within(|path| push_name(path, tag.name), |walk| walk.fail(|_| tag.described(), found));
+            }
+            (Some(tag), None) if tag.is_required => self
+                .within(|path| push_name(path, tag.name), |walk| walk.add(tag.described(), None, Fit::Not)),
+            _ => self.fail(|root| describe(root, schema), value),
         }
     }
 
     /// Returns the only branch that resembles the value.
     pub(super) fn meant(&self, branches: &'s [Value], value: &Value) -> Option<&'s Value> {
+        let tag = value.as_object().and_then(|_| Tag::of(self.root, branches));
+        if let Some(tag) = tag
+            && let Some(found) = value.get(tag.name)
+        {
+            match tag.matching(found)[..] {
+                [] => return None,
+                [branch] => return Some(branch),
+                _ => {}
+            }
+        }
         let mut left: Vec<(&Value, &Value)> =
             branches.iter().map(|branch| (branch, resolve(self.root, branch).unwrap_or(branch))).collect();
         let looks: [fn(&Value, &Value) -> bool; 3] =
@@ -237,8 +263,8 @@ impl<'s> Walk<'s> {
 /// Returns whether the members that discriminate between branches have the values of this one.
 fn has_tags(branch: &Value, value: &Value) -> bool {
     let Some(Value::Object(properties)) = branch.get("properties") else { return true };
-    properties.iter().all(|(name, schema)| match schema.get("const") {
-        Some(tag) => value.get(name) == Some(tag),
+    properties.iter().all(|(name, schema)| match fixed(schema) {
+        Some(tag) => value.get(name).is_some_and(|value| same(tag, value)),
         None => true,
     })
 }
@@ -248,7 +274,7 @@ fn has_required(branch: &Value, value: &Value) -> bool {
     required.into_iter().flatten().filter_map(Value::as_str).all(|name| value.get(name).is_some())
 }
 
-fn has_type(expected: Option<&Value>, value: &Value) -> bool {
+pub(super) fn has_type(expected: Option<&Value>, value: &Value) -> bool {
     match expected {
         Some(Value::String(name)) => is_a(name, value),
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(|name| is_a(name, value)),
@@ -272,7 +298,7 @@ pub(super) fn is_a(name: &str, value: &Value) -> bool {
 }
 
 /// Compares values, with 1 equal to 1.0.
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         _ => a == b,
