@@ -36,9 +36,15 @@ const PUBLIC: [&str; 15] = [
 /// Returns true if a header, query parameter or configurable value of this name is a credential by convention. Case,
 /// and whether words are joined by hyphens or underscores, make no difference.
 pub fn names_secret(name: &str) -> bool {
-    let name = format!("-{}", name.to_ascii_lowercase().replace('_', "-"));
-    let ends_with = |endings: &[&str]| endings.iter().any(|end| name.ends_with(end));
+    let ends_with = |endings: &[&str]| endings.iter().any(|end| ends_with(name, end));
     ends_with(&SECRET) && !ends_with(&PUBLIC)
+}
+
+/// Compares without allocation, as it is called for every header. A name begins as if a hyphen came before it.
+fn ends_with(name: &str, end: &str) -> bool {
+    let normal = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    let mut name = name.bytes().rev().map(normal).chain([b'-']);
+    end.bytes().rev().all(|byte| name.next() == Some(byte))
 }
 
 #[cfg(test)]
