@@ -68,9 +68,8 @@ impl LanguageModel for ChatParley {
 
     /// The model and its location: servers do not share cached answers.
     fn parameters(&self) -> Option<Map<String, Value>> {
-        let address = ("base_url".to_owned(), self.service.address().base_url().into());
-        self.service
-            .with_endpoint_digest(Map::from_iter([address, ("model".to_owned(), self.model.clone().into())]))
+        let own = json!({ "base_url": self.service.address().base_url(), "model": self.model });
+        self.service.with_endpoint_digest(own.as_object().cloned()?)
     }
 }
 
