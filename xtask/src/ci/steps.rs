@@ -112,9 +112,9 @@ fn feature_sets<'a>(package: &'a Package, source: &str) -> Vec<Vec<&'a str>> {
     // A feature that the sources do not name changes only what they depend on, and that has its own turn.
     let is_named = |feature: &&String| source.contains(&format!("feature = \"{feature}\""));
     let alone = package.features.iter().filter(|feature| *feature != "default").filter(is_named);
-    let alone = alone.map(|feature| [&without[..], &["--features", feature]].concat());
-    let all = vec!["-p", &package.name, "--all-features"];
-    [as_it_is, without.to_vec()].into_iter().chain(alone).chain([all]).collect()
+    let alone: Vec<_> = alone.map(|feature| [&without[..], &["--features", feature]].concat()).collect();
+    let all = (!alone.is_empty()).then(|| vec!["-p", &*package.name, "--all-features"]);
+    [as_it_is, without.to_vec()].into_iter().chain(alone).chain(all).collect()
 }
 
 /// Lints every selection, and only then fails.
@@ -192,6 +192,8 @@ mod tests {
             "-p catena --all-features",
         ];
         assert_eq!(sets, expected);
+        let sets: Vec<String> = feature_sets(&package, "").iter().map(|set| set.join(" ")).collect();
+        assert_eq!(sets, ["-p catena", "-p catena --no-default-features"]);
         let plain = Package { name: "catena-macros".to_owned(), ..Package::default() };
         assert_eq!(feature_sets(&plain, source), [["-p", "catena-macros"]]);
     }
