@@ -7,13 +7,16 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
+/// Capacity of a request's header map, which hyper reuses for the headers of the response.
+const RESPONSE_HEADERS: usize = 12;
+
 /// A request that may be sent several times. The parts that all requests of a client have in common are shared; the
 /// headers are merged each time the request is sent, and nowhere else.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Uri,
-    /// Headers shared by many requests. A length among them is replaced by the length of the body.
+    /// Headers shared by many requests.
     pub(crate) shared: Arc<HeaderMap>,
     /// The content type of the body.
     pub(crate) content_type: Option<HeaderValue>,
@@ -53,16 +56,17 @@ impl Outgoing {
         *message.method_mut() = self.method.clone();
         *message.uri_mut() = url;
         let headers = message.headers_mut();
-        headers.clone_from(&self.shared);
+        headers.reserve(RESPONSE_HEADERS);
+        headers.extend(self.shared.iter().map(|(name, value)| (name.clone(), value.clone())));
         if let Some(content_type) = &self.content_type {
             set(headers, &CONTENT_TYPE, content_type.clone());
         }
         for (name, value) in &self.headers {
             set(headers, name, value.clone());
         }
-        // If absent, hyper adds it.
-        if let Some(length) = headers.get_mut(CONTENT_LENGTH) {
-            *length = HeaderValue::from(self.body.len());
+        match self.body.len() {
+            0 => drop(headers.remove(CONTENT_LENGTH)),
+            length => set(headers, &CONTENT_LENGTH, length.into()),
         }
         message
     }

@@ -1,6 +1,5 @@
 //! One connection pool per tokio runtime, dropped when the runtime shuts down.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -21,9 +20,11 @@ use tokio::sync::oneshot;
 /// runtime drops its tasks on shutdown.
 pub(crate) struct RuntimePools<T>(Arc<Pools<T>>);
 
-type Pools<T> = Mutex<HashMap<Id, Pool<T>>>;
+/// There are few runtimes in a process, so comparing is cheaper than hashing.
+type Pools<T> = Mutex<Vec<Pool<T>>>;
 
 struct Pool<T> {
+    id: Id,
     value: T,
     /// Dropped with the pool, which ends the guard task if the runtime is still alive.
     _guard: oneshot::Sender<()>,
@@ -39,12 +40,12 @@ impl<T: Clone + Send + 'static> RuntimePools<T> {
         let id = runtime.id();
         let (value, dropped) = {
             let mut pools = lock(&self.0);
-            if let Some(pool) = pools.get(&id) {
+            if let Some(pool) = pools.iter().find(|pool| pool.id == id) {
                 return pool.value.clone();
             }
             let (guard, dropped) = oneshot::channel();
             let value = make();
-            pools.insert(id, Pool { value: value.clone(), _guard: guard });
+            pools.push(Pool { id, value: value.clone(), _guard: guard });
             (value, dropped)
         };
         // Only after the lock is released: a runtime that is shutting down drops the task immediately, which takes the
@@ -69,8 +70,8 @@ impl<T> fmt::Debug for RuntimePools<T> {
     }
 }
 
-fn lock<T>(pools: &Pools<T>) -> MutexGuard<'_, HashMap<Id, Pool<T>>> {
-    // No code panics while holding the lock and leaves the map inconsistent.
+fn lock<T>(pools: &Pools<T>) -> MutexGuard<'_, Vec<Pool<T>>> {
+    // No code panics while holding the lock and leaves the list inconsistent.
     pools.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -83,7 +84,7 @@ struct Forget<T> {
 impl<T> Drop for Forget<T> {
     fn drop(&mut self) {
         let Some(pools) = self.pools.upgrade() else { return };
-        let pool = lock(&pools).remove(&self.id);
+        let pool = lock(&pools).extract_if(.., |pool| pool.id == self.id).next();
         // Closing connections runs foreign code, so not under the lock.
         drop(pool);
     }

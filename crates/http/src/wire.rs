@@ -33,6 +33,11 @@ impl Traffic {
     pub(crate) fn received(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
+
+    /// Called only by the task that owns the stream, so that no atomic addition is needed.
+    fn add(&self, received: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed) + received, Ordering::Release);
+    }
 }
 
 impl Wire {
@@ -73,7 +78,7 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(either!(self, stream => stream.poll_read(cx, buf)))?;
-        self.traffic.0.fetch_add((buf.filled().len() - before) as u64, Ordering::AcqRel);
+        self.traffic.add((buf.filled().len() - before) as u64);
         Poll::Ready(Ok(()))
     }
 }

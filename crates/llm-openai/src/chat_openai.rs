@@ -222,16 +222,17 @@ impl ChatOpenAi {
     pub(crate) fn line(&self, prompt: PromptValue) -> Result<ChatRequest<'_>> {
         let mut options = Cow::Borrowed(&self.options);
         self.name_model(&mut options)?;
-        encode(options, prompt, false)
+        encode(options.api(), options, prompt, false)
     }
 
     /// Encodes a prompt's request, with the arguments bound to the run.
     fn request(&self, prompt: PromptValue, cx: &Context, stream: bool) -> Result<ChatRequest<'_>> {
         let mut options = self.options.called(cx.arguments())?;
-        if options.api() == ChatApi::Responses {
+        let api = options.api();
+        if api == ChatApi::Responses {
             self.name_model(&mut options)?;
         }
-        encode(options, prompt, stream)
+        encode(api, options, prompt, stream)
     }
 
     /// Names the model in the request, because the URL does not.
@@ -265,9 +266,11 @@ impl LanguageModel for ChatOpenAi {
         // Bound before it is awaited: temporaries would otherwise live, and take space, as long as the call.
         let answer = self.client.call(call, cx);
         let answer = answer.await?;
-        let message = api.decode(&answer.body, &answer.origin, self.options.response_headers)?;
-        self.client.content_filter().check(&message, &answer.origin)?;
-        Ok(message)
+        let decoded = api.decode(&answer.body, &answer.origin, self.options.response_headers);
+        if let Ok(message) = &decoded {
+            self.client.content_filter().check(message, &answer.origin)?;
+        }
+        decoded
     }
 
     fn provider(&self) -> Option<&str> {
@@ -327,8 +330,12 @@ impl LanguageModel for ChatOpenAi {
     }
 }
 
-fn encode<'a>(options: Cow<'a, ChatOptions>, prompt: PromptValue, stream: bool) -> Result<ChatRequest<'a>> {
-    let api = options.api();
+fn encode<'a>(
+    api: ChatApi,
+    options: Cow<'a, ChatOptions>,
+    prompt: PromptValue,
+    stream: bool,
+) -> Result<ChatRequest<'a>> {
     let body = encode_for_api(api, &options, &prompt.into_messages(), stream)?;
     let model = match options {
         Cow::Borrowed(options) => Cow::Borrowed(&*options.model),

@@ -12,6 +12,7 @@ use crate::content_filter::ContentFilter;
 pub(crate) struct Client {
     service: Service,
     place: Place,
+    is_azure: bool,
 }
 
 /// Where the service is.
@@ -41,7 +42,8 @@ impl Place {
 
 impl Client {
     pub(crate) fn new(service: Service, place: Place) -> Self {
-        Self { service, place }
+        let is_azure = matches!(place, Place::Azure(_)) || is_azure_host(&service.address().host());
+        Self { service, place, is_azure }
     }
 
     /// Returns the underlying client, for calls without a method here.
@@ -70,7 +72,7 @@ impl Client {
 
     /// Returns true if the service is Azure's, with either form of its URLs.
     pub(crate) fn is_azure(&self) -> bool {
-        matches!(self.place, Place::Azure(_)) || is_azure_host(&self.service().address().host())
+        self.is_azure
     }
 
     /// Builds a `POST` with a JSON body to an endpoint that a model serves, such as `chat/completions`.

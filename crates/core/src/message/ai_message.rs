@@ -148,6 +148,7 @@ impl AiMessage {
     /// assert_eq!((whole.tool_calls().len(), whole.tool_call_chunks().len()), (1, 0));
     /// ```
     #[must_use]
+    #[inline]
     pub fn into_whole(mut self) -> Self {
         self.calls = self.calls.into_whole(true);
         self

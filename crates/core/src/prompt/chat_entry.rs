@@ -24,7 +24,7 @@ impl Entry {
         messages: &mut Vec<Message>,
     ) -> Result<()> {
         match self {
-            Self::Template(template) => messages.push(template.fill(values)?),
+            Self::Template(template) => template.fill(values, messages)?,
             Self::Message(message) => messages.push((**message).clone()),
             Self::Placeholder(placeholder) => placeholder.fill(values, messages)?,
             Self::Examples(examples) => examples.fill_part(values, partials, messages)?,

@@ -10,7 +10,7 @@ use super::values::Values;
 use crate::{Data, Error, ErrorKind, Result};
 
 /// The assumed length of a value, so that the output buffer rarely has to grow.
-const TYPICAL_VALUE: usize = 16;
+const TYPICAL_VALUE: usize = 64;
 
 /// A parsed template: fields, each with the text before it, and the text after the last.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -66,19 +66,21 @@ impl MessageTemplate {
         self.content.variables()
     }
 
-    pub(super) fn fill(&self, values: Values<'_>) -> Result<Message> {
+    /// Appends the message.
+    pub(super) fn fill(&self, values: Values<'_>, messages: &mut Vec<Message>) -> Result<()> {
         let content = self.content.fill(values)?;
-        let mut message = match &self.role {
+        messages.push(match &self.role {
             Role::System => Message::system(content),
             Role::Human => Message::human(content),
             Role::Ai => Message::ai(content),
             Role::Named(name) => Message::Chat(ChatMessage::new(name.clone(), content)),
-        };
-        if let Some(members) = message.additional_kwargs_mut().filter(|_| !self.additional_kwargs.is_empty())
+        });
+        if !self.additional_kwargs.is_empty()
+            && let Some(members) = messages.last_mut().and_then(Message::additional_kwargs_mut)
         {
             members.extend(self.additional_kwargs.clone());
         }
-        Ok(message)
+        Ok(())
     }
 
     pub(super) fn pretty(&self) -> String {

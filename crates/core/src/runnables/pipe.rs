@@ -63,10 +63,15 @@ where
 
     async fn call(&self, input: Self::Input, cx: &Context) -> Result<Self::Output> {
         let steps = self.first.shape().steps();
-        let middle = step::call_in_sequence(&self.first, input, cx).await;
-        let middle = middle.map_err(|error| locate(error, &self.first, 0))?;
-        let output = step::call_in_sequence(&self.second, middle.into(), &cx.after_steps(steps)).await;
-        output.map_err(|error| locate(error, &self.second, steps))
+        // Matched rather than mapped: a message is large, and each adapter moves it.
+        let middle = match step::call_in_sequence(&self.first, input, cx).await {
+            Ok(middle) => middle.into(),
+            Err(error) => return Err(locate(error, &self.first, 0)),
+        };
+        match step::call_in_sequence(&self.second, middle, &cx.after_steps(steps)).await {
+            Err(error) => Err(locate(error, &self.second, steps)),
+            output => output,
+        }
     }
 
     fn transform<'a>(

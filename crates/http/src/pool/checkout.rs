@@ -108,7 +108,7 @@ impl Host {
         if connection.is_closed() {
             return;
         }
-        self.with(|connections| connections.idle.push(Idle { connection, since: Instant::now() }));
-        self.evict_later();
+        let idle = Idle { connection, since: Instant::now() };
+        self.add_with(|connections| connections.idle.push(idle));
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 use hyper::rt::{Executor, Timer};
 
-use super::host::Host;
+use super::host::{Connections, Host};
 
 /// How long an idle connection is kept.
 const KEPT: Duration = Duration::from_secs(60);
@@ -15,11 +15,19 @@ const KEPT: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(15);
 
 impl Host {
-    /// Ensures that the connections are checked periodically while there are any.
-    pub(super) fn evict_later(self: &Arc<Self>) {
-        if self.with(|connections| std::mem::replace(&mut connections.watched, true)) {
-            return;
+    /// Adds a connection, and ensures that the connections are checked periodically while there are any.
+    pub(super) fn add_with<T>(self: &Arc<Self>, add: impl FnOnce(&mut Connections) -> T) -> T {
+        let (added, is_watched) = self.with(|connections| {
+            let added = add(connections);
+            (added, std::mem::replace(&mut connections.watched, true))
+        });
+        if !is_watched {
+            self.watch();
         }
+        added
+    }
+
+    fn watch(self: &Arc<Self>) {
         // Weak, so that dropping a client closes its connections immediately.
         let (host, runtime, mut pool) = (Arc::downgrade(self), self.runtime.clone(), self.pool.clone());
         self.runtime.execute(async move {

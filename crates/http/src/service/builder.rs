@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use catena_core::{Admission, Result, Timer};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,9 +20,6 @@ use super::redactor::Redactor;
 use super::secrets::{secrets_in, secrets_in_query, secrets_in_url_query};
 use crate::client::HttpClient;
 use crate::header::parse_header;
-
-/// Typical number of headers that a response has in excess of its request.
-const ANSWER_HEADERS: usize = 16;
 
 /// Builds a [`Service`]. Invalid settings are reported by [`build`](Self::build). `Debug` shows no secrets.
 ///
@@ -181,7 +178,6 @@ impl ServiceBuilder {
             // The caller's own header takes precedence.
             headers.entry(credentials.name()).or_insert(credentials.value(key)?);
         }
-        let headers_of_body = with_body(&mut headers);
         Ok(Service::from_inner(Inner {
             address,
             dialect: self.dialect,
@@ -189,7 +185,6 @@ impl ServiceBuilder {
             http,
             credentials: self.credentials,
             headers: Arc::new(headers),
-            headers_of_body: Arc::new(headers_of_body),
             query: self.query,
             secrets,
             reader,
@@ -222,17 +217,6 @@ impl ServiceBuilder {
         }
         Ok(headers)
     }
-}
-
-/// Returns the headers of calls that have a body. Both maps reserve capacity, because the response headers, which are
-/// more, are read into the same map.
-fn with_body(headers: &mut HeaderMap) -> HeaderMap {
-    let mut of_body = headers.clone();
-    of_body.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-    of_body.insert(CONTENT_LENGTH, HeaderValue::from(0));
-    headers.reserve(ANSWER_HEADERS);
-    of_body.reserve(ANSWER_HEADERS);
-    of_body
 }
 
 impl fmt::Debug for ServiceBuilder {

@@ -127,6 +127,7 @@ impl Call {
         self.with_body(content_type, body)
     }
 
+    #[inline]
     fn with_body(mut self, content_type: HeaderValue, body: Bytes) -> Self {
         // The last content type set wins, however it was set.
         self.headers.remove(CONTENT_TYPE);
@@ -211,6 +212,7 @@ impl Call {
     /// Sets the demand of the call: its estimated tokens and its model. Only an [`Admission`](catena_core::Admission)
     /// reads it, so an estimate is worth computing only if the service [has](super::Service::has_admission) one.
     #[must_use]
+    #[inline]
     pub fn with_demand(mut self, demand: Option<Demand<'_>>) -> Self {
         self.asks = demand.map(|Demand { tokens, input_tokens, is_open_ended, model, .. }| {
             Box::new(Asks { tokens, input_tokens, is_open_ended, model: model.map(str::to_owned) })

@@ -26,8 +26,15 @@ impl Call {
     /// assert!(Call::post("chat").with_arguments(json!({"timeout": "soon"}).as_object()).is_err());
     /// # Ok::<(), catena_core::Error>(())
     /// ```
-    pub fn with_arguments(mut self, arguments: Option<&Map<String, Value>>) -> Result<Self> {
-        let Some(arguments) = arguments else { return Ok(self) };
+    #[inline]
+    pub fn with_arguments(self, arguments: Option<&Map<String, Value>>) -> Result<Self> {
+        match arguments {
+            Some(arguments) => self.with_bound(arguments),
+            None => Ok(self),
+        }
+    }
+
+    fn with_bound(mut self, arguments: &Map<String, Value>) -> Result<Self> {
         let members = |name: &str| arguments.get(name).and_then(Value::as_object).into_iter().flatten();
         for (name, value) in members("extra_headers") {
             self = self.with_header(name, &text(value))?;

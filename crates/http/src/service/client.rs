@@ -51,8 +51,6 @@ pub(super) struct Inner {
     pub(super) credentials: Option<Credentials>,
     /// Headers of every call: complete, including a fixed key.
     pub(super) headers: Arc<HeaderMap>,
-    /// The same plus a content type and length, to be replaced: a map that need not grow.
-    pub(super) headers_of_body: Arc<HeaderMap>,
     pub(super) query: Vec<(String, String)>,
     /// Texts, besides the key, that errors must not show.
     pub(super) secrets: Vec<SecretString>,
@@ -191,11 +189,10 @@ impl Inner {
             return Err(reader.error());
         }
         secrets.extend(secrets_in_query(&call.query));
-        let shared = if call.body.is_empty() { &self.headers } else { &self.headers_of_body };
         let request = Outgoing {
             method: call.method,
             url,
-            shared: Arc::clone(shared),
+            shared: Arc::clone(&self.headers),
             content_type: call.content_type,
             headers: call.headers,
             body: call.body,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -104,7 +104,8 @@ impl Secret {
     fn is_in(&self, text: &[u8]) -> bool {
         let finds = |form: &SecretString| {
             let form = form.expose_secret().as_bytes();
-            text.len() >= form.len() && memmem::find(text, form).is_some()
+            let may = text.len() >= form.len() && memchr(form[0], text).is_some();
+            may && memmem::find(text, form).is_some()
         };
         finds(&self.plain) || self.escaped.as_ref().is_some_and(finds)
     }

@@ -37,7 +37,10 @@ fn followed(request: &Outgoing, response: &Response) -> Option<Outgoing> {
         301 | 302 => request.method == Method::GET,
         _ => false,
     };
-    let location = response.header("location").filter(|_| keeps)?;
+    if !keeps {
+        return None;
+    }
+    let location = response.header("location")?;
     let url = match location.strip_prefix('/') {
         Some(rest) if !rest.starts_with('/') => {
             let url = &request.url;

@@ -15,15 +15,16 @@ use super::members::{Facts, Members, Number, deserialize_members, keep_facts, sk
 use super::origin::Origin;
 use super::response_headers::add_headers;
 
-/// One choice of an answer (with a `message`) or of an event (with a `delta`).
+/// One choice of an answer (with a `message`) or of an event (with a `delta`). Boxes keep what is usually absent small,
+/// because a choice is moved several times.
 #[derive(Debug, Default)]
 pub(super) struct ChatChoice<'a> {
     pub(super) index: Number,
-    pub(super) message: Option<WireMessage<'a>>,
+    pub(super) message: Option<Box<WireMessage<'a>>>,
     pub(super) delta: Option<WireMessage<'a>>,
     pub(super) finish_reason: Text<'a>,
-    pub(super) logprobs: Value,
-    pub(super) error: Value,
+    pub(super) logprobs: Option<Box<Value>>,
+    pub(super) error: Option<Box<Value>>,
     pub(super) facts: Facts<'a>,
 }
 
@@ -55,9 +56,9 @@ pub(super) struct WireMessage<'a> {
     pub(super) reasoning: Text<'a>,
     pub(super) tool_calls: WireCalls<'a>,
     /// The predecessor of tools.
-    pub(super) function_call: Value,
+    pub(super) function_call: Option<Box<Value>>,
     /// Spoken output.
-    pub(super) audio: Value,
+    pub(super) audio: Option<Box<Value>>,
     pub(super) facts: Facts<'a>,
 }
 
@@ -87,8 +88,8 @@ impl WireMessage<'_> {
         message.reasoning = reasoning.or_else(|| std::mem::take(&mut self.reasoning).into_string());
         message.refusal = std::mem::take(&mut self.refusal).into_string();
         for (name, value) in [("function_call", &mut self.function_call), ("audio", &mut self.audio)] {
-            if value.is_object() {
-                message.additional_kwargs.insert(name.to_owned(), value.take());
+            if let Some(value) = value.take().filter(|value| value.is_object()) {
+                message.additional_kwargs.insert(name.to_owned(), *value);
             }
         }
         std::mem::take(&mut self.content).add_to(message);
@@ -100,9 +101,13 @@ impl WireMessage<'_> {
 /// # Errors
 /// `Decode` for what is not JSON, `InvalidResponse` for an answer without choices, or the error that the body contains.
 pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result<AiMessage> {
-    let (choices, facts) = decode_choices(body, origin, headers)?;
-    let first = choices.into_iter().next();
-    first.map_or_else(|| Err(no_choices(body, origin)), |choice| choice.into_message(facts, origin))
+    let mut envelope = decode_body(body, origin)?;
+    let choices = take_choices(&mut envelope, body, origin)?;
+    let mut message = describe(envelope, origin, headers);
+    for choice in choices.into_iter().take(1) {
+        choice.add_to(&mut message, origin)?;
+    }
+    Ok(message.into_whole())
 }
 
 /// Decodes all choices of an answer, in the order of their indices. Each carries the usage of the whole call.
@@ -110,33 +115,44 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result
 /// # Errors
 /// As for [`decode_chat`].
 pub(crate) fn decode_chat_all(body: &[u8], origin: &Origin, headers: bool) -> Result<Vec<AiMessage>> {
-    let (choices, facts) = decode_choices(body, origin, headers)?;
-    choices.into_iter().map(|choice| choice.into_message(facts.clone(), origin)).collect()
+    let mut envelope = decode_body(body, origin)?;
+    let choices = take_choices(&mut envelope, body, origin)?;
+    let facts = describe(envelope, origin, headers);
+    let message = |choice: ChatChoice<'_>| {
+        let mut message = facts.clone();
+        choice.add_to(&mut message, origin)?;
+        Ok(message.into_whole())
+    };
+    choices.into_iter().map(message).collect()
 }
 
-/// Returns the choices that hold a message or an error, at least one, and the metadata of the whole answer.
-fn decode_choices<'a>(
-    body: &'a [u8],
+/// Takes the choices that hold a message or an error, at least one.
+fn take_choices<'a>(
+    envelope: &mut Envelope<'a, ChatChoice<'a>>,
+    body: &[u8],
     origin: &Origin,
-    headers: bool,
-) -> Result<(Vec<ChatChoice<'a>>, AiMessage)> {
-    let mut envelope: Envelope<'_, ChatChoice<'_>> = decode_body(body, origin)?;
+) -> Result<Vec<ChatChoice<'a>>> {
     let mut choices = envelope.choices.take().unwrap_or_default();
-    choices.retain(|choice| choice.message.is_some() || is_truthy(&choice.error));
+    choices.retain(|choice| choice.message.is_some() || choice.error.as_deref().is_some_and(is_truthy));
     if choices.is_empty() {
         return Err(no_choices(body, origin));
     }
     // If servers send no index, the order of the list counts, which a stable sort keeps.
     choices.sort_by_key(|choice| choice.index.0);
-    let mut facts = AiMessage::default();
-    facts.usage = envelope.describe(&mut facts.metadata);
-    facts.metadata.model = envelope.model.into_string();
-    facts.metadata.request_id.clone_from(&origin.request_id);
+    Ok(choices)
+}
+
+/// Returns a message with the metadata of the whole answer.
+fn describe(envelope: Envelope<'_, ChatChoice<'_>>, origin: &Origin, headers: bool) -> AiMessage {
+    let mut message = AiMessage::default();
+    message.usage = envelope.describe(&mut message.metadata);
+    message.metadata.model = envelope.model.into_string();
+    message.metadata.request_id.clone_from(&origin.request_id);
     if headers {
-        add_headers(origin, &mut facts.metadata);
+        add_headers(origin, &mut message.metadata);
     }
-    facts.id = envelope.id.into_string();
-    Ok((choices, facts))
+    message.id = envelope.id.into_string();
+    message
 }
 
 impl<'a> ChatChoice<'a> {
@@ -144,31 +160,31 @@ impl<'a> ChatChoice<'a> {
     pub(super) fn only_text(&self) -> Option<&'a str> {
         let delta = self.delta.as_ref()?;
         match delta.content {
-            WireContent::Text(Cow::Borrowed(text)) if self.logprobs.is_null() && delta.facts.is_empty() => {
+            WireContent::Text(Cow::Borrowed(text)) if self.logprobs.is_none() && delta.facts.is_empty() => {
                 Some(text)
             }
             _ => None,
         }
     }
 
-    /// Returns the message of the choice with the metadata of the whole answer, or the error that it contains.
-    fn into_message(self, mut message: AiMessage, origin: &Origin) -> Result<AiMessage> {
-        if is_truthy(&self.error) {
-            return Err(decode_error_in_answer(&json!({ "error": self.error }).to_string(), origin));
+    /// Adds the message of the choice to `message`, or returns the error that it contains.
+    fn add_to(self, message: &mut AiMessage, origin: &Origin) -> Result<()> {
+        if let Some(error) = self.error.filter(|error| is_truthy(error)) {
+            return Err(decode_error_in_answer(&json!({ "error": error }).to_string(), origin));
         }
         let mut wire = self.message.unwrap_or_default();
-        wire.add_to(&mut message);
+        wire.add_to(message);
         let mut calls = CallPieces::default();
-        calls.add(std::mem::take(&mut wire.tool_calls), &mut message);
-        calls.end(&mut message);
+        calls.add(std::mem::take(&mut wire.tool_calls), message);
+        calls.end(message);
         let metadata = &mut message.metadata;
         keep_facts(&self.facts, &mut metadata.extra);
         keep_facts(&wire.facts, &mut metadata.extra);
-        if !self.logprobs.is_null() {
-            metadata.extra.insert("logprobs".to_owned(), self.logprobs);
+        if let Some(logprobs) = self.logprobs {
+            metadata.extra.insert("logprobs".to_owned(), *logprobs);
         }
         metadata.finish_reason = self.finish_reason.into_string();
-        Ok(message.into_whole())
+        Ok(())
     }
 }
 

@@ -39,8 +39,8 @@ impl<'de> EventChoice<'de> for ChatChoice<'de> {
         self.index.0.unwrap_or(0)
     }
 
-    fn error(&self) -> &Value {
-        &self.error
+    fn error(&self) -> Option<&Value> {
+        self.error.as_deref()
     }
 
     fn finish_reason(&self) -> Option<&str> {
@@ -105,8 +105,8 @@ impl ChatStream {
     fn add(&mut self, choice: ChatChoice<'_>) -> bool {
         let metadata = &mut self.pending.metadata;
         self.known.keep_all(&choice.facts, metadata);
-        if !choice.logprobs.is_null() {
-            self.increments.merge(Map::from_iter([("logprobs".to_owned(), choice.logprobs)]));
+        if let Some(logprobs) = choice.logprobs {
+            self.increments.merge(Map::from_iter([("logprobs".to_owned(), *logprobs)]));
         }
         let finish = choice.finish_reason.into_string();
         self.progress.finished |= finish.is_some();
@@ -114,7 +114,7 @@ impl ChatStream {
         metadata.finish_reason = finish.or_else(|| metadata.finish_reason.take());
         // Some gateways that cannot stream send the complete message as the only event.
         let whole = choice.message.filter(|_| !self.progress.emitted);
-        let Some(mut delta) = choice.delta.or(whole) else { return finishes };
+        let Some(mut delta) = choice.delta.or_else(|| whole.map(|whole| *whole)) else { return finishes };
         delta.add_to(&mut self.pending);
         let calls = self.calls.add(std::mem::take(&mut delta.tool_calls), &mut self.pending);
         self.increments.merge(read_facts(&delta.facts));

@@ -21,7 +21,7 @@ struct Piece<'a> {
     index: Number,
     text: Text<'a>,
     finish_reason: Text<'a>,
-    error: Value,
+    error: Option<Box<Value>>,
 }
 
 impl<'de> Members<'de> for Piece<'de> {
@@ -44,8 +44,8 @@ impl<'de> EventChoice<'de> for Piece<'de> {
         self.index.0.unwrap_or(0)
     }
 
-    fn error(&self) -> &Value {
-        &self.error
+    fn error(&self) -> Option<&Value> {
+        self.error.as_deref()
     }
 
     fn finish_reason(&self) -> Option<&str> {

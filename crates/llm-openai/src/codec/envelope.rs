@@ -23,14 +23,14 @@ pub(super) struct Envelope<'a, C> {
     pub(super) model: Text<'a>,
     pub(super) choices: Option<Vec<C>>,
     usage: Option<&'a RawValue>,
-    pub(super) error: Value,
+    error: Option<Box<Value>>,
     facts: Facts<'a>,
 }
 
 impl<C> Default for Envelope<'_, C> {
     fn default() -> Self {
         let (id, model) = (Text::default(), Text::default());
-        Self { id, model, choices: None, usage: None, error: Value::Null, facts: Facts::new() }
+        Self { id, model, choices: None, usage: None, error: None, facts: Facts::new() }
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) fn decode_body<'a, C: Deserialize<'a>>(
         Err(_) => serde_json::from_slice(body),
     };
     let envelope: Envelope<'a, C> = envelope.map_err(|error| not_an_answer(body, &error, origin))?;
-    if is_truthy(&envelope.error) {
+    if envelope.error.as_deref().is_some_and(is_truthy) {
         return Err(decode_error_in_answer(&String::from_utf8_lossy(body), origin));
     }
     Ok(envelope)

@@ -22,8 +22,8 @@ pub(super) trait EventChoice<'de>: Deserialize<'de> {
     /// Returns the index of its answer; 0 if absent.
     fn index(&self) -> i64;
 
-    /// Returns its error, usually null.
-    fn error(&self) -> &Value;
+    /// Returns its error, if there is one other than null.
+    fn error(&self) -> Option<&Value>;
 
     /// Returns its finish reason.
     fn finish_reason(&self) -> Option<&str>;
@@ -36,7 +36,7 @@ pub(super) struct Event<'a, C> {
     pub(super) model: Text<'a>,
     /// Null in most events.
     usage: Option<&'a RawValue>,
-    error: Value,
+    error: Option<Box<Value>>,
     /// The object type; only older vLLM uses it, to mark errors.
     object: Text<'a>,
     choices: Choices<C>,
@@ -55,7 +55,7 @@ impl<C> Default for Event<'_, C> {
             id: Text::default(),
             model: Text::default(),
             usage: None,
-            error: Value::Null,
+            error: None,
             object: Text::default(),
             choices: Choices::default(),
             padding: Text::default(),
@@ -104,7 +104,7 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
             _ => not_decodable("an event of the stream", data, &error, origin),
         })?;
         let named = name == Some("error") || event.object.as_str() == Some("error");
-        if is_truthy(&event.error) || (named && !event.choices.listed) {
+        if event.error.as_deref().is_some_and(is_truthy) || (named && !event.choices.listed) {
             return Err(error_in_event(data, origin));
         }
         if let Some(error) = event.other_error() {
@@ -117,7 +117,7 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
     /// Portkey as the finish reason, FastChat as a text with a code.
     fn other_error(&self) -> Option<Value> {
         let first = self.choices.first.as_ref();
-        let of_choice = first.map(EventChoice::error).filter(|error| is_truthy(error)).cloned();
+        let of_choice = first.and_then(EventChoice::error).filter(|error| is_truthy(error)).cloned();
         let reason = || first?.finish_reason().filter(|reason| reason.ends_with("_error"));
         let groq = || self.fact("x_groq")?.get_mut("error").map(Value::take).filter(is_truthy);
         of_choice

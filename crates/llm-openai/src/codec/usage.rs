@@ -6,23 +6,26 @@ use serde_json::value::RawValue;
 
 use super::lenient::is_truthy;
 
-/// The counts of a `usage` object. Absent and null members count as zero, and so does anything but a number.
+/// The counts of a `usage` object, as [`NAMES`] lists them. Absent and null members count as zero, and so does anything
+/// but a number.
 #[derive(Debug, Default)]
-struct Counts {
-    input: Option<u64>,
-    output: Option<u64>,
-    total: Option<u64>,
-    input_audio: Option<u64>,
-    cache_read: Option<u64>,
-    cache_creation: Option<u64>,
-    output_audio: Option<u64>,
-    reasoning: Option<u64>,
-    /// The same count as sent by services without details of the output.
-    top_reasoning: Option<u64>,
-}
+struct Counts([Option<u64>; NAMES.len()]);
+
+const NAMES: [(Place, &[u8]); 9] = [
+    (Place::Top, b"prompt_tokens"),
+    (Place::Top, b"completion_tokens"),
+    (Place::Top, b"total_tokens"),
+    (Place::Input, b"audio_tokens"),
+    (Place::Input, b"cached_tokens"),
+    (Place::Input, b"cache_write_tokens"),
+    (Place::Output, b"audio_tokens"),
+    (Place::Output, b"reasoning_tokens"),
+    // The same count as sent by services without details of the output.
+    (Place::Top, b"reasoning_tokens"),
+];
 
 /// The position of a count in a `usage` object.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Top,
     Input,
@@ -56,7 +59,8 @@ impl Counts {
             match byte {
                 b'"' => {
                     name = string(&json[at + 1..]);
-                    length = name.len() + 2;
+                    // With the colon, which usually follows.
+                    length = name.len() + 2 + usize::from(json.get(at + name.len() + 2) == Some(&b':'));
                 }
                 b'{' | b'[' => {
                     depth += 1;
@@ -75,9 +79,10 @@ impl Counts {
                 }
                 b',' => name = &json[..0],
                 b'-' | b'0'..=b'9' => {
-                    length = json[at..].iter().take_while(|byte| is_of_number(**byte)).count();
-                    if let Some(slot) = counts.slot(place, name) {
-                        *slot = count(&usage[at..at + length]);
+                    let number;
+                    (number, length) = count(&usage[at..]);
+                    if let Some(known) = NAMES.iter().position(|known| *known == (place, name)) {
+                        counts.0[known] = number;
                     }
                 }
                 _ => {}
@@ -87,35 +92,22 @@ impl Counts {
         counts
     }
 
-    fn slot(&mut self, place: Place, name: &[u8]) -> Option<&mut Option<u64>> {
-        Some(match (place, name) {
-            (Place::Top, b"prompt_tokens") => &mut self.input,
-            (Place::Top, b"completion_tokens") => &mut self.output,
-            (Place::Top, b"total_tokens") => &mut self.total,
-            (Place::Top, b"reasoning_tokens") => &mut self.top_reasoning,
-            (Place::Input, b"audio_tokens") => &mut self.input_audio,
-            (Place::Input, b"cached_tokens") => &mut self.cache_read,
-            (Place::Input, b"cache_write_tokens") => &mut self.cache_creation,
-            (Place::Output, b"audio_tokens") => &mut self.output_audio,
-            (Place::Output, b"reasoning_tokens") => &mut self.reasoning,
-            _ => return None,
-        })
-    }
-
     /// Returns `None` if there is no count.
     fn into_usage(self) -> Option<Usage> {
-        if (self.input, self.output, self.total) == (None, None, None) {
+        let Self([input, output, total, input_audio, cached, cache_write, output_audio, reasoning, thoughts]) =
+            self;
+        if (input, output, total) == (None, None, None) {
             return None;
         }
-        let sum = Usage::new(self.input.unwrap_or(0), self.output.unwrap_or(0));
-        let mut usage = self.total.map_or(sum, |total| sum.with_total(total));
+        let sum = Usage::new(input.unwrap_or(0), output.unwrap_or(0));
+        let mut usage = total.map_or(sum, |total| sum.with_total(total));
         let details = &mut usage.input_token_details;
-        details.audio = self.input_audio;
-        details.cache_read = self.cache_read;
-        details.cache_creation = self.cache_creation;
+        details.audio = input_audio;
+        details.cache_read = cached;
+        details.cache_creation = cache_write;
         let details = &mut usage.output_token_details;
-        details.audio = self.output_audio;
-        details.reasoning = self.reasoning.or(self.top_reasoning);
+        details.audio = output_audio;
+        details.reasoning = reasoning.or(thoughts);
         Some(usage)
     }
 }
@@ -132,11 +124,24 @@ fn is_of_number(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }
 
-/// Parses a JSON number without its fraction, because some services write counts as floats; negative numbers count as
-/// zero.
-fn count(number: &str) -> Option<u64> {
+/// The length of the longest integer that surely fits.
+const SURE_DIGITS: usize = 19;
+
+/// Parses the JSON number at the start of `json` without its fraction, because some services write counts as floats, and
+/// returns it with its length. Negative numbers count as zero.
+fn count(json: &str) -> (Option<u64>, usize) {
+    let (mut number, mut length) = (0_u64, 0);
+    for byte in json.bytes().take(SURE_DIGITS).take_while(u8::is_ascii_digit) {
+        number = number * 10 + u64::from(byte - b'0');
+        length += 1;
+    }
+    if length > 0 && !json.as_bytes().get(length).is_some_and(|byte| is_of_number(*byte)) {
+        return (Some(number), length);
+    }
+    let length = json.bytes().take_while(|byte| is_of_number(*byte)).count();
+    let number = &json[..length];
     // Out-of-range floats saturate.
-    number.parse().ok().or_else(|| number.parse::<f64>().ok().map(|number| number as u64))
+    (number.parse().ok().or_else(|| number.parse::<f64>().ok().map(|number| number as u64)), length)
 }
 
 /// Decodes a `usage` object. Absent or null members count as zero; `None` for an object without any count.
@@ -198,6 +203,23 @@ mod tests {
             let mut metadata = ResponseMetadata::default();
             assert_eq!(take_usage(Some(&raw), &mut metadata), expected, "{usage}");
             assert_eq!(metadata.token_usage, is_truthy(&usage).then(|| usage.into()));
+        }
+    }
+
+    #[test]
+    fn numbers_and_spaces_are_read_in_any_form() {
+        for (number, expected) in [
+            ("7", 7),
+            ("7.9", 7),
+            ("7e2", 700),
+            ("-7", 0),
+            ("9999999999999999999", 9_999_999_999_999_999_999),
+            ("18446744073709551615", u64::MAX),
+            ("99999999999999999999", u64::MAX),
+        ] {
+            let usage = format!("{{\n  \"prompt_tokens\" : {number} ,\"completion_tokens\":0\n}}");
+            let raw = RawValue::from_string(usage).expect("JSON");
+            assert_eq!(read_usage(&raw), Some(Usage::new(expected, 0)), "{number}");
         }
     }
 
