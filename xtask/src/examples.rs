@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::metadata::Workspace;
-use crate::shell;
 use crate::steps::Ended;
+use crate::{shell, test};
 
 const PACKAGE: &str = "catena-examples";
 /// An example that takes longer waits for something that will not come.
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const SERVICES: [&str; 6] = ["ANTHROPIC_", "AZURE_OPENAI_", "GEMINI_", "GOOGLE_", "OLLAMA_", "OPENAI_"];
 
 pub(crate) fn build() -> Result<Ended> {
-    shell::run(&mut shell::cargo(["build", "--examples", "-p", PACKAGE]))?;
+    shell::run(shell::cargo(["build", "--examples"]).args(test::AS_TESTED))?;
     Ok(Ended::Passed)
 }
 

@@ -77,8 +77,7 @@ fn clippy_of() -> Command {
 }
 
 fn clippy() -> Result<Ended> {
-    let workspace = ["--workspace", "--all-targets", "--features", test::STORES];
-    passes(clippy_of().args(workspace).args(DENY_WARNINGS))
+    passes(clippy_of().arg("--all-targets").args(test::AS_TESTED).args(DENY_WARNINGS))
 }
 
 /// One at a time, as a user builds it: the features that a neighbour turns on are missing then. Libraries without their
