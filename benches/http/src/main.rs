@@ -6,6 +6,7 @@
 mod contestants;
 mod measure;
 mod report;
+mod round;
 mod server;
 mod targets;
 
@@ -18,6 +19,7 @@ use core_affinity::CoreId;
 
 use contestants::Who;
 use measure::{Figures, What};
+use round::{Round, by_contestant, calmer_half};
 
 /// Measures catena's transport beside a hand-written hyper loop, reqwest and async-openai.
 #[derive(Debug, Parser)]
@@ -98,20 +100,24 @@ fn compare(cli: &Cli) -> Result<()> {
 fn rounds(cli: &Cli, port: u16) -> Result<()> {
     let who = chosen(&cli.who);
     let mut missed = Vec::new();
-    let rounds = if cli.quick { 5 } else { 15 };
+    let rounds = if cli.quick { 10 } else { 30 };
     let mut turn = 0_usize;
     for what in chosen(&cli.what) {
-        let mut figures: Vec<Vec<Figures>> = vec![Vec::new(); who.len()];
-        for _ in 0..what.rounds(rounds) {
-            for (index, who) in who.iter().enumerate() {
+        let mut rounds = Vec::with_capacity(what.rounds(rounds));
+        for _ in 0..rounds.capacity() {
+            let (before, mut figures) = (server::cpu_time(port)?, Vec::with_capacity(who.len()));
+            for who in &who {
                 // An address of its own for each process: ten thousand ports of the last one are still being closed.
                 turn += 1;
                 let address = format!("127.0.{}.{}:{port}", turn / 250, turn % 250 + 1);
-                figures[index].push(client(*who, what, &address, cli.quick)?);
+                figures.push(client(*who, what, &address, cli.quick)?);
             }
+            rounds.push(Round { figures, server_cpu: server::cpu_time(port)? - before });
         }
-        report::print(what, &who, &figures);
-        missed.extend(targets::missed(what, &who, &figures));
+        let all = by_contestant(&rounds);
+        let calm = by_contestant(calmer_half(&mut rounds));
+        report::print(what, &who, &calm, &all);
+        missed.extend(targets::missed(what, &who, &calm));
     }
     anyhow::ensure!(!cli.check || missed.is_empty(), "above target:\n{}", missed.join("\n"));
     Ok(())

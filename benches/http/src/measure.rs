@@ -32,7 +32,7 @@ impl What {
         match self {
             Self::Backpressure => 1,
             // They take their time, and differ little.
-            Self::Memory | Self::Flight => rounds.div_ceil(2),
+            Self::Memory | Self::Flight => rounds.div_ceil(4),
             Self::Calls | Self::Tokens => rounds,
         }
     }

@@ -1,11 +1,13 @@
 //! A server that does as little as possible: canned answers, chosen by the path.
 
-use std::net::Ipv4Addr;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use cpu_time::ProcessTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -82,11 +84,8 @@ impl Canned {
                     }
                 }
                 "flood" => self.flood(&mut stream).await?,
-                "flooded" => {
-                    let count = self.flooded.load(Ordering::Relaxed).to_string();
-                    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{count}", count.len());
-                    stream.write_all(answer.as_bytes()).await?;
-                }
+                "flooded" => write_number(&mut stream, self.flooded.load(Ordering::Relaxed) as f64).await?,
+                "cpu" => write_number(&mut stream, ProcessTime::now().as_duration().as_secs_f64()).await?,
                 _ => stream.write_all(&self.answer).await?,
             }
         }
@@ -103,6 +102,22 @@ impl Canned {
         }
         Ok(())
     }
+}
+
+async fn write_number(stream: &mut TcpStream, number: f64) -> Result<()> {
+    let body = number.to_string();
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    Ok(stream.write_all(answer.as_bytes()).await?)
+}
+
+/// The CPU time that the server on this port has used, in seconds.
+pub(crate) fn cpu_time(port: u16) -> Result<f64> {
+    let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.write_all(b"GET /cpu HTTP/1.1\r\n\r\n")?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.lines().next_back().context("no answer")?.parse()?)
 }
 
 fn event(delta: &str, finish: &str) -> String {

@@ -1,8 +1,8 @@
 //! The most a chain of Catena may cost, in multiples of the hand-written loop's cost.
 //!
 //! The loop knows one server, one request and one form of response, so its cost is what no general client can avoid. The
-//! targets apply to the ratios of the tables. That of a call varies between runs on the same machine, from 1.36 to 1.78 in
-//! 21 runs with a median of 1.47, so a single run above its target proves little, and so does one below it.
+//! targets apply to the ratios of the tables, in the calmer rounds: the more code and memory a client touches, the more it
+//! suffers from others who use the processor's caches, so that the ratio grows where the machine is shared.
 
 use anyhow::{Result, ensure};
 
