@@ -13,7 +13,7 @@ use crate::metadata::Workspace;
 use crate::steps::Ended;
 use crate::{shell, test};
 
-const PACKAGE: &str = "catena-examples";
+pub(crate) const PACKAGE: &str = "catena-examples";
 /// An example that takes longer waits for something that will not come.
 const LIMIT: Duration = Duration::from_secs(60);
 /// How the variables begin that say where services are, and with which key.

@@ -8,7 +8,7 @@ use crate::metadata::Workspace;
 use crate::steps::Ended;
 use crate::{shell, test};
 
-const PACKAGE: &str = "catena-fuzz-targets";
+pub(crate) const PACKAGE: &str = "catena-fuzz-targets";
 const PROGRAM: &str = "fuzz-smoke";
 
 /// Run what reads untrusted text on made-up inputs, and check what must hold.
@@ -24,26 +24,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    smoke(args.release, &args.pass_on)?;
+    let mut command = shell::cargo(["run", "--quiet", "-p", PACKAGE, "--bin", PROGRAM]);
+    if args.release {
+        // What cannot happen is checked all the same.
+        command.arg("--release").env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
+        command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
+    }
+    shell::run(command.arg("--").args(&args.pass_on))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// One second of every target.
 pub(crate) fn run_briefly() -> Result<Ended> {
-    // With the examples, as the tests are: without them, what only tests need turns on no features.
+    // With the examples: only then do dev-dependencies turn on the features that they have in the tests.
     shell::run(shell::cargo(["build", "--examples", "--bin", PROGRAM]).args(test::AS_TESTED))?;
     let folder = Workspace::read()?.target.join("debug");
     let mut program = Command::new(folder.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)));
-    shell::run(program.args(["--seconds", "1"]))?;
+    shell::run(program.args(["--seconds", "1"]).current_dir(shell::root()))?;
     Ok(Ended::Passed)
-}
-
-fn smoke(release: bool, arguments: &[String]) -> Result<()> {
-    let mut command = shell::cargo(["run", "--quiet", "-p", PACKAGE, "--bin", PROGRAM]);
-    if release {
-        // What cannot happen is checked all the same.
-        command.arg("--release").env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
-        command.env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
-    }
-    shell::run(command.arg("--").args(arguments))
 }

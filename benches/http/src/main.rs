@@ -100,11 +100,12 @@ fn compare(cli: &Cli) -> Result<()> {
 fn rounds(cli: &Cli, port: u16) -> Result<()> {
     let who = chosen(&cli.who);
     let mut missed = Vec::new();
-    let rounds = if cli.quick { 10 } else { 30 };
+    let most_rounds = if cli.quick { 10 } else { 30 };
     let mut turn = 0_usize;
     for what in chosen(&cli.what) {
-        let mut rounds = Vec::with_capacity(what.rounds(rounds));
-        for _ in 0..rounds.capacity() {
+        let count = what.rounds(most_rounds);
+        let mut rounds = Vec::with_capacity(count);
+        for _ in 0..count {
             let (before, mut figures) = (server::cpu_time(port)?, Vec::with_capacity(who.len()));
             for who in &who {
                 // An address of its own for each process: ten thousand ports of the last one are still being closed.

@@ -8,21 +8,18 @@ use crate::name;
 /// and in all.
 pub(crate) fn print(what: What, who: &[Who], calm: &[Vec<Figures>], all: &[Vec<Figures>]) {
     let median = |of: fn(&Figures) -> f64, figures: &[Figures]| middle(figures.iter().map(of).collect());
-    let loops = who.iter().position(|who| *who == Who::Hyper);
-    let ratio = |figures: &[Vec<Figures>], index: usize| {
-        loops.map_or_else(String::new, |loops| format!("{:.2}", ratio(&figures[index], &figures[loops])))
+    let base = who.iter().position(|who| *who == Who::Hyper);
+    let shown_ratio = |figures: &[Vec<Figures>], index: usize| {
+        base.map_or_else(String::new, |base| format!("{:.2}", ratio(&figures[index], &figures[base])))
     };
     let count = |figures: &[Vec<Figures>]| figures.first().map_or(0, Vec::len);
     println!("\n{}; the calmer {} of {} rounds", unit(what), count(calm), count(all));
-    println!(
-        "{:<14}{:>12}{:>10}{:>12}{:>12}{:>16}",
-        "", "median", "ratio", "lowest", "CPU s", "ratio of all"
-    );
+    println!("{:<14}{:>12}{:>10}{:>12}{:>12}{:>16}", "", "median", "ratio", "lowest", "CPU s", "all rounds");
     for (index, who) in who.iter().enumerate() {
         let figures = &calm[index];
         let (value, cpu) = (median(|figures| figures.value, figures), median(|figures| figures.cpu, figures));
         let lowest = figures.iter().map(|figures| figures.value).fold(f64::INFINITY, f64::min);
-        let (calm, all) = (ratio(calm, index), ratio(all, index));
+        let (calm, all) = (shown_ratio(calm, index), shown_ratio(all, index));
         println!("{:<14}{value:>12.2}{calm:>10}{lowest:>12.2}{cpu:>12.3}{all:>16}", name(*who));
     }
 }

@@ -5,12 +5,13 @@ use crate::measure::Figures;
 /// The figures of a round, in the order of the contestants.
 pub(crate) struct Round {
     pub(crate) figures: Vec<Figures>,
-    /// CPU time that the server used, in seconds. Its work is the same in every round, so that a difference is due to
-    /// the machine: to other guests of its processor, for example, who share its caches.
+    /// CPU time that the server used, in seconds, on its own core. Its work is nearly the same in every round, so that
+    /// much more of it is a sign of a disturbance: of other guests of the processor, for example, who share its caches.
     pub(crate) server_cpu: f64,
 }
 
-/// The half of the rounds in which the machine was disturbed least. Does not depend on the contestants' figures.
+/// The half of the rounds in which the server used the least CPU time, a sign that the machine was calm. A disturbance of
+/// the client's core alone does not show.
 pub(crate) fn calmer_half(rounds: &mut [Round]) -> &[Round] {
     rounds.sort_by(|a, b| a.server_cpu.total_cmp(&b.server_cpu));
     &rounds[..rounds.len().div_ceil(2)]

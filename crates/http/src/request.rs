@@ -121,8 +121,8 @@ impl Request {
         &self.url
     }
 
-    /// Returns the headers. When the request is sent, `User-Agent`, `Host` and `Content-Length` are added if absent,
-    /// and `Accept-Encoding` if gzip is enabled.
+    /// Returns the headers. When the request is sent, `User-Agent` and `Host` are added if absent, `Accept-Encoding` if
+    /// gzip is enabled, and `Content-Length` is set to the length of the body.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }

@@ -19,7 +19,7 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body
 ///
 /// # Contract
 /// * The future, and the body it returns, may be polled on any executor and any thread.
-/// * The request has an absolute URL with the scheme `http` or `https`.
+/// * The request has an absolute URL with the scheme `http` or `https`, and the length of its body among its headers.
 /// * The future completes when the status and the headers have arrived; the body streams.
 /// * Redirects are not followed, and requests are not retried except as described for
 ///   [`HttpClient::send`](crate::HttpClient::send).

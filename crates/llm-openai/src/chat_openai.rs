@@ -266,6 +266,7 @@ impl LanguageModel for ChatOpenAi {
         // Bound before it is awaited: temporaries would otherwise live, and take space, as long as the call.
         let answer = self.client.call(call, cx);
         let answer = answer.await?;
+        // Checked where it is: a message is large, and each step of unwrapping and wrapping moves it.
         let decoded = api.decode(&answer.body, &answer.origin, self.options.response_headers);
         if let Ok(message) = &decoded {
             self.client.content_filter().check(message, &answer.origin)?;

@@ -11,7 +11,7 @@ use super::{layering, sizes, source_rules};
 use crate::metadata::{Package, Workspace};
 use crate::shell::{cargo, run};
 use crate::steps::{Ended, Steps};
-use crate::{examples, local, test};
+use crate::{examples, fuzz, local, test};
 
 /// A step, in the order they run: what is quick to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,10 +81,10 @@ fn clippy() -> Result<Ended> {
 }
 
 /// One at a time, as a user builds it: the features that a neighbour turns on are missing then. Libraries without their
-/// tests, whose dependencies turn features on too. Not what is never published: nobody builds it otherwise than the other
-/// steps do.
+/// tests, whose dependencies turn features on too. Of what is never published, what people run on its own.
 fn features(workspace: &Workspace) -> Result<Ended> {
-    let mut selections = Vec::new();
+    let mut selections =
+        vec![vec!["-p", examples::PACKAGE, "--examples"], vec!["-p", fuzz::PACKAGE, "--bins"]];
     for package in workspace.published() {
         selections.extend(feature_sets(package, &source(workspace, package)?));
     }

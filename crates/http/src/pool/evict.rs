@@ -1,4 +1,4 @@
-//! Closes idle connections.
+//! Keeps connections, and closes those that stay idle.
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -100,7 +100,8 @@ impl Secret {
         Self { plain: secret.into(), escaped: escaped(secret) }
     }
 
-    /// Called for the headers of every response. Most are shorter than a secret, so there is nothing to search.
+    /// Called for the headers of every response. Most are shorter than a secret or lack its first character, so that
+    /// nothing has to be searched.
     fn is_in(&self, text: &[u8]) -> bool {
         let finds = |form: &SecretString| {
             let form = form.expose_secret().as_bytes();

@@ -15,8 +15,8 @@ use super::members::{Facts, Members, Number, deserialize_members, keep_facts, sk
 use super::origin::Origin;
 use super::response_headers::add_headers;
 
-/// One choice of an answer (with a `message`) or of an event (with a `delta`). Boxes keep what is usually absent small,
-/// because a choice is moved several times.
+/// One choice of an answer (with a `message`) or of an event (with a `delta`). Boxes keep it small, because it is moved
+/// several times.
 #[derive(Debug, Default)]
 pub(super) struct ChatChoice<'a> {
     pub(super) index: Number,
@@ -104,8 +104,8 @@ pub(crate) fn decode_chat(body: &[u8], origin: &Origin, headers: bool) -> Result
     let mut envelope = decode_body(body, origin)?;
     let choices = take_choices(&mut envelope, body, origin)?;
     let mut message = describe(envelope, origin, headers);
-    for choice in choices.into_iter().take(1) {
-        choice.add_to(&mut message, origin)?;
+    if let Some(first) = choices.into_iter().next() {
+        first.add_to(&mut message, origin)?;
     }
     Ok(message.into_whole())
 }
@@ -234,8 +234,9 @@ mod tests {
         let both = r#"{"choices":[{"finish_reason":"stop",
             "message":{"content":"Hi","reasoning":"6*7","reasoning_content":"6*7"}}]}"#;
         check(both, |m| m.reasoning = Some("6*7".into()));
-        let error_null = r#"{"error":null,"choices":[{"finish_reason":"stop","message":{"content":"Hi"}}]}"#;
-        check(error_null, |_| {});
+        let nulls = r#"{"error":null,"choices":[{"finish_reason":"stop","error":null,"logprobs":null,
+            "message":{"content":"Hi","function_call":null,"audio":null}}]}"#;
+        check(nulls, |_| {});
     }
 
     #[test]

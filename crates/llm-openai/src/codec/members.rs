@@ -194,6 +194,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn halves_are_found_behind_other_escapes() {
+        for (json, expected) in [
+            (r#""\ud83d""#, true),
+            (r#"["a\n\uD83D"]"#, true),
+            (r#"{"a": "\t", "b": "\ude00"}"#, true),
+            (r#""\ud83d\ude00""#, false),
+            (r#""\\ud83d""#, false),
+            (r#""ud83d \n""#, false),
+            ("1", false),
+        ] {
+            assert_eq!(holds_half(json), expected, "{json}");
+        }
+    }
+
+    #[test]
     fn numbers_are_read_in_any_form() {
         for (json, expected) in [
             ("3", Some(3)),
