@@ -1,8 +1,9 @@
-//! A registry of all enabled providers.
+//! A registry of all providers.
 
 use crate::ModelRegistry;
 
-/// Returns a registry of all providers whose features are enabled, which creates models by name.
+/// Returns a registry of all providers, which creates models by name. The error of a provider whose feature is off names
+/// the feature.
 ///
 /// | Name | Feature | Also called | Names without a provider | Models |
 /// |---|---|---|---|---|
@@ -44,17 +45,39 @@ use crate::ModelRegistry;
 #[doc(alias = "init_embeddings")]
 #[must_use]
 pub fn models() -> ModelRegistry {
-    let models = ModelRegistry::new();
-    #[cfg(feature = "anthropic")]
-    let models = models.with(anthropic);
-    #[cfg(feature = "gemini")]
-    let models = models.with(gemini);
-    #[cfg(feature = "ollama")]
-    let models = models.with(ollama);
-    #[cfg(feature = "openai")]
-    let models = models.with(openai).with(azure_openai);
-    models
+    ModelRegistry::new()
+        .with_prefixes("anthropic", ["claude"])
+        .with_prefixes("gemini", ["gemini"])
+        .with_prefixes("openai", ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-davinci", "text-embedding-"])
+        .with_alias("google_genai", "gemini")
+        .with_alias("google", "gemini")
+        .with(anthropic)
+        .with(gemini)
+        .with(ollama)
+        .with(openai)
+        .with(azure_openai)
 }
+
+/// Defines the function that registers a provider whose feature is off: creating its models fails, and the error names
+/// the feature.
+macro_rules! disabled {
+    ($($provider:ident: $feature:literal),*) => {$(
+        #[cfg(not(feature = $feature))]
+        fn $provider(models: ModelRegistry) -> ModelRegistry {
+            let provider = stringify!($provider);
+            let error = move || {
+                let advice = concat!("enable the feature `", $feature, "` of the crate `catena`");
+                let message = format!("the provider `{provider}` is not part of this build: {advice}");
+                crate::Error::new(crate::ErrorKind::Config, message)
+            };
+            models
+                .with_chat(provider, move |_, _| Err(error()))
+                .with_text(provider, move |_, _| Err(error()))
+                .with_embeddings(provider, move |_, _| Err(error()))
+        }
+    )*};
+}
+disabled!(anthropic: "anthropic", gemini: "gemini", ollama: "ollama", openai: "openai", azure_openai: "openai");
 
 /// A builder with the connection options applied.
 #[cfg(any(feature = "anthropic", feature = "gemini", feature = "ollama", feature = "openai"))]
@@ -122,7 +145,7 @@ const OF_WORDS: [&str; 5] = ["temperature", "top_p", "max_tokens", "stop", "seed
 #[cfg(feature = "anthropic")]
 fn anthropic(models: ModelRegistry) -> ModelRegistry {
     use crate::anthropic::ChatAnthropic;
-    models.with_prefixes("anthropic", ["claude"]).with_chat("anthropic", |model, options| {
+    models.with_chat("anthropic", |model, options| {
         options.refuse("anthropic", &["seed"])?;
         Ok(std::sync::Arc::new(speaking!(ChatAnthropic::builder(), model, options).build()?))
     })
@@ -133,9 +156,6 @@ fn gemini(models: ModelRegistry) -> ModelRegistry {
     use crate::gemini::{ChatGemini, GeminiEmbeddings};
     use std::sync::Arc;
     models
-        .with_prefixes("gemini", ["gemini"])
-        .with_alias("google_genai", "gemini")
-        .with_alias("google", "gemini")
         .with_chat("gemini", |model, options| {
             Ok(Arc::new(seeded!(ChatGemini::builder(), model, options).build()?))
         })
@@ -167,7 +187,6 @@ fn openai(models: ModelRegistry) -> ModelRegistry {
     use crate::openai::{ChatOpenAi, OpenAi, OpenAiEmbeddings};
     use std::sync::Arc;
     models
-        .with_prefixes("openai", ["gpt-", "chatgpt-", "o1", "o3", "o4", "text-davinci", "text-embedding-"])
         .with_chat("openai", |model, options| {
             Ok(Arc::new(seeded!(ChatOpenAi::builder(), model, options).build()?))
         })

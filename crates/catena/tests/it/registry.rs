@@ -166,6 +166,17 @@ fn an_unknown_provider_is_an_error_that_lists_the_known() {
 }
 
 #[test]
+#[cfg(not(feature = "anthropic"))]
+fn a_provider_that_is_not_built_is_an_error_that_names_its_feature() {
+    let models = catena::models();
+    for name in ["anthropic:claude-x", "claude-x"] {
+        let error = models.chat(name).err().expect("an error");
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("feature `anthropic`"), "{error}");
+    }
+}
+
+#[test]
 fn a_configurable_model_goes_to_whom_the_call_names() {
     let server = server();
     let models = catena::models().with_options(options(&server));

@@ -120,6 +120,9 @@ impl Data {
     }
 
     /// Converts the value to JSON. Messages and prompts become objects, an error its text.
+    ///
+    /// There is no implicit conversion between steps: chunks of [`Json`](Data::Json) replace each other, those of a
+    /// `Value` combine.
     pub fn into_json(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -206,12 +209,6 @@ impl From<Value> for Data {
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Object(map) => Self::Record(map.into_iter().collect()),
         }
-    }
-}
-
-impl From<Data> for Value {
-    fn from(data: Data) -> Self {
-        data.into_json()
     }
 }
 

@@ -323,7 +323,8 @@ impl Inner {
         let body = Box::pin(response.excerpt(MAX_ERROR_BODY)).await;
         // Redacted before anything is truncated: half a key would not be recognised.
         let body = origin.redactor.clean_body(&body);
-        let error = self.dialect.decode_error(&FailedAnswer::new(status, &origin, &body));
+        let failed = FailedAnswer::new(status, &origin, &body).with_url(&request.url);
+        let error = self.dialect.decode_error(&failed);
         Err(with_wishes(error, &origin.headers, &*self.timer))
     }
 

@@ -1,7 +1,7 @@
 //! An unsuccessful response, and the parts of its error that are common to all services.
 
 use catena_core::{Error, ErrorKind, ServiceError};
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 
 use super::excerpt::bounded;
 use super::origin::{MAX_ERROR_TEXT, Origin};
@@ -23,13 +23,20 @@ pub struct FailedAnswer<'a> {
     status: u16,
     body: &'a str,
     origin: &'a Origin,
+    url: Option<&'a Uri>,
 }
 
 impl<'a> FailedAnswer<'a> {
     /// Creates a response with this status and body. If the body is an event, its data is taken. The body must be
     /// redacted already.
     pub fn new(status: u16, origin: &'a Origin, body: &'a str) -> Self {
-        Self { status, body: event_data(body).unwrap_or(body), origin }
+        Self { status, body: event_data(body).unwrap_or(body), origin, url: None }
+    }
+
+    /// Sets the URL of the request, which the error names if the service does not know it (404, 405).
+    #[must_use]
+    pub(super) fn with_url(self, url: &'a Uri) -> Self {
+        Self { url: Some(url), ..self }
     }
 
     /// Returns the status.
@@ -64,15 +71,25 @@ impl<'a> FailedAnswer<'a> {
         (300..400).contains(&self.status).then(|| bounded(&self.origin.redactor.clean(location), 200))
     }
 
+    /// Returns the URL of the request, truncated and without its query, if the service does not know it.
+    fn unknown_url(&self) -> Option<String> {
+        let url = self.url.filter(|_| matches!(self.status, 404 | 405))?;
+        let text = format!("{}://{}{}", url.scheme_str()?, url.authority()?, url.path());
+        Some(bounded(&self.origin.redactor.clean(text), 200))
+    }
+
     /// Creates the error of this response.
     ///
-    /// Adds status, request ID, truncated body and rate-limit headers to `details`, and the target of a redirect to the
-    /// message. The status determines whether a retry may help, except that an exhausted quota is never retried.
+    /// Adds status, request ID, truncated body and rate-limit headers to `details`. To the message it adds the target
+    /// of a redirect, and the URL if the service does not know it (404, 405). The status determines whether a retry may help, except that an exhausted quota is never retried.
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
         let mut message = message.into();
         if let Some(location) = self.redirect() {
             message
                 .push_str(&format!("; it redirects to `{location}`: make that the base URL if it is right"));
+        }
+        if let Some(url) = self.unknown_url() {
+            message.push_str(&format!("; the URL was `{url}`"));
         }
         let service = ServiceError {
             status: Some(self.status),

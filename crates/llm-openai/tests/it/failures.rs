@@ -49,7 +49,7 @@ fn every_class_of_refusal_has_its_kind() {
         Reply::text(404, "404 page not found\n"),
         ErrorKind::NotFound,
         false,
-        &["base URL", "page not found"],
+        &["base URL", "page not found", "the URL was `http://127.0.0.1:", "completions`"],
     );
     let moved = Reply::text(307, "").with_header("location", "/v2/completions");
     check(moved, ErrorKind::HttpStatus, false, &["307", "/v2/completions"]);
