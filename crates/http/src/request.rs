@@ -195,16 +195,22 @@ pub(crate) fn parse_url(text: &str) -> Result<Uri> {
     if authority.contains('@') {
         return bad("holds credentials before `@`; send them in a secret header instead");
     }
+    let shown = text.split(['?', '#']).next().unwrap_or_default().escape_debug();
+    let no_url = |reason: &str| Error::new(ErrorKind::Config, format!("`{shown}` is not a URL: {reason}"));
+    if !text.contains("://") {
+        return Err(no_url("it has no scheme; it must start with `http://` or `https://`"));
+    }
     let url: Uri = match text.parse() {
         Ok(url) => url,
-        Err(error) => {
-            let shown = text.split(['?', '#']).next().unwrap_or_default().escape_debug();
-            let message = format!("`{shown}` is not a URL: {error}");
-            return Err(Error::new(ErrorKind::Config, message).with_source(error));
-        }
+        Err(error) => return Err(no_url(&error.to_string()).with_source(error)),
     };
     match (url.scheme_str(), url.host()) {
-        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => match url.authority() {
+            Some(authority) if authority.as_str() != host && authority.port_u16().is_none() => {
+                bad("has a port that is not a number from 0 to 65535")
+            }
+            _ => Ok(url),
+        },
         (Some("http" | "https"), _) => bad("has no host"),
         (Some(scheme), _) => {
             bad(&format!("has the scheme `{scheme}`; only `http` and `https` are supported"))
@@ -226,14 +232,19 @@ mod tests {
     #[test]
     fn bad_urls_are_configuration_errors() {
         for (url, part) in [
-            ("example.com/v1", "not a URL"),
+            ("example.com/v1", "has no scheme"),
+            ("localhost:11434/v1", "has no scheme"),
             ("localhost:11434", "has no scheme"),
             ("/v1/chat", "has no scheme"),
+            ("//example.com", "has no scheme"),
             ("ftp://example.com/", "scheme `ftp`"),
             ("http://", "not a URL"),
             ("http:///v1", "not a URL"),
             ("http://exa mple.com/", "not a URL"),
             ("", "not a URL"),
+            ("https://example.com:65536/v1", "has a port"),
+            ("http://example.com:/", "has a port"),
+            ("http://[::1]:x/", "has a port"),
             ("https://u:hunter2@example.com/", "credentials"),
             ("https://u:hunter2@exa mple.com/", "credentials"),
         ] {

@@ -108,6 +108,12 @@ impl Azure {
                 "no version of Azure's interface: set OPENAI_API_VERSION, or call `Azure::with_api_version`",
             )
         })?;
+        if endpoint.contains(['?', '#']) || endpoint.contains("/deployments/") {
+            return Err(config(
+                "the Azure endpoint is the address of the resource, such as `https://my-resource.openai.azure.com`: \
+                 leave out the path of the deployment and the query",
+            ));
+        }
         self.deployment.as_deref().map(segment).transpose()?;
         let base_url = format!("{}/openai", endpoint.trim().trim_end_matches('/'));
         Ok(AzurePlace { base_url, deployment: self.deployment, api_version, ad_token: self.ad_token })
@@ -239,6 +245,15 @@ mod tests {
         assert!(shown(with_token.credentials(None, environment)).contains("authorization"));
         assert!(plain.credentials(None, &Environment::none()).is_err());
         assert!(Azure::new().resolve(None, &Environment::none()).is_err());
+        for endpoint in
+            ["https://r.test/openai/deployments/d/chat/completions", "https://r.test?api-version=v"]
+        {
+            let azure = Azure::new().with_endpoint(endpoint).with_api_version("v");
+            assert_eq!(
+                azure.resolve(None, environment).err().map(|error| error.kind()),
+                Some(ErrorKind::Config)
+            );
+        }
         assert!(Azure::new().resolve(Some("https://h.test".into()), environment).is_err());
     }
 }

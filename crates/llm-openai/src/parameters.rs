@@ -3,7 +3,8 @@
 use std::fmt;
 
 use catena_core::load::Kwargs;
-use catena_core::{Data, Error, ErrorKind, RedactedArguments, Result};
+use catena_core::{Data, Error, ErrorKind, RedactedArguments, Result, Stop};
+use catena_http::service::lenient::is_truthy;
 use serde_json::{Map, Number, Value};
 
 use crate::client::Client;
@@ -38,6 +39,20 @@ impl Parameters {
 
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
+    }
+
+    pub(crate) fn set_stop(&mut self, stop: Stop) {
+        let stop = Value::from(stop);
+        if is_truthy(&stop) {
+            self.set("stop", stop);
+        } else {
+            self.members.remove("stop");
+        }
+    }
+
+    /// Returns the member with this name, as it is sent.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.extra.get(name).or_else(|| self.members.get(name))
     }
 
     pub(crate) fn set_number(&mut self, name: &'static str, number: f64) {
@@ -108,8 +123,7 @@ impl Parameters {
 
     /// Returns the number of answers requested from the service.
     pub(crate) fn candidates(&self) -> u64 {
-        let number = self.extra.get("n").or_else(|| self.members.get("n"));
-        number.and_then(Value::as_u64).unwrap_or(1)
+        self.get("n").and_then(Value::as_u64).unwrap_or(1)
     }
 }
 
@@ -144,13 +158,14 @@ macro_rules! shared_parameters {
 
             /// Sets the stop sequences: texts at which generation ends, and which the answer does not include. Takes
             /// one or a list, and replaces those set before. They are sent in the form in which they are given: for
-            /// servers that accept only a list, such as Text Generation Inference, pass a single text as `["END"]`.
+            /// servers that accept only a list, such as Text Generation Inference, pass a single text as `["END"]`. An
+            /// empty list sets none.
             ///
             /// The Responses API has no stop sequences. A chat model ignores this setting there, because its calls may
             /// go to either API; a `stop` bound to a call is [`Unsupported`](catena_core::ErrorKind::Unsupported)
             /// there.
             pub fn with_stop(mut self, stop: impl Into<$crate::Stop>) -> Self {
-                self.parameters.set("stop", stop.into());
+                self.parameters.set_stop(stop.into());
                 self
             }
 

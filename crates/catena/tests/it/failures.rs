@@ -139,9 +139,11 @@ fn a_web_page_instead_of_json() {
 
 #[test]
 fn what_is_not_json() {
-    check(|_| Reply::text(200, "tea is fine"), ErrorKind::Decode, &["not JSON"]);
+    check(|_| Reply::text(200, "tea is fine"), ErrorKind::InvalidResponse, &["not JSON"]);
     check(|_| Reply::bytes(200, vec![0xff; 20]), ErrorKind::Decode, &["not"]);
-    check(|_| Reply::text(200, ""), ErrorKind::Decode, &[]);
+    check(|_| Reply::text(200, ""), ErrorKind::InvalidResponse, &[]);
+    let damaged = |_: &Recorded| Reply::text(200, "{\"choi").with_header("content-type", "application/json");
+    check(damaged, ErrorKind::Decode, &["not JSON"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use catena_core::{Admission, ChunkStream, Context, Demand, Error, ErrorKind, Result, Timer, deferred};
+use catena_core::{Admission, ChunkStream, Context, Demand, Error, Result, Timer, deferred};
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
@@ -149,8 +149,8 @@ impl Service {
     /// Makes a call and decodes its response as it arrives: server-sent events, JSON lines if the content type says so,
     /// or the whole body if the server does not stream. Nothing is sent before the stream is polled.
     ///
-    /// `decoder` creates the decoder of each attempt. If the connection breaks before the first chunk, the call is
-    /// retried. After that, and for errors that the service reports within a stream, the error is the last item.
+    /// `decoder` creates the decoder of each attempt. If the connection breaks before the response begins, the call is
+    /// retried. After that, the error is the last item.
     ///
     /// # Errors
     /// As for [`send`](Self::send), and those of the decoder.
@@ -268,7 +268,7 @@ impl Inner {
                 Ok((first, rest)) => return Ok(reported(put_back(first, rest), held)),
                 Err(Unbegun { error, answered }) => {
                     held.report(Some(&error));
-                    if answered && !may_begin_anew(&error) {
+                    if answered {
                         return Err(error.with_attempts(attempts.made()));
                     }
                     attempts.again(error).await?;
@@ -383,12 +383,6 @@ impl fmt::Debug for Service {
 /// A stream that failed before its first chunk.
 struct Unbegun {
     error: Error,
-    /// It failed after the headers of a successful response.
+    /// It failed after the headers of a successful response: the service is at work, and may bill for it.
     answered: bool,
-}
-
-/// Returns true if a stream that failed before its first chunk may be retried: not if the service itself reported the
-/// error.
-fn may_begin_anew(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Incomplete | ErrorKind::Timeout)
 }

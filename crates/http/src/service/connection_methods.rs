@@ -114,7 +114,7 @@ macro_rules! connection_methods {
             /// Defaults to 2.
             ///
             /// The delay in the service's `retry-after` is honoured up to two minutes; without one, retries back off
-            /// from half a second, doubling up to eight seconds. A stream is retried only before its first chunk.
+            /// from half a second, doubling up to eight seconds. A stream is not retried once its response has begun.
             pub fn with_max_retries(mut self, retries: usize) -> Self {
                 self.$($field).+.set_max_retries(retries);
                 self

@@ -84,8 +84,9 @@
 //! quarter. There is no retry if the delay would exceed the call's total limit or the run's deadline. Dropping the call
 //! ends the wait.
 //!
-//! A stream is retried only before its first chunk: for a status as above, and if the connection is lost. Chunks that
-//! were delivered are never repeated, and errors that the service reports within a stream are not retried.
+//! A stream is retried for a status as above, and if the connection is lost before the response begins. Once it has
+//! begun, nothing is repeated: the service is at work, and may bill for it. A `with_retry` around the model repeats it
+//! as long as no chunk was delivered.
 //!
 //! A call that must not be carried out twice should be made [at most once](Call::at_most_once): it is retried only if
 //! it was rejected, not if it [may have been done](may_be_done).

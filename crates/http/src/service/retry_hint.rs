@@ -18,7 +18,7 @@ pub(super) fn retry_hint(headers: &HeaderMap, now: SystemTime) -> Option<Duratio
 
 fn hint(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<Duration> {
     let header = |name: &str| headers.get(format!("{prefix}{name}"))?.to_str().ok().map(str::trim);
-    let number = |name: &str| header(name)?.parse::<f64>().ok();
+    let number = |name: &str| number(header(name)?);
     if let Some(milliseconds) = number("retry-after-ms") {
         return seconds(milliseconds / 1000.0);
     }
@@ -27,6 +27,13 @@ fn hint(headers: &HeaderMap, prefix: &str, now: SystemTime) -> Option<Duration> 
     }
     let until = httpdate::parse_http_date(header("retry-after")?).ok()?;
     until.duration_since(now).ok().filter(|wait| !wait.is_zero())
+}
+
+/// Parses a number. One that is too large is the largest.
+fn number(text: &str) -> Option<f64> {
+    let number = text.parse::<f64>().ok()?;
+    let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    Some(if has_digits { number.clamp(f64::MIN, f64::MAX) } else { number })
 }
 
 fn seconds(seconds: f64) -> Option<Duration> {
@@ -69,7 +76,9 @@ mod tests {
         for nothing in ["0", "-1", "inf", "NaN", "soon", ""] {
             check(&[("retry-after", nothing)], None);
         }
-        check(&[("retry-after", "1e300")], Some(LONGEST));
+        for endless in ["1e300", "1e400"] {
+            check(&[("retry-after", endless)], Some(LONGEST));
+        }
         check(&[("retry-after", "Thu, 01 Jan 2026 00:00:10 GMT")], Some(6.0));
         check(&[("retry-after", "Thursday, 01-Jan-26 00:00:10 GMT")], Some(6.0));
         for past in ["Thu, 01 Jan 2026 00:00:04 GMT", "Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 99 Jan 2026"] {

@@ -73,7 +73,13 @@ pub(crate) fn decode_line(
     failed: impl FnOnce(u16, &str, &Origin) -> Error,
 ) -> Result<Line> {
     let WireLine { custom_id, response, error } = serde_json::from_slice(line).map_err(|error| {
-        not_decodable("a line of the results of a batch", &String::from_utf8_lossy(line), &error, origin)
+        not_decodable(
+            "a line of the results of a batch",
+            &String::from_utf8_lossy(line),
+            &error,
+            ErrorKind::Decode,
+            origin,
+        )
     })?;
     let outcome = match response {
         Some(answer) if !is_truthy(&error) => {

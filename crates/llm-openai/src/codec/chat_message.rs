@@ -93,12 +93,14 @@ fn role<'a>(message: &'a Message, system: &'static str) -> Option<&'a str> {
 /// Encodes a message that is a text.
 fn plain<'a>(message: &'a Message, system: &'static str) -> Option<WireMessage<'a>> {
     let Content::Text(content) = message.content() else { return None };
-    let (mut refusal, mut tool_call_id, mut name) = (None, None, message.name());
+    let (mut refusal, mut tool_call_id, mut name) =
+        (None, None, message.name().filter(|name| !name.is_empty()));
     match message {
         Message::Ai(message) => {
             let calls = !message.tool_calls().is_empty() || !message.invalid_tool_calls().is_empty();
-            let more =
-                ["function_call", "audio"].iter().any(|name| message.additional_kwargs.contains_key(*name));
+            let more = ["function_call", "tool_calls", "audio"]
+                .iter()
+                .any(|name| message.additional_kwargs.contains_key(*name));
             if calls || more {
                 return None;
             }
@@ -189,7 +191,8 @@ fn only_id(file: &mut Map<String, Value>) {
     }
 }
 
-/// Adds what the standard form of messages lacks: invalid calls, extra members of calls, and the legacy function call.
+/// Adds what the standard form of messages lacks: invalid calls, extra members of calls, calls that are only there as
+/// the service sent them, and the legacy function call.
 fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
     let mut calls = match wire.remove("tool_calls") {
         Some(Value::Array(calls)) => calls,
@@ -203,6 +206,9 @@ fn add_calls(message: &AiMessage, wire: &mut Map<String, Value>) {
         let mut sent = json!({ "type": "function", "id": call.id, "function": { "name": call.name, "arguments": arguments } });
         add_extra(&mut sent, &call.extra, None);
         calls.push(sent);
+    }
+    if let (true, Some(Value::Array(raw))) = (calls.is_empty(), message.additional_kwargs.get("tool_calls")) {
+        calls.clone_from(raw);
     }
     if !calls.is_empty() {
         wire.insert("tool_calls".to_owned(), calls.into());
@@ -262,6 +268,14 @@ mod tests {
             json!([{"role": "tool", "tool_call_id": "c1",
                 "content": [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]}]),
         );
+    }
+
+    #[test]
+    fn calls_as_the_service_sent_them_are_sent_back() {
+        let calls = json!([{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]);
+        let mut answer = AiMessage::new("");
+        answer.additional_kwargs.insert("tool_calls".to_owned(), calls.clone());
+        check(answer.into(), json!([{"role": "assistant", "content": null, "tool_calls": calls}]));
     }
 
     #[test]

@@ -93,27 +93,20 @@ impl ChatOptions {
         }
         normalise(members, called.legacy_max_tokens)?;
         called.fit_temperature();
-        if names("stop") && called.api() == ChatApi::Responses {
-            called.refuse_stop()?;
+        let stops = arguments.and_then(|arguments| arguments.get("stop")).is_some_and(is_truthy);
+        // What a call requests is not dropped. What is set on a model is, because its calls may go to either API.
+        if stops && called.api() == ChatApi::Responses {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the Responses API ends answers at no text: do not bind `stop`, or turn `use_responses_api` off",
+            ));
         }
         Ok(Cow::Owned(called))
     }
 
-    /// What a call requests is not dropped. What is set on a model is, because its calls may go to either API.
-    fn refuse_stop(&self) -> Result<()> {
-        match self.parameters.members.get("stop").is_some_and(is_truthy) {
-            false => Ok(()),
-            true => Err(Error::new(
-                ErrorKind::Unsupported,
-                "the Responses API ends answers at no text: do not bind `stop`, or turn `use_responses_api` off",
-            )),
-        }
-    }
-
     /// Returns the API that these settings are for.
     pub(crate) fn api(&self) -> ChatApi {
-        let needed =
-            || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters.members);
+        let needed = || self.use_previous_response_id || prefers_responses(&self.model, &self.parameters);
         if self.use_responses_api.unwrap_or_else(needed) { ChatApi::Responses } else { ChatApi::Completions }
     }
 
@@ -224,7 +217,7 @@ pub(crate) fn encode_chat(options: &ChatOptions, messages: &[Message], stream: b
 /// only in some calls.
 fn without_what_lacks_tools(parameters: &Parameters) -> Cow<'_, Parameters> {
     let name = "parallel_tool_calls";
-    let tools = parameters.extra.get("tools").or_else(|| parameters.members.get("tools"));
+    let tools = parameters.get("tools");
     if tools.is_some_and(is_truthy) || !parameters.members.contains_key(name) {
         return Cow::Borrowed(parameters);
     }
@@ -291,7 +284,8 @@ mod tests {
         let same = json!({"temperature": 0.1, "top_p": 0.5, "stop": ["A"]});
         check_members("m", set.clone(), json!({}), same);
         let arguments = json!({"temperature": 0, "stop": [], "top_k": 3, "seed": null, "ls_format": "x"});
-        check_members("m", set, arguments, json!({"temperature": 0, "top_p": 0.5, "top_k": 3, "seed": null}));
+        let expected = json!({"temperature": 0, "top_p": 0.5, "stop": ["A"], "top_k": 3, "seed": null});
+        check_members("m", set, arguments, expected);
         let arguments = json!({"extra_body": {"max_tokens": 2}, "max_tokens": 3});
         check_members(
             "m",

@@ -222,6 +222,7 @@ mod tests {
         check(r#"{"choices":[{"finish_reason":"","message":{"content":null}}],"usage":{}}"#, |m| {
             *m = message("");
             m.metadata.finish_reason = None;
+            m.usage = Some(Usage::new(0, 0));
         });
         check(r#"{"choices":[{"finish_reason":"stop","message":{"content":null,"refusal":"No."}}]}"#, |m| {
             *m = message("");

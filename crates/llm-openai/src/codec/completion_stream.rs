@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use serde_json::Value;
 
 use super::StreamDecoder;
-use super::completions::decode_completion;
+use super::completions::{decode_completion, not_a_text};
 use super::event::{Event, EventChoice};
 use super::lenient::Text;
 use super::members::{Members, Number, deserialize_members, skip};
@@ -22,6 +22,8 @@ struct Piece<'a> {
     text: Text<'a>,
     finish_reason: Text<'a>,
     error: Option<Box<Value>>,
+    /// Whether it is of a chat.
+    is_of_chat: bool,
 }
 
 impl<'de> Members<'de> for Piece<'de> {
@@ -31,6 +33,10 @@ impl<'de> Members<'de> for Piece<'de> {
             "text" => self.text = object.next_value()?,
             "finish_reason" => self.finish_reason = object.next_value()?,
             "error" => self.error = object.next_value()?,
+            "delta" | "message" => {
+                self.is_of_chat = true;
+                skip(object)?;
+            }
             _ => skip(object)?,
         }
         Ok(())
@@ -75,6 +81,9 @@ impl StreamDecoder for CompletionStream {
             self.used = Some(Used { usage, model: event.model.as_str().map(str::to_owned) });
         }
         let Some(choice) = event.take_choice() else { return Ok(None) };
+        if choice.is_of_chat && choice.text.as_str().is_none() {
+            return Err(not_a_text(origin.service_error(data)));
+        }
         self.progress.finished |= choice.finish_reason.as_str().is_some();
         let text = choice.text.into_string();
         self.progress.emitted |= text.is_some();
@@ -125,6 +134,9 @@ mod tests {
         let of_choice = r#"{"choices":[{"text":"","finish_reason":"error","error":{"message":"boom"}}]}"#;
         check(&[A, of_choice, "[DONE]"], &["a"], Some(ErrorKind::Stream));
         check(&[A, "{", B], &["a"], Some(ErrorKind::Decode));
+        for of_chat in [r#"{"choices":[{"delta":{"content":"Hel"}}]}"#, r#"{"choices":[{"message":{}}]}"#] {
+            check(&[of_chat, STOP, "[DONE]"], &[], Some(ErrorKind::InvalidResponse));
+        }
         let nothing = r#"{"choices":[{"text":"","finish_reason":null}]}"#;
         check(&[nothing, "[DONE]"], &[], Some(ErrorKind::InvalidResponse));
         check(&[nothing, A, nothing, "[DONE]"], &["a"], None);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catena_core::{Error, ErrorKind, Result, add_usage};
+use catena_core::{Error, ErrorKind, Result, ServiceError, add_usage};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -203,6 +203,10 @@ fn decode_together(body: &[u8], prompts: usize, origin: &Origin) -> Result<Vec<V
     if let Some(error) = choices.iter().map(|choice| &choice.error).find(|error| is_truthy(error)) {
         return Err(decode_error_in_answer(&json!({ "error": error }).to_string(), origin));
     }
+    let is_of_chat = |choice: &Choice<'_>| choice.text.0.is_none() && choice.extra.contains_key("message");
+    if choices.iter().any(is_of_chat) {
+        return Err(not_a_text(origin.service_error(&String::from_utf8_lossy(body))));
+    }
     let said = |choice: &Choice<'_>| choice.text.0.is_some() || choice.finish_reason.as_str().is_some();
     if choices.is_empty() || !choices.iter().all(said) {
         return Err(no_choices(body, origin));
@@ -228,6 +232,12 @@ fn decode_together(body: &[u8], prompts: usize, origin: &Origin) -> Result<Vec<V
     };
     let mut completions = choices.into_iter().map(|choice| choice.into_completion(facts.clone()));
     Ok((0..prompts).map(|_| completions.by_ref().take(each).collect()).collect())
+}
+
+/// Returns the error for an answer of the chat API.
+pub(super) fn not_a_text(service: ServiceError) -> Error {
+    let message = "the answer holds the message of a chat instead of a text: use `ChatOpenAi`";
+    Error::new(ErrorKind::InvalidResponse, message).with_service(service)
 }
 
 /// Sorts choices by index if each has its own; otherwise the order of the list counts.
@@ -330,6 +340,10 @@ mod tests {
         for (body, kind) in [
             ("", ErrorKind::Decode),
             ("<html>", ErrorKind::InvalidResponse),
+            (
+                r#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}"#,
+                ErrorKind::InvalidResponse,
+            ),
             (r#"{"choices":[]}"#, ErrorKind::InvalidResponse),
             (r#"{"choices":[{"message":{"content":"chat"}}]}"#, ErrorKind::InvalidResponse),
             (r#"{"error":{"message":"no slot"}}"#, ErrorKind::InvalidResponse),
@@ -374,7 +388,7 @@ mod tests {
                 ErrorKind::Server,
             ),
             (r#"[{"error":{"message":"m","code":429}}]"#, 1, ErrorKind::RateLimit),
-            (r#"[{"choices":[{"text":"a"}]"#, 1, ErrorKind::InvalidResponse),
+            (r#"[{"choices":[{"text":"a"}]"#, 1, ErrorKind::Decode),
         ] {
             let error = decode_completions(body.as_bytes(), prompts, &origin()).expect_err(body);
             assert_eq!(error.kind(), kind, "{body}");

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use catena_core::{Error, ErrorKind, ResponseMetadata, Result, Usage};
 use catena_http::service::{is_html, words};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -90,13 +90,19 @@ impl<'de, C: Deserialize<'de>> Visitor<'de> for ListedVisitor<C> {
 impl<C> Envelope<'_, C> {
     /// Returns the token counts.
     pub(super) fn counted(&self) -> Option<Usage> {
-        take_usage(self.usage, &mut ResponseMetadata::default())
+        self.usage(&mut ResponseMetadata::default())
     }
 
     /// Adds the call's metadata, and returns the token counts.
     pub(super) fn describe(&self, metadata: &mut ResponseMetadata) -> Option<Usage> {
         keep_facts(&self.facts, &mut metadata.extra);
-        take_usage(self.usage, metadata)
+        self.usage(metadata)
+    }
+
+    /// Returns the token counts, which are zero if the object that should hold them has none.
+    fn usage(&self, metadata: &mut ResponseMetadata) -> Option<Usage> {
+        let is_object = || self.usage.is_some_and(|usage| usage.get().starts_with('{'));
+        take_usage(self.usage, metadata).or_else(|| is_object().then(|| Usage::new(0, 0)))
     }
 }
 
@@ -141,22 +147,42 @@ pub(super) fn not_an_answer(body: &[u8], error: &serde_json::Error, origin: &Ori
         let excerpt = words(&origin.redactor.clean_body(&text), 200);
         let message =
             format!("the service answered with a web page, is the base URL right? It says: {excerpt}");
-        return Error::new(ErrorKind::InvalidResponse, message).with_service(origin.service_error(&text));
+        let kind = kind_of_other(origin, ErrorKind::InvalidResponse);
+        return Error::new(kind, message).with_service(origin.service_error(&text));
     }
-    not_decodable("the answer", &text, error, origin)
+    let kind = kind_of_other(origin, ErrorKind::Decode);
+    not_decodable("the answer", &text, error, kind, origin)
 }
 
-/// Returns the error for a text that is not JSON, or not the expected JSON.
-pub(super) fn not_decodable(what: &str, text: &str, error: &serde_json::Error, origin: &Origin) -> Error {
+/// Returns the kind of error for an answer that is not JSON: it is damaged if it claims to be JSON, and not an answer
+/// at all if it claims to be something else.
+fn kind_of_other(origin: &Origin, unlabelled: ErrorKind) -> ErrorKind {
+    let label = origin.headers.get("content-type").and_then(|label| label.to_str().ok());
+    match label.and_then(|label| label.split(';').next()) {
+        None => unlabelled,
+        Some(label) if label.trim().ends_with("json") => ErrorKind::Decode,
+        Some(_) => ErrorKind::InvalidResponse,
+    }
+}
+
+/// Returns the error for a text that is not the expected JSON, or of the kind `otherwise` if it is not JSON.
+pub(super) fn not_decodable(
+    what: &str,
+    text: &str,
+    error: &serde_json::Error,
+    otherwise: ErrorKind,
+    origin: &Origin,
+) -> Error {
     // The decoder's error may quote the text.
     let reason = origin.redactor.clean(error.to_string());
     let excerpt = words(&origin.redactor.clean_body(text), 200);
     let (kind, message) = if text.trim().is_empty() {
-        (ErrorKind::Decode, format!("{what} is empty"))
-    } else if error.is_data() {
+        (otherwise, format!("{what} is empty"))
+    // The decoder may stop at a wrong type before it sees that the rest is not JSON.
+    } else if error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         (ErrorKind::InvalidResponse, format!("{what} has not the expected shape: {reason:.300}"))
     } else {
-        (ErrorKind::Decode, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
+        (otherwise, format!("{what} is not JSON ({reason:.300}): {excerpt}"))
     };
     Error::new(kind, message).with_service(origin.service_error(text))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use catena_core::{ResponseMetadata, Result, Usage};
+use catena_core::{ErrorKind, ResponseMetadata, Result, Usage};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -101,10 +101,12 @@ impl<'a, C: EventChoice<'a>> Event<'a, C> {
         }
         let event: Self = serde_json::from_str(data).map_err(|error| match name {
             Some("error") => error_in_event(data, origin),
-            _ => not_decodable("an event of the stream", data, &error, origin),
+            _ => not_decodable("an event of the stream", data, &error, ErrorKind::Decode, origin),
         })?;
         let named = name == Some("error") || event.object.as_str() == Some("error");
-        if event.error.as_deref().is_some_and(is_truthy) || (named && !event.choices.listed) {
+        // FastAPI reports errors as details.
+        let is_error = || named || event.fact("detail").as_ref().is_some_and(is_truthy);
+        if event.error.as_deref().is_some_and(is_truthy) || (!event.choices.listed && is_error()) {
             return Err(error_in_event(data, origin));
         }
         if let Some(error) = event.other_error() {

@@ -21,8 +21,9 @@ pub(crate) fn decode_object<T: DeserializeOwned>(body: &[u8], origin: &Origin) -
     if is_truthy(&object["error"]) {
         return Err(decode_error_in_answer(&String::from_utf8_lossy(body), origin));
     }
-    serde_json::from_value(object)
-        .map_err(|error| not_decodable("the answer", &String::from_utf8_lossy(body), &error, origin))
+    serde_json::from_value(object).map_err(|error| {
+        not_decodable("the answer", &String::from_utf8_lossy(body), &error, ErrorKind::Decode, origin)
+    })
 }
 
 /// Parses any JSON, even with unpaired surrogates. `None` if it is invalid.

@@ -19,8 +19,9 @@ impl StreamDecoder for RawEvents {
         if data.trim().is_empty() {
             return Ok(None);
         }
-        let event: Value = serde_json::from_str(data)
-            .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
+        let event: Value = serde_json::from_str(data).map_err(|error| {
+            not_decodable("an event of the stream", data, &error, ErrorKind::Decode, origin)
+        })?;
         if name == Some("error") || is_truthy(&event["error"]) {
             return Err(error_in_body(ErrorKind::Stream, data, ServiceError::default(), origin));
         }

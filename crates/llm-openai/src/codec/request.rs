@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use super::lenient::is_truthy;
 use crate::parameters::Parameters;
 
 /// A request body: its own members, parameters, and extra members, which override others of the same name.
@@ -77,6 +78,8 @@ pub(crate) fn with_arguments<'a>(
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
             // Tracing arguments are not meant for the service.
             (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
+            // Without a text, the model's own stop sequences stay.
+            ("stop", stop) if !is_truthy(stop) => {}
             (name, value) => {
                 called.extra.remove(name);
                 called.set(name, value.clone());
@@ -90,13 +93,6 @@ pub(crate) fn with_arguments<'a>(
     if called.members.contains_key("stream") || called.extra.contains_key("stream") {
         let message = "`stream` cannot be bound: whether an answer is streamed is up to the call";
         return Err(Error::new(ErrorKind::InvalidInput, message));
-    }
-    if called
-        .members
-        .get("stop")
-        .is_some_and(|stop| stop.is_null() || stop.as_array().is_some_and(Vec::is_empty))
-    {
-        called.members.remove("stop");
     }
     Ok(Cow::Owned(called))
 }

@@ -33,10 +33,10 @@ fn complete(schema: &mut Map<String, Value>, strict: bool) {
         return;
     }
     if *schema.entry("type").or_insert_with(|| "object".into()) == "object" {
-        schema.entry("properties").or_insert_with(|| json!({}));
-        if strict {
+        if strict && !schema.contains_key("properties") {
             schema.entry("additionalProperties").or_insert(false.into());
         }
+        schema.entry("properties").or_insert_with(|| json!({}));
     }
 }
 
@@ -45,6 +45,7 @@ fn complete(schema: &mut Map<String, Value>, strict: bool) {
 pub(crate) fn wire_choice(choice: &Value, tools: &[Value]) -> Option<Value> {
     match choice {
         Value::Null | Value::Bool(false) => None,
+        Value::String(word) if word.is_empty() => None,
         Value::Bool(true) => Some("required".into()),
         Value::String(word) => Some(chosen(word, tools)),
         other => Some(other.clone()),
@@ -95,6 +96,9 @@ mod tests {
         let flat =
             wire_tool(&json!({"type": "function", "name": "f", "parameters": {"type": "object"}}), None);
         assert_eq!(flat.expect("a tool")["parameters"]["properties"], json!({}));
+        let own = json!({"type": "function", "function": {"name": "f", "strict": true,
+            "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}});
+        assert_eq!(wire_tool(&own, None).expect("a tool"), own);
         let bare = json!({"type": "function", "function": {"name": "f"}});
         assert_eq!(wire_tool(&bare, None).expect("a tool"), bare);
     }

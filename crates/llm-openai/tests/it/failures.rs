@@ -66,7 +66,9 @@ fn every_class_of_refusal_has_its_kind() {
         false,
         &["not loaded"],
     );
-    check(Reply::text(200, "{\"choices\": [{\"te"), ErrorKind::Decode, false, &["not JSON"]);
+    let cut = |label: &str| Reply::text(200, "{\"choices\": [{\"te").with_header("content-type", label);
+    check(cut("application/json; charset=utf-8"), ErrorKind::Decode, false, &["not JSON"]);
+    check(cut("text/plain"), ErrorKind::InvalidResponse, false, &["not JSON"]);
 }
 
 #[test]

@@ -29,11 +29,24 @@ fn calls_and_streams_are_tried_again() {
     let (server, model, timer) = chat([busy(), Reply::json(200, chat_completion("Hi"))]);
     assert_eq!(block_on(model.invoke("?")).expect("an answer").text(), "Hi");
     assert_eq!((server.requests().len(), timer.sleeps()), (2, vec![Duration::from_secs(3)]));
-    let cut = Reply::sse(Vec::<String>::new()).end_abort();
-    let (server, model, _) = chat([busy(), cut, Reply::sse(chat_events(&["Hi"]))]);
+    let (server, model, _) = chat([busy(), Reply::drop_connection(), Reply::sse(chat_events(&["Hi"]))]);
     let (chunks, error) = drain(model.stream("?"));
     assert!(error.is_none(), "{error:?}");
     assert_eq!((fold(chunks).text().into_owned(), server.requests().len()), ("Hi".to_owned(), 3));
+}
+
+#[test]
+fn a_stream_whose_response_has_begun_is_left_to_the_chain() {
+    let replies = || [Reply::sse(Vec::<String>::new()).end_abort(), Reply::sse(chat_events(&["Hi"]))];
+    let (server, model, _) = chat(replies());
+    let error = drain(model.stream("?")).1.expect("a stream that was cut");
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Incomplete, true));
+    assert_eq!(server.requests().len(), 1);
+    let (server, model, _) = chat(replies());
+    let policy = RetryPolicy::new().with_max_attempts(2).without_delay();
+    let (chunks, error) = drain(model.with_retry(policy).stream("?"));
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((fold(chunks).text().into_owned(), server.requests().len()), ("Hi".to_owned(), 2));
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn a_server_that_does_not_stream_is_understood() {
         Reply::text(200, format!("\n\n{}", completion("whole"))).split_every(1),
         Reply::json(200, json!({"error": {"message": "no slot"}})),
         Reply::html(200, "<!doctype html><p>Sign in"),
-        Reply::text(200, ""),
+        Reply::text(200, "").with_header("content-type", "application/json"),
     ];
     let server = Server::replay(replies);
     let llm = llm(&server);

@@ -1,6 +1,8 @@
 //! Chooses between the Responses API and chat completions.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::parameters::Parameters;
 
 /// Settings that only the Responses API supports.
 const OWN_SETTINGS: [&str; 6] =
@@ -11,9 +13,9 @@ const OWN_MODELS: [&str; 5] = ["gpt-5-pro", "gpt-5.2-pro", "gpt-5.4-pro", "gpt-5
 
 /// Returns true if a request requires, or is better served by, the Responses API. `settings` are the members of the
 /// request besides its model and messages.
-pub(crate) fn prefers_responses(model: &str, settings: &Map<String, Value>) -> bool {
+pub(crate) fn prefers_responses(model: &str, settings: &Parameters) -> bool {
     let tools = settings.get("tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    OWN_SETTINGS.iter().any(|name| settings.get(*name).is_some_and(|value| !value.is_null()))
+    OWN_SETTINGS.iter().any(|name| settings.get(name).is_some_and(|value| !value.is_null()))
         || tools.iter().any(is_built_in)
         || OWN_MODELS.iter().any(|prefix| model.starts_with(prefix))
         || model.contains("codex")
@@ -50,9 +52,14 @@ mod tests {
             (json!({"model": "gpt-5.1-codex-max"}), true),
             (json!({"model": "gpt-5"}), false),
         ] {
-            let Value::Object(members) = settings.clone() else { return };
+            let members = settings.as_object().cloned().expect("an object");
             let model = settings["model"].as_str().unwrap_or_default();
-            assert_eq!(prefers_responses(model, &members), expected, "{settings}");
+            let (mut set, mut extra) = (Parameters::default(), Parameters::default());
+            set.members.clone_from(&members);
+            extra.extra = members;
+            for parameters in [set, extra] {
+                assert_eq!(prefers_responses(model, &parameters), expected, "{settings}");
+            }
         }
     }
 }

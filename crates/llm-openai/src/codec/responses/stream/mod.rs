@@ -48,8 +48,9 @@ impl StreamDecoder for ResponsesStream {
         if self.finished || data.trim().is_empty() {
             return Ok(None);
         }
-        let event: Event<'_> = serde_json::from_str(data)
-            .map_err(|error| not_decodable("an event of the stream", data, &error, origin))?;
+        let event: Event<'_> = serde_json::from_str(data).map_err(|error| {
+            not_decodable("an event of the stream", data, &error, ErrorKind::Decode, origin)
+        })?;
         let kind = event.kind.as_str().or(name).unwrap_or_default().to_owned();
         if kind == "error" || is_truthy(&event.error) {
             return Err(broken(event, origin));
