@@ -1,7 +1,10 @@
 //! Connects codec and transport: where each endpoint is, and how it is called.
 
+use std::borrow::Cow;
+
 use catena_core::{ChunkStream, Context, Demand, Result};
 use catena_http::service::{Answer, Call, Service};
+use serde::Deserialize;
 
 use crate::azure::{AzurePlace, is_azure_host};
 use crate::codec::StreamDecoder;
@@ -38,6 +41,13 @@ impl Place {
             Self::Azure(azure) => Some(("api-version", azure.api_version.clone())),
         }
     }
+}
+
+/// The model in the body of a request.
+#[derive(Default, Deserialize)]
+struct Named<'a> {
+    #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
 }
 
 impl Client {
@@ -85,6 +95,17 @@ impl Client {
             Place::Azure(azure) => azure.path(endpoint, model)?,
         };
         Ok(Call::post(path).with_json(body))
+    }
+
+    /// Directs a call to its deployment on Azure: the configured one, or else the one named like the model in its body.
+    ///
+    /// # Errors
+    /// `Config` on Azure if neither a deployment nor a model is known.
+    pub(crate) fn placed(&self, call: Call) -> Result<Call> {
+        let Place::Azure(azure) = &self.place else { return Ok(call) };
+        let named: Named<'_> = serde_json::from_slice(call.body()).unwrap_or_default();
+        let path = azure.path(call.path(), named.model.as_deref().unwrap_or_default())?;
+        Ok(call.with_path(path))
     }
 
     /// Returns the model's name for requests whose URL does not contain it; the deployment's, if only that is known.

@@ -85,7 +85,8 @@ impl OpenAiClient {
         Batches::new(self.clone())
     }
 
-    /// Makes any call, and returns the body of the response.
+    /// Makes any call, and returns the body of the response. On Azure, a call to a model, such as `chat/completions`,
+    /// goes to the configured deployment, or else to the one named like the `model` in its body.
     ///
     /// # Errors
     /// Transport errors, and errors that the service reports with an unsuccessful status.
@@ -133,7 +134,7 @@ impl OpenAiClient {
     /// # Ok::<(), catena_core::Error>(())
     /// ```
     pub async fn call_in(&self, call: Call, cx: &Context) -> Result<Answer> {
-        self.client.call(call, cx).await
+        self.client.call(self.client.placed(call)?, cx).await
     }
 
     /// Makes any call, and deserializes the response from JSON.
@@ -195,7 +196,7 @@ impl OpenAiClient {
 
     /// Runs [`events`](Self::events) as a step of a run, like [`call_in`](Self::call_in).
     pub fn events_in(&self, call: Call, cx: Context) -> ChunkStream<'_, Value> {
-        self.client.stream(Ok(call), cx, || RawEvents)
+        self.client.stream(self.client.placed(call), cx, || RawEvents)
     }
 
     pub(crate) fn inner(&self) -> &Client {

@@ -114,6 +114,23 @@ impl Call {
         Self::new(Method::DELETE, path)
     }
 
+    /// Returns the path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Replaces the path.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Returns the body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// Sets a body of already encoded JSON.
     #[must_use]
     pub fn with_json(self, json: impl Into<Bytes>) -> Self {

@@ -1,7 +1,9 @@
 //! Azure: its URLs, its keys, its content filter.
 
 use catena_core::{ErrorKind, LanguageModel, RunnableExt};
-use catena_llm_openai::{ApiKey, Azure, ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBatch, Proxy};
+use catena_llm_openai::{
+    ApiKey, Azure, Call, ChatOpenAi, ChatOpenAiBuilder, OpenAi, OpenAiBatch, OpenAiClient, Proxy,
+};
 use catena_testkit::{Reply, Server};
 use futures_executor::block_on;
 use serde_json::json;
@@ -36,6 +38,21 @@ fn a_model_is_the_deployment_where_there_is_none() {
     let llm = OpenAi::builder().ignore_environment().with_azure(azure(&server)).with_api_key(KEY);
     block_on(llm.with_model("m").build().expect("a model").invoke("Hi")).expect("an answer");
     assert_eq!(server.requests()[0].path(), "/openai/deployments/m/completions");
+}
+
+#[test]
+fn any_call_to_a_model_goes_to_its_deployment() {
+    let server = Server::start(|_| Reply::json(200, json!({})));
+    let path_of = |azure: Azure, call: Call| {
+        let client = OpenAiClient::builder().ignore_environment().with_azure(azure).with_api_key(KEY);
+        block_on(client.build().expect("a client").call(call)).expect("an answer");
+        server.requests().pop().expect("a request").path().to_owned()
+    };
+    let ask = |model: &str| Call::post("chat/completions").with_json(json!({ "model": model }).to_string());
+    let set = || azure(&server).with_deployment("dep");
+    assert_eq!(path_of(azure(&server), ask("m")), "/openai/deployments/m/chat/completions");
+    assert_eq!(path_of(set(), ask("m")), "/openai/deployments/dep/chat/completions");
+    assert_eq!(path_of(set(), Call::get("models")), "/openai/models");
 }
 
 #[test]
