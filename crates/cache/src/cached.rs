@@ -27,6 +27,10 @@ use crate::{CacheKey, CacheStore, CacheableAnswer};
 /// marked with [`ResponseMetadata::cached`](catena_core::ResponseMetadata::cached), and observers receive an event
 /// named `cache_hit`. Errors and streams that broke off are not cached.
 ///
+/// All callers receive the error of such a call, with one exception: a retryable error may be due to the deadline or
+/// retry budget of the caller that started it. The others that have received nothing then share another call, once each;
+/// the first whose own limits allow a retry starts it, after the delay that the service asked for or half a second.
+///
 /// A cached answer needs no permit from a run's admission control and is not charged to a budget. A caller that joins a
 /// call in flight needs a permit as for a call of its own.
 ///
@@ -149,7 +153,7 @@ where
             Err(error) => return Box::pin(stream::iter([Err(error)])),
         };
         let is_new = mode == Mode::Refresh;
-        let start = |cx, kept| {
+        let start = move |cx, kept| {
             let (inner, model) = (Arc::clone(&self.inner), Arc::clone(&self.model));
             Call { inner, model, key, cx, streams, is_new, kept }.chunks(prompt)
         };

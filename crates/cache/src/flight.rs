@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context as Task, Poll, Wake, Waker};
+use std::time::Duration;
 
 use catena_core::{Attachment, ChunkStream, Context, Error, ErrorKind, Result};
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 
 use crate::cached::tell_of_hit;
 use crate::{CacheKey, CacheableAnswer};
@@ -18,8 +19,13 @@ pub(crate) struct Flights<T>(Mutex<HashMap<CacheKey, Weak<Flight<T>>>>);
 /// A call in flight. Whichever caller is polled drives it for all of them: no particular caller has to stay, and when
 /// the last one is dropped, the call is cancelled. It belongs to the run of the caller that started it until that
 /// caller is dropped.
+///
+/// A retryable error may be due to the limits of that run, which are not those of the other callers. They share another
+/// call then, once each: the first of them whose own limits allow a retry starts it.
 struct Flight<T> {
     key: CacheKey,
+    /// It began under limits of a run.
+    is_limited: bool,
     flights: Arc<Flights<T>>,
     state: Mutex<State<T>>,
     waiting: Arc<Waiting>,
@@ -72,30 +78,86 @@ impl<T> Default for Flights<T> {
     }
 }
 
+/// The delay before a retry for which the service asks for none: the first one of the service clients.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest delay that a service may ask for, as for the service clients.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
 impl<T: CacheableAnswer> Flights<T> {
     /// Joins the call in flight for this key, or starts one with `start`. The context passed to `start` belongs to the
     /// run `cx` until this caller is dropped.
-    pub(crate) fn join(
+    pub(crate) fn join<'a>(
         self: &Arc<Self>,
         key: CacheKey,
         cx: Context,
-        start: impl FnOnce(Context, Kept) -> ChunkStream<'static, T>,
-    ) -> ChunkStream<'static, T> {
+        start: impl FnOnce(Context, Kept) -> ChunkStream<'static, T> + Send + 'a,
+    ) -> ChunkStream<'a, T> {
         let mut flights = lock(&self.0);
-        let (flight, attachment) = match flights.get(&key).and_then(Weak::upgrade) {
-            Some(flight) => (flight, None),
-            None => {
-                let (work, attachment) = cx.detachable();
-                let kept = Kept::default();
-                let source = start(work, Arc::clone(&kept));
-                let flight = Arc::new(Flight::new(key, Arc::clone(self), source, kept));
-                flights.insert(key, Arc::downgrade(&flight));
-                (flight, Some(attachment))
-            }
+        let passenger = match underway(&flights, &key) {
+            Some(flight) => Passenger::board(flight, cx, None, Some(start)),
+            None => self.begin(&mut flights, key, cx, start, None),
         };
         drop(flights);
-        Box::pin(Passenger::board(flight, cx, attachment))
+        Box::pin(passenger)
     }
+
+    /// Like [`join`](Self::join), after a call that failed. `None` if there is no other call and the run allows none.
+    fn join_next<S>(
+        self: &Arc<Self>,
+        key: CacheKey,
+        cx: Context,
+        start: S,
+        error: &Error,
+    ) -> Option<Passenger<T, S>>
+    where
+        S: FnOnce(Context, Kept) -> ChunkStream<'static, T>,
+    {
+        let pause = pause(error, &cx);
+        let mut flights = lock(&self.0);
+        if let Some(flight) = underway(&flights, &key) {
+            return Some(Passenger::board(flight, cx, None, None));
+        }
+        let pause = pause.filter(|_| cx.take_retry())?;
+        let passenger = self.begin(&mut flights, key, cx, start, Some(pause));
+        drop(flights);
+        passenger.cx.report_retry(error.attempts() + 1, error);
+        Some(passenger)
+    }
+
+    fn begin<S>(
+        self: &Arc<Self>,
+        flights: &mut HashMap<CacheKey, Weak<Flight<T>>>,
+        key: CacheKey,
+        cx: Context,
+        start: S,
+        pause: Option<Duration>,
+    ) -> Passenger<T, S>
+    where
+        S: FnOnce(Context, Kept) -> ChunkStream<'static, T>,
+    {
+        let (work, attachment) = cx.detachable();
+        let pause = pause.map(|pause| work.timer().sleep(pause));
+        let kept = Kept::default();
+        let mut source = start(work, Arc::clone(&kept));
+        if let Some(pause) = pause {
+            source = Box::pin(pause.map(|()| source).flatten_stream());
+        }
+        let flight = Arc::new(Flight::new(key, Arc::clone(self), source, kept, cx.limits_retries()));
+        flights.insert(key, Arc::downgrade(&flight));
+        Passenger::board(flight, cx, Some(attachment), None)
+    }
+}
+
+fn underway<T>(flights: &HashMap<CacheKey, Weak<Flight<T>>>, key: &CacheKey) -> Option<Arc<Flight<T>>> {
+    flights.get(key).and_then(Weak::upgrade)
+}
+
+/// Returns the delay before a retry; `None` if it is too long or ends after the run's deadline.
+fn pause(error: &Error, cx: &Context) -> Option<Duration> {
+    let pause = error.retry_after().unwrap_or(PAUSE);
+    let in_time = || cx.deadline().is_none_or(|deadline| cx.timer().now() + pause < deadline);
+    (pause <= LONGEST_PAUSE && in_time()).then_some(pause)
 }
 
 impl<T> Flights<T> {
@@ -109,7 +171,13 @@ impl<T> Flights<T> {
 }
 
 impl<T> Flight<T> {
-    fn new(key: CacheKey, flights: Arc<Flights<T>>, source: ChunkStream<'static, T>, kept: Kept) -> Self {
+    fn new(
+        key: CacheKey,
+        flights: Arc<Flights<T>>,
+        source: ChunkStream<'static, T>,
+        kept: Kept,
+        is_limited: bool,
+    ) -> Self {
         let state = State {
             chunks: Vec::new(),
             source: Some(source),
@@ -118,13 +186,15 @@ impl<T> Flight<T> {
             owner: None,
             passengers: 0,
         };
-        Self { key, flights, state: Mutex::new(state), waiting: Arc::default(), kept }
+        Self { key, is_limited, flights, state: Mutex::new(state), waiting: Arc::default(), kept }
     }
 }
 
 /// A caller of a flight.
-struct Passenger<T: CacheableAnswer> {
+struct Passenger<T: CacheableAnswer, S> {
     flight: Arc<Flight<T>>,
+    /// Starts a call of its own. Only for a caller that has joined the call of another, for the first time.
+    start: Option<S>,
     /// The caller's own run.
     cx: Context,
     /// Only for the caller that started the call: ties the call to its run.
@@ -137,14 +207,17 @@ struct Passenger<T: CacheableAnswer> {
     done: bool,
 }
 
-impl<T: CacheableAnswer> Passenger<T> {
-    fn board(flight: Arc<Flight<T>>, cx: Context, attachment: Option<Attachment>) -> Self {
+/// Nothing in it is pinned.
+impl<T: CacheableAnswer, S> Unpin for Passenger<T, S> {}
+
+impl<T: CacheableAnswer, S> Passenger<T, S> {
+    fn board(flight: Arc<Flight<T>>, cx: Context, attachment: Option<Attachment>, start: Option<S>) -> Self {
         let mut state = lock(&flight.state);
         let seat = state.passengers;
         state.passengers += 1;
         state.owner.get_or_insert(seat);
         drop(state);
-        Self { flight, cx, attachment, seat, seen: 0, told: false, done: false }
+        Self { flight, start, cx, attachment, seat, seen: 0, told: false, done: false }
     }
 
     /// Returns the next item for this caller that is available without polling the call, and whether it was free of
@@ -173,7 +246,31 @@ impl<T: CacheableAnswer> Passenger<T> {
     }
 }
 
-impl<T: CacheableAnswer> Stream for Passenger<T> {
+impl<T, S> Passenger<T, S>
+where
+    T: CacheableAnswer,
+    S: FnOnce(Context, Kept) -> ChunkStream<'static, T>,
+{
+    /// Changes to the next call, unless the error of this one concerns this caller. Returns whether it did.
+    fn change(&mut self, error: &Error) -> bool {
+        if !self.flight.is_limited || !error.is_retryable() || self.seen > 0 {
+            return false;
+        }
+        let Some(start) = self.start.take() else { return false };
+        let Flight { key, flights, .. } = &*self.flight;
+        // Whoever drove it may not have come to do so yet.
+        flights.land(&self.flight);
+        let Some(next) = flights.join_next(*key, self.cx.clone(), start, error) else { return false };
+        *self = next;
+        true
+    }
+}
+
+impl<T, S> Stream for Passenger<T, S>
+where
+    T: CacheableAnswer,
+    S: FnOnce(Context, Kept) -> ChunkStream<'static, T>,
+{
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<T>>> {
@@ -181,11 +278,14 @@ impl<T: CacheableAnswer> Stream for Passenger<T> {
         if this.done {
             return Poll::Ready(None);
         }
-        let flight = Arc::clone(&this.flight);
         loop {
+            let flight = Arc::clone(&this.flight);
             let mut state = lock(&flight.state);
             if let Some((known, is_free)) = this.next_known(&mut state) {
                 drop(state);
+                if matches!(&known, Some(Err(error)) if this.change(error)) {
+                    continue;
+                }
                 if is_free {
                     this.tell();
                 }
@@ -238,7 +338,7 @@ impl<T: CacheableAnswer> Flight<T> {
     }
 }
 
-impl<T: CacheableAnswer> Drop for Passenger<T> {
+impl<T: CacheableAnswer, S> Drop for Passenger<T, S> {
     fn drop(&mut self) {
         // First of all: the call must not continue under the limits of a run that is gone.
         self.attachment = None;

@@ -315,6 +315,87 @@ fn the_limits_of_a_caller_who_left_do_not_concern_the_others() {
     assert!(of_second.0.lock().unwrap().is_empty(), "it paid");
 }
 
+fn busy() -> Error {
+    Error::new(ErrorKind::RateLimit, "busy").with_retryable(true)
+}
+
+/// Checks who gets an answer, and the number of calls, if the call of the first one fails with the first of these
+/// errors while all the others wait for it. After the errors there is an answer.
+#[track_caller]
+fn check_failing(configs: &[&RunConfig], errors: Vec<Error>, answered: &[bool], calls: usize) {
+    let (model, answers) = Slow::new();
+    let (cached, timer) = (cached(&model), FakeTimer::new());
+    let configs: Vec<_> = configs.iter().map(|&config| config.clone().with_timer(timer.clone())).collect();
+    let mut all = Box::pin(join_all(configs.iter().map(|config| cached.invoke_with("Hi", config))));
+    assert!((&mut all).now_or_never().is_none());
+    let script = errors.into_iter().map(Err).chain([chunk("one"), chunk("")]);
+    script.for_each(|chunk| answers.unbounded_send(chunk).unwrap());
+    let mut answers = None;
+    for _ in 0..4 {
+        answers = answers.or_else(|| (&mut all).now_or_never());
+        timer.advance(Duration::from_millis(250));
+    }
+    let answers = answers.expect("an end for everybody");
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), answered);
+    assert_eq!(model.calls.load(Ordering::SeqCst), calls);
+    let paid = answers.iter().flatten().filter(|answer| !answer.metadata.cached).count();
+    assert_eq!(paid, usize::from(answered.contains(&true)));
+}
+
+fn within(millis: u64) -> RunConfig {
+    RunConfig::new().with_timeout(Duration::from_millis(millis))
+}
+
+#[test]
+fn the_limits_of_the_first_caller_do_not_fail_the_others() {
+    let (free, once) = (&RunConfig::new(), || RunConfig::new().with_retry_budget(RetryBudget::new(0)));
+    let hurried = &within(100);
+    check_failing(&[&once(), free, free], vec![busy()], &[false, true, true], 2);
+    check_failing(&[hurried, free], vec![busy()], &[false, true], 2);
+    // Each stays within its own limits.
+    check_failing(&[&once(), &once(), hurried, free], vec![busy()], &[false, false, false, true], 2);
+    check_failing(&[&once(), hurried], vec![busy()], &[false, false], 1);
+    let later = || busy().with_retry_after(Duration::from_millis(700));
+    check_failing(&[&once(), &within(600)], vec![later()], &[false, false], 1);
+    check_failing(&[&once(), &within(800)], vec![later()], &[false, true], 2);
+}
+
+#[test]
+fn callers_share_one_more_call_at_most() {
+    let (free, limited) = (&RunConfig::new(), &within(10_000));
+    check_failing(&[free, free], vec![busy()], &[false, false], 1);
+    check_failing(&[limited, free], vec![Error::new(ErrorKind::Authentication, "who?")], &[false, false], 1);
+    let all = [limited, limited, free, limited, free];
+    check_failing(&all, vec![busy(), busy()], &[false; 5], 2);
+    let shared = RunConfig::new().with_retry_budget(RetryBudget::new(1));
+    check_failing(&[&shared; 5], vec![busy()], &[false, true, true, true, true], 2);
+    check_failing(&[&shared; 5], vec![busy()], &[false; 5], 1);
+}
+
+/// Whoever wakes first starts the next call while another is still ending the one that failed.
+#[test]
+fn callers_on_many_threads_share_the_next_call() {
+    let hurried = RunConfig::new().with_retry_budget(RetryBudget::new(0));
+    for round in 0..100 {
+        let (model, answers) = Slow::new();
+        let cached = cached(&model);
+        let mut first = cached.stream_with("Hi", &hurried);
+        assert!(first.next().now_or_never().is_none());
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                let cached = cached.clone();
+                std::thread::spawn(move || block_on(cached.invoke("Hi")))
+            })
+            .collect();
+        answers.unbounded_send(Err(busy().with_retry_after(Duration::ZERO))).unwrap();
+        (0..8).flat_map(|_| ["one", ""]).for_each(|text| answers.unbounded_send(chunk(text)).unwrap());
+        assert!(block_on(first.next()).unwrap().is_err());
+        for caller in callers {
+            assert_eq!(caller.join().unwrap().unwrap().text(), "one", "round {round}");
+        }
+    }
+}
+
 #[test]
 fn whoever_gets_a_copy_is_told_that_it_cost_nothing() {
     let (model, answers) = Slow::new();

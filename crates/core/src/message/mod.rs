@@ -42,6 +42,7 @@ mod tool_calls;
 mod tool_message;
 mod trim;
 mod trim_partial;
+mod unpaired;
 mod usage;
 mod written_chars;
 

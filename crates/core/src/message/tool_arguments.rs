@@ -1,39 +1,28 @@
 //! Parsing of the arguments of a tool call.
 
+use std::borrow::Cow;
+
+use super::unpaired::replace_unpaired;
 use crate::parser::{parse_partial_data, parse_partial_json};
 use crate::{Data, Record};
 
 /// Parses arguments; an empty text and `null` are empty arguments. `None` for anything but a JSON object.
 ///
-/// Unescaped newlines and other control characters are allowed in strings. If `partial`, the text may be truncated.
+/// Unescaped newlines and other control characters are allowed in strings, and unpaired surrogates are replaced. If
+/// `partial`, the text may be truncated.
 pub(super) fn parse(text: &str, partial: bool) -> Option<Record> {
-    if text.trim().is_empty() {
-        return Some(Record::new());
-    }
-    let read = |text: &str| serde_json::from_str::<Data>(text);
-    let value = read(text).or_else(|error| match escape_controls(text) {
-        Some(escaped) => read(&escaped),
-        None => Err(error),
-    });
-    match value {
-        Ok(Data::Record(args)) => Some(args),
-        Ok(Data::Null) => Some(Record::new()),
-        Ok(_) => None,
-        Err(_) if partial => match parse_partial_data(text) {
-            Ok(Data::Record(args)) => Some(args),
-            _ => None,
-        },
-        Err(_) => None,
-    }
+    read_arguments(text, partial, false)
 }
 
 /// Like [`parse`]. If `strict`, control characters must be escaped.
 pub(crate) fn read_arguments(text: &str, partial: bool, strict: bool) -> Option<Record> {
-    if !strict || text.trim().is_empty() {
-        return parse(text, partial);
+    if text.trim().is_empty() {
+        return Some(Record::new());
     }
-    let value = match serde_json::from_str::<Data>(text) {
-        Err(_) if partial => parse_partial_json(text, true).ok()?.into(),
+    let value = match read_mended(text, strict) {
+        Err(_) if partial && strict => parse_partial_json(text, true).ok()?.into(),
+        // What is no value yet is not `null`.
+        Err(_) if partial => parse_partial_data(text).ok().filter(|value| !matches!(value, Data::Null))?,
         value => value.ok()?,
     };
     match value {
@@ -41,6 +30,17 @@ pub(crate) fn read_arguments(text: &str, partial: bool, strict: bool) -> Option<
         Data::Null => Some(Record::new()),
         _ => None,
     }
+}
+
+fn read_mended(text: &str, strict: bool) -> serde_json::Result<Data> {
+    serde_json::from_str(text).or_else(|error| {
+        let escaped = if strict { None } else { escape_controls(text) };
+        let escaped = escaped.map_or(Cow::Borrowed(text), Cow::Owned);
+        match replace_unpaired(&escaped) {
+            mended if mended == text => Err(error),
+            mended => serde_json::from_str(&mended),
+        }
+    })
 }
 
 /// Escapes the control characters inside the strings of a JSON text; `None` if there are none.
@@ -88,6 +88,16 @@ mod tests {
         }
         check("oops", true, None);
         check(":1}", true, None);
+    }
+
+    #[test]
+    fn half_a_character_does_not_lose_the_arguments() {
+        for partial in [false, true] {
+            check(r#"{"a": "x\ud83d"}"#, partial, Some(json!({"a": "x\u{FFFD}"})));
+            check("{\"a\": \"\n\\ude00\"}", partial, Some(json!({"a": "\n\u{FFFD}"})));
+        }
+        assert!(read_arguments(r#"{"a": "\ud83d"}"#, false, true).is_some());
+        assert!(read_arguments("{\"a\": \"\n\\ud83d\"}", false, true).is_none());
     }
 
     #[test]

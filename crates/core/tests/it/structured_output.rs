@@ -69,6 +69,23 @@ fn answers_are_values_of_a_type() {
 }
 
 #[test]
+fn numbers_of_another_form_are_read_as_what_they_say() {
+    for age in [json!(36.0), json!("36")] {
+        let person = json!({"name": "Ada", "age": age});
+        check(text(&person.to_string()), Ok(ada()));
+        check(call("Person", person), Ok(ada()));
+    }
+    for (age, expected) in
+        [(json!(36.5), "at most 150, found 36.5"), (json!("200"), "at most 150, found \"200\"")]
+    {
+        let person = json!({"name": "Ada", "age": age});
+        check(text(&person.to_string()), Err((ErrorKind::Parse, expected)));
+        check(call("Person", person), Err((ErrorKind::Parse, expected)));
+    }
+    check(text(r#"{"name": 5, "age": 36}"#), Err((ErrorKind::Parse, "`name` to be a string, found 5")));
+}
+
+#[test]
 fn answers_that_were_cut_off_are_none() {
     let answer = |answer| FakeMessagesListChatModel::new([answer]);
     let whole = r#"{"name": "Ada", "age": 36}"#;

@@ -8,7 +8,7 @@ use super::form::{AnswerForm, Reading};
 use crate::parser::failure::failed;
 use crate::parser::message_reader::MessageReader;
 use crate::parser::tools::{CallForm, check_readable};
-use crate::parser::typed::{FormReader, read_as};
+use crate::parser::typed::{FormReader, read_leniently};
 use crate::{AiMessage, Data, FromData, Json, Outline, Parsed, Result, ToolCall, TypedOutputParser};
 
 /// An answer that is a `T`.
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> TypedAnswer<T> {
         let json = Json::from_data(args)?;
         // A missing call is read as `null`, which the type may accept.
         let schema = call.map(|_| self.text.schema());
-        match read_as(json.value(), schema) {
+        match read_leniently(json.value(), schema) {
             Ok(value) => Ok(Parsed::new(value, json)),
             Err(_) if call.is_none() => {
                 let expected =

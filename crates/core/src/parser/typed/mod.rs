@@ -18,7 +18,7 @@ pub use typed_output_parser::parse;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::schema::{Violation, listed, violations};
+use crate::schema::{Violation, coerce, listed, violations};
 
 /// A validation rule in addition to the schema.
 pub(super) type Check<T> = std::sync::Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
@@ -42,6 +42,20 @@ pub(crate) fn read_as<T: DeserializeOwned>(value: &Value, schema: Option<&Value>
             broken => Err(listed(broken)),
         },
     }
+}
+
+/// Like [`read_as`]. A value that is rejected is tried once more with its scalars [coerced](coerce) to the types of the
+/// schema; the error is that of the value as it is.
+pub(super) fn read_leniently<T: DeserializeOwned>(
+    value: &Value,
+    schema: Option<&Value>,
+) -> Result<T, String> {
+    read_as(value, schema).or_else(|error| {
+        let Some(schema) = schema else { return Err(error) };
+        let mut coerced = value.clone();
+        coerce(schema, &mut coerced);
+        if coerced == *value { Err(error) } else { read_as(&coerced, Some(schema)).map_err(|_| error) }
+    })
 }
 
 /// Returns the title of a schema.

@@ -11,13 +11,15 @@ use serde_json::Value;
 
 use super::instructions::instructions;
 use super::reader::{Form, FormReader};
-use super::{Check, Parsed, read_as, title};
+use super::{Check, Parsed, read_leniently, title};
 use crate::parser::stepwise::{parse_all, parse_stream};
 use crate::{AiMessage, ChunkStream, Context, Json, Outline, OutputParser, Result, RunKind, Runnable};
 
 /// Parses the JSON in a model's answer as a `T`. Created by [`parse`](crate::parse).
 ///
-/// Surrounding prose and code fences are ignored, as for [`JsonOutputParser`](crate::JsonOutputParser).
+/// Surrounding prose and code fences are ignored, as for [`JsonOutputParser`](crate::JsonOutputParser). If the JSON is
+/// not a `T`, scalars are coerced to the types of the schema, as by
+/// [`lenient`](crate::JsonSchemaOutputParser::lenient): `3.0` and `"3"` to an integer.
 ///
 /// While the answer is streamed, a `T` is emitted whenever the answer so far is one: a type whose members all have
 /// defaults is emitted as it grows, other types once their required members are present. Each chunk is a complete value
@@ -205,7 +207,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Form for TypedOutputParser<T> 
     }
 
     fn read(&self, json: Json) -> Result<Parsed<T>, String> {
-        let value: T = read_as(json.value(), Some(&self.schema))?;
+        let value: T = read_leniently(json.value(), Some(&self.schema))?;
         if let Some(check) = &self.check {
             check(&value)?;
         }

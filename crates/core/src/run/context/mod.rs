@@ -262,6 +262,18 @@ impl Context {
         self.retry_budget().is_none_or(RetryBudget::take)
     }
 
+    /// Returns `true` if the run has a deadline or a [`RetryBudget`], for which retries may be omitted.
+    ///
+    /// # Example
+    /// ```
+    /// use catena_core::{Context, RetryBudget, RunConfig};
+    /// assert!(!Context::default().limits_retries());
+    /// assert!(Context::new(&RunConfig::new().with_retry_budget(RetryBudget::new(3))).limits_retries());
+    /// ```
+    pub fn limits_retries(&self) -> bool {
+        self.deadline().is_some() || self.retry_budget().is_some()
+    }
+
     /// Returns the budget of retries that everything in the run shares.
     pub(crate) fn retry_budget(&self) -> Option<&RetryBudget> {
         self.attached()?.shared.config.retry_budget.as_ref()
