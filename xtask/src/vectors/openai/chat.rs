@@ -87,7 +87,7 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
     if case.input["client"] == "azure_chat" {
         builder = builder.with_azure(connection::azure(case.input));
     }
-    for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+    for (name, value) in settings::members(&case.input["config"]) {
         let text = || value.as_str().unwrap_or_default();
         let number = || value.as_f64().unwrap_or_default();
         let count = || settings::count(value);
