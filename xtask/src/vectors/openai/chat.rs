@@ -127,6 +127,8 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),
             "disabled_params" => builder.with_disabled_params(settings::names(value)),
+            // Those of a call replace it.
+            "extra_body" if case.input["call"].get("extra_body").is_some() => builder,
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,
         };

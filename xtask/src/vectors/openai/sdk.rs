@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
-use super::embeddings;
 use super::stream::drain;
+use super::{embeddings, settings};
 
 /// One answer, or one page.
 pub(super) fn call(case: &Case<'_>) -> Played {
@@ -246,7 +246,7 @@ fn builder(case: &Case<'_>) -> Result<OpenAiClientBuilder, String> {
     let mut builder = OpenAiClient::builder()
         .with_environment(connection::environment(case.input))
         .with_timer(case.timer.clone());
-    for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+    for (name, value) in settings::members(&case.input["config"]) {
         builder = connection_setting!(builder, case, name.as_str(), value)?;
     }
     Ok(builder)
