@@ -38,7 +38,7 @@ pub(super) fn reply(canned: &Value) -> Result<Reply, String> {
 }
 
 /// The bytes of the body.
-fn body(canned: &Value) -> Result<Vec<u8>, String> {
+pub(super) fn body(canned: &Value) -> Result<Vec<u8>, String> {
     match (&canned["json"], &canned["text"], &canned["base64"]) {
         (_, Value::String(text), _) => Ok(text.clone().into_bytes()),
         (_, _, Value::String(encoded)) => {
@@ -50,7 +50,7 @@ fn body(canned: &Value) -> Result<Vec<u8>, String> {
 }
 
 /// The bytes that base64 with padding stands for.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     let digit = |c: u8| match c {
         b'A'..=b'Z' => Some(c - b'A'),
         b'a'..=b'z' => Some(c - b'a' + 26),

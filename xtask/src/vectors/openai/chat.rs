@@ -87,7 +87,7 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
     if case.input["client"] == "azure_chat" {
         builder = builder.with_azure(connection::azure(case.input));
     }
-    for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+    for (name, value) in settings::members(&case.input["config"]) {
         let text = || value.as_str().unwrap_or_default();
         let number = || value.as_f64().unwrap_or_default();
         let count = || settings::count(value);
@@ -127,6 +127,8 @@ fn builder(case: &Case<'_>) -> Result<ChatOpenAiBuilder, String> {
             "streaming" => builder.with_streaming(flag()),
             "stream_usage" => builder.with_stream_usage(flag()),
             "disabled_params" => builder.with_disabled_params(settings::names(value)),
+            // Those of a call replace it.
+            "extra_body" if case.input["call"].get("extra_body").is_some() => builder,
             "extra_body" | "model_kwargs" => members(builder, value),
             other => connection_setting!(builder, case, other, value)?,
         };

@@ -102,7 +102,7 @@ fn builder(case: &Case<'_>, config: &Value) -> Result<OpenAiEmbeddingsBuilder, S
         .with_timer(case.timer.clone())
         .with_tokenizer(tokenizer(config))
         .with_max_concurrency(1);
-    for (name, value) in config.as_object().into_iter().flatten() {
+    for (name, value) in super::settings::members(config) {
         let count = || value.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         builder = match name.as_str() {
             "model" => builder.with_model(connection::text(value)),

@@ -60,7 +60,7 @@ fn builder(case: &Case<'_>) -> Result<OpenAiBuilder, String> {
     let mut builder = OpenAi::builder().with_environment(environment).with_timer(case.timer.clone());
     // Who names a server without TLS means it.
     builder = builder.allow_insecure_http();
-    for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+    for (name, value) in settings::members(&case.input["config"]) {
         let count = || settings::count(value);
         let number = || value.as_f64().unwrap_or_default();
         builder = match name.as_str() {

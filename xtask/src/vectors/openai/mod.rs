@@ -4,7 +4,6 @@
 //! One file per client, one line in [`player`]; the rest is shared.
 
 mod better;
-mod better_endpoints;
 mod canned;
 mod case;
 mod chat;

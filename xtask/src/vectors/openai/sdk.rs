@@ -1,5 +1,6 @@
 //! The client of single endpoints.
 
+use catena::http::service::segment;
 use catena::openai::{BatchRequest, Call, FileUpload, ListOptions, OpenAiClient, OpenAiClientBuilder};
 use catena::{Result, StreamExt as _};
 use futures_util::TryStreamExt as _;
@@ -8,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::case::{Case, Outcome, Played};
 use super::connection::{self, connection_setting};
-use super::embeddings;
 use super::stream::drain;
+use super::{embeddings, settings};
 
 /// One answer, or one page.
 pub(super) fn call(case: &Case<'_>) -> Played {
@@ -57,8 +58,11 @@ pub(super) fn stream(case: &Case<'_>) -> Played {
         };
         let mut body = given.members();
         body.insert("stream".to_owned(), true.into());
-        let (events, error) =
-            drain(client.events(Call::post(path).with_json(Value::from(body).to_string()))).await;
+        let call = match given.call(Call::post(path).with_json(Value::from(body).to_string())) {
+            Ok(call) => call,
+            Err(error) => return error.into(),
+        };
+        let (events, error) = drain(client.events(call)).await;
         Outcome { error, ..Outcome::of("events", events) }.into()
     })
 }
@@ -120,6 +124,8 @@ impl Given<'_> {
         for (name, value) in list("extra_query") {
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             call = match &value {
+                // The recorded client leaves such a pair out.
+                Value::Null => call,
                 Value::Array(values) => {
                     values.iter().fold(call, |call, value| call.with_query(format!("{name}[]"), text(value)))
                 }
@@ -182,18 +188,27 @@ async fn fetch(client: &OpenAiClient, given: &Given<'_>) -> Option<Result<Outcom
         "batches.retrieve" => value(client.batches().retrieve(id).await),
         "batches.cancel" => value(client.batches().cancel(id).await),
         "batches.list" => value(client.batches().list(&given.list_options()).await),
-        "responses.retrieve" => {
-            let include =
-                given.arguments["include"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let call = Call::get(format!("responses/{id}"));
-            let call = include.fold(call, |call, part| call.with_query("include[]", part));
-            value(client.fetch::<Value>(call).await)
-        }
+        "responses.retrieve" => response(client, given, |path| Ok(Call::get(path)), "").await,
+        "responses.delete" => response(client, given, |path| Ok(Call::delete(path)), "").await,
         "responses.cancel" => {
-            value(client.fetch::<Value>(Call::post(format!("responses/{id}/cancel"))).await)
+            let post = |path| Call::post(path).with_header("content-type", "application/json");
+            response(client, given, post, "/cancel").await
         }
         _ => return None,
     })
+}
+
+/// A call about one response.
+async fn response(
+    client: &OpenAiClient,
+    given: &Given<'_>,
+    call: impl Fn(String) -> Result<Call>,
+    below: &str,
+) -> Result<Outcome> {
+    let call = call(format!("responses/{}{below}", segment(given.positional)?))?;
+    let include = given.arguments["include"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let call = include.fold(call, |call, part| call.with_query("include[]", part));
+    value(client.fetch::<Value>(given.call(call)?).await)
 }
 
 /// A request of a model.
@@ -231,7 +246,7 @@ fn builder(case: &Case<'_>) -> Result<OpenAiClientBuilder, String> {
     let mut builder = OpenAiClient::builder()
         .with_environment(connection::environment(case.input))
         .with_timer(case.timer.clone());
-    for (name, value) in case.input["config"].as_object().into_iter().flatten() {
+    for (name, value) in settings::members(&case.input["config"]) {
         builder = connection_setting!(builder, case, name.as_str(), value)?;
     }
     Ok(builder)

@@ -15,6 +15,14 @@ pub(super) fn arguments(input: &Value) -> Map<String, Value> {
     arguments
 }
 
+/// The members of a configuration that are set. `extra_body` is the last: it is merged into the complete body.
+pub(super) fn members(config: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let members = || config.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let is_last = |name: &String| name == "extra_body";
+    let first = members().filter(move |(name, _)| !is_last(name));
+    first.chain(members().filter(move |(name, _)| is_last(name)))
+}
+
 /// A tool in a form that the model takes.
 pub(super) fn tool(tool: &Value) -> Value {
     match tool.get("custom_tool") {

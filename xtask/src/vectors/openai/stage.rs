@@ -25,10 +25,14 @@ impl Stage {
             let refusing = Refusing::new().map_err(|error| format!("no address to refuse at: {error}"))?;
             return Ok(Self::Refusing(refusing));
         }
-        let replies = answers.into_iter().map(canned::reply).collect::<Result<Vec<_>, _>>()?;
+        // Whether they can be played shows now; their headers may hold the server's address, which is known later.
+        answers.iter().try_for_each(|answer| canned::reply(answer).map(drop))?;
+        let answers: Vec<Value> = answers.into_iter().cloned().collect();
         let next = AtomicUsize::new(0);
-        let server = Server::try_start(move |_| {
-            let reply = replies.get(next.fetch_add(1, Ordering::Relaxed)).cloned();
+        let server = Server::try_start(move |request| {
+            let url = format!("http://{}", request.header("host").unwrap_or_default());
+            let answer = answers.get(next.fetch_add(1, Ordering::Relaxed));
+            let reply = answer.and_then(|answer| canned::reply(&with_url(answer, &url)).ok());
             reply.unwrap_or_else(|| Reply::text(418, "the recording ends before this request"))
         });
         server.map(Self::Playing).map_err(|error| format!("no test server: {error}"))
@@ -66,6 +70,16 @@ impl Stage {
         let same = expected.as_u64().is_none_or(|expected| expected == attempts as u64);
         (!same).then(|| format!("{attempts} attempts instead of {expected}"))
     }
+}
+
+/// A canned answer with the server's address in its headers. Bodies stay as they are: how long they are, and where they
+/// are cut, is canned too.
+fn with_url(answer: &Value, url: &str) -> Value {
+    let mut answer = answer.clone();
+    if let Some(headers) = answer.get_mut("headers") {
+        *headers = fill_in(headers.take(), url);
+    }
+    answer
 }
 
 fn fill_in(value: Value, url: &str) -> Value {
