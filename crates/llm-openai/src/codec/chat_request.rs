@@ -284,8 +284,9 @@ mod tests {
         let same = json!({"temperature": 0.1, "top_p": 0.5, "stop": ["A"]});
         check_members("m", set.clone(), json!({}), same);
         let arguments = json!({"temperature": 0, "stop": [], "top_k": 3, "seed": null, "ls_format": "x"});
-        let expected = json!({"temperature": 0, "top_p": 0.5, "stop": ["A"], "top_k": 3, "seed": null});
+        let expected = json!({"temperature": 0, "top_p": 0.5, "top_k": 3, "seed": null});
         check_members("m", set, arguments, expected);
+        check_members("m", json!({"stop": "A"}), json!({"stop": null}), json!({"stop": "A"}));
         let arguments = json!({"extra_body": {"max_tokens": 2}, "max_tokens": 3});
         check_members(
             "m",

@@ -78,8 +78,11 @@ pub(crate) fn with_arguments<'a>(
             ("extra_body" | "model_kwargs", Value::Object(_)) => {}
             // Tracing arguments are not meant for the service.
             (name, _) if name.starts_with("ls_") || Call::ARGUMENTS.contains(&name) => {}
-            // Without a text, the model's own stop sequences stay.
-            ("stop", stop) if !is_truthy(stop) => {}
+            // Null leaves the model's own stop sequences, an empty list removes them.
+            ("stop", Value::Null) => {}
+            ("stop", stop) if !is_truthy(stop) => {
+                called.members.remove("stop");
+            }
             (name, value) => {
                 called.extra.remove(name);
                 called.set(name, value.clone());
