@@ -25,7 +25,9 @@ pub(super) fn change(recording: &mut Value) {
     }
     // The status of an answer says what is wrong, though its body is cut off or cannot be read.
     let is_cut = answer["end"] == "abort" || answer["headers"].get("content-encoding").is_some();
-    if (400..500).contains(&status) && !matches!(status, 408 | 409 | 429) && is_cut {
+    let result = &recording["expected_result"];
+    let is_lost = result.get("error").is_none_or(|error| error["kind"] == "connection");
+    if (400..500).contains(&status) && !matches!(status, 408 | 409 | 429) && is_cut && is_lost {
         recording["expected_result"] = json!({ "error": { "kind": kind_of(status), "status": status } });
         ends_after(recording, 1);
     }
@@ -85,7 +87,7 @@ fn code(code: &Value) -> Value {
     }
 }
 
-pub(super) fn kind_of(status: u64) -> &'static str {
+fn kind_of(status: u64) -> &'static str {
     match status {
         400 => "bad_request",
         401 => "authentication",

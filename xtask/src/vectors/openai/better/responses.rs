@@ -39,6 +39,7 @@ fn change_request(recording: &mut Value) {
 
 fn change_answer(recording: &mut Value) {
     let answer = recording["canned_response"]["json"].clone();
+    let has_form = recording["input"].get("structured_output").is_some();
     let result = &mut recording["expected_result"];
     let has_value = result["message"].is_object() || result.get("structured").is_some();
     if has_value && let Some(kind) = failure(&answer) {
@@ -52,7 +53,10 @@ fn change_answer(recording: &mut Value) {
     }
     let items = || answer["output"].as_array().into_iter().flatten();
     // A message without content says nothing, and arguments that are no text do not make the answer unreadable.
-    if result["error"]["kind"] == "invalid_response" && items().next().is_some() && answer["error"].is_null()
+    if !has_form
+        && result["error"]["kind"] == "invalid_response"
+        && items().next().is_some()
+        && answer["error"].is_null()
     {
         *result = json!({ "message": { "text": text(&answer), "usage": usage::of(&answer["usage"]) } });
     }

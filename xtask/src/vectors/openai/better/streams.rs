@@ -29,6 +29,25 @@ pub(super) fn change(recording: &mut Value) {
     }
 }
 
+/// Gives a call that is answered with a stream the deltas that a stream of it would have. True if it is one.
+pub(super) fn unfold(recording: &mut Value) -> bool {
+    let input = &recording["input"];
+    let is_plain = input["operation"] == "invoke" && input.get("structured_output").is_none();
+    let is_streamed = input["config"]["streaming"] == true || input["call"]["stream"] == true;
+    if !is_plain
+        || !is_streamed
+        || is_of_responses_api(recording)
+        || !is_client(recording, &["azure_chat", "chat"])
+    {
+        return false;
+    }
+    recording["expected_result"]["deltas"] = json!([]);
+    if let Some(events) = events(recording) {
+        recording["expected_result"]["deltas"] = chat(&events)["deltas"].take();
+    }
+    true
+}
+
 /// What a stream shows that the recorded client reads less well than we do.
 fn is_better(result: &Value, events: &Events) -> bool {
     let json = || {
@@ -111,6 +130,7 @@ fn chat(events: &Events) -> Value {
     let (mut text, mut refusal, mut has_choice) = (String::new(), String::new(), false);
     for event in read {
         if let Some(counts) = usage::of(&event["usage"]) {
+            deltas.push(json!({ "usage": counts }));
             message.insert("usage".to_owned(), counts);
         }
         let Some(choice) = first_choice(event) else { continue };
