@@ -113,8 +113,11 @@ async fn exchange(
         }
         Lease::Http2(mut sender, slot) => {
             let watch = Watch::new(request, host, slot.traffic());
-            let sent = sender.try_send_request(http2_form(request)).await;
-            let answer = sent.map_err(|error| {
+            let sent = sender.try_send_request(http2_form(request));
+            // Not held while waiting. A request that is sent in the very moment in which its connection ends may stay
+            // in the queue between them, which is emptied for good only when the last sender is dropped.
+            drop(sender);
+            let answer = sent.await.map_err(|error| {
                 let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
                 Lost { unprocessed: refused, left, ..Lost::new(error) }
             })?;
@@ -188,4 +191,30 @@ fn http2_form(request: &Outgoing) -> Message {
         }
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
+
+    use super::super::connection::tests::{connected, host};
+    use super::super::host::Connections;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_waits_keeps_no_sender() {
+        let host = host();
+        let (sender, load, _server) = connected(&host).await;
+        // Added nowhere else.
+        let slot = Connections::default().add(&sender, Arc::clone(&load));
+        let checkout = Checkout { lease: Lease::Http2(sender, slot), reused: false };
+        let request = crate::Request::get("https://h.test").expect("a URL").into_outgoing();
+        let mut waiting = Box::pin(exchange(checkout, &request, &host));
+        let told = Arc::clone(&load.news).notified_owned();
+        assert!((&mut waiting).now_or_never().is_none(), "nobody answers");
+        // The connection takes no more requests, because all its senders are gone.
+        timeout(Duration::from_secs(5), told).await.expect("a sender is left");
+        assert!(waiting.now_or_never().is_none(), "it still waits for its response");
+    }
 }

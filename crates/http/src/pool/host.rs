@@ -65,7 +65,7 @@ pub(super) struct Idle {
 }
 
 /// An HTTP/2 connection and the requests on it.
-struct Shard {
+pub(super) struct Shard {
     sender: Http2Sender,
     load: Arc<Load>,
     idle_since: Instant,
@@ -195,6 +195,12 @@ impl Connections {
             traffic,
             suspect_at: AtomicU64::new(NOT_SUSPECT),
         })
+    }
+
+    /// Removes the HTTP/2 connections that closed. To be dropped after the lock is released, because that runs foreign
+    /// code.
+    pub(super) fn take_closed(&mut self) -> Vec<Shard> {
+        self.shards.extract_if(.., |shard| shard.sender.is_closed()).collect()
     }
 
     /// Records that opening a connection that others wait for succeeded or failed.
