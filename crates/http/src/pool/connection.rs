@@ -134,6 +134,7 @@ async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRunti
             }
         });
         if ended.await {
+            load.ended.store(true, Ordering::Release);
             return;
         }
         pause = (pause * 2).min(Duration::from_millis(100));

@@ -43,7 +43,8 @@ struct Lost {
     /// No part of it was sent.
     unsent: bool,
     unprocessed: bool,
-    /// The server is shutting the connection down gracefully and will not process this request.
+    /// The server is shutting the connection down gracefully and will not process this request, or the connection
+    /// ended before the request's body was sent.
     left: bool,
 }
 
@@ -51,10 +52,10 @@ impl Pool {
     /// Sends `request` and waits for the head of its response.
     ///
     /// A request that was not processed is sent again: repeatedly if no part of it was sent, or if an HTTP/2 server
-    /// shut the connection down before it (as nginx does after a number of requests, with others still in flight); and
-    /// once if an HTTP/2 server refuses it. It is also sent again, once, if a reused connection seems to have been
-    /// closed already, which cannot be known for certain; not so if the request is to be sent [at most
-    /// once](Outgoing::once).
+    /// shut the connection down before it or before its body was sent (as nginx does after a number of requests, with
+    /// others still in flight); and once if an HTTP/2 server refuses it. It is also sent again, once, if a reused
+    /// connection seems to have been closed already, or an HTTP/2 connection ended at its start and it has no body:
+    /// then it cannot be known for certain, so not if the request is to be sent [at most once](Outgoing::once).
     pub(crate) async fn send(self: Arc<Self>, request: Arc<Outgoing>) -> Result<Response<Received>> {
         let url = &request.url;
         let host = self.host(url);
@@ -119,7 +120,14 @@ async fn exchange(
             drop(sender);
             let answer = sent.await.map_err(|error| {
                 let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
-                Lost { unprocessed: refused, left, ..Lost::new(error) }
+                // Its connection ended before it was its turn. Its head may just have been sent, but not its body.
+                let waiting = failure::is_dropped(error.error()) && slot.has_ended();
+                let whole = waiting && request.body.is_empty();
+                Lost {
+                    unprocessed: refused || (whole && !request.once),
+                    left: left || (waiting && !whole),
+                    ..Lost::new(error)
+                }
             })?;
             watch.end();
             Ok((answer, Held::Http2(slot)))

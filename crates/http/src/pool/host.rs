@@ -1,6 +1,6 @@
 //! The state of a server, and the connections to it.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -80,6 +80,8 @@ pub(super) struct Load {
     /// The server's limit, or [`UNKNOWN_LIMIT`] until it is known.
     pub(super) limit: AtomicUsize,
     pub(super) news: Arc<Notify>,
+    /// The connection came to its end, rather than that its runtime did.
+    pub(super) ended: AtomicBool,
     traffic: Arc<Traffic>,
     /// Number of bytes received when the connection became suspect, or [`NOT_SUSPECT`].
     suspect_at: AtomicU64,
@@ -116,6 +118,11 @@ pub(super) struct Slot(Arc<Load>);
 impl Slot {
     pub(super) fn traffic(&self) -> &Traffic {
         &self.0.traffic
+    }
+
+    /// Returns true if the connection came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.ended.load(Ordering::Acquire)
     }
 }
 
@@ -192,6 +199,7 @@ impl Connections {
             in_flight: AtomicUsize::new(0),
             limit: AtomicUsize::new(UNKNOWN_LIMIT),
             news: Arc::clone(&self.news),
+            ended: AtomicBool::new(false),
             traffic,
             suspect_at: AtomicU64::new(NOT_SUSPECT),
         })
