@@ -27,7 +27,7 @@ type Message = Request<Full<Bytes>>;
 /// likely means that the server was processing the request.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Callers may cancel for reasons of their own. A cancellation earlier than this says little about the connection.
+/// Callers may cancel for reasons of their own. Cancellations say little about a connection that was silent for less.
 const LONG_SILENCE: Duration = Duration::from_secs(1);
 
 /// Maximum number of replacements for connections that turn out to be closed before anything is written, or that the
@@ -135,8 +135,9 @@ async fn exchange(
     }
 }
 
-/// Watches a connection from when a request is sent until its response begins. If the request is given up in between,
-/// after a time limit or [`LONG_SILENCE`] without receiving anything, the connections to the host become suspect.
+/// Watches a connection from when a request is sent until its response begins. If the request is given up in between
+/// without having received anything, after a time limit or [`LONG_SILENCE`] (of the connection, in which others may have
+/// been given up earlier), the connections to the host become suspect.
 struct Watch<'a> {
     request: &'a Outgoing,
     host: &'a Host,
@@ -164,8 +165,11 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let is_long = || self.request.timed_out.is_set() || self.start.elapsed() >= LONG_SILENCE;
-        if self.is_silent() && is_long() {
+        if !self.is_silent() {
+            return;
+        }
+        let silence = self.traffic.given_up(self.start, Instant::now());
+        if self.request.timed_out.is_set() || silence >= LONG_SILENCE {
             self.host.with(|connections| connections.suspect(self.start));
         }
     }
