@@ -97,17 +97,28 @@ pub(super) async fn http2(
         .handshake(TokioIo::new(wire))
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
-    runtime.execute(drive(connection, load, host, runtime.clone()));
+    runtime.execute(drive(connection, End { load, host }, runtime.clone()));
     Ok(sender)
 }
 
-/// Drives a connection to its end, removes it from `host`, and then notifies those waiting for room on it.
-async fn drive(connection: Http2Connection, load: Arc<Load>, host: Weak<Host>, runtime: OnRuntime) {
-    drive_to_end(connection, &load, runtime).await;
-    // The connection is dropped at this point: only then is it seen as closed. A request may be left in its queue until
-    // all its senders are dropped.
-    drop(host.upgrade().map(|host| host.with(Connections::take_closed)));
-    load.news.notify_waiters();
+/// Drives a connection to its end, or to that of the runtime.
+async fn drive(connection: Http2Connection, end: End, runtime: OnRuntime) {
+    // The connection is dropped before `end` is: only then is it seen as closed.
+    drive_to_end(connection, &end.load, runtime).await;
+}
+
+/// On drop, removes a connection that was closed from its host, and then notifies those waiting for room on it.
+struct End {
+    load: Arc<Load>,
+    host: Weak<Host>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // A request may be left in the queue of the connection until all its senders are dropped.
+        drop(self.host.upgrade().map(|host| host.with(Connections::take_closed)));
+        self.load.news.notify_waiters();
+    }
 }
 
 /// Drives a connection, and notifies those waiting for room once the server's limit is known.
@@ -240,6 +251,20 @@ pub(super) mod tests {
         let _slot = host.with(|connections| connections.add(&sender, Arc::clone(&load)));
         drop(server);
         load.news.notified().await;
+        assert!(host.with(|connections| connections.is_empty()), "its sender is kept");
+    }
+
+    #[test]
+    fn nor_its_runtime() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (host, _server) = runtime.block_on(async {
+            let host = host();
+            let (sender, load, server) = connected(&host).await;
+            drop(host.with(|connections| connections.add(&sender, load)));
+            (host, server)
+        });
+        assert!(!host.with(|connections| connections.is_empty()));
+        drop(runtime);
         assert!(host.with(|connections| connections.is_empty()), "its sender is kept");
     }
 

@@ -136,8 +136,8 @@ async fn exchange(
 }
 
 /// Watches a connection from when a request is sent until its response begins. If the request is given up in between
-/// without having received anything, after a time limit or [`LONG_SILENCE`] (of the connection, in which others may have
-/// been given up earlier), the connections to the host become suspect.
+/// without having received anything, after a time limit or [`LONG_SILENCE`] (of the connection, in which other requests
+/// may have been given up), the connections to the host become suspect.
 struct Watch<'a> {
     request: &'a Outgoing,
     host: &'a Host,

@@ -156,7 +156,7 @@ const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
 
-/// Answers `most` requests of a connection, the last one with `settings` before it, then awaits `end`, says goodbye, and
+/// Answers `most` requests of a connection, the last one after `settings`, then awaits `end`, says goodbye, and
 /// drops whatever comes. The libraries for servers serve all that they have read.
 async fn serve(mut stream: Tls, most: usize, settings: &[u8], end: impl Future<Output = ()>) {
     let mut end = std::pin::pin!(end);
