@@ -191,11 +191,10 @@ fn why_no_answer(server: &str, reused: bool, cause: &hyper::Error) -> (ErrorKind
     } else if cause.is_parse() && !reused {
         let message = format!("{server} did not answer in HTTP ({cause}); does it expect `https://`?");
         (ErrorKind::InvalidResponse, message)
-    } else if cause.is_user() && !text.contains("dispatch task") {
-        // A runtime that shut down under its connection is also reported as a user error; only the text differs.
+    } else if cause.is_user() && !is_dropped(cause) {
         (ErrorKind::InvalidInput, format!("the request cannot be sent: {}", innermost(cause)))
     } else {
-        let reason = innermost(cause);
+        let reason = if is_dropped(cause) { "it was shut down".to_owned() } else { innermost(cause) };
         let message = format!("the connection to {server} broke before an answer arrived: {reason}");
         (ErrorKind::Connection, message)
     }
@@ -222,6 +221,12 @@ pub(crate) fn is_left(error: &hyper::Error) -> bool {
     find::<h2::Error>(error).is_some_and(|error| {
         error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
     })
+}
+
+/// The task that held the request was dropped: it ended before it began to send the body, or its runtime shut down.
+pub(crate) fn is_dropped(error: &hyper::Error) -> bool {
+    // The library reports this as one of the user errors; only the text differs.
+    error.is_user() && error.to_string().contains("dispatch task")
 }
 
 /// The connection was reset. That is how the server's system responds if the server had closed the connection before

@@ -2,8 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use hyper::client::conn::{http1, http2};
 use hyper::rt::{Executor, Timer};
 use hyper_util::rt::TokioIo;
 
-use super::host::Load;
+use super::host::{Connections, Host, Load};
 use crate::failure;
 use crate::runtime_pools::OnRuntime;
 use crate::wire::{Traffic, Wire};
@@ -77,10 +77,12 @@ pub(super) async fn http1(wire: Wire, proxied: bool, runtime: &OnRuntime, url: &
     Ok(Http1 { sender, traffic, proxied })
 }
 
-/// Performs an HTTP/2 handshake over `wire`, and keeps `load` up to date with the server's limit on streams.
+/// Performs an HTTP/2 handshake over `wire`, and keeps `load` up to date with the server's limit on streams. `host` is
+/// where the connection will be added.
 pub(super) async fn http2(
     wire: Wire,
     load: Arc<Load>,
+    host: Weak<Host>,
     runtime: &OnRuntime,
     url: &Uri,
 ) -> Result<Http2Sender> {
@@ -95,15 +97,28 @@ pub(super) async fn http2(
         .handshake(TokioIo::new(wire))
         .await;
     let (sender, connection) = handshake.map_err(|error| failure::no_handshake(url, error))?;
-    runtime.execute(drive(connection, load, runtime.clone()));
+    runtime.execute(drive(connection, End { load, host }, runtime.clone()));
     Ok(sender)
 }
 
-/// Drives a connection to its end, and then notifies those waiting for room on it.
-async fn drive(connection: Http2Connection, load: Arc<Load>, runtime: OnRuntime) {
-    drive_to_end(connection, &load, runtime).await;
-    // The connection is dropped at this point: only then do waiters see it as closed.
-    load.news.notify_waiters();
+/// Drives a connection to its end, or to that of the runtime.
+async fn drive(connection: Http2Connection, end: End, runtime: OnRuntime) {
+    // The connection is dropped before `end` is: only then is it seen as closed.
+    drive_to_end(connection, &end.load, runtime).await;
+}
+
+/// On drop, removes a connection that was closed from its host, and then notifies those waiting for room on it.
+struct End {
+    load: Arc<Load>,
+    host: Weak<Host>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // A request may be left in the queue of the connection until all its senders are dropped.
+        drop(self.host.upgrade().map(|host| host.with(Connections::take_closed)));
+        self.load.news.notify_waiters();
+    }
 }
 
 /// Drives a connection, and notifies those waiting for room once the server's limit is known.
@@ -130,6 +145,7 @@ async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRunti
             }
         });
         if ended.await {
+            load.ended.store(true, Ordering::Release);
             return;
         }
         pause = (pause * 2).min(Duration::from_millis(100));
@@ -137,7 +153,7 @@ async fn drive_to_end(connection: Http2Connection, load: &Load, runtime: OnRunti
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Mutex;
     use std::task::{Context, Wake};
 
@@ -146,50 +162,62 @@ mod tests {
     use tokio::io::AsyncWriteExt;
     use tokio::net::{TcpListener, TcpStream};
     use tokio::runtime::Handle;
+    use tokio::sync::watch;
     use tokio::time::Instant;
 
-    use super::super::host::{Connections, Step};
+    use super::super::Key;
+    use super::super::host::Step;
     use super::*;
 
-    /// A connection to a server that says nothing, its load, and the server's end of it.
-    async fn connected(connections: &Connections) -> (Http2Sender, Arc<Load>, TcpStream) {
+    /// A server to which there is no connection yet.
+    pub(in super::super) fn host() -> Arc<Host> {
+        let url = Uri::from_static("https://h.test");
+        Arc::new(Host::new(Key::of(&url), OnRuntime(Handle::current()), watch::channel(()).1))
+    }
+
+    /// A connection to a server that says nothing, not yet added to `host`, its load, and the server's end of it.
+    pub(in super::super) async fn connected(host: &Arc<Host>) -> (Http2Sender, Arc<Load>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
         let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
         let url: Uri = format!("https://{address}/").parse().expect("a URL");
-        let (load, runtime) = (connections.load(wire.traffic()), OnRuntime(Handle::current()));
-        let sender = http2(wire, Arc::clone(&load), &runtime, &url).await.expect("a connection");
+        let load = host.with(|connections| connections.load(wire.traffic()));
+        let there = Arc::downgrade(host);
+        let sender = http2(wire, Arc::clone(&load), there, &host.runtime, &url).await.expect("a connection");
         (sender, load, listener.accept().await.expect("the other end").0)
     }
 
     #[tokio::test]
     async fn a_connection_in_use_is_not_evicted_between_requests() {
-        let mut connections = Connections::default();
-        let (sender, load, _server) = connected(&connections).await;
+        let host = host();
+        let (sender, load, _server) = connected(&host).await;
         let start = std::time::Instant::now();
-        drop(connections.add(&sender, load));
-        connections.evict(start);
-        let since = std::time::Instant::now();
-        let Step::Http2(_, slot) = connections.next_step(true) else { panic!("it has room") };
-        drop(slot);
-        connections.evict(since);
-        assert!(!connections.is_empty(), "it was used since");
-        connections.evict(std::time::Instant::now());
-        assert!(connections.is_empty(), "it was not used since");
+        host.with(|connections| {
+            drop(connections.add(&sender, load));
+            connections.evict(start);
+            let since = std::time::Instant::now();
+            let Step::Http2(_, slot) = connections.next_step(true) else { panic!("it has room") };
+            drop(slot);
+            connections.evict(since);
+            assert!(!connections.is_empty(), "it was used since");
+            connections.evict(std::time::Instant::now());
+            assert!(connections.is_empty(), "it was not used since");
+        });
     }
 
     #[tokio::test]
     async fn a_suspect_connection_holds_nobody_up() {
-        let mut connections = Connections::default();
+        let host = host();
+        let next_step = || host.with(|connections| connections.next_step(true));
         // The server has not even sent its settings, so for all anyone knows it has room for a single request.
-        let (sender, load, mut server) = connected(&connections).await;
-        drop(connections.add(&sender, load));
-        connections.suspect(std::time::Instant::now());
-        assert!(matches!(connections.next_step(true), Step::OpenForAll));
-        assert!(matches!(connections.next_step(true), Step::Wait(..)), "one is being opened");
+        let (sender, load, mut server) = connected(&host).await;
+        drop(host.with(|connections| connections.add(&sender, load)));
+        host.with(|connections| connections.suspect(std::time::Instant::now()));
+        assert!(matches!(next_step(), Step::OpenForAll));
+        assert!(matches!(next_step(), Step::Wait(..)), "one is being opened");
         // An empty frame with settings.
         server.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("a connection");
-        while !matches!(connections.next_step(true), Step::Http2(..)) {
+        while !matches!(next_step(), Step::Http2(..)) {
             tokio::task::yield_now().await;
         }
     }
@@ -206,8 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_is_closed_before_anybody_is_told() {
-        let connections = Connections::default();
-        let (sender, load, server) = connected(&connections).await;
+        let (sender, load, server) = connected(&host()).await;
         let look = Arc::new(Look(Mutex::new((sender, None))));
         let mut told = Box::pin(Arc::clone(&load.news).notified_owned());
         let waker = Arc::clone(&look).into();
@@ -215,6 +242,30 @@ mod tests {
         drop(server);
         load.news.notified().await;
         assert_eq!(look.0.lock().expect("a note").1, Some(true));
+    }
+
+    #[tokio::test]
+    async fn nothing_of_a_connection_outlives_it() {
+        let host = host();
+        let (sender, load, server) = connected(&host).await;
+        let _slot = host.with(|connections| connections.add(&sender, Arc::clone(&load)));
+        drop(server);
+        load.news.notified().await;
+        assert!(host.with(|connections| connections.is_empty()), "its sender is kept");
+    }
+
+    #[test]
+    fn nor_its_runtime() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let (host, _server) = runtime.block_on(async {
+            let host = host();
+            let (sender, load, server) = connected(&host).await;
+            drop(host.with(|connections| connections.add(&sender, load)));
+            (host, server)
+        });
+        assert!(!host.with(|connections| connections.is_empty()));
+        drop(runtime);
+        assert!(host.with(|connections| connections.is_empty()), "its sender is kept");
     }
 
     #[tokio::test(start_paused = true)]
@@ -225,7 +276,7 @@ mod tests {
         let wire = Wire::plain(TcpStream::connect(address).await.expect("a connection"));
         let url: Uri = format!("https://{address}/").parse().expect("a URL");
         let (load, runtime) = (Connections::default().load(wire.traffic()), OnRuntime(Handle::current()));
-        let mut sender = http2(wire, load, &runtime, &url).await.expect("a connection");
+        let mut sender = http2(wire, load, Weak::new(), &runtime, &url).await.expect("a connection");
         let mut request = Request::new(Full::new(Bytes::new()));
         (*request.uri_mut(), *request.version_mut()) = (url.clone(), Version::HTTP_2);
         let start = Instant::now();

@@ -27,7 +27,7 @@ type Message = Request<Full<Bytes>>;
 /// likely means that the server was processing the request.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Callers may cancel for reasons of their own. A cancellation earlier than this says little about the connection.
+/// Callers may cancel for reasons of their own. Cancellations say little about a connection that was silent for less.
 const LONG_SILENCE: Duration = Duration::from_secs(1);
 
 /// Maximum number of replacements for connections that turn out to be closed before anything is written, or that the
@@ -43,7 +43,8 @@ struct Lost {
     /// No part of it was sent.
     unsent: bool,
     unprocessed: bool,
-    /// The server is shutting the connection down gracefully and will not process this request.
+    /// The server is shutting the connection down gracefully and will not process this request, or the connection
+    /// ended before the request's body was sent.
     left: bool,
 }
 
@@ -51,10 +52,10 @@ impl Pool {
     /// Sends `request` and waits for the head of its response.
     ///
     /// A request that was not processed is sent again: repeatedly if no part of it was sent, or if an HTTP/2 server
-    /// shut the connection down before it (as nginx does after a number of requests, with others still in flight); and
-    /// once if an HTTP/2 server refuses it. It is also sent again, once, if a reused connection seems to have been
-    /// closed already, which cannot be known for certain; not so if the request is to be sent [at most
-    /// once](Outgoing::once).
+    /// shut the connection down before it or before its body was sent (as nginx does after a number of requests, with
+    /// others still in flight); and once if an HTTP/2 server refuses it. It is also sent again, once, if a reused
+    /// connection seems to have been closed already, or an HTTP/2 connection ended at its start and it has no body:
+    /// then it cannot be known for certain, so not if the request is to be sent [at most once](Outgoing::once).
     pub(crate) async fn send(self: Arc<Self>, request: Arc<Outgoing>) -> Result<Response<Received>> {
         let url = &request.url;
         let host = self.host(url);
@@ -113,10 +114,20 @@ async fn exchange(
         }
         Lease::Http2(mut sender, slot) => {
             let watch = Watch::new(request, host, slot.traffic());
-            let sent = sender.try_send_request(http2_form(request)).await;
-            let answer = sent.map_err(|error| {
+            let sent = sender.try_send_request(http2_form(request));
+            // Not held while waiting. A request that is sent in the very moment in which its connection ends may stay
+            // in the queue between them, which is emptied for good only when the last sender is dropped.
+            drop(sender);
+            let answer = sent.await.map_err(|error| {
                 let (refused, left) = (failure::is_refused(error.error()), failure::is_left(error.error()));
-                Lost { unprocessed: refused, left, ..Lost::new(error) }
+                // Its connection ended before it was its turn. Its head may just have been sent, but not its body.
+                let waiting = failure::is_dropped(error.error()) && slot.has_ended();
+                let whole = waiting && request.body.is_empty();
+                Lost {
+                    unprocessed: refused || (whole && !request.once),
+                    left: left || (waiting && !whole),
+                    ..Lost::new(error)
+                }
             })?;
             watch.end();
             Ok((answer, Held::Http2(slot)))
@@ -124,8 +135,9 @@ async fn exchange(
     }
 }
 
-/// Watches a connection from when a request is sent until its response begins. If the request is given up in between,
-/// after a time limit or [`LONG_SILENCE`] without receiving anything, the connections to the host become suspect.
+/// Watches a connection from when a request is sent until its response begins. If the request is given up in between
+/// without having received anything, after a time limit or [`LONG_SILENCE`] (of the connection, in which other requests
+/// may have been given up), the connections to the host become suspect.
 struct Watch<'a> {
     request: &'a Outgoing,
     host: &'a Host,
@@ -153,8 +165,11 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let is_long = || self.request.timed_out.is_set() || self.start.elapsed() >= LONG_SILENCE;
-        if self.is_silent() && is_long() {
+        if !self.is_silent() {
+            return;
+        }
+        let silence = self.traffic.given_up(self.start, Instant::now());
+        if self.request.timed_out.is_set() || silence >= LONG_SILENCE {
             self.host.with(|connections| connections.suspect(self.start));
         }
     }
@@ -188,4 +203,30 @@ fn http2_form(request: &Outgoing) -> Message {
         }
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
+
+    use super::super::connection::tests::{connected, host};
+    use super::super::host::Connections;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_waits_keeps_no_sender() {
+        let host = host();
+        let (sender, load, _server) = connected(&host).await;
+        // Added nowhere else.
+        let slot = Connections::default().add(&sender, Arc::clone(&load));
+        let checkout = Checkout { lease: Lease::Http2(sender, slot), reused: false };
+        let request = crate::Request::get("https://h.test").expect("a URL").into_outgoing();
+        let mut waiting = Box::pin(exchange(checkout, &request, &host));
+        let told = Arc::clone(&load.news).notified_owned();
+        assert!((&mut waiting).now_or_never().is_none(), "nobody answers");
+        // The connection takes no more requests, because all its senders are gone.
+        timeout(Duration::from_secs(5), told).await.expect("a sender is left");
+        assert!(waiting.now_or_never().is_none(), "it still waits for its response");
+    }
 }

@@ -1,6 +1,6 @@
 //! The state of a server, and the connections to it.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -65,7 +65,7 @@ pub(super) struct Idle {
 }
 
 /// An HTTP/2 connection and the requests on it.
-struct Shard {
+pub(super) struct Shard {
     sender: Http2Sender,
     load: Arc<Load>,
     idle_since: Instant,
@@ -80,6 +80,8 @@ pub(super) struct Load {
     /// The server's limit, or [`UNKNOWN_LIMIT`] until it is known.
     pub(super) limit: AtomicUsize,
     pub(super) news: Arc<Notify>,
+    /// The connection came to its end, rather than that its runtime did.
+    pub(super) ended: AtomicBool,
     traffic: Arc<Traffic>,
     /// Number of bytes received when the connection became suspect, or [`NOT_SUSPECT`].
     suspect_at: AtomicU64,
@@ -116,6 +118,11 @@ pub(super) struct Slot(Arc<Load>);
 impl Slot {
     pub(super) fn traffic(&self) -> &Traffic {
         &self.0.traffic
+    }
+
+    /// Returns true if the connection came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.ended.load(Ordering::Acquire)
     }
 }
 
@@ -192,9 +199,16 @@ impl Connections {
             in_flight: AtomicUsize::new(0),
             limit: AtomicUsize::new(UNKNOWN_LIMIT),
             news: Arc::clone(&self.news),
+            ended: AtomicBool::new(false),
             traffic,
             suspect_at: AtomicU64::new(NOT_SUSPECT),
         })
+    }
+
+    /// Removes the HTTP/2 connections that closed. To be dropped after the lock is released, because that runs foreign
+    /// code.
+    pub(super) fn take_closed(&mut self) -> Vec<Shard> {
+        self.shards.extract_if(.., |shard| shard.sender.is_closed()).collect()
     }
 
     /// Records that opening a connection that others wait for succeeded or failed.

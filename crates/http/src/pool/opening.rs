@@ -44,7 +44,8 @@ impl Opener {
             }
             let traffic = connected.wire.traffic();
             let load = host.with(|connections| connections.load(traffic));
-            let sender = connection::http2(connected.wire, Arc::clone(&load), &host.runtime, url).await?;
+            let (wire, there) = (connected.wire, Arc::downgrade(host));
+            let sender = connection::http2(wire, Arc::clone(&load), there, &host.runtime, url).await?;
             let slot = host.add_with(|connections| connections.add(&sender, load));
             Ok(Checkout { lease: Lease::Http2(sender, slot), reused: false })
         })

@@ -125,6 +125,21 @@ fn so_does_a_call_after_one_that_was_cancelled_late() {
     assert_eq!(server.connections(), 2);
 }
 
+#[test]
+fn so_does_a_call_after_several_that_were_cancelled_earlier() {
+    let forgotten = Forgotten::default();
+    let server = shared(&forgotten, 100);
+    let (client, url) = (trusting_client(), server.https("/"));
+    block_on(text(&client, &url)).unwrap();
+    forgotten.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        let patience = smol::Timer::after(Duration::from_millis(550));
+        block_on(select(join_all((0..TOGETHER).map(|_| Box::pin(get(&client, &url)))), patience));
+    }
+    assert_eq!(block_on(text(&client, &url)).unwrap(), "hello");
+    assert_eq!(server.connections(), 2);
+}
+
 /// A server that never answers `/never` and notifies when that is requested, and never completes the body of `/half`.
 fn selective() -> (Server, Arc<tokio::sync::Notify>) {
     let asked = Arc::new(tokio::sync::Notify::new());

@@ -3,16 +3,19 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use catena_core::{ErrorKind, Result};
+use catena_http::Request;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use h2::Reason;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 use crate::server::{Server, text};
 use crate::tls::{secure, trusting_client};
@@ -148,13 +151,15 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Answers five requests of a connection and leaves it, as nginx does after `keepalive_requests`: whatever comes above the
-/// last one served is lost. The libraries for servers serve all that they have read.
-async fn serve_five(mut stream: Tls) {
-    const DATA: u8 = 0;
-    const HEADERS: u8 = 1;
-    const SETTINGS: u8 = 4;
-    const GOAWAY: u8 = 7;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+
+/// Answers `most` requests of a connection, the last one after `settings`, then awaits `end`, says goodbye, and
+/// drops whatever comes. The libraries for servers serve all that they have read.
+async fn serve(mut stream: Tls, most: usize, settings: &[u8], end: impl Future<Output = ()>) {
+    let mut end = std::pin::pin!(end);
     let mut preface = [0; 24];
     let Ok(_) = stream.read_exact(&mut preface).await else { return };
     let _ = stream.write_all(&frame(SETTINGS, 0, 0, &[])).await;
@@ -164,28 +169,58 @@ async fn serve_five(mut stream: Tls) {
         let id = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
         let mut payload = vec![0; length as usize];
         let Ok(_) = stream.read_exact(&mut payload).await else { return };
-        let answer = match (head[3], head[4]) {
-            (SETTINGS, 0) => frame(SETTINGS, 1, 0, &[]),
-            (HEADERS, _) if served < 5 => {
+        match (head[3], head[4]) {
+            (SETTINGS, 0) => drop(stream.write_all(&frame(SETTINGS, 1, 0, &[])).await),
+            (HEADERS, _) if served < most => {
                 served += 1;
-                let goodbye = frame(GOAWAY, 0, 0, &[&id.to_be_bytes()[..], &[0; 4]].concat());
                 // 0x88 is `:status: 200`.
                 let answer = [frame(HEADERS, 4, id, &[0x88]), frame(DATA, 1, id, b"answer")].concat();
-                if served == 5 { [answer, goodbye].concat() } else { answer }
+                if served < most {
+                    let _ = stream.write_all(&answer).await;
+                    continue;
+                }
+                let _ = stream.write_all(&[&frame(SETTINGS, 0, 0, settings), &*answer].concat()).await;
+                end.as_mut().await;
+                let goodbye = [&id.to_be_bytes()[..], &[0; 4]].concat();
+                let _ = stream.write_all(&frame(GOAWAY, 0, 0, &goodbye)).await;
             }
-            _ => continue,
-        };
-        let _ = stream.write_all(&answer).await;
+            _ => {}
+        }
     }
 }
 
 #[test]
 fn many_calls_outlive_many_goodbyes() {
-    let server = secure(9999, "h2", false, serve_five);
+    // As nginx after `keepalive_requests`.
+    let server = secure(9999, "h2", false, async |stream| serve(stream, 5, &[], async {}).await);
     for answer in calls(&trusting_client(), &server, 200) {
         assert_eq!(answer.unwrap(), "answer");
     }
     assert!((40..=200).contains(&server.connections()), "{} connections", server.connections());
+}
+
+#[test]
+fn a_call_that_waits_for_its_stream_outlives_a_goodbye() {
+    // MAX_CONCURRENT_STREAMS: from now on it allows none.
+    const NO_MORE: [u8; 6] = [0, 3, 0, 0, 0, 0];
+    for body in ["body", ""] {
+        let leave = Arc::new(Notify::new());
+        let left = Arc::clone(&leave);
+        let server =
+            secure(9999, "h2", false, async move |stream| serve(stream, 1, &NO_MORE, left.notified()).await);
+        let (client, url) = (trusting_client(), server.https("/"));
+        pollster::block_on(async {
+            assert_eq!(text(&client, &url).await.unwrap(), "answer");
+            let request = Request::post(&url).unwrap().with_body(body);
+            let mut call = Box::pin(async { client.send(request).await?.bytes().await });
+            assert!((&mut call).now_or_never().is_none());
+            // For the connection's task to take it.
+            std::thread::sleep(Duration::from_millis(200));
+            leave.notify_one();
+            assert_eq!(call.await.unwrap(), "answer");
+        });
+        assert_eq!(server.connections(), 2);
+    }
 }
 
 #[test]
@@ -207,8 +242,6 @@ fn heads_are_bounded() {
 #[test]
 fn what_a_server_says_when_it_leaves_is_bounded() {
     let server = secure(9999, "h2", false, async |mut stream| {
-        const SETTINGS: u8 = 4;
-        const GOAWAY: u8 = 7;
         const INTERNAL_ERROR: u8 = 2;
         let mut start = [0; 24];
         let Ok(_) = stream.read_exact(&mut start).await else { return };
