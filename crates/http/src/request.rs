@@ -205,12 +205,10 @@ pub(crate) fn parse_url(text: &str) -> Result<Uri> {
         Err(error) => return Err(no_url(&error.to_string()).with_source(error)),
     };
     match (url.scheme_str(), url.host()) {
-        (Some("http" | "https"), Some(host)) if !host.is_empty() => match url.authority() {
-            Some(authority) if authority.as_str() != host && authority.port_u16().is_none() => {
-                bad("has a port that is not a number from 0 to 65535")
-            }
-            _ => Ok(url),
-        },
+        (Some("http" | "https"), Some(host)) if authority != host && url.port_u16().is_none() => {
+            bad("has a port that is not a number from 0 to 65535")
+        }
+        (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(url),
         (Some("http" | "https"), _) => bad("has no host"),
         (Some(scheme), _) => {
             bad(&format!("has the scheme `{scheme}`; only `http` and `https` are supported"))
@@ -253,6 +251,9 @@ mod tests {
             assert!(!text.contains("hunter2"), "{text}");
         }
         assert!(!message("http://exa mple.com/?key=hunter2").contains("hunter2"));
+        for url in ["http://[::1]/v1", "http://[::1]:80?a", "https://EXAMPLE.com:443#a", "http://h.test"] {
+            assert!(Request::get(url).is_ok(), "{url}");
+        }
     }
 
     #[test]

@@ -81,7 +81,8 @@ impl<'a> FailedAnswer<'a> {
     /// Creates the error of this response.
     ///
     /// Adds status, request ID, truncated body and rate-limit headers to `details`. To the message it adds the target
-    /// of a redirect, and the URL if the service does not know it (404, 405). The status determines whether a retry may help, except that an exhausted quota is never retried.
+    /// of a redirect, and the URL if the service does not know it (404, 405). The status determines whether a retry may
+    /// help, except that an exhausted quota is never retried.
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>, details: ServiceError) -> Error {
         let mut message = message.into();
         if let Some(location) = self.redirect() {
